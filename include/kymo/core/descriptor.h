@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace kymo::inline v0 {
+
+/// What a family measures; OpenTelemetry's instrument kinds, plus the window.
+enum class Kind : std::uint8_t {
+  counter,          ///< only grows
+  up_down_counter,  ///< a sum that may fall; exported as a gauge
+  gauge,            ///< the last value set
+  histogram,        ///< a distribution over all values
+  window,           ///< a distribution over the last N values; exported as a summary
+};
+
+/// Name of a kind as JSON and messages spell it: "counter", "up_down_counter", "gauge", "histogram",
+/// "window".
+[[nodiscard]] std::string_view kind_name(Kind kind) noexcept;
+
+/// What a family is: made once at registration, shared by every Snapshot.
+struct Descriptor {
+  Kind kind = Kind::gauge;
+  /// As registered, e.g. `event.processing.duration` or `http_requests_total`. JSON and the live view show
+  /// this one.
+  std::string name;
+  /// One sentence. Any UTF-8; writers escape it.
+  std::string help;
+  /// Base unit in Prometheus' words: "seconds", "bytes", "ratio", …; empty for plain numbers.
+  std::string unit;
+  /// The OpenMetrics family name, e.g. `event_processing_duration_seconds` or `http_requests` (no `_total`):
+  /// `name` with characters outside [a-zA-Z0-9_:] as `_`, and the unit appended where the name lacks it.
+  std::string family_name;
+};
+
+}  // namespace kymo::inline v0

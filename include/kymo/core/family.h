@@ -1,0 +1,127 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <kymo/core/labels.h>
+#include <kymo/core/series_handle.h>
+
+namespace kymo::inline v0 {
+
+class FamilyCore;
+
+/// A label key as a template argument: `Family<Counter, "method", "code">`.
+template <std::size_t N>
+struct LabelKey {
+  // Implicit, so that a literal can stand as the template argument.
+  consteval LabelKey(const char (&literal)[N]) {
+    std::copy_n(literal, N, text);
+  }  // NOLINT(google-explicit-constructor)
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return {text, N - 1}; }
+
+  char text[N] = {};
+};
+
+/// A label's value, from what callers have at hand: text, a whole number, a bool, or an enum for which a
+/// function `std::string_view label_value(E)` is found by argument-dependent lookup. Anything else does not
+/// compile. A view: it must not outlive what it was made from.
+class LabelValue final {
+ public:
+  template <class T>
+    requires std::convertible_to<const T&, std::string_view>
+  LabelValue(const T& text) noexcept : view_(text) {}  // NOLINT(google-explicit-constructor)
+
+  template <std::integral T>
+    requires(!std::same_as<T, bool> && !std::same_as<T, char>)
+  LabelValue(T number) noexcept {  // NOLINT(google-explicit-constructor)
+    const auto end = std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr;
+    size_ = static_cast<std::size_t>(end - digits_.data());
+  }
+
+  LabelValue(bool yes) noexcept : view_(yes ? "true" : "false") {}  // NOLINT(google-explicit-constructor)
+
+  template <class E>
+    requires std::is_enum_v<E> && requires(E e) {
+      { label_value(e) } -> std::convertible_to<std::string_view>;
+    }
+  LabelValue(E value) noexcept : view_(label_value(value)) {}  // NOLINT(google-explicit-constructor)
+
+  [[nodiscard]] std::string_view view() const noexcept {
+    return size_ == 0 ? view_ : std::string_view(digits_.data(), size_);
+  }
+
+ private:
+  std::string_view view_;
+  std::array<char, 24> digits_;
+  std::size_t size_ = 0;
+};
+
+/// Finds or makes series of one family; what Family is built on.
+class FamilyHandle {
+ public:
+  FamilyHandle() = default;
+  explicit FamilyHandle(std::shared_ptr<FamilyCore> core) noexcept : core_(std::move(core)) {}
+
+ protected:
+  /// Parts that record into nothing when there is no family behind the handle.
+  [[nodiscard]] SeriesParts resolve(Labels labels) const;
+
+  std::shared_ptr<FamilyCore> core_;
+};
+
+/// A metric with labels that are part of its type: a wrong number of values, or a value that is no label,
+/// does not compile.
+///
+///     auto requests = registry.family<kymo::Counter, "method", "code">("http.requests", "Requests
+///     answered."); requests.with("GET", 200).add();
+///
+/// Keep what with() gives where the labels repeat: a handle costs a nanosecond to use, with() a look-up under
+/// the family's lock. Threads: any. Errors: beyond the family's limit with() gives the overflow series; label
+/// values are made valid UTF-8 and cut at 1 KiB, both counted. A family that could not be registered gives
+/// instruments that record into nothing.
+template <class Instrument, LabelKey... Keys>
+class Family final : public FamilyHandle {
+ public:
+  using FamilyHandle::FamilyHandle;
+
+  template <class... Values>
+    requires(sizeof...(Values) == sizeof...(Keys) &&
+             (std::constructible_from<LabelValue, const Values&> && ...))
+  [[nodiscard]] Instrument with(const Values&... values) const {
+    const std::array<LabelValue, sizeof...(Keys)> held{LabelValue(values)...};
+    return with_held(held, std::index_sequence_for<Values...>());
+  }
+
+ private:
+  template <std::size_t... Index>
+  [[nodiscard]] Instrument with_held(const std::array<LabelValue, sizeof...(Keys)>& held,
+                                     std::index_sequence<Index...> /*positions*/) const {
+    const std::array<Label, sizeof...(Keys)> labels{Label{Keys.view(), held[Index].view()}...};
+    return Instrument(resolve(labels));
+  }
+};
+
+/// A metric whose label keys are known only at run time: `family.with({{"event_type", path}})`. A series may
+/// have any keys. Errors: as above; a key that is not valid, or given twice, gives an instrument that records
+/// into nothing and counts in `kymo_registration_errors_total`.
+template <class Instrument>
+class Family<Instrument> final : public FamilyHandle {
+ public:
+  using FamilyHandle::FamilyHandle;
+
+  [[nodiscard]] Instrument with(Labels labels) const { return Instrument(resolve(labels)); }
+  [[nodiscard]] Instrument with(std::initializer_list<Label> labels) const {
+    return with(Labels(labels.begin(), labels.size()));
+  }
+};
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kymo/core/counter.h>
+#include <kymo/core/descriptor.h>
+#include <kymo/core/gauge.h>
+#include <kymo/core/histogram.h>
+#include <kymo/core/timing.h>
+#include <kymo/core/window.h>
+
+namespace kymo::inline v0 {
+
+/// Take the registry's limit.
+inline constexpr std::size_t kRegistryLimit = std::numeric_limits<std::size_t>::max();
+
+/// How many series a family may have and how long an idle one stays.
+struct SeriesPolicy {
+  /// Beyond it, everything goes to one more series, `otel_metric_overflow="true"`, so that totals stay exact.
+  std::size_t max_series = kRegistryLimit;
+  /// A series nobody holds a handle of, and whose value has not changed for this long, goes. Zero: never.
+  std::chrono::milliseconds expire_after{0};
+};
+
+enum class Exemplars : std::uint8_t { off, on };
+enum class GaugeTracking : std::uint8_t { off, on };
+
+/// What may be said of a family beside its name and help. One struct an instrument; each field has a sound
+/// default.
+struct CounterOptions {
+  std::string_view unit = {};
+  SeriesPolicy series = {};
+  Exemplars exemplars = Exemplars::off;
+};
+struct UpDownCounterOptions {
+  std::string_view unit = {};
+  SeriesPolicy series = {};
+};
+struct GaugeOptions {
+  std::string_view unit = {};
+  SeriesPolicy series = {};
+  GaugeTracking statistics = GaugeTracking::on;
+};
+struct HistogramOptions {
+  std::string_view unit = {};
+  SeriesPolicy series = {};
+  Exemplars exemplars = Exemplars::off;
+  /// Upper borders of fixed buckets, ascending and finite. Empty: base-2 exponential.
+  std::vector<double> bounds = {};
+  /// `le` values that text formats show of an exponential histogram; powers of two. Empty: those usual for
+  /// the unit.
+  std::vector<double> text_bounds = {};
+};
+struct TimingOptions {
+  SeriesPolicy series = {};
+  Exemplars exemplars = Exemplars::off;
+  /// How many of the last durations to keep exactly; 0: none, and one shared addition less a record.
+  std::size_t recent = 100;
+  std::vector<double> text_bounds = {};
+};
+struct WindowOptions {
+  std::string_view unit = {};
+  SeriesPolicy series = {};
+  std::size_t capacity = 100;
+};
+
+/// All of the above in one form, as the registry takes it.
+struct FamilySpec {
+  /// What a series' cells hold.
+  enum class Storage : std::uint8_t { whole, floating, signed_whole, gauge, histogram, timing, window };
+
+  Storage storage = Storage::whole;
+  std::string name;
+  std::string help;
+  std::string unit;
+  SeriesPolicy series;
+  Exemplars exemplars = Exemplars::off;
+  GaugeTracking statistics = GaugeTracking::off;
+  std::size_t recent = 0;
+  std::vector<double> bounds;
+  std::vector<double> text_bounds;
+  std::vector<std::string> label_keys;  ///< of a typed family; empty: none, or dynamic
+  bool dynamic_labels = false;
+
+  [[nodiscard]] Kind kind() const noexcept;
+};
+
+/// Leads from an instrument to its options and what it stores.
+template <class Instrument>
+struct InstrumentTraits;
+
+template <>
+struct InstrumentTraits<Counter> {
+  using Options = CounterOptions;
+  static FamilySpec spec(Options options);
+};
+template <>
+struct InstrumentTraits<DoubleCounter> {
+  using Options = CounterOptions;
+  static FamilySpec spec(Options options);
+};
+template <>
+struct InstrumentTraits<UpDownCounter> {
+  using Options = UpDownCounterOptions;
+  static FamilySpec spec(Options options);
+};
+template <>
+struct InstrumentTraits<Gauge> {
+  using Options = GaugeOptions;
+  static FamilySpec spec(Options options);
+};
+template <>
+struct InstrumentTraits<Histogram> {
+  using Options = HistogramOptions;
+  static FamilySpec spec(Options options);
+};
+template <>
+struct InstrumentTraits<Timing> {
+  using Options = TimingOptions;
+  static FamilySpec spec(Options options);
+};
+template <>
+struct InstrumentTraits<Window> {
+  using Options = WindowOptions;
+  static FamilySpec spec(Options options);
+};
+
+}  // namespace kymo::inline v0

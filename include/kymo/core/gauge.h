@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstdint>
+
+#include <kymo/core/cells.h>
+#include <kymo/core/series_handle.h>
+
+namespace kymo::inline v0 {
+
+struct GaugeStatistics;
+
+/// A value that is set: a queue's depth, a temperature, a realtime factor.
+///
+/// The last value set by any thread is the value. With statistics (the default) every value set also goes
+/// into count, min, max, mean and time of the last update, which JSON and the live view show. Threads: any
+/// member from any thread and from signal handlers. Cost: without statistics one relaxed store; with them
+/// some 20 ns, more when several threads set the same gauge at once. Errors: NaN is refused and counted;
+/// infinities are values. Source: OpenMetrics 1.0, "Gauge".
+class Gauge final {
+ public:
+  Gauge() = default;
+  explicit Gauge(const SeriesParts& parts) noexcept
+      : handle_(parts.handle), cell_(parts.shared_cell), track_(parts.gauge) {}
+
+  void set(double value) noexcept {
+    if (!is_recording() || cell_ == nullptr) return;
+    if (value != value) [[unlikely]]
+      return cells::refuse(cells::Refusal::not_a_number);
+    cell_->store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
+    if (track_ != nullptr) note(value);
+  }
+  /// Atomic: no addition of another thread is lost. For a sum of many threads UpDownCounter is faster.
+  void add(double amount) noexcept;
+  void sub(double amount) noexcept { add(-amount); }
+
+  [[nodiscard]] double value() const noexcept;
+  /// All zero without statistics. Include <kymo/core/snapshot.h> for the type.
+  [[nodiscard]] GaugeStatistics statistics() const noexcept;
+
+ private:
+  void note(double value) noexcept;
+
+  SeriesHandle handle_;
+  Cell* cell_ = nullptr;
+  GaugeTrack* track_ = nullptr;
+};
+
+}  // namespace kymo::inline v0

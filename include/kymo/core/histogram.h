@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+#include <kymo/core/cells.h>
+#include <kymo/core/histogram_cells.h>
+#include <kymo/core/series_handle.h>
+
+namespace kymo::inline v0 {
+
+class HistogramValue;
+struct Label;
+
+/// A distribution: sizes of messages, realtime factors, lengths of queues as they were met.
+///
+/// Base-2 exponential buckets (see HistogramValue) unless the family was registered with bounds of its own:
+/// any percentile within 1 %, count, sum, min and max exact, two histograms merge exactly. For durations use
+/// Timing. Unit: the family's. Range: 2^-40 to 2^44 is told apart; below counts as zero, above goes to the
+/// top bucket, min and max stay exact. Values are >= 0 (with explicit bounds: any). Threads: as Counter.
+/// Cost: two additions to memory that only this thread writes and two comparisons. Errors: NaN, infinities
+/// and, with exponential buckets, negative values are refused and counted. Source: OpenTelemetry data model,
+/// "ExponentialHistogram"; Prometheus native histograms, schema 6.
+class Histogram final {
+ public:
+  Histogram() = default;
+  explicit Histogram(const SeriesParts& parts) noexcept
+      : handle_(parts.handle),
+        cell_(parts.histogram_cell()),
+        bounds_(parts.bounds),
+        bound_count_(parts.bound_count) {}
+
+  void record(double value) noexcept {
+    if (!is_recording()) return;
+    if (bounds_ == nullptr) [[likely]] {
+      cells::record(cell_, value);
+    } else {
+      cells::record_explicit(cell_, bounds_, bound_count_, value);
+    }
+  }
+
+  /// As record(), and keeps the labels as the exemplar of the bucket, if the family was registered with
+  /// exemplars.
+  void record_with_exemplar(double value, std::initializer_list<Label> labels) noexcept;
+
+  /// What was recorded up to now, over all threads. Include <kymo/core/histogram_value.h> for the type.
+  [[nodiscard]] HistogramValue value() const;
+
+ private:
+  SeriesHandle handle_;
+  CellId cell_ = kNullHistogramCell;
+  const double* bounds_ = nullptr;
+  std::size_t bound_count_ = 0;
+};
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include <kymo/core/cells.h>
+
+/// How a histogram's cells are laid out. As `cells.h`, here because recording is inlined into user code.
+///
+/// A histogram's 8-byte cell holds the address of a block that belongs to the same thread as the cell.
+/// Exponential: the block leads over groups of 4 octaves to pages of a quarter octave, made when a value
+/// first falls there: a histogram of latencies touches a few dozen buckets of the 5 376 that its range has.
+/// Explicit bounds: the buckets follow the block.
+namespace kymo::inline v0::cells {
+
+/// Buckets an octave, as HistogramValue::kScale says.
+inline constexpr int kBucketsPerOctave = 64;
+inline constexpr int kMinExponent = -40;
+inline constexpr int kMaxExponent = 44;
+inline constexpr std::uint32_t kBuckets = (kMaxExponent - kMinExponent) * kBucketsPerOctave;
+inline constexpr std::uint32_t kBucketsPerPage = 16;
+inline constexpr std::uint32_t kPagesPerGroup = 16;
+inline constexpr std::uint32_t kGroups = kBuckets / (kBucketsPerPage * kPagesPerGroup);
+static_assert(kGroups * kPagesPerGroup * kBucketsPerPage == kBuckets);
+
+inline constexpr double kZeroThreshold = 0x1p-40;
+inline constexpr double kLargest = 0x1.fffffffffffffp+1023;
+
+struct HistogramPage {
+  Cell bucket[kBucketsPerPage];
+};
+
+struct HistogramGroup {
+  std::atomic<HistogramPage*> page[kPagesPerGroup];
+};
+
+/// Minimum and maximum are bit patterns of doubles. The sum is one too, or a whole number of nanoseconds.
+struct HistogramBlock {
+  Cell sum;
+  Cell min;
+  Cell max;
+  Cell zeros;
+  std::atomic<HistogramGroup*> group[kGroups];
+};
+
+struct ExplicitBlock {
+  Cell sum;
+  Cell min;
+  Cell max;
+  Cell bucket[1];  // as many as the histogram has bounds, and one
+};
+
+/// Where the borders between the 64 buckets of an octave lie, as the 52 bits behind the point of a double in
+/// [1, 2), and which bucket each 128th of the octave begins in.
+struct OctaveTable {
+  std::uint64_t border[kBucketsPerOctave + 1];
+  std::uint8_t first_bucket[128];
+};
+extern const OctaveTable octave_table;
+
+/// Number of the bucket, from 0, that a value above kZeroThreshold falls into. Borders belong to the bucket
+/// below: the value just under `v` is looked up in buckets whose borders belong to the one above.
+[[nodiscard]] inline std::uint32_t bucket_number(double v) noexcept {
+  const std::uint64_t bits = std::bit_cast<std::uint64_t>(v) - 1;
+  const std::uint64_t fraction = bits & ((std::uint64_t{1} << 52U) - 1);
+  const int exponent = static_cast<int>(bits >> 52U) - 1023;
+  if (exponent >= kMaxExponent) [[unlikely]]
+    return kBuckets - 1;
+  const std::uint32_t first = octave_table.first_bucket[fraction >> 45U];
+  const std::uint32_t in_octave = first + (fraction >= octave_table.border[first + 1] ? 1U : 0U);
+  return static_cast<std::uint32_t>(exponent - kMinExponent) * kBucketsPerOctave + in_octave;
+}
+
+[[nodiscard]] inline HistogramPage* page_of(const HistogramBlock& block, std::uint32_t number) noexcept {
+  const HistogramGroup* group =
+      block.group[number / (kBucketsPerPage * kPagesPerGroup)].load(std::memory_order_relaxed);
+  if (group == nullptr) [[unlikely]]
+    return nullptr;
+  return group->page[number / kBucketsPerPage % kPagesPerGroup].load(std::memory_order_relaxed);
+}
+
+/// Lowers (or lifts) an extreme that this thread owns.
+template <class Better>
+inline void improve_owned(Cell& extreme, double value, Better better) noexcept {
+  std::uint64_t seen = extreme.load(std::memory_order_relaxed);
+  while (better(value, std::bit_cast<double>(seen))) [[unlikely]] {
+    if (exchange_owned(extreme, seen, std::bit_cast<std::uint64_t>(value))) return;
+  }
+}
+
+template <class Block>
+inline void note_extremes(Block& block, double value) noexcept {
+  improve_owned(block.min, value, [](double a, double b) { return a < b; });
+  improve_owned(block.max, value, [](double a, double b) { return a > b; });
+}
+
+/// This thread's block of an exponential histogram; null when it has none yet.
+[[nodiscard]] inline HistogramBlock* owned_block(CellId id) noexcept {
+  const Cell* cell = owned(id);
+  if (cell == nullptr) [[unlikely]]
+    return nullptr;
+  return reinterpret_cast<HistogramBlock*>(cell->load(std::memory_order_relaxed));
+}
+
+/// Counts the value into its bucket where this thread has the memory for it; false: nothing was done.
+[[nodiscard]] inline bool count_owned(HistogramBlock* block, double value) noexcept {
+  if (block == nullptr) [[unlikely]]
+    return false;
+  if (value <= kZeroThreshold) [[unlikely]] {
+    add_owned(block->zeros, 1);
+    return true;
+  }
+  const std::uint32_t number = bucket_number(value);
+  HistogramPage* page = page_of(*block, number);
+  if (page == nullptr) [[unlikely]]
+    return false;
+  add_owned(page->bucket[number % kBucketsPerPage], 1);
+  return true;
+}
+
+void record_slow(CellId id, double value) noexcept;
+void record_ns_slow(CellId id, std::uint64_t nanoseconds) noexcept;
+void record_explicit(CellId id, const double* bounds, std::size_t bound_count, double value) noexcept;
+
+/// Records into an exponential histogram of doubles. Refuses NaN, infinities and negative values.
+inline void record(CellId id, double value) noexcept {
+  HistogramBlock* block = owned_block(id);
+  if (!(value >= 0 && value <= kLargest) || !count_owned(block, value)) [[unlikely]] {
+    record_slow(id, value);
+    return;
+  }
+  add_owned_double(block->sum, value);
+  note_extremes(*block, value);
+}
+
+/// Records into an exponential histogram whose values are seconds and whose sum is whole nanoseconds, and so
+/// exact.
+inline void record_ns(CellId id, std::uint64_t nanoseconds) noexcept {
+  const double seconds = static_cast<double>(nanoseconds) * 1e-9;
+  HistogramBlock* block = owned_block(id);
+  if (!count_owned(block, seconds)) [[unlikely]] {
+    record_ns_slow(id, nanoseconds);
+    return;
+  }
+  add_owned(block->sum, nanoseconds);
+  note_extremes(*block, seconds);
+}
+
+}  // namespace kymo::inline v0::cells

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace kymo::inline v0 {
+
+/// One label as a caller writes it: `{"method", "GET"}`. Both views must outlive the call they are passed to.
+struct Label {
+  std::string_view key;
+  std::string_view value;
+
+  friend bool operator==(const Label&, const Label&) = default;
+};
+
+/// The labels of a call, in any order: `{{"method", "GET"}, {"code", "200"}}`.
+using Labels = std::span<const Label>;
+
+/// A view of one series' labels in their rendered form, `code="200",method="GET"`: sorted by key, values
+/// escaped as the Prometheus text format and OpenMetrics 1.0 want them (`\\`, `\"`, `\n`), valid UTF-8.
+///
+/// A scrape copies `text()`; whoever needs keys and values apart walks the view, which undoes the escapes.
+/// Threads: any. Valid as long as the Snapshot it came from.
+class LabelsView final {
+ public:
+  /// A label taken out of the rendered text.
+  struct Entry {
+    std::string_view key;
+    std::string value;
+  };
+
+  /// Walks the labels in the order of the text. One allocation at most a step, for a long value.
+  class Iterator final {
+   public:
+    using value_type = Entry;
+    using difference_type = std::ptrdiff_t;
+    using iterator_category = std::input_iterator_tag;
+
+    Iterator() = default;
+    explicit Iterator(std::string_view rest) : rest_(rest) {}
+
+    [[nodiscard]] Entry operator*() const;
+    Iterator& operator++();
+    void operator++(int) { ++*this; }
+    friend bool operator==(const Iterator& a, const Iterator& b) noexcept {
+      return a.rest_.size() == b.rest_.size();
+    }
+
+   private:
+    std::string_view rest_;
+  };
+
+  LabelsView() = default;
+  explicit LabelsView(std::string_view rendered) noexcept : text_(rendered) {}
+
+  /// `code="200",method="GET"`, without braces; empty for a series without labels.
+  [[nodiscard]] std::string_view text() const noexcept { return text_; }
+  [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
+  [[nodiscard]] Iterator begin() const noexcept { return Iterator(text_); }
+  [[nodiscard]] Iterator end() const noexcept { return {}; }
+
+  /// The value of one label, or nothing. Cost: a walk over the text.
+  [[nodiscard]] std::optional<std::string> find(std::string_view key) const;
+
+ private:
+  std::string_view text_;
+};
+
+/// Renders labels into the form that LabelsView reads. Keys must be valid label names (see `names.h`).
+/// A value that is not valid UTF-8 gets U+FFFD for each bad byte and for NUL; one longer than
+/// `max_value_bytes` is cut at a character's border. Returns how many values had to be altered. Threads: any.
+/// Errors: none but `std::bad_alloc`.
+std::size_t render_labels(Labels labels, std::size_t max_value_bytes, std::string& out);
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <kymo/core/counter.h>
+#include <kymo/core/family.h>
+#include <kymo/core/family_options.h>
+#include <kymo/core/gauge.h>
+#include <kymo/core/histogram.h>
+#include <kymo/core/snapshot.h>
+#include <kymo/core/snapshot_writer.h>
+#include <kymo/core/timing.h>
+#include <kymo/core/window.h>
+
+namespace kymo::inline v0 {
+
+/// What a registry does with a registration that is wrong: a name that is not valid or is taken, a bad label
+/// key or bound.
+enum class OnError : std::uint8_t {
+  throw_exception,  ///< RegistrationError
+  return_noop,  ///< an instrument that records into nothing; the message goes to RegistryOptions::on_error
+};
+
+#if defined(__cpp_exceptions)
+inline constexpr OnError kUsualOnError = OnError::throw_exception;
+#else
+inline constexpr OnError kUsualOnError = OnError::return_noop;
+#endif
+
+/// Why a registration failed: the message names the metric, what is wrong, and the remedy.
+class RegistrationError final : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+struct RegistryOptions {
+  OnError on_error = kUsualOnError;
+  /// Told of each registration error, in either mode; called without a lock held.
+  std::function<void(std::string_view message)> error_sink = {};
+  std::size_t max_series_per_family = 2000;  ///< as OpenTelemetry's default cardinality limit
+  std::size_t max_series = 1'000'000;        ///< of all families together
+  std::size_t max_label_value_bytes = 1024;
+};
+
+/// Keeps a producer or a callback registered; ends the registration when destroyed. Then waits for a call
+/// that is running (unless it is the callback itself that destroys it), so that what the callback refers to
+/// may go afterwards.
+class Registration final {
+ public:
+  class Slot;
+
+  Registration() = default;
+  explicit Registration(std::shared_ptr<Slot> slot) noexcept : slot_(std::move(slot)) {}
+  Registration(Registration&&) noexcept = default;
+  Registration& operator=(Registration&& other) noexcept;
+  ~Registration() { end(); }
+
+  /// As destruction. May be called twice.
+  void end() noexcept;
+
+ private:
+  std::shared_ptr<Slot> slot_;
+};
+
+/// Options of a value that a callback gives.
+struct ObservedOptions {
+  std::string_view unit = {};
+  std::vector<std::pair<std::string, std::string>> labels = {};
+};
+
+/// The families of one process (or one part of it), and the one place that Snapshots are taken from.
+///
+/// Registering: at start, once a name. A second registration of a name, also one that only looks the same in
+/// a text format
+/// (`http.requests` and `http_requests`), is an error. The registry may be destroyed while handles live: they
+/// go on recording safely, unread. Threads: any member from any thread. Recording never meets a lock of the
+/// registry; registering, looking up labels and snapshots do. Names: OpenTelemetry style
+/// (`event.processing.duration`) or Prometheus style (`http_requests_total`); units in words ("seconds").
+class Registry final {
+ public:
+  explicit Registry(RegistryOptions options = {});
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+  ~Registry();
+
+  /// Single series, without labels.
+  Counter counter(std::string_view name, std::string_view help, CounterOptions options = {}) {
+    return single<Counter>(name, help, std::move(options));
+  }
+  DoubleCounter double_counter(std::string_view name, std::string_view help, CounterOptions options = {}) {
+    return single<DoubleCounter>(name, help, std::move(options));
+  }
+  UpDownCounter up_down_counter(std::string_view name, std::string_view help,
+                                UpDownCounterOptions options = {}) {
+    return single<UpDownCounter>(name, help, std::move(options));
+  }
+  Gauge gauge(std::string_view name, std::string_view help, GaugeOptions options = {}) {
+    return single<Gauge>(name, help, std::move(options));
+  }
+  Histogram histogram(std::string_view name, std::string_view help, HistogramOptions options = {}) {
+    return single<Histogram>(name, help, std::move(options));
+  }
+  Timing timing(std::string_view name, std::string_view help, TimingOptions options = {}) {
+    return single<Timing>(name, help, std::move(options));
+  }
+  Window window(std::string_view name, std::string_view help, WindowOptions options = {}) {
+    return single<Window>(name, help, std::move(options));
+  }
+
+  /// A metric with labels: `family<Counter, "method", "code">(…)`; without keys, one whose labels are given
+  /// at run time.
+  template <class Instrument, LabelKey... Keys>
+  Family<Instrument, Keys...> family(std::string_view name, std::string_view help,
+                                     typename InstrumentTraits<Instrument>::Options options = {}) {
+    FamilySpec spec = InstrumentTraits<Instrument>::spec(std::move(options));
+    spec.dynamic_labels = sizeof...(Keys) == 0;
+    (spec.label_keys.emplace_back(Keys.view()), ...);
+    return Family<Instrument, Keys...>(add_family(name, help, std::move(spec)));
+  }
+
+  /// A value asked for when a Snapshot is taken. A callback that throws is counted in
+  /// `kymo_producer_errors_total`, and its series is missing from that Snapshot; NaN likewise. Several
+  /// registrations may share a name if kind, unit and help agree and labels differ.
+  [[nodiscard]] Registration observe_gauge(std::string_view name, std::string_view help,
+                                           std::function<double()> callback, ObservedOptions options = {});
+  /// As observe_gauge, for a count that only grows.
+  [[nodiscard]] Registration observe_counter(std::string_view name, std::string_view help,
+                                             std::function<double()> callback, ObservedOptions options = {});
+  /// Whole families made anew for each Snapshot: see Producer.
+  [[nodiscard]] Registration add_producer(Producer producer);
+
+  /// Everything at this instant. Cost: some 10 ns a series and thread; no recording thread is disturbed.
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot();
+
+  /// Series alive now, over all families; overflow series not among them.
+  [[nodiscard]] std::size_t series_count() const noexcept;
+
+ private:
+  class Impl;
+
+  template <class Instrument>
+  Instrument single(std::string_view name, std::string_view help,
+                    typename InstrumentTraits<Instrument>::Options options) {
+    return Instrument(
+        single_series(add_family(name, help, InstrumentTraits<Instrument>::spec(std::move(options)))));
+  }
+
+  std::shared_ptr<FamilyCore> add_family(std::string_view name, std::string_view help, FamilySpec spec);
+  static SeriesParts single_series(const std::shared_ptr<FamilyCore>& family);
+  [[nodiscard]] Registration observe(Kind kind, std::string_view name, std::string_view help,
+                                     std::function<double()> callback, const ObservedOptions& options);
+
+  std::shared_ptr<Impl> impl_;
+};
+
+/// A registry for a program that wants just one; made at the first call and never destroyed. Nothing in kymo
+/// uses it unless told to.
+[[nodiscard]] Registry& default_registry();
+
+}  // namespace kymo::inline v0

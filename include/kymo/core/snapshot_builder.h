@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <kymo/core/snapshot.h>
+#include <kymo/core/snapshot_writer.h>
+
+namespace kymo::inline v0 {
+
+/// Puts a Snapshot together from producers, with or without a registry.
+///
+/// Threads: one at a time. Errors: what a producer writes wrongly (a bad name, a name that is taken, the same
+/// labels twice) is left out and counted in `errors()`.
+class SnapshotBuilder final : public SnapshotWriter {
+ public:
+  SnapshotBuilder() = default;
+
+  /// Families that a producer may not shadow: their sample names are taken from now on.
+  void add_family(FamilySnapshot family);
+
+  /// What was left out so far.
+  [[nodiscard]] std::uint64_t errors() const noexcept { return errors_; }
+
+  /// The Snapshot; the builder is empty again afterwards. Families in which nothing was written are left out.
+  [[nodiscard]] std::shared_ptr<const Snapshot> finish(
+      std::chrono::system_clock::time_point time = std::chrono::system_clock::now(),
+      std::chrono::nanoseconds uptime = {});
+
+  /// Only the families that producers wrote, for whoever keeps them between Snapshots.
+  [[nodiscard]] std::vector<FamilySnapshot> take_families();
+
+ private:
+  struct Draft {
+    FamilyColumns columns;
+    std::vector<SeriesPtr> series;
+  };
+
+  FamilyWriter family(Kind kind, const FamilyOptions& options) override;
+  Draft* new_draft(Kind kind, const FamilyOptions& options);
+  void finish_draft(Draft draft);
+  std::size_t drop_repeated_series(Draft& draft);
+
+  std::map<std::string, std::unique_ptr<Draft>, std::less<>> drafts_;  // by the name as written
+  std::set<std::string, std::less<>> taken_;
+  std::vector<FamilySnapshot> finished_;
+  Draft discarded_;  // where a refused family's samples go
+  std::uint64_t errors_ = 0;
+};
+
+}  // namespace kymo::inline v0

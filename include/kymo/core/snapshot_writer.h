@@ -1,0 +1,67 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string_view>
+#include <vector>
+
+#include <kymo/core/histogram_value.h>
+#include <kymo/core/labels.h>
+#include <kymo/core/snapshot.h>
+
+namespace kymo::inline v0 {
+
+/// One family that a producer writes into a Snapshot. Valid during the producer's call only.
+class FamilyWriter final {
+ public:
+  FamilyWriter(FamilyColumns& columns, std::vector<SeriesPtr>& series) noexcept
+      : columns_(&columns), series_(&series) {}
+
+  /// Adds one series. Whole numbers stay exact; a NaN is written as such.
+  FamilyWriter& add(Labels labels, double value);
+  FamilyWriter& add(std::initializer_list<Label> labels, double value) {
+    return add(Labels(labels.begin(), labels.size()), value);
+  }
+  /// A series without labels.
+  FamilyWriter& add(double value) { return add(Labels(), value); }
+  /// Adds a histogram series; for a family of `Kind::histogram`.
+  FamilyWriter& add(Labels labels, HistogramValue value);
+
+ private:
+  FamilyColumns* columns_;
+  std::vector<SeriesPtr>* series_;
+};
+
+/// What a family is called and means, as a producer declares it. All views are literals or outlive the call.
+struct FamilyOptions {
+  std::string_view name;  ///< see Descriptor::name
+  std::string_view help;
+  std::string_view unit = {};  ///< see Descriptor::unit
+};
+
+/// Where a producer puts the families that it computes anew for each Snapshot: the host's CPU, a process'
+/// memory.
+///
+/// Threads: the one that takes the Snapshot. Errors: a family with an invalid name, or whose name the
+/// registry or another producer already has with another kind, is left out and counted in
+/// `kymo_producer_errors_total`.
+class SnapshotWriter {
+ public:
+  virtual ~SnapshotWriter() = default;
+
+  /// The family of that name; calling it twice goes on with the same family.
+  FamilyWriter counter(const FamilyOptions& options) { return family(Kind::counter, options); }
+  FamilyWriter gauge(const FamilyOptions& options) { return family(Kind::gauge, options); }
+  FamilyWriter histogram(const FamilyOptions& options) { return family(Kind::histogram, options); }
+
+ protected:
+  virtual FamilyWriter family(Kind kind, const FamilyOptions& options) = 0;
+};
+
+/// Writes families into a Snapshot each time one is taken (OpenTelemetry's MetricProducer).
+/// Called without any lock of the registry held; one that throws is counted and skipped.
+using Producer = std::function<void(SnapshotWriter&)>;
+
+}  // namespace kymo::inline v0

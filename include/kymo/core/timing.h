@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include <kymo/core/histogram.h>
+#include <kymo/core/series_handle.h>
+
+namespace kymo::inline v0 {
+
+struct WindowValue;
+
+/// How long something takes: an exponential histogram in seconds over all of it, and the last N durations
+/// exactly.
+///
+/// Unit: seconds outward; recorded as whole nanoseconds, so that the sum is exact.
+/// Threads: as Counter. Cost: Histogram's, and Window's unless the family was registered with `recent = 0`.
+/// Errors: a negative duration (a clock that stepped back) counts as zero, and in
+/// `kymo_recordings_refused_total{reason="negative"}`.
+class Timing final {
+ public:
+  Timing() = default;
+  explicit Timing(const SeriesParts& parts) noexcept
+      : handle_(parts.handle), cell_(parts.histogram_cell()), recent_(parts.window) {}
+
+  template <class Rep, class Period>
+  void record(std::chrono::duration<Rep, Period> duration) noexcept {
+    record_ns(std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
+  }
+  /// Seconds, for durations that come as a number. NaN and infinities are refused and counted.
+  void record_seconds(double seconds) noexcept;
+
+  /// All durations. Include <kymo/core/histogram_value.h> for the type.
+  [[nodiscard]] HistogramValue value() const;
+  /// The last N. Include <kymo/core/snapshot.h> for the type.
+  [[nodiscard]] WindowValue recent() const;
+
+ private:
+  void record_ns(std::int64_t nanoseconds) noexcept {
+    if (!is_recording()) return;
+    if (nanoseconds < 0) [[unlikely]] {
+      cells::refuse(cells::Refusal::negative);
+      nanoseconds = 0;
+    }
+    cells::record_ns(cell_, static_cast<std::uint64_t>(nanoseconds));
+    if (recent_ != nullptr) record_recent(static_cast<double>(nanoseconds) * 1e-9);
+  }
+  void record_recent(double seconds) noexcept;
+
+  SeriesHandle handle_;
+  CellId cell_ = kNullHistogramCell;
+  WindowRing* recent_ = nullptr;
+};
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <kymo/core/cells.h>
+#include <kymo/core/series_handle.h>
+
+namespace kymo::inline v0 {
+
+struct WindowValue;
+
+/// The last N values, exactly: mean, min, max and percentiles of just those. Exported as a Prometheus
+/// summary.
+///
+/// For "how is it now" where a histogram since the start would answer "how was it ever".
+/// Threads: as Counter, from any; the order of values recorded at the same instant by several threads is not
+/// defined. Cost: O(1), one shared atomic addition (5 ns alone, more when threads meet). Errors: NaN and
+/// infinities are refused and counted.
+class Window final {
+ public:
+  Window() = default;
+  explicit Window(const SeriesParts& parts) noexcept
+      : handle_(parts.handle), cell_(parts.cell), ring_(parts.window) {}
+
+  void record(double value) noexcept;
+
+  /// Include <kymo/core/snapshot.h> for the type.
+  [[nodiscard]] WindowValue value() const;
+
+ private:
+  SeriesHandle handle_;
+  CellId cell_ = kNullCell;  // sum of all that was recorded
+  WindowRing* ring_ = nullptr;
+};
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,40 @@
+#include "cell_owner.h"
+
+#include <map>
+#include <mutex>
+
+#include "cell_store.h"
+#include "family_core.h"
+#include "histogram_store.h"
+
+namespace kymo::inline v0 {
+namespace {
+
+class NumberCells final : public CellOwner {
+ public:
+  void give_back(CellId id) noexcept override { cells::free_cell(id); }
+};
+
+class HistogramCells final : public CellOwner {
+ public:
+  explicit HistogramCells(std::size_t bounds) noexcept : bounds_(bounds) {}
+  void give_back(CellId id) noexcept override { cells::free_histogram(id, bounds_); }
+
+ private:
+  std::size_t bounds_;
+};
+
+}  // namespace
+
+// Never destroyed: a handle in a static object may give its cell back after every other static object is
+// gone.
+CellOwner* cell_owner(FamilySpec::Storage storage, std::size_t bounds) {
+  static auto& numbers = *new NumberCells;
+  if (storage != FamilySpec::Storage::histogram && storage != FamilySpec::Storage::timing) return &numbers;
+  static auto& mutex = *new std::mutex;
+  static auto& histograms = *new std::map<std::size_t, HistogramCells>;
+  const std::lock_guard lock(mutex);
+  return &histograms.try_emplace(bounds, bounds).first->second;
+}
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,46 @@
+#include "gauge_track.h"
+
+#include <chrono>
+#include <ctime>
+
+namespace kymo::inline v0 {
+namespace {
+
+// Resolution of a few milliseconds for a fifth of the price of the exact clock.
+std::int64_t coarse_now_ns() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+template <class Better>
+void improve(std::atomic<double>& extreme, double value, Better better) noexcept {
+  double seen = extreme.load(std::memory_order_relaxed);
+  while (better(value, seen) && !extreme.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace
+
+void GaugeTrack::note(double value) noexcept {
+  sum_.fetch_add(value, std::memory_order_relaxed);
+  improve(min_, value, [](double a, double b) { return a < b; });
+  improve(max_, value, [](double a, double b) { return a > b; });
+  last_update_ns_.store(coarse_now_ns(), std::memory_order_relaxed);
+  count_.fetch_add(1, std::memory_order_release);
+}
+
+GaugeStatistics GaugeTrack::read() const noexcept {
+  GaugeStatistics statistics;
+  statistics.count = count_.load(std::memory_order_acquire);
+  if (statistics.count == 0) return statistics;
+  statistics.min = min_.load(std::memory_order_relaxed);
+  statistics.max = max_.load(std::memory_order_relaxed);
+  statistics.mean = sum_.load(std::memory_order_relaxed) / static_cast<double>(statistics.count);
+  const std::chrono::nanoseconds since_epoch(last_update_ns_.load(std::memory_order_relaxed));
+  statistics.last_update = std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch));
+  return statistics;
+}
+
+}  // namespace kymo::inline v0

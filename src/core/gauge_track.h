@@ -1,0 +1,28 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <limits>
+
+#include <kymo/core/snapshot.h>
+
+namespace kymo::inline v0 {
+
+/// Count, sum, extremes and time of every value that a gauge was set to. Lock-free, shared by all threads:
+/// what a gauge holds is shared by nature, so there is nothing to own apart.
+class GaugeTrack final {
+ public:
+  void note(double value) noexcept;
+  /// Consistent once writers have stopped; while they run, each figure is true of some moment of the reading.
+  [[nodiscard]] GaugeStatistics read() const noexcept;
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> count_{0};
+  std::atomic<double> sum_{0};
+  std::atomic<double> min_{std::numeric_limits<double>::infinity()};
+  std::atomic<double> max_{-std::numeric_limits<double>::infinity()};
+  std::atomic<std::int64_t> last_update_ns_{0};
+};
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+
+#include <kymo/core/cells.h>
+#include <kymo/core/histogram_cells.h>
+#include <kymo/core/histogram_value.h>
+
+namespace kymo::inline v0::cells {
+
+/// Whether a histogram's sums are doubles or nanoseconds.
+enum class SumForm : std::uint8_t { floating, nanoseconds };
+
+/// A cell with a block for the shared slab, so that recording always finds memory. `bounds` 0: exponential.
+[[nodiscard]] CellId allocate_histogram(std::size_t bounds) noexcept;
+
+/// Gives it back, emptied; its blocks serve the next histogram of that form.
+void free_histogram(CellId id, std::size_t bounds) noexcept;
+
+/// What all threads recorded. `bounds` null: exponential.
+[[nodiscard]] HistogramValue read_histogram(CellId id, SumForm sum, const HistogramValue::Bounds& bounds);
+
+}  // namespace kymo::inline v0::cells

@@ -1,0 +1,121 @@
+#include <kymo/core/histogram_value.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace kymo::inline v0 {
+namespace {
+
+constexpr double kBucketsPerOctave = 1 << HistogramValue::kScale;
+
+std::vector<HistogramValue::Bucket> merged(std::span<const HistogramValue::Bucket> a,
+                                           std::span<const HistogramValue::Bucket> b) {
+  std::vector<HistogramValue::Bucket> out;
+  out.reserve(a.size() + b.size());
+  while (!a.empty() || !b.empty()) {
+    const bool take_a = b.empty() || (!a.empty() && a.front().index <= b.front().index);
+    const bool take_b = a.empty() || (!b.empty() && b.front().index <= a.front().index);
+    const std::uint64_t count = (take_a ? a.front().count : 0) + (take_b ? b.front().count : 0);
+    out.push_back({take_a ? a.front().index : b.front().index, count});
+    if (take_a) a = a.subspan(1);
+    if (take_b) b = b.subspan(1);
+  }
+  return out;
+}
+
+}  // namespace
+
+HistogramValue::HistogramValue(Bounds bounds) : bounds_(std::move(bounds)) {}
+
+std::span<const double> HistogramValue::bounds() const noexcept {
+  return bounds_ == nullptr ? std::span<const double>() : std::span<const double>(*bounds_);
+}
+
+double HistogramValue::mean() const noexcept { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
+
+double HistogramValue::upper_border(std::int32_t index) noexcept {
+  return std::exp2((static_cast<double>(index) + 1) / kBucketsPerOctave);
+}
+
+double HistogramValue::quantile(double q) const noexcept {
+  if (count_ == 0 || std::isnan(q)) return std::numeric_limits<double>::quiet_NaN();
+  if (q <= 0) return min_;
+  if (q >= 1) return max_;
+  const double rank = q * static_cast<double>(count_);
+  const double value = is_explicit() ? explicit_quantile(rank) : exponential_quantile(rank);
+  return std::clamp(value, std::min(min_, max_), max_);
+}
+
+double HistogramValue::exponential_quantile(double rank) const noexcept {
+  double below = static_cast<double>(zero_count_);
+  if (rank <= below) return 0;
+  for (const Bucket& bucket : buckets_) {
+    below += static_cast<double>(bucket.count);
+    // The point whose largest relative error over the bucket is least.
+    if (rank <= below) {
+      const double upper = upper_border(bucket.index);
+      const double lower = upper_border(bucket.index - 1);
+      return 2 * lower * upper / (lower + upper);
+    }
+  }
+  return max_;
+}
+
+double HistogramValue::explicit_quantile(double rank) const noexcept {
+  double below = 0;
+  for (const Bucket& bucket : buckets_) {
+    const auto count = static_cast<double>(bucket.count);
+    if (rank <= below + count) {
+      const auto position = static_cast<std::size_t>(bucket.index);
+      const double lower = position == 0 ? min_ : std::max(min_, (*bounds_)[position - 1]);
+      const double upper = position == bounds_->size() ? max_ : std::min(max_, (*bounds_)[position]);
+      return lower + (upper - lower) * (rank - below) / count;
+    }
+    below += count;
+  }
+  return max_;
+}
+
+std::uint64_t HistogramValue::count_at_or_below(double bound) const noexcept {
+  std::uint64_t count = is_explicit() || bound < 0 ? 0 : zero_count_;
+  for (const Bucket& bucket : buckets_) {
+    double border = 0;
+    if (is_explicit()) {
+      const auto position = static_cast<std::size_t>(bucket.index);
+      border = position < bounds_->size() ? (*bounds_)[position] : std::numeric_limits<double>::infinity();
+    } else {
+      border = upper_border(bucket.index);
+    }
+    if (border > bound) break;
+    count += bucket.count;
+  }
+  return count;
+}
+
+bool HistogramValue::merge(const HistogramValue& other) {
+  const bool same_form = is_explicit() == other.is_explicit() &&
+                         (!is_explicit() || bounds_ == other.bounds_ || *bounds_ == *other.bounds_);
+  if (!same_form) return false;
+  buckets_ = merged(buckets_, other.buckets_);
+  sum_ += other.sum_;
+  // fmin and fmax pass over the NaN of an empty one.
+  min_ = std::fmin(min_, other.min_);
+  max_ = std::fmax(max_, other.max_);
+  count_ += other.count_;
+  zero_count_ += other.zero_count_;
+  return true;
+}
+
+void HistogramValue::add_bucket(std::int32_t index, std::uint64_t count) {
+  if (count == 0) return;
+  buckets_.push_back({index, count});
+  count_ += count;
+}
+
+void HistogramValue::add_zeros(std::uint64_t count) {
+  zero_count_ += count;
+  count_ += count;
+}
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,132 @@
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cmath>
+
+#include <kymo/core/counter.h>
+#include <kymo/core/gauge.h>
+#include <kymo/core/histogram.h>
+#include <kymo/core/histogram_value.h>
+#include <kymo/core/labels.h>
+#include <kymo/core/series_handle.h>
+#include <kymo/core/snapshot.h>
+#include <kymo/core/timing.h>
+#include <kymo/core/window.h>
+
+#include "cell_store.h"
+#include "histogram_store.h"
+#include "series.h"
+#include "series_extra.h"
+
+// The members of instruments that are not worth inlining.
+namespace kymo::inline v0 {
+namespace {
+
+void offer_exemplar(const SeriesHandle& handle, double value, std::initializer_list<Label> labels) noexcept {
+  const Series* series = handle.get();
+  if (series == nullptr || series->extra == nullptr || series->extra->exemplars == nullptr) return;
+  series->extra->exemplars->offer(value, Labels(labels.begin(), labels.size()),
+                                  std::chrono::system_clock::now());
+}
+
+bool refuse_not_finite(double value) noexcept {
+  if (std::isnan(value)) {
+    cells::refuse(cells::Refusal::not_a_number);
+  } else if (std::isinf(value)) {
+    cells::refuse(cells::Refusal::infinite);
+  }
+  return !std::isfinite(value);
+}
+
+}  // namespace
+
+void SeriesHandle::retain() noexcept {
+  if (series_ != nullptr) series_->retain_handle();
+}
+
+void SeriesHandle::release() noexcept { series_->release_handle(); }
+
+void Counter::add_with_exemplar(std::uint64_t n, std::initializer_list<Label> labels) noexcept {
+  if (!is_recording()) return;
+  add_unsigned(n);
+  offer_exemplar(handle_, static_cast<double>(n), labels);
+}
+
+std::uint64_t Counter::value() const noexcept { return handle_.get() == nullptr ? 0 : cells::sum(cell_); }
+
+double DoubleCounter::value() const noexcept {
+  return handle_.get() == nullptr ? 0 : cells::sum_double(cell_);
+}
+
+void DoubleCounter::refuse(double amount) noexcept {
+  if (!refuse_not_finite(amount)) cells::refuse(cells::Refusal::negative);
+}
+
+std::int64_t UpDownCounter::value() const noexcept {
+  return handle_.get() == nullptr ? 0 : static_cast<std::int64_t>(cells::sum(cell_));
+}
+
+void Gauge::add(double amount) noexcept {
+  if (!is_recording() || cell_ == nullptr) return;
+  if (std::isnan(amount)) return cells::refuse(cells::Refusal::not_a_number);
+  std::uint64_t seen = cell_->load(std::memory_order_relaxed);
+  double sum = 0;
+  do {
+    sum = std::bit_cast<double>(seen) + amount;
+    if (std::isnan(sum)) return cells::refuse(cells::Refusal::not_a_number);  // infinity less infinity
+  } while (!cell_->compare_exchange_weak(seen, std::bit_cast<std::uint64_t>(sum), std::memory_order_relaxed));
+  if (track_ != nullptr) note(sum);
+}
+
+double Gauge::value() const noexcept {
+  return cell_ == nullptr ? 0 : std::bit_cast<double>(cell_->load(std::memory_order_relaxed));
+}
+
+GaugeStatistics Gauge::statistics() const noexcept {
+  return track_ == nullptr ? GaugeStatistics() : track_->read();
+}
+
+void Gauge::note(double value) noexcept { track_->note(value); }
+
+void Histogram::record_with_exemplar(double value, std::initializer_list<Label> labels) noexcept {
+  record(value);
+  if (is_recording() && std::isfinite(value)) offer_exemplar(handle_, value, labels);
+}
+
+HistogramValue Histogram::value() const {
+  const Series* series = handle_.get();
+  if (series == nullptr) return {};
+  const HistogramValue::Bounds bounds = series->extra == nullptr ? nullptr : series->extra->bounds;
+  return cells::read_histogram(cell_, cells::SumForm::floating, bounds);
+}
+
+void Timing::record_seconds(double seconds) noexcept {
+  if (!is_recording() || refuse_not_finite(seconds)) return;
+  constexpr double kMostNanoseconds = 9.2e18;
+  record_ns(static_cast<std::int64_t>(std::clamp(seconds * 1e9, -1.0, kMostNanoseconds)));
+}
+
+void Timing::record_recent(double seconds) noexcept { recent_->record(seconds); }
+
+HistogramValue Timing::value() const {
+  return handle_.get() == nullptr ? HistogramValue()
+                                  : cells::read_histogram(cell_, cells::SumForm::nanoseconds, nullptr);
+}
+
+WindowValue Timing::recent() const {
+  if (recent_ == nullptr) return {};
+  return {recent_->count(), value().sum(), recent_->sorted()};
+}
+
+void Window::record(double value) noexcept {
+  if (!is_recording() || ring_ == nullptr || refuse_not_finite(value)) return;
+  cells::add_double(cell_, value);
+  ring_->record(value);
+}
+
+WindowValue Window::value() const {
+  if (ring_ == nullptr) return {};
+  return {ring_->count(), cells::sum_double(cell_), ring_->sorted()};
+}
+
+}  // namespace kymo::inline v0

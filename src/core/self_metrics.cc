@@ -1,0 +1,68 @@
+#include "self_metrics.h"
+
+#include <atomic>
+
+#include "cell_store.h"
+
+namespace kymo::inline v0 {
+namespace {
+
+double number(const std::atomic<std::uint64_t>& count) {
+  return static_cast<double>(count.load(std::memory_order_relaxed));
+}
+
+void write_refusals(SnapshotWriter& writer) {
+  FamilyWriter family =
+      writer.counter({.name = "kymo_recordings_refused_total",
+                      .help = "Values that an instrument would not take, by reason; process-wide."});
+  const auto add = [&](std::string_view reason, cells::Refusal refusal) {
+    family.add({{"reason", reason}}, static_cast<double>(cells::refused(refusal)));
+  };
+  add("not_a_number", cells::Refusal::not_a_number);
+  add("infinite", cells::Refusal::infinite);
+  add("negative", cells::Refusal::negative);
+}
+
+void write_memory(SnapshotWriter& writer) {
+  const cells::Usage usage = cells::usage();
+  writer.gauge({.name = "kymo_cells", .help = "Cells in use by series; process-wide."})
+      .add(static_cast<double>(usage.cells));
+  writer
+      .gauge(
+          {.name = "kymo_recording_threads_max",
+           .help =
+               "The most threads that ever recorded at once, which is how many tables of cells there are."})
+      .add(static_cast<double>(usage.slabs));
+}
+
+}  // namespace
+
+void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
+  const FamilyShared& shared = state.shared;
+  writer
+      .gauge(
+          {.name = "kymo_series", .help = "Series alive in this registry, overflow series not among them."})
+      .add(static_cast<double>(shared.series.load(std::memory_order_relaxed)));
+  const auto count = [&writer](std::string_view name, std::string_view help, double value) {
+    writer.counter({.name = name, .help = help}).add(value);
+  };
+  count("kymo_series_overflowed_total",
+        "Look-ups of a new series that got the overflow series of a family at its limit.",
+        number(shared.overflowed));
+  count("kymo_series_expired_total",
+        "Series removed because nothing was recorded for their family's expiry time.",
+        number(shared.expired));
+  count("kymo_label_values_altered_total", "Label values that were cut, or made valid UTF-8.",
+        number(shared.altered_values));
+  count("kymo_registration_errors_total", "Registrations and look-ups refused for a bad name, key or clash.",
+        number(shared.errors));
+  count("kymo_counter_wraps_total", "Counters that passed 2^64 and began again at 0.",
+        number(shared.counter_wraps));
+  count("kymo_producer_errors_total",
+        "Producers and callbacks that threw, and families or series of theirs left out.",
+        static_cast<double>(state.producer_errors));
+  write_refusals(writer);
+  write_memory(writer);
+}
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,51 @@
+#include "series.h"
+
+#include <cstring>
+#include <new>
+
+#include <kymo/core/snapshot.h>
+#include "cell_owner.h"
+#include "series_extra.h"
+
+namespace kymo::inline v0 {
+
+Series* Series::create(std::string_view rendered_labels, std::chrono::system_clock::time_point created) {
+  void* memory = ::operator new(sizeof(Series) + rendered_labels.size());
+  auto* series = new (memory) Series(rendered_labels.size(), created);
+  std::memcpy(static_cast<char*>(memory) + sizeof(Series), rendered_labels.data(), rendered_labels.size());
+  return series;
+}
+
+Series::~Series() {
+  if (owner != nullptr) owner->give_back(cell);
+  delete extra;
+}
+
+void Series::release() const noexcept {
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  this->~Series();
+  ::operator delete(const_cast<Series*>(this));
+}
+
+void Series::retain_handle() const noexcept {
+  // All handles together hold one reference, so that copying a handle touches one count.
+  if (handles_.fetch_add(1, std::memory_order_acq_rel) == 0) retain();
+}
+
+void Series::release_handle() const noexcept {
+  if (handles_.fetch_sub(1, std::memory_order_acq_rel) == 1) release();
+}
+
+SeriesPtr::SeriesPtr(const SeriesPtr& other) noexcept : series_(other.series_) {
+  if (series_ != nullptr) series_->retain();
+}
+
+SeriesPtr::~SeriesPtr() {
+  if (series_ != nullptr) series_->release();
+}
+
+LabelsView SeriesPtr::labels() const noexcept { return series_->labels(); }
+
+std::chrono::system_clock::time_point SeriesPtr::created() const noexcept { return series_->created(); }
+
+}  // namespace kymo::inline v0

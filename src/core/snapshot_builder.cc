@@ -1,0 +1,116 @@
+#include <kymo/core/snapshot_builder.h>
+
+#include <algorithm>
+#include <bit>
+#include <iterator>
+#include <limits>
+#include <unordered_set>
+#include <utility>
+
+#include <kymo/core/names.h>
+
+#include "series.h"
+#include "text_bounds.h"
+
+namespace kymo::inline v0 {
+namespace {
+
+constexpr std::size_t kMaxLabelValueBytes = 1024;
+
+SeriesPtr make_series(Labels labels) {
+  std::string text;
+  render_labels(labels, kMaxLabelValueBytes, text);
+  return SeriesPtr(Series::create(text, {}));
+}
+
+template <class T>
+void drop_at(std::vector<T>& column, const std::vector<std::size_t>& ascending) {
+  if (column.empty()) return;
+  for (auto index = ascending.rbegin(); index != ascending.rend(); ++index) {
+    column.erase(column.begin() + static_cast<std::ptrdiff_t>(*index));
+  }
+}
+
+}  // namespace
+
+FamilyWriter& FamilyWriter::add(Labels labels, double value) {
+  series_->push_back(make_series(labels));
+  columns_->numbers.push_back(std::bit_cast<std::uint64_t>(value));
+  return *this;
+}
+
+FamilyWriter& FamilyWriter::add(Labels labels, HistogramValue value) {
+  series_->push_back(make_series(labels));
+  columns_->histograms.push_back(std::move(value));
+  return *this;
+}
+
+void SnapshotBuilder::add_family(FamilySnapshot family) {
+  for (std::string& name : sample_names(family.descriptor())) taken_.insert(std::move(name));
+  if (!family.empty()) finished_.push_back(std::move(family));
+}
+
+FamilyWriter SnapshotBuilder::family(Kind kind, const FamilyOptions& options) {
+  const auto found = drafts_.find(options.name);
+  Draft* draft = found != drafts_.end() ? found->second.get() : new_draft(kind, options);
+  if (draft != nullptr && draft->columns.descriptor->kind != kind) draft = nullptr;
+  if (draft == nullptr) {
+    ++errors_;
+    draft = &discarded_;
+  }
+  return {draft->columns, draft->series};
+}
+
+SnapshotBuilder::Draft* SnapshotBuilder::new_draft(Kind kind, const FamilyOptions& options) {
+  if (name_error(kind, options.name) || unit_error(options.unit)) return nullptr;
+  auto descriptor =
+      std::make_shared<const Descriptor>(make_descriptor(kind, options.name, options.help, options.unit));
+  std::vector<std::string> names = sample_names(*descriptor);
+  const bool clash =
+      std::any_of(names.begin(), names.end(), [&](const auto& name) { return taken_.contains(name); });
+  if (clash) return nullptr;
+  taken_.insert(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
+
+  auto draft = std::make_unique<Draft>();
+  if (kind == Kind::histogram) draft->columns.text_bounds = default_text_bounds(options.unit);
+  draft->columns.descriptor = std::move(descriptor);
+  return drafts_.emplace(options.name, std::move(draft)).first->second.get();
+}
+
+std::size_t SnapshotBuilder::drop_repeated_series(Draft& draft) {
+  std::unordered_set<std::string_view> seen;
+  std::vector<std::size_t> repeated;
+  for (std::size_t i = 0; i < draft.series.size(); ++i) {
+    if (!seen.insert(draft.series[i].labels().text()).second) repeated.push_back(i);
+  }
+  drop_at(draft.columns.numbers, repeated);
+  drop_at(draft.columns.histograms, repeated);
+  drop_at(draft.series, repeated);
+  return repeated.size();
+}
+
+void SnapshotBuilder::finish_draft(Draft draft) {
+  errors_ += drop_repeated_series(draft);
+  if (draft.series.empty()) return;
+  draft.columns.series = std::make_shared<const std::vector<SeriesPtr>>(std::move(draft.series));
+  finished_.emplace_back(std::move(draft.columns));
+}
+
+std::vector<FamilySnapshot> SnapshotBuilder::take_families() {
+  for (auto& [name, draft] : drafts_) finish_draft(std::move(*draft));
+  drafts_.clear();
+  taken_.clear();
+  discarded_ = {};
+  return std::exchange(finished_, {});
+}
+
+std::shared_ptr<const Snapshot> SnapshotBuilder::finish(std::chrono::system_clock::time_point time,
+                                                        std::chrono::nanoseconds uptime) {
+  std::vector<FamilySnapshot> families = take_families();
+  std::sort(families.begin(), families.end(), [](const FamilySnapshot& a, const FamilySnapshot& b) {
+    return a.descriptor().family_name < b.descriptor().family_name;
+  });
+  return std::make_shared<const Snapshot>(Snapshot{time, uptime, std::move(families)});
+}
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,33 @@
+#include "window_ring.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace kymo::inline v0 {
+
+WindowRing::WindowRing(std::size_t capacity)
+    : capacity_(std::max<std::size_t>(capacity, 1)), slots_(new std::atomic<double>[capacity_]) {
+  // NaN can never be recorded, so it marks a slot that nobody wrote.
+  for (std::size_t i = 0; i < capacity_; ++i) {
+    slots_[i].store(std::numeric_limits<double>::quiet_NaN(), std::memory_order_relaxed);
+  }
+}
+
+void WindowRing::record(double value) noexcept {
+  const std::uint64_t turn = next_.fetch_add(1, std::memory_order_relaxed);
+  slots_[turn % capacity_].store(value, std::memory_order_release);
+}
+
+std::vector<double> WindowRing::sorted() const {
+  std::vector<double> values;
+  values.reserve(capacity_);
+  for (std::size_t i = 0; i < capacity_; ++i) {
+    const double value = slots_[i].load(std::memory_order_acquire);
+    if (!std::isnan(value)) values.push_back(value);
+  }
+  std::sort(values.begin(), values.end());
+  return values;
+}
+
+}  // namespace kymo::inline v0

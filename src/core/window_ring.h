@@ -1,0 +1,31 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace kymo::inline v0 {
+
+/// The last N values recorded, by whichever thread. A writer takes the next slot and stores; nobody waits for
+/// anybody.
+class WindowRing final {
+ public:
+  explicit WindowRing(std::size_t capacity);
+
+  void record(double value) noexcept;
+
+  /// How many were ever recorded.
+  [[nodiscard]] std::uint64_t count() const noexcept { return next_.load(std::memory_order_acquire); }
+  /// The values held, ascending. A value whose writer is between taking its slot and storing shows as the one
+  /// before it, or not yet.
+  [[nodiscard]] std::vector<double> sorted() const;
+
+ private:
+  std::size_t capacity_;
+  std::unique_ptr<std::atomic<double>[]> slots_;
+  std::atomic<std::uint64_t> next_{0};
+};
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,230 @@
+#include <kymo/core/histogram.h>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include <kymo/core/histogram_value.h>
+#include <kymo/core/registry.h>
+#include <kymo/core/timing.h>
+
+namespace kymo {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+double exact_quantile(std::vector<double> values, double q) {
+  std::sort(values.begin(), values.end());
+  const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(values.size())));
+  return values[std::max<std::size_t>(rank, 1) - 1];
+}
+
+TEST(Histogram, KeepsCountSumMinAndMaxExactly) {
+  Registry registry;
+  Histogram histogram = registry.histogram("size", "Sizes.", {.unit = "bytes"});
+  for (const double value : {3.0, 1.0, 4.0, 1.0, 5.0, 0.0}) histogram.record(value);
+  const HistogramValue value = histogram.value();
+  EXPECT_EQ(value.count(), 6U);
+  EXPECT_EQ(value.sum(), 14.0);
+  EXPECT_EQ(value.min(), 0.0);
+  EXPECT_EQ(value.max(), 5.0);
+  EXPECT_EQ(value.zero_count(), 1U);
+}
+
+TEST(Histogram, IsEmptyAtFirst) {
+  Registry registry;
+  const HistogramValue value = registry.histogram("size", "Sizes.").value();
+  EXPECT_EQ(value.count(), 0U);
+  EXPECT_EQ(value.mean(), 0.0);
+  EXPECT_TRUE(std::isnan(value.quantile(0.5)));
+  EXPECT_TRUE(std::isnan(value.min()));
+}
+
+// The border table against the definition: bucket i holds (2^(i/64), 2^((i+1)/64)].
+TEST(Histogram, PutsBordersIntoTheBucketBelow) {
+  for (int i = -64 * 30; i < 64 * 30; ++i) {
+    const auto border = static_cast<double>(std::exp2(static_cast<long double>(i) / 64));
+    const int below =
+        static_cast<int>(cells::bucket_number(std::nextafter(border, 0.0))) + cells::kMinExponent * 64;
+    const int above =
+        static_cast<int>(cells::bucket_number(std::nextafter(border, kInfinity))) + cells::kMinExponent * 64;
+    ASSERT_EQ(below, i - 1) << i;
+    ASSERT_EQ(above, i) << i;
+    if (i % 64 == 0) {
+      ASSERT_EQ(static_cast<int>(cells::bucket_number(border)) + cells::kMinExponent * 64, i - 1);
+    }
+  }
+}
+
+TEST(Histogram, ClampsWhatIsBeyondItsRange) {
+  Registry registry;
+  Histogram histogram = registry.histogram("x", "X.");
+  histogram.record(std::numeric_limits<double>::denorm_min());
+  histogram.record(1e300);
+  const HistogramValue value = histogram.value();
+  EXPECT_EQ(value.count(), 2U);
+  EXPECT_EQ(value.zero_count(), 1U);
+  EXPECT_EQ(value.max(), 1e300);
+  EXPECT_EQ(value.quantile(1), 1e300);
+  EXPECT_LE(value.quantile(0.99), 1e300);
+}
+
+TEST(Histogram, RefusesWhatIsNoMagnitudeAndItsSumStaysANumber) {
+  Registry registry;
+  Histogram histogram = registry.histogram("x", "X.");
+  const auto refused = [&](const char* reason) {
+    return to_double(
+        registry.snapshot()->find("kymo_recordings_refused_total", {{"reason", reason}})->number);
+  };
+  const double nan_before = refused("not_a_number");
+  const double infinite_before = refused("infinite");
+  const double negative_before = refused("negative");
+  histogram.record(std::nan(""));
+  histogram.record(kInfinity);
+  histogram.record(-kInfinity);
+  histogram.record(-1);
+  histogram.record(std::numeric_limits<double>::max());
+  histogram.record(std::numeric_limits<double>::max());
+  EXPECT_EQ(refused("not_a_number") - nan_before, 1);
+  EXPECT_EQ(refused("infinite") - infinite_before, 2);
+  EXPECT_EQ(refused("negative") - negative_before, 1);
+  EXPECT_EQ(histogram.value().count(), 2U);
+  EXPECT_EQ(histogram.value().sum(), std::numeric_limits<double>::max());
+}
+
+TEST(Histogram, PercentilesAreWithinOnePercent) {
+  Registry registry;
+  std::mt19937_64 random(7);
+  std::lognormal_distribution<double> lognormal(-7, 2);
+  std::uniform_real_distribution<double> exponent(-9, 3);
+  std::bernoulli_distribution slow(0.1);
+  const std::vector<std::function<double()>> distributions = {
+      [&] { return lognormal(random); },
+      [&] { return std::pow(10, exponent(random)); },
+      [&] { return slow(random) ? 0.25 : 0.001; },
+      [] { return 0.0421; },
+  };
+  for (std::size_t d = 0; d < distributions.size(); ++d) {
+    Histogram histogram = registry.histogram("d" + std::to_string(d), "A distribution.");
+    std::vector<double> values;
+    for (int i = 0; i < 200'000; ++i) {
+      values.push_back(distributions[d]());
+      histogram.record(values.back());
+    }
+    const HistogramValue value = histogram.value();
+    for (const double q : {0.0, 0.01, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999, 0.9999, 1.0}) {
+      const double exact = exact_quantile(values, q);
+      EXPECT_NEAR(value.quantile(q), exact, exact * 0.01) << "distribution " << d << ", q " << q;
+    }
+  }
+}
+
+RC_GTEST_PROP(HistogramValue, QuantilesLieWithinOnePercentOfTheTrueOnes, (std::vector<std::uint32_t> raw)) {
+  RC_PRE(!raw.empty());
+  Registry registry;
+  Histogram histogram = registry.histogram("x", "X.");
+  std::vector<double> values;
+  for (const std::uint32_t number : raw) values.push_back(static_cast<double>(number) * 1e-6);
+  for (const double value : values) histogram.record(value);
+  for (const double q : {0.1, 0.5, 0.9, 0.99}) {
+    const double exact = exact_quantile(values, q);
+    RC_ASSERT(std::abs(histogram.value().quantile(q) - exact) <= exact * 0.01);
+  }
+}
+
+RC_GTEST_PROP(HistogramValue, MergeIsAsIfAllWereRecordedInOne,
+              (std::vector<std::uint16_t> left, std::vector<std::uint16_t> right)) {
+  Registry registry;
+  Histogram a = registry.histogram("a", "A.");
+  Histogram b = registry.histogram("b", "B.");
+  Histogram both = registry.histogram("both", "Both.");
+  for (const std::uint16_t value : left) a.record(value), both.record(value);
+  for (const std::uint16_t value : right) b.record(value), both.record(value);
+  HistogramValue merged = a.value();
+  RC_ASSERT(merged.merge(b.value()));
+  const HistogramValue expected = both.value();
+  RC_ASSERT(merged.count() == expected.count());
+  RC_ASSERT(merged.sum() == expected.sum());
+  RC_ASSERT(std::equal(merged.buckets().begin(), merged.buckets().end(), expected.buckets().begin(),
+                       expected.buckets().end()));
+}
+
+RC_GTEST_PROP(HistogramValue, CountsAtPowersOfTwoAreExact, (std::vector<std::uint32_t> raw)) {
+  Registry registry;
+  Histogram histogram = registry.histogram("x", "X.");
+  for (const std::uint32_t value : raw) histogram.record(value);
+  for (int exponent = 0; exponent <= 32; ++exponent) {
+    const double bound = std::ldexp(1.0, exponent);
+    const auto expected = std::count_if(raw.begin(), raw.end(), [&](std::uint32_t v) { return v <= bound; });
+    RC_ASSERT(histogram.value().count_at_or_below(bound) == static_cast<std::uint64_t>(expected));
+  }
+}
+
+TEST(ExplicitHistogram, CountsByItsBounds) {
+  Registry registry;
+  Histogram histogram = registry.histogram("lag", "Lag.", {.bounds = {-1, 0, 10}});
+  for (const double value : {-5.0, -1.0, -0.5, 0.0, 10.0, 11.0}) histogram.record(value);
+  const HistogramValue value = histogram.value();
+  EXPECT_EQ(value.count_at_or_below(-1), 2U) << "a border belongs to the bucket below it";
+  EXPECT_EQ(value.count_at_or_below(0), 4U);
+  EXPECT_EQ(value.count_at_or_below(10), 5U);
+  EXPECT_EQ(value.count_at_or_below(kInfinity), 6U);
+  EXPECT_EQ(value.min(), -5);
+  EXPECT_EQ(value.sum(), 14.5);
+  EXPECT_FALSE(value.is_explicit() && HistogramValue().merge(value)) << "forms do not mix";
+}
+
+TEST(Histogram, IsExactFromManyThreads) {
+  Registry registry;
+  Histogram histogram = registry.histogram("x", "X.");
+  Histogram fixed = registry.histogram("y", "Y.", {.bounds = {1, 10, 100}});
+  constexpr int kThreads = 8;
+  constexpr int kEach = 50'000;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        histogram.record(t + 1);
+        fixed.record(t + 1);
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i)
+    EXPECT_LE(registry.snapshot()->find("x", {})->histogram->count(), kThreads * kEach);
+  for (std::thread& thread : threads) thread.join();
+  for (const HistogramValue& value : {histogram.value(), fixed.value()}) {
+    EXPECT_EQ(value.count(), kThreads * kEach);
+    EXPECT_EQ(value.sum(), kEach * (kThreads * (kThreads + 1) / 2));
+    EXPECT_EQ(value.min(), 1);
+    EXPECT_EQ(value.max(), kThreads);
+  }
+}
+
+TEST(Timing, SumsWholeNanosecondsAndRemembersTheLast) {
+  Registry registry;
+  Timing timing = registry.timing("handle.duration", "D.", {.recent = 3});
+  for (int i = 1; i <= 5; ++i) timing.record(std::chrono::milliseconds(i));
+  EXPECT_EQ(timing.value().count(), 5U);
+  EXPECT_DOUBLE_EQ(timing.value().sum(), 0.015);
+  EXPECT_DOUBLE_EQ(timing.recent().mean(), 0.004) << "of 3, 4 and 5 ms";
+  EXPECT_DOUBLE_EQ(timing.recent().quantile(0), 0.003);
+}
+
+TEST(Timing, TakesAClockThatStepsBackAsZero) {
+  Registry registry;
+  Timing timing = registry.timing("handle.duration", "D.");
+  timing.record(std::chrono::seconds(-1));
+  timing.record_seconds(-0.5);
+  timing.record_seconds(std::nan(""));
+  EXPECT_EQ(timing.value().count(), 2U);
+  EXPECT_EQ(timing.value().max(), 0.0);
+}
+
+}  // namespace
+}  // namespace kymo

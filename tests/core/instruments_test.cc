@@ -1,0 +1,238 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <deque>
+#include <limits>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include <kymo/core/registry.h>
+#include <kymo/core/scoped_timer.h>
+
+namespace kymo {
+namespace {
+
+double refused(Registry& registry, const char* reason) {
+  return to_double(registry.snapshot()->find("kymo_recordings_refused_total", {{"reason", reason}})->number);
+}
+
+TEST(Counter, IsExactFromManyThreadsThatComeAndGo) {
+  Registry registry;
+  Counter counter = registry.counter("x", "X.");
+  constexpr std::uint64_t kRounds = 50;
+  constexpr std::uint64_t kEach = 1000;
+  std::atomic<bool> done{false};
+  std::thread scraper([&] {
+    std::uint64_t last = 0;
+    while (!done.load()) {
+      const std::uint64_t now = std::get<std::uint64_t>(registry.snapshot()->find("x", {})->number);
+      EXPECT_GE(now, last) << "a counter fell";
+      last = now;
+    }
+  });
+  for (std::uint64_t round = 0; round < kRounds; ++round) {
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&] {
+        for (std::uint64_t i = 0; i < kEach; ++i) counter.add(2);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  done = true;
+  scraper.join();
+  EXPECT_EQ(counter.value(), kRounds * 8 * kEach * 2);
+}
+
+TEST(Counter, IsExactTo64BitsAndThenBeginsAgain) {
+  Registry registry;
+  Counter counter = registry.counter("x", "X.");
+  counter.add(std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(std::get<std::uint64_t>(registry.snapshot()->find("x", {})->number),
+            std::numeric_limits<std::uint64_t>::max());
+  counter.add(5);
+  const auto snapshot = registry.snapshot();
+  EXPECT_EQ(std::get<std::uint64_t>(snapshot->find("x", {})->number), 4U);
+  EXPECT_EQ(to_double(registry.snapshot()->find("kymo_counter_wraps_total", {})->number), 1);
+}
+
+TEST(Counter, RefusesNegativeAmounts) {
+  Registry registry;
+  Counter whole = registry.counter("x", "X.");
+  DoubleCounter fractions = registry.double_counter("y", "Y.");
+  const double before = refused(registry, "negative");
+  whole.add(-1);
+  fractions.add(-0.5);
+  fractions.add(std::nan(""));
+  fractions.add(std::numeric_limits<double>::infinity());
+  EXPECT_EQ(whole.value(), 0U);
+  EXPECT_EQ(fractions.value(), 0.0);
+  EXPECT_EQ(refused(registry, "negative") - before, 2);
+}
+
+TEST(Instruments, OutOfNothingRecordIntoNothing) {
+  Counter().add();
+  DoubleCounter().add(1);
+  UpDownCounter().add();
+  Gauge().set(1);
+  Gauge().add(1);
+  Histogram().record(1);
+  Timing().record(std::chrono::seconds(1));
+  Window().record(1);
+  EXPECT_EQ(Counter().value(), 0U);
+  EXPECT_EQ(Histogram().value().count(), 0U);
+}
+
+TEST(Instruments, RecordNothingWhileRecordingIsOff) {
+  Registry registry;
+  Counter counter = registry.counter("x", "X.");
+  Gauge gauge = registry.gauge("g", "G.");
+  Timing timing = registry.timing("t", "T.");
+  set_recording(false);
+  counter.add();
+  gauge.set(1);
+  {
+    const ScopedTimer timer(timing);
+  }
+  set_recording(true);
+  EXPECT_EQ(counter.value(), 0U);
+  EXPECT_EQ(gauge.value(), 0.0);
+  EXPECT_EQ(timing.value().count(), 0U);
+}
+
+TEST(Instruments, OutliveTheirRegistry) {
+  Counter counter;
+  Timing timing;
+  Gauge gauge;
+  Histogram fixed;
+  {
+    Registry registry;
+    counter = registry.counter("x", "X.");
+    timing = registry.timing("t", "T.");
+    gauge = registry.gauge("g", "G.");
+    fixed = registry.histogram("f", "F.", {.bounds = {1, 2}});
+  }
+  counter.add(2);
+  timing.record(std::chrono::seconds(1));
+  gauge.set(3);
+  fixed.record(1.5);
+  EXPECT_EQ(counter.value(), 2U);
+  EXPECT_EQ(timing.value().count(), 1U);
+  EXPECT_EQ(gauge.value(), 3.0);
+  EXPECT_EQ(fixed.value().count(), 1U);
+}
+
+TEST(UpDownCounter, FallsBelowZeroAndComesBack) {
+  Registry registry;
+  UpDownCounter counter = registry.up_down_counter("x", "X.");
+  std::thread([&] { counter.sub(5); }).join();
+  EXPECT_EQ(counter.value(), -5);
+  counter.add(6);
+  EXPECT_EQ(counter.value(), 1);
+  EXPECT_EQ(std::get<std::int64_t>(registry.snapshot()->find("x", {})->number), 1);
+}
+
+TEST(Gauge, KeepsStatisticsOfEveryValue) {
+  Registry registry;
+  Gauge gauge = registry.gauge("depth", "Depth.");
+  const auto before = std::chrono::system_clock::now() - std::chrono::seconds(1);
+  for (const double value : {4.0, -2.0, 7.0}) gauge.set(value);
+  gauge.add(-1);
+  const GaugeStatistics statistics = gauge.statistics();
+  EXPECT_EQ(gauge.value(), 6.0);
+  EXPECT_EQ(statistics.count, 4U);
+  EXPECT_EQ(statistics.min, -2.0);
+  EXPECT_EQ(statistics.max, 7.0);
+  EXPECT_DOUBLE_EQ(statistics.mean, 15.0 / 4);
+  EXPECT_GE(statistics.last_update, before);
+}
+
+TEST(Gauge, RefusesNaNButTakesInfinity) {
+  Registry registry;
+  Gauge gauge = registry.gauge("x", "X.");
+  gauge.set(1);
+  gauge.set(std::nan(""));
+  EXPECT_EQ(gauge.value(), 1.0);
+  gauge.set(std::numeric_limits<double>::infinity());
+  gauge.add(-std::numeric_limits<double>::infinity());
+  EXPECT_EQ(gauge.value(), std::numeric_limits<double>::infinity());
+}
+
+TEST(Gauge, AddsOfManyThreadsAreAllThere) {
+  Registry registry;
+  Gauge gauge = registry.gauge("x", "X.");
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 10'000; ++i) gauge.add(1);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(gauge.value(), 40'000.0);
+}
+
+RC_GTEST_PROP(Window, HoldsExactlyTheLastValues, (std::vector<std::int32_t> values, std::uint8_t capacity)) {
+  RC_PRE(capacity > 0);
+  Registry registry;
+  Window window = registry.window("x", "X.", {.capacity = capacity});
+  std::deque<double> model;
+  for (const std::int32_t value : values) {
+    window.record(value);
+    model.push_back(value);
+    if (model.size() > capacity) model.pop_front();
+  }
+  std::sort(model.begin(), model.end());
+  const WindowValue got = window.value();
+  RC_ASSERT(got.total_count == values.size());
+  RC_ASSERT(std::equal(got.sorted.begin(), got.sorted.end(), model.begin(), model.end()));
+  if (!model.empty()) {
+    RC_ASSERT(got.quantile(0) == model.front());
+    RC_ASSERT(got.quantile(1) == model.back());
+    RC_ASSERT(std::abs(got.mean() - std::accumulate(model.begin(), model.end(), 0.0) / double(model.size())) <
+              1e-3);
+  } else {
+    RC_ASSERT(got.mean() == 0.0);
+  }
+}
+
+TEST(ScopedTimer, RecordsOnceAlsoWhenAnExceptionPasses) {
+  Registry registry;
+  Timing timing = registry.timing("t", "T.");
+  try {
+    const ScopedTimer timer(timing);
+    throw 1;
+  } catch (int) {
+  }
+  {
+    ScopedTimer timer(timing);
+    EXPECT_GT(timer.stop().count(), 0);
+    EXPECT_EQ(timer.stop().count(), 0);
+  }
+  {
+    ScopedTimer(timing).cancel();
+  }
+  EXPECT_EQ(timing.value().count(), 2U);
+}
+
+TEST(Exemplars, KeepTheLatestOfABucket) {
+  Registry registry;
+  Histogram histogram = registry.histogram("x", "X.", {.exemplars = Exemplars::on, .text_bounds = {1, 4}});
+  histogram.record_with_exemplar(0.5, {{"trace_id", "a"}});
+  histogram.record_with_exemplar(3, {{"trace_id", "b"}});
+  histogram.record_with_exemplar(2, {{"trace_id", "c"}});
+  histogram.record_with_exemplar(5, {{"trace_id", std::string(200, 'x')}});
+  const auto snapshot = registry.snapshot();
+  const auto point = snapshot->find("x", {});
+  ASSERT_NE(point->exemplars, nullptr);
+  ASSERT_EQ(point->exemplars->size(), 2U) << "one is too long to be kept";
+  EXPECT_EQ(point->exemplars->at(1).labels, "trace_id=\"c\"");
+  EXPECT_EQ(point->exemplars->at(1).value, 2);
+  EXPECT_EQ(histogram.value().count(), 4U);
+}
+
+}  // namespace
+}  // namespace kymo
