@@ -272,12 +272,12 @@ SeriesParts FamilyHandle::resolve(Labels labels) const {
 }
 
 Registration Registry::observe_gauge(std::string_view name, std::string_view help,
-                                     std::function<double()> callback, ObservedOptions options) {
+                                     std::function<double()> callback, const ObservedOptions& options) {
   return impl_->add_observed(Kind::gauge, name, help, std::move(callback), options);
 }
 
 Registration Registry::observe_counter(std::string_view name, std::string_view help,
-                                       std::function<double()> callback, ObservedOptions options) {
+                                       std::function<double()> callback, const ObservedOptions& options) {
   return impl_->add_observed(Kind::counter, name, help, std::move(callback), options);
 }
 

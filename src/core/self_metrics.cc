@@ -56,7 +56,7 @@ void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
         number(shared.altered_values));
   count("kymo_registration_errors_total", "Registrations and look-ups refused for a bad name, key or clash.",
         number(shared.errors));
-  count("kymo_counter_wraps_total", "Counters that passed 2^64 and began again at 0.",
+  count("kymo_count_wraps_total", "Counters that passed 2^64 and began again at 0.",
         number(shared.counter_wraps));
   count("kymo_producer_errors_total",
         "Producers and callbacks that threw, and families or series of theirs left out.",

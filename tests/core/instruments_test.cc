@@ -57,7 +57,7 @@ TEST(Counter, IsExactTo64BitsAndThenBeginsAgain) {
   counter.add(5);
   const auto snapshot = registry.snapshot();
   EXPECT_EQ(std::get<std::uint64_t>(snapshot->find("x", {})->number), 4U);
-  EXPECT_EQ(to_double(registry.snapshot()->find("kymo_counter_wraps_total", {})->number), 1);
+  EXPECT_EQ(to_double(registry.snapshot()->find("kymo_count_wraps_total", {})->number), 1);
 }
 
 TEST(Counter, RefusesNegativeAmounts) {

@@ -16,7 +16,7 @@ struct Label;
 ///
 /// A handle of two words: keep it, copy it, pass it by value. A default-made one records into nothing.
 /// Unit: whatever the family's unit says; whole numbers. Wraps at 2^64, which readers see as a restart of the
-/// count and Prometheus' `rate()` takes as one; `kymo_counter_wraps_total` counts it. Exact in exposition; a
+/// count and Prometheus' `rate()` takes as one; `kymo_count_wraps_total` counts it. Exact in exposition; a
 /// reader that holds it in a double is exact to 2^53. Not for a value that can fall: use UpDownCounter or
 /// Gauge. Not for fractions: use DoubleCounter. Threads: any member from any thread, also before main, in
 /// static destructors, in a thread that is ending, and (for a series that this thread has recorded into

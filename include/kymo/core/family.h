@@ -23,9 +23,8 @@ class FamilyCore;
 template <std::size_t N>
 struct LabelKey {
   // Implicit, so that a literal can stand as the template argument.
-  consteval LabelKey(const char (&literal)[N]) {
-    std::copy_n(literal, N, text);
-  }  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  consteval LabelKey(const char (&literal)[N]) { std::copy_n(literal, N, text); }
   [[nodiscard]] constexpr std::string_view view() const noexcept { return {text, N - 1}; }
 
   char text[N] = {};
@@ -34,26 +33,30 @@ struct LabelKey {
 /// A label's value, from what callers have at hand: text, a whole number, a bool, or an enum for which a
 /// function `std::string_view label_value(E)` is found by argument-dependent lookup. Anything else does not
 /// compile. A view: it must not outlive what it was made from.
+// Implicit constructors, so that `with("GET", 200)` reads as it does.
+// NOLINTBEGIN(google-explicit-constructor)
 class LabelValue final {
  public:
   template <class T>
     requires std::convertible_to<const T&, std::string_view>
-  LabelValue(const T& text) noexcept : view_(text) {}  // NOLINT(google-explicit-constructor)
+  LabelValue(const T& text) noexcept : view_(text) {}
 
   template <std::integral T>
     requires(!std::same_as<T, bool> && !std::same_as<T, char>)
-  LabelValue(T number) noexcept {  // NOLINT(google-explicit-constructor)
+  LabelValue(T number) noexcept {
     const auto end = std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr;
     size_ = static_cast<std::size_t>(end - digits_.data());
   }
 
-  LabelValue(bool yes) noexcept : view_(yes ? "true" : "false") {}  // NOLINT(google-explicit-constructor)
+  // A template, because a plain bool would take any pointer and any double.
+  template <std::same_as<bool> T>
+  LabelValue(T yes) noexcept : view_(yes ? "true" : "false") {}
 
   template <class E>
     requires std::is_enum_v<E> && requires(E e) {
       { label_value(e) } -> std::convertible_to<std::string_view>;
     }
-  LabelValue(E value) noexcept : view_(label_value(value)) {}  // NOLINT(google-explicit-constructor)
+  LabelValue(E value) noexcept : view_(label_value(value)) {}
 
   [[nodiscard]] std::string_view view() const noexcept {
     return size_ == 0 ? view_ : std::string_view(digits_.data(), size_);
@@ -64,6 +67,7 @@ class LabelValue final {
   std::array<char, 24> digits_;
   std::size_t size_ = 0;
 };
+// NOLINTEND(google-explicit-constructor)
 
 /// Finds or makes series of one family; what Family is built on.
 class FamilyHandle {

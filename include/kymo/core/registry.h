@@ -130,10 +130,12 @@ class Registry final {
   /// `kymo_producer_errors_total`, and its series is missing from that Snapshot; NaN likewise. Several
   /// registrations may share a name if kind, unit and help agree and labels differ.
   [[nodiscard]] Registration observe_gauge(std::string_view name, std::string_view help,
-                                           std::function<double()> callback, ObservedOptions options = {});
+                                           std::function<double()> callback,
+                                           const ObservedOptions& options = {});
   /// As observe_gauge, for a count that only grows.
   [[nodiscard]] Registration observe_counter(std::string_view name, std::string_view help,
-                                             std::function<double()> callback, ObservedOptions options = {});
+                                             std::function<double()> callback,
+                                             const ObservedOptions& options = {});
   /// Whole families made anew for each Snapshot: see Producer.
   [[nodiscard]] Registration add_producer(Producer producer);
 
