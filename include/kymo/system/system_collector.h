@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+
+#include <kymo/core/snapshot_writer.h>
+#include <kymo/model/clock.h>
+#include <kymo/system/system_options.h>
+
+namespace kymo::system {
+
+class Host;
+
+/// Measures this host and this process: CPU, memory, load, pressure, disks, filesystems, network, cgroup and
+/// /proc/self. The families, their units and how rates are made: docs/reference/system-metrics.md.
+///
+/// Use: `registry.add_producer([c = std::make_shared<SystemCollector>()](SnapshotWriter& w) { c->collect(w);
+/// })`. Threads: one at a time. It starts none itself and never waits: rates come from the difference to the
+/// last call. Cost: below 1 ms of CPU a call on a host with a few CPUs and devices; some 35 file descriptors
+/// stay open. Errors: none thrown. A file that is missing or odd omits its families and counts in
+/// `kymo_collector_errors_total`. Across a fork: the child's calls measure the child.
+class SystemCollector final {
+ public:
+  /// Takes the first reading, from which the first rates start.
+  explicit SystemCollector(SystemOptions options = {}, std::shared_ptr<const model::Clock> clock = nullptr);
+  /// For tests: on a host of their own.
+  SystemCollector(SystemOptions options, std::shared_ptr<const model::Clock> clock,
+                  std::unique_ptr<Host> host);
+  ~SystemCollector();
+  SystemCollector(SystemCollector&&) noexcept;
+  SystemCollector& operator=(SystemCollector&&) noexcept;
+
+  /// Reads everything that is switched on and writes its families. A Producer.
+  void collect(SnapshotWriter& writer);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kymo::system

@@ -1,0 +1,196 @@
+#include "cgroup.h"
+
+#include <algorithm>
+
+namespace kymo::system {
+namespace {
+
+void keep_smaller(std::optional<double>& smallest, std::optional<double> value) noexcept {
+  if (value) smallest = std::min(smallest.value_or(*value), *value);
+}
+
+std::optional<double> as_double(std::optional<std::uint64_t> value) noexcept {
+  if (!value) return std::nullopt;
+  return static_cast<double>(*value);
+}
+
+/// A limit of one group; a file that is missing (the root of version 2 has none) limits nothing.
+std::optional<double> read_limit(Sampling& sampling, const std::string& path,
+                                 CgroupLimit (*parse)(std::string_view)) {
+  if (!sampling.read_optional(path)) return std::nullopt;
+  const CgroupLimit limit = parse(sampling.text);
+  sampling.check(limit.understood);
+  return limit.value;
+}
+
+std::optional<double> read_cpu_limit(Sampling& sampling, CgroupPlace::Version version,
+                                     const std::string& directory) {
+  if (version == CgroupPlace::Version::v2) return read_limit(sampling, directory + "/cpu.max", parse_cpu_max);
+  if (!sampling.read_optional(directory + "/cpu.cfs_quota_us")) return std::nullopt;
+  const std::string quota = sampling.text;
+  if (!sampling.read_optional(directory + "/cpu.cfs_period_us")) return std::nullopt;
+  const CgroupLimit limit = parse_cfs_quota(quota, sampling.text);
+  sampling.check(limit.understood);
+  return limit.value;
+}
+
+std::optional<double> read_number(Sampling& sampling, const std::string& path) {
+  if (path.empty() || !sampling.read_optional(path)) return std::nullopt;
+  const std::optional<std::uint64_t> value = parse_single(sampling.text);
+  sampling.check(value.has_value());
+  return as_double(value);
+}
+
+}  // namespace
+
+void CgroupSubject::sample(Sampling& sampling) {
+  if (!looked_up_at_ || sampling.now - *looked_up_at_ >= sampling.options.cgroup_interval) {
+    looked_up_at_ = sampling.now;
+    look_up(sampling);
+  }
+  combine_limits(sampling.facts);
+  sample_cpu(sampling);
+  sample_memory(sampling);
+  sample_pids(sampling);
+}
+
+void CgroupSubject::look_up(Sampling& sampling) {
+  files_ = {};
+  cpu_limit_.reset();
+  memory_limit_.reset();
+  if (!sampling.read_optional("/proc/self/cgroup")) return;
+  bool understood = true;
+  const std::vector<CgroupMembership> memberships = parse_memberships(sampling.text, understood);
+  sampling.check(understood);
+  if (!sampling.read_required("/proc/self/mountinfo")) return;
+  const std::vector<Mount> mounts = parse_mounts(sampling.text, understood);
+  const auto cpu = find_cgroup("cpu", memberships, mounts);
+  const auto accounting = find_cgroup("cpuacct", memberships, mounts);
+  const auto memory = find_cgroup("memory", memberships, mounts);
+  const auto pids = find_cgroup("pids", memberships, mounts);
+  using Version = CgroupPlace::Version;
+  if (cpu) files_.cpu_stat = cpu->directories.front() + "/cpu.stat";
+  if (accounting && accounting->version == Version::v1) {
+    files_.cpu_usage = accounting->directories.front() + "/cpuacct.usage";
+  }
+  if (memory) {
+    const bool v2 = memory->version == Version::v2;
+    files_.memory_usage = memory->directories.front() + (v2 ? "/memory.current" : "/memory.usage_in_bytes");
+    if (v2) files_.memory_events = memory->directories.front() + "/memory.events";
+  }
+  if (pids) {
+    files_.pids = pids->directories.front() + "/pids.current";
+    files_.pids_limit = pids->directories.front() + "/pids.max";
+  }
+  read_limits(sampling, cpu, memory);
+}
+
+void CgroupSubject::read_limits(Sampling& sampling, const std::optional<CgroupPlace>& cpu,
+                                const std::optional<CgroupPlace>& memory) {
+  if (cpu) {
+    for (const std::string& directory : cpu->directories) {
+      keep_smaller(cpu_limit_, read_cpu_limit(sampling, cpu->version, directory));
+    }
+  }
+  if (!memory) return;
+  const bool v2 = memory->version == CgroupPlace::Version::v2;
+  for (const std::string& directory : memory->directories) {
+    keep_smaller(
+        memory_limit_,
+        read_limit(sampling, directory + (v2 ? "/memory.max" : "/memory.limit_in_bytes"), parse_limit));
+  }
+}
+
+void CgroupSubject::combine_limits(const HostFacts& facts) {
+  effective_cores_ = as_double(facts.cpus_online);
+  if (effective_cores_) {
+    keep_smaller(effective_cores_, as_double(facts.cpus_allowed));
+    keep_smaller(effective_cores_, cpu_limit_);
+  }
+  effective_memory_ = as_double(facts.memory_total_bytes);
+  if (effective_memory_) keep_smaller(effective_memory_, memory_limit_);
+}
+
+void CgroupSubject::sample_cpu(Sampling& sampling) {
+  cpu_ = {};
+  if (!files_.cpu_stat.empty() && sampling.read_optional(files_.cpu_stat)) {
+    sampling.check(parse_cpu_stat(sampling.text, cpu_));
+  }
+  if (!files_.cpu_usage.empty()) {
+    const std::optional<double> nanoseconds = read_number(sampling, files_.cpu_usage);
+    if (nanoseconds) cpu_.usage_seconds = *nanoseconds / 1e9;
+  }
+  update_ratio(sampling);
+}
+
+void CgroupSubject::update_ratio(const Sampling& sampling) {
+  if (!cpu_.usage_seconds) {
+    usage_base_seconds_.reset();
+    ratio_.reset();
+    return;
+  }
+  const std::optional<double> elapsed = clock_.due(sampling.now, sampling.options.rate_interval);
+  const bool grew = usage_base_seconds_ && *cpu_.usage_seconds >= *usage_base_seconds_;
+  if (elapsed && grew && effective_cores_ && *effective_cores_ > 0) {
+    ratio_ = (*cpu_.usage_seconds - *usage_base_seconds_) / *elapsed / *effective_cores_;
+  }
+  if (elapsed || !usage_base_seconds_) usage_base_seconds_ = cpu_.usage_seconds;
+}
+
+void CgroupSubject::sample_memory(Sampling& sampling) {
+  memory_usage_ = read_number(sampling, files_.memory_usage);
+  events_.clear();
+  if (!files_.memory_events.empty() && sampling.read_optional(files_.memory_events)) {
+    sampling.check(parse_memory_events(sampling.text, events_));
+  }
+}
+
+void CgroupSubject::sample_pids(Sampling& sampling) {
+  pids_ = read_number(sampling, files_.pids);
+  pids_limit_.reset();
+  if (!files_.pids_limit.empty()) pids_limit_ = read_limit(sampling, files_.pids_limit, parse_limit);
+}
+
+void CgroupSubject::write(SnapshotWriter& writer) const {
+  write_cpu(writer);
+  write_memory(writer);
+  if (pids_) writer.gauge({"kymo_cgroup_pids", "Tasks in the cgroup.", {}}).add(*pids_);
+  if (pids_limit_)
+    writer.gauge({"kymo_cgroup_pids_limit", "Tasks that the cgroup may have.", {}}).add(*pids_limit_);
+}
+
+void CgroupSubject::write_cpu(SnapshotWriter& writer) const {
+  const auto gauge = [&](const FamilyOptions& family, std::optional<double> value) {
+    if (value) writer.gauge(family).add(*value);
+  };
+  const auto counter = [&](const FamilyOptions& family, std::optional<double> value) {
+    if (value) writer.counter(family).add(*value);
+  };
+  gauge({"kymo_system_cpu_limit_cores", "Cores that this process may use.", {}}, effective_cores_);
+  gauge({"kymo_cgroup_cpu_limit_cores", "Smallest CPU quota of the cgroup and those above.", {}}, cpu_limit_);
+  gauge({"kymo_cgroup_cpu_ratio", "CPU used by the cgroup as a share of what it may use.", "ratio"}, ratio_);
+  counter({"kymo_cgroup_cpu_seconds_total", "CPU time used by the cgroup.", "seconds"}, cpu_.usage_seconds);
+  counter({"kymo_cgroup_cpu_periods_total", "Quota periods.", {}}, as_double(cpu_.periods));
+  counter({"kymo_cgroup_cpu_throttled_periods_total", "Quota periods in which the cgroup was throttled.", {}},
+          as_double(cpu_.throttled_periods));
+  counter({"kymo_cgroup_cpu_throttled_seconds_total", "Time throttled, summed over CPUs.", "seconds"},
+          cpu_.throttled_seconds);
+}
+
+void CgroupSubject::write_memory(SnapshotWriter& writer) const {
+  const auto bytes = [&](std::string_view name, std::string_view help, std::optional<double> value) {
+    if (value) writer.gauge({name, help, "bytes"}).add(*value);
+  };
+  bytes("kymo_system_memory_limit_bytes", "Memory that this process may use.", effective_memory_);
+  bytes("kymo_cgroup_memory_limit_bytes", "Smallest memory limit of the cgroup and those above.",
+        memory_limit_);
+  bytes("kymo_cgroup_memory_usage_bytes", "Memory charged to the cgroup, page cache included.",
+        memory_usage_);
+  FamilyWriter events =
+      writer.counter({"kymo_cgroup_memory_events_total", "Events of the memory controller.", {}});
+  for (const MemoryEvent& event : events_) {
+    events.add({{"type", event.type}}, static_cast<double>(event.count));
+  }
+}
+
+}  // namespace kymo::system

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cgroup_files.h"
+#include "rate.h"
+#include "subject.h"
+
+namespace kymo::system {
+
+/// The cgroup of this process, and what its limits, the affinity mask and the host leave to it.
+class CgroupSubject final : public Subject {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "cgroup"; }
+  void sample(Sampling& sampling) override;
+  void write(SnapshotWriter& writer) const override;
+
+ private:
+  /// The files that are read each time; an empty path is one that there is no place for.
+  struct UsageFiles {
+    std::string cpu_stat, cpu_usage, memory_usage, memory_events, pids, pids_limit;
+  };
+
+  void look_up(Sampling& sampling);
+  void read_limits(Sampling& sampling, const std::optional<CgroupPlace>& cpu,
+                   const std::optional<CgroupPlace>& memory);
+  void sample_cpu(Sampling& sampling);
+  void sample_memory(Sampling& sampling);
+  void sample_pids(Sampling& sampling);
+  void combine_limits(const HostFacts& facts);
+  void update_ratio(const Sampling& sampling);
+  void write_cpu(SnapshotWriter& writer) const;
+  void write_memory(SnapshotWriter& writer) const;
+
+  std::optional<std::chrono::steady_clock::time_point> looked_up_at_;
+  UsageFiles files_;
+  std::optional<double> cpu_limit_, memory_limit_;            // by the groups alone
+  std::optional<double> effective_cores_, effective_memory_;  // with the host and the affinity mask
+  CgroupCpuStat cpu_;
+  std::optional<double> memory_usage_, pids_, pids_limit_;
+  std::vector<MemoryEvent> events_;
+  RateClock clock_;
+  std::optional<double> usage_base_seconds_;
+  std::optional<double> ratio_;
+};
+
+}  // namespace kymo::system

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "subject.h"
+
+namespace kymo::system {
+
+/// Seconds since boot, from /proc/uptime; nothing when it was not understood.
+[[nodiscard]] std::optional<double> parse_uptime(std::string_view text);
+
+/// What the host is, and how long it has been up (time suspended included).
+class HostSubject final : public Subject {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "host"; }
+  void sample(Sampling& sampling) override;
+  void write(SnapshotWriter& writer) const override;
+
+ private:
+  HostIdentity identity_;
+};
+
+}  // namespace kymo::system

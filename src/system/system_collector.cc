@@ -1,0 +1,137 @@
+#include <kymo/system/system_collector.h>
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cgroup.h"
+#include "cpu.h"
+#include "disk.h"
+#include "filesystem.h"
+#include "host.h"
+#include "host_subject.h"
+#include "load.h"
+#include "memory.h"
+#include "network.h"
+#include "pressure.h"
+#include "process.h"
+#include "subject.h"
+
+namespace kymo::system {
+
+class SystemCollector::Impl final {
+ public:
+  Impl(SystemOptions options, std::shared_ptr<const model::Clock> clock, std::unique_ptr<Host> host)
+      : options_(std::move(options)), clock_(std::move(clock)), host_(std::move(host)) {
+    add_subjects();
+    facts_ = {};
+    for (Entry& entry : entries_) sample(entry);
+  }
+
+  void collect(SnapshotWriter& writer) {
+    facts_ = {};
+    for (Entry& entry : entries_) {
+      const auto before = clock_->steady_now();
+      if (sample(entry)) write(entry, writer);
+      entry.duration = clock_->steady_now() - before;
+    }
+    write_own(writer);
+  }
+
+ private:
+  struct Entry {
+    std::unique_ptr<Subject> subject;
+    std::uint64_t errors = 0;
+    std::uint64_t omitted = 0;
+    std::chrono::duration<double> duration{};
+  };
+
+  template <class T>
+  void add(bool enabled) {
+    if (enabled) entries_.push_back({.subject = std::make_unique<T>()});
+  }
+
+  /// In this order: later ones use what earlier ones found, see HostFacts.
+  void add_subjects() {
+    add<HostSubject>(true);
+    add<CpuSubject>(options_.cpu);
+    add<MemorySubject>(options_.memory);
+    add<LoadSubject>(options_.load);
+    add<PressureSubject>(options_.pressure);
+    add<DiskSubject>(options_.disk);
+    add<FileSystemSubject>(options_.filesystem);
+    add<NetworkSubject>(options_.network);
+    add<ProcessSubject>(options_.process);
+    add<CgroupSubject>(options_.cgroup);
+  }
+
+  /// False when the subject threw (memory ran out): it is skipped this time, the others go on.
+  bool sample(Entry& entry) {
+    Sampling sampling{.host = *host_,
+                      .clock = *clock_,
+                      .options = options_,
+                      .facts = facts_,
+                      .text = text_,
+                      .now = clock_->steady_now()};
+    bool done = true;
+    try {
+      entry.subject->sample(sampling);
+    } catch (const std::exception&) {
+      ++sampling.errors;
+      done = false;
+    }
+    entry.errors += sampling.errors;
+    entry.omitted = sampling.omitted;
+    return done;
+  }
+
+  static void write(Entry& entry, SnapshotWriter& writer) {
+    try {
+      entry.subject->write(writer);
+    } catch (const std::exception&) {
+      ++entry.errors;
+    }
+  }
+
+  void write_own(SnapshotWriter& writer) const {
+    const auto family = [&](FamilyWriter out, auto value) {
+      for (const Entry& entry : entries_) out.add({{"collector", entry.subject->name()}}, value(entry));
+    };
+    family(writer.gauge({"kymo_collector_duration_seconds", "How long the last reading took.", "seconds"}),
+           [](const Entry& entry) { return entry.duration.count(); });
+    family(writer.counter(
+               {"kymo_collector_errors_total", "Files that were missing, unreadable or not understood.", {}}),
+           [](const Entry& entry) { return static_cast<double>(entry.errors); });
+    family(
+        writer.gauge({"kymo_collector_omitted_items", "Items left out of the last reading for a limit.", {}}),
+        [](const Entry& entry) { return static_cast<double>(entry.omitted); });
+  }
+
+  SystemOptions options_;
+  std::shared_ptr<const model::Clock> clock_;
+  std::unique_ptr<Host> host_;
+  std::vector<Entry> entries_;
+  HostFacts facts_;
+  std::string text_;
+};
+
+SystemCollector::SystemCollector(SystemOptions options, std::shared_ptr<const model::Clock> clock)
+    : SystemCollector(options, std::move(clock), make_linux_host(options)) {}
+
+SystemCollector::SystemCollector(SystemOptions options, std::shared_ptr<const model::Clock> clock,
+                                 std::unique_ptr<Host> host)
+    : impl_(std::make_unique<Impl>(
+          std::move(options),
+          clock != nullptr ? std::move(clock) : std::make_shared<const model::RealClock>(),
+          std::move(host))) {}
+
+SystemCollector::~SystemCollector() = default;
+SystemCollector::SystemCollector(SystemCollector&&) noexcept = default;
+SystemCollector& SystemCollector::operator=(SystemCollector&&) noexcept = default;
+
+void SystemCollector::collect(SnapshotWriter& writer) { impl_->collect(writer); }
+
+}  // namespace kymo::system
