@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include <kymo/core/snapshot.h>
+#include <kymo/format/json_layout.h>
+
+namespace kymo::format {
+
+/// Appends the few numbers that a person asks for first, as one JSON object. A section is there when its
+/// metrics are in use:
+///
+/// | section | fields | from |
+/// |---|---|---|
+/// | – | `timestamp`, `uptime_seconds` | the Snapshot |
+/// | `event_processing` | `total_processed`, `latency_ms` {`p50`, `p95`, `p99`} | `events.processed`,
+/// `event.processing.duration` | | `udp_listener` | `packets_received`, `packets_dropped` |
+/// `udp.packet.received`, `udp.packet.dropped` | | `websocket` | `clients_connected`, `broadcasts_sent` |
+/// `websocket.clients`, `websocket.broadcast.success` | | `cache` | `hit_rate_percent` | `cache.hits` and
+/// `cache.misses`, else `cache.hit_rate` | | `errors` | a field for each series, keyed as in write_json |
+/// counters named `errors` or `errors.…` |
+///
+/// Of a family with several series, the one without labels counts, which is the total where a program keeps
+/// one; else the sum. A field whose metric is missing beside the section's others is 0; `latency_ms` and
+/// `cache` are missing until there is a value. Threads: any. Errors: none but `std::bad_alloc`.
+void write_summary_json(const Snapshot& snapshot, std::string& out, JsonLayout layout = JsonLayout::compact);
+
+}  // namespace kymo::format

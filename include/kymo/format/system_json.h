@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include <kymo/core/snapshot.h>
+#include <kymo/format/json_layout.h>
+
+namespace kymo::format {
+
+/// Appends the host and the process as one nested JSON object: `cpu`, `load`, `memory`, `pressure`, `disks`,
+/// `filesystems`, `network`, `cgroup` and `process`, beside `timestamp` and `uptime_seconds`.
+///
+/// Field names carry their unit (`_percent` is 0 to 100). A field, or a whole section, whose source this host
+/// has not is left out, never 0. Names of what they are made from: docs/reference/system-metrics.md. Threads:
+/// any. Errors: none but `std::bad_alloc`.
+void write_system_json(const Snapshot& snapshot, std::string& out, JsonLayout layout = JsonLayout::compact);
+
+}  // namespace kymo::format

@@ -1,0 +1,63 @@
+#include "bound_counts.h"
+
+#include <cmath>
+#include <limits>
+
+namespace kymo::format {
+namespace {
+
+constexpr double kBucketsPerOctave = 1 << HistogramValue::kScale;
+
+std::int64_t last_index_at_or_below(double bound) {
+  if (!(bound > 0)) return std::numeric_limits<std::int64_t>::min();
+  if (std::isinf(bound)) return std::numeric_limits<std::int64_t>::max();
+  // An estimate by the logarithm, put right by the borders themselves.
+  auto index = static_cast<std::int32_t>(std::floor(std::log2(bound) * kBucketsPerOctave)) - 1;
+  while (HistogramValue::upper_border(index + 1) <= bound) ++index;
+  while (HistogramValue::upper_border(index) > bound) --index;
+  return index;
+}
+
+}  // namespace
+
+BoundCounts::BoundCounts(std::span<const double> bounds) : bounds_(bounds), counts_(bounds.size()) {
+  last_index_.reserve(bounds.size());
+  for (const double bound : bounds) last_index_.push_back(last_index_at_or_below(bound));
+}
+
+std::span<const std::uint64_t> BoundCounts::of(const HistogramValue& histogram) {
+  if (histogram.is_explicit()) {
+    count_explicit(histogram);
+  } else {
+    count_exponential(histogram);
+  }
+  return counts_;
+}
+
+void BoundCounts::count_exponential(const HistogramValue& histogram) {
+  const auto buckets = histogram.buckets();
+  std::size_t next = 0;
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < bounds_.size(); ++i) {
+    while (next < buckets.size() && buckets[next].index <= last_index_[i]) below += buckets[next++].count;
+    counts_[i] = below + (bounds_[i] < 0 ? 0 : histogram.zero_count());
+  }
+}
+
+void BoundCounts::count_explicit(const HistogramValue& histogram) {
+  const auto buckets = histogram.buckets();
+  const auto own = histogram.bounds();
+  const auto ends_at_or_below = [&](const HistogramValue::Bucket& bucket, double bound) {
+    const auto position = static_cast<std::size_t>(bucket.index);
+    return position < own.size() && own[position] <= bound;
+  };
+  std::size_t next = 0;
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < bounds_.size(); ++i) {
+    while (next < buckets.size() && ends_at_or_below(buckets[next], bounds_[i]))
+      below += buckets[next++].count;
+    counts_[i] = below;
+  }
+}
+
+}  // namespace kymo::format

@@ -1,0 +1,136 @@
+#include <kymo/format/json.h>
+
+#include <chrono>
+
+#include "iso_time.h"
+#include "json_writer.h"
+#include "series_key.h"
+#include "snapshot_head.h"
+
+namespace kymo::format {
+namespace {
+
+constexpr double kQuantiles[] = {0.5, 0.95, 0.99};
+constexpr std::string_view kQuantileNames[] = {"p50", "p95", "p99"};
+
+template <class Distribution>
+void write_quantiles(const Distribution& values, JsonWriter& json) {
+  for (std::size_t i = 0; i < std::size(kQuantiles); ++i)
+    json.field(kQuantileNames[i], values.quantile(kQuantiles[i]));
+}
+
+void write_optional(std::string_view name, bool there, double value, JsonWriter& json) {
+  json.key(name);
+  if (there) {
+    json.value(value);
+  } else {
+    json.null();
+  }
+}
+
+void write_histogram(const HistogramValue& histogram, JsonWriter& json) {
+  json.field("count", histogram.count());
+  json.field("total", histogram.sum());
+  write_optional("mean", histogram.count() != 0, histogram.mean(), json);
+  json.field("min", histogram.min());
+  json.field("max", histogram.max());
+  write_quantiles(histogram, json);
+}
+
+void write_window(const WindowValue& window, JsonWriter& json) {
+  const bool any = !window.sorted.empty();
+  json.field("count", std::uint64_t{window.sorted.size()});
+  write_optional("mean", any, window.mean(), json);
+  write_optional("min", any, any ? window.sorted.front() : 0, json);
+  write_optional("max", any, any ? window.sorted.back() : 0, json);
+  write_quantiles(window, json);
+}
+
+void write_counter(const FamilySnapshot& /*family*/, const Point& point, JsonWriter& json) {
+  json.field("value", point.number);
+}
+
+void write_gauge(const FamilySnapshot& /*family*/, const Point& point, JsonWriter& json) {
+  json.field("current", point.number);
+  if (point.gauge == nullptr) return;
+  const GaugeStatistics& statistics = *point.gauge;
+  const bool any = statistics.count != 0;
+  write_optional("min", any, statistics.min, json);
+  write_optional("max", any, statistics.max, json);
+  write_optional("mean", any, statistics.mean, json);
+  json.key("last_update");
+  if (any) {
+    json.value(iso_time(statistics.last_update));
+  } else {
+    json.null();
+  }
+}
+
+void write_timing(const FamilySnapshot& /*family*/, const Point& point, JsonWriter& json) {
+  write_histogram(*point.histogram, json);
+  if (point.window == nullptr) return;
+  json.begin_object("recent");
+  write_window(*point.window, json);
+  json.end_object();
+}
+
+void write_other_histogram(const FamilySnapshot& family, const Point& point, JsonWriter& json) {
+  json.field("unit", std::string_view(family.descriptor().unit));
+  write_histogram(*point.histogram, json);
+}
+
+void write_window_series(const FamilySnapshot& family, const Point& point, JsonWriter& json) {
+  json.field("unit", std::string_view(family.descriptor().unit));
+  json.field("total_count", point.window->total_count);
+  json.field("total", point.window->total_sum);
+  write_window(*point.window, json);
+}
+
+bool is_timing(const Descriptor& d) { return d.kind == Kind::histogram && d.unit == "seconds"; }
+bool is_counter(const Descriptor& d) { return d.kind == Kind::counter || d.kind == Kind::up_down_counter; }
+bool is_gauge(const Descriptor& d) { return d.kind == Kind::gauge; }
+bool is_other_histogram(const Descriptor& d) { return d.kind == Kind::histogram && d.unit != "seconds"; }
+bool is_window(const Descriptor& d) { return d.kind == Kind::window; }
+
+struct Section {
+  std::string_view name;
+  bool (*holds)(const Descriptor&);
+  void (*write)(const FamilySnapshot&, const Point&, JsonWriter&);
+};
+
+constexpr Section kSections[] = {{"timings", is_timing, write_timing},
+                                 {"counters", is_counter, write_counter},
+                                 {"gauges", is_gauge, write_gauge},
+                                 {"histograms", is_other_histogram, write_other_histogram},
+                                 {"windows", is_window, write_window_series}};
+
+void write_family(const FamilySnapshot& family, const Section& section, JsonWriter& json) {
+  std::string key;
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    const Point point = family.point(i);
+    make_series_key(family.descriptor().name, point.labels, key);
+    json.begin_object(key);
+    section.write(family, point, json);
+    json.end_object();
+  }
+}
+
+}  // namespace
+
+void write_json(const Snapshot& snapshot, std::string& out, JsonLayout layout) {
+  JsonWriter json(out, layout);
+  json.begin_object();
+  write_snapshot_head(snapshot, json);
+  json.begin_object("metrics");
+  for (const Section& section : kSections) {
+    json.begin_object(section.name);
+    for (const FamilySnapshot& family : snapshot.families) {
+      if (section.holds(family.descriptor())) write_family(family, section, json);
+    }
+    json.end_object();
+  }
+  json.end_object();
+  json.end_object();
+}
+
+}  // namespace kymo::format

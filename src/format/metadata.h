@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <kymo/core/descriptor.h>
+
+#include "dialect.h"
+
+namespace kymo::format {
+
+/// What the text formats call the kind: "counter", "gauge", "histogram", "summary".
+[[nodiscard]] std::string_view text_type(Kind kind) noexcept;
+
+/// Appends `# TYPE name text` or another such line; `text` comes escaped.
+void append_metadata(std::string_view keyword, std::string_view name, std::string_view text,
+                     std::string& out);
+
+/// Help as the format wants it: one line, valid UTF-8. OpenMetrics escapes quotes, Prometheus text must not.
+[[nodiscard]] std::string escaped_help(std::string_view help, Dialect dialect);
+
+}  // namespace kymo::format

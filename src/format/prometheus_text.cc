@@ -1,0 +1,45 @@
+#include <kymo/format/prometheus_text.h>
+
+#include "dialect.h"
+#include "histogram_lines.h"
+#include "line_writer.h"
+#include "metadata.h"
+#include "number_lines.h"
+#include "summary_lines.h"
+
+namespace kymo::format {
+namespace {
+
+void append_header(const Descriptor& descriptor, std::string_view name, std::string& out) {
+  if (!descriptor.help.empty()) {
+    append_metadata("HELP", name, escaped_help(descriptor.help, Dialect::prometheus), out);
+  }
+  append_metadata("TYPE", name, text_type(descriptor.kind), out);
+}
+
+template <class SeriesLines>
+void write_each(const FamilySnapshot& family, SeriesLines series_lines, LineWriter& lines) {
+  for (std::size_t i = 0; i < family.size(); ++i) series_lines.write(family.point(i), lines);
+}
+
+void write_family(const FamilySnapshot& family, std::string& out) {
+  const Descriptor& descriptor = family.descriptor();
+  const std::string name = descriptor.family_name + (descriptor.kind == Kind::counter ? "_total" : "");
+  append_header(descriptor, name, out);
+  LineWriter lines(out);
+  switch (descriptor.kind) {
+    case Kind::counter:
+    case Kind::up_down_counter:
+    case Kind::gauge: return write_number_lines(family.columns(), name, lines);
+    case Kind::histogram: return write_each(family, HistogramLines(family, Dialect::prometheus), lines);
+    case Kind::window: return write_each(family, SummaryLines(family, Dialect::prometheus), lines);
+  }
+}
+
+}  // namespace
+
+void write_prometheus_text(const Snapshot& snapshot, std::string& out) {
+  for (const FamilySnapshot& family : snapshot.families) write_family(family, out);
+}
+
+}  // namespace kymo::format

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cmath>
+
+namespace kymo::format {
+
+/// Nearest number with so many digits behind the point, for people. NaN and infinities stay.
+[[nodiscard]] inline double rounded(double number, int digits) noexcept {
+  const double scale = std::pow(10.0, digits);
+  const double scaled = std::round(number * scale) / scale;
+  return std::isfinite(scaled) ? scaled
+                               : number;  // a number too large to scale has no digits behind the point
+}
+
+/// A share of 1 as percent, to a hundredth.
+[[nodiscard]] inline double percent(double ratio) noexcept { return rounded(ratio * 100, 2); }
+
+}  // namespace kymo::format

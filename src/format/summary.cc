@@ -1,0 +1,124 @@
+#include <kymo/format/summary.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <string_view>
+
+#include "family_totals.h"
+#include "json_writer.h"
+#include "rounding.h"
+#include "series_key.h"
+#include "snapshot_head.h"
+
+namespace kymo::format {
+namespace {
+
+using Quantiles = std::array<double, 3>;
+constexpr std::array<std::string_view, 3> kQuantileNames = {"p50", "p95", "p99"};
+
+template <class Distribution>
+Quantiles quantiles_of(const Distribution& values) {
+  return {values.quantile(0.5), values.quantile(0.95), values.quantile(0.99)};
+}
+
+/// In seconds; nothing while nothing was measured.
+std::optional<Quantiles> latency(const Snapshot& snapshot, std::string_view name) {
+  const auto histogram = total_histogram(snapshot, name);
+  if (histogram && histogram->count() != 0) return quantiles_of(*histogram);
+  const auto window = total_window(snapshot, name);
+  if (window && !window->sorted.empty()) return quantiles_of(*window);
+  return std::nullopt;
+}
+
+void write_number(std::string_view name, const std::optional<Number>& number, JsonWriter& json) {
+  json.field(name, number.value_or(Number(std::uint64_t{0})));
+}
+
+void write_event_processing(const Snapshot& snapshot, JsonWriter& json) {
+  constexpr std::string_view kDuration = "event.processing.duration";
+  const auto processed = total_number(snapshot, "events.processed");
+  if (!processed && snapshot.find(kDuration) == nullptr) return;
+  json.begin_object("event_processing");
+  write_number("total_processed", processed, json);
+  if (const auto seconds = latency(snapshot, kDuration)) {
+    json.begin_object("latency_ms");
+    for (std::size_t i = 0; i < seconds->size(); ++i)
+      json.field(kQuantileNames[i], rounded((*seconds)[i] * 1000, 3));
+    json.end_object();
+  }
+  json.end_object();
+}
+
+struct NamedFamily {
+  std::string_view field;
+  std::string_view family;
+};
+
+void write_pair(std::string_view section, const NamedFamily& first, const NamedFamily& second,
+                const Snapshot& snapshot, JsonWriter& json) {
+  const auto a = total_number(snapshot, first.family);
+  const auto b = total_number(snapshot, second.family);
+  if (!a && !b) return;
+  json.begin_object(section);
+  write_number(first.field, a, json);
+  write_number(second.field, b, json);
+  json.end_object();
+}
+
+/// A share of 1; NaN while nothing was looked up.
+double hit_rate(const Snapshot& snapshot) {
+  const auto hits = total_number(snapshot, "cache.hits");
+  const auto misses = total_number(snapshot, "cache.misses");
+  if (!hits && !misses) return total_double(snapshot, "cache.hit_rate");
+  const double hit = hits ? to_double(*hits) : 0;
+  return hit / (hit + (misses ? to_double(*misses) : 0));
+}
+
+void write_cache(const Snapshot& snapshot, JsonWriter& json) {
+  const double rate = hit_rate(snapshot);
+  if (std::isnan(rate)) return;
+  json.begin_object("cache");
+  json.field("hit_rate_percent", percent(rate));
+  json.end_object();
+}
+
+bool counts_errors(const Descriptor& descriptor) {
+  return descriptor.kind == Kind::counter &&
+         (descriptor.name == "errors" || descriptor.name.starts_with("errors."));
+}
+
+void write_errors(const Snapshot& snapshot, JsonWriter& json) {
+  const auto counts = [](const FamilySnapshot& family) { return counts_errors(family.descriptor()); };
+  if (std::none_of(snapshot.families.begin(), snapshot.families.end(), counts)) return;
+  json.begin_object("errors");
+  std::string key;
+  for (const FamilySnapshot& family : snapshot.families) {
+    if (!counts(family)) continue;
+    for (std::size_t i = 0; i < family.size(); ++i) {
+      const Point point = family.point(i);
+      make_series_key(family.descriptor().name, point.labels, key);
+      json.field(key, point.number);
+    }
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+void write_summary_json(const Snapshot& snapshot, std::string& out, JsonLayout layout) {
+  JsonWriter json(out, layout);
+  json.begin_object();
+  write_snapshot_head(snapshot, json);
+  write_event_processing(snapshot, json);
+  write_pair("udp_listener", {"packets_received", "udp.packet.received"},
+             {"packets_dropped", "udp.packet.dropped"}, snapshot, json);
+  write_pair("websocket", {"clients_connected", "websocket.clients"},
+             {"broadcasts_sent", "websocket.broadcast.success"}, snapshot, json);
+  write_cache(snapshot, json);
+  write_errors(snapshot, json);
+  json.end_object();
+}
+
+}  // namespace kymo::format

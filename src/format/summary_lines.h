@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <kymo/core/snapshot.h>
+
+#include "dialect.h"
+#include "line_writer.h"
+
+namespace kymo::format {
+
+/// Writes the series of one window family as summaries: quantiles of the window, `_sum` and `_count` of all.
+class SummaryLines final {
+ public:
+  /// `family` outlives this.
+  SummaryLines(const FamilySnapshot& family, Dialect dialect);
+
+  void write(const Point& point, LineWriter& lines) const;
+
+ private:
+  Dialect dialect_;
+  std::string_view name_;
+  std::string sum_name_;
+  std::string count_name_;
+};
+
+}  // namespace kymo::format

@@ -1,0 +1,61 @@
+// The walk that serves all bounds at once, against HistogramValue asked for each bound.
+
+#include "src/format/bound_counts.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+#include <set>
+
+namespace kymo::format {
+namespace {
+
+void expect_same(const HistogramValue& histogram, const std::vector<double>& bounds) {
+  BoundCounts counts{bounds};
+  const auto all = counts.of(histogram);
+  RC_ASSERT(all.size() == bounds.size());
+  for (std::size_t i = 0; i < bounds.size(); ++i) RC_ASSERT(all[i] == histogram.count_at_or_below(bounds[i]));
+}
+
+std::vector<double> ascending_bounds() {
+  std::set<double> bounds;
+  for (const int thirds : *rc::gen::container<std::vector<int>>(rc::gen::inRange(-60, 60))) {
+    bounds.insert(thirds % 3 == 0 ? std::exp2(thirds / 3) : thirds);
+  }
+  return {bounds.begin(), bounds.end()};
+}
+
+std::uint64_t any_count() { return *rc::gen::inRange<std::uint64_t>(1, 1'000'000); }
+
+RC_GTEST_PROP(BoundCounts, AgreeWithTheHistogramThatIsExponential, ()) {
+  HistogramValue histogram;
+  for (const int index : *rc::gen::container<std::set<int>>(rc::gen::inRange(-2560, 2816))) {
+    histogram.add_bucket(index, any_count());
+  }
+  histogram.add_zeros(*rc::gen::inRange<std::uint64_t>(0, 10));
+  expect_same(histogram, ascending_bounds());
+}
+
+RC_GTEST_PROP(BoundCounts, AgreeWithTheHistogramOfExplicitBounds, ()) {
+  const auto own = std::make_shared<const std::vector<double>>(ascending_bounds());
+  HistogramValue histogram(own);
+  for (std::size_t i = 0; i <= own->size(); ++i) {
+    if (*rc::gen::arbitrary<bool>()) histogram.add_bucket(static_cast<std::int32_t>(i), any_count());
+  }
+  expect_same(histogram, *own);
+  expect_same(histogram, ascending_bounds());
+}
+
+TEST(BoundCounts, CountABorderBelowIt) {
+  for (int exponent = -40; exponent < 44; ++exponent) {
+    HistogramValue histogram;
+    histogram.add_bucket(exponent * 64 - 1, 3);  // ends exactly at the power of two
+    histogram.add_bucket(exponent * 64, 5);
+    const std::vector<double> bounds = {std::exp2(exponent)};
+    EXPECT_EQ(BoundCounts(bounds).of(histogram)[0], 3U) << exponent;
+  }
+}
+
+}  // namespace
+}  // namespace kymo::format
