@@ -1,0 +1,143 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kymo::net {
+
+/// An address and port to listen on, as `127.0.0.1:9464`, `[::1]:9464`, or `localhost:9464`. Port 0: any free
+/// one.
+struct Endpoint {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+
+  /// Throws std::invalid_argument with a message that quotes the text and shows the form expected.
+  static Endpoint parse(std::string_view text);
+  [[nodiscard]] std::string to_string() const;
+  /// Only reachable from this machine (127.0.0.0/8, ::1, localhost).
+  [[nodiscard]] bool is_loopback() const noexcept;
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+/// What a handler is given. Views are valid during the call.
+struct HttpRequest {
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+  std::string_view method;  ///< "GET", "HEAD", "POST", …
+  std::string_view target;  ///< as sent, e.g. "/api/metrics?x=1"
+  std::string_view path;    ///< without the query, percent-decoded
+  Pairs query;              ///< decoded, in order
+  Pairs path_parameters;    ///< what a router found in the path, decoded; the server leaves it empty
+  std::string_view body;    ///< whole, without its chunks
+  std::string_view remote;  ///< "127.0.0.1:41234"
+  /// When it had arrived whole and its turn had come; it may have waited for a thread since.
+  std::chrono::steady_clock::time_point received = std::chrono::steady_clock::now();
+  /// A header by name, any case; several of one name joined by ", "; empty where absent.
+  std::function<std::string_view(std::string_view name)> header;
+
+  /// The first value of that name in the query, or null.
+  [[nodiscard]] const std::string* query_value(std::string_view name) const noexcept;
+  /// The part of the path that stands for `{name}` in the route, or null.
+  [[nodiscard]] const std::string* path_parameter(std::string_view name) const noexcept;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  /// Further ones. Connection, Content-Length, Date, Server and Transfer-Encoding are the server's and left
+  /// out.
+  std::vector<std::pair<std::string, std::string>> headers;
+  /// Shared and sent without a copy, so that one encoding serves many clients; null: empty. Not sent to HEAD.
+  std::shared_ptr<const std::string> body;
+};
+
+/// Limits of the server; each has a counter in HttpServer::Statistics that tells when it took something.
+///
+/// A connection over a limit takes the place of one that waits for its client: of the same address where that
+/// address is at its limit, else of any. Where all are at work it is refused with 503. So half-open and
+/// stalled connections, however many, keep nobody out.
+struct HttpLimits {
+  std::size_t header_bytes = 16 * 1024;  ///< request line and headers; more: 431 and closed
+  std::size_t body_bytes = 1024 * 1024;  ///< as declared, or as it arrives in chunks; more: 413 and closed
+  std::size_t connections = 1024;        ///< at one time
+  std::size_t connections_per_address = 256;  ///< of them, by one IPv4 address or IPv6 /64
+  std::chrono::milliseconds header_time{
+      5000};  ///< from first byte (or accept) to the whole head; longer: 408, closed
+  std::chrono::milliseconds body_time{10000};  ///< for the whole body; longer: 408 and closed
+  std::chrono::milliseconds write_time{
+      10000};  ///< for a client to take each MiB of a response; longer: closed
+  std::chrono::milliseconds idle_time{60000};  ///< between requests of a connection; longer: closed
+};
+
+struct HttpServerOptions {
+  Endpoint listen;
+  std::size_t threads = 2;  ///< that run handlers; one more does all input and output. Never an application's
+  HttpLimits limits;
+  std::string server_name = "kymo";
+  /// Told once per change: why the address cannot be had, that it now is, and which handler fails why. Called
+  /// on the server's I/O thread: must not block. What it throws is caught.
+  std::function<void(std::string_view message)> on_event;
+  std::chrono::milliseconds retry_every{1000};  ///< to bind again while the address is taken
+  /// Names the paths whose handler never blocks, such as health checks: they run on the I/O thread itself, so
+  /// that no slow handler can hold them up. Null: none. Must not throw.
+  std::function<bool(std::string_view path)> is_quick;
+};
+
+/// An HTTP/1.1 server on its own small thread pool (RFC 9110, RFC 9112). It knows no metrics.
+///
+/// A taken port never ends the process: the server says so through `on_event` and tries again until stop().
+/// A request that two readers could understand differently is refused with 400 and its connection closed.
+/// A handler that throws, or gives a response that cannot be sent, makes a 500 with a JSON error. A slow
+/// handler blocks one of `threads`, nobody else's. Its threads block all signals and are named `kymo-net-N`;
+/// its file descriptors are closed by exec. A process that was forked off has no server: stop() does nothing
+/// there. Threads: all members may be called from any, stop() also from a handler.
+class HttpServer final {
+ public:
+  using Handler = std::function<HttpResponse(const HttpRequest&)>;
+
+  struct Statistics {
+    std::uint64_t connections_accepted = 0;
+    std::uint64_t connections_open = 0;
+    std::uint64_t connections_refused = 0;  ///< over a limit, or no file descriptor left: 503 and closed
+    std::uint64_t connections_evicted = 0;  ///< closed to make room for a newcomer over a limit
+    std::uint64_t requests = 0;  ///< that reached their end, also those answered 4xx or 5xx by the handler
+    std::uint64_t requests_bad = 0;    ///< that the server itself refused: 400, 408, 413, 417, 431, 505
+    std::uint64_t handler_errors = 0;  ///< of handlers, and of `on_event`
+    std::uint64_t timeouts = 0;        ///< of head, body or write time; an idle connection's end is none
+    std::uint64_t bytes_sent = 0;
+  };
+
+  /// Throws std::invalid_argument for no handler, no threads, or a limit of 0.
+  HttpServer(HttpServerOptions options, Handler handler);
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+  ~HttpServer();  ///< as stop()
+
+  /// Begins to listen, or to try to. Returns at once; an address of digits that is free is had by then. Does
+  /// nothing while it runs; begins anew after stop(). Throws std::invalid_argument for an address that can
+  /// never be one, std::system_error where the system gives no thread or file descriptor for it.
+  void start();
+  /// Stops listening, lets what is being answered finish for half a second, closes all and joins the threads:
+  /// within 1 s, or when the last handler returns. May be called twice. Called from a handler, it does not
+  /// wait.
+  void stop() noexcept;
+
+  [[nodiscard]] bool listening() const noexcept;
+  /// Where it listens, with the port that port 0 became; before that, what was asked for.
+  [[nodiscard]] Endpoint endpoint() const;
+  [[nodiscard]] Statistics statistics() const noexcept;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kymo::net

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kymo::net {
+
+/// What a `+` stands for: itself in a path, a space in a query (HTML forms write it so).
+enum class Plus : std::uint8_t { literal, space };
+
+/// Undoes percent-encoding (RFC 3986 2.1). Nothing where a `%` is not followed by two hexadecimal digits.
+/// The result may hold any byte. Threads: any. Cost: one string.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plus::literal);
+
+/// Names and values of a query in the order sent, decoded; a name may occur several times.
+using QueryPairs = std::vector<std::pair<std::string, std::string>>;
+
+/// Reads `a=1&b=x%20y&flag` (without the `?`). A pair without `=` has an empty value; empty pairs are
+/// skipped. Nothing where an escape is broken. Threads: any.
+[[nodiscard]] std::optional<QueryPairs> parse_query(std::string_view text);
+
+/// A request target in origin-form (RFC 9112 3.2.1), taken apart and decoded.
+struct Target {
+  std::string path;  ///< begins with `/`; free of control characters
+  QueryPairs query;
+};
+
+/// Nothing for a target that does not begin with `/`, has a broken escape, or hides a control character in
+/// its path. Dot segments are not resolved: a path names a route, never a file. Threads: any.
+[[nodiscard]] std::optional<Target> parse_target(std::string_view target);
+
+}  // namespace kymo::net

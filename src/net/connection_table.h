@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+
+#include "peer.h"
+
+namespace kymo::net {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// What a connection is doing, as far as it matters to whoever needs its place.
+enum class Phase : std::uint8_t {
+  waiting,    ///< for its client to send a request; closing it loses nothing that was asked for in full
+  answering,  ///< a handler is at work
+  sending,    ///< its client is taking a response
+  leaving,    ///< refused or evicted; holds no place
+};
+
+/// The connections of a server, and who has to go when there are too many.
+///
+/// A newcomer over a limit takes the place of the connection of its kind that has kept its client's request
+/// waiting for the longest, or else of one whose client has taken nothing of its response for a second. So a
+/// flood of half-open or stalled connections costs its own author, and a health check still gets through.
+/// Only where all are at work is the newcomer refused. Threads: one.
+class ConnectionTable final {
+ public:
+  struct Entry {
+    AddressKey address{};
+    Phase phase = Phase::waiting;
+    SteadyTime since{};           ///< began to wait, or last saw its client take bytes
+    std::function<void()> close;  ///< at once; must not alter the table
+  };
+  using Place = std::list<Entry>::iterator;
+
+  struct Limits {
+    std::size_t total = 0;
+    std::size_t per_address = 0;
+  };
+
+  /// What became of the wish for a place.
+  enum class Room : std::uint8_t { free, made_by_eviction, none };
+
+  explicit ConnectionTable(Limits limits) : limits_(limits) {}
+
+  /// Sees to it that one more connection of `address` fits.
+  [[nodiscard]] Room make_room(const AddressKey& address, SteadyTime now);
+  /// Closes one connection of any address to get its file descriptor; false where none can be spared.
+  [[nodiscard]] bool evict_one(SteadyTime now);
+
+  Place add(Entry entry);
+  /// A leaving connection stays one.
+  void set_phase(Place place, Phase phase, SteadyTime now);
+  void remove(Place place);
+
+  /// Closes all that wait or leave.
+  void close_unoccupied();
+  void close_all();
+
+  /// Those that hold a place.
+  [[nodiscard]] std::size_t size() const noexcept { return counted_; }
+  /// No connection left, not even a leaving one.
+  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+
+ private:
+  [[nodiscard]] bool evict(const AddressKey* address, SteadyTime now);
+  void uncount(const Entry& entry);
+
+  Limits limits_;
+  std::list<Entry> entries_;
+  std::map<AddressKey, std::size_t> per_address_;
+  std::size_t counted_ = 0;
+};
+
+}  // namespace kymo::net

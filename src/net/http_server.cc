@@ -1,0 +1,233 @@
+#include <kymo/net/http_server.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <unistd.h>
+
+#include "listener.h"
+#include "resolve.h"
+#include "server_context.h"
+#include "server_thread.h"
+
+namespace kymo::net {
+namespace {
+
+namespace asio = boost::asio;
+
+/// For what is being answered when stop() is called; the rest of the promised second is for the threads to
+/// end.
+constexpr std::chrono::milliseconds kGrace{500};
+constexpr std::size_t kMostThreads = 64;
+
+const std::string* find_pair(const HttpRequest::Pairs& pairs, std::string_view name) noexcept {
+  const auto found =
+      std::find_if(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == name; });
+  return found == pairs.end() ? nullptr : &found->second;
+}
+
+void check(const HttpServerOptions& options, const HttpServer::Handler& handler) {
+  if (!handler) throw std::invalid_argument("HttpServer: no handler");
+  if (options.threads == 0 || options.threads > kMostThreads) {
+    throw std::invalid_argument("HttpServer: threads must be 1 to 64");
+  }
+  const HttpLimits& limits = options.limits;
+  const bool has_zero = limits.header_bytes == 0 || limits.body_bytes == 0 || limits.connections == 0 ||
+                        limits.connections_per_address == 0 || limits.header_time.count() <= 0 ||
+                        limits.body_time.count() <= 0 || limits.write_time.count() <= 0 ||
+                        limits.idle_time.count() <= 0 || options.retry_every.count() <= 0;
+  if (has_zero) throw std::invalid_argument("HttpServer: a limit of 0 would refuse everything");
+}
+
+/// Handlers and completions catch their own exceptions; should one get through, the thread goes on.
+void run_to_end(asio::io_context& context) {
+  while (true) {
+    try {
+      context.run();
+      return;
+    } catch (...) {
+      continue;
+    }
+  }
+}
+
+/// The threads of one start() to its stop().
+class Engine final {
+ public:
+  Engine(const HttpServerOptions& options, const HttpServer::Handler& handler, Counters& counters,
+         std::atomic<std::uint16_t>& port)
+      : context_(options, handler, counters),
+        listener_(context_, [&port](std::uint16_t now) { port = now; }),
+        grace_(context_.io),
+        workers_have_work_(asio::make_work_guard(context_.workers)) {
+    context_.on_connection_closed = [this] {
+      if (context_.draining && context_.connections.empty()) grace_.cancel();
+    };
+    listener_.try_now();
+    listener_.spawn();
+    try {
+      start_threads(options.threads);
+    } catch (...) {
+      end();
+      throw;
+    }
+  }
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  void ask_to_end() {
+    if (context_.stopping.exchange(true)) return;
+    asio::post(context_.io, [this] { drain(); });
+  }
+
+  void end() {
+    ask_to_end();
+    if (threads_.empty()) run_to_end(context_.io);
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+      // First the I/O thread: once it is done, nothing hands work to the others.
+      if (i == 1) workers_have_work_.reset();
+      threads_[i].join();
+    }
+    threads_.clear();
+  }
+
+  [[nodiscard]] bool owns_this_thread() const noexcept {
+    return std::any_of(threads_.begin(), threads_.end(), [](const std::thread& thread) {
+      return thread.get_id() == std::this_thread::get_id();
+    });
+  }
+  [[nodiscard]] bool is_of_this_process() const noexcept { return pid_ == ::getpid(); }
+
+ private:
+  void start_threads(std::size_t workers) {
+    threads_.reserve(workers + 1);
+    threads_.push_back(start_thread("kymo-net-0", [this] { run_to_end(context_.io); }));
+    for (std::size_t i = 1; i <= workers; ++i) {
+      threads_.push_back(
+          start_thread("kymo-net-" + std::to_string(i), [this] { run_to_end(context_.workers); }));
+    }
+  }
+
+  void drain() {
+    context_.draining = true;
+    listener_.close();
+    context_.connections.close_unoccupied();
+    if (context_.connections.empty()) return;
+    grace_.expires_after(kGrace);
+    grace_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) context_.connections.close_all();
+    });
+  }
+
+  ServerContext context_;
+  Listener listener_;
+  asio::steady_timer grace_;
+  asio::executor_work_guard<asio::io_context::executor_type> workers_have_work_;
+  std::vector<std::thread> threads_;
+  pid_t pid_ = ::getpid();
+};
+
+}  // namespace
+
+const std::string* HttpRequest::query_value(std::string_view name) const noexcept {
+  return find_pair(query, name);
+}
+
+const std::string* HttpRequest::path_parameter(std::string_view name) const noexcept {
+  return find_pair(path_parameters, name);
+}
+
+class HttpServer::Impl final {
+ public:
+  Impl(HttpServerOptions options, Handler handler)
+      : options_(std::move(options)), handler_(std::move(handler)) {
+    check(options_, handler_);
+  }
+
+  void start() {
+    const std::lock_guard lock(mutex_);
+    if (engine_ != nullptr) return;
+    // Writes an address out and reads it back: the same rules as for text, with the same message.
+    (void)Endpoint::parse(options_.listen.to_string());
+    engine_ = std::make_unique<Engine>(options_, handler_, counters_, port_);
+  }
+
+  void stop() {
+    // Ended outside of the lock, since a handler that it waits for may call stop() too.
+    if (const std::unique_ptr<Engine> engine = take_engine()) engine->end();
+  }
+
+  [[nodiscard]] bool listening() const noexcept { return port_ != 0; }
+
+  [[nodiscard]] Endpoint endpoint() const {
+    Endpoint endpoint = options_.listen;
+    const std::uint16_t port = port_;
+    if (port != 0) endpoint.port = port;
+    return endpoint;
+  }
+
+  [[nodiscard]] Statistics statistics() const noexcept {
+    Statistics now;
+    now.connections_accepted = counters_.connections_accepted;
+    now.connections_open = counters_.connections_open;
+    now.connections_refused = counters_.connections_refused;
+    now.connections_evicted = counters_.connections_evicted;
+    now.requests = counters_.requests;
+    now.requests_bad = counters_.requests_bad;
+    now.handler_errors = counters_.handler_errors;
+    now.timeouts = counters_.timeouts;
+    now.bytes_sent = counters_.bytes_sent;
+    return now;
+  }
+
+ private:
+  /// The engine, for the caller to end; null where there is none or it is not the caller's to end.
+  std::unique_ptr<Engine> take_engine() {
+    const std::lock_guard lock(mutex_);
+    if (engine_ == nullptr) return nullptr;
+    if (!engine_->is_of_this_process()) {
+      // Forked off: the threads to join are the parent's. Left to the end of the process.
+      (void)engine_.release();
+      return nullptr;
+    }
+    if (engine_->owns_this_thread()) {
+      engine_->ask_to_end();
+      return nullptr;
+    }
+    return std::move(engine_);
+  }
+
+  const HttpServerOptions options_;
+  const Handler handler_;
+  Counters counters_;
+  std::atomic<std::uint16_t> port_{0};
+  std::mutex mutex_;
+  std::unique_ptr<Engine> engine_;
+};
+
+HttpServer::HttpServer(HttpServerOptions options, Handler handler)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}
+
+HttpServer::~HttpServer() { stop(); }
+
+void HttpServer::start() { impl_->start(); }
+
+void HttpServer::stop() noexcept try { impl_->stop(); } catch (...) {
+  return;
+}
+
+bool HttpServer::listening() const noexcept { return impl_->listening(); }
+Endpoint HttpServer::endpoint() const { return impl_->endpoint(); }
+HttpServer::Statistics HttpServer::statistics() const noexcept { return impl_->statistics(); }
+
+}  // namespace kymo::net

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "file_descriptor.h"
+#include "peer.h"
+#include "resolve.h"
+
+namespace kymo::net {
+
+/// Why an address could not be had: errno, and for a taken port the inode of the socket that has it.
+struct ListenFailure {
+  int error = 0;
+  std::optional<std::uint64_t> holder_inode;
+
+  friend bool operator==(const ListenFailure&, const ListenFailure&) = default;
+};
+
+/// A listening TCP socket, non-blocking and closed by exec.
+[[nodiscard]] std::variant<FileDescriptor, ListenFailure> open_listener(const SocketAddress& address);
+
+/// The port a socket is bound to; 0 where it cannot be told.
+[[nodiscard]] std::uint16_t local_port(int fd) noexcept;
+
+/// The failure in words for a person, with the holder's name where it can be found and the remedy where there
+/// is one.
+[[nodiscard]] std::string describe(const ListenFailure& failure);
+
+struct Accepted {
+  FileDescriptor socket;  ///< non-blocking, closed by exec; none where `error` is set
+  Peer peer;
+  int error = 0;
+};
+
+/// Takes one connection off the queue; `error` is EAGAIN when there is none.
+[[nodiscard]] Accepted accept_connection(int listener);
+
+}  // namespace kymo::net

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "resolve.h"
+
+namespace kymo::net {
+
+/// A name being resolved in a thread of its own, which nobody waits for: a name service may hang for longer
+/// than anybody wants to wait for stop(), and its call cannot be cut short.
+class NameResolution final {
+ public:
+  using Result = std::variant<SocketAddress, std::string>;
+
+  NameResolution(const std::string& name, std::uint16_t port);
+
+  /// The address or the error, once it is known. Threads: one.
+  [[nodiscard]] std::optional<Result> result() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace kymo::net

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include <sys/socket.h>
+
+namespace kymo::net {
+
+/// What counts as one address against `connections_per_address`: an IPv4 address, or the /64 of an IPv6 one,
+/// since a single host is given a whole /64.
+using AddressKey = std::array<std::uint8_t, 9>;
+
+/// The other end of a connection.
+struct Peer {
+  AddressKey key{};
+  std::string text;  ///< "127.0.0.1:41234", "[::1]:41234"
+};
+
+[[nodiscard]] Peer describe_peer(const sockaddr_storage& address);
+
+}  // namespace kymo::net

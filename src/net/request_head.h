@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "fault.h"
+
+namespace kymo::net {
+
+/// A request's head, taken apart.
+struct RequestHead {
+  std::string method;
+  std::string target;                                       ///< origin-form, or `*`
+  std::vector<std::pair<std::string, std::string>> fields;  ///< equal names joined by ", "
+  std::uint64_t content_length = 0;
+  bool is_chunked = false;
+  bool is_http_1_0 = false;
+  bool keep_alive = false;
+  bool expects_continue = false;
+  bool expects_other = false;  ///< an expectation nobody knows
+};
+
+/// Reads a complete head, request line to the empty line, by RFC 9112 without its tolerances: whatever two
+/// programs could read differently is a fault, so that nobody in front of us can be made to disagree with us.
+[[nodiscard]] std::variant<RequestHead, Fault> read_head(std::string_view head);
+
+/// Looks at bytes of a head as they arrive, so that a line that ends in a bare LF is refused at once and not
+/// after a timeout. `from` is where the last call stopped.
+[[nodiscard]] std::optional<Fault> find_early_fault(std::string_view head_so_far, std::size_t from);
+
+/// True for a value of a Host field: `name`, `name:port`, `[v6]:port`, or empty (RFC 9110 7.2).
+[[nodiscard]] bool is_valid_host(std::string_view host) noexcept;
+
+}  // namespace kymo::net

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <kymo/net/http_server.h>
+
+#include "chunk_decoder.h"
+#include "fault.h"
+#include "request_head.h"
+
+namespace kymo::net {
+
+/// Reads the requests of one connection from whatever pieces they arrive in. Knows no sockets.
+///
+/// Why not Beast's parser: 1.81 runs into an assertion, which ends a debug build's process, when a last chunk
+/// arrives a byte at a time; lets LF through in a quoted chunk extension; and puts trailers among the
+/// headers. The tests hold this one against it: what passes here means the same there. Threads: one at a
+/// time.
+class RequestParser final {
+ public:
+  enum class State : std::uint8_t {
+    head,      ///< waits for more of a head
+    body,      ///< the head is good, waits for more of the body
+    complete,  ///< a request is there
+    faulty,    ///< answer with fault() and close
+  };
+
+  explicit RequestParser(const HttpLimits& limits) : limits_(limits) {}
+
+  /// Takes the next bytes. What comes after the end of the request is kept for the next one.
+  State feed(std::string_view bytes);
+  /// Forgets the request at hand and goes on with what was sent after it (pipelining).
+  State next();
+
+  [[nodiscard]] State state() const noexcept { return state_; }
+  /// True once a byte of the request at hand has arrived.
+  [[nodiscard]] bool begun() const noexcept { return state_ != State::head || !pending_.empty(); }
+  /// From state `body` on.
+  [[nodiscard]] const RequestHead& head() const noexcept { return head_; }
+  /// In state `complete` whole.
+  [[nodiscard]] const std::string& body() const noexcept { return body_; }
+  [[nodiscard]] const Fault& fault() const noexcept { return fault_; }
+
+ private:
+  State take_head();
+  State accept_head(std::string_view text);
+  State take_body();
+  State refuse(Fault fault);
+  void skip_leading_line_end();
+
+  HttpLimits limits_;
+  State state_ = State::head;
+  std::string pending_;      ///< arrived, not yet taken
+  std::size_t checked_ = 0;  ///< of `pending_`, by find_early_fault
+  bool at_start_ = true;     ///< not even an empty line before the request has been taken
+  RequestHead head_;
+  std::optional<ChunkDecoder> chunks_;
+  std::string body_;
+  Fault fault_;
+};
+
+}  // namespace kymo::net

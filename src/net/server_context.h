@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+
+#include <kymo/net/http_server.h>
+
+#include "connection_table.h"
+
+namespace kymo::net {
+
+/// What HttpServer::Statistics is read from. Written by the server's threads, read by any.
+struct Counters {
+  std::atomic<std::uint64_t> connections_accepted{0};
+  std::atomic<std::uint64_t> connections_open{0};
+  std::atomic<std::uint64_t> connections_refused{0};
+  std::atomic<std::uint64_t> connections_evicted{0};
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> requests_bad{0};
+  std::atomic<std::uint64_t> handler_errors{0};
+  std::atomic<std::uint64_t> timeouts{0};
+  std::atomic<std::uint64_t> bytes_sent{0};
+};
+
+inline void count(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) noexcept {
+  counter.fetch_add(n, std::memory_order_relaxed);
+}
+
+/// What the listener and the sessions of a running server share. One thread does all input and output, so
+/// nothing here needs a lock; handlers run on `workers`.
+struct ServerContext {
+  ServerContext(const HttpServerOptions& the_options, const HttpServer::Handler& the_handler,
+                Counters& the_counters)
+      : options(the_options),
+        handler(the_handler),
+        counters(the_counters),
+        connections({the_options.limits.connections, the_options.limits.connections_per_address}) {}
+
+  const HttpServerOptions& options;
+  const HttpServer::Handler& handler;
+  Counters& counters;
+  boost::asio::io_context io{1};
+  boost::asio::io_context workers;
+  ConnectionTable connections;
+  bool draining = false;              ///< no new requests; only on the I/O thread
+  std::atomic<bool> stopping{false};  ///< seen by workers: skip what has not begun
+  std::size_t refusals = 0;           ///< connections that are being told 503 right now
+  std::function<void()> on_connection_closed;
+  std::string last_handler_error;
+
+  /// Tells the user's `on_event`, whatever that does. On the I/O thread only.
+  void tell(std::string_view message) noexcept {
+    if (!options.on_event) return;
+    try {
+      options.on_event(message);
+    } catch (...) {
+      count(counters.handler_errors);
+    }
+  }
+};
+
+}  // namespace kymo::net

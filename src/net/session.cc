@@ -1,0 +1,368 @@
+#include "session.h"
+
+#include <array>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <kymo/net/json_error.h>
+#include <kymo/net/uri.h>
+
+#include "ascii.h"
+#include "handler_call.h"
+#include "request_parser.h"
+#include "response_head.h"
+
+namespace kymo::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr auto kResult = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kReadBytes = 8 * 1024;
+constexpr std::size_t kWritePiece = 1024 * 1024;
+constexpr std::size_t kLingerBytes = 1024 * 1024;
+constexpr milliseconds kLingerTime{500};
+constexpr std::size_t kGentleRefusals = 64;
+
+const HttpResponse& too_many_connections() {
+  static const HttpResponse response = [] {
+    HttpResponse busy = json_error(503, "too many connections", "try again in a second");
+    busy.headers.emplace_back("Retry-After", "1");
+    return busy;
+  }();
+  return response;
+}
+
+awaitable<Answer> answer_on_worker(const ServerContext& context, const HttpRequest& request) {
+  co_return call_handler(context.handler, request, context.stopping);
+}
+
+/// One connection. Kept alive by its coroutine; everything happens on the I/O thread but the handler's call.
+class Session final : public std::enable_shared_from_this<Session> {
+ public:
+  Session(ServerContext& context, FileDescriptor socket, Peer peer, Phase phase)
+      : context_(context),
+        socket_(context.io),
+        timer_(context.io),
+        parser_(context.options.limits),
+        peer_(std::move(peer)) {
+    const auto protocol = peer_.key[0] == 4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6();
+    socket_.assign(protocol, socket.get());
+    (void)socket.release();
+    place_ = context_.connections.add({peer_.key, phase, steady_clock::now(), [this] { close_now(); }});
+    count(context_.counters.connections_open);
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() {
+    context_.connections.remove(place_);
+    context_.counters.connections_open.fetch_sub(1, std::memory_order_relaxed);
+    context_.on_connection_closed();
+  }
+
+  awaitable<void> serve();
+  awaitable<void> refuse();
+
+ private:
+  enum class Step : std::uint8_t { again, close_gently, close };
+
+  awaitable<Step> serve_one();
+  awaitable<bool> read_head();
+  awaitable<bool> read_body();
+  awaitable<bool> read_some();
+  awaitable<Step> answer();
+  awaitable<Step> refuse_request(const Fault& fault);
+  awaitable<Answer> dispatch(const Target& target);
+  awaitable<bool> send(const HttpResponse& response, After after);
+  awaitable<bool> write(std::string_view head, std::string_view body);
+  awaitable<void> linger();
+
+  [[nodiscard]] HttpRequest make_request(const Target& target) const;
+  void note_handler_error(const Answer& answer);
+  void enter(Phase phase) { context_.connections.set_phase(place_, phase, steady_clock::now()); }
+  void arm(milliseconds time);
+  void disarm();
+  void close_now() noexcept;
+
+  ServerContext& context_;
+  asio::ip::tcp::socket socket_;
+  asio::steady_timer timer_;
+  RequestParser parser_;
+  Peer peer_;
+  ConnectionTable::Place place_;
+  std::uint64_t armed_ = 0;  ///< tells a timer's late completion from the current one
+  bool expired_ = false;
+  bool first_ = true;
+  std::array<char, kReadBytes> buffer_;
+};
+
+/// A timer can only cancel what is pending, so every wait is followed by a look at `expired_`.
+void Session::arm(milliseconds time) {
+  expired_ = false;
+  timer_.expires_after(time);
+  timer_.async_wait([weak = weak_from_this(), armed = ++armed_](const auto& error) {
+    const auto self = weak.lock();
+    if (error || self == nullptr || self->armed_ != armed) return;
+    self->expired_ = true;
+    boost::system::error_code ignored;
+    self->socket_.cancel(ignored);
+  });
+}
+
+void Session::disarm() {
+  ++armed_;
+  expired_ = false;
+  timer_.cancel();
+}
+
+void Session::close_now() noexcept {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+awaitable<void> Session::serve() {
+  Step step = Step::again;
+  while (step == Step::again && !context_.draining) {
+    step = co_await serve_one();
+    first_ = false;
+  }
+  if (step == Step::close_gently && !context_.draining) co_await linger();
+  disarm();
+}
+
+awaitable<Session::Step> Session::serve_one() {
+  enter(Phase::waiting);
+  bool complete = co_await read_head();
+  if (complete) complete = co_await read_body();
+  if (complete) co_return co_await answer();
+  if (parser_.state() == RequestParser::State::faulty) {
+    co_return co_await refuse_request(parser_.fault());
+  }
+  if (!expired_) co_return Step::close;
+  if (!parser_.begun()) {
+    if (first_) count(context_.counters.timeouts);
+    co_return Step::close;
+  }
+  count(context_.counters.timeouts);
+  const Fault too_slow{408, "the request took too long to arrive"};
+  co_return co_await refuse_request(too_slow);
+}
+
+/// True once the head is good. A connection's first head is timed from its beginning, so that one that never
+/// sends a byte is no cheaper to hold open than one that sends a little.
+awaitable<bool> Session::read_head() {
+  const HttpLimits& limits = context_.options.limits;
+  bool begun = first_ || parser_.begun();
+  arm(begun ? limits.header_time : limits.idle_time);
+  while (parser_.state() == RequestParser::State::head) {
+    const bool arrived = co_await read_some();
+    if (!arrived) co_return false;
+    if (!begun) arm(limits.header_time);
+    begun = true;
+  }
+  co_return parser_.state() != RequestParser::State::faulty;
+}
+
+awaitable<bool> Session::read_body() {
+  if (parser_.state() == RequestParser::State::body) {
+    if (parser_.head().expects_continue && parser_.body().empty()) {
+      const bool invited = co_await write("HTTP/1.1 100 Continue\r\n\r\n", {});
+      if (!invited) co_return false;
+    }
+    arm(context_.options.limits.body_time);
+  }
+  while (parser_.state() == RequestParser::State::body) {
+    const bool arrived = co_await read_some();
+    if (!arrived) co_return false;
+  }
+  co_return parser_.state() == RequestParser::State::complete;
+}
+
+awaitable<bool> Session::read_some() {
+  if (expired_) co_return false;
+  const auto [error, size] = co_await socket_.async_read_some(asio::buffer(buffer_), kResult);
+  if (error) co_return false;
+  parser_.feed({buffer_.data(), size});
+  co_return true;
+}
+
+awaitable<Session::Step> Session::answer() {
+  disarm();
+  count(context_.counters.requests);
+  const RequestHead& head = parser_.head();
+  if (head.expects_other) {
+    const Fault unknown{417, "the only expectation known is 100-continue"};
+    co_return co_await refuse_request(unknown);
+  }
+  const std::optional<Target> target = head.target == "*" ? Target{"*", {}} : parse_target(head.target);
+  After after = head.keep_alive ? After::keep : After::close;
+  bool sent = false;
+  if (!target) {
+    count(context_.counters.requests_bad);
+    const HttpResponse bad = json_error(400, "the target has a broken or forbidden percent-escape");
+    sent = co_await send(bad, after);
+  } else {
+    enter(Phase::answering);
+    const Answer made = co_await dispatch(*target);
+    note_handler_error(made);
+    if (context_.draining) after = After::close;
+    sent = co_await send(made.response, after);
+  }
+  if (!sent) co_return Step::close;
+  if (after == After::close) co_return Step::close_gently;
+  parser_.next();
+  co_return Step::again;
+}
+
+awaitable<Answer> Session::dispatch(const Target& target) {
+  const HttpRequest request = make_request(target);
+  const auto& is_quick = context_.options.is_quick;
+  if (is_quick && is_quick(request.path))
+    co_return call_handler(context_.handler, request, context_.stopping);
+  co_return co_await asio::co_spawn(context_.workers, answer_on_worker(context_, request),
+                                    asio::use_awaitable);
+}
+
+HttpRequest Session::make_request(const Target& target) const {
+  HttpRequest request;
+  request.method = parser_.head().method;
+  request.target = parser_.head().target;
+  request.path = target.path;
+  request.query = target.query;
+  request.body = parser_.body();
+  request.remote = peer_.text;
+  request.header = [&head = parser_.head()](std::string_view name) -> std::string_view {
+    for (const auto& [known, value] : head.fields) {
+      if (equals_ignoring_case(known, name)) return value;
+    }
+    return {};
+  };
+  return request;
+}
+
+void Session::note_handler_error(const Answer& answer) {
+  if (answer.error.empty()) return;
+  count(context_.counters.handler_errors);
+  const std::string path = parser_.head().target.substr(0, parser_.head().target.find('?'));
+  std::string message = "the handler of " + path + " failed: " + answer.error;
+  if (message == context_.last_handler_error) return;
+  context_.tell(message);
+  context_.last_handler_error = std::move(message);
+}
+
+/// By reference to a named fault: g++ 12 frees a temporary twice that is made in a co_await's argument.
+awaitable<Session::Step> Session::refuse_request(const Fault& fault) {
+  count(context_.counters.requests_bad);
+  const HttpResponse response = json_error(fault.status, fault.message);
+  const bool sent = co_await send(response, After::close);
+  co_return sent ? Step::close_gently : Step::close;
+}
+
+awaitable<bool> Session::send(const HttpResponse& response, After after) {
+  const std::string head = render_head(
+      response,
+      {context_.options.server_name, std::chrono::system_clock::now(), after, parser_.head().is_http_1_0});
+  const bool with_body =
+      response.body != nullptr && may_have_body(response.status) && parser_.head().method != "HEAD";
+  const std::string_view body = with_body ? std::string_view(*response.body) : std::string_view();
+  enter(Phase::sending);
+  co_return co_await write(head, body);
+}
+
+/// In pieces, so that a large body's time limit is one on the client's pace and not on the size.
+awaitable<bool> Session::write(std::string_view head, std::string_view body) {
+  do {
+    const std::string_view piece = body.substr(0, kWritePiece);
+    const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head.data(), head.size()),
+                                                       asio::buffer(piece.data(), piece.size())};
+    arm(context_.options.limits.write_time);
+    const auto [error, size] = co_await asio::async_write(socket_, buffers, kResult);
+    count(context_.counters.bytes_sent, size);
+    if (error) {
+      if (expired_) count(context_.counters.timeouts);
+      expired_ = false;
+      co_return false;
+    }
+    head = {};
+    body.remove_prefix(piece.size());
+    if (!body.empty()) enter(Phase::sending);
+  } while (!body.empty());
+  co_return true;
+}
+
+/// Closing while the client's bytes lie unread makes the kernel send a reset, which can destroy the answer
+/// before the client has read it. So: end our side, read on for a moment, then close (RFC 9112 9.6).
+awaitable<void> Session::linger() {
+  enter(Phase::waiting);
+  boost::system::error_code failed;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, failed);
+  if (failed) co_return;
+  arm(kLingerTime);
+  for (std::size_t discarded = 0; discarded < kLingerBytes && !expired_;) {
+    const auto [error, size] = co_await socket_.async_read_some(asio::buffer(buffer_), kResult);
+    if (error) co_return;
+    discarded += size;
+  }
+}
+
+awaitable<void> Session::refuse() {
+  ++context_.refusals;
+  const bool sent = co_await send(too_many_connections(), After::close);
+  if (sent) co_await linger();
+  disarm();
+  --context_.refusals;
+}
+
+/// Runs a session's coroutine; what it throws (no memory, at most) ends that connection and nothing else.
+template <class Run>
+void spawn(ServerContext& context, std::shared_ptr<Session> session, Run run) {
+  Session& target = *session;
+  asio::co_spawn(context.io, run(target), [session = std::move(session)](const std::exception_ptr&) {});
+}
+
+}  // namespace
+
+void serve_connection(ServerContext& context, FileDescriptor socket, Peer peer) {
+  spawn(context, std::make_shared<Session>(context, std::move(socket), std::move(peer), Phase::waiting),
+        [](Session& session) { return session.serve(); });
+}
+
+void refuse_connection(ServerContext& context, FileDescriptor socket, Peer peer) {
+  if (context.refusals >= kGentleRefusals) {
+    refuse_connection_now(context, std::move(socket));
+    return;
+  }
+  spawn(context, std::make_shared<Session>(context, std::move(socket), std::move(peer), Phase::leaving),
+        [](Session& session) { return session.refuse(); });
+}
+
+void refuse_connection_now(ServerContext& context, FileDescriptor socket) noexcept try {
+  const HttpResponse& response = too_many_connections();
+  const std::string message = render_head(response, {context.options.server_name,
+                                                     std::chrono::system_clock::now(), After::close, false}) +
+                              *response.body;
+  std::array<char, kReadBytes> discarded{};
+  const ssize_t sent = ::send(socket.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent > 0) count(context.counters.bytes_sent, static_cast<std::uint64_t>(sent));
+  ::shutdown(socket.get(), SHUT_WR);
+  (void)::recv(socket.get(), discarded.data(), discarded.size(), MSG_DONTWAIT);
+} catch (...) {
+  // Out of memory: closing it is all that is left to do.
+  return;
+}
+
+}  // namespace kymo::net

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "file_descriptor.h"
+#include "peer.h"
+#include "server_context.h"
+
+namespace kymo::net {
+
+/// Serves a connection until it ends. The caller has made room for it. On the I/O thread only.
+void serve_connection(ServerContext& context, FileDescriptor socket, Peer peer);
+
+/// Tells a connection 503 and closes it, gently as long as not too many are being told. On the I/O thread
+/// only.
+void refuse_connection(ServerContext& context, FileDescriptor socket, Peer peer);
+
+/// The same where there is no time: no descriptor may stay open.
+void refuse_connection_now(ServerContext& context, FileDescriptor socket) noexcept;
+
+}  // namespace kymo::net

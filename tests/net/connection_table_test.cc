@@ -1,0 +1,105 @@
+#include "src/net/connection_table.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace kymo::net {
+namespace {
+
+using Room = ConnectionTable::Room;
+using std::chrono::milliseconds;
+
+const AddressKey kAnn = {4, 10, 0, 0, 1};
+const AddressKey kBob = {4, 10, 0, 0, 2};
+
+class ConnectionTableTest : public ::testing::Test {
+ protected:
+  ConnectionTable::Place add(const AddressKey& address, Phase phase, int since_ms, const std::string& name) {
+    return table_.add({address, phase, at(since_ms), [this, name] { closed_.push_back(name); }});
+  }
+  static SteadyTime at(int ms) { return SteadyTime{} + milliseconds(ms); }
+
+  std::vector<std::string> closed_;
+  ConnectionTable table_{{4, 2}};
+};
+
+TEST_F(ConnectionTableTest, HasRoomBelowTheLimits) {
+  add(kAnn, Phase::waiting, 0, "a");
+  EXPECT_EQ(table_.make_room(kAnn, at(1)), Room::free);
+  EXPECT_TRUE(closed_.empty());
+}
+
+TEST_F(ConnectionTableTest, EvictsTheLongestWaitingOfTheSameAddress) {
+  add(kBob, Phase::waiting, 0, "b");
+  add(kAnn, Phase::waiting, 5, "a1");
+  add(kAnn, Phase::waiting, 3, "a2");
+  EXPECT_EQ(table_.make_room(kAnn, at(9)), Room::made_by_eviction);
+  EXPECT_EQ(closed_, std::vector<std::string>{"a2"});
+  EXPECT_EQ(table_.size(), 2U);
+}
+
+TEST_F(ConnectionTableTest, EvictsOfAnyAddressWhenAllPlacesAreTaken) {
+  add(kBob, Phase::waiting, 1, "b");
+  add(kAnn, Phase::waiting, 2, "a");
+  add({6, 1}, Phase::answering, 0, "c");
+  add({6, 2}, Phase::answering, 0, "d");
+  EXPECT_EQ(table_.make_room({6, 3}, at(9)), Room::made_by_eviction);
+  EXPECT_EQ(closed_, std::vector<std::string>{"b"});
+}
+
+TEST_F(ConnectionTableTest, RefusesWhereAllAreAtWork) {
+  add(kAnn, Phase::answering, 0, "a1");
+  add(kAnn, Phase::sending, 0, "a2");
+  EXPECT_EQ(table_.make_room(kAnn, at(999)), Room::none);
+  EXPECT_EQ(table_.make_room(kBob, at(999)), Room::free);
+  EXPECT_TRUE(closed_.empty());
+}
+
+TEST_F(ConnectionTableTest, EvictsAStalledReceiverAfterASecondAndAfterWaitingOnes) {
+  add(kAnn, Phase::sending, 0, "stalled");
+  const auto place = add(kAnn, Phase::waiting, 900, "waiting");
+  EXPECT_EQ(table_.make_room(kAnn, at(1000)), Room::made_by_eviction);
+  EXPECT_EQ(closed_, std::vector<std::string>{"waiting"});
+  table_.remove(place);
+  add(kAnn, Phase::answering, 0, "busy");
+  EXPECT_EQ(table_.make_room(kAnn, at(1000)), Room::made_by_eviction);
+  EXPECT_EQ(closed_.back(), "stalled");
+}
+
+TEST_F(ConnectionTableTest, CountsAnEvictedOneOnlyOnce) {
+  const auto a = add(kAnn, Phase::waiting, 0, "a");
+  const auto b = add(kAnn, Phase::waiting, 1, "b");
+  EXPECT_EQ(table_.make_room(kAnn, at(2)), Room::made_by_eviction);
+  table_.set_phase(a, Phase::answering, at(3));  // its coroutine has not noticed yet
+  EXPECT_EQ(table_.size(), 1U);
+  table_.remove(a);
+  EXPECT_EQ(table_.size(), 1U);
+  table_.remove(b);
+  EXPECT_TRUE(table_.empty());
+  EXPECT_EQ(table_.make_room(kAnn, at(4)), Room::free);
+}
+
+TEST_F(ConnectionTableTest, ClosesAtTheEndFirstTheUnoccupied) {
+  add(kAnn, Phase::waiting, 0, "waiting");
+  add(kAnn, Phase::answering, 0, "answering");
+  add(kAnn, Phase::leaving, 0, "leaving");
+  table_.close_unoccupied();
+  EXPECT_EQ(closed_, (std::vector<std::string>{"waiting", "leaving"}));
+  closed_.clear();
+  table_.close_all();
+  EXPECT_EQ(closed_.size(), 3U);
+}
+
+TEST_F(ConnectionTableTest, SparesADescriptorWhereItCan) {
+  EXPECT_FALSE(table_.evict_one(at(0)));
+  add(kBob, Phase::answering, 0, "busy");
+  EXPECT_FALSE(table_.evict_one(at(0)));
+  add(kAnn, Phase::waiting, 0, "waiting");
+  EXPECT_TRUE(table_.evict_one(at(0)));
+  EXPECT_FALSE(table_.evict_one(at(0))) << "the same one twice";
+}
+
+}  // namespace
+}  // namespace kymo::net

@@ -1,0 +1,56 @@
+#include <kymo/net/gzip.h>
+
+#include <random>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+namespace kymo::net {
+namespace {
+
+std::string gunzip(const std::string& packed) {
+  z_stream stream{};
+  inflateInit2(&stream, 15 + 16);
+  std::string in = packed;
+  stream.next_in = reinterpret_cast<Bytef*>(in.data());
+  stream.avail_in = static_cast<uInt>(in.size());
+  std::string out;
+  int result = Z_OK;
+  while (result == Z_OK) {
+    std::string piece(65536, '\0');
+    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+    stream.avail_out = static_cast<uInt>(piece.size());
+    result = inflate(&stream, Z_NO_FLUSH);
+    out.append(piece, 0, piece.size() - stream.avail_out);
+  }
+  EXPECT_EQ(result, Z_STREAM_END);
+  EXPECT_EQ(stream.avail_in, 0U) << "more than one member";
+  inflateEnd(&stream);
+  return out;
+}
+
+std::string noise(std::size_t size) {
+  std::mt19937 random(7);
+  std::string text(size, '\0');
+  for (char& c : text) c = static_cast<char>(random());
+  return text;
+}
+
+TEST(Gzip, RoundTripsEveryKindOfText) {
+  for (const std::string& text :
+       {std::string(), std::string("a"), std::string(1'000'000, 'x'), noise(1), noise(100), noise(300'000)}) {
+    EXPECT_EQ(gunzip(gzip(text)), text) << text.size();
+    EXPECT_EQ(gunzip(gzip(text, {9})), text) << text.size();
+  }
+}
+
+TEST(Gzip, HasNoTimeInIt) { EXPECT_EQ(gzip("same"), gzip("same")); }
+
+TEST(Gzip, RefusesALevelThatIsNone) {
+  EXPECT_THROW((void)gzip("a", {0}), std::invalid_argument);
+  EXPECT_THROW((void)gzip("a", {10}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace kymo::net

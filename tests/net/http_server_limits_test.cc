@@ -1,0 +1,233 @@
+#include <future>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "raw_client.h"
+#include "server_fixture.h"
+
+namespace kymo::net {
+namespace {
+
+using std::chrono::milliseconds;
+using test::eventually;
+using test::RawClient;
+using test::start_server;
+using test::text_response;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+HttpResponse ok(const HttpRequest& request) { return text_response(std::string(request.path)); }
+
+/// A handler that does not return until it is let go.
+class Gate {
+ public:
+  HttpServer::Handler handler() {
+    return [this](const HttpRequest&) {
+      ++entered;
+      future_.wait();
+      return text_response("at last");
+    };
+  }
+  void open() { promise_.set_value(); }
+
+  std::atomic<int> entered{0};
+
+ private:
+  std::promise<void> promise_;
+  std::shared_future<void> future_ = promise_.get_future().share();
+};
+
+TEST(HttpServerLimits, HeadTooLong) {
+  const auto server = start_server(ok);
+  RawClient client(server->endpoint().port);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(17'000, 'x'));
+  const auto response = client.read_response();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 431);
+  EXPECT_EQ(response->header("Connection"), "close");
+  client.end_sending();
+  EXPECT_TRUE(client.is_ended());
+  EXPECT_EQ(server->statistics().requests_bad, 1U);
+  EXPECT_EQ(server->statistics().requests, 0U);
+}
+
+TEST(HttpServerLimits, BodyTooLongDeclaredOrInChunks) {
+  HttpServerOptions options;
+  options.limits.body_bytes = 1000;
+  const auto server = start_server(ok, options);
+  const auto declared =
+      test::ask(server->endpoint().port, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n");
+  EXPECT_EQ(declared->status, 413);
+  std::string chunked = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 101; ++i) chunked += "a\r\n0123456789\r\n";
+  EXPECT_EQ(test::ask(server->endpoint().port, chunked)->status, 413);
+  EXPECT_EQ(server->statistics().requests_bad, 2U);
+}
+
+/// A client that sends all of its large body before it reads must still get to read why.
+TEST(HttpServerLimits, AnswerSurvivesWhatTheClientStillSends) {
+  HttpServerOptions options;
+  options.limits.body_bytes = 1000;
+  const auto server = start_server(ok, options);
+  for (int i = 0; i < 20; ++i) {
+    RawClient client(server->endpoint().port);
+    client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n" + std::string(500'000, 'x'));
+    const auto response = client.read_response();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 413);
+  }
+}
+
+TEST(HttpServerLimits, SlowHeadGets408WhileHealthAnswers) {
+  HttpServerOptions options;
+  options.limits.header_time = milliseconds(500);
+  const auto server = start_server(ok, options);
+  RawClient slow(server->endpoint().port);
+  slow.send("GET / HTTP/1.1\r\nHost: a\r\n");
+  while (server->statistics().timeouts == 0) {
+    EXPECT_EQ(test::get(server->endpoint().port, "/healthz")->body, "/healthz");
+    slow.send("X: y\r\n");
+  }
+  const auto response = slow.read_response();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 408);
+  EXPECT_EQ(response->header("Connection"), "close");
+  EXPECT_EQ(server->statistics().requests_bad, 1U);
+}
+
+TEST(HttpServerLimits, AConnectionThatSendsNothingIsClosedInSilence) {
+  HttpServerOptions options;
+  options.limits.header_time = milliseconds(50);
+  const auto server = start_server(ok, options);
+  RawClient silent(server->endpoint().port);
+  EXPECT_TRUE(silent.is_ended());
+  EXPECT_EQ(server->statistics().timeouts, 1U);
+}
+
+TEST(HttpServerLimits, SlowBodyGets408) {
+  HttpServerOptions options;
+  options.limits.body_time = milliseconds(50);
+  const auto server = start_server(ok, options);
+  const auto response =
+      test::ask(server->endpoint().port, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 408);
+  EXPECT_EQ(server->statistics().timeouts, 1U);
+}
+
+TEST(HttpServerLimits, AnIdleConnectionIsClosedInSilence) {
+  HttpServerOptions options;
+  options.limits.idle_time = milliseconds(50);
+  const auto server = start_server(ok, options);
+  RawClient client(server->endpoint().port);
+  client.send(kRequest);
+  EXPECT_EQ(client.read_response()->status, 200);
+  EXPECT_TRUE(client.is_ended());
+  EXPECT_EQ(server->statistics().timeouts, 0U);
+}
+
+TEST(HttpServerLimits, AClientThatTakesNothingIsClosed) {
+  HttpServerOptions options;
+  options.limits.write_time = milliseconds(100);
+  const auto body = std::make_shared<const std::string>(50'000'000, 'x');
+  const auto server = start_server(
+      [&](const HttpRequest&) {
+        HttpResponse response;
+        response.body = body;
+        return response;
+      },
+      options);
+  RawClient client(server->endpoint().port);
+  client.shrink_receive_buffer();
+  client.send(kRequest);
+  EXPECT_TRUE(eventually([&] { return server->statistics().timeouts == 1; }));
+  EXPECT_TRUE(eventually([&] { return server->statistics().connections_open == 0; }));
+  EXPECT_EQ(body.use_count(), 1) << "the body is kept";
+}
+
+TEST(HttpServerLimits, OverTheCapAtWorkNewcomersGet503) {
+  Gate gate;
+  HttpServerOptions options;
+  options.limits.connections = 2;
+  const auto server = start_server(gate.handler(), options);
+  std::vector<std::unique_ptr<RawClient>> busy;
+  for (int i = 0; i < 2; ++i) {
+    busy.push_back(std::make_unique<RawClient>(server->endpoint().port));
+    busy.back()->send(kRequest);
+  }
+  ASSERT_TRUE(eventually([&] { return gate.entered == 2; }));
+  for (int i = 0; i < 200; ++i) {
+    const auto response = test::get(server->endpoint().port, "/");
+    ASSERT_TRUE(response) << i;
+    EXPECT_EQ(response->status, 503);
+    EXPECT_EQ(response->header("Retry-After"), "1");
+    EXPECT_EQ(response->header("Connection"), "close");
+  }
+  EXPECT_EQ(server->statistics().connections_refused, 200U);
+  gate.open();
+  for (const auto& client : busy) EXPECT_EQ(client->read_response()->body, "at last");
+  EXPECT_EQ(server->statistics().connections_evicted, 0U);
+}
+
+TEST(HttpServerLimits, OverTheCapOfAnAddressTheLongestWaitingGoes) {
+  HttpServerOptions options;
+  options.limits.connections_per_address = 2;
+  const auto server = start_server(ok, options);
+  RawClient first(server->endpoint().port);
+  RawClient second(server->endpoint().port);
+  first.send(kRequest);
+  EXPECT_TRUE(first.read_response());
+  second.send(kRequest);
+  EXPECT_TRUE(second.read_response());
+  EXPECT_EQ(test::get(server->endpoint().port, "/third")->body, "/third");
+  EXPECT_TRUE(first.is_ended());
+  second.send(kRequest);
+  EXPECT_TRUE(second.read_response()) << "the younger one was closed";
+  EXPECT_EQ(server->statistics().connections_evicted, 1U);
+  EXPECT_EQ(server->statistics().connections_refused, 0U);
+}
+
+TEST(HttpServerLimits, TwoThousandHalfOpenClientsKeepNobodyOut) {
+  const auto server = start_server(ok);
+  std::vector<std::unique_ptr<RawClient>> half_open;
+  for (int i = 0; i < 2000; ++i) {
+    half_open.push_back(std::make_unique<RawClient>(server->endpoint().port));
+    half_open.back()->send("GET / HTTP/1.1\r\nHos");
+    if (i % 20 == 0) {
+      const auto response = test::get(server->endpoint().port, "/healthz");
+      ASSERT_TRUE(response) << i;
+      EXPECT_EQ(response->body, "/healthz");
+    }
+  }
+  const auto statistics = server->statistics();
+  EXPECT_LE(statistics.connections_open, 256U + 64U);
+  EXPECT_GE(statistics.connections_evicted, 2000U - 256U - 100U);
+  EXPECT_EQ(statistics.connections_refused, 0U);
+}
+
+TEST(HttpServerLimits, QuickPathsPassSlowHandlers) {
+  Gate gate;
+  HttpServerOptions options;
+  options.is_quick = [](std::string_view path) { return path == "/healthz"; };
+  const auto slow = gate.handler();
+  const auto server = start_server(
+      [&](const HttpRequest& request) {
+        return request.path == "/healthz" ? text_response("alive") : slow(request);
+      },
+      options);
+  std::vector<std::unique_ptr<RawClient>> waiting;
+  for (int i = 0; i < 20; ++i) {
+    waiting.push_back(std::make_unique<RawClient>(server->endpoint().port));
+    waiting.back()->send(kRequest);
+  }
+  ASSERT_TRUE(eventually([&] { return gate.entered == 2; }));
+  EXPECT_EQ(test::get(server->endpoint().port, "/healthz")->body, "alive");
+  gate.open();
+  for (const auto& client : waiting) EXPECT_EQ(client->read_response()->body, "at last");
+}
+
+}  // namespace
+}  // namespace kymo::net

@@ -1,0 +1,229 @@
+#include <atomic>
+#include <stdexcept>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <kymo/net/json_error.h>
+
+#include "raw_client.h"
+#include "server_fixture.h"
+
+namespace kymo::net {
+namespace {
+
+using test::eventually;
+using test::RawClient;
+using test::start_server;
+using test::text_response;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+/// Answers with what it was asked.
+HttpResponse echo(const HttpRequest& request) {
+  std::string text = std::string(request.method) + " " + std::string(request.path);
+  for (const auto& [name, value] : request.query) text += " " + name + "=" + value;
+  text += " body=" + std::string(request.body) + " x=" + std::string(request.header("x-test"));
+  return text_response(text);
+}
+
+std::uint16_t port_of(const std::unique_ptr<HttpServer>& server) { return server->endpoint().port; }
+
+TEST(HttpServer, ListensOnAFreePortOnceStartReturns) {
+  const auto server = start_server(echo);
+  EXPECT_TRUE(server->listening());
+  EXPECT_EQ(server->endpoint().address, "127.0.0.1");
+  EXPECT_NE(server->endpoint().port, 0);
+}
+
+TEST(HttpServer, HandsOverTheRequest) {
+  const auto server = start_server(echo);
+  const auto response =
+      test::ask(port_of(server),
+                "POST /a%20b?c=d%26e&f HTTP/1.1\r\nHost: h\r\nX-TEST: y\r\nContent-Length: 3\r\n\r\nxyz");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->body, "POST /a b c=d&e f= body=xyz x=y");
+  EXPECT_EQ(response->header("Content-Type"), "text/plain");
+  EXPECT_EQ(response->header("Server"), "kymo");
+  EXPECT_TRUE(response->header("Date"));
+}
+
+TEST(HttpServer, KnowsItsClient) {
+  const auto server =
+      start_server([](const HttpRequest& request) { return text_response(std::string(request.remote)); });
+  EXPECT_THAT(test::get(port_of(server), "/")->body, StartsWith("127.0.0.1:"));
+}
+
+TEST(HttpServer, KeepsAConnectionForMoreRequests) {
+  const auto server = start_server(echo);
+  RawClient client(port_of(server));
+  for (int i = 0; i < 100; ++i) {
+    client.send("GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    const auto response = client.read_response();
+    ASSERT_TRUE(response);
+    EXPECT_THAT(response->body, StartsWith("GET /" + std::to_string(i) + " "));
+  }
+  EXPECT_EQ(server->statistics().connections_accepted, 1U);
+  EXPECT_EQ(server->statistics().requests, 100U);
+}
+
+TEST(HttpServer, AnswersPipelinedRequestsInOrder) {
+  const auto server = start_server(echo);
+  RawClient client(port_of(server));
+  std::string requests;
+  for (int i = 0; i < 500; ++i) {
+    requests += "PUT /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab";
+  }
+  client.send(requests);
+  for (int i = 0; i < 500; ++i) {
+    const auto response = client.read_response();
+    ASSERT_TRUE(response);
+    EXPECT_THAT(response->body, StartsWith("PUT /" + std::to_string(i) + " body=ab"));
+  }
+}
+
+TEST(HttpServer, ClosesWhenAsked) {
+  const auto server = start_server(echo);
+  RawClient client(port_of(server));
+  client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto response = client.read_response();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->header("Connection"), "close");
+  EXPECT_TRUE(client.is_ended()) << "a request after the last was answered";
+}
+
+TEST(HttpServer, SpeaksHttp10) {
+  const auto server = start_server(echo);
+  RawClient closing(port_of(server));
+  closing.send("GET / HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(closing.read_response()->header("Connection"), "close");
+  EXPECT_TRUE(closing.is_ended());
+  RawClient keeping(port_of(server));
+  keeping.send("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
+  EXPECT_EQ(keeping.read_response()->header("Connection"), "keep-alive");
+  keeping.send("GET / HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(keeping.read_response()->status, 200);
+}
+
+TEST(HttpServer, AnswersHeadWithTheLengthButWithoutTheBody) {
+  const auto server = start_server(echo);
+  RawClient client(port_of(server));
+  client.send("HEAD /ab HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto head = client.read_response(RawClient::To::head);
+  EXPECT_EQ(head->header("Content-Length"), std::to_string(std::string("HEAD /ab body= x=").size()));
+  client.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(client.read_response()->body, StartsWith("GET /next"));
+}
+
+TEST(HttpServer, InvitesABodyThatWaitsForIt) {
+  const auto server = start_server(echo);
+  RawClient client(port_of(server));
+  client.send("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(client.read_response()->status, 100);
+  client.send("ab");
+  EXPECT_THAT(client.read_response()->body, HasSubstr("body=ab"));
+}
+
+TEST(HttpServer, DoesNotInviteABodyThatIsTooLongOrAlreadyThere) {
+  HttpServerOptions options;
+  options.limits.body_bytes = 4;
+  const auto server = start_server(echo, options);
+  EXPECT_EQ(test::ask(port_of(server),
+                      "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+                      "Content-Length: 5\r\n\r\n")
+                ->status,
+            413);
+  EXPECT_EQ(test::ask(port_of(server),
+                      "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+                      "Content-Length: 2\r\n\r\nab")
+                ->status,
+            200);
+}
+
+TEST(HttpServer, RefusesAnExpectationNobodyKnows) {
+  const auto server = start_server(echo);
+  const auto response = test::ask(port_of(server), "GET / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n");
+  EXPECT_EQ(response->status, 417);
+  EXPECT_EQ(response->header("Connection"), "close");
+}
+
+TEST(HttpServer, RefusesABrokenEscapeAndGoesOn) {
+  const auto server = start_server(echo);
+  RawClient client(port_of(server));
+  for (const char* target : {"/%", "/%zz", "/a?b=%1", "/%00"}) {
+    client.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    const auto response = client.read_response();
+    ASSERT_TRUE(response) << target;
+    EXPECT_EQ(response->status, 400) << target;
+    EXPECT_THAT(response->body, StartsWith(R"({"error":{"status":400,"message":)"));
+  }
+  EXPECT_EQ(server->statistics().requests_bad, 4U);
+}
+
+TEST(HttpServer, SendsALargeSharedBodyToMany) {
+  const auto body = std::make_shared<const std::string>(10'000'000, 'x');
+  const auto server = start_server([&](const HttpRequest&) {
+    HttpResponse response;
+    response.body = body;
+    return response;
+  });
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port_of(server)));
+    clients.back()->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  for (const auto& client : clients) EXPECT_EQ(client->read_response()->body, *body);
+  EXPECT_GT(server->statistics().bytes_sent, 80'000'000U);
+}
+
+TEST(HttpServer, MakesAFailedHandlerA500AndTellsOnce) {
+  std::atomic<int> told{0};
+  std::string message;
+  HttpServerOptions options;
+  options.on_event = [&](std::string_view text) {
+    message = text;
+    ++told;
+  };
+  const auto server = start_server(
+      [](const HttpRequest& request) -> HttpResponse {
+        if (request.path == "/int") throw 42;
+        if (request.path == "/bad") return {200, "a\r\nb", {}, nullptr};
+        throw std::runtime_error("secret detail");
+      },
+      options);
+  RawClient client(port_of(server));
+  for (const char* path : {"/std", "/std", "/int", "/bad"}) {
+    client.send("GET " + std::string(path) + "?q HTTP/1.1\r\nHost: a\r\n\r\n");
+    const auto response = client.read_response();
+    ASSERT_TRUE(response) << path;
+    EXPECT_EQ(response->status, 500) << path;
+    EXPECT_EQ(response->body,
+              "{\"error\":{\"status\":500,\"message\":\"the handler of this address failed\"}}\n");
+  }
+  EXPECT_EQ(server->statistics().handler_errors, 4U);
+  EXPECT_EQ(told, 3);
+  EXPECT_EQ(message, "the handler of /bad failed: its response has a header or status that cannot be sent");
+}
+
+TEST(HttpServer, SurvivesAnEventHandlerThatThrows) {
+  HttpServerOptions options;
+  options.on_event = [](std::string_view) { throw 42; };
+  const auto server = start_server([](const HttpRequest&) -> HttpResponse { throw 42; }, options);
+  EXPECT_EQ(test::get(port_of(server), "/")->status, 500);
+  EXPECT_EQ(test::get(port_of(server), "/")->status, 500);
+}
+
+TEST(HttpServer, RefusesOptionsThatCannotWork) {
+  EXPECT_THROW(HttpServer({}, nullptr), std::invalid_argument);
+  HttpServerOptions options;
+  options.threads = 0;
+  EXPECT_THROW(HttpServer(options, echo), std::invalid_argument);
+  options = {};
+  options.limits.connections = 0;
+  EXPECT_THROW(HttpServer(options, echo), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace kymo::net

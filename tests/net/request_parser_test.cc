@@ -1,0 +1,135 @@
+#include "src/net/request_parser.h"
+
+#include <gtest/gtest.h>
+
+#include "smuggling_cases.h"
+
+namespace kymo::net {
+namespace {
+
+using State = RequestParser::State;
+
+/// What became of bytes: how many requests, then which fault.
+struct Outcome {
+  int requests = 0;
+  int fault = 0;
+  std::string bodies;
+
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+Outcome parse(std::string_view bytes, std::size_t piece, HttpLimits limits = {}) {
+  RequestParser parser(limits);
+  Outcome outcome;
+  for (std::size_t i = 0; i < bytes.size(); i += piece) {
+    State state = parser.feed(bytes.substr(i, piece));
+    while (state == State::complete) {
+      ++outcome.requests;
+      outcome.bodies += parser.body();
+      state = parser.next();
+    }
+    if (state == State::faulty) {
+      outcome.fault = parser.fault().status;
+      return outcome;
+    }
+  }
+  return outcome;
+}
+
+TEST(RequestParser, JudgesEverySmugglingCaseTheSameInAnyPieces) {
+  for (const auto& test : test::load_smuggling_cases()) {
+    const Outcome whole = parse(test.bytes, test.bytes.size());
+    if (test.status == 200) {
+      EXPECT_EQ(whole.requests, test.answers) << test.name;
+      EXPECT_EQ(whole.fault, 0) << test.name;
+    } else {
+      EXPECT_EQ(whole.requests, 0) << test.name;
+      EXPECT_EQ(whole.fault, test.status) << test.name;
+    }
+    for (const std::size_t piece : {1U, 2U, 3U, 7U, 31U}) {
+      EXPECT_EQ(parse(test.bytes, piece), whole) << test.name << " in pieces of " << piece;
+    }
+  }
+}
+
+struct Parsed : RequestHead {
+  std::string body;
+};
+
+Parsed parse_one(std::string_view bytes) {
+  RequestParser parser(HttpLimits{});
+  EXPECT_EQ(parser.feed(bytes), State::complete) << parser.fault().message;
+  return {parser.head(), parser.body()};
+}
+
+TEST(RequestParser, TakesARequestApart) {
+  const Parsed request = parse_one(
+      "POST /a?b=c HTTP/1.1\r\nHost: h\r\nAccept: x\r\nX-Y:  z \r\naccept: y\r\n"
+      "Content-Length: 5\r\n\r\nhello");
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.target, "/a?b=c");
+  EXPECT_EQ(request.body, "hello");
+  EXPECT_TRUE(request.keep_alive);
+  EXPECT_FALSE(request.is_http_1_0);
+  const std::vector<std::pair<std::string, std::string>> fields = {
+      {"Host", "h"}, {"Accept", "x, y"}, {"X-Y", "z"}, {"Content-Length", "5"}};
+  EXPECT_EQ(request.fields, fields);
+}
+
+TEST(RequestParser, BringsAnAbsoluteTargetIntoOriginForm) {
+  EXPECT_EQ(parse_one("GET http://a/b?c HTTP/1.1\r\nHost: a\r\n\r\n").target, "/b?c");
+  EXPECT_EQ(parse_one("GET http://a HTTP/1.1\r\nHost: a\r\n\r\n").target, "/");
+  EXPECT_EQ(parse_one("GET http://a?c HTTP/1.1\r\nHost: a\r\n\r\n").target, "/?c");
+}
+
+TEST(RequestParser, KnowsWhenAConnectionStaysOpen) {
+  const auto stays = [](std::string_view version, std::string_view field) {
+    return parse_one("GET / " + std::string(version) + "\r\nHost: a\r\n" + std::string(field) + "\r\n")
+        .keep_alive;
+  };
+  EXPECT_TRUE(stays("HTTP/1.1", ""));
+  EXPECT_FALSE(stays("HTTP/1.1", "Connection: close\r\n"));
+  EXPECT_FALSE(stays("HTTP/1.1", "Connection: x, CLOSE\r\n"));
+  EXPECT_FALSE(stays("HTTP/1.0", ""));
+  EXPECT_TRUE(stays("HTTP/1.0", "Connection: keep-alive\r\n"));
+}
+
+TEST(RequestParser, JoinsChunksAndDropsTrailers) {
+  const Parsed request = parse_one(
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n2;x=\"y\"\r\nde\r\n0\r\nAuthorization: forged\r\n\r\n");
+  EXPECT_EQ(request.body, "abcde");
+  for (const auto& [name, value] : request.fields) EXPECT_NE(name, "Authorization");
+}
+
+TEST(RequestParser, HoldsItsLimits) {
+  HttpLimits limits;
+  limits.header_bytes = 64;
+  limits.body_bytes = 4;
+  const auto fault = [&](std::string_view bytes, std::size_t piece) {
+    return parse(bytes, piece, limits).fault;
+  };
+  const std::string head = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
+  const std::string fits = head + std::string(64 - head.size() - 4, 'x') + "\r\n\r\n";
+  const std::string longer = head + std::string(64 - head.size() - 3, 'x') + "\r\n\r\n";
+  ASSERT_EQ(fits.size(), 64U);
+  for (const std::size_t piece : {1U, 1000U}) {
+    EXPECT_EQ(fault(fits, piece), 0);
+    EXPECT_EQ(fault(longer, piece), 431);
+    EXPECT_EQ(fault(std::string(200, 'x'), piece), 431);
+    EXPECT_EQ(fault("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n1234", piece), 0);
+    EXPECT_EQ(fault("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", piece), 413);
+  }
+  limits.header_bytes = 1000;
+  const std::string chunked = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::size_t piece : {1U, 1000U}) {
+    EXPECT_EQ(fault(chunked + "2\r\n12\r\n2\r\n34\r\n0\r\n\r\n", piece), 0);
+    EXPECT_EQ(fault(chunked + "2\r\n12\r\n3\r\n345\r\n0\r\n\r\n", piece), 413);
+    EXPECT_EQ(fault(chunked + "ffffffffffffffff\r\n", piece), 413);
+    EXPECT_EQ(fault(chunked + "2;" + std::string(3000, 'x'), piece), 400) << "endless extension";
+    EXPECT_EQ(fault(chunked + "0\r\nX: " + std::string(3000, 'x'), piece), 431) << "endless trailer";
+  }
+}
+
+}  // namespace
+}  // namespace kymo::net
