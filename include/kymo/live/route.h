@@ -1,0 +1,19 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <kymo/net/http_server.h>
+
+namespace kymo::live {
+
+/// One resource of the HTTP interface. Parts of kymo hand their routes to the server; the server knows none
+/// of them.
+struct Route {
+  std::string method = "GET";  ///< a GET route answers HEAD too
+  std::string path;            ///< exact, e.g. "/api/metrics"; a segment `{name}` matches any one segment
+  net::HttpServer::Handler handle;
+  std::string about = {};  ///< one sentence for the index page; empty: not listed there
+};
+
+}  // namespace kymo::live

@@ -1,0 +1,164 @@
+#include "negotiation.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace kymo::live {
+namespace {
+
+constexpr std::string_view kBlanks = " \t";
+
+/// Weights are thousandths: RFC 9110 12.4.2 allows three digits.
+constexpr int kFullWeight = 1000;
+
+std::string_view trim(std::string_view text) noexcept {
+  const std::size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool equal(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// Takes what comes before the next `separator` that is not in a quoted string.
+std::string_view take_until(char separator, std::string_view& rest) noexcept {
+  bool quoted = false;
+  std::size_t i = 0;
+  for (; i < rest.size(); ++i) {
+    if (quoted && rest[i] == '\\') {
+      ++i;
+    } else if (rest[i] == '"') {
+      quoted = !quoted;
+    } else if (rest[i] == separator && !quoted) {
+      break;
+    }
+  }
+  const std::string_view taken = rest.substr(0, i);
+  rest.remove_prefix(std::min(i + 1, rest.size()));
+  return trim(taken);
+}
+
+struct Parameter {
+  std::string_view name;
+  std::string_view value;
+};
+
+Parameter take_parameter(std::string_view& rest) noexcept {
+  std::string_view text = take_until(';', rest);
+  const std::string_view name = take_until('=', text);
+  std::string_view value = trim(text);
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+    value = value.substr(1, value.size() - 2);
+  }
+  return {name, value};
+}
+
+/// `0`, `0.25`, `1.000`; nothing for anything else.
+std::optional<int> parse_weight(std::string_view text) noexcept {
+  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return std::nullopt;
+  if (text.size() > 1 && text[1] != '.') return std::nullopt;
+  int weight = text[0] == '1' ? kFullWeight : 0;
+  int digit_worth = kFullWeight / 10;
+  for (const char c : text.substr(std::min<std::size_t>(2, text.size()))) {
+    if (c < '0' || c > '9') return std::nullopt;
+    weight += (c - '0') * digit_worth;
+    digit_worth /= 10;
+  }
+  return weight <= kFullWeight ? std::optional<int>(weight) : std::nullopt;
+}
+
+std::string_view parameter_of(MediaType offer, std::string_view name) noexcept {
+  (void)take_until(';', offer);
+  while (!offer.empty()) {
+    const Parameter parameter = take_parameter(offer);
+    if (equal(parameter.name, name)) return parameter.value;
+  }
+  return {};
+}
+
+/// How well a range fits an offer.
+struct Fit {
+  int exactness = -1;  ///< -1: not at all; 0: */*; 1: type/*; 2: type/subtype; more with each parameter
+  int weight = kFullWeight;
+};
+
+int exactness_of_type(std::string_view range, MediaType offer) noexcept {
+  const std::string_view type = take_until(';', offer);
+  if (equal(range, type)) return 2;
+  if (range == "*/*" || range == "*") return 0;
+  const bool is_any_subtype = range.size() > 2 && range.ends_with("/*");
+  return is_any_subtype && equal(range.substr(0, range.size() - 1), type.substr(0, range.size() - 1)) ? 1
+                                                                                                      : -1;
+}
+
+Fit fit(std::string_view range, MediaType offer) {
+  Fit result;
+  result.exactness = exactness_of_type(take_until(';', range), offer);
+  while (!range.empty() && result.exactness >= 0) {
+    const Parameter parameter = take_parameter(range);
+    if (equal(parameter.name, "q")) {
+      const auto weight = parse_weight(parameter.value);
+      if (!weight) return {};
+      result.weight = *weight;
+    } else if (equal(parameter.name, "version") || equal(parameter.name, "charset")) {
+      if (!equal(parameter.value, parameter_of(offer, parameter.name))) return {};
+      ++result.exactness;
+    }
+  }
+  return result;
+}
+
+/// The most exact range of the header for an offer.
+Fit best_fit(std::string_view accept, MediaType offer) {
+  Fit best;
+  while (!accept.empty()) {
+    const Fit candidate = fit(take_until(',', accept), offer);
+    if (candidate.exactness > best.exactness) best = candidate;
+  }
+  if (best.exactness < 0) best.weight = 0;
+  return best;
+}
+
+}  // namespace
+
+std::size_t choose_offer(std::string_view accept, std::span<const MediaType> offers) {
+  std::size_t chosen = 0;
+  Fit best{-1, 0};
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    const Fit candidate = best_fit(accept, offers[i]);
+    if (candidate.weight == 0) continue;
+    const bool is_better = candidate.weight != best.weight ? candidate.weight > best.weight
+                                                           : candidate.exactness > best.exactness;
+    if (!is_better) continue;
+    best = candidate;
+    chosen = i;
+  }
+  return chosen;
+}
+
+bool prefers_gzip(std::string_view accept_encoding) {
+  std::optional<int> gzip;
+  std::optional<int> others;
+  int identity = 0;
+  while (!accept_encoding.empty()) {
+    std::string_view element = take_until(',', accept_encoding);
+    const std::string_view coding = take_until(';', element);
+    std::optional<int> weight = kFullWeight;
+    while (!element.empty()) {
+      const Parameter parameter = take_parameter(element);
+      if (equal(parameter.name, "q")) weight = parse_weight(parameter.value);
+    }
+    if (!weight) continue;
+    if (equal(coding, "gzip") || equal(coding, "x-gzip")) gzip = std::max(gzip.value_or(0), *weight);
+    if (coding == "*") others = *weight;
+    if (equal(coding, "identity")) identity = *weight;
+  }
+  const int wanted = gzip ? *gzip : others.value_or(0);
+  return wanted > 0 && wanted >= identity;
+}
+
+}  // namespace kymo::live

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <vector>
+
+#include <kymo/live/route.h>
+
+namespace kymo::live {
+
+/// GET /: a page that lists the routes which say what they are about; with its style sheet and icon. It has
+/// no script, loads nothing from elsewhere, and keeps to the Content-Security-Policy that the Router sets.
+[[nodiscard]] std::vector<Route> index_routes(const std::vector<Route>& listed);
+
+}  // namespace kymo::live

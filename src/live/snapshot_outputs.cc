@@ -1,0 +1,64 @@
+#include "snapshot_outputs.h"
+
+#include <string>
+
+#include <kymo/format/json.h>
+#include <kymo/format/openmetrics.h>
+#include <kymo/format/prometheus_text.h>
+#include <kymo/format/server_json.h>
+#include <kymo/format/summary.h>
+#include <kymo/format/system_json.h>
+#include <kymo/net/json_error.h>
+
+#include "negotiation.h"
+
+namespace kymo::live {
+namespace {
+
+/// Below it, all fits one or two packets anyway.
+constexpr std::size_t kWorthGzip = 1024;
+
+template <auto Write, format::JsonLayout Layout>
+void write(const Snapshot& snapshot, std::string& out) {
+  Write(snapshot, out, Layout);
+}
+
+// The parts are small, and read by people with curl as much as by programs; the whole is not.
+constexpr format::JsonLayout kWhole = format::JsonLayout::compact;
+constexpr format::JsonLayout kPart = format::JsonLayout::indented;
+
+net::HttpResponse try_later(std::string_view message) {
+  net::HttpResponse response = net::json_error(503, message, "try again in a second");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace
+
+SnapshotOutputs::SnapshotOutputs(FreshSnapshot::Source source)
+    : prometheus(format::write_prometheus_text),
+      openmetrics(format::write_openmetrics),
+      json(write<format::write_json, kWhole>),
+      summary(write<format::write_summary_json, kPart>),
+      server(write<format::write_server_json, kPart>),
+      system(write<format::write_system_json, kPart>),
+      snapshots_(std::move(source)) {}
+
+net::HttpResponse SnapshotOutputs::respond(const net::HttpRequest& request, SharedEncoding& encoding,
+                                           std::string_view content_type) try {
+  const auto snapshot = snapshots_.get(request.received);
+  if (snapshot == nullptr) return try_later("nothing has been measured yet");
+  net::HttpResponse response;
+  response.content_type = content_type;
+  response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
+  response.body = encoding.plain(snapshot);
+  if (response.body->size() >= kWorthGzip && prefers_gzip(request.header("accept-encoding"))) {
+    response.body = encoding.gzipped(snapshot);
+    response.headers.emplace_back("Content-Encoding", "gzip");
+  }
+  return response;
+} catch (const EncodingTimeout& error) {
+  return try_later(error.what());
+}
+
+}  // namespace kymo::live

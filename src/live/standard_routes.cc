@@ -1,0 +1,33 @@
+#include <kymo/live/standard_routes.h>
+
+#include <utility>
+
+#include "routes/api_metrics.h"
+#include "routes/health.h"
+#include "routes/index.h"
+#include "routes/metrics.h"
+#include "snapshot_outputs.h"
+
+namespace kymo::live {
+namespace {
+
+void append(std::vector<Route> more, std::vector<Route>& routes) {
+  for (Route& route : more) routes.push_back(std::move(route));
+}
+
+}  // namespace
+
+std::vector<Route> make_standard_routes(std::function<std::shared_ptr<const Snapshot>()> snapshot,
+                                        std::function<bool()> ready, const std::vector<Route>& others) {
+  const auto outputs = std::make_shared<SnapshotOutputs>(std::move(snapshot));
+  std::vector<Route> routes = {metrics_route(outputs)};
+  append(api_metrics_routes(outputs), routes);
+  routes.push_back(healthz_route());
+  routes.push_back(readyz_route(std::move(ready)));
+  std::vector<Route> listed = routes;
+  listed.insert(listed.end(), others.begin(), others.end());
+  append(index_routes(listed), routes);
+  return routes;
+}
+
+}  // namespace kymo::live

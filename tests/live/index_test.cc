@@ -1,0 +1,51 @@
+#include "src/live/routes/index.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kymo::live {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string page_of(const std::vector<Route>& listed) {
+  return *index_routes(listed).front().handle({}).body;
+}
+
+TEST(Index, ListsTheRoutesThatSayWhatTheyAreAbout) {
+  const std::string page =
+      page_of({{"GET", "/metrics", nullptr, "Numbers & more."}, {"GET", "/hidden", nullptr}});
+  EXPECT_THAT(page, HasSubstr("<a href=\"/metrics\">/metrics</a><p>Numbers &amp; more.</p>"));
+  EXPECT_THAT(page, Not(HasSubstr("/hidden")));
+}
+
+TEST(Index, EscapesWhatOthersNamed) {
+  const std::string page = page_of({{"GET", "/\"><script>", nullptr, "<b>'"}});
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  EXPECT_THAT(page, HasSubstr("/&quot;&gt;&lt;script&gt;"));
+  EXPECT_THAT(page, HasSubstr("&lt;b&gt;&#39;"));
+}
+
+/// `default-src 'self'` forbids inline scripts and styles, and whatever comes from elsewhere.
+TEST(Index, KeepsToTheContentSecurityPolicy) {
+  const std::string page = page_of({{"GET", "/metrics", nullptr, "x"}});
+  for (const char* forbidden : {"<script", "<style", "style=", "onclick", "http://", "https://", "//cdn"}) {
+    EXPECT_THAT(page, Not(HasSubstr(forbidden)));
+  }
+}
+
+TEST(Index, ServesEverythingThePageLoads) {
+  const auto routes = index_routes({});
+  const std::string page = *routes.front().handle({}).body;
+  std::size_t loaded = 0;
+  for (std::size_t i = 1; i < routes.size(); ++i) {
+    EXPECT_THAT(page, HasSubstr("\"" + routes[i].path + "\""));
+    EXPECT_FALSE(routes[i].handle({}).body->empty());
+    ++loaded;
+  }
+  EXPECT_EQ(loaded, 2U);
+}
+
+}  // namespace
+}  // namespace kymo::live

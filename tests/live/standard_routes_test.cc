@@ -1,0 +1,218 @@
+#include <kymo/live/standard_routes.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <kymo/core/registry.h>
+#include <kymo/live/router.h>
+
+#include "tests/net/raw_client.h"
+#include "tests/net/server_fixture.h"
+
+namespace kymo::live {
+namespace {
+
+using net::test::eventually;
+using net::test::RawClient;
+using net::test::RawResponse;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string gunzip(std::string packed) {
+  std::string out(1'000'000, '\0');
+  z_stream stream{};
+  inflateInit2(&stream, 15 + 16);
+  stream.next_in = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  inflateEnd(&stream);
+  return out;
+}
+
+class StandardRoutesTest : public ::testing::Test {
+ protected:
+  StandardRoutesTest() {
+    net::HttpServerOptions options;
+    options.is_quick = [](std::string_view path) { return path == "/healthz" || path == "/readyz"; };
+    router_ = std::make_unique<Router>(
+        make_standard_routes([this] { return take(); }, [this] { return ready_.load(); }));
+    server_ = net::test::start_server(
+        [this](const net::HttpRequest& request) { return router_->handle(request); }, options);
+  }
+
+  std::shared_ptr<const Snapshot> take() {
+    ++taken_;
+    const auto hold = [this] {
+      const std::lock_guard lock(mutex_);
+      return hold_;
+    }();
+    if (hold.valid()) hold.wait();
+    return empty_ ? nullptr : registry_.snapshot();
+  }
+
+  void hold_until(std::shared_future<void> future) {
+    const std::lock_guard lock(mutex_);
+    hold_ = std::move(future);
+  }
+
+  RawResponse get(std::string_view target, std::string_view fields = "") const {
+    auto response = net::test::ask(
+        server_->endpoint().port,
+        "GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) + "\r\n");
+    EXPECT_TRUE(response) << target;
+    return response.value_or(RawResponse{});
+  }
+
+  Registry registry_;
+  Counter calls_ = registry_.counter("calls", "Calls taken.");
+  std::atomic<int> taken_{0};
+  std::atomic<bool> ready_{true};
+  std::atomic<bool> empty_{false};
+  std::mutex mutex_;
+  std::shared_future<void> hold_;
+  std::unique_ptr<Router> router_;
+  std::unique_ptr<net::HttpServer> server_;
+};
+
+TEST_F(StandardRoutesTest, NegotiatesTheFormatOfMetrics) {
+  calls_.add(3);
+  const RawResponse text = get("/metrics");
+  EXPECT_EQ(text.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_THAT(text.body, HasSubstr("\ncalls_total 3\n"));
+  const RawResponse open =
+      get("/metrics", "Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1\r\n");
+  EXPECT_EQ(open.header("Content-Type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  EXPECT_THAT(open.body, EndsWith("# EOF\n"));
+  EXPECT_THAT(*open.header("Vary"), HasSubstr("Accept"));
+}
+
+TEST_F(StandardRoutesTest, LetsTheQueryOverruleTheHeader) {
+  const std::string wish = "Accept: application/openmetrics-text\r\n";
+  EXPECT_THAT(*get("/metrics?format=prometheus", wish).header("Content-Type"), StartsWith("text/plain"));
+  EXPECT_THAT(*get("/metrics?format=openmetrics").header("Content-Type"),
+              StartsWith("application/openmetrics-text"));
+  EXPECT_EQ(get("/metrics?format=json", wish).header("Content-Type"), "application/json");
+}
+
+TEST_F(StandardRoutesTest, NamesTheFormatsToWhoAsksForAnother) {
+  const RawResponse response = get("/metrics?format=xml%22");
+  EXPECT_EQ(response.status, 400);
+  const auto json = boost::json::parse(response.body);
+  EXPECT_EQ(json.at("error").at("message").as_string(), "there is no format \"xml\"\"");
+  for (const char* name : {"prometheus", "openmetrics", "json"}) {
+    EXPECT_THAT(std::string(json.at("error").at("remedy").as_string()), HasSubstr(name));
+  }
+}
+
+TEST_F(StandardRoutesTest, ServesEachJsonAddress) {
+  for (const char* path :
+       {"/api/metrics", "/api/metrics/summary", "/api/metrics/server", "/api/metrics/system"}) {
+    const RawResponse response = get(path);
+    EXPECT_EQ(response.status, 200) << path;
+    EXPECT_EQ(response.header("Content-Type"), "application/json");
+    EXPECT_TRUE(boost::json::parse(response.body).is_object()) << path;
+  }
+}
+
+TEST_F(StandardRoutesTest, CompressesWhatIsWorthItForWhoWantsIt) {
+  for (int i = 0; i < 50; ++i) {
+    registry_.counter("calls_of_kind_" + std::to_string(i), "Calls taken of one kind.").add(1);
+  }
+  const RawResponse plain = get("/metrics");
+  ASSERT_GT(plain.body.size(), 1024U);
+  EXPECT_FALSE(plain.header("Content-Encoding"));
+  const RawResponse packed = get("/metrics", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(packed.header("Content-Encoding"), "gzip");
+  EXPECT_LT(packed.body.size(), plain.body.size());
+  EXPECT_EQ(gunzip(packed.body), plain.body);
+  EXPECT_FALSE(get("/metrics", "Accept-Encoding: gzip;q=0\r\n").header("Content-Encoding"));
+  EXPECT_FALSE(get("/api/metrics/server", "Accept-Encoding: gzip\r\n").header("Content-Encoding"))
+      << "too small to be worth it";
+}
+
+TEST_F(StandardRoutesTest, AnswersHealthFromTheStartAndReadinessWhenReady) {
+  ready_ = false;
+  EXPECT_EQ(get("/healthz").body, "{\"status\":\"ok\"}\n");
+  const RawResponse early = get("/readyz");
+  EXPECT_EQ(early.status, 503);
+  EXPECT_EQ(early.header("Retry-After"), "1");
+  EXPECT_EQ(boost::json::parse(early.body).at("error").at("status").as_int64(), 503);
+  ready_ = true;
+  EXPECT_EQ(get("/readyz").status, 200);
+}
+
+TEST_F(StandardRoutesTest, SaysThatThereIsNothingYet) {
+  empty_ = true;
+  const RawResponse response = get("/metrics");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.header("Retry-After"), "1");
+}
+
+TEST_F(StandardRoutesTest, AHundredScrapesAtOnceShareAFewSnapshots) {
+  std::promise<void> go;
+  hold_until(go.get_future().share());
+  std::vector<std::unique_ptr<RawClient>> scrapers;
+  const auto scrape = [&] {
+    scrapers.push_back(std::make_unique<RawClient>(server_->endpoint().port));
+    scrapers.back()->send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  };
+  scrape();
+  ASSERT_TRUE(eventually([&] { return taken_ == 1; }));
+  for (int i = 1; i < 100; ++i) scrape();
+  ASSERT_TRUE(eventually([&] { return server_->statistics().requests == 100; }));
+  go.set_value();
+  for (const auto& scraper : scrapers) EXPECT_EQ(scraper->read_response()->status, 200);
+  // The first one's; one that may have begun beside it; the one that all who waited share.
+  EXPECT_LE(taken_, 4);
+}
+
+TEST_F(StandardRoutesTest, HealthAnswersWhileScrapesHang) {
+  std::promise<void> go;
+  hold_until(go.get_future().share());
+  std::vector<std::unique_ptr<RawClient>> scrapers;
+  for (int i = 0; i < 50; ++i) {
+    scrapers.push_back(std::make_unique<RawClient>(server_->endpoint().port));
+    scrapers.back()->send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  ASSERT_TRUE(eventually([&] { return taken_ == 2; }));
+  EXPECT_EQ(get("/healthz").status, 200);
+  EXPECT_EQ(get("/readyz").status, 200);
+  go.set_value();
+  for (const auto& scraper : scrapers) EXPECT_EQ(scraper->read_response()->status, 200);
+}
+
+TEST_F(StandardRoutesTest, AnAnswerHoldsWhatHappenedBeforeItsRequest) {
+  for (int i = 1; i <= 200; ++i) {
+    calls_.add(1);
+    EXPECT_THAT(get("/metrics").body, HasSubstr("\ncalls_total " + std::to_string(i) + "\n"));
+  }
+}
+
+TEST_F(StandardRoutesTest, ListsItselfAtTheRoot) {
+  const RawResponse page = get("/");
+  EXPECT_EQ(page.header("Content-Type"), "text/html; charset=utf-8");
+  for (const char* path : {"/metrics", "/api/metrics", "/api/metrics/summary", "/api/metrics/server",
+                           "/api/metrics/system", "/healthz", "/readyz"}) {
+    EXPECT_THAT(page.body, HasSubstr("href=\"" + std::string(path) + "\""));
+    EXPECT_EQ(get(path).status, 200) << path;
+  }
+  EXPECT_EQ(get("/index.css").header("Content-Type"), "text/css; charset=utf-8");
+  EXPECT_EQ(get("/icon.svg").header("Content-Type"), "image/svg+xml");
+}
+
+}  // namespace
+}  // namespace kymo::live
