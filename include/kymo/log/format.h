@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <kymo/log/record.h>
+
+namespace kymo::log {
+
+/// How an event is written: for a person, or for a machine.
+enum class Format : std::uint8_t {
+  text,  ///< `2025-03-01T09:30:00.250Z WARN  address taken address=127.0.0.1:9464 attempt=3`
+  json,  ///< `{"time":"2025-03-01T09:30:00.250Z","level":"warning","message":"address taken",…}`
+};
+
+/// Longest line that a format makes, its newline included: what a pipe takes in one piece (POSIX' PIPE_BUF on
+/// Linux), so that the lines of several processes never mix. What does not fit is cut, and the line says so.
+inline constexpr std::size_t kMaxLineBytes = 4096;
+
+/// The event as one line, newline included, whatever bytes its fields hold: control characters (line ends,
+/// terminal escapes), characters that reorder text and bytes that are not UTF-8 come out escaped. Threads:
+/// any. Errors: none but `std::bad_alloc`.
+[[nodiscard]] std::string format_line(const Record& record, Format format);
+
+/// Any text made safe to show within one line of a terminal, escaped as in the text format.
+[[nodiscard]] std::string one_line(std::string_view text);
+
+}  // namespace kymo::log

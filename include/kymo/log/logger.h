@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string_view>
+
+#include <kymo/log/record.h>
+
+namespace kymo::log {
+
+/// Hands events at or above a level to a sink. A small value: copies share the sink and the count of lost
+/// events.
+///
+/// A default one has no sink and drops everything: nothing in kymo prints unless it was given a sink.
+/// Threads: any member from any thread. Cost of an event below the level: one comparison.
+/// Errors: none. A sink that throws loses its event, see `lost()`.
+class Logger final {
+ public:
+  Logger() = default;
+  explicit Logger(Sink sink, Level threshold = Level::info);
+
+  [[nodiscard]] bool enabled(Level level) const noexcept;
+  void log(Level level, std::string_view message, std::initializer_list<Field> fields = {}) const noexcept;
+
+  void debug(std::string_view message, std::initializer_list<Field> fields = {}) const noexcept {
+    log(Level::debug, message, fields);
+  }
+  void info(std::string_view message, std::initializer_list<Field> fields = {}) const noexcept {
+    log(Level::info, message, fields);
+  }
+  void warning(std::string_view message, std::initializer_list<Field> fields = {}) const noexcept {
+    log(Level::warning, message, fields);
+  }
+  void error(std::string_view message, std::initializer_list<Field> fields = {}) const noexcept {
+    log(Level::error, message, fields);
+  }
+
+  /// Events that a throwing sink did not take.
+  [[nodiscard]] std::uint64_t lost() const noexcept;
+
+ private:
+  struct Shared;
+
+  Level threshold_ = Level::off;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace kymo::log

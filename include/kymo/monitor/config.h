@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kymo/monitor/options.h>
+
+namespace kymo::monitor {
+
+/// One setting, for whoever writes a command line or a reference page.
+struct SettingInfo {
+  std::string_view name;           ///< `http.max_connections`, as a file has it
+  std::string flag;                ///< `--http.max-connections`
+  std::string environment;         ///< `KYMO_HTTP_MAX_CONNECTIONS`
+  std::string_view default_value;  ///< as text
+  std::string expects;             ///< "a number from 1 to 65536"
+  std::string_view help;           ///< one sentence
+};
+
+/// Where settings come from; the first that has one wins: flags, environment, file, default.
+struct ConfigSources {
+  MonitorOptions::Flags flags;           ///< name of the setting and its value
+  std::vector<std::string> environment;  ///< `NAME=value`; only names that begin with KYMO_ matter
+  std::string file;                      ///< path of a YAML file; empty: what KYMO_CONFIG names, if anything
+
+  /// Those of this process: `environ`. Not for a time when another thread calls `setenv`.
+  [[nodiscard]] static std::vector<std::string> process_environment();
+};
+
+/// The settings of a program, each with where it came from.
+///
+/// A file holds settings by their names, nested or dotted (`http: {threads: 2}` or `http.threads: 2`). What
+/// is not known or not valid there or in a flag is an error. A KYMO_ variable that is not known is only a
+/// warning: an environment is shared between programs and versions, and Kubernetes itself sets KYMO_PORT
+/// where a service is called kymo. Immutable; threads: any.
+class Config final {
+ public:
+  /// Reads all sources and finds all that is wrong. Errors: in `errors()`; throws nothing but
+  /// `std::bad_alloc`.
+  [[nodiscard]] static Config load(const ConfigSources& sources);
+
+  /// One line each, safe to show in a terminal: `kymo.yml:12: listen: "127.0.0.1" has no port; …`.
+  [[nodiscard]] const std::vector<std::string>& errors() const noexcept;
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
+
+  /// The settings applied, with a log on standard error. A setting with an error has its default.
+  [[nodiscard]] MonitorOptions options() const;
+
+  /// Every setting with its value, and its source as a comment. A valid configuration file.
+  [[nodiscard]] std::string to_yaml() const;
+
+  /// All settings, in the order of `to_yaml()`.
+  [[nodiscard]] static std::span<const SettingInfo> settings();
+
+ private:
+  struct State;
+  explicit Config(std::shared_ptr<const State> state) noexcept : state_(std::move(state)) {}
+
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace kymo::monitor

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+
+#include <kymo/core/registry.h>
+#include <kymo/monitor/options.h>
+#include <kymo/net/http_server.h>
+
+namespace kymo {
+
+/// Makes a process show its vital signs: measures the host and the process once a tick, and serves them
+/// together with the process' own metrics over HTTP.
+///
+///     kymo::Monitor monitor;  // http://127.0.0.1:9464
+///     auto requests = monitor.registry().counter("requests", "Requests answered.");
+///
+/// It runs on threads of its own, which block all signals: one for the tick (`kymo-tick`), those of the HTTP
+/// server
+/// (`kymo-net-…`). A taken port, or threads that cannot be had, is logged and never ends the process: it goes
+/// on measuring, and tries the port again. Threads: all members may be called from any. After a fork the
+/// child has no Monitor: it can destroy it, which does nothing.
+class Monitor final {
+ public:
+  /// Begins to measure and to serve. Throws std::invalid_argument for options that can never be valid: an
+  /// address that is none, a tick below 100 ms or above 1 h, no HTTP threads.
+  explicit Monitor(MonitorOptions options = {});
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+  ~Monitor();  ///< as stop()
+
+  /// Where the process' own metrics are registered.
+  [[nodiscard]] Registry& registry() const noexcept;
+
+  /// Everything at this instant: what was recorded before the call is in it; the host's and the process'
+  /// figures are those of the last tick. Callers that come while a Snapshot is being taken share the next
+  /// one. Never null. Errors: where a callback holds up the taking for more than a second, the last Snapshot
+  /// there is.
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot();
+
+  /// Where it serves, with the port that port 0 became; before it can, what was asked for.
+  [[nodiscard]] net::Endpoint endpoint() const;
+  /// Whether it serves now, with the host and the process measured at least once.
+  [[nodiscard]] bool ready() const noexcept;
+
+  /// Ends serving and measuring and joins the threads, within 1 s. May be called twice. `snapshot()` works
+  /// on.
+  void stop() noexcept;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kymo

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <kymo/live/route.h>
+#include <kymo/log/record.h>
+#include <kymo/net/http_server.h>
+
+namespace kymo {
+
+inline namespace v0 {
+class Registry;
+}
+
+/// What a Monitor measures and where it serves. Every field has a default: `kymo::Monitor monitor;` is
+/// complete.
+struct MonitorOptions {
+  /// Where to serve: `ADDRESS:PORT`, `[IPV6]:PORT`, `localhost:PORT`; port 0 takes any free one.
+  std::string listen = "127.0.0.1:9464";
+  /// How often the host and the process are measured. 100 ms to 1 h.
+  std::chrono::milliseconds tick_interval{1000};
+  /// What to export besides the host and the process; it must outlive the Monitor. Null: a registry of the
+  /// Monitor's own.
+  Registry* registry = nullptr;
+  /// Limits of the Monitor's own registry; another one keeps its own.
+  std::size_t max_series_per_family = 2000;
+  std::size_t max_series = 1'000'000;
+  /// Whether to export the host's figures (CPU, memory, disks, network, …) and those of this process.
+  bool system = true;
+  bool process = true;
+  /// Where events go; null: nowhere. See `log::stderr_sink()`.
+  log::Sink log_sink = nullptr;
+  log::Level log_level = log::Level::info;
+  std::size_t http_threads = 2;
+  net::HttpLimits http_limits = {};
+  /// Names by which it may be asked, besides `localhost`, addresses in numbers and this machine's name:
+  /// `name`, `name:port` or `*`. Others get 421, since a web page could let a name of its own point here (DNS
+  /// rebinding).
+  std::vector<std::string> allowed_hosts = {};
+  /// Further resources to serve, for an application's own pages and for tests.
+  std::vector<live::Route> routes = {};
+
+  /// Settings as a command line gives them, by their names: `{{"listen", "127.0.0.1:9500"}}`.
+  using Flags = std::vector<std::pair<std::string, std::string>>;
+
+  /// What a program's `main` wants: settings from `flags`, then the environment (KYMO_LISTEN, …), then the
+  /// file that KYMO_CONFIG names, then the defaults; and a log on standard error as `log.level` and
+  /// `log.format` tell. Throws ConfigError with everything that is wrong. For more control, see
+  /// `monitor::Config`.
+  [[nodiscard]] static MonitorOptions from_environment(const Flags& flags = {});
+};
+
+/// A configuration that cannot be used. `what()` has one line for each thing that is wrong.
+class ConfigError final : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+}  // namespace kymo

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kymo::cli {
+
+inline constexpr int kSuccess = 0;
+inline constexpr int kFailure = 1;
+inline constexpr int kBadUsage = 2;  ///< of the command line or the configuration
+
+/// What stands behind the command's name, in order.
+using Arguments = std::vector<std::string>;
+
+/// One of the things that the program does.
+struct Command {
+  std::string_view name;
+  std::string_view summary;                ///< for `kymo --help`
+  int (*run)(const Arguments& arguments);  ///< gives the exit code
+};
+
+int serve(const Arguments& arguments);
+int print_version(const Arguments& arguments);
+
+/// Tells on standard error what was wrong with how the program was called: `kymo: …`.
+void complain(std::string_view message);
+
+}  // namespace kymo::cli

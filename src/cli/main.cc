@@ -1,0 +1,67 @@
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <iostream>
+
+#include <kymo/core/names.h>
+#include <kymo/log/format.h>
+
+#include "command.h"
+
+namespace kymo::cli {
+namespace {
+
+constexpr std::array kCommands = {
+    Command{"serve", "measure this host and serve what is measured over HTTP", serve},
+    Command{"version", "print the version", print_version},
+};
+
+void print_help(std::ostream& out) {
+  out << "kymo shows the vital signs of a machine and of the real-time programs on it.\n\n"
+         "Usage: kymo COMMAND [OPTIONS]\n\nCommands:\n";
+  for (const Command& command : kCommands) {
+    out << "  " << command.name << std::string(10 - command.name.size(), ' ') << command.summary << '\n';
+  }
+  out << "\n`kymo COMMAND --help` tells a command's options.\n";
+}
+
+int refuse(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Command& command : kCommands) known.emplace_back(command.name);
+  const std::string meant = name.size() <= 64 ? nearest_name(name, known) : std::string();
+  complain("\"" + name.substr(0, 64) + "\" is no command; " +
+           (meant.empty() ? "`kymo --help` lists them" : "did you mean \"" + meant + "\"?"));
+  return kBadUsage;
+}
+
+int run(const Arguments& arguments) {
+  if (arguments.empty()) {
+    print_help(std::cerr);
+    return kBadUsage;
+  }
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help(std::cout);
+    return kSuccess;
+  }
+  if (name == "--version" || name == "-V") return print_version({});
+  const auto* command =
+      std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& c) { return c.name == name; });
+  if (command == kCommands.end()) return refuse(name);
+  return command->run(Arguments(arguments.begin() + 1, arguments.end()));
+}
+
+}  // namespace
+
+void complain(std::string_view message) { std::cerr << "kymo: " << log::one_line(message) << '\n'; }
+
+}  // namespace kymo::cli
+
+int main(int argc, char** argv) {
+  try {
+    return kymo::cli::run(kymo::cli::Arguments(argv + std::min(argc, 1), argv + argc));
+  } catch (const std::exception& error) {
+    kymo::cli::complain(error.what());
+    return kymo::cli::kFailure;
+  }
+}

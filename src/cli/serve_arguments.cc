@@ -1,0 +1,72 @@
+#include "serve_arguments.h"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+#include <kymo/core/names.h>
+#include <kymo/monitor/config.h>
+
+namespace kymo::cli {
+namespace {
+
+std::string option_help(const monitor::SettingInfo& setting) {
+  std::string help(setting.help);
+  if (!setting.expects.empty()) help += "\nExpects " + setting.expects;
+  help += "; default " + (setting.default_value.empty() ? "none" : std::string(setting.default_value));
+  return help + "; environment " + setting.environment + ".";
+}
+
+void add_options(CLI::App& app, ServeArguments& parsed) {
+  app.add_option("--config", parsed.config_file, "A YAML file with settings; environment KYMO_CONFIG.")
+      ->type_name("FILE");
+  app.add_flag("--print-config", parsed.print_config,
+               "Print all settings and where each comes from, and end.");
+  for (const monitor::SettingInfo& setting : monitor::Config::settings()) {
+    const auto keep = [&parsed, name = std::string(setting.name)](const std::string& text) {
+      parsed.flags.emplace_back(name, text);
+    };
+    app.add_option_function<std::string>(setting.flag, keep, option_help(setting))
+        ->type_name("")
+        ->group("Settings");
+  }
+}
+
+/// Arguments that nothing takes, each with what was probably meant.
+void complain_about(const std::vector<std::string>& unknown) {
+  std::vector<std::string> flags = {"--config", "--print-config", "--help"};
+  for (const monitor::SettingInfo& setting : monitor::Config::settings()) flags.push_back(setting.flag);
+  for (const std::string& argument : unknown) {
+    const std::string name = argument.substr(0, std::min<std::size_t>(argument.find('='), 64));
+    const std::string meant = name.starts_with("-") ? nearest_name(name, flags) : std::string();
+    complain("serve: \"" + name + "\" is no option; " +
+             (meant.empty() ? "`kymo serve --help` lists them" : "did you mean " + meant + "?"));
+  }
+}
+
+}  // namespace
+
+std::optional<ServeArguments> parse_serve_arguments(const Arguments& arguments, int& exit_code) {
+  ServeArguments parsed;
+  CLI::App app("Measures this host and serves what is measured over HTTP, until SIGINT or SIGTERM.",
+               "kymo serve");
+  add_options(app, parsed);
+  exit_code = kBadUsage;
+  try {
+    app.parse(Arguments(arguments.rbegin(), arguments.rend()));
+    return parsed;
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    exit_code = kSuccess;
+  } catch (const CLI::ExtrasError&) {
+    complain_about(app.remaining());
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();
+    complain("serve: " + text.substr(0, text.find(':')) + ": expected once, with one value");
+  } catch (const CLI::ParseError& error) {
+    complain("serve: " + std::string(error.what()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace kymo::cli

@@ -1,0 +1,153 @@
+#include <kymo/log/format.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "escape.h"
+
+namespace kymo::log {
+namespace {
+
+/// Kept free at a line's end, for what closes it when a field was cut.
+constexpr std::size_t kClosingBytes = 32;
+constexpr std::size_t kMaxBytes = kMaxLineBytes - kClosingBytes;
+/// A message leaves room for fields: they tell apart what the message has in common.
+constexpr std::size_t kMaxMessageBytes = kMaxBytes / 2;
+
+template <typename Number>
+std::string number_text(Number number) {
+  std::array<char, 32> digits{};
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
+}
+
+void append_padded(std::string& out, unsigned number, std::size_t width) {
+  const std::string digits = number_text(number);
+  if (digits.size() < width) out.append(width - digits.size(), '0');
+  out += digits;
+}
+
+/// RFC 3339 in UTC with milliseconds. Written by hand: strftime is locale-bound and std::format came after
+/// GCC 12.
+void append_time(std::string& out, std::chrono::system_clock::time_point time) {
+  using namespace std::chrono;
+  const auto whole = floor<milliseconds>(time);
+  const auto day = floor<days>(whole);
+  const year_month_day date(day);
+  const hh_mm_ss clock(whole - day);
+  append_padded(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  append_padded(out += '-', static_cast<unsigned>(date.month()), 2);
+  append_padded(out += '-', static_cast<unsigned>(date.day()), 2);
+  append_padded(out += 'T', static_cast<unsigned>(clock.hours().count()), 2);
+  append_padded(out += ':', static_cast<unsigned>(clock.minutes().count()), 2);
+  append_padded(out += ':', static_cast<unsigned>(clock.seconds().count()), 2);
+  append_padded(out += '.', static_cast<unsigned>(clock.subseconds().count()), 3);
+  out += 'Z';
+}
+
+std::string_view padded_level(Level level) {
+  switch (level) {
+    case Level::debug: return "DEBUG ";
+    case Level::info: return "INFO  ";
+    case Level::warning: return "WARN  ";
+    case Level::error: return "ERROR ";
+    case Level::off: break;
+  }
+  return "OFF   ";
+}
+
+bool needs_quotes(std::string_view text) {
+  return text.empty() || text.find_first_of(" \"\\=") != std::string_view::npos;
+}
+
+bool append_quoted(std::string& out, std::string_view text, EscapeStyle style) {
+  out += '"';
+  const bool complete = append_escaped(out, text, style, kMaxBytes);
+  out += '"';
+  return complete;
+}
+
+/// Appends values in one of the two formats; each call tells whether all of the value fitted.
+struct ValueWriter {
+  std::string& out;
+  Format format;
+
+  bool operator()(std::string_view text) const {
+    if (format == Format::json) return append_quoted(out, text, EscapeStyle::json);
+    if (needs_quotes(text)) return append_quoted(out, text, EscapeStyle::quoted);
+    return append_escaped(out, text, EscapeStyle::text, kMaxBytes);
+  }
+  bool operator()(bool truth) const { return append(truth ? "true" : "false"); }
+  bool operator()(double number) const {
+    // JSON has no literal for these (RFC 8259, section 6).
+    if (format == Format::json && !std::isfinite(number)) return append('"' + number_text(number) + '"');
+    return append(number_text(number));
+  }
+  bool operator()(std::int64_t number) const { return append(number_text(number)); }
+  bool operator()(std::uint64_t number) const { return append(number_text(number)); }
+
+ private:
+  bool append(std::string_view text) const {
+    out += text;
+    return true;
+  }
+};
+
+/// Longest key, quotes, and number: a field is begun only where these fit.
+constexpr std::size_t kMaxKeyBytes = 128;
+
+bool append_field(std::string& line, const Field& field, Format format) {
+  const std::size_t key_end = line.size() + kMaxKeyBytes;
+  if (key_end + 32 > kMaxBytes) return false;
+  line += format == Format::json ? ",\"" : " ";
+  const auto style = format == Format::json ? EscapeStyle::json : EscapeStyle::text;
+  const bool key_complete = append_escaped(line, field.key, style, key_end);
+  line += format == Format::json ? "\":" : "=";
+  return std::visit(ValueWriter{line, format}, field.value.get()) && key_complete;
+}
+
+bool append_fields(std::string& line, const Record& record, Format format) {
+  for (const Field& field : record.fields) {
+    if (!append_field(line, field, format)) return false;
+  }
+  return true;
+}
+
+std::string text_line(const Record& record) {
+  std::string line;
+  append_time(line, record.time);
+  line += ' ';
+  line += padded_level(record.level);
+  bool complete = append_escaped(line, record.message, EscapeStyle::text, kMaxMessageBytes);
+  complete = append_fields(line, record, Format::text) && complete;
+  line += complete ? "\n" : " (cut)\n";
+  return line;
+}
+
+std::string json_line(const Record& record) {
+  std::string line = "{\"time\":\"";
+  append_time(line, record.time);
+  line += "\",\"level\":\"";
+  line += level_name(record.level);
+  line += "\",\"message\":\"";
+  bool complete = append_escaped(line, record.message, EscapeStyle::json, kMaxMessageBytes);
+  line += '"';
+  complete = append_fields(line, record, Format::json) && complete;
+  line += complete ? "}\n" : ",\"cut\":true}\n";
+  return line;
+}
+
+}  // namespace
+
+std::string format_line(const Record& record, Format format) {
+  return format == Format::json ? json_line(record) : text_line(record);
+}
+
+std::string one_line(std::string_view text) {
+  std::string out;
+  append_escaped(out, text, EscapeStyle::text, std::numeric_limits<std::size_t>::max());
+  return out;
+}
+
+}  // namespace kymo::log

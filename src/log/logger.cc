@@ -1,0 +1,45 @@
+#include <kymo/log/logger.h>
+
+#include <atomic>
+#include <utility>
+
+namespace kymo::log {
+
+struct Logger::Shared {
+  Sink sink;
+  std::atomic<std::uint64_t> lost{0};
+};
+
+std::string_view level_name(Level level) noexcept {
+  switch (level) {
+    case Level::debug: return "debug";
+    case Level::info: return "info";
+    case Level::warning: return "warning";
+    case Level::error: return "error";
+    case Level::off: break;
+  }
+  return "off";
+}
+
+Logger::Logger(Sink sink, Level threshold) : threshold_(sink ? threshold : Level::off) {
+  if (!sink) return;
+  shared_ = std::make_shared<Shared>();
+  shared_->sink = std::move(sink);
+}
+
+bool Logger::enabled(Level level) const noexcept { return level >= threshold_ && level < Level::off; }
+
+void Logger::log(Level level, std::string_view message, std::initializer_list<Field> fields) const noexcept {
+  if (!enabled(level)) return;
+  try {
+    shared_->sink(Record{level, std::chrono::system_clock::now(), message, {fields.begin(), fields.size()}});
+  } catch (...) {
+    shared_->lost.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+std::uint64_t Logger::lost() const noexcept {
+  return shared_ ? shared_->lost.load(std::memory_order_relaxed) : 0;
+}
+
+}  // namespace kymo::log

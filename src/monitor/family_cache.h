@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <kymo/core/snapshot.h>
+#include <kymo/core/snapshot_writer.h>
+
+namespace kymo::monitor {
+
+/// The families that a producer wrote last, for the Snapshots until it is asked again: reading /proc is for
+/// the tick, not for each scrape. Threads: any.
+class FamilyCache final {
+ public:
+  using Families = std::vector<FamilySnapshot>;
+
+  void replace(Families families);
+  /// Writes them into a Snapshot.
+  void write(SnapshotWriter& writer) const;
+
+ private:
+  mutable std::mutex mutex_;  // guards the pointer only
+  std::shared_ptr<const Families> families_ = std::make_shared<const Families>();
+};
+
+}  // namespace kymo::monitor

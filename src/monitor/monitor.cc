@@ -1,0 +1,208 @@
+#include <kymo/monitor/monitor.h>
+
+#include <unistd.h>
+
+#include <atomic>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <kymo/core/snapshot_builder.h>
+#include <kymo/log/logger.h>
+#include <kymo/system/system_collector.h>
+
+#include "family_cache.h"
+#include "routes.h"
+#include "self_metrics.h"
+#include "shared_snapshot.h"
+#include "tick_thread.h"
+
+namespace kymo {
+namespace {
+
+constexpr std::chrono::milliseconds kMinTick{100};
+constexpr std::chrono::milliseconds kMaxTick = std::chrono::hours(1);
+
+MonitorOptions checked(MonitorOptions options) {
+  if (options.tick_interval < kMinTick || options.tick_interval > kMaxTick) {
+    throw std::invalid_argument("MonitorOptions::tick_interval is " +
+                                std::to_string(options.tick_interval.count()) +
+                                " ms; expected 100 ms to 1 h");
+  }
+  return options;
+}
+
+std::unique_ptr<Registry> own_registry(const MonitorOptions& options, const log::Logger& logger) {
+  if (options.registry != nullptr) return nullptr;
+  RegistryOptions registry;
+  registry.error_sink = [logger](std::string_view message) { logger.warning(message); };
+  registry.max_series_per_family = options.max_series_per_family;
+  registry.max_series = options.max_series;
+  return std::make_unique<Registry>(std::move(registry));
+}
+
+system::SystemOptions system_options(const MonitorOptions& options) {
+  const bool host = options.system;
+  system::SystemOptions system;
+  system.cpu = system.memory = system.load = system.pressure = host;
+  system.disk = system.filesystem = system.network = system.cgroup = host;
+  system.process = options.process;
+  system.node_memory = system::NodeMemory::lint_clean;
+  return system;
+}
+
+}  // namespace
+
+class Monitor::Impl final {
+ public:
+  explicit Impl(MonitorOptions options);
+
+  void start();
+  void stop() noexcept;
+
+  [[nodiscard]] Registry& registry() noexcept { return registry_; }
+  [[nodiscard]] monitor::SharedSnapshot& snapshots() noexcept { return snapshots_; }
+  [[nodiscard]] const net::HttpServer& server() const noexcept { return server_; }
+  [[nodiscard]] bool ready() const noexcept {
+    return server_.listening() && measured_.load(std::memory_order_relaxed);
+  }
+  /// A child that was forked off has this object but none of its threads.
+  [[nodiscard]] bool is_of_this_process() const noexcept { return ::getpid() == process_; }
+
+ private:
+  [[nodiscard]] net::HttpServerOptions server_options() const;
+  [[nodiscard]] monitor::SelfMetrics::Readings readings() const;
+  void tick() noexcept;
+  void measure();
+  void start_ticks();
+  void start_server();
+
+  const pid_t process_ = ::getpid();
+  const MonitorOptions options_;
+  const log::Logger logger_;
+  const net::Endpoint listen_;
+  const std::unique_ptr<Registry> own_registry_;
+  Registry& registry_;
+  monitor::SelfMetrics self_;
+  monitor::FamilyCache host_families_;
+  std::optional<system::SystemCollector> collector_;  // of the tick thread
+  std::atomic<bool> measured_{false};
+  monitor::SharedSnapshot snapshots_;
+  net::HttpServer server_;
+  std::optional<monitor::TickThread> ticks_;
+  std::atomic<const monitor::TickThread*> running_ticks_{nullptr};
+  // Last, so that they end first: what they call uses the members above.
+  Registration host_registration_;
+  Registration self_registration_;
+};
+
+Monitor::Impl::Impl(MonitorOptions options)
+    : options_(checked(std::move(options))),
+      logger_(options_.log_sink, options_.log_level),
+      listen_(net::Endpoint::parse(options_.listen)),
+      own_registry_(own_registry(options_, logger_)),
+      registry_(own_registry_ ? *own_registry_ : *options_.registry),
+      snapshots_([this] { return registry_.snapshot(); }),
+      server_(server_options(), monitor::make_handler({.options = options_,
+                                                       .listen = listen_,
+                                                       .snapshot = [this] { return snapshots_.get(); },
+                                                       .ready = [this] { return ready(); },
+                                                       .self = self_})) {
+  host_registration_ =
+      registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); });
+  self_registration_ =
+      registry_.add_producer([this](SnapshotWriter& writer) { self_.write(writer, readings()); });
+}
+
+net::HttpServerOptions Monitor::Impl::server_options() const {
+  net::HttpServerOptions server;
+  server.listen = listen_;
+  server.threads = options_.http_threads;
+  server.limits = options_.http_limits;
+  server.on_event = [logger = logger_](std::string_view message) { logger.warning(message); };
+  server.is_quick = monitor::is_health_check;
+  return server;
+}
+
+monitor::SelfMetrics::Readings Monitor::Impl::readings() const {
+  const monitor::TickThread* ticks = running_ticks_.load(std::memory_order_acquire);
+  return {.ticks_missed = ticks == nullptr ? 0 : ticks->missed(),
+          .snapshots_stale = snapshots_.stale(),
+          .log_records_lost = logger_.lost(),
+          .http = server_.statistics()};
+}
+
+void Monitor::Impl::start() {
+  if (!listen_.is_loopback()) {
+    logger_.warning("everybody who reaches this address can read the metrics; it asks for no password",
+                    {{"address", listen_.to_string()}});
+  }
+  start_ticks();
+  start_server();
+}
+
+/// Without a thread to be had, the process goes on unmeasured: that is no reason to end it.
+void Monitor::Impl::start_ticks() {
+  try {
+    ticks_.emplace(options_.tick_interval, [this] { tick(); });
+    running_ticks_.store(&*ticks_, std::memory_order_release);
+  } catch (const std::system_error& error) {
+    logger_.error("host and process are not measured: no thread for it", {{"reason", error.what()}});
+    measured_ = true;
+  }
+}
+
+void Monitor::Impl::start_server() {
+  try {
+    server_.start();
+  } catch (const std::system_error& error) {
+    logger_.error("nothing is served: no thread or socket for it",
+                  {{"address", listen_.to_string()}, {"reason", error.what()}});
+  }
+}
+
+void Monitor::Impl::stop() noexcept {
+  if (!is_of_this_process()) return;
+  server_.stop();
+  if (ticks_) ticks_->stop();
+}
+
+void Monitor::Impl::tick() noexcept {
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    measure();
+  } catch (...) {
+    self_.count_failed_tick();
+  }
+  self_.record_tick(std::chrono::steady_clock::now() - start);
+  measured_.store(true, std::memory_order_relaxed);
+}
+
+void Monitor::Impl::measure() {
+  if (!options_.system && !options_.process) return;
+  if (!collector_) collector_.emplace(system_options(options_));
+  SnapshotBuilder builder;
+  collector_->collect(builder);
+  host_families_.replace(builder.take_families());
+}
+
+Monitor::Monitor(MonitorOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+  impl_->start();
+}
+
+Monitor::~Monitor() {
+  impl_->stop();
+  // Threads that do not exist cannot be joined, nor their locks be trusted.
+  if (!impl_->is_of_this_process()) (void)impl_.release();
+}
+
+Registry& Monitor::registry() const noexcept { return impl_->registry(); }
+std::shared_ptr<const Snapshot> Monitor::snapshot() { return impl_->snapshots().get(); }
+net::Endpoint Monitor::endpoint() const { return impl_->server().endpoint(); }
+bool Monitor::ready() const noexcept { return impl_->ready(); }
+void Monitor::stop() noexcept { impl_->stop(); }
+
+}  // namespace kymo

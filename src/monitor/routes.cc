@@ -1,0 +1,56 @@
+#include "routes.h"
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <kymo/live/router.h>
+#include <kymo/live/standard_routes.h>
+
+#include "host_guard.h"
+
+namespace kymo::monitor {
+namespace {
+
+std::optional<OutputFormat> format_of(std::string_view path, std::string_view content_type) {
+  if (path == "/api/metrics") return OutputFormat::json;
+  if (path == "/api/metrics/summary") return OutputFormat::summary;
+  if (path != "/metrics") return std::nullopt;
+  if (content_type.starts_with("application/json")) return OutputFormat::json;
+  return content_type.starts_with("application/openmetrics-text") ? OutputFormat::openmetrics
+                                                                  : OutputFormat::prometheus_text;
+}
+
+/// The route, with the time that it takes recorded.
+live::Route timed(live::Route route, SelfMetrics& self) {
+  if (!format_of(route.path, {})) return route;
+  route.handle = [handle = std::move(route.handle), path = route.path,
+                  &self](const net::HttpRequest& request) {
+    const auto start = std::chrono::steady_clock::now();
+    net::HttpResponse response = handle(request);
+    const auto format = format_of(path, response.content_type);
+    if (format) self.record_scrape(*format, std::chrono::steady_clock::now() - start);
+    return response;
+  };
+  return route;
+}
+
+}  // namespace
+
+net::HttpServer::Handler make_handler(HandlerParts parts) {
+  const std::vector<live::Route>& others = parts.options.routes;
+  std::vector<live::Route> routes = live::make_standard_routes(parts.snapshot, parts.ready, others);
+  for (live::Route& route : routes) route = timed(std::move(route), parts.self);
+  routes.insert(routes.end(), others.begin(), others.end());
+  return [guard = HostGuard(parts.options.allowed_hosts, parts.listen),
+          router = live::Router(std::move(routes))](const net::HttpRequest& request) {
+    const std::string_view host = request.header("host");
+    return guard.allows(host) ? router.handle(request) : HostGuard::refusal(host);
+  };
+}
+
+bool is_health_check(std::string_view path) noexcept { return path == "/healthz" || path == "/readyz"; }
+
+}  // namespace kymo::monitor

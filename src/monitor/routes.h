@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include <kymo/core/snapshot.h>
+#include <kymo/monitor/options.h>
+#include <kymo/net/http_server.h>
+
+#include "self_metrics.h"
+
+namespace kymo::monitor {
+
+/// What the routes of a Monitor are made from; what is referred to must outlive the handler.
+struct HandlerParts {
+  const MonitorOptions& options;
+  const net::Endpoint& listen;
+  std::function<std::shared_ptr<const Snapshot>()> snapshot;
+  std::function<bool()> ready;
+  SelfMetrics& self;
+};
+
+/// Everything that a Monitor serves: its own routes and the user's, for names that it may be asked by.
+[[nodiscard]] net::HttpServer::Handler make_handler(HandlerParts parts);
+
+/// Whether a path is one of those that answer whatever else is going on.
+[[nodiscard]] bool is_health_check(std::string_view path) noexcept;
+
+}  // namespace kymo::monitor

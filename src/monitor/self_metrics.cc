@@ -1,0 +1,78 @@
+#include "self_metrics.h"
+
+#include <string>
+#include <string_view>
+
+#include <kymo/core/histogram_value.h>
+#include <kymo/monitor/version.h>
+
+namespace kymo::monitor {
+namespace {
+
+constexpr std::array<std::string_view, kOutputFormats> kFormatNames = {"prometheus_text", "openmetrics",
+                                                                       "json", "summary"};
+
+void counter(SnapshotWriter& writer, std::string_view name, std::string_view help, std::uint64_t value,
+             std::string_view unit = {}) {
+  writer.counter({name, help, unit}).add(static_cast<double>(value));
+}
+
+void gauge(SnapshotWriter& writer, std::string_view name, std::string_view help, std::uint64_t value) {
+  writer.gauge({name, help}).add(static_cast<double>(value));
+}
+
+void write_http(SnapshotWriter& writer, const net::HttpServer::Statistics& http) {
+  gauge(writer, "kymo_http_connections", "Connections open now.", http.connections_open);
+  counter(writer, "kymo_http_connections_accepted_total", "Connections accepted.", http.connections_accepted);
+  counter(writer, "kymo_http_connections_refused_total", "Connections refused for want of room.",
+          http.connections_refused);
+  counter(writer, "kymo_http_connections_evicted_total", "Connections closed to make room for others.",
+          http.connections_evicted);
+  counter(writer, "kymo_http_requests_total", "Requests answered.", http.requests);
+  counter(writer, "kymo_http_requests_bad_total", "Requests refused as malformed, too large or too slow.",
+          http.requests_bad);
+  counter(writer, "kymo_http_handler_errors_total", "Requests whose handler failed.", http.handler_errors);
+  counter(writer, "kymo_http_timeouts_total", "Clients that sent or took their bytes too slowly.",
+          http.timeouts);
+  counter(writer, "kymo_http_sent_bytes_total", "Bytes sent to clients.", http.bytes_sent, "bytes");
+}
+
+}  // namespace
+
+SelfMetrics::SelfMetrics()
+    : tick_duration_(timings_.timing("tick", "Holds durations of ticks.", {.recent = 0})) {
+  for (std::size_t i = 0; i < kOutputFormats; ++i) {
+    scrape_durations_[i] = timings_.timing("scrape_" + std::string(kFormatNames[i]),
+                                           "Holds durations of scrapes.", {.recent = 0});
+  }
+}
+
+void SelfMetrics::record_scrape(OutputFormat format, std::chrono::nanoseconds duration) noexcept {
+  scrape_durations_[static_cast<std::size_t>(format)].record(duration);
+}
+
+void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const {
+  writer.gauge({"kymo_build_info", "The version of kymo in this process; always 1."})
+      .add({{"version", version()}}, 1);
+  writer
+      .histogram(
+          {"kymo_tick_duration_seconds", "Time that measuring the host and the process takes.", "seconds"})
+      .add({}, tick_duration_.value());
+  counter(writer, "kymo_ticks_missed_total", "Ticks left out because one before took too long.",
+          readings.ticks_missed);
+  counter(writer, "kymo_ticks_failed_total", "Ticks that an exception ended.",
+          ticks_failed_.load(std::memory_order_relaxed));
+  counter(writer, "kymo_snapshots_stale_total",
+          "Readers given an old Snapshot because a callback held up a new one.", readings.snapshots_stale);
+  counter(writer, "kymo_log_records_lost_total", "Events that the log's sink did not take.",
+          readings.log_records_lost);
+  FamilyWriter scrapes = writer.histogram(
+      {"kymo_scrape_duration_seconds", "Time that making the answer to a reader takes.", "seconds"});
+  for (std::size_t i = 0; i < kOutputFormats; ++i) {
+    const Label format{"format", kFormatNames[i]};
+    scrapes.add(Labels(&format, 1), scrape_durations_[i].value());
+  }
+  write_http(writer, readings.http);
+}
+
+}  // namespace kymo::monitor

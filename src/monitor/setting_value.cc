@@ -1,0 +1,262 @@
+#include "setting_value.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <stdexcept>
+
+#include <kymo/log/format.h>
+#include <kymo/net/http_server.h>
+
+namespace kymo::monitor {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::int64_t factor;
+};
+
+// Descending: printing takes the largest that fits, and the parts of a duration come in this order.
+constexpr std::array kDurationUnits = {Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000},
+                                       Unit{"s", 1000}, Unit{"ms", 1}};
+constexpr std::array kSizeUnits = {Unit{"GiB", 1LL << 30},
+                                   Unit{"MiB", 1LL << 20},
+                                   Unit{"KiB", 1LL << 10},
+                                   Unit{"GB", 1'000'000'000},
+                                   Unit{"MB", 1'000'000},
+                                   Unit{"KB", 1000},
+                                   Unit{"B", 1}};
+constexpr std::size_t kMaxListItems = 64;
+constexpr std::size_t kMaxHostBytes = 253;  // RFC 1035, section 2.3.4
+constexpr std::size_t kMaxQuotedBytes = 80;
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+/// Takes digits from the front of `text`.
+std::optional<std::int64_t> take_number(std::string_view& text) {
+  std::int64_t number = 0;
+  if (text.empty() || text[0] == '-') return std::nullopt;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (result.ec != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
+  return number;
+}
+
+ValueError unexpected(const ValueDomain& domain, std::string_view text, std::string_view fault) {
+  return {quote(text) + " " + std::string(fault) + "; expected " + describe_domain(domain)};
+}
+
+ParsedValue within_range(const ValueDomain& domain, std::string_view text, std::int64_t number,
+                         SettingValue value) {
+  if (number < domain.min) return unexpected(domain, text, "is too small");
+  if (number > domain.max) return unexpected(domain, text, "is too large");
+  return value;
+}
+
+ParsedValue parse_integer(const ValueDomain& domain, std::string_view text) {
+  std::string_view rest = text;
+  const auto number = take_number(rest);
+  if (!number || !rest.empty()) return unexpected(domain, text, "is not a whole number");
+  return within_range(domain, text, *number, *number);
+}
+
+/// The unit that `text` begins with, wholly: letters up to the next digit.
+const Unit* take_unit(std::string_view& text, std::span<const Unit> units) {
+  const std::string_view name = text.substr(0, text.find_first_of("0123456789"));
+  const auto unit = std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == name; });
+  if (unit == units.end()) return nullptr;
+  text.remove_prefix(name.size());
+  return &*unit;
+}
+
+/// `number * factor`, or nothing where that is more than any setting takes.
+std::optional<std::int64_t> scale(std::int64_t number, const Unit& unit) {
+  std::int64_t product = 0;
+  if (__builtin_mul_overflow(number, unit.factor, &product)) return std::nullopt;
+  return product;
+}
+
+ParsedValue parse_size(const ValueDomain& domain, std::string_view text) {
+  std::string_view rest = text;
+  const auto number = take_number(rest);
+  if (!number) return unexpected(domain, text, "is not a size");
+  if (trim(rest).empty()) return within_range(domain, text, *number, *number);
+  rest = trim(rest);
+  const Unit* unit = take_unit(rest, kSizeUnits);
+  if (unit == nullptr || !rest.empty()) return unexpected(domain, text, "is not a size");
+  const auto bytes = scale(*number, *unit);
+  if (!bytes) return unexpected(domain, text, "is too large");
+  return within_range(domain, text, *bytes, *bytes);
+}
+
+/// Whole numbers with units, from the largest unit down: `1h30m`, `500ms`.
+ParsedValue parse_duration(const ValueDomain& domain, std::string_view text) {
+  std::string_view rest = text;
+  std::int64_t total = 0;
+  const Unit* last = nullptr;
+  do {
+    const auto number = take_number(rest);
+    if (!number) return unexpected(domain, text, "is not a duration");
+    if (rest.empty()) return unexpected(domain, text, "has no unit");
+    const Unit* unit = take_unit(rest, kDurationUnits);
+    if (unit == nullptr || (last != nullptr && unit <= last))
+      return unexpected(domain, text, "is not a duration");
+    const auto part = scale(*number, *unit);
+    if (!part || __builtin_add_overflow(total, *part, &total))
+      return unexpected(domain, text, "is too large");
+    last = unit;
+  } while (!rest.empty());
+  return within_range(domain, text, total, std::chrono::milliseconds(total));
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+ParsedValue parse_choice(const ValueDomain& domain, std::string_view text) {
+  for (const std::string_view choice : split(domain.choices, '|')) {
+    if (text == choice) return std::string(choice);
+  }
+  return unexpected(domain, text, "is not one of the choices");
+}
+
+ParsedValue parse_boolean(const ValueDomain& domain, std::string_view text) {
+  for (const std::string_view truth : {"true", "yes", "on", "1"}) {
+    if (text == truth) return true;
+  }
+  for (const std::string_view falsehood : {"false", "no", "off", "0"}) {
+    if (text == falsehood) return false;
+  }
+  return unexpected(domain, text, "is neither true nor false");
+}
+
+ParsedValue parse_endpoint(std::string_view text) {
+  try {
+    return net::Endpoint::parse(text).to_string();
+  } catch (const std::invalid_argument& error) {
+    return ValueError{log::one_line(error.what())};
+  }
+}
+
+bool is_host(std::string_view text) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+  if (text == "*") return true;
+  return !text.empty() && text.size() <= kMaxHostBytes &&
+         text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+ParsedValue parse_host_list(std::string_view text) {
+  if (trim(text).empty()) return std::vector<std::string>();
+  std::vector<std::string> items;
+  for (const std::string_view item : split(text, ',')) items.emplace_back(trim(item));
+  return parse_items(items);
+}
+
+/// The largest unit that divides the number.
+std::string print_size(std::int64_t bytes) {
+  const auto divides = [&](const Unit& unit) { return bytes >= unit.factor && bytes % unit.factor == 0; };
+  const auto unit = std::find_if(kSizeUnits.begin(), kSizeUnits.end(), divides);
+  if (unit == kSizeUnits.end()) return std::to_string(bytes) + "B";
+  return std::to_string(bytes / unit->factor) + std::string(unit->name);
+}
+
+std::string print_duration(std::chrono::milliseconds duration) {
+  std::int64_t rest = duration.count();
+  std::string text;
+  for (const Unit& unit : kDurationUnits) {
+    if (rest < unit.factor) continue;
+    text += std::to_string(rest / unit.factor) + std::string(unit.name);
+    rest %= unit.factor;
+  }
+  return text.empty() ? "0s" : text;
+}
+
+struct Printer {
+  const ValueDomain& domain;
+
+  std::string operator()(bool truth) const { return truth ? "true" : "false"; }
+  std::string operator()(std::int64_t number) const {
+    return domain.type == SettingType::size ? print_size(number) : std::to_string(number);
+  }
+  std::string operator()(std::chrono::milliseconds duration) const { return print_duration(duration); }
+  std::string operator()(const std::string& text) const { return text; }
+  std::string operator()(const std::vector<std::string>& items) const {
+    std::string text;
+    for (const std::string& item : items) text += (text.empty() ? "" : ",") + item;
+    return text;
+  }
+};
+
+std::string describe_range(std::string_view what, const std::string& from, const std::string& to) {
+  return std::string(what) + " from " + from + " to " + to;
+}
+
+}  // namespace
+
+ParsedValue parse_value(const ValueDomain& domain, std::string_view text) {
+  text = trim(text);
+  switch (domain.type) {
+    case SettingType::endpoint: return parse_endpoint(text);
+    case SettingType::duration: return parse_duration(domain, text);
+    case SettingType::integer: return parse_integer(domain, text);
+    case SettingType::size: return parse_size(domain, text);
+    case SettingType::choice: return parse_choice(domain, text);
+    case SettingType::boolean: return parse_boolean(domain, text);
+    case SettingType::host_list: break;
+  }
+  return parse_host_list(text);
+}
+
+ParsedValue parse_items(const std::vector<std::string>& items) {
+  const ValueDomain domain{.type = SettingType::host_list};
+  if (items.size() > kMaxListItems) {
+    return ValueError{"has more than " + std::to_string(kMaxListItems) + " items"};
+  }
+  for (const std::string& item : items) {
+    if (!is_host(item)) return unexpected(domain, item, "is not a host name");
+  }
+  return items;
+}
+
+std::string print_value(const ValueDomain& domain, const SettingValue& value) {
+  return std::visit(Printer{domain}, value);
+}
+
+std::string describe_domain(const ValueDomain& domain) {
+  const auto ms = [](std::int64_t count) { return print_duration(std::chrono::milliseconds(count)); };
+  switch (domain.type) {
+    case SettingType::endpoint: return "ADDRESS:PORT";
+    case SettingType::duration: return describe_range("a duration", ms(domain.min), ms(domain.max));
+    case SettingType::integer:
+      return describe_range("a number", std::to_string(domain.min), std::to_string(domain.max));
+    case SettingType::size: return describe_range("a size", print_size(domain.min), print_size(domain.max));
+    case SettingType::boolean: return "true or false";
+    case SettingType::host_list: return "host names, separated by commas";
+    case SettingType::choice: break;
+  }
+  std::string text;
+  for (const std::string_view choice : split(domain.choices, '|')) {
+    text += (text.empty() ? "" : ", ") + std::string(choice);
+  }
+  return "one of " + text;
+}
+
+std::string quote(std::string_view text) {
+  const bool cut = text.size() > kMaxQuotedBytes;
+  return "\"" + log::one_line(text.substr(0, kMaxQuotedBytes)) + (cut ? "…\"" : "\"");
+}
+
+}  // namespace kymo::monitor

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace kymo::monitor {
+
+enum class SettingType : std::uint8_t { endpoint, duration, integer, size, choice, boolean, host_list };
+
+/// The value of a setting, by its type: boolean; integer, size (bytes); duration; endpoint, choice;
+/// host_list.
+using SettingValue =
+    std::variant<bool, std::int64_t, std::chrono::milliseconds, std::string, std::vector<std::string>>;
+
+/// What values a setting takes. `min` and `max` bound integers, sizes (bytes) and durations (milliseconds).
+struct ValueDomain {
+  SettingType type = SettingType::integer;
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::string_view choices = {};  ///< `text|json`
+};
+
+/// Why a text is no value: `"127.0.0.1" has no port; expected ADDRESS:PORT`.
+struct ValueError {
+  std::string message;
+};
+using ParsedValue = std::variant<SettingValue, ValueError>;
+
+/// Reads one value. Lists are separated by commas. Threads: any. Throws nothing but `std::bad_alloc`.
+[[nodiscard]] ParsedValue parse_value(const ValueDomain& domain, std::string_view text);
+/// Reads a list whose items stand apart already. For `host_list` only.
+[[nodiscard]] ParsedValue parse_items(const std::vector<std::string>& items);
+
+/// The value in the form that parse_value reads back.
+[[nodiscard]] std::string print_value(const ValueDomain& domain, const SettingValue& value);
+
+/// "a duration from 100ms to 1h", for help and messages.
+[[nodiscard]] std::string describe_domain(const ValueDomain& domain);
+
+/// Text between quotes, shortened and escaped, to be shown in a message.
+[[nodiscard]] std::string quote(std::string_view text);
+
+}  // namespace kymo::monitor

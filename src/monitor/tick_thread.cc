@@ -1,0 +1,69 @@
+#include "tick_thread.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <utility>
+
+namespace kymo::monitor {
+namespace {
+
+/// A thread inherits what is blocked where it is made: an application's signals are for its own threads.
+class BlockedSignals final {
+ public:
+  BlockedSignals() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+TickThread::TickThread(std::chrono::milliseconds interval, std::function<void()> on_tick)
+    : interval_(interval), on_tick_(std::move(on_tick)) {
+  const BlockedSignals blocked;
+  thread_ = std::thread([this] { run(); });
+}
+
+TickThread::~TickThread() { stop(); }
+
+void TickThread::stop() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stopped_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void TickThread::run() {
+  pthread_setname_np(pthread_self(), "kymo-tick");
+  Time planned = std::chrono::steady_clock::now();
+  do {
+    on_tick_();
+    planned = next_after(planned);
+  } while (wait_until(planned));
+}
+
+TickThread::Time TickThread::next_after(Time planned) {
+  const Time now = std::chrono::steady_clock::now();
+  const Time next = planned + interval_;
+  if (now < next) return next;
+  const auto missed = (now - next) / interval_ + 1;
+  missed_.fetch_add(static_cast<std::uint64_t>(missed), std::memory_order_relaxed);
+  return next + missed * interval_;
+}
+
+bool TickThread::wait_until(Time time) {
+  std::unique_lock lock(mutex_);
+  return !stopped_.wait_until(lock, time, [this] { return stopping_; });
+}
+
+}  // namespace kymo::monitor

@@ -1,0 +1,168 @@
+"""The program's command line: help, mistakes, settings from every source, beginning and end."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from kymo_process import KYMO, Serve, clean_environment, eventually, get, listening_socket, run_kymo  # noqa: E402
+
+
+class Help(unittest.TestCase):
+    def test_lists_the_commands(self):
+        for arguments in (["--help"], ["-h"], ["help"]):
+            result = run_kymo(*arguments)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn("\n  serve ", result.stdout)
+            self.assertIn("\n  version ", result.stdout)
+
+    def test_without_a_command_goes_to_standard_error(self):
+        result = run_kymo()
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("Usage: kymo COMMAND", result.stderr)
+
+    def test_of_serve_names_every_setting(self):
+        text = run_kymo("serve", "--help").stdout
+        printed = run_kymo("serve", "--print-config").stdout
+        settings = re.findall(r"^ *(\w+): .*  # default$", printed, re.MULTILINE)
+        self.assertGreater(len(settings), 10)
+        for leaf in settings:
+            self.assertRegex(text, r"--(\w+\.)?%s\b" % leaf.replace("_", "-"))
+
+    def test_version(self):
+        for arguments in (["version"], ["--version"]):
+            result = run_kymo(*arguments)
+            self.assertEqual(result.returncode, 0)
+            self.assertRegex(result.stdout, r"^kymo \d+\.\d+\.\d+\n$")
+
+
+class Mistakes(unittest.TestCase):
+    def check(self, arguments, *lines, **environment):
+        result = run_kymo(*arguments, **environment)
+        self.assertEqual(result.stderr.splitlines(), list(lines))
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+
+    def test_a_command_that_is_none(self):
+        self.check(["serv"], 'kymo: "serv" is no command; did you mean "serve"?')
+        self.check(["bananas"], 'kymo: "bananas" is no command; `kymo --help` lists them')
+        self.check(["a\x1b[31m\n"], 'kymo: "a\\x1b[31m\\n" is no command; `kymo --help` lists them')
+
+    def test_an_option_that_is_none(self):
+        self.check(
+            ["serve", "--lisen", "127.0.0.1:1"],
+            'kymo: serve: "--lisen" is no option; did you mean --listen?',
+            'kymo: serve: "127.0.0.1:1" is no option; `kymo serve --help` lists them',
+        )
+        self.check(["serve", "--http.thread=1"], 'kymo: serve: "--http.thread" is no option; did you mean --http.threads?')
+
+    def test_an_option_without_value_or_twice(self):
+        self.check(["serve", "--listen"], "kymo: serve: --listen: expected once, with one value")
+        self.check(["serve", "--listen", "a:1", "--listen", "b:1"], "kymo: serve: --listen: expected once, with one value")
+
+    def test_all_wrong_settings_are_told_at_once(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "kymo.yml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("# a comment\nlisten: 127.0.0.1:0\nhttp:\n  threads: 0\n  thread: 1\n")
+            self.check(
+                ["serve", "--config", path, "--tick-interval", "5"],
+                f'kymo: {path}:4: http.threads: "0" is too small; expected a number from 1 to 64',
+                f"kymo: {path}:5: http.thread is no setting; did you mean http.threads?",
+                'kymo: environment KYMO_LOG_LEVEL: "loud" is not one of the choices;'
+                " expected one of debug, info, warning, error, off",
+                'kymo: --tick-interval: "5" has no unit; expected a duration from 100ms to 1h',
+                KYMO_LOG_LEVEL="loud",
+            )
+
+    def test_an_address_without_port(self):
+        result = run_kymo("serve", "--listen", "127.0.0.1")
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, r'^kymo: --listen: "127\.0\.0\.1" .*no port')
+
+    def test_a_file_that_cannot_be_read(self):
+        self.check(["serve", "--config", "/nowhere"], "kymo: /nowhere: cannot be opened: No such file or directory")
+        self.check(["serve"], "kymo: /: is a directory, not a file", KYMO_CONFIG="/")
+
+
+class PrintConfig(unittest.TestCase):
+    def test_names_sources_and_is_a_file_itself(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "kymo.yml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("http:\n  threads: 3\n")
+            first = run_kymo(
+                "serve", "--config", path, "--listen", "127.0.0.1:1", "--print-config", KYMO_TICK_INTERVAL="2s"
+            )
+            self.assertEqual((first.returncode, first.stderr), (0, ""))
+            self.assertIn('listen: "127.0.0.1:1"  # --listen\n', first.stdout)
+            self.assertIn("tick_interval: 2s  # environment KYMO_TICK_INTERVAL\n", first.stdout)
+            self.assertIn(f"threads: 3  # {path}:2\n", first.stdout)
+            self.assertIn('level: "info"  # default\n', first.stdout)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(first.stdout)
+            second = run_kymo("serve", "--config", path, "--print-config")
+            self.assertEqual((second.returncode, second.stderr), (0, ""))
+            values = [[l.split("  # ")[0] for l in r.stdout.splitlines()] for r in (first, second)]
+            self.assertEqual(*values)
+
+
+class Serving(unittest.TestCase):
+    def test_tells_in_one_line_where_and_ends_on_either_signal(self):
+        for how in (signal.SIGTERM, signal.SIGINT):
+            with Serve() as serve:
+                url = serve.url()
+                self.assertEqual(get(url + "/healthz")[0], 200)
+                self.assertEqual(len(serve.out().splitlines()), 1)
+                code, seconds = serve.end(how)
+                self.assertEqual((code, serve.err()), (0, ""))
+                self.assertLess(seconds, 2)  # 1 s is what it promises; the rest is for a busy machine
+
+    def test_ends_on_a_signal_before_it_serves(self):
+        with listening_socket() as (_, address), Serve(listen=address) as serve:
+            serve.wait_for(lambda: address in serve.err(), "the message about the taken port")
+            self.assertEqual(serve.end()[0], 0)
+            self.assertEqual(serve.out(), "")
+
+    def test_a_variable_that_is_no_setting_is_told_once(self):
+        with Serve("--log.format", "json", KYMO_LISTN="x") as serve:
+            serve.url()
+            self.assertEqual(len(serve.err().splitlines()), 1)
+            self.assertIn("environment KYMO_LISTN is no setting and has no effect; did you mean KYMO_LISTEN?", serve.err())
+
+    def test_goes_on_when_nobody_reads_its_output(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with listening_socket() as (holder, address):
+            command = [KYMO, "serve", "--listen", address]
+            process = subprocess.Popen(command, stdout=writer, stderr=writer, env=clean_environment())
+            os.close(writer)
+            try:
+                holder.close()
+                eventually(lambda: get(f"http://{address}/readyz")[0] == 200, "/readyz", process)
+                process.terminate()
+                self.assertEqual(process.wait(30), 0)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+
+    def test_tells_a_service_manager_when_it_is_ready_and_when_it_ends(self):
+        with tempfile.TemporaryDirectory() as directory:
+            for path in (os.path.join(directory, "notify"), "\0kymo-test-%d" % os.getpid()):
+                with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                    manager.bind(path)
+                    manager.settimeout(30)
+                    with Serve(NOTIFY_SOCKET=path.replace("\0", "@")) as serve:
+                        self.assertEqual(manager.recv(100), b"READY=1")
+                        self.assertEqual(get(serve.url() + "/readyz")[0], 200)
+                        self.assertEqual(serve.end()[0], 0)
+                        self.assertEqual(manager.recv(100), b"STOPPING=1")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,368 @@
+#include <kymo/monitor/config.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sstream>
+
+#include "src/monitor/config_schema.h"
+#include "tests/monitor/temporary_file.h"
+
+namespace kymo::monitor {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using namespace std::chrono_literals;
+
+/// Reads a file of this content, and gives its errors with the file called `kymo.yml`.
+std::vector<std::string> file_errors(std::string_view content) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.write("kymo.yml", content);
+  std::vector<std::string> errors = Config::load({.flags = {}, .environment = {}, .file = path}).errors();
+  for (std::string& error : errors) {
+    const std::size_t start = error.find(path);
+    if (start != std::string::npos) error.replace(start, path.size(), "kymo.yml");
+  }
+  return errors;
+}
+
+std::vector<std::string> environment_errors(std::vector<std::string> environment) {
+  return Config::load({.flags = {}, .environment = std::move(environment), .file = {}}).errors();
+}
+
+std::vector<std::string> flag_errors(MonitorOptions::Flags flags) {
+  return Config::load({.flags = std::move(flags), .environment = {}, .file = {}}).errors();
+}
+
+/// The settings alone: the comments behind them differ by source.
+std::string without_comments(const std::string& yaml) {
+  std::istringstream lines(yaml);
+  std::string out;
+  for (std::string line; std::getline(lines, line);) out += line.substr(0, line.find("  # ")) + "\n";
+  return out;
+}
+
+TEST(Schema, EveryDefaultIsValidAndPrintedAsWritten) {
+  for (const Setting& setting : schema()) {
+    const ParsedValue value = parse_value(setting.domain, setting.default_value);
+    ASSERT_TRUE(std::holds_alternative<SettingValue>(value)) << setting.name;
+    EXPECT_EQ(print_value(setting.domain, std::get<SettingValue>(value)), setting.default_value)
+        << setting.name;
+    EXPECT_TRUE(setting.help.ends_with('.')) << setting.name;
+  }
+}
+
+TEST(Schema, NamesDifferInEverySource) {
+  std::vector<std::string> names;
+  for (const SettingInfo& info : Config::settings()) {
+    EXPECT_EQ(std::ranges::count(names, info.environment), 0) << info.environment;
+    names.push_back(info.environment);
+    EXPECT_FALSE(info.environment.starts_with("KYMO_PORT") || info.environment.starts_with("KYMO_SERVICE_"))
+        << info.environment << " is a name that Kubernetes gives to service links";
+  }
+}
+
+TEST(Schema, DefaultsAreThoseOfMonitorOptions) {
+  const MonitorOptions read = Config::load({}).options();
+  const MonitorOptions plain;
+  EXPECT_EQ(read.listen, plain.listen);
+  EXPECT_EQ(read.tick_interval, plain.tick_interval);
+  EXPECT_EQ(read.max_series, plain.max_series);
+  EXPECT_EQ(read.max_series_per_family, plain.max_series_per_family);
+  EXPECT_EQ(read.system, plain.system);
+  EXPECT_EQ(read.process, plain.process);
+  EXPECT_EQ(read.log_level, plain.log_level);
+  EXPECT_EQ(read.http_threads, plain.http_threads);
+  EXPECT_EQ(read.allowed_hosts, plain.allowed_hosts);
+  EXPECT_EQ(read.http_limits.header_bytes, plain.http_limits.header_bytes);
+  EXPECT_EQ(read.http_limits.body_bytes, plain.http_limits.body_bytes);
+  EXPECT_EQ(read.http_limits.connections, plain.http_limits.connections);
+  EXPECT_EQ(read.http_limits.connections_per_address, plain.http_limits.connections_per_address);
+  EXPECT_EQ(read.http_limits.header_time, plain.http_limits.header_time);
+  EXPECT_EQ(read.http_limits.body_time, plain.http_limits.body_time);
+  EXPECT_EQ(read.http_limits.write_time, plain.http_limits.write_time);
+  EXPECT_EQ(read.http_limits.idle_time, plain.http_limits.idle_time);
+}
+
+TEST(Schema, EverySettingReachesTheOptions) {
+  const MonitorOptions o = Config::load({.flags = {{"listen", "[::1]:1"},
+                                                   {"tick_interval", "2s"},
+                                                   {"log.level", "debug"},
+                                                   {"system.enabled", "no"},
+                                                   {"process.enabled", "no"},
+                                                   {"limits.series_per_family", "3"},
+                                                   {"limits.series", "4"},
+                                                   {"web.allowed_hosts", "a,b"},
+                                                   {"http.threads", "5"},
+                                                   {"http.max_connections", "6"},
+                                                   {"http.max_connections_per_address", "7"},
+                                                   {"http.max_header_size", "8KiB"},
+                                                   {"http.max_body_size", "9KiB"},
+                                                   {"http.header_timeout", "10s"},
+                                                   {"http.body_timeout", "11s"},
+                                                   {"http.write_timeout", "12s"},
+                                                   {"http.idle_timeout", "13s"}},
+                                         .environment = {},
+                                         .file = {}})
+                               .options();
+  EXPECT_EQ(o.listen, "[::1]:1");
+  EXPECT_EQ(o.tick_interval, 2s);
+  EXPECT_EQ(o.log_level, log::Level::debug);
+  EXPECT_FALSE(o.system || o.process);
+  EXPECT_EQ(o.max_series_per_family, 3U);
+  EXPECT_EQ(o.max_series, 4U);
+  EXPECT_THAT(o.allowed_hosts, ElementsAre("a", "b"));
+  EXPECT_EQ(o.http_threads, 5U);
+  EXPECT_EQ(o.http_limits.connections, 6U);
+  EXPECT_EQ(o.http_limits.connections_per_address, 7U);
+  EXPECT_EQ(o.http_limits.header_bytes, 8U * 1024);
+  EXPECT_EQ(o.http_limits.body_bytes, 9U * 1024);
+  EXPECT_EQ(o.http_limits.header_time, 10s);
+  EXPECT_EQ(o.http_limits.body_time, 11s);
+  EXPECT_EQ(o.http_limits.write_time, 12s);
+  EXPECT_EQ(o.http_limits.idle_time, 13s);
+}
+
+/// All eight combinations of the three sources: the strongest one present gives the value and is named.
+TEST(Precedence, FlagThenEnvironmentThenFileThenDefault) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.write("kymo.yml", "\nhttp:\n  threads: 3\n");
+  for (unsigned sources = 0; sources < 8; ++sources) {
+    const bool has_file = (sources & 1U) != 0;
+    const bool has_environment = (sources & 2U) != 0;
+    const bool has_flag = (sources & 4U) != 0;
+    ConfigSources from;
+    if (has_file) from.file = path;
+    if (has_environment) from.environment = {"KYMO_HTTP_THREADS=4"};
+    if (has_flag) from.flags = {{"http.threads", "5"}};
+    const Config config = Config::load(from);
+    EXPECT_THAT(config.errors(), IsEmpty());
+    EXPECT_EQ(config.options().http_threads, has_flag ? 5U : has_environment ? 4U : has_file ? 3U : 2U);
+    EXPECT_THAT(config.to_yaml(),
+                HasSubstr(has_flag          ? "threads: 5  # --http.threads\n"
+                          : has_environment ? "threads: 4  # environment KYMO_HTTP_THREADS\n"
+                          : has_file        ? "threads: 3  # " + path + ":3\n"
+                                            : "threads: 2  # default\n"));
+  }
+}
+
+TEST(Precedence, KymoConfigNamesTheFileWhereNoFlagDoes) {
+  const TemporaryDirectory directory;
+  const std::string a = directory.write("a.yml", "http.threads: 7");
+  const std::string b = directory.write("b.yml", "http.threads: 8");
+  EXPECT_EQ(
+      Config::load({.flags = {}, .environment = {"KYMO_CONFIG=" + a}, .file = {}}).options().http_threads,
+      7U);
+  EXPECT_EQ(
+      Config::load({.flags = {}, .environment = {"KYMO_CONFIG=" + a}, .file = b}).options().http_threads, 8U);
+}
+
+TEST(File, NestedAndDottedNamesAreTheSame) {
+  const TemporaryDirectory directory;
+  for (const auto* content :
+       {"http:\n  threads: 9\n  max_connections: 10\nweb:\n  allowed_hosts: [a, b]\n",
+        "http.threads: 9\nhttp.max_connections: \"10\"\nweb.allowed_hosts: a, b\n",
+        "{http: {threads: 9, max_connections: 10}, web: {allowed_hosts: ['a', b]}}",
+        "\xef\xbb\xbfhttp: {threads: 9}\nhttp.max_connections: 10\nweb.allowed_hosts:\n- a\n- b\n"}) {
+    const Config config =
+        Config::load({.flags = {}, .environment = {}, .file = directory.write("c.yml", content)});
+    EXPECT_THAT(config.errors(), IsEmpty()) << content;
+    EXPECT_EQ(config.options().http_threads, 9U) << content;
+    EXPECT_EQ(config.options().http_limits.connections, 10U) << content;
+    EXPECT_THAT(config.options().allowed_hosts, ElementsAre("a", "b")) << content;
+  }
+}
+
+TEST(File, AnEmptyOneIsFine) {
+  EXPECT_THAT(file_errors(""), IsEmpty());
+  EXPECT_THAT(file_errors("# nothing\n"), IsEmpty());
+  EXPECT_THAT(file_errors("---\n...\n"), IsEmpty());
+  EXPECT_THAT(file_errors("http: {}\n"), IsEmpty());
+}
+
+TEST(FileErrors, NameTheLineAndTheRemedy) {
+  EXPECT_THAT(file_errors("\n\nlisten: 127.0.0.1\n"),
+              ElementsAre(HasSubstr("kymo.yml:3: listen: \"127.0.0.1\" ")));
+  EXPECT_THAT(
+      file_errors("tick_interval: 5\n"),
+      ElementsAre("kymo.yml:1: tick_interval: \"5\" has no unit; expected a duration from 100ms to 1h"));
+  EXPECT_THAT(file_errors("http:\n  threads: 0\n"),
+              ElementsAre("kymo.yml:2: http.threads: \"0\" is too small; expected a number from 1 to 64"));
+  EXPECT_THAT(file_errors("http:\n  threads: [1]\n"),
+              ElementsAre("kymo.yml:2: http.threads: is a list; expected a number from 1 to 64"));
+  EXPECT_THAT(file_errors("listen:\n"),
+              ElementsAre("kymo.yml:1: listen: has no value; remove the line to have the default"));
+}
+
+TEST(FileErrors, UnknownSettingsAreRefused) {
+  EXPECT_THAT(file_errors("lissten: 127.0.0.1:1\n"),
+              ElementsAre("kymo.yml:1: lissten is no setting; did you mean listen?"));
+  EXPECT_THAT(file_errors("http:\n  thread: 1\n"),
+              ElementsAre("kymo.yml:2: http.thread is no setting; did you mean http.threads?"));
+  EXPECT_THAT(file_errors("colour: blue\n"), ElementsAre("kymo.yml:1: colour is no setting"));
+  EXPECT_THAT(file_errors("log: text\n"),
+              ElementsAre("kymo.yml:1: log is a section; expected settings in it: log.level, log.format"));
+}
+
+TEST(FileErrors, ASettingTwiceIsRefused) {
+  EXPECT_THAT(file_errors("log.level: info\nlog.level: info\n"),
+              ElementsAre("kymo.yml:2: log.level is set twice; first in line 1"));
+  EXPECT_THAT(file_errors("log:\n  level: info\nlog.level: info\n"),
+              ElementsAre("kymo.yml:3: log.level is set twice; first in line 2"));
+  EXPECT_THAT(file_errors("log:\n  level: info\nlog:\n  level: debug\n"),
+              ElementsAre("kymo.yml:4: log.level is set twice; first in line 2"));
+}
+
+TEST(FileErrors, WhatIsNoMapOfSettingsIsRefused) {
+  EXPECT_THAT(
+      file_errors("just words\n"),
+      ElementsAre("kymo.yml:1: expected settings such as `listen: 127.0.0.1:9464`, found \"just words\""));
+  EXPECT_THAT(file_errors("- listen\n"),
+              ElementsAre("kymo.yml:1: expected settings such as `listen: 127.0.0.1:9464`, found a list"));
+  EXPECT_THAT(file_errors("a: &x b\nc: *x\n"),
+              ElementsAre("kymo.yml:1: a is no setting",
+                          "kymo.yml:2: aliases (*name) are not understood here; write the value itself"));
+  EXPECT_THAT(file_errors("web.allowed_hosts: [[a]]\n"),
+              ElementsAre("kymo.yml:1: web.allowed_hosts: a list within a list"));
+  EXPECT_THAT(file_errors("web.allowed_hosts: [{a: b}]\n"),
+              ElementsAre("kymo.yml:1: web.allowed_hosts: settings within a list"));
+  EXPECT_THAT(file_errors("log.level: info\n---\nlog.format: json\n"),
+              ElementsAre("kymo.yml:3: a second document; expected one"));
+  EXPECT_THAT(
+      file_errors("log:\n\tlevel: info\n"),
+      ElementsAre("kymo.yml:2: is not valid YAML: illegal map value; indent with spaces, not with tabs"));
+  EXPECT_THAT(file_errors("log: {level: info\n"), ElementsAre(HasSubstr("is not valid YAML: ")));
+  EXPECT_THAT(file_errors(std::string_view("a\0b", 3)),
+              ElementsAre("kymo.yml: is not a text file: it holds a NUL byte"));
+}
+
+TEST(FileErrors, DepthAndSizeAreBounded) {
+  EXPECT_THAT(file_errors("{a: {b: {c: {d: {e: {f: {g: {h: {i: 1}}}}}}}}}"),
+              ElementsAre("kymo.yml:1: sections nested deeper than 8"));
+  std::string maps;
+  for (int i = 0; i < 50'000; ++i) maps += "{a: ";
+  EXPECT_EQ(file_errors(maps).size(), 1U);
+  EXPECT_EQ(file_errors(std::string(200'000, '[')).size(), 1U);
+  EXPECT_THAT(file_errors(std::string(300'000, '#')),
+              ElementsAre("kymo.yml: is larger than 256 KiB; is this the right file?"));
+}
+
+TEST(FileErrors, WhatIsNoFileIsRefusedWithoutWaiting) {
+  const TemporaryDirectory directory;
+  const std::string fifo = directory.path("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const auto errors = [](const std::string& path) {
+    return Config::load({.flags = {}, .environment = {}, .file = path}).errors();
+  };
+  EXPECT_THAT(errors(fifo), ElementsAre(fifo + ": is a pipe, not a file"));
+  EXPECT_THAT(errors(directory.path()), ElementsAre(HasSubstr(": is a directory, not a file")));
+  EXPECT_THAT(errors(directory.path("none")), ElementsAre(HasSubstr("none: cannot be opened: No such file")));
+  EXPECT_THAT(errors("/dev/zero"), ElementsAre("/dev/zero: is a device or socket, not a file"));
+  ASSERT_EQ(::symlink("loop", directory.path("loop").c_str()), 0);
+  EXPECT_THAT(errors(directory.path("loop")), ElementsAre(HasSubstr("loop: cannot be opened: ")));
+}
+
+TEST(EnvironmentErrors, NameTheVariable) {
+  EXPECT_THAT(
+      environment_errors({"KYMO_HTTP_THREADS=x"}),
+      ElementsAre(
+          "environment KYMO_HTTP_THREADS: \"x\" is not a whole number; expected a number from 1 to 64"));
+}
+
+TEST(EnvironmentErrors, AnUnknownVariableIsAWarningOnly) {
+  const Config config =
+      Config::load({.flags = {},
+                    .environment = {"KYMO_LISTN=127.0.0.1:1", "KYMO_PORT=tcp://10.0.0.1:9464",
+                                    "KYMO_SERVICE_HOST=10.0.0.1", "OTHER=1"},
+                    .file = {}});
+  EXPECT_THAT(config.errors(), IsEmpty());
+  EXPECT_THAT(
+      config.warnings(),
+      ElementsAre("environment KYMO_LISTN is no setting and has no effect; did you mean KYMO_LISTEN?"));
+}
+
+TEST(FlagErrors, NameTheFlag) {
+  EXPECT_THAT(
+      flag_errors({{"http.max_connections", "x"}}),
+      ElementsAre("--http.max-connections: \"x\" is not a whole number; expected a number from 1 to 65536"));
+  EXPECT_THAT(flag_errors({{"http.thread", "1"}}),
+              ElementsAre("--http.thread is no setting; did you mean http.threads?"));
+}
+
+TEST(Errors, AreAllListed) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.write("kymo.yml", "a: 1\nhttp.threads: x\n");
+  EXPECT_EQ(Config::load({.flags = {{"log.level", "x"}}, .environment = {"KYMO_LISTEN=x"}, .file = path})
+                .errors()
+                .size(),
+            4U);
+}
+
+TEST(Errors, AreBoundedInNumberAndLength) {
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += "unknown_" + std::to_string(i) + ": 1\n";
+  EXPECT_LE(file_errors(many).size(), 51U);
+  EXPECT_LE(file_errors(std::string(100'000, 'x') + ": 1\n").at(0).size(), 1000U);
+}
+
+TEST(Errors, ShowNoControlCharacters) {
+  EXPECT_THAT(file_errors("\"a\\n\\e[31m\": 1\n"), ElementsAre("kymo.yml:1: a\\n\\x1b[31m is no setting"));
+}
+
+TEST(FromEnvironment, ThrowsWithEveryError) {
+  try {
+    (void)MonitorOptions::from_environment({{"listen", "x"}, {"tick_interval", "y"}});
+    FAIL() << "expected ConfigError";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("--listen: "));
+    EXPECT_THAT(error.what(), HasSubstr("\n--tick-interval: "));
+  }
+}
+
+rc::Gen<std::string> valid_text(const ValueDomain& domain) {
+  const auto number = [&] {
+    return rc::gen::map(rc::gen::inRange(domain.min, domain.max + 1),
+                        [](std::int64_t n) { return std::to_string(n); });
+  };
+  switch (domain.type) {
+    case SettingType::endpoint:
+      return rc::gen::map(rc::gen::inRange(0, 65536),
+                          [](int port) { return "127.0.0.1:" + std::to_string(port); });
+    case SettingType::duration: return rc::gen::map(number(), [](const std::string& n) { return n + "ms"; });
+    case SettingType::integer:
+    case SettingType::size: return number();
+    case SettingType::boolean: return rc::gen::element<std::string>("true", "no", "1");
+    case SettingType::host_list:
+      return rc::gen::element<std::string>("", "a.example", "a,b.example:9464,[::1]");
+    case SettingType::choice: break;
+  }
+  const std::string choices(domain.choices);
+  const std::size_t bar = choices.find('|');
+  return rc::gen::element(choices.substr(0, bar), choices.substr(choices.rfind('|') + 1));
+}
+
+/// Whatever is set, by flag or by environment: what is printed is a valid file that gives the same settings.
+RC_GTEST_PROP(PrintConfig, IsAFileThatGivesTheSameSettings, ()) {
+  ConfigSources sources;
+  for (const Setting& setting : schema()) {
+    const auto source = *rc::gen::inRange(0, 3);
+    const std::string text = *valid_text(setting.domain);
+    if (source == 1) sources.flags.emplace_back(setting.name, text);
+    if (source == 2) sources.environment.push_back(environment_name(setting.name) + "=" + text);
+  }
+  const Config config = Config::load(sources);
+  RC_ASSERT(config.errors().empty());
+  const TemporaryDirectory directory;
+  const Config again =
+      Config::load({.flags = {}, .environment = {}, .file = directory.write("c.yml", config.to_yaml())});
+  RC_ASSERT(again.errors() == std::vector<std::string>());
+  RC_ASSERT(without_comments(again.to_yaml()) == without_comments(config.to_yaml()));
+}
+
+}  // namespace
+}  // namespace kymo::monitor

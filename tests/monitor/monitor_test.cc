@@ -1,0 +1,255 @@
+#include <kymo/monitor/monitor.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "tests/monitor/http_get.h"
+
+namespace kymo {
+namespace {
+
+using monitor::http_get;
+using testing::HasSubstr;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+
+const std::string kAnyPort = "127.0.0.1:0";
+
+/// Whether something comes true before a time that no working machine needs.
+template <typename Condition>
+bool eventually(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+/// The messages that a Monitor logs.
+class Messages final {
+ public:
+  log::Sink sink() {
+    return [this](const log::Record& record) {
+      const std::lock_guard lock(mutex_);
+      messages_.emplace_back(record.message);
+    };
+  }
+  [[nodiscard]] bool any(const std::string& part) const {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(messages_, [&](const auto& m) { return m.find(part) != std::string::npos; });
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> messages_;
+};
+
+double number(const Snapshot& snapshot, std::string_view name) {
+  const auto point = snapshot.find(name, {});
+  return point ? to_double(point->number) : -1;
+}
+
+TEST(Monitor, ServesTheHostTheProcessAndTheUsersMetrics) {
+  Monitor monitor({.listen = kAnyPort});
+  Counter sessions = monitor.registry().counter("voice.sessions", "Sessions.");
+  ASSERT_TRUE(eventually([&] { return monitor.ready(); }));
+  sessions.add(3);
+  EXPECT_THAT(http_get(monitor.endpoint(), "/readyz"), StartsWith("HTTP/1.1 200 "));
+  const std::string text = http_get(monitor.endpoint(), "/metrics");
+  EXPECT_THAT(text, HasSubstr("\nvoice_sessions_total 3\n"));
+  EXPECT_THAT(text, HasSubstr("\nnode_cpu_seconds_total{"));
+  EXPECT_THAT(text, HasSubstr("\nprocess_cpu_seconds_total "));
+  EXPECT_THAT(text, HasSubstr("\nkymo_build_info{version=\""));
+  EXPECT_THAT(http_get(monitor.endpoint(), "/nothing"), StartsWith("HTTP/1.1 404 "));
+}
+
+TEST(Monitor, ASnapshotHasWhatWasRecordedBefore) {
+  Monitor monitor({.listen = kAnyPort, .system = false, .process = false});
+  Counter count = monitor.registry().counter("count", "A count.");
+  for (int i = 1; i <= 100; ++i) {
+    count.add();
+    EXPECT_EQ(number(*monitor.snapshot(), "count"), i);
+  }
+}
+
+TEST(Monitor, MeasuresOnTheTickOnly) {
+  Monitor monitor({.listen = kAnyPort, .tick_interval = std::chrono::hours(1)});
+  ASSERT_TRUE(eventually([&] { return monitor.ready(); }));
+  const auto first = monitor.snapshot()->find("process_cpu_seconds_total", {});
+  for (volatile int i = 0; i < 20'000'000;) i = i + 1;
+  const auto second = monitor.snapshot()->find("process_cpu_seconds_total", {});
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->number, second->number);
+}
+
+TEST(Monitor, EachTickMeasuresAnew) {
+  Monitor monitor({.listen = kAnyPort, .tick_interval = 100ms});
+  ASSERT_TRUE(eventually([&] { return monitor.ready(); }));
+  const double before = number(*monitor.snapshot(), "process_cpu_seconds_total");
+  EXPECT_TRUE(eventually([&] { return number(*monitor.snapshot(), "process_cpu_seconds_total") > before; }));
+}
+
+TEST(Monitor, MeasuresNeitherHostNorProcessWhenToldSo) {
+  Monitor monitor({.listen = kAnyPort, .system = false, .process = false});
+  ASSERT_TRUE(eventually([&] { return monitor.ready(); }));
+  const auto snapshot = monitor.snapshot();
+  for (const FamilySnapshot& family : snapshot->families) {
+    EXPECT_THAT(family.descriptor().family_name, StartsWith("kymo_"));
+  }
+}
+
+TEST(Monitor, RefusesOptionsThatCanNeverBeValid) {
+  EXPECT_THROW(Monitor({.listen = "127.0.0.1"}), std::invalid_argument);
+  EXPECT_THROW(Monitor({.listen = kAnyPort, .tick_interval = 1ms}), std::invalid_argument);
+  EXPECT_THROW(Monitor({.listen = kAnyPort, .http_threads = 0}), std::invalid_argument);
+}
+
+TEST(Monitor, ATakenPortIsToldAndTriedAgain) {
+  auto holder = std::make_unique<Monitor>(MonitorOptions{.listen = kAnyPort});
+  ASSERT_TRUE(eventually([&] { return holder->ready(); }));
+  const std::string taken = holder->endpoint().to_string();
+  Messages messages;
+  Monitor monitor({.listen = taken, .log_sink = messages.sink()});
+  ASSERT_TRUE(eventually([&] { return messages.any(taken); }));
+  EXPECT_FALSE(monitor.ready());
+  EXPECT_NE(monitor.snapshot()->find("kymo_build_info"), nullptr);  // it measures on
+  holder.reset();
+  EXPECT_TRUE(eventually([&] { return monitor.ready(); }));
+  EXPECT_THAT(http_get(monitor.endpoint(), "/readyz"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(Monitor, WarnsThatOthersCanReadAnOpenAddress) {
+  Messages messages;
+  const Monitor monitor({.listen = "0.0.0.0:0", .log_sink = messages.sink()});
+  EXPECT_TRUE(messages.any("asks for no password"));
+}
+
+TEST(Monitor, StopsTwiceAndStillGivesSnapshots) {
+  Monitor monitor({.listen = kAnyPort});
+  monitor.stop();
+  monitor.stop();
+  EXPECT_FALSE(monitor.ready());
+  EXPECT_NE(monitor.snapshot()->find("kymo_build_info"), nullptr);
+}
+
+TEST(Monitor, LeavesTheUsersRegistryAsItWas) {
+  Registry registry;
+  Counter count = registry.counter("count", "A count.");
+  count.add(5);
+  {
+    Monitor monitor({.listen = kAnyPort, .registry = &registry});
+    EXPECT_EQ(&monitor.registry(), &registry);
+    EXPECT_EQ(number(*monitor.snapshot(), "count"), 5);
+  }
+  EXPECT_EQ(registry.snapshot()->find("kymo_build_info"), nullptr);
+  EXPECT_EQ(number(*registry.snapshot(), "count"), 5);
+}
+
+TEST(Monitor, TwoInOneProcessDoNotMeet) {
+  Monitor a({.listen = kAnyPort});
+  Monitor b({.listen = kAnyPort});
+  ASSERT_TRUE(eventually([&] { return a.ready() && b.ready(); }));
+  EXPECT_NE(a.endpoint().port, b.endpoint().port);
+  a.registry().counter("count", "A count.").add();
+  EXPECT_EQ(b.snapshot()->find("count"), nullptr);
+}
+
+TEST(Monitor, ACallbackMayAskForASnapshotOrThrow) {
+  Monitor monitor({.listen = kAnyPort});
+  const Registration asks = monitor.registry().observe_gauge("asks", "Asks for a Snapshot.", [&] {
+    return static_cast<double>(monitor.snapshot()->families.size());
+  });
+  const Registration throws = monitor.registry().observe_gauge(
+      "throws", "Throws.", []() -> double { throw std::runtime_error("no"); });
+  EXPECT_NE(monitor.snapshot()->find("asks"), nullptr);
+}
+
+TEST(Monitor, ManyReadersAtOnceAllGetAnAnswer) {
+  Monitor monitor({.listen = kAnyPort});
+  ASSERT_TRUE(eventually([&] { return monitor.ready(); }));
+  std::atomic<int> good{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 16; ++i) {
+    readers.emplace_back([&] {
+      for (int n = 0; n < 5; ++n)
+        good += http_get(monitor.endpoint(), "/metrics").starts_with("HTTP/1.1 200 ") ? 1 : 0;
+    });
+  }
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ(good, 80);
+}
+
+TEST(Monitor, RefusesAForeignHostName) {
+  Monitor monitor({.listen = kAnyPort, .allowed_hosts = {"metrics.example"}});
+  ASSERT_TRUE(eventually([&] { return monitor.ready(); }));
+  EXPECT_THAT(http_get(monitor.endpoint(), "/metrics", "evil.example"), StartsWith("HTTP/1.1 421 "));
+  EXPECT_THAT(http_get(monitor.endpoint(), "/metrics", "metrics.example"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(Monitor, ServesFurtherRoutes) {
+  const live::Route hello{.path = "/hello", .handle = [](const net::HttpRequest&) {
+                            net::HttpResponse response;
+                            response.body = std::make_shared<const std::string>("world");
+                            return response;
+                          }};
+  Monitor monitor({.listen = kAnyPort, .routes = {hello}});
+  ASSERT_TRUE(eventually([&] { return monitor.ready(); }));
+  EXPECT_THAT(http_get(monitor.endpoint(), "/hello"), testing::EndsWith("\r\n\r\nworld"));
+}
+
+/// H: the names on the wire are a promise. A changed line here is a change that users see.
+TEST(Monitor, ExportsTheseFiguresAboutItself) {
+  Monitor monitor({.listen = kAnyPort, .system = false, .process = false});
+  std::vector<std::string> names;
+  for (const FamilySnapshot& family : monitor.snapshot()->families) {
+    names.push_back(std::string(kind_name(family.descriptor().kind)) + " " + family.descriptor().family_name);
+  }
+  for (const auto* name : {
+           "gauge kymo_build_info",
+           "counter kymo_http_connections_accepted",
+           "counter kymo_http_connections_evicted",
+           "counter kymo_http_connections_refused",
+           "counter kymo_http_handler_errors",
+           "counter kymo_http_requests",
+           "counter kymo_http_requests_bad",
+           "counter kymo_http_sent_bytes",
+           "counter kymo_http_timeouts",
+           "counter kymo_log_records_lost",
+           "counter kymo_snapshots_stale",
+           "counter kymo_ticks_failed",
+           "counter kymo_ticks_missed",
+           "gauge kymo_http_connections",
+           "gauge kymo_series",
+           "histogram kymo_scrape_duration_seconds",
+           "histogram kymo_tick_duration_seconds",
+       }) {
+    EXPECT_THAT(names, testing::Contains(name));
+  }
+}
+
+TEST(Monitor, AChildThatWasForkedOffCanDestroyIt) {
+  auto monitor = std::make_unique<Monitor>(MonitorOptions{.listen = kAnyPort});
+  ASSERT_TRUE(eventually([&] { return monitor->ready(); }));
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::alarm(20);  // a join that never returns would end it so
+    monitor.reset();
+    ::_exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_TRUE(monitor->ready());
+}
+
+}  // namespace
+}  // namespace kymo
