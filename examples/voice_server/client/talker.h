@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "audio/wav.h"
+
+namespace voice {
+
+/// Someone who says a clip over and over, with pauses, at a sample rate of their own.
+///
+/// Threads: one at a time.
+class Talker final {
+ public:
+  /// Resamples the clip. `seed` decides where in it the talker begins and how long the pauses are.
+  Talker(const Clip& clip, int rate_hz, std::uint32_t seed);
+
+  [[nodiscard]] int rate_hz() const noexcept { return rate_hz_; }
+
+  /// The next 20 ms.
+  [[nodiscard]] std::vector<std::int16_t> next_frame();
+
+ private:
+  void begin_pause();
+
+  int rate_hz_;
+  std::vector<std::int16_t> speech_;
+  std::size_t position_ = 0;
+  std::size_t pause_samples_ = 0;
+  std::minstd_rand random_;
+};
+
+}  // namespace voice

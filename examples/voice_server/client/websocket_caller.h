@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "client/client_metrics.h"
+#include "client/crowd_options.h"
+#include "client/talker.h"
+
+namespace voice {
+
+/// Someone who calls the server over WebSocket, streams one or two sources, listens to the answers, leaves
+/// now and then, sometimes without a goodbye, and comes back.
+///
+/// Threads: the network's only.
+class WebSocketCaller final {
+ public:
+  /// One talker a source: the first is the mic, the second the speaker. All have the same sample rate.
+  WebSocketCaller(const boost::asio::any_io_executor& executor, const CrowdOptions& options,
+                  std::uint32_t number, std::vector<Talker> talkers, ClientMetrics& metrics);
+  ~WebSocketCaller();
+
+  /// Calls until stop().
+  boost::asio::awaitable<void> run();
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace voice

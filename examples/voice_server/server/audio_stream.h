@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "protocol/messages.h"
+#include "protocol/source.h"
+#include "server/chunk_analyzer.h"
+#include "server/engine.h"
+#include "server/frame_queue.h"
+#include "server/worker_pool.h"
+
+namespace voice {
+
+/// One source of one client: its queue and its signal processing.
+///
+/// The network pushes chunks; workers take them, one worker at a time, and hand out a report for each 100 ms.
+/// Threads: any, all members.
+class AudioStream final : public WorkItem, public std::enable_shared_from_this<AudioStream> {
+ public:
+  /// Chunks that may wait: one second of audio.
+  static constexpr std::size_t kQueueFrames = 50;
+
+  /// Called by a worker.
+  using OnReport = std::function<void(const Report&)>;
+
+  AudioStream(Source source, int rate_hz, Engine& engine, OnReport on_report);
+  AudioStream(const AudioStream&) = delete;
+  AudioStream& operator=(const AudioStream&) = delete;
+  ~AudioStream() override;
+
+  void push(Chunk chunk);
+  [[nodiscard]] Next run() noexcept override;
+
+  /// Whether the last report had speech in it.
+  [[nodiscard]] bool speaking() const noexcept { return speaking_.load(std::memory_order_relaxed); }
+
+ private:
+  void process(const Chunk& chunk);
+  void report(const Chunk& chunk, const Analysis& analysis);
+
+  const Source source_;
+  const int rate_hz_;
+  Engine& engine_;
+  const OnReport on_report_;
+  FrameQueue queue_;
+  ChunkAnalyzer analyzer_;
+  std::atomic<std::uint64_t> dropped_ = 0;
+  std::atomic<bool> scheduled_ = false;  // queued at the workers, or running
+  std::atomic<bool> speaking_ = false;
+};
+
+}  // namespace voice

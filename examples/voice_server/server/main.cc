@@ -1,0 +1,65 @@
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <kymo/monitor/monitor.h>
+
+#include "server/audio_server.h"
+#include "server/voice_metrics.h"
+
+namespace {
+
+struct Settings {
+  kymo::MonitorOptions::Flags monitor;  // those given; the rest comes from KYMO_… and kymo's defaults
+  std::string audio = "127.0.0.1:9470";
+  std::string udp = "127.0.0.1:9471";
+  std::size_t workers = 2;
+};
+
+void add_options(CLI::App& app, Settings& settings) {
+  const auto take_listen = [&settings](const std::string& address) {
+    settings.monitor.emplace_back("listen", address);
+  };
+  app.add_option_function<std::string>("--listen", take_listen, "where the metrics are served, ADDRESS:PORT")
+      ->default_str("127.0.0.1:9464");
+  app.add_option("--audio", settings.audio, "where WebSocket clients send audio, ADDRESS:PORT")
+      ->capture_default_str();
+  app.add_option("--udp", settings.udp, "where UDP senders send audio, ADDRESS:PORT")->capture_default_str();
+  app.add_option("--workers", settings.workers, "threads of signal processing")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+}
+
+void serve(const Settings& settings) {
+  // All that a program needs to be watched; what follows is for its own metrics.
+  kymo::Monitor monitor(kymo::MonitorOptions::from_environment(settings.monitor));
+
+  voice::VoiceMetrics metrics(monitor.registry());
+  voice::AudioServer server({.audio = kymo::net::Endpoint::parse(settings.audio),
+                             .udp = kymo::net::Endpoint::parse(settings.udp),
+                             .workers = settings.workers},
+                            metrics);
+  std::cout << "audio ws://" << server.audio_endpoint().to_string() << '\n'
+            << "udp udp://" << server.udp_endpoint().to_string() << '\n'
+            << "metrics http://" << monitor.endpoint().to_string() << std::endl;
+  server.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  CLI::App app(
+      "A voice server: takes audio over WebSocket and UDP, hears who speaks, and shows how it is doing.");
+  add_options(app, settings);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    serve(settings);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "voice_server: " << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+#include "protocol/messages.h"
+
+namespace voice {
+
+/// A client as the room sees it.
+class RoomMember {
+ public:
+  virtual ~RoomMember() = default;
+
+  /// False until the WebSocket handshake is done.
+  [[nodiscard]] virtual bool ready() const noexcept = 0;
+  [[nodiscard]] virtual std::size_t streams() const noexcept = 0;
+  [[nodiscard]] virtual std::size_t speaking() const noexcept = 0;
+
+  /// Queues a text that is shared with all other members.
+  virtual void broadcast(std::shared_ptr<const std::string> text) = 0;
+  /// Begins to close the connection.
+  virtual void shut_down() = 0;
+};
+
+/// Everyone who is connected. Threads: the network's only.
+class Room final {
+ public:
+  void join(std::shared_ptr<RoomMember> member);
+  void leave(const std::shared_ptr<RoomMember>& member);
+
+  /// Connections, also those that are not ready yet.
+  [[nodiscard]] std::size_t size() const noexcept { return members_.size(); }
+  /// Without the UDP streams, which are not members.
+  [[nodiscard]] RoomState state() const noexcept;
+
+  void broadcast(const RoomState& state) const;
+  void shut_down() const;
+
+ private:
+  std::unordered_set<std::shared_ptr<RoomMember>> members_;
+};
+
+}  // namespace voice

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <kymo/core/registry.h>
+#include <kymo/core/scoped_timer.h>
+#include <kymo/packs/server.h>
+
+#include "audio/filter_bank_cache.h"
+#include "protocol/messages.h"
+#include "protocol/protocol_error.h"
+#include "protocol/source.h"
+#include "server/reorder_buffer.h"
+
+namespace voice {
+
+/// A step of the signal processing.
+enum class Stage : std::uint8_t { resample, level, vad, pitch };
+
+inline constexpr std::array<std::string_view, 4> kStageNames = {"resample", "level", "vad", "pitch"};
+
+/// Everything that the voice server measures.
+///
+/// This is how a server is instrumented with kymo: one class holds the instruments and is made once, at
+/// start. The server tells it what happened, in the server's own words; only this class knows how that is
+/// counted and what it is called outside. Labels are few and fixed (a source, a stage, a kind of error),
+/// never a session: each combination is a series for ever.
+///
+/// Threads: any, all members. Cost: a nanosecond or a few each; none blocks or throws.
+class VoiceMetrics final {
+ public:
+  /// Registers all instruments; `registry` outlives this object.
+  explicit VoiceMetrics(kymo::Registry& registry);
+
+  /// One client's time with us: counts it while it lives.
+  class Session final {
+   public:
+    explicit Session(VoiceMetrics& metrics) noexcept;
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session();
+
+   private:
+    VoiceMetrics& metrics_;
+    kymo::packs::ServerMetrics::Connection connection_;
+  };
+  void client_refused() noexcept { clients_.refused.add(); }
+
+  void message_received(std::size_t bytes) noexcept;
+  void message_sent(std::size_t bytes) noexcept;
+  void message_refused(ErrorKind kind) noexcept;
+  void reply_dropped() noexcept { messages_.replies_dropped.add(); }
+
+  void broadcast_attempted() noexcept { messages_.broadcasts_attempted.add(); }
+  void broadcast_succeeded() noexcept { messages_.broadcasts_succeeded.add(); }
+  void broadcast_failed() noexcept { messages_.broadcasts_failed.add(); }
+
+  /// A datagram and what it brought about in its stream.
+  void datagram_received(const ReorderBuffer::Outcome& outcome) noexcept;
+  void datagrams_lost(std::size_t count) noexcept { datagrams_.dropped.add(count); }
+
+  void audio_received(Source source, std::size_t samples, int rate_hz) noexcept;
+  void chunk_queued(Source source) noexcept;
+  void chunks_left_queue(Source source, std::size_t count) noexcept;
+  void chunks_dropped(Source source, std::size_t count) noexcept;
+
+  /// Times a step of the signal processing until the end of the scope.
+  [[nodiscard]] kymo::ScopedTimer time(Stage stage) noexcept {
+    return kymo::ScopedTimer(processing_.stages[static_cast<std::size_t>(stage)]);
+  }
+  struct ChunkTimes {
+    std::chrono::nanoseconds waited{};      ///< in the queue
+    std::chrono::nanoseconds processing{};  ///< by a worker
+    std::chrono::duration<double> audio{};  ///< the chunk's length
+  };
+  void chunk_processed(const ChunkTimes& times) noexcept;
+  void chunk_failed() noexcept;
+  /// `speech`: length of what was speech in the 100 ms.
+  void audio_analyzed(Source source, double level_dbfs, std::chrono::duration<double> speech) noexcept;
+
+  void filter_bank_found(FilterBankCache::Result result) noexcept;
+  /// Once a second.
+  void room_changed(const RoomState& state) noexcept;
+
+ private:
+  template <class Instrument>
+  using BySource = std::array<Instrument, kSourceNames.size()>;
+
+  struct Clients {
+    explicit Clients(kymo::Registry& registry);
+    kymo::Counter sessions;
+    kymo::UpDownCounter sessions_active;
+    kymo::UpDownCounter connected;
+    kymo::Counter refused;
+  };
+  struct Messages {
+    explicit Messages(kymo::Registry& registry);
+    kymo::Histogram received_size;
+    kymo::Histogram sent_size;
+    kymo::Counter replies_dropped;
+    kymo::Counter broadcasts_attempted;
+    kymo::Counter broadcasts_succeeded;
+    kymo::Counter broadcasts_failed;
+  };
+  struct Datagrams {
+    explicit Datagrams(kymo::Registry& registry);
+    kymo::Counter received;
+    kymo::Counter dropped;
+    kymo::Counter late;
+    kymo::Counter duplicate;
+    kymo::Counter gaps;
+    kymo::Counter restarts;
+    kymo::Gauge streams;
+  };
+  struct Audio {
+    explicit Audio(kymo::Registry& registry);
+    BySource<kymo::Counter> bytes;
+    BySource<kymo::DoubleCounter> seconds;
+    BySource<kymo::DoubleCounter> speech_seconds;
+    BySource<kymo::Histogram> level;
+    kymo::Gauge speech_ratio;
+  };
+  struct Queues {
+    explicit Queues(kymo::Registry& registry);
+    BySource<kymo::UpDownCounter> depth;
+    BySource<kymo::Counter> dropped;
+    kymo::Timing wait;
+  };
+  struct Processing {
+    explicit Processing(kymo::Registry& registry);
+    kymo::Counter received;
+    kymo::Counter processed;
+    kymo::Timing duration;
+    std::array<kymo::Timing, kStageNames.size()> stages;
+    kymo::Histogram realtime_factor;
+    std::array<kymo::Counter, kErrorNames.size()> refused;
+    kymo::Counter failed;
+  };
+  struct FilterBanks {
+    explicit FilterBanks(kymo::Registry& registry);
+    kymo::Counter hits;
+    kymo::Counter misses;
+    kymo::Registration hit_rate;
+  };
+
+  kymo::packs::ServerMetrics server_;  // what every server has
+  Clients clients_;
+  Messages messages_;
+  Datagrams datagrams_;
+  Audio audio_;
+  Queues queues_;
+  Processing processing_;
+  FilterBanks filter_banks_;
+};
+
+}  // namespace voice

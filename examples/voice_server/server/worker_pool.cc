@@ -1,0 +1,49 @@
+#include "server/worker_pool.h"
+
+#include <utility>
+
+namespace voice {
+
+WorkerPool::WorkerPool(std::size_t threads) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+WorkerPool::~WorkerPool() { stop(); }
+
+void WorkerPool::submit(std::shared_ptr<WorkItem> item) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    items_.push_back(std::move(item));
+  }
+  changed_.notify_one();
+}
+
+void WorkerPool::stop() noexcept {
+  std::deque<std::shared_ptr<WorkItem>> dropped;  // ends outside the lock
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    dropped.swap(items_);
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void WorkerPool::work() {
+  while (auto item = wait_for_item()) {
+    if (item->run() == WorkItem::Next::again) submit(std::move(item));
+  }
+}
+
+std::shared_ptr<WorkItem> WorkerPool::wait_for_item() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return stopping_ || !items_.empty(); });
+  if (stopping_) return nullptr;
+  auto item = std::move(items_.front());
+  items_.pop_front();
+  return item;
+}
+
+}  // namespace voice
