@@ -15,13 +15,23 @@ function(kymo_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 endfunction()
 
+# A layer of the architecture: a static library kymo_NAME, known as kymo::NAME here and to whoever finds the installed package.
 function(kymo_add_layer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
   add_library(kymo_${name} STATIC ${ARG_SOURCES})
   add_library(kymo::${name} ALIAS kymo_${name})
-  target_include_directories(kymo_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+  set_target_properties(kymo_${name} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(kymo_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  # Headers alone are of no use to who links the result.
+  list(TRANSFORM ARG_PRIVATE_LINK REPLACE "^Boost::headers$" "$<BUILD_INTERFACE:Boost::headers>")
   target_link_libraries(kymo_${name} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
+  target_compile_features(kymo_${name} PUBLIC cxx_std_20)
   kymo_warnings(kymo_${name})
+  install(TARGETS kymo_${name} EXPORT kymo-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  if(EXISTS ${PROJECT_SOURCE_DIR}/include/kymo/${name})
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/kymo/${name} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kymo)
+  endif()
 endfunction()
 
 function(kymo_add_test name)
