@@ -104,7 +104,7 @@ FamilySnapshot any_family(Input& input, std::size_t number) {
   const std::string name = std::string(kNames[input.byte() % std::size(kNames)]) + std::to_string(number);
   const auto kind = static_cast<Kind>(input.byte() % 5);
   kymo::SnapshotBuilder builder;
-  auto writer = builder.gauge({"series"});
+  auto writer = builder.gauge({"series", "Made for its labels."});
   for (int series = input.byte() % 4; series >= 0; --series) {
     writer.add({{"cpu", input.text()}, {"b", input.text()}}, 0);
   }

@@ -21,6 +21,7 @@ constexpr std::size_t kWorthGzip = 1024;
 template <auto Write, format::JsonLayout Layout>
 void write(const Snapshot& snapshot, std::string& out) {
   Write(snapshot, out, Layout);
+  if (Layout == format::JsonLayout::indented) out += '\n';
 }
 
 // The parts are small, and read by people with curl as much as by programs; the whole is not.

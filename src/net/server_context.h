@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -51,7 +52,13 @@ struct ServerContext {
   std::atomic<bool> stopping{false};  ///< seen by workers: skip what has not begun
   std::size_t refusals = 0;           ///< connections that are being told 503 right now
   std::function<void()> on_connection_closed;
-  std::string last_handler_error;
+
+  /// What `on_event` has been told of failing handlers.
+  struct HandlerErrors {
+    std::optional<SteadyTime> last;
+    std::uint64_t untold = 0;
+  };
+  HandlerErrors handler_errors;
 
   /// Tells the user's `on_event`, whatever that does. On the I/O thread only.
   void tell(std::string_view message) noexcept {

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <exception>
@@ -37,6 +38,8 @@ constexpr std::size_t kWritePiece = 1024 * 1024;
 constexpr std::size_t kLingerBytes = 1024 * 1024;
 constexpr milliseconds kLingerTime{500};
 constexpr std::size_t kGentleRefusals = 64;
+constexpr std::chrono::seconds kTellHandlerErrors{1};
+constexpr std::size_t kLongestShown = 200;
 
 const HttpResponse& too_many_connections() {
   static const HttpResponse response = [] {
@@ -254,14 +257,22 @@ HttpRequest Session::make_request(const Target& target) const {
   return request;
 }
 
+/// Once a second at most: a client that finds a handler that fails must not fill the log.
 void Session::note_handler_error(const Answer& answer) {
   if (answer.error.empty()) return;
   count(context_.counters.handler_errors);
-  const std::string path = parser_.head().target.substr(0, parser_.head().target.find('?'));
+  ServerContext::HandlerErrors& told = context_.handler_errors;
+  const SteadyTime now = steady_clock::now();
+  if (told.last && now - *told.last < kTellHandlerErrors) {
+    ++told.untold;
+    return;
+  }
+  const std::string_view target = parser_.head().target;
+  const std::string path(target.substr(0, std::min(target.find('?'), kLongestShown)));
   std::string message = "the handler of " + path + " failed: " + answer.error;
-  if (message == context_.last_handler_error) return;
+  if (told.untold > 0) message += "; not told since the last time: " + std::to_string(told.untold);
+  told = {now, 0};
   context_.tell(message);
-  context_.last_handler_error = std::move(message);
 }
 
 /// By reference to a named fault: g++ 12 frees a temporary twice that is made in a co_await's argument.

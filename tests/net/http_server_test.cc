@@ -178,14 +178,10 @@ TEST(HttpServer, SendsALargeSharedBodyToMany) {
   EXPECT_GT(server->statistics().bytes_sent, 80'000'000U);
 }
 
-TEST(HttpServer, MakesAFailedHandlerA500AndTellsOnce) {
-  std::atomic<int> told{0};
-  std::string message;
+TEST(HttpServer, MakesAFailedHandlerA500AndTellsOfTheFirst) {
+  std::vector<std::string> told;
   HttpServerOptions options;
-  options.on_event = [&](std::string_view text) {
-    message = text;
-    ++told;
-  };
+  options.on_event = [&](std::string_view text) { told.emplace_back(text); };
   const auto server = start_server(
       [](const HttpRequest& request) -> HttpResponse {
         if (request.path == "/int") throw 42;
@@ -203,8 +199,10 @@ TEST(HttpServer, MakesAFailedHandlerA500AndTellsOnce) {
               "{\"error\":{\"status\":500,\"message\":\"the handler of this address failed\"}}\n");
   }
   EXPECT_EQ(server->statistics().handler_errors, 4U);
-  EXPECT_EQ(told, 3);
-  EXPECT_EQ(message, "the handler of /bad failed: its response has a header or status that cannot be sent");
+  server->stop();
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.front(), "the handler of /std failed: secret detail");
+  EXPECT_LE(told.size(), 4U);
 }
 
 TEST(HttpServer, SurvivesAnEventHandlerThatThrows) {

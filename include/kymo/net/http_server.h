@@ -82,8 +82,8 @@ struct HttpServerOptions {
   std::size_t threads = 2;  ///< that run handlers; one more does all input and output. Never an application's
   HttpLimits limits;
   std::string server_name = "kymo";
-  /// Told once per change: why the address cannot be had, that it now is, and which handler fails why. Called
-  /// on the server's I/O thread: must not block. What it throws is caught.
+  /// Told why the address cannot be had or that it now is, once per change; and which handler fails why, once
+  /// a second at most. Called on the server's I/O thread: must not block. What it throws is caught.
   std::function<void(std::string_view message)> on_event;
   std::chrono::milliseconds retry_every{1000};  ///< to bind again while the address is taken
   /// Names the paths whose handler never blocks, such as health checks: they run on the I/O thread itself, so
