@@ -11,7 +11,7 @@ bool call(const Producer& producer, SnapshotWriter& writer) noexcept {
   try {
     producer(writer);
     return true;
-  } catch (...) {  // NOLINT(bugprone-empty-catch): whatever it was, the caller counts it
+  } catch (...) {  // whatever it was, the caller counts it
     return false;
   }
 #else

@@ -28,8 +28,7 @@ std::vector<double> core_ratios(const Snapshot& snapshot) {
       numbered.emplace_back(core_number(point), to_double(point.number));
     }
   }
-  std::sort(numbered.begin(), numbered.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(numbered.begin(), numbered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<double> ratios;
   ratios.reserve(numbered.size());
   for (const auto& [core, ratio] : numbered) ratios.push_back(ratio);

@@ -18,6 +18,7 @@ void append_header(const Descriptor& descriptor, std::string_view name, std::str
 }
 
 template <class SeriesLines>
+// NOLINTNEXTLINE(performance-unnecessary-value-param): some lines keep state as they write
 void write_each(const FamilySnapshot& family, SeriesLines series_lines, LineWriter& lines) {
   for (std::size_t i = 0; i < family.size(); ++i) series_lines.write(family.point(i), lines);
 }

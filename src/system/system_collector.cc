@@ -118,7 +118,7 @@ class SystemCollector::Impl final {
   std::string text_;
 };
 
-SystemCollector::SystemCollector(SystemOptions options, std::shared_ptr<const model::Clock> clock)
+SystemCollector::SystemCollector(const SystemOptions& options, std::shared_ptr<const model::Clock> clock)
     : SystemCollector(options, std::move(clock), make_linux_host(options)) {}
 
 SystemCollector::SystemCollector(SystemOptions options, std::shared_ptr<const model::Clock> clock,

@@ -14,25 +14,25 @@ double quantile_ms(const kymo::HistogramValue& value, double q) {
 
 }  // namespace
 
-ClientMetrics::ClientMetrics(kymo::Registry& registry)
-    : visits_(registry.counter("voice.client.visits", "Connections to the server that succeeded.")),
-      connected_(registry.up_down_counter("voice.client.connected", "Clients connected now.")),
-      connection_failures_(
-          registry.counter("voice.client.connection.failures", "Connections that could not be made.")),
-      pace_lag_(registry.timing("voice.client.pace.lag", "How late a frame is sent, against its plan.")),
-      datagrams_lost_(registry.counter("voice.client.datagrams.lost", "Datagrams not sent on purpose.")),
-      datagrams_delayed_(
-          registry.counter("voice.client.datagrams.delayed", "Datagrams sent out of order on purpose.")),
-      reports_(registry.counter("voice.client.reports", "Reports received from the server.")),
-      room_states_(registry.counter("voice.client.room_states", "Broadcasts received from the server.")),
-      round_trip_(registry.timing("voice.client.round_trip",
-                                  "From sending a frame to receiving the report that includes it.")) {
+ClientMetrics::ClientMetrics(kymo::Registry& registry) {
+  visits_ = registry.counter("voice.client.visits", "Connections to the server that succeeded.");
+  connected_ = registry.up_down_counter("voice.client.connected", "Clients connected now.");
+  connection_failures_ =
+      registry.counter("voice.client.connection.failures", "Connections that could not be made.");
   const auto frames =
       registry.family<kymo::Counter, "transport">("voice.client.frames", "Audio frames sent.");
   frames_ = {frames.with("websocket"), frames.with("udp")};
+  pace_lag_ = registry.timing("voice.client.pace.lag", "How late a frame is sent, against its plan.");
+  datagrams_lost_ = registry.counter("voice.client.datagrams.lost", "Datagrams not sent, on purpose.");
+  datagrams_delayed_ =
+      registry.counter("voice.client.datagrams.delayed", "Datagrams sent out of order, on purpose.");
+  reports_ = registry.counter("voice.client.reports", "Reports received from the server.");
+  room_states_ = registry.counter("voice.client.room_states", "Broadcasts received from the server.");
   const auto errors =
       registry.family<kymo::Counter, "error_type">("voice.client.errors", "Errors that the server answered.");
   for (std::size_t i = 0; i < errors_.size(); ++i) errors_[i] = errors.with(kErrorNames[i]);
+  round_trip_ = registry.timing("voice.client.round_trip",
+                                "From sending a frame to receiving the report that includes it.");
 }
 
 void ClientMetrics::frame_sent(Transport transport, std::chrono::nanoseconds late) noexcept {

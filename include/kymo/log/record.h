@@ -21,12 +21,15 @@ class Value final {
  public:
   using Variant = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
 
+  // Implicit, so that a field is written `{"port", 9464}`.
+  // NOLINTBEGIN(google-explicit-constructor)
   template <std::convertible_to<std::string_view> T>
   constexpr Value(const T& text) : variant_(std::string_view(text)) {}
   template <std::integral T>
   constexpr Value(T number) noexcept : variant_(widen(number)) {}
   template <std::floating_point T>
   constexpr Value(T number) noexcept : variant_(static_cast<double>(number)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] constexpr const Variant& get() const noexcept { return variant_; }
 

@@ -21,7 +21,8 @@ class Host;
 class SystemCollector final {
  public:
   /// Takes the first reading, from which the first rates start.
-  explicit SystemCollector(SystemOptions options = {}, std::shared_ptr<const model::Clock> clock = nullptr);
+  explicit SystemCollector(const SystemOptions& options = {},
+                           std::shared_ptr<const model::Clock> clock = nullptr);
   /// For tests: on a host of their own.
   SystemCollector(SystemOptions options, std::shared_ptr<const model::Clock> clock,
                   std::unique_ptr<Host> host);
