@@ -1,11 +1,15 @@
 """What `cmake --install` leaves can be used: by find_package, by pkg-config, and as a subdirectory."""
 
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+import urllib.request
 from pathlib import Path
 
 SOURCE, BUILD = (Path(argument) for argument in (sys.argv.pop(1), sys.argv.pop(1)))
@@ -21,6 +25,19 @@ def run(*command, **options):
     return result.stdout
 
 
+def metrics_of(port):
+    """What it serves, once it does."""
+    end = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+                return answer.read().decode()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
 class Installed(unittest.TestCase):
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp(prefix="kymo_install_"))
@@ -33,6 +50,13 @@ class Installed(unittest.TestCase):
             f"-DCMAKE_PREFIX_PATH={self.prefix}", *arguments)
         run("cmake", "--build", build)
         return run(build / "consumer")
+
+    def pkg_config(self, package):
+        """The flags; the files name the prefix that was configured, not this one."""
+        path = next(self.prefix.glob("**/pkgconfig"))
+        return run("pkg-config", f"--define-variable=prefix={self.prefix}", f"--define-variable=libdir={path.parent}",
+                   f"--define-variable=includedir={self.prefix / 'include'}", "--cflags", "--libs", package,
+                   env={**os.environ, "PKG_CONFIG_PATH": str(path)}).split()
 
     def install_core_alone(self):
         build = self.folder / "core"
@@ -52,16 +76,28 @@ class Installed(unittest.TestCase):
 
     def test_pkg_config_leads_to_both(self):
         run("cmake", "--install", BUILD, "--prefix", self.prefix)
-        path = next(self.prefix.glob("**/pkgconfig"))
-        # The files name the prefix that was configured; pkg-config takes this one from where it finds them.
         for package, program in (("kymo-core", "core"), ("kymo", "monitor")):
-            flags = run("pkg-config", "--define-variable=prefix=" + str(self.prefix),
-                        "--define-variable=libdir=" + str(path.parent),
-                        "--define-variable=includedir=" + str(self.prefix / "include"), "--cflags", "--libs", package,
-                        env={**os.environ, "PKG_CONFIG_PATH": str(path)}).split()
+            flags = self.pkg_config(package)
             binary = self.folder / program
             run("g++", "-std=c++20", CONSUMER / f"{program}.cc", "-o", binary, *flags)
             self.assertEqual(run(binary), "3\n")
+
+    def test_the_program_in_the_readme_builds_and_serves(self):
+        run("cmake", "--install", BUILD, "--prefix", self.prefix)
+        text = (SOURCE / "README.md").read_text()
+        program = re.search(r"```cpp\n(.*?)```", text, re.DOTALL).group(1)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.assertIn("kymo::Monitor monitor;", program)
+        program = program.replace("kymo::Monitor monitor;", f'kymo::Monitor monitor({{.listen = "127.0.0.1:{port}"}});')
+        (self.folder / "main.cc").write_text(program)
+        flags = self.pkg_config("kymo")
+        run("g++", "-std=c++20", self.folder / "main.cc", "-o", self.folder / "main", *flags)
+        with subprocess.Popen([self.folder / "main"]) as server:
+            try:
+                self.assertIn('http_requests_total{method="GET"}', metrics_of(port))
+            finally:
+                server.kill()
 
     def test_as_a_subdirectory(self):
         self.assertEqual(self.build_consumer("core", f"-DKYMO_SOURCE={SOURCE}", *WITHOUT_LIBRARIES), "3\n")

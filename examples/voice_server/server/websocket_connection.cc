@@ -32,7 +32,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 
-using asio::experimental::awaitable_operators::operator&&;
+using asio::experimental::awaitable_operators::operator&&;  // NOLINT(misc-unused-using-decls): used in an expression of templates
 
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
