@@ -32,7 +32,8 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 
-using asio::experimental::awaitable_operators::operator&&;  // NOLINT(misc-unused-using-decls): used in an expression of templates
+// NOLINTNEXTLINE(misc-unused-using-decls): used where types are not known yet
+using asio::experimental::awaitable_operators::operator&&;
 
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
