@@ -49,4 +49,8 @@ function(kymo_add_python_test name script)
   add_test(NAME ${name} COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${ARG_ARGS})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "${ARG_LABELS}"
     ENVIRONMENT "KYMO_BIN=${CMAKE_BINARY_DIR}/bin;KYMO_PEERS=${PROJECT_SOURCE_DIR}/build/peers/usr/bin")
+  if("e2e" IN_LIST ARG_LABELS)
+    # Whole programs at real-time pace: beside other tests they would starve on two cores.
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+  endif()
 endfunction()

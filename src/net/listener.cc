@@ -157,6 +157,7 @@ Listener::Next Listener::accept_one() {
     case EOPNOTSUPP: return Next::reopen;
     default: return Next::more;  // that connection's own failure (accept(2))
   }
+  if (!reserve_) reserve_ = open_reserve();
   try {
     admit(std::move(accepted));
     return Next::more;
@@ -168,6 +169,7 @@ Listener::Next Listener::accept_one() {
 /// Without a descriptor the connection stays queued and the listener readable: a busy loop, if nothing is
 /// done.
 Listener::Next Listener::make_descriptor_free() {
+  if (!has_waiting(acceptor_.native_handle())) return Next::wait;
   if (context_.connections.evict_one(steady_clock::now())) {
     count(context_.counters.connections_evicted);
     return Next::more;
@@ -179,6 +181,7 @@ Listener::Next Listener::make_descriptor_free() {
     count(context_.counters.connections_refused);
     refuse_connection_now(context_, std::move(accepted.socket));
   }
+  // Another thread may have been quicker to take it; then it is tried again after a pause.
   reserve_ = open_reserve();
   return accepted.error == 0 && reserve_ ? Next::more : Next::pause;
 }

@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -73,6 +74,11 @@ Accepted accept_connection(int listener) {
   ::setsockopt(accepted.socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   accepted.peer = describe_peer(address);
   return accepted;
+}
+
+bool has_waiting(int listener) noexcept {
+  pollfd queue{listener, POLLIN, 0};
+  return ::poll(&queue, 1, 0) == 1 && (queue.revents & POLLIN) != 0;
 }
 
 }  // namespace kymo::net

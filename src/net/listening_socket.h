@@ -37,4 +37,7 @@ struct Accepted {
 /// Takes one connection off the queue; `error` is EAGAIN when there is none.
 [[nodiscard]] Accepted accept_connection(int listener);
 
+/// Whether a connection waits to be accepted. Without a free descriptor accept() fails before it looks.
+[[nodiscard]] bool has_waiting(int listener) noexcept;
+
 }  // namespace kymo::net

@@ -87,7 +87,8 @@ std::string run_out_of_descriptors() {
   newcomer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   const auto response = newcomer.read_response();
   if (!response || response->status != 200) return "no answer by way of an idle connection's place";
-  if (server->statistics().connections_evicted <= before.connections_evicted) return "none evicted";
+  if (server->statistics().connections_evicted != before.connections_evicted + 1)
+    return "not one was evicted";
   if (!known.is_ended()) return "not the longest idle one was evicted";
   return "";
 }
