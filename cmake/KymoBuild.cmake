@@ -12,7 +12,8 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 function(kymo_warnings target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+    $<$<BOOL:${KYMO_WARNINGS_AS_ERRORS}>:-Werror>)
 endfunction()
 
 # A layer of the architecture: a static library kymo_NAME, known as kymo::NAME here and to whoever finds the installed package.

@@ -20,6 +20,7 @@ void expect_same(const HistogramValue& histogram, const std::vector<double>& bou
 
 std::vector<double> ascending_bounds() {
   std::set<double> bounds;
+  if (*rc::gen::arbitrary<bool>()) bounds.insert(0);
   for (const int thirds : *rc::gen::container<std::vector<int>>(rc::gen::inRange(-60, 60))) {
     bounds.insert(thirds % 3 == 0 ? std::exp2(thirds / 3) : thirds);
   }

@@ -26,15 +26,16 @@ std::string key_of(std::string_view name, std::initializer_list<Label> labels) {
   return key;
 }
 
-/// The rule of the header read backwards.
+/// The rule of the header read backwards; nothing where a key does not follow it.
 std::map<std::string, std::string> labels_of(std::string_view key) {
   std::map<std::string, std::string> labels;
   std::size_t at = key.find('[');
-  while (at != std::string_view::npos && key[at] != ']') {
+  while (at < key.size() && key[at] != ']') {
     const std::size_t equals = key.find('=', at);
+    if (equals == std::string_view::npos) return {};
     std::string& value = labels[std::string(key.substr(at + 1, equals - at - 1))];
-    for (at = equals + 1; key[at] != ',' && key[at] != ']'; ++at) {
-      if (key[at] == '\\') ++at;
+    for (at = equals + 1; at < key.size() && key[at] != ',' && key[at] != ']'; ++at) {
+      if (key[at] == '\\' && at + 1 < key.size()) ++at;
       value += key[at];
     }
   }
