@@ -1,16 +1,25 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace kymo::inline v0 {
 
-/// Where the cells' memory comes from: one stretch of addresses, handed out from the start and never taken
-/// back. What it is made of (anonymous memory, a file that another process maps) is its own affair.
+/// Where the cells' memory comes from: stretches of addresses, handed out from the start and never taken
+/// back. What they are made of (anonymous memory, a file that another process maps) is its own affair.
 class CellArena {
  public:
+  /// Numbers are what a forked child must not inherit, or it would report its parent's counts once more. The
+  /// directory is what leads to them.
+  enum class Use : std::uint8_t { directory, numbers };
+
   /// Zeroed memory, or null when there is no more. Called from any thread and from signal handlers.
-  [[nodiscard]] virtual void* allocate(std::size_t bytes, std::size_t alignment) noexcept = 0;
-  /// Address of the first byte.
+  /// Addresses of one use ascend.
+  [[nodiscard]] virtual void* allocate(Use use, std::size_t bytes, std::size_t alignment) noexcept = 0;
+  /// True when a forked child has memory of its own in which all numbers read zero. False: the child shares
+  /// its parent's cells and must not write them.
+  [[nodiscard]] virtual bool is_private_after_fork() const noexcept = 0;
+  /// Address of the directory's first byte.
   [[nodiscard]] virtual void* base() const noexcept = 0;
   /// Handed out so far; pages that nobody touched are not in memory.
   [[nodiscard]] virtual std::size_t used_bytes() const noexcept = 0;

@@ -5,6 +5,7 @@
 
 #include "cell_store.h"
 #include "family_core.h"
+#include "fork_gate.h"
 #include "histogram_store.h"
 
 namespace kymo::inline v0 {
@@ -33,7 +34,7 @@ CellOwner* cell_owner(FamilySpec::Storage storage, std::size_t bounds) {
   if (storage != FamilySpec::Storage::histogram && storage != FamilySpec::Storage::timing) return &numbers;
   static auto& mutex = *new std::mutex;
   static auto& histograms = *new std::map<std::size_t, HistogramCells>;
-  const std::lock_guard lock(mutex);
+  const StructureLock lock(mutex);
   return &histograms.try_emplace(bounds, bounds).first->second;
 }
 

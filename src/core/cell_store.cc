@@ -6,6 +6,8 @@
 #include <mutex>
 #include <new>
 
+#include "fork_gate.h"
+
 namespace kymo::inline v0::cells {
 
 constinit thread_local Slab* thread_slab __attribute__((tls_model("initial-exec"))) = nullptr;
@@ -40,24 +42,53 @@ void hand_on_slab(void* slab) noexcept {
   static_cast<Slab*>(slab)->leased.store(0, std::memory_order_release);
 }
 
+// No two threads' numbers on one cache line, nor on two that the processor fetches together.
+constexpr std::size_t kApart = 128;
+constexpr std::size_t kUnit = 32;
+// What a thread takes at once for its histograms' pages.
+constexpr std::size_t kOwnedStretch = 4096;
+
+void* allocate(CellArena::Use use, std::size_t bytes, std::size_t alignment) noexcept {
+  return store.arena->allocate(use, bytes, alignment);
+}
+
 Slab* new_slab() noexcept {
-  return static_cast<Slab*>(allocate(sizeof(Slab), alignof(Chunk) * kCellsPerChunk));
+  return static_cast<Slab*>(allocate(CellArena::Use::directory, sizeof(Slab), kApart));
+}
+
+Chunk* new_chunk() noexcept {
+  return static_cast<Chunk*>(allocate(CellArena::Use::numbers, sizeof(Chunk), kApart));
+}
+
+// Every other thread is gone, and every number reads zero, if the arena is one that can do so.
+void begin_child() noexcept {
+  Root* root = store.root.load(std::memory_order_acquire);
+  if (root == nullptr) return;
+  if (!store.arena->is_private_after_fork()) return set_recording(false);
+  const std::uint32_t count = root->slab_count.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < count && i < Root::kMaxSlabs; ++i) {
+    Slab* slab = root->slabs[i].load(std::memory_order_acquire);
+    if (slab == nullptr || slab == thread_slab) continue;
+    slab->lookups.store(0, std::memory_order_relaxed);
+    slab->leased.store(0, std::memory_order_relaxed);
+  }
 }
 
 Root* make_root() noexcept {
-  const std::lock_guard lock(store.mutex);
+  const StructureLock lock(store.mutex);
   if (Root* made = store.root.load(std::memory_order_acquire)) return made;
   if (store.arena == nullptr) store.arena = anonymous_arena();
   if (store.arena == nullptr || pthread_key_create(&store.at_thread_end, hand_on_slab) != 0) return nullptr;
-  auto* root = static_cast<Root*>(store.arena->allocate(sizeof(Root), alignof(Root)));
+  auto* root = static_cast<Root*>(allocate(CellArena::Use::directory, sizeof(Root), alignof(Root)));
   if (root == nullptr || (root->shared_slab = new_slab()) == nullptr) return nullptr;
   root->magic = Root::kMagic;
   root->base = reinterpret_cast<std::uint64_t>(store.arena->base());
   root->cells_used.store(kFirstFreeCell, std::memory_order_relaxed);
-  auto* first = static_cast<Chunk*>(allocate(sizeof(Chunk), alignof(Chunk)));
+  Chunk* first = new_chunk();
   if (first == nullptr) return nullptr;
   root->shared_slab->chunk[0].store(first, std::memory_order_release);
   store.root.store(root, std::memory_order_release);
+  watch_forks(begin_child);
   return root;
 }
 
@@ -99,7 +130,7 @@ Cell* own_unguarded(CellId id) noexcept {
   if (thread_slab == nullptr) return nullptr;
   std::atomic<Chunk*>& slot = thread_slab->chunk[id / kCellsPerChunk];
   if (slot.load(std::memory_order_relaxed) == nullptr) {
-    auto* chunk = static_cast<Chunk*>(allocate(sizeof(Chunk), alignof(Chunk)));
+    Chunk* chunk = new_chunk();
     if (chunk == nullptr) return nullptr;
     slot.store(chunk, std::memory_order_release);
   }
@@ -110,7 +141,7 @@ Cell* own_unguarded(CellId id) noexcept {
 bool prepare_shared_chunk(Root& root, CellId id) noexcept {
   std::atomic<Chunk*>& slot = root.shared_slab->chunk[id / kCellsPerChunk];
   if (slot.load(std::memory_order_acquire) != nullptr) return true;
-  auto* chunk = static_cast<Chunk*>(allocate(sizeof(Chunk), alignof(Chunk)));
+  Chunk* chunk = new_chunk();
   if (chunk == nullptr) return false;
   slot.store(chunk, std::memory_order_release);
   return true;
@@ -130,7 +161,7 @@ bool grow_free_list() noexcept {
 }  // namespace
 
 bool use_arena(CellArena* arena) noexcept {
-  const std::lock_guard lock(store.mutex);
+  const StructureLock lock(store.mutex);
   if (store.root.load(std::memory_order_acquire) != nullptr) return false;
   store.arena = arena;
   return true;
@@ -141,8 +172,29 @@ Root* root() noexcept {
   return made != nullptr ? made : make_root();
 }
 
-void* allocate(std::size_t bytes, std::size_t alignment) noexcept {
-  return store.arena->allocate(bytes, alignment);
+void* allocate_shared(std::size_t bytes) noexcept { return allocate(CellArena::Use::numbers, bytes, kApart); }
+
+void* allocate_owned(Slab& slab, std::size_t bytes) noexcept {
+  const std::size_t rounded = (bytes + kUnit - 1) / kUnit * kUnit;
+  if (rounded > kOwnedStretch / 2) return allocate_shared(bytes);
+  std::uint64_t free = slab.free_memory.load(std::memory_order_relaxed);
+  for (;;) {
+    // A stretch ends at a multiple of its size; a fresh one, or none, begins there.
+    if (free % kOwnedStretch == 0 || free % kOwnedStretch + rounded > kOwnedStretch) {
+      void* stretch = allocate(CellArena::Use::numbers, kOwnedStretch, kOwnedStretch);
+      if (stretch == nullptr) return nullptr;
+      // A signal handler may have been here meanwhile; what is left of its stretch is lost, nothing else.
+      slab.free_memory.store(reinterpret_cast<std::uint64_t>(stretch) + rounded, std::memory_order_relaxed);
+      return stretch;
+    }
+    if (exchange_owned(slab.free_memory, free, free + rounded)) return reinterpret_cast<void*>(free);
+  }
+}
+
+Slab* lease() noexcept {
+  if (thread_slab != nullptr) return thread_slab;
+  static_cast<void>(own(kNullCell));
+  return thread_slab;
 }
 
 Cell* own(CellId id) noexcept {
@@ -156,8 +208,8 @@ Cell* own(CellId id) noexcept {
 }
 
 Cell* shared(CellId id) noexcept {
-  static constinit Cell nowhere{
-      0};  // before the first registration there is only the null cell to record into
+  // Before the first registration there is only the null cell to record into.
+  static constinit Cell nowhere{0};
   const Root* made = store.root.load(std::memory_order_acquire);
   if (made == nullptr) return &nowhere;
   Chunk* chunk = made->shared_slab->chunk[id / kCellsPerChunk].load(std::memory_order_acquire);
@@ -184,7 +236,7 @@ void add_double_slow(CellId id, double value) noexcept {
 CellId allocate_cell() noexcept {
   Root* made = root();
   if (made == nullptr) return kNullCell;
-  const std::lock_guard lock(store.mutex);
+  const StructureLock lock(store.mutex);
   if (store.free_count > 0) return store.free_cells[--store.free_count];
   const CellId id = made->cells_used.load(std::memory_order_relaxed);
   if (id >= kMaxCells || !prepare_shared_chunk(*made, id)) return kNullCell;
@@ -195,7 +247,7 @@ CellId allocate_cell() noexcept {
 void free_cell(CellId id) noexcept {
   if (id < kFirstFreeCell) return;
   for_each_cell(id, [](Cell& cell) { cell.store(0, std::memory_order_relaxed); });
-  const std::lock_guard lock(store.mutex);
+  const StructureLock lock(store.mutex);
   // Without memory for the list the cell is not used again: 8 bytes lost, nothing wrong.
   if (store.free_count == store.free_capacity && !grow_free_list()) return;
   store.free_cells[store.free_count++] = id;
@@ -223,7 +275,7 @@ std::uint64_t refused(Refusal reason) noexcept {
 Usage usage() noexcept {
   const Root* made = store.root.load(std::memory_order_acquire);
   if (made == nullptr) return {};
-  const std::lock_guard lock(store.mutex);
+  const StructureLock lock(store.mutex);
   return {made->cells_used.load(std::memory_order_relaxed) - store.free_count,
           made->slab_count.load(std::memory_order_relaxed), store.arena->used_bytes()};
 }

@@ -39,9 +39,13 @@ bool use_arena(CellArena* arena) noexcept;
 /// Gives a cell back, zeroed. Nobody may record into it any more.
 void free_cell(CellId id) noexcept;
 
-/// Memory for something that lives as long as the process, such as a histogram's blocks; zeroed. Null when
-/// there is none. Async-signal-safe.
-[[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) noexcept;
+/// Zeroed memory for numbers, for as long as the process lives: for all threads to write, or for the thread
+/// that leased `slab`, apart from what others write. Null when there is none. Async-signal-safe.
+[[nodiscard]] void* allocate_shared(std::size_t bytes) noexcept;
+[[nodiscard]] void* allocate_owned(Slab& slab, std::size_t bytes) noexcept;
+
+/// This thread's slab, leased if need be; null when it cannot have one. Async-signal-safe.
+[[nodiscard]] Slab* lease() noexcept;
 
 /// Calls `visit(Cell&)` for this id's cell in every slab that has one, the shared one first.
 template <class Visitor>

@@ -32,6 +32,17 @@ std::size_t render_into(Labels labels, std::span<char> out) noexcept {
   return used;
 }
 
+// A writer holds a slot for some hundred nanoseconds; only the reader waits, never a writer. It does not wait
+// for ever: the writer may have been in another process, before a fork.
+bool take(std::atomic<bool>& busy) noexcept {
+  constexpr int kTries = 10'000;
+  for (int i = 0; i < kTries; ++i) {
+    if (!busy.exchange(true, std::memory_order_acquire)) return true;
+    std::this_thread::yield();
+  }
+  return false;
+}
+
 }  // namespace
 
 ExemplarStore::ExemplarStore(std::shared_ptr<const std::vector<double>> bounds)
@@ -60,12 +71,19 @@ bool ExemplarStore::offer(double value, Labels labels, std::chrono::system_clock
   return size != 0;
 }
 
+void ExemplarStore::clear() noexcept {
+  for (std::size_t i = 0; i < slot_count_; ++i) {
+    if (!take(slots_[i].busy)) continue;
+    slots_[i].filled = false;
+    slots_[i].busy.store(false, std::memory_order_release);
+  }
+}
+
 std::vector<Exemplar> ExemplarStore::read() const {
   std::vector<Exemplar> exemplars;
   for (std::size_t i = 0; i < slot_count_; ++i) {
     Slot& slot = slots_[i];
-    // A writer holds a slot for some hundred nanoseconds; only the reader waits, never a writer.
-    while (slot.busy.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
+    if (!take(slot.busy)) continue;
     if (slot.filled) exemplars.push_back({std::string(slot.text.data(), slot.size), slot.value, slot.time});
     slot.busy.store(false, std::memory_order_release);
   }

@@ -26,6 +26,9 @@ class ExemplarStore final {
   /// False when nothing was kept: labels too long or not valid, or the slot in use.
   bool offer(double value, Labels labels, std::chrono::system_clock::time_point time) noexcept;
 
+  /// Forgets what is kept, but for a slot that is being written.
+  void clear() noexcept;
+
   /// What is kept, ascending by slot.
   [[nodiscard]] std::vector<Exemplar> read() const;
 

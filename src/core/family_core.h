@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include <kymo/core/family_options.h>
@@ -17,7 +16,11 @@
 #include <kymo/core/snapshot.h>
 
 #include "cell_owner.h"
+#include "fork_gate.h"
+#include "lookup_guard.h"
 #include "series.h"
+#include "series_list.h"
+#include "series_table.h"
 
 namespace kymo::inline v0 {
 
@@ -37,7 +40,10 @@ struct FamilyShared {
 /// Gives cells back in the way their storage wants it. One a storage form, never destroyed.
 [[nodiscard]] CellOwner* cell_owner(FamilySpec::Storage storage, std::size_t bounds);
 
-/// One family: its series by their rendered labels, its limit, and how its cells are read.
+/// One family: its series by their labels, its limit, and how its cells are read.
+///
+/// Looking up a series that exists takes no lock and allocates nothing. Making one takes the family's lock,
+/// which no reader of values holds for long.
 class FamilyCore final {
  public:
   FamilyCore(FamilySpec spec, std::shared_ptr<const Descriptor> descriptor,
@@ -49,40 +55,101 @@ class FamilyCore final {
   /// The series with these labels, made if there is room, else the overflow series.
   [[nodiscard]] SeriesParts resolve(Labels labels);
 
+  /// The series with these labels if there is one.
+  [[nodiscard]] SeriesHandle find_existing(Labels labels) const;
+
+  /// Calls `record(const Series&)` for that series without making a handle: cheaper, where it is not kept.
+  template <class Record>
+  void record(Labels labels, Record record);
+
   /// The family at this instant; takes out what has been idle too long.
   [[nodiscard]] FamilySnapshot collect(std::chrono::steady_clock::time_point now);
 
-  [[nodiscard]] const Descriptor& descriptor() const noexcept { return *descriptor_; }
+  /// The family at this instant; from then on all series read as if they had just been made, and are not
+  /// shown until something is recorded. Exact: what is recorded meanwhile counts either before or after.
+  [[nodiscard]] FamilySnapshot reset();
+
+  /// What a counter that somebody decrements turns into; true when it is one now.
+  bool become_up_down_counter();
+
+  /// True for a counter and an up-down counter.
+  [[nodiscard]] bool counts() const noexcept {
+    return storage() == FamilySpec::Storage::whole || storage() == FamilySpec::Storage::signed_whole ||
+           storage() == FamilySpec::Storage::floating;
+  }
+
+  [[nodiscard]] FamilySpec::Storage storage() const noexcept {
+    return storage_.load(std::memory_order_relaxed);
+  }
 
  private:
-  using SeriesList = std::vector<SeriesPtr>;
+  using SeriesVector = std::vector<SeriesPtr>;
 
+  [[nodiscard]] Series* find(Labels labels, std::uint64_t hash) const noexcept {
+    return table_.find(hash, [labels](const Series& series) { return series.matches(labels); });
+  }
+  [[nodiscard]] SeriesHandle resolve_slowly(Labels labels, std::uint64_t hash);
   [[nodiscard]] bool keys_are_valid(Labels labels) const;
-  [[nodiscard]] SeriesParts find_or_make(std::string_view rendered);
+  [[nodiscard]] Series* find_rendered(std::string_view rendered, std::uint64_t hash) const noexcept;
+  [[nodiscard]] Series* find_or_make(std::string_view rendered);
   [[nodiscard]] Series* make(std::string_view rendered, bool counted);
+  [[nodiscard]] SeriesExtra* make_extra() const;
   [[nodiscard]] Series* overflow_series();
-  [[nodiscard]] SeriesParts parts_of(const Series* series) const;
+  [[nodiscard]] SeriesParts parts_of(SeriesHandle handle) const;
 
-  [[nodiscard]] std::shared_ptr<const SeriesList> list();
-  void read_series(const Series& series, FamilyColumns& columns) const;
-  [[nodiscard]] std::uint64_t activity_of(const FamilyColumns& columns, std::size_t index) const;
+  [[nodiscard]] FamilyColumns empty_columns();
+  [[nodiscard]] std::shared_ptr<const SeriesVector> list();
+  void begin_anew_after_fork(const SeriesVector& series);
+  [[nodiscard]] bool take_values(Series& series, FamilyColumns& columns) const;
   void expire(const FamilyColumns& columns, std::chrono::steady_clock::time_point now);
-  void remove(const std::vector<Series*>& idle);
-  void list_changed() noexcept;
+  void remove_condemned();
+  [[nodiscard]] std::uint64_t activity_now(const Series& series) const;
+  void free_retired();
 
   FamilySpec spec_;
-  std::shared_ptr<const Descriptor> descriptor_;
+  std::atomic<FamilySpec::Storage> storage_;
   std::shared_ptr<FamilyShared> shared_;
   HistogramValue::Bounds bounds_;
   std::shared_ptr<const std::vector<double>> text_bounds_;
   CellOwner* owner_;
+  std::uint64_t seed_;
+  SeriesTable table_;  // changed under mutex_
 
-  std::mutex collecting_;  // one snapshot at a time; never taken by look-ups
-  std::mutex mutex_;       // the members below
-  std::unordered_map<std::string_view, Series*> by_labels_;  // keys view the series' own text
-  Series* overflow_ = nullptr;
-  std::shared_ptr<const SeriesList> list_;  // null: out of date
-  std::uint64_t generation_ = 0;            // of list_
+  mutable std::mutex mutex_;  // the members below
+  std::shared_ptr<const Descriptor> descriptor_;
+  SeriesList series_;
+  std::atomic<Series*> overflow_{nullptr};
+  std::uint64_t generation_ = 0;  // grows with each change of series_
+
+  // Taken out of the table, and freed when no look-up can see them any more.
+  struct Retired {
+    GracePeriod period;
+    std::vector<SeriesPtr> series;
+    std::vector<std::unique_ptr<SeriesTable::Slots>> slots;
+  };
+  LongMutex collecting_;  // one snapshot or reset at a time; the members below
+  std::shared_ptr<const SeriesVector> listed_;
+  std::uint64_t listed_generation_ = 0;
+  std::uint32_t fork_generation_;
+  bool has_resets_ = false;
+  std::vector<Series*> condemned_;
+  std::optional<GracePeriod> condemnation_;
+  std::vector<Retired> retired_;
 };
+
+template <class Record>
+void FamilyCore::record(Labels labels, Record record) {
+  const std::uint64_t hash = hash_labels(labels, seed_);
+  {
+    const LookupGuard guard;
+    if (guard.entered()) [[likely]] {
+      const Series* series = find(labels, hash);
+      if (series != nullptr && !series->is_condemned()) [[likely]]
+        return record(*series);
+    }
+  }
+  const SeriesHandle handle = resolve_slowly(labels, hash);
+  if (handle.get() != nullptr) record(*handle.get());
+}
 
 }  // namespace kymo::inline v0

@@ -30,13 +30,21 @@ void GaugeTrack::note(double value) noexcept {
   count_.fetch_add(1, std::memory_order_release);
 }
 
+void GaugeTrack::reset() noexcept {
+  min_.store(std::numeric_limits<double>::infinity(), std::memory_order_relaxed);
+  max_.store(-std::numeric_limits<double>::infinity(), std::memory_order_relaxed);
+  count_at_reset_.store(count_.load(std::memory_order_acquire), std::memory_order_relaxed);
+  sum_at_reset_.store(sum_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+}
+
 GaugeStatistics GaugeTrack::read() const noexcept {
   GaugeStatistics statistics;
-  statistics.count = count_.load(std::memory_order_acquire);
+  statistics.count = count_.load(std::memory_order_acquire) - count_at_reset_.load(std::memory_order_relaxed);
   if (statistics.count == 0) return statistics;
   statistics.min = min_.load(std::memory_order_relaxed);
   statistics.max = max_.load(std::memory_order_relaxed);
-  statistics.mean = sum_.load(std::memory_order_relaxed) / static_cast<double>(statistics.count);
+  statistics.mean = (sum_.load(std::memory_order_relaxed) - sum_at_reset_.load(std::memory_order_relaxed)) /
+                    static_cast<double>(statistics.count);
   const std::chrono::nanoseconds since_epoch(last_update_ns_.load(std::memory_order_relaxed));
   statistics.last_update = std::chrono::system_clock::time_point(
       std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch));

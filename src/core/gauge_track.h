@@ -17,12 +17,18 @@ class GaugeTrack final {
   [[nodiscard]] GaugeStatistics read() const noexcept;
   [[nodiscard]] std::uint64_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
 
+  /// From now on read() tells of later values only. A value noted at the same moment may be missing from min
+  /// and max. One thread at a time, the one that reads.
+  void reset() noexcept;
+
  private:
   std::atomic<std::uint64_t> count_{0};
   std::atomic<double> sum_{0};
   std::atomic<double> min_{std::numeric_limits<double>::infinity()};
   std::atomic<double> max_{-std::numeric_limits<double>::infinity()};
   std::atomic<std::int64_t> last_update_ns_{0};
+  std::atomic<std::uint64_t> count_at_reset_{0};
+  std::atomic<double> sum_at_reset_{0};
 };
 
 }  // namespace kymo::inline v0

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cell_store.h"
+#include "fork_gate.h"
 
 namespace kymo::inline v0::cells {
 namespace {
@@ -18,12 +19,16 @@ constexpr std::uint64_t kNoMax = std::bit_cast<std::uint64_t>(-std::numeric_limi
 
 // How the owner of a block writes it, and how all do who share one.
 struct OwnedAccess {
+  static bool count(NarrowCell& cell) noexcept { return count_owned(cell); }
   static void add(Cell& cell, std::uint64_t n) noexcept { add_owned(cell, n); }
   static bool exchange(Cell& cell, std::uint64_t& seen, std::uint64_t desired) noexcept {
     return exchange_owned(cell, seen, desired);
   }
 };
 struct SharedAccess {
+  static bool count(NarrowCell& cell) noexcept {
+    return static_cast<std::int16_t>(cell.fetch_add(1, std::memory_order_relaxed) + 1) < 0;
+  }
   static void add(Cell& cell, std::uint64_t n) noexcept { cell.fetch_add(n, std::memory_order_relaxed); }
   static bool exchange(Cell& cell, std::uint64_t& seen, std::uint64_t desired) noexcept {
     return cell.compare_exchange_weak(seen, desired, std::memory_order_relaxed);
@@ -53,34 +58,78 @@ void add_to_sum(Cell& sum, double value) noexcept {
                         [value](double before) { return std::clamp(before + value, -kLargest, kLargest); });
 }
 
+// How memory for a block and its pages is had: by the thread that owns it, or for all.
+class Memory final {
+ public:
+  Memory() = default;
+  explicit Memory(Slab& owner) noexcept : owner_(&owner) {}
+  [[nodiscard]] void* allocate(std::size_t bytes) const noexcept {
+    return owner_ != nullptr ? allocate_owned(*owner_, bytes) : allocate_shared(bytes);
+  }
+
+ private:
+  Slab* owner_ = nullptr;
+};
+
+template <class T>
+Link link_to(const HistogramBlock& block, const T* there) noexcept {
+  const auto distance = reinterpret_cast<std::uintptr_t>(there) - reinterpret_cast<std::uintptr_t>(&block);
+  // Memory ascends, so what a block leads to lies behind it. Beyond the reach of a link there is none.
+  return distance / kLinkUnit < kWide ? static_cast<Link>(distance / kLinkUnit) : 0;
+}
+
 // Several threads and signal handlers may want the same page of a shared block: the first one's stays.
 template <class T>
-T* find_or_make(std::atomic<T*>& slot) noexcept {
-  T* found = slot.load(std::memory_order_acquire);
-  if (found != nullptr) return found;
-  auto* made = static_cast<T*>(allocate(sizeof(T), 64));
-  if (made == nullptr) return nullptr;
-  return slot.compare_exchange_strong(found, made, std::memory_order_acq_rel) ? made : found;
+T* find_or_make(HistogramBlock& block, std::atomic<Link>& slot, const Memory& memory) noexcept {
+  Link found = slot.load(std::memory_order_acquire);
+  if (found != 0) return follow<T>(block, found);
+  auto* made = static_cast<T*>(memory.allocate(sizeof(T)));
+  const Link link = made == nullptr ? 0 : link_to(block, made);
+  if (link == 0) return nullptr;
+  return slot.compare_exchange_strong(found, link, std::memory_order_acq_rel) ? made
+                                                                              : follow<T>(block, found);
+}
+
+std::atomic<Link>* page_slot(HistogramBlock& block, std::uint32_t number, const Memory& memory) noexcept {
+  auto* group =
+      find_or_make<HistogramGroup>(block, block.group[number / (kBucketsPerPage * kPagesPerGroup)], memory);
+  return group == nullptr ? nullptr : &group->page[number / kBucketsPerPage % kPagesPerGroup];
+}
+
+// From here on counts go to a wide page. The narrow one still has room for 2^15 counts that others are just
+// adding to it.
+void widen(HistogramBlock& block, std::atomic<Link>& slot, const Memory& memory) noexcept {
+  Link narrow = slot.load(std::memory_order_acquire);
+  if ((narrow & kWide) != 0) return;
+  auto* wide = static_cast<WidePage*>(memory.allocate(sizeof(WidePage)));
+  const Link link = wide == nullptr ? 0 : link_to(block, wide);
+  if (link == 0) return;
+  wide->narrow.store(narrow, std::memory_order_relaxed);
+  slot.compare_exchange_strong(narrow, link | kWide, std::memory_order_acq_rel);
 }
 
 template <class Access>
-bool count_by(HistogramBlock& block, double value) noexcept {
+bool count_by(HistogramBlock& block, double value, const Memory& memory) noexcept {
   if (value <= kZeroThreshold) {
     Access::add(block.zeros, 1);
     return true;
   }
   const std::uint32_t number = bucket_number(value);
-  HistogramGroup* group = find_or_make(block.group[number / (kBucketsPerPage * kPagesPerGroup)]);
-  if (group == nullptr) return false;
-  HistogramPage* page = find_or_make(group->page[number / kBucketsPerPage % kPagesPerGroup]);
-  if (page == nullptr) return false;
-  Access::add(page->bucket[number % kBucketsPerPage], 1);
+  const std::uint32_t in_page = number % kBucketsPerPage;
+  std::atomic<Link>* slot = page_slot(block, number, memory);
+  if (slot == nullptr || find_or_make<NarrowPage>(block, *slot, memory) == nullptr) return false;
+  const Link link = slot->load(std::memory_order_acquire);
+  if ((link & kWide) != 0) {
+    Access::add(follow<WidePage>(block, link)->bucket[in_page], 1);
+  } else if (Access::count(follow<NarrowPage>(block, link)->bucket[in_page])) {
+    widen(block, *slot, memory);
+  }
   return true;
 }
 
 template <class Block>
-Block* new_block(std::size_t bytes) noexcept {
-  auto* block = static_cast<Block*>(allocate(bytes, 64));
+Block* new_block(std::size_t bytes, const Memory& memory) noexcept {
+  auto* block = static_cast<Block*>(memory.allocate(bytes));
   if (block == nullptr) return nullptr;
   block->min.store(kNoMin, std::memory_order_relaxed);
   block->max.store(kNoMax, std::memory_order_relaxed);
@@ -96,20 +145,32 @@ Block* block_in(const Cell& cell) noexcept {
   return reinterpret_cast<Block*>(cell.load(std::memory_order_acquire));
 }
 
-// This thread's block, made if need be; null when only the shared one is to be had.
+// The block that a cell leads to, made if need be.
 template <class Block>
-Block* own_block(CellId id, std::size_t bytes) noexcept {
-  Cell* cell = own(id);
-  if (cell == nullptr) return nullptr;
-  std::uint64_t seen = cell->load(std::memory_order_relaxed);
-  if (seen != 0) return reinterpret_cast<Block*>(seen);
-  Block* made = new_block<Block>(bytes);
+Block* find_or_make_block(Cell& cell, std::size_t bytes, const Memory& memory) noexcept {
+  if (Block* found = block_in<Block>(cell)) return found;
+  Block* made = new_block<Block>(bytes, memory);
   if (made == nullptr) return nullptr;
-  // A signal handler may have been here meanwhile: then its block is the one. Release: a reader follows the
-  // address.
-  if (cell->compare_exchange_strong(seen, reinterpret_cast<std::uint64_t>(made), std::memory_order_acq_rel))
+  std::uint64_t seen = 0;
+  // Another thread, or a signal handler, may have been here meanwhile: then its block is the one.
+  if (cell.compare_exchange_strong(seen, reinterpret_cast<std::uint64_t>(made), std::memory_order_acq_rel))
     return made;
   return reinterpret_cast<Block*>(seen);
+}
+
+// Calls `record(block, access, memory)` with this thread's block or, failing that, with the shared one, until
+// one takes it.
+template <class Block, class Record>
+void record_in(CellId id, std::size_t bytes, Record record) noexcept {
+  if (id == kNullHistogramCell) return;
+  if (Cell* cell = own(id)) {
+    const Memory memory(*thread_slab);
+    auto* block = find_or_make_block<Block>(*cell, bytes, memory);
+    if (block != nullptr && record(*block, OwnedAccess(), memory)) return;
+  }
+  const Memory memory;
+  auto* block = find_or_make_block<Block>(*shared(id), bytes, memory);
+  if (block == nullptr || !record(*block, SharedAccess(), memory)) refuse(Refusal::out_of_memory);
 }
 
 bool refuse_unfit(double value, bool negative_allowed) noexcept {
@@ -123,16 +184,6 @@ bool refuse_unfit(double value, bool negative_allowed) noexcept {
     return false;
   }
   return true;
-}
-
-// Counts in the own block or, failing that, in the shared one; `finish(block, access)` does the rest.
-template <class Finish>
-void record_by(CellId id, double value, Finish finish) noexcept {
-  if (id == kNullHistogramCell) return;
-  auto* block = own_block<HistogramBlock>(id, sizeof(HistogramBlock));
-  if (block != nullptr && count_by<OwnedAccess>(*block, value)) return finish(*block, OwnedAccess());
-  block = block_in<HistogramBlock>(*shared(id));
-  if (block != nullptr && count_by<SharedAccess>(*block, value)) finish(*block, SharedAccess());
 }
 
 template <class Access>
@@ -153,45 +204,57 @@ FreeHistograms& free_histograms() {
   return list;
 }
 
-void empty_block(HistogramBlock& block) noexcept {
-  for (Cell* cell : {&block.sum, &block.zeros}) cell->store(0, std::memory_order_relaxed);
-  block.min.store(kNoMin, std::memory_order_relaxed);
-  block.max.store(kNoMax, std::memory_order_relaxed);
-  for (const auto& group_slot : block.group) {
-    const HistogramGroup* group = group_slot.load(std::memory_order_acquire);
-    if (group == nullptr) continue;
-    for (const auto& page_slot : group->page) {
-      HistogramPage* page = page_slot.load(std::memory_order_acquire);
-      if (page == nullptr) continue;
-      for (Cell& bucket : page->bucket) bucket.store(0, std::memory_order_relaxed);
+// Calls `visit(narrow or null, wide or null, first bucket)` for each page.
+template <class Visitor>
+void for_each_page(const HistogramBlock& block, Visitor visit) {
+  for (std::uint32_t g = 0; g < kGroups; ++g) {
+    const Link group = block.group[g].load(std::memory_order_acquire);
+    if (group == 0) continue;
+    for (std::uint32_t p = 0; p < kPagesPerGroup; ++p) {
+      const Link page = follow<HistogramGroup>(block, group)->page[p].load(std::memory_order_acquire);
+      const std::uint32_t first_bucket = (g * kPagesPerGroup + p) * kBucketsPerPage;
+      if ((page & kWide) != 0) {
+        auto* wide = follow<WidePage>(block, page);
+        const Link narrow = wide->narrow.load(std::memory_order_relaxed);
+        visit(follow<NarrowPage>(block, narrow), wide, first_bucket);
+      } else if (page != 0) {
+        visit(follow<NarrowPage>(block, page), static_cast<WidePage*>(nullptr), first_bucket);
+      }
     }
   }
+}
+
+void forget_extremes_of(auto& block) noexcept {
+  block.min.store(kNoMin, std::memory_order_relaxed);
+  block.max.store(kNoMax, std::memory_order_relaxed);
+}
+
+void empty_block(HistogramBlock& block) noexcept {
+  for (Cell* cell : {&block.sum, &block.zeros}) cell->store(0, std::memory_order_relaxed);
+  forget_extremes_of(block);
+  for_each_page(block, [](NarrowPage* narrow, WidePage* wide, std::uint32_t /*first_bucket*/) {
+    for (NarrowCell& bucket : narrow->bucket) bucket.store(0, std::memory_order_relaxed);
+    if (wide == nullptr) return;
+    for (Cell& bucket : wide->bucket) bucket.store(0, std::memory_order_relaxed);
+  });
 }
 
 void empty_block(ExplicitBlock& block, std::size_t bounds) noexcept {
   block.sum.store(0, std::memory_order_relaxed);
-  block.min.store(kNoMin, std::memory_order_relaxed);
-  block.max.store(kNoMax, std::memory_order_relaxed);
+  forget_extremes_of(block);
   for (std::size_t i = 0; i <= bounds; ++i) block.bucket[i].store(0, std::memory_order_relaxed);
-}
-
-void add_page(const HistogramPage& page, std::uint32_t first_bucket, HistogramValue& value) {
-  for (std::uint32_t i = 0; i < kBucketsPerPage; ++i) {
-    const auto index = static_cast<std::int32_t>(first_bucket + i) + kMinExponent * kBucketsPerOctave;
-    value.add_bucket(index, page.bucket[i].load(std::memory_order_relaxed));
-  }
 }
 
 void add_buckets(const HistogramBlock& block, HistogramValue& value) {
   value.add_zeros(block.zeros.load(std::memory_order_relaxed));
-  for (std::uint32_t g = 0; g < kGroups; ++g) {
-    const HistogramGroup* group = block.group[g].load(std::memory_order_acquire);
-    if (group == nullptr) continue;
-    for (std::uint32_t p = 0; p < kPagesPerGroup; ++p) {
-      const HistogramPage* page = group->page[p].load(std::memory_order_acquire);
-      if (page != nullptr) add_page(*page, (g * kPagesPerGroup + p) * kBucketsPerPage, value);
+  for_each_page(block, [&](const NarrowPage* narrow, const WidePage* wide, std::uint32_t first_bucket) {
+    for (std::uint32_t i = 0; i < kBucketsPerPage; ++i) {
+      const auto index = static_cast<std::int32_t>(first_bucket + i) + kMinExponent * kBucketsPerOctave;
+      std::uint64_t count = narrow->bucket[i].load(std::memory_order_relaxed);
+      if (wide != nullptr) count += wide->bucket[i].load(std::memory_order_relaxed);
+      value.add_bucket(index, count);
     }
-  }
+  });
 }
 
 template <class Block>
@@ -222,37 +285,60 @@ HistogramValue read_block(const ExplicitBlock& block, SumForm sum, const Histogr
 
 }  // namespace
 
+void widen_owned(HistogramBlock& block, std::uint32_t number) noexcept {
+  const Memory memory(*thread_slab);
+  if (std::atomic<Link>* slot = page_slot(block, number, memory)) widen(block, *slot, memory);
+}
+
 void record_slow(CellId id, double value) noexcept {
   if (refuse_unfit(value, false)) return;
-  record_by(id, value, [value](HistogramBlock& block, auto access) {
-    add_to_sum<decltype(access)>(block.sum, value);
-    note_extremes_by<decltype(access)>(block, value);
-  });
+  record_in<HistogramBlock>(id, sizeof(HistogramBlock),
+                            [value](HistogramBlock& block, auto access, const Memory& memory) {
+                              using Access = decltype(access);
+                              if (!count_by<Access>(block, value, memory)) return false;
+                              add_to_sum<Access>(block.sum, value);
+                              note_extremes_by<Access>(block, value);
+                              return true;
+                            });
 }
 
 void record_ns_slow(CellId id, std::uint64_t nanoseconds) noexcept {
   const double seconds = static_cast<double>(nanoseconds) * 1e-9;
-  record_by(id, seconds, [=](HistogramBlock& block, auto access) {
-    decltype(access)::add(block.sum, nanoseconds);
-    note_extremes_by<decltype(access)>(block, seconds);
-  });
+  record_in<HistogramBlock>(id, sizeof(HistogramBlock),
+                            [=](HistogramBlock& block, auto access, const Memory& memory) {
+                              using Access = decltype(access);
+                              if (!count_by<Access>(block, seconds, memory)) return false;
+                              Access::add(block.sum, nanoseconds);
+                              note_extremes_by<Access>(block, seconds);
+                              return true;
+                            });
 }
 
 void record_explicit(CellId id, const double* bounds, std::size_t bound_count, double value) noexcept {
-  if (refuse_unfit(value, true) || id == kNullHistogramCell) return;
+  if (refuse_unfit(value, true)) return;
   const auto bucket =
       static_cast<std::size_t>(std::lower_bound(bounds, bounds + bound_count, value) - bounds);
-  if (auto* block = own_block<ExplicitBlock>(id, explicit_bytes(bound_count))) {
-    return record_explicit_by<OwnedAccess>(*block, bucket, value);
-  }
-  if (auto* block = block_in<ExplicitBlock>(*shared(id)))
-    record_explicit_by<SharedAccess>(*block, bucket, value);
+  record_in<ExplicitBlock>(id, explicit_bytes(bound_count),
+                           [=](ExplicitBlock& block, auto access, const Memory& /*memory*/) {
+                             record_explicit_by<decltype(access)>(block, bucket, value);
+                             return true;
+                           });
+}
+
+void forget_extremes(CellId id, const HistogramValue::Bounds& bounds) noexcept {
+  for_each_cell(id, [&](const Cell& cell) {
+    if (bounds == nullptr) {
+      if (auto* block = block_in<HistogramBlock>(cell)) forget_extremes_of(*block);
+    } else if (auto* block = block_in<ExplicitBlock>(cell)) {
+      forget_extremes_of(*block);
+    }
+  });
 }
 
 CellId allocate_histogram(std::size_t bounds) noexcept {
   {
     FreeHistograms& list = free_histograms();
-    const std::lock_guard lock(list.mutex);
+    const StructureLock lock(list.mutex);
     std::vector<CellId>& free = list.by_bounds[bounds];
     if (!free.empty()) {
       const CellId id = free.back();
@@ -260,16 +346,7 @@ CellId allocate_histogram(std::size_t bounds) noexcept {
       return id;
     }
   }
-  const CellId id = allocate_cell();
-  if (id == kNullCell) return id;
-  void* block = bounds == 0 ? static_cast<void*>(new_block<HistogramBlock>(sizeof(HistogramBlock)))
-                            : static_cast<void*>(new_block<ExplicitBlock>(explicit_bytes(bounds)));
-  if (block == nullptr) {
-    free_cell(id);
-    return kNullCell;
-  }
-  shared(id)->store(reinterpret_cast<std::uint64_t>(block), std::memory_order_release);
-  return id;
+  return allocate_cell();
 }
 
 void free_histogram(CellId id, std::size_t bounds) noexcept {
@@ -282,7 +359,7 @@ void free_histogram(CellId id, std::size_t bounds) noexcept {
     }
   });
   FreeHistograms& list = free_histograms();
-  const std::lock_guard lock(list.mutex);
+  const StructureLock lock(list.mutex);
   list.by_bounds[bounds].push_back(id);
 }
 
@@ -295,6 +372,7 @@ HistogramValue read_histogram(CellId id, SumForm sum, const HistogramValue::Boun
       total.merge(read_block(*block, sum, bounds));
     }
   });
+  total.settle_extremes();
   return total;
 }
 

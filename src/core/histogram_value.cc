@@ -8,6 +8,7 @@ namespace kymo::inline v0 {
 namespace {
 
 constexpr double kBucketsPerOctave = 1 << HistogramValue::kScale;
+constexpr double kMost = std::numeric_limits<double>::max();
 
 std::vector<HistogramValue::Bucket> merged(std::span<const HistogramValue::Bucket> a,
                                            std::span<const HistogramValue::Bucket> b) {
@@ -93,10 +94,13 @@ std::uint64_t HistogramValue::count_at_or_below(double bound) const noexcept {
   return count;
 }
 
+bool HistogramValue::has_form_of(const HistogramValue& other) const noexcept {
+  return is_explicit() == other.is_explicit() &&
+         (!is_explicit() || bounds_ == other.bounds_ || *bounds_ == *other.bounds_);
+}
+
 bool HistogramValue::merge(const HistogramValue& other) {
-  const bool same_form = is_explicit() == other.is_explicit() &&
-                         (!is_explicit() || bounds_ == other.bounds_ || *bounds_ == *other.bounds_);
-  if (!same_form) return false;
+  if (!has_form_of(other)) return false;
   buckets_ = merged(buckets_, other.buckets_);
   sum_ += other.sum_;
   // fmin and fmax pass over the NaN of an empty one.
@@ -105,6 +109,57 @@ bool HistogramValue::merge(const HistogramValue& other) {
   count_ += other.count_;
   zero_count_ += other.zero_count_;
   return true;
+}
+
+bool HistogramValue::subtract(const HistogramValue& earlier) {
+  if (!has_form_of(earlier)) return false;
+  auto gone = earlier.buckets_.begin();
+  for (Bucket& bucket : buckets_) {
+    while (gone != earlier.buckets_.end() && gone->index < bucket.index) ++gone;
+    if (gone == earlier.buckets_.end()) break;
+    if (gone->index == bucket.index) bucket.count -= std::min(bucket.count, gone->count);
+  }
+  std::erase_if(buckets_, [](const Bucket& bucket) { return bucket.count == 0; });
+  zero_count_ -= std::min(zero_count_, earlier.zero_count_);
+  count_ = zero_count_;
+  for (const Bucket& bucket : buckets_) count_ += bucket.count;
+  sum_ = count_ == 0 ? 0 : sum_ - earlier.sum_;
+  settle_extremes();
+  return true;
+}
+
+void HistogramValue::settle_extremes() noexcept {
+  const auto [lowest, highest] = borders();
+  if (count_ == 0) {
+    min_ = max_ = std::numeric_limits<double>::quiet_NaN();
+  } else if (!(min_ <= max_)) {
+    // Nobody noted them, or a reset forgot them: the nearest that the buckets tell.
+    min_ = lowest > -kMost ? lowest : std::min(0.0, highest);
+    max_ = highest < kMost ? highest : std::max(0.0, lowest);
+  } else {
+    min_ = std::clamp(min_, lowest, highest);
+    max_ = std::clamp(max_, lowest, highest);
+  }
+}
+
+// Between which numbers all values lie, as far as the buckets tell.
+std::pair<double, double> HistogramValue::borders() const noexcept {
+  if (count_ == 0) return {0, 0};
+  const double zero_threshold = std::exp2(kMinExponent);
+  if (buckets_.empty()) return {0, zero_threshold};
+  const std::int32_t first = buckets_.front().index;
+  const std::int32_t last = buckets_.back().index;
+  if (!is_explicit()) {
+    // A border as computed is off by a rounding; an extreme that lies on it is not.
+    constexpr double kRounding = 1e-12;
+    const bool is_topmost = last == kMaxExponent * (1 << kScale) - 1;
+    return {zero_count_ != 0 ? 0 : upper_border(first - 1) * (1 - kRounding),
+            is_topmost ? kMost : upper_border(last) * (1 + kRounding)};
+  }
+  const std::vector<double>& bounds = *bounds_;
+  const auto position = [](std::int32_t index) { return static_cast<std::size_t>(index); };
+  return {first == 0 ? -kMost : bounds[position(first - 1)],
+          position(last) == bounds.size() ? kMost : bounds[position(last)]};
 }
 
 void HistogramValue::add_bucket(std::int32_t index, std::uint64_t count) {

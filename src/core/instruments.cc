@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <kymo/core/counter.h>
+#include <kymo/core/family_options.h>
 #include <kymo/core/gauge.h>
 #include <kymo/core/histogram.h>
 #include <kymo/core/histogram_value.h>
@@ -14,9 +15,9 @@
 #include <kymo/core/window.h>
 
 #include "cell_store.h"
-#include "histogram_store.h"
 #include "series.h"
 #include "series_extra.h"
+#include "series_reader.h"
 
 // The members of instruments that are not worth inlining.
 namespace kymo::inline v0 {
@@ -27,6 +28,12 @@ void offer_exemplar(const SeriesHandle& handle, double value, std::initializer_l
   if (series == nullptr || series->extra == nullptr || series->extra->exemplars == nullptr) return;
   series->extra->exemplars->offer(value, Labels(labels.begin(), labels.size()),
                                   std::chrono::system_clock::now());
+}
+
+using Storage = FamilySpec::Storage;
+
+std::uint64_t number_of(const SeriesHandle& handle, Storage storage) noexcept {
+  return handle.get() == nullptr ? 0 : read_number(*handle.get(), storage);
 }
 
 bool refuse_not_finite(double value) noexcept {
@@ -52,10 +59,10 @@ void Counter::add_with_exemplar(std::uint64_t n, std::initializer_list<Label> la
   offer_exemplar(handle_, static_cast<double>(n), labels);
 }
 
-std::uint64_t Counter::value() const noexcept { return handle_.get() == nullptr ? 0 : cells::sum(cell_); }
+std::uint64_t Counter::value() const noexcept { return number_of(handle_, Storage::whole); }
 
 double DoubleCounter::value() const noexcept {
-  return handle_.get() == nullptr ? 0 : cells::sum_double(cell_);
+  return std::bit_cast<double>(number_of(handle_, Storage::floating));
 }
 
 void DoubleCounter::refuse(double amount) noexcept {
@@ -63,7 +70,7 @@ void DoubleCounter::refuse(double amount) noexcept {
 }
 
 std::int64_t UpDownCounter::value() const noexcept {
-  return handle_.get() == nullptr ? 0 : static_cast<std::int64_t>(cells::sum(cell_));
+  return static_cast<std::int64_t>(number_of(handle_, Storage::signed_whole));
 }
 
 void Gauge::add(double amount) noexcept {
@@ -72,15 +79,13 @@ void Gauge::add(double amount) noexcept {
   std::uint64_t seen = cell_->load(std::memory_order_relaxed);
   double sum = 0;
   do {
-    sum = std::bit_cast<double>(seen) + amount;
+    sum = (seen == kUnsetGauge ? 0 : std::bit_cast<double>(seen)) + amount;
     if (std::isnan(sum)) return cells::refuse(cells::Refusal::not_a_number);  // infinity less infinity
   } while (!cell_->compare_exchange_weak(seen, std::bit_cast<std::uint64_t>(sum), std::memory_order_relaxed));
   if (track_ != nullptr) note(sum);
 }
 
-double Gauge::value() const noexcept {
-  return cell_ == nullptr ? 0 : std::bit_cast<double>(cell_->load(std::memory_order_relaxed));
-}
+double Gauge::value() const noexcept { return std::bit_cast<double>(number_of(handle_, Storage::gauge)); }
 
 GaugeStatistics Gauge::statistics() const noexcept {
   return track_ == nullptr ? GaugeStatistics() : track_->read();
@@ -97,7 +102,7 @@ HistogramValue Histogram::value() const {
   const Series* series = handle_.get();
   if (series == nullptr) return {};
   const HistogramValue::Bounds bounds = series->extra == nullptr ? nullptr : series->extra->bounds;
-  return cells::read_histogram(cell_, cells::SumForm::floating, bounds);
+  return read_histogram(*series, Storage::histogram, bounds);
 }
 
 void Timing::record_seconds(double seconds) noexcept {
@@ -110,12 +115,11 @@ void Timing::record_recent(double seconds) noexcept { recent_->record(seconds); 
 
 HistogramValue Timing::value() const {
   return handle_.get() == nullptr ? HistogramValue()
-                                  : cells::read_histogram(cell_, cells::SumForm::nanoseconds, nullptr);
+                                  : read_histogram(*handle_.get(), Storage::timing, nullptr);
 }
 
 WindowValue Timing::recent() const {
-  if (recent_ == nullptr) return {};
-  return {recent_->count(), value().sum(), recent_->sorted()};
+  return handle_.get() == nullptr ? WindowValue() : read_window(*handle_.get(), Storage::timing);
 }
 
 void Window::record(double value) noexcept {
@@ -125,8 +129,7 @@ void Window::record(double value) noexcept {
 }
 
 WindowValue Window::value() const {
-  if (ring_ == nullptr) return {};
-  return {ring_->count(), cells::sum_double(cell_), ring_->sorted()};
+  return handle_.get() == nullptr ? WindowValue() : read_window(*handle_.get(), Storage::window);
 }
 
 }  // namespace kymo::inline v0

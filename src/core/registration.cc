@@ -1,5 +1,6 @@
 #include "registration.h"
 
+#include <mutex>
 #include <utility>
 
 namespace kymo::inline v0 {

@@ -3,10 +3,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <thread>
 
 #include <kymo/core/registry.h>
+
+#include "fork_gate.h"
 
 namespace kymo::inline v0 {
 
@@ -25,7 +26,7 @@ class Registration::Slot final {
   void end() noexcept;
 
  private:
-  std::mutex running_;
+  LongMutex running_;
   std::atomic<std::thread::id> runner_{};
   std::atomic<bool> ended_{false};
   Producer producer_;

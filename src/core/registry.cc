@@ -78,21 +78,27 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
   }
 
   std::shared_ptr<FamilyCore> add_family(FamilySpec spec) {
-    if (auto error = spec_error(spec)) return fail(*error);
+    std::string error;
+    auto family = try_add_family(std::move(spec), error);
+    return family != nullptr ? family : fail(error);
+  }
+
+  std::shared_ptr<FamilyCore> try_add_family(FamilySpec spec, std::string& error) {
+    if (auto wrong = spec_error(spec)) return error = *wrong, nullptr;
     auto descriptor =
         std::make_shared<const Descriptor>(make_descriptor(spec.kind(), spec.name, spec.help, spec.unit));
-    std::optional<std::string> clash;
-    std::shared_ptr<FamilyCore> family;
-    {
-      const std::lock_guard lock(mutex_);
-      clash = claim_names(*descriptor);
-      if (!clash) {
-        family = std::make_shared<FamilyCore>(std::move(spec), descriptor, shared_);
-        families_.push_back(family);
-      }
-    }
-    return clash ? fail(*clash) : family;
+    const StructureLock lock(mutex_);
+    if (auto clash = claim_names(*descriptor)) return error = *clash, nullptr;
+    auto family = std::make_shared<FamilyCore>(std::move(spec), descriptor, shared_);
+    families_.push_back(family);
+    return family;
   }
+
+  void report(const std::string& message) {
+    count_error();
+    if (options_.error_sink) options_.error_sink(message);
+  }
+  void count_error() noexcept { shared_->errors.fetch_add(1, std::memory_order_relaxed); }
 
   Registration add_observed(Kind kind, std::string_view name, std::string_view help,
                             std::function<double()> callback, const ObservedOptions& options);
@@ -103,7 +109,7 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
       if (after) after();
     };
     auto slot = std::make_shared<Registration::Slot>(std::move(producer), std::move(on_end));
-    const std::lock_guard lock(mutex_);
+    const StructureLock lock(mutex_);
     producers_.push_back(slot);
     return Registration(std::move(slot));
   }
@@ -124,6 +130,15 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
     return snapshot;
   }
 
+  std::shared_ptr<const Snapshot> reset(bool only_counters) {
+    SnapshotBuilder builder;
+    const auto time = std::chrono::system_clock::now();
+    for (const auto& family : copied(families_)) {
+      if (!only_counters || family->counts()) builder.add_family(family->reset());
+    }
+    return builder.finish(time, std::chrono::steady_clock::now() - started_);
+  }
+
   [[nodiscard]] std::size_t series_count() const noexcept {
     return shared_->series.load(std::memory_order_relaxed);
   }
@@ -136,13 +151,12 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
 
   template <class T>
   std::vector<T> copied(const std::vector<T>& list) {
-    const std::lock_guard lock(mutex_);
+    const StructureLock lock(mutex_);
     return list;
   }
 
   std::shared_ptr<FamilyCore> fail(const std::string& message) {
-    shared_->errors.fetch_add(1, std::memory_order_relaxed);
-    if (options_.error_sink) options_.error_sink(message);
+    report(message);
 #if defined(__cpp_exceptions)
     if (options_.on_error == OnError::throw_exception) throw RegistrationError(message);
 #endif
@@ -195,7 +209,7 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
   }
 
   void release_observed(const std::string& name, const std::string& labels) {
-    const std::lock_guard lock(mutex_);
+    const StructureLock lock(mutex_);
     const auto found = observed_.find(name);
     if (found == observed_.end()) return;
     found->second.label_sets.erase(labels);
@@ -205,7 +219,7 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
   }
 
   void remove_producer(const Registration::Slot* slot) {
-    const std::lock_guard lock(mutex_);
+    const StructureLock lock(mutex_);
     std::erase_if(producers_, [slot](const auto& held) { return held.get() == slot; });
   }
 
@@ -235,7 +249,7 @@ Registration Registry::Impl::add_observed(Kind kind, std::string_view name, std:
   render_labels(label_views(options.labels), options_.max_label_value_bytes, rendered);
   std::optional<std::string> clash;
   {
-    const std::lock_guard lock(mutex_);
+    const StructureLock lock(mutex_);
     clash = claim_observed(make_descriptor(kind, name, help, options.unit), rendered);
   }
   if (clash) return fail(*clash), Registration();
@@ -263,6 +277,14 @@ std::shared_ptr<FamilyCore> Registry::add_family(std::string_view name, std::str
   return impl_->add_family(std::move(spec));
 }
 
+std::shared_ptr<FamilyCore> Registry::try_add_family(FamilySpec spec, std::string& error) {
+  return impl_->try_add_family(std::move(spec), error);
+}
+
+void Registry::report(const std::string& error) { impl_->report(error); }
+
+void Registry::count_error() noexcept { impl_->count_error(); }
+
 SeriesParts Registry::single_series(const std::shared_ptr<FamilyCore>& family) {
   return family == nullptr ? SeriesParts() : family->resolve({});
 }
@@ -286,6 +308,10 @@ Registration Registry::add_producer(Producer producer) {
 }
 
 std::shared_ptr<const Snapshot> Registry::snapshot() { return impl_->snapshot(); }
+
+std::shared_ptr<const Snapshot> Registry::reset() { return impl_->reset(false); }
+
+std::shared_ptr<const Snapshot> Registry::reset_counters() { return impl_->reset(true); }
 
 std::size_t Registry::series_count() const noexcept { return impl_->series_count(); }
 

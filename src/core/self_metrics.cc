@@ -21,6 +21,7 @@ void write_refusals(SnapshotWriter& writer) {
   add("not_a_number", cells::Refusal::not_a_number);
   add("infinite", cells::Refusal::infinite);
   add("negative", cells::Refusal::negative);
+  add("out_of_memory", cells::Refusal::out_of_memory);
 }
 
 void write_memory(SnapshotWriter& writer) {

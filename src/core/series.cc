@@ -5,20 +5,40 @@
 
 #include <kymo/core/snapshot.h>
 #include "cell_owner.h"
+#include "reset_base.h"
 #include "series_extra.h"
 
 namespace kymo::inline v0 {
 
 Series* Series::create(std::string_view rendered_labels, std::chrono::system_clock::time_point created) {
   void* memory = ::operator new(sizeof(Series) + rendered_labels.size());
-  auto* series = new (memory) Series(rendered_labels.size(), created);
+  auto* series = new (memory) Series(rendered_labels, created);
   std::memcpy(static_cast<char*>(memory) + sizeof(Series), rendered_labels.data(), rendered_labels.size());
   return series;
+}
+
+Series::Series(std::string_view rendered_labels, std::chrono::system_clock::time_point created) noexcept
+    : created_(created),
+      text_size_(static_cast<std::uint32_t>(rendered_labels.size())),
+      label_count_(kNeedsRendering) {
+  const std::size_t count = count_labels(rendered_labels);
+  // With a backslash in it, the text is not what its values are.
+  if (count < kNeedsRendering && rendered_labels.find('\\') == std::string_view::npos) {
+    label_count_ = static_cast<std::uint8_t>(count);
+  }
 }
 
 Series::~Series() {
   if (owner != nullptr) owner->give_back(cell);
   delete extra;
+  delete reset_base();
+}
+
+ResetBase& Series::make_reset_base() {
+  if (ResetBase* made = reset_base()) return *made;
+  auto* made = new ResetBase;
+  reset_base_.store(made, std::memory_order_release);
+  return *made;
 }
 
 void Series::release() const noexcept {

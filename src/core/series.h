@@ -9,10 +9,19 @@
 #include <kymo/core/cells.h>
 #include <kymo/core/labels.h>
 
+#include "label_hash.h"
+
 namespace kymo::inline v0 {
 
 struct SeriesExtra;
 class CellOwner;
+class ResetBase;
+
+/// A moment in as few bits as expiry needs: wraps after 49 days, so that only differences mean something.
+[[nodiscard]] inline std::uint32_t milliseconds_of(std::chrono::steady_clock::time_point time) noexcept {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
+  return static_cast<std::uint32_t>(since.count());
+}
 
 /// One series: its labels, rendered once, and where its numbers are. Lives while anybody refers to it: the
 /// family's list, a Snapshot, or a handle that a user holds.
@@ -34,29 +43,52 @@ class Series final {
   void release_handle() const noexcept;
   [[nodiscard]] bool has_handles() const noexcept { return handles_.load(std::memory_order_acquire) != 0; }
 
+  /// A condemned series goes when a GracePeriod has passed and nobody wanted it meanwhile. Who finds one
+  /// takes the family's lock and spares it, or finds it gone.
+  [[nodiscard]] bool is_condemned() const noexcept { return condemned_.load(std::memory_order_acquire); }
+  void condemn() noexcept { condemned_.store(true, std::memory_order_release); }
+  void spare() noexcept { condemned_.store(false, std::memory_order_release); }
+
+  /// Whether these are its labels, found without rendering them. May say no where rendering would tell yes:
+  /// see labels_match().
+  [[nodiscard]] bool matches(Labels wanted) const noexcept {
+    return label_count_ != kNeedsRendering && labels_match(wanted, labels().text(), label_count_);
+  }
+
   [[nodiscard]] LabelsView labels() const noexcept { return LabelsView({text(), text_size_}); }
   [[nodiscard]] std::chrono::system_clock::time_point created() const noexcept { return created_; }
 
+  /// Null until the series is first reset.
+  [[nodiscard]] ResetBase* reset_base() const noexcept { return reset_base_.load(std::memory_order_acquire); }
+  /// For the thread that resets, one at a time.
+  ResetBase& make_reset_base();
+
   /// Set once by the family before anybody else sees the series.
   CellId cell = kNullCell;
+  /// Only the thread that takes the family's snapshot touches these two.
+  std::uint32_t last_change_ms = 0;  ///< see milliseconds_of()
+  std::uint64_t last_activity = 0;
   CellOwner* owner = nullptr;    ///< gives the cells back with the last reference; null: none to give back
   SeriesExtra* extra = nullptr;  ///< what does not fit a cell: gauge statistics, window, exemplars; owned
-
-  /// Only the thread that takes the family's snapshot touches these, under the family's lock.
-  std::uint64_t last_activity = 0;
-  std::chrono::steady_clock::time_point last_change;
+  std::uint64_t hash = 0;        ///< of the labels as LabelsView gives them back
 
  private:
-  Series(std::size_t text_size, std::chrono::system_clock::time_point created) noexcept
-      : created_(created), text_size_(static_cast<std::uint32_t>(text_size)) {}
+  static constexpr std::uint8_t kNeedsRendering = 255;
+
+  Series(std::string_view rendered_labels, std::chrono::system_clock::time_point created) noexcept;
   ~Series();
 
   [[nodiscard]] const char* text() const noexcept { return reinterpret_cast<const char*>(this + 1); }
 
   std::chrono::system_clock::time_point created_;
+  std::atomic<ResetBase*> reset_base_{nullptr};
   mutable std::atomic<std::uint32_t> references_{1};
   mutable std::atomic<std::uint32_t> handles_{0};
   std::uint32_t text_size_;
+  std::uint8_t label_count_;
+  std::atomic<bool> condemned_{false};
+  friend class SeriesTable;
+  std::uint8_t aliases_ = 0;  // under how many other hashes the table has it
 };
 
 }  // namespace kymo::inline v0

@@ -22,8 +22,10 @@ void WindowRing::record(double value) noexcept {
 std::vector<double> WindowRing::sorted() const {
   std::vector<double> values;
   values.reserve(capacity_);
-  for (std::size_t i = 0; i < capacity_; ++i) {
-    const double value = slots_[i].load(std::memory_order_acquire);
+  const std::uint64_t held = std::min<std::uint64_t>(count(), capacity_);
+  const std::uint64_t end = next_.load(std::memory_order_acquire);
+  for (std::uint64_t turn = end - held; turn != end; ++turn) {
+    const double value = slots_[turn % capacity_].load(std::memory_order_acquire);
     if (!std::isnan(value)) values.push_back(value);
   }
   std::sort(values.begin(), values.end());

@@ -92,9 +92,10 @@ class FileArena final : public CellArena {
   static constexpr std::size_t kSize = std::size_t{1} << 28U;
 
   explicit FileArena(int file) : bump_(map(file), kSize) {}
-  void* allocate(std::size_t bytes, std::size_t alignment) noexcept override {
+  void* allocate(Use /*use*/, std::size_t bytes, std::size_t alignment) noexcept override {
     return bump_.allocate(bytes, alignment);
   }
+  bool is_private_after_fork() const noexcept override { return false; }
   void* base() const noexcept override { return bump_.base(); }
   std::size_t used_bytes() const noexcept override { return bump_.used(); }
 

@@ -206,6 +206,52 @@ TEST(Histogram, IsExactFromManyThreads) {
   }
 }
 
+// Buckets begin with 2 bytes and go on in 8: nothing may be lost where they change over, by the thread that
+// owns them, by others at the same time, or by a signal handler.
+TEST(Histogram, IsExactWhereItsBucketsGrowWider) {
+  Registry registry;
+  Histogram histogram = registry.histogram("h", "H.");
+  constexpr std::uint64_t kThreads = 2;
+  constexpr std::uint64_t kEach = 70'000;  // past 2^15 and 2^16
+  std::vector<std::thread> threads;
+  for (std::uint64_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (std::uint64_t i = 0; i < kEach; ++i) {
+        histogram.record(1.5);
+        histogram.record(i % 2 == 0 ? 1.6 : 1000.0);
+        if (i % 1000 == 0) {
+          EXPECT_LE(histogram.value().count(), 2 * kThreads * kEach);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const HistogramValue value = histogram.value();
+  EXPECT_EQ(value.count(), 2 * kThreads * kEach);
+  EXPECT_EQ(value.count_at_or_below(2), kThreads * (kEach + kEach / 2));
+  std::uint64_t most = 0;
+  for (const HistogramValue::Bucket& bucket : value.buckets()) most = std::max(most, bucket.count);
+  EXPECT_EQ(most, kThreads * kEach);
+}
+
+TEST(HistogramValue, SubtractTakesOutWhatWasThereBefore) {
+  Registry registry;
+  Histogram histogram = registry.histogram("h", "H.");
+  for (const double value : {0.0, 1.0, 2.0, 1000.0}) histogram.record(value);
+  const HistogramValue before = histogram.value();
+  for (const double value : {2.0, 4.0, 8.0}) histogram.record(value);
+  HistogramValue since = histogram.value();
+  ASSERT_TRUE(since.subtract(before));
+  EXPECT_EQ(since.count(), 3U);
+  EXPECT_EQ(since.sum(), 14.0);
+  EXPECT_EQ(since.zero_count(), 0U);
+  EXPECT_NEAR(since.min(), 2, 0.04);
+  EXPECT_NEAR(since.max(), 8, 0.16);
+  ASSERT_TRUE(since.subtract(since));
+  EXPECT_EQ(since.count(), 0U);
+  EXPECT_TRUE(std::isnan(since.max()));
+}
+
 TEST(Timing, SumsWholeNanosecondsAndRemembersTheLast) {
   Registry registry;
   Timing timing = registry.timing("handle.duration", "D.", {.recent = 3});

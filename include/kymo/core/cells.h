@@ -14,7 +14,7 @@
 /// goes to the next thread that begins: nothing is folded, so nothing can be lost or counted twice, and the
 /// memory is bounded by the most threads that ever recorded at once. The *shared* slab, written with locked
 /// instructions, serves whoever cannot have one: a thread past its end, a signal handler that interrupted a
-/// lease, a process at its limits.
+/// lease, a process at its limits. A forked child keeps the tables and begins with every number at zero.
 namespace kymo::inline v0 {
 
 /// Names a series' cell in every slab.
@@ -40,6 +40,10 @@ struct Chunk {
 /// One thread's table of cells. Chunks appear as the thread first touches a series of theirs.
 struct Slab {
   std::atomic<std::uint32_t> leased;
+  /// Odd while the thread follows pointers to series that another thread may remove: see lookup_guard.h.
+  std::atomic<std::uint64_t> lookups;
+  /// Address of the next free byte of the thread's own memory for histogram pages.
+  std::atomic<std::uint64_t> free_memory;
   std::atomic<Chunk*> chunk[kMaxCells / kCellsPerChunk];
 };
 
@@ -132,8 +136,8 @@ inline void add_double(CellId id, double value) noexcept {
 
 /// Why a value was not recorded; each has a process-wide count, exported as
 /// `kymo_recordings_refused_total{reason}`.
-enum class Refusal : std::uint8_t { not_a_number, infinite, negative };
-inline constexpr std::size_t kRefusals = 3;
+enum class Refusal : std::uint8_t { not_a_number, infinite, negative, out_of_memory };
+inline constexpr std::size_t kRefusals = 4;
 void refuse(Refusal reason) noexcept;
 
 }  // namespace cells

@@ -11,7 +11,10 @@
 ///
 /// A histogram's 8-byte cell holds the address of a block that belongs to the same thread as the cell.
 /// Exponential: the block leads over groups of 4 octaves to pages of a quarter octave, made when a value
-/// first falls there: a histogram of latencies touches a few dozen buckets of the 5 376 that its range has.
+/// first falls there: a histogram of latencies touches a few hundred buckets of the 5 376 that its range has.
+/// Most buckets hold small numbers, so a page begins with 2 bytes a bucket; when one of its buckets has
+/// counted 2^15, a wide page takes over from there, and the narrow one keeps what it had.
+/// Links are distances from the block, so that 4 bytes are enough and a mapped file needs no translation.
 /// Explicit bounds: the buckets follow the block.
 namespace kymo::inline v0::cells {
 
@@ -28,21 +31,32 @@ static_assert(kGroups * kPagesPerGroup * kBucketsPerPage == kBuckets);
 inline constexpr double kZeroThreshold = 0x1p-40;
 inline constexpr double kLargest = 0x1.fffffffffffffp+1023;
 
-struct HistogramPage {
-  Cell bucket[kBucketsPerPage];
+using NarrowCell = std::atomic<std::uint16_t>;
+/// Distance from the block in units of 32 bytes; 0: none. The top bit, in a link to a page: it is wide.
+using Link = std::uint32_t;
+inline constexpr std::size_t kLinkUnit = 32;
+inline constexpr Link kWide = Link{1} << 31U;
+
+struct alignas(kLinkUnit) NarrowPage {
+  NarrowCell bucket[kBucketsPerPage];
 };
 
-struct HistogramGroup {
-  std::atomic<HistogramPage*> page[kPagesPerGroup];
+struct alignas(kLinkUnit) WidePage {
+  Cell bucket[kBucketsPerPage];
+  std::atomic<Link> narrow;  ///< what had been counted before; counts no more
+};
+
+struct alignas(kLinkUnit) HistogramGroup {
+  std::atomic<Link> page[kPagesPerGroup];
 };
 
 /// Minimum and maximum are bit patterns of doubles. The sum is one too, or a whole number of nanoseconds.
-struct HistogramBlock {
+struct alignas(kLinkUnit) HistogramBlock {
   Cell sum;
   Cell min;
   Cell max;
   Cell zeros;
-  std::atomic<HistogramGroup*> group[kGroups];
+  std::atomic<Link> group[kGroups];
 };
 
 struct ExplicitBlock {
@@ -73,13 +87,35 @@ extern const OctaveTable octave_table;
   return static_cast<std::uint32_t>(exponent - kMinExponent) * kBucketsPerOctave + in_octave;
 }
 
-[[nodiscard]] inline HistogramPage* page_of(const HistogramBlock& block, std::uint32_t number) noexcept {
-  const HistogramGroup* group =
-      block.group[number / (kBucketsPerPage * kPagesPerGroup)].load(std::memory_order_relaxed);
-  if (group == nullptr) [[unlikely]]
-    return nullptr;
-  return group->page[number / kBucketsPerPage % kPagesPerGroup].load(std::memory_order_relaxed);
+/// What a link, less its top bit, leads to.
+template <class T>
+[[nodiscard]] inline T* follow(const HistogramBlock& block, Link link) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(&block) + std::size_t{link & ~kWide} * kLinkUnit;
+  return reinterpret_cast<T*>(address);
 }
+
+/// The link to the page of a bucket; 0 where there is none yet.
+[[nodiscard]] inline Link page_link(const HistogramBlock& block, std::uint32_t number) noexcept {
+  const Link group = block.group[number / (kBucketsPerPage * kPagesPerGroup)].load(std::memory_order_relaxed);
+  if (group == 0) [[unlikely]]
+    return 0;
+  const std::uint32_t page = number / kBucketsPerPage % kPagesPerGroup;
+  return follow<HistogramGroup>(block, group)->page[page].load(std::memory_order_relaxed);
+}
+
+/// Adds one to a narrow bucket that this thread owns; true when it has counted 2^15 and should be widened.
+inline bool count_owned(NarrowCell& bucket) noexcept {
+#if KYMO_CELLS_BY_ONE_INSTRUCTION
+  bool half_full = false;
+  asm volatile("addw $1, %1" : "=@ccs"(half_full), "+m"(bucket) : : "cc");
+  return half_full;
+#else
+  return static_cast<std::int16_t>(bucket.fetch_add(1, std::memory_order_relaxed) + 1) < 0;
+#endif
+}
+
+/// Gives the bucket's page, in a block that this thread owns, a wide one to go on with.
+void widen_owned(HistogramBlock& block, std::uint32_t number) noexcept;
 
 /// Lowers (or lifts) an extreme that this thread owns.
 template <class Better>
@@ -113,10 +149,16 @@ inline void note_extremes(Block& block, double value) noexcept {
     return true;
   }
   const std::uint32_t number = bucket_number(value);
-  HistogramPage* page = page_of(*block, number);
-  if (page == nullptr) [[unlikely]]
+  const Link link = page_link(*block, number);
+  const std::uint32_t in_page = number % kBucketsPerPage;
+  if ((link & kWide) != 0) {
+    add_owned(follow<WidePage>(*block, link)->bucket[in_page], 1);
+    return true;
+  }
+  if (link == 0) [[unlikely]]
     return false;
-  add_owned(page->bucket[number % kBucketsPerPage], 1);
+  if (count_owned(follow<NarrowPage>(*block, link)->bucket[in_page])) [[unlikely]]
+    widen_owned(*block, number);
   return true;
 }
 

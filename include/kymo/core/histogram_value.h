@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace kymo::inline v0 {
@@ -68,15 +69,24 @@ class HistogramValue final {
   /// comes back.
   bool merge(const HistogramValue& other);
 
+  /// Takes out the values of `earlier`, which this histogram read before. Min and max are kept where the
+  /// buckets that are left allow them, else they are those buckets' borders. Of another form: nothing
+  /// happens, and false comes back.
+  bool subtract(const HistogramValue& earlier);
+
   /// For whoever fills a value: `add_bucket` calls must come with ascending indices, or through merge().
   void add_bucket(std::int32_t index, std::uint64_t count);
   void add_zeros(std::uint64_t count);
   void set_sum(double sum) noexcept { sum_ = sum; }
   void set_extremes(double min, double max) noexcept { min_ = min, max_ = max; }
+  /// Brings min and max, which may have been read at another moment than the buckets, between these' borders.
+  void settle_extremes() noexcept;
 
   friend bool operator==(const HistogramValue&, const HistogramValue&) = default;
 
  private:
+  [[nodiscard]] bool has_form_of(const HistogramValue& other) const noexcept;
+  [[nodiscard]] std::pair<double, double> borders() const noexcept;
   [[nodiscard]] double explicit_quantile(double rank) const noexcept;
   [[nodiscard]] double exponential_quantile(double rank) const noexcept;
 

@@ -142,11 +142,24 @@ class Registry final {
   /// Everything at this instant. Cost: some 10 ns a series and thread; no recording thread is disturbed.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot();
 
+  /// Sets every instrument back to its beginning, and gives what it held up to then. A series is not shown
+  /// again until something is recorded into it; handles stay good. What other threads record meanwhile counts
+  /// either in what is given back or afterwards, never twice and never not at all. Producers are not asked.
+  std::shared_ptr<const Snapshot> reset();
+  /// The same for counters and up-down counters only.
+  std::shared_ptr<const Snapshot> reset_counters();
+
   /// Series alive now, over all families; overflow series not among them.
   [[nodiscard]] std::size_t series_count() const noexcept;
 
  private:
+  friend class Collector;
   class Impl;
+
+  // As add_family(), for whoever must not throw: null and a message when it fails.
+  std::shared_ptr<FamilyCore> try_add_family(FamilySpec spec, std::string& error);
+  void report(const std::string& error);
+  void count_error() noexcept;
 
   template <class Instrument>
   Instrument single(std::string_view name, std::string_view help,

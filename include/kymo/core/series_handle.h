@@ -47,7 +47,7 @@ struct SeriesParts {
   std::size_t bound_count = 0;
 
   [[nodiscard]] CellId histogram_cell() const noexcept {
-    return handle.get() == nullptr ? kNullHistogramCell : cell;
+    return cell == kNullCell ? kNullHistogramCell : cell;
   }
 };
 

@@ -35,6 +35,9 @@ class Timing final {
   /// The last N. Include <kymo/core/snapshot.h> for the type.
   [[nodiscard]] WindowValue recent() const;
 
+  /// The series behind it; null when there is none.
+  [[nodiscard]] const Series* series() const noexcept { return handle_.get(); }
+
  private:
   void record_ns(std::int64_t nanoseconds) noexcept {
     if (!is_recording()) return;

@@ -1,0 +1,265 @@
+#include <algorithm>
+#include <bit>
+#include <iterator>
+#include <utility>
+
+#include "cell_store.h"
+#include "family_core.h"
+#include "histogram_store.h"
+#include "reset_base.h"
+#include "series_extra.h"
+#include "series_reader.h"
+
+// Reading and removing series. Finding and making them: family_core.cc.
+namespace kymo::inline v0 {
+namespace {
+
+SeriesPtr retained(const Series* series) {
+  series->retain();
+  return SeriesPtr(series);
+}
+
+// The list is const for its readers; what the collecting thread changes is its own.
+Series& writable(const SeriesPtr& series) { return const_cast<Series&>(*series.get()); }
+
+template <class T>
+void keep(std::vector<T>& column, const std::vector<bool>& kept) {
+  if (column.empty()) return;
+  std::size_t index = 0;
+  std::erase_if(column, [&](const T&) { return !kept[index++]; });
+}
+
+bool is_untouched_since_reset(const Series& series, const FamilyColumns& columns, std::size_t index) {
+  if (series.reset_base() == nullptr || activity_of(columns, index) != 0) return false;
+  const bool gauge_without_statistics = !columns.numbers.empty() && columns.gauges.empty() &&
+                                        columns.number_type == FamilyColumns::NumberType::floating;
+  // A gauge that was set to 0 has been touched.
+  return !gauge_without_statistics ||
+         cells::shared(series.cell)->load(std::memory_order_relaxed) == kUnsetGauge;
+}
+
+void keep_only(const std::vector<bool>& kept, FamilyColumns& columns) {
+  if (std::find(kept.begin(), kept.end(), false) == kept.end()) return;
+  auto shown = std::make_shared<std::vector<SeriesPtr>>(*columns.series);
+  keep(*shown, kept);
+  keep(columns.numbers, kept);
+  keep(columns.histograms, kept);
+  keep(columns.windows, kept);
+  keep(columns.gauges, kept);
+  keep(columns.exemplars, kept);
+  columns.series = std::move(shown);
+}
+
+void leave_out_untouched(FamilyColumns& columns) {
+  std::vector<bool> kept;
+  kept.reserve(columns.series->size());
+  for (const SeriesPtr& series : *columns.series) {
+    kept.push_back(!is_untouched_since_reset(*series.get(), columns, kept.size()));
+  }
+  keep_only(kept, columns);
+}
+
+void reset_extra(SeriesExtra& extra) {
+  if (extra.gauge != nullptr) extra.gauge->reset();
+  if (extra.window != nullptr) extra.window->reset();
+  if (extra.exemplars != nullptr) extra.exemplars->clear();
+}
+
+}  // namespace
+
+FamilySnapshot FamilyCore::collect(std::chrono::steady_clock::time_point now) {
+  const std::lock_guard one_at_a_time(collecting_);
+  FamilyColumns columns = empty_columns();
+  for (const SeriesPtr& series : *columns.series) append_values(*series.get(), spec_, bounds_, columns);
+  expire(columns, now);
+  if (has_resets_) leave_out_untouched(columns);
+  return FamilySnapshot(std::move(columns));
+}
+
+FamilyColumns FamilyCore::empty_columns() {
+  FamilyColumns columns;
+  columns.series = list();
+  {
+    const StructureLock lock(mutex_);
+    columns.descriptor = descriptor_;
+    columns.number_type = number_type(storage());
+  }
+  if (is_histogram(spec_.storage)) columns.text_bounds = text_bounds_;
+  if (fork_generation_ != kymo::fork_generation()) begin_anew_after_fork(*columns.series);
+  if (!is_histogram(spec_.storage)) columns.numbers.reserve(columns.series->size());
+  return columns;
+}
+
+// A fixed order, so that two scrapes of the same state are the same bytes: by labels where a person might
+// read it, else as the series were made, which is also how they lie in memory.
+std::shared_ptr<const FamilyCore::SeriesVector> FamilyCore::list() {
+  constexpr std::size_t kMostSorted = 5000;
+  std::vector<SeriesList::Part> parts;
+  std::size_t size = 0;
+  {
+    const StructureLock lock(mutex_);
+    if (listed_ != nullptr && listed_generation_ == generation_) return listed_;
+    parts = series_.parts();
+    size = series_.size();
+    listed_generation_ = generation_;
+  }
+  auto fresh = std::make_shared<SeriesVector>();
+  fresh->reserve(size);
+  for (const SeriesList::Part& part : parts) {
+    std::transform(part.series().begin(), part.series().end(), std::back_inserter(*fresh), retained);
+  }
+  if (size <= kMostSorted) {
+    std::sort(fresh->begin(), fresh->end(),
+              [](const SeriesPtr& a, const SeriesPtr& b) { return a.labels().text() < b.labels().text(); });
+  }
+  listed_ = fresh;
+  return fresh;
+}
+
+// The cells read zero now; what the parent had noted elsewhere goes too.
+void FamilyCore::begin_anew_after_fork(const SeriesVector& series) {
+  fork_generation_ = kymo::fork_generation();
+  condemnation_.reset();
+  for (const SeriesPtr& held : series) {
+    Series& one = writable(held);
+    one.last_activity = 0;
+    if (ResetBase* base = one.reset_base()) {
+      base->set(std::uint64_t{0});
+      base->set(HistogramValue(bounds_));
+    }
+    if (one.extra != nullptr) reset_extra(*one.extra);
+  }
+}
+
+FamilySnapshot FamilyCore::reset() {
+  const std::lock_guard one_at_a_time(collecting_);
+  FamilyColumns columns = empty_columns();
+  std::vector<bool> touched;
+  touched.reserve(columns.series->size());
+  for (const SeriesPtr& series : *columns.series) {
+    Series& one = writable(series);
+    const bool was_reset = one.reset_base() != nullptr;
+    const bool gauge_is_set = take_values(one, columns);
+    touched.push_back(!was_reset || gauge_is_set || activity_of(columns, touched.size()) != 0);
+    one.last_activity = 0;
+  }
+  keep_only(touched, columns);
+  has_resets_ = true;
+  return FamilySnapshot(std::move(columns));
+}
+
+// Reads each cell once: what it said is what was taken, and what counts from now on begins there.
+bool FamilyCore::take_values(Series& series, FamilyColumns& columns) const {
+  ResetBase& base = series.make_reset_base();
+  bool gauge_is_set = false;
+  if (is_histogram(spec_.storage)) {
+    HistogramValue taken = cells::read_histogram(series.cell, sum_form(spec_.storage), bounds_);
+    HistogramValue read = taken;
+    base.subtract_from(taken);
+    base.set(std::move(read));
+    cells::forget_extremes(series.cell, bounds_);
+    if (spec_.recent != 0) columns.windows.push_back(read_recent(series, taken.sum()));
+    columns.histograms.push_back(std::move(taken));
+  } else if (spec_.storage == FamilySpec::Storage::gauge) {
+    const std::uint64_t bits = cells::shared(series.cell)->exchange(kUnsetGauge, std::memory_order_relaxed);
+    gauge_is_set = bits != kUnsetGauge;
+    columns.numbers.push_back(gauge_is_set ? bits : 0);
+    if (spec_.statistics == GaugeTracking::on) columns.gauges.push_back(series.extra->gauge->read());
+  } else {
+    const bool whole = number_type(spec_.storage) != FamilyColumns::NumberType::floating;
+    const std::uint64_t read =
+        whole ? cells::sum(series.cell) : std::bit_cast<std::uint64_t>(cells::sum_double(series.cell));
+    const std::uint64_t taken = difference(read, base.number(), spec_.storage);
+    base.set(read);
+    if (spec_.storage == FamilySpec::Storage::window) {
+      columns.windows.push_back(read_recent(series, std::bit_cast<double>(taken)));
+    } else {
+      columns.numbers.push_back(taken);
+    }
+  }
+  if (spec_.exemplars == Exemplars::on) columns.exemplars.push_back(series.extra->exemplars->read());
+  if (series.extra != nullptr) reset_extra(*series.extra);
+  return gauge_is_set;
+}
+
+void FamilyCore::expire(const FamilyColumns& columns, std::chrono::steady_clock::time_point now) {
+  const std::uint32_t now_ms = milliseconds_of(now);
+  const bool expires = spec_.series.expire_after.count() > 0;
+  const auto is_idle = [&](const Series& series) {
+    return std::chrono::milliseconds(now_ms - series.last_change_ms) >= spec_.series.expire_after;
+  };
+  for (std::size_t i = 0; i < columns.series->size(); ++i) {
+    Series& series = writable((*columns.series)[i]);
+    const std::uint64_t activity = activity_of(columns, i);
+    if (columns.number_type == FamilyColumns::NumberType::unsigned_integer && columns.histograms.empty() &&
+        activity < series.last_activity) {
+      shared_->counter_wraps.fetch_add(1, std::memory_order_relaxed);
+    }
+    if (activity != series.last_activity || series.has_handles()) {
+      series.last_activity = activity;
+      series.last_change_ms = now_ms;
+      if (series.is_condemned()) series.spare();
+    } else if (expires && !condemnation_ && &series != overflow_.load(std::memory_order_relaxed) &&
+               is_idle(series)) {
+      series.condemn();
+      condemned_.push_back(&series);
+    }
+  }
+  if (!condemned_.empty()) {
+    if (!condemnation_) condemnation_.emplace();
+    // As a rule nobody is looking anything up just now; else the next Snapshot goes on.
+    if (condemnation_->has_passed()) remove_condemned();
+  }
+  free_retired();
+}
+
+// Everybody who found one of them before it was condemned is done; who found one since has spared it.
+void FamilyCore::remove_condemned() {
+  std::vector<Series*> removed;
+  {
+    const StructureLock lock(mutex_);
+    for (Series* series : std::exchange(condemned_, {})) {
+      if (!series->is_condemned()) continue;
+      const std::uint64_t activity = activity_now(*series);
+      if (series->has_handles() || activity != series->last_activity) {
+        series->spare();
+        continue;
+      }
+      table_.erase(series);
+      removed.push_back(series);
+    }
+    if (!removed.empty()) {
+      series_.remove(removed);
+      ++generation_;
+    }
+  }
+  condemnation_.reset();
+  if (removed.empty()) return;
+  shared_->series.fetch_sub(removed.size(), std::memory_order_relaxed);
+  shared_->expired.fetch_add(removed.size(), std::memory_order_relaxed);
+  Retired retired;  // its period begins now that they are out of the table
+  for (const Series* series : removed) retired.series.emplace_back(series);
+  retired_.push_back(std::move(retired));
+}
+
+std::uint64_t FamilyCore::activity_now(const Series& series) const {
+  FamilyColumns columns;
+  append_values(series, spec_, bounds_, columns);
+  return activity_of(columns, 0);
+}
+
+void FamilyCore::free_retired() {
+  std::vector<std::unique_ptr<SeriesTable::Slots>> replaced;
+  {
+    const StructureLock lock(mutex_);
+    replaced = table_.take_replaced();
+  }
+  if (!replaced.empty()) {
+    Retired retired;
+    retired.slots = std::move(replaced);
+    retired_.push_back(std::move(retired));
+  }
+  std::erase_if(retired_, [](Retired& retired) { return retired.period.has_passed(); });
+}
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <new>
+
+namespace kymo::inline v0 {
+
+/// How many forks lie between this process and the one that kymo was first used in. What was true of an
+/// earlier generation (counts, threads, locks held) is not true of this one.
+[[nodiscard]] std::uint32_t fork_generation() noexcept;
+
+/// From now on a fork waits for StructureLocks to be released, and `in_child` runs in the child. Once a
+/// process.
+void watch_forks(void (*in_child)() noexcept) noexcept;
+
+/// Locks a mutex around a short change of kymo's own structures; no user code runs under it. A fork happens
+/// only while nobody holds one, so that a child finds every such mutex free and what it guards whole.
+class StructureLock final {
+ public:
+  explicit StructureLock(std::mutex& mutex) noexcept;
+  StructureLock(const StructureLock&) = delete;
+  StructureLock& operator=(const StructureLock&) = delete;
+  ~StructureLock();
+
+ private:
+  std::mutex& mutex_;
+};
+
+/// A mutex that is held for long, or while user code runs, so that a fork cannot wait for it. If another
+/// thread held it at the fork, that thread does not exist in the child, where the mutex begins anew.
+class LongMutex final {
+ public:
+  LongMutex() = default;
+  LongMutex(const LongMutex&) = delete;
+  LongMutex& operator=(const LongMutex&) = delete;
+  ~LongMutex() = default;
+
+  void lock() {
+    renew_after_fork();
+    mutex_.lock();
+  }
+  void unlock() { mutex_.unlock(); }
+
+ private:
+  static constexpr std::uint32_t kRenewing = ~std::uint32_t{0};
+
+  void renew_after_fork() noexcept {
+    const std::uint32_t now = fork_generation();
+    std::uint32_t seen = generation_.load(std::memory_order_acquire);
+    while (seen != now) {
+      if (seen != kRenewing && generation_.compare_exchange_strong(seen, kRenewing)) {
+        new (&mutex_) std::mutex;
+        generation_.store(now, std::memory_order_release);
+        return;
+      }
+      seen = generation_.load(std::memory_order_acquire);
+    }
+  }
+
+  std::mutex mutex_;
+  std::atomic<std::uint32_t> generation_{fork_generation()};
+};
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "family_core.h"
+#include "label_hash.h"
+
+namespace kymo::inline v0 {
+
+/// The families that a Collector made, by name. Names are added and never taken out, so that a reader needs
+/// neither lock nor guard.
+class NameTable final {
+ public:
+  struct Entry {
+    std::string name;
+    std::uint64_t hash = 0;
+    std::shared_ptr<FamilyCore> family;  ///< null: the name could not be registered
+  };
+
+  NameTable();
+  NameTable(const NameTable&) = delete;
+  NameTable& operator=(const NameTable&) = delete;
+  ~NameTable() = default;
+
+  [[nodiscard]] const Entry* find(std::string_view name) const noexcept {
+    const std::uint64_t hash = hash_text(name, seed_);
+    const Slots& slots = *current_.load(std::memory_order_acquire);
+    for (std::size_t at = hash;; ++at) {
+      const Entry* entry = slots.entry[at & slots.mask].load(std::memory_order_acquire);
+      if (entry == nullptr) return nullptr;
+      if (entry->hash == hash && entry->name.size() == name.size() &&
+          same_text(entry->name.data(), name.data(), name.size())) {
+        return entry;
+      }
+    }
+  }
+
+  /// One thread at a time. The name is not there yet.
+  const Entry* add(std::string_view name, std::shared_ptr<FamilyCore> family);
+
+  [[nodiscard]] const std::vector<std::unique_ptr<Entry>>& entries() const noexcept { return entries_; }
+
+ private:
+  struct Slots {
+    explicit Slots(std::size_t size) : mask(size - 1), entry(new std::atomic<const Entry*>[size]()) {}
+    void put(const Entry* added) noexcept;
+
+    std::size_t mask;
+    std::unique_ptr<std::atomic<const Entry*>[]> entry;
+  };
+
+  std::uint64_t seed_;
+  std::vector<std::unique_ptr<Entry>> entries_;
+  std::vector<std::unique_ptr<Slots>> all_slots_;  // the last is current; readers may still be in the others
+  std::atomic<const Slots*> current_;
+};
+
+}  // namespace kymo::inline v0

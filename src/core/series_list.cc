@@ -1,0 +1,44 @@
+#include "series_list.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace kymo::inline v0 {
+namespace {
+
+// Most families have a few series, some a million.
+constexpr std::size_t kFirstSegment = 4;
+constexpr std::size_t kLargestSegment = 4096;
+
+}  // namespace
+
+void SeriesList::append(Series* series) {
+  if (parts_.empty()) parts_.push_back(Part(kFirstSegment));
+  if (parts_.back().size_ == parts_.back().capacity_) {
+    parts_.push_back(Part(std::min(parts_.back().capacity_ * 4, kLargestSegment)));
+  }
+  Part& last = parts_.back();
+  last.segment_[static_cast<std::ptrdiff_t>(last.size_++)] = series;
+  ++size_;
+}
+
+void SeriesList::remove(std::span<Series* const> series) {
+  std::vector<Series*> gone(series.begin(), series.end());
+  std::sort(gone.begin(), gone.end(), std::less<>());
+  const auto is_gone = [&](Series* held) {
+    return std::binary_search(gone.begin(), gone.end(), held, std::less<>());
+  };
+  for (Part& part : parts_) {
+    const std::span<Series* const> held = part.series();
+    if (std::none_of(held.begin(), held.end(), is_gone)) continue;
+    Part kept(part.capacity_);
+    Series** const end = std::remove_copy_if(held.begin(), held.end(), kept.segment_.get(), is_gone);
+    kept.size_ = static_cast<std::size_t>(end - kept.segment_.get());
+    size_ -= held.size() - kept.size_;
+    part = std::move(kept);
+  }
+  std::erase_if(parts_, [](const Part& part) { return part.size_ == 0; });
+}
+
+}  // namespace kymo::inline v0

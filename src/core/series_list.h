@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace kymo::inline v0 {
+
+class Series;
+
+/// The series of a family in the order in which they were made, in segments that only grow at the end: a
+/// reader that took `parts()` walks a million series while others are added. Removing copies the segments
+/// that it touches.
+class SeriesList final {
+ public:
+  /// A segment up to where it was filled when the part was taken.
+  class Part final {
+   public:
+    [[nodiscard]] std::span<Series* const> series() const noexcept { return {segment_.get(), size_}; }
+
+   private:
+    friend class SeriesList;
+    explicit Part(std::size_t capacity) : segment_(new Series*[capacity]()), capacity_(capacity) {}
+
+    std::shared_ptr<Series*[]> segment_;
+    std::size_t capacity_;
+    std::size_t size_ = 0;
+  };
+
+  void append(Series* series);
+  /// Cost: a walk over the list, and a copy of each segment that held one of them.
+  void remove(std::span<Series* const> series);
+
+  [[nodiscard]] const std::vector<Part>& parts() const noexcept { return parts_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+ private:
+  std::vector<Part> parts_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace kymo::inline v0

@@ -1,0 +1,89 @@
+#include "series_reader.h"
+
+#include <bit>
+
+#include "cell_store.h"
+#include "histogram_store.h"
+#include "reset_base.h"
+#include "series_extra.h"
+
+namespace kymo::inline v0 {
+
+cells::SumForm sum_form(FamilySpec::Storage storage) noexcept {
+  return storage == FamilySpec::Storage::timing ? cells::SumForm::nanoseconds : cells::SumForm::floating;
+}
+
+std::uint64_t difference(std::uint64_t now, std::uint64_t before, FamilySpec::Storage storage) noexcept {
+  if (number_type(storage) != FamilyColumns::NumberType::floating) return now - before;
+  return std::bit_cast<std::uint64_t>(std::bit_cast<double>(now) - std::bit_cast<double>(before));
+}
+
+std::uint64_t read_number(const Series& series, FamilySpec::Storage storage) noexcept {
+  if (storage == FamilySpec::Storage::gauge) {
+    const std::uint64_t bits = cells::shared(series.cell)->load(std::memory_order_relaxed);
+    return bits == kUnsetGauge ? 0 : bits;
+  }
+  const bool whole = number_type(storage) != FamilyColumns::NumberType::floating;
+  const std::uint64_t now =
+      whole ? cells::sum(series.cell) : std::bit_cast<std::uint64_t>(cells::sum_double(series.cell));
+  const ResetBase* base = series.reset_base();
+  return base == nullptr ? now : difference(now, base->number(), storage);
+}
+
+HistogramValue read_histogram(const Series& series, FamilySpec::Storage storage,
+                              const HistogramValue::Bounds& bounds) {
+  HistogramValue value = cells::read_histogram(series.cell, sum_form(storage), bounds);
+  if (const ResetBase* base = series.reset_base()) base->subtract_from(value);
+  return value;
+}
+
+WindowValue read_recent(const Series& series, double sum) {
+  if (series.extra == nullptr || series.extra->window == nullptr) return {};
+  const WindowRing& ring = *series.extra->window;
+  return {ring.count(), sum, ring.sorted()};
+}
+
+WindowValue read_window(const Series& series, FamilySpec::Storage storage) {
+  const double sum = storage == FamilySpec::Storage::timing
+                         ? read_histogram(series, storage, nullptr).sum()
+                         : std::bit_cast<double>(read_number(series, storage));
+  return read_recent(series, sum);
+}
+
+void append_values(const Series& series, const FamilySpec& spec, const HistogramValue::Bounds& bounds,
+                   FamilyColumns& columns) {
+  const FamilySpec::Storage storage = spec.storage;
+  switch (storage) {
+    case FamilySpec::Storage::whole:
+    case FamilySpec::Storage::signed_whole:
+    case FamilySpec::Storage::floating: columns.numbers.push_back(read_number(series, storage)); break;
+    case FamilySpec::Storage::gauge:
+      columns.numbers.push_back(read_number(series, storage));
+      if (spec.statistics == GaugeTracking::on) columns.gauges.push_back(series.extra->gauge->read());
+      break;
+    case FamilySpec::Storage::histogram:
+    case FamilySpec::Storage::timing:
+      columns.histograms.push_back(read_histogram(series, storage, bounds));
+      if (spec.recent != 0) columns.windows.push_back(read_recent(series, columns.histograms.back().sum()));
+      break;
+    case FamilySpec::Storage::window: columns.windows.push_back(read_window(series, storage)); break;
+  }
+  if (spec.exemplars == Exemplars::on) columns.exemplars.push_back(series.extra->exemplars->read());
+}
+
+std::uint64_t activity_of(const FamilyColumns& columns, std::size_t index) noexcept {
+  if (!columns.gauges.empty()) return columns.gauges[index].count;
+  if (!columns.histograms.empty()) return columns.histograms[index].count();
+  if (!columns.windows.empty()) return columns.windows[index].total_count;
+  return columns.numbers[index];
+}
+
+FamilyColumns::NumberType number_type(FamilySpec::Storage storage) noexcept {
+  switch (storage) {
+    case FamilySpec::Storage::whole: return FamilyColumns::NumberType::unsigned_integer;
+    case FamilySpec::Storage::signed_whole: return FamilyColumns::NumberType::signed_integer;
+    default: return FamilyColumns::NumberType::floating;
+  }
+}
+
+}  // namespace kymo::inline v0

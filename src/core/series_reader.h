@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <kymo/core/family_options.h>
+#include <kymo/core/snapshot.h>
+
+#include "histogram_store.h"
+#include "series.h"
+
+/// From a series' cells to the values that a Snapshot, or the instrument itself, gives.
+namespace kymo::inline v0 {
+
+[[nodiscard]] constexpr bool is_histogram(FamilySpec::Storage storage) noexcept {
+  return storage == FamilySpec::Storage::histogram || storage == FamilySpec::Storage::timing;
+}
+
+/// What a gauge's cell holds after a reset, until somebody sets it: a NaN that nobody can set.
+inline constexpr std::uint64_t kUnsetGauge = 0x7FF8'6B79'6D6F'0001;
+
+[[nodiscard]] cells::SumForm sum_form(FamilySpec::Storage storage) noexcept;
+
+/// What was added between two readings of a number, as its storage counts.
+[[nodiscard]] std::uint64_t difference(std::uint64_t now, std::uint64_t before,
+                                       FamilySpec::Storage storage) noexcept;
+
+/// A counter's or gauge's number since the last reset, as a bit pattern in the form of its storage.
+[[nodiscard]] std::uint64_t read_number(const Series& series, FamilySpec::Storage storage) noexcept;
+[[nodiscard]] HistogramValue read_histogram(const Series& series, FamilySpec::Storage storage,
+                                            const HistogramValue::Bounds& bounds);
+/// The window of a series that has one; `sum`: of all that was ever recorded.
+[[nodiscard]] WindowValue read_recent(const Series& series, double sum);
+[[nodiscard]] WindowValue read_window(const Series& series, FamilySpec::Storage storage);
+
+/// Appends the series' values to the columns of its storage.
+void append_values(const Series& series, const FamilySpec& spec, const HistogramValue::Bounds& bounds,
+                   FamilyColumns& columns);
+
+/// A figure that changes whenever something is recorded into the series.
+[[nodiscard]] std::uint64_t activity_of(const FamilyColumns& columns, std::size_t index) noexcept;
+
+[[nodiscard]] FamilyColumns::NumberType number_type(FamilySpec::Storage storage) noexcept;
+
+}  // namespace kymo::inline v0
