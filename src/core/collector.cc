@@ -291,9 +291,8 @@ CollectorTimer::CollectorTimer(Collector* collector, std::string_view name, Timi
       name_(name),
       timing_(std::move(timing)),
       exceptions_(std::uncaught_exceptions()),
-      running_(collector != nullptr) {
-  if (running_) start_ = std::chrono::steady_clock::now();
-}
+      running_(collector != nullptr),
+      watch_(running_ ? Stopwatch() : Stopwatch(Stopwatch::Idle::idle)) {}
 
 CollectorTimer::~CollectorTimer() {
   if (running_ && std::uncaught_exceptions() > exceptions_) {
@@ -304,7 +303,7 @@ CollectorTimer::~CollectorTimer() {
 
 std::chrono::nanoseconds CollectorTimer::stop() noexcept {
   if (!std::exchange(running_, false)) return {};
-  const std::chrono::nanoseconds elapsed = std::chrono::steady_clock::now() - start_;
+  const std::chrono::nanoseconds elapsed = watch_.elapsed();
   timing_.record(elapsed);
   return elapsed;
 }

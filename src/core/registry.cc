@@ -10,6 +10,7 @@
 
 #include <kymo/core/names.h>
 #include <kymo/core/snapshot_builder.h>
+#include <kymo/core/stopwatch.h>
 
 #include "family_core.h"
 #include "registration.h"
@@ -75,6 +76,7 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
     shared_->max_series_per_family = options_.max_series_per_family;
     shared_->max_series = options_.max_series;
     shared_->max_label_value_bytes = options_.max_label_value_bytes;
+    ticks::calibrate();
   }
 
   std::shared_ptr<FamilyCore> add_family(FamilySpec spec) {
@@ -117,6 +119,7 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
   std::shared_ptr<const Snapshot> snapshot() {
     const auto time = std::chrono::system_clock::now();
     const auto now = std::chrono::steady_clock::now();
+    ticks::calibrate();
     SnapshotBuilder builder;
     for (const auto& family : copied(families_)) builder.add_family(family->collect(now));
     write_self_metrics({*shared_, producer_errors_.load(std::memory_order_relaxed)}, builder);

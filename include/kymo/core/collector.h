@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <kymo/core/labels.h>
+#include <kymo/core/stopwatch.h>
 #include <kymo/core/timing.h>
 
 namespace kymo::inline v0 {
@@ -60,9 +61,9 @@ class [[nodiscard]] CollectorTimer final {
   Collector* collector_;
   std::string_view name_;
   Timing timing_;
-  std::chrono::steady_clock::time_point start_;
   int exceptions_;
   bool running_;
+  Stopwatch watch_;
 };
 
 /// Metrics by name and tags, for code that wants to say what happened and keep nothing:

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include <kymo/core/stopwatch.h>
 #include <kymo/core/timing.h>
 
 namespace kymo::inline v0 {
@@ -11,15 +12,14 @@ namespace kymo::inline v0 {
 ///
 ///     kymo::ScopedTimer timer(metrics.handle_duration);
 ///
-/// The Timing must outlive the scope. Threads: one at a time. Cost: two readings of the monotonic clock and a
-/// Timing's record; nothing while recording is off. A scope left by an exception is timed too.
+/// The Timing must outlive the scope. Threads: one at a time. Cost: two readings of a clock (see
+/// Stopwatch) and a Timing's record; nothing while recording is off. A scope left by an exception is timed
+/// too.
 class ScopedTimer final {
  public:
-  using Clock = std::chrono::steady_clock;
-
-  explicit ScopedTimer(Timing& timing) noexcept : timing_(&timing), running_(is_recording()) {
-    if (running_) start_ = Clock::now();
-  }
+  explicit ScopedTimer(Timing& timing) noexcept
+      : timing_(is_recording() ? &timing : nullptr),
+        watch_(timing_ != nullptr ? Stopwatch() : Stopwatch(Stopwatch::Idle::idle)) {}
   /// Keep the handle: looking a series up for each scope would cost more than the timer.
   explicit ScopedTimer(Timing&& temporary) = delete;
   ScopedTimer(const ScopedTimer&) = delete;
@@ -29,18 +29,18 @@ class ScopedTimer final {
   /// Records now instead of at the end, and tells how long it was; zero when it had been stopped or
   /// cancelled.
   std::chrono::nanoseconds stop() noexcept {
-    if (!std::exchange(running_, false)) return {};
-    const std::chrono::nanoseconds elapsed = Clock::now() - start_;
-    timing_->record(elapsed);
+    Timing* const timing = std::exchange(timing_, nullptr);
+    if (timing == nullptr) return {};
+    const std::chrono::nanoseconds elapsed = watch_.elapsed();
+    timing->record(elapsed);
     return elapsed;
   }
   /// Records nothing.
-  void cancel() noexcept { running_ = false; }
+  void cancel() noexcept { timing_ = nullptr; }
 
  private:
-  Timing* timing_;
-  Clock::time_point start_;
-  bool running_;
+  Timing* timing_;  // null once stopped or cancelled
+  Stopwatch watch_;
 };
 
 }  // namespace kymo::inline v0
