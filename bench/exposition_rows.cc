@@ -1,0 +1,149 @@
+// Writing many series as text, into fresh memory each time, as a scrape does. The limit: copying what was
+// rendered before and writing only the numbers anew.
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kymo/core/registry.h>
+#include <kymo/format/prometheus_text.h>
+
+#include "labelled_series.h"
+#include "latencies.h"
+#include "report.h"
+
+namespace kymo::bench {
+namespace {
+
+std::string render(const Snapshot& snapshot) {
+  std::string out;
+  format::write_prometheus_text(snapshot, out);
+  escape(out.data());
+  return out;
+}
+
+std::string serialize(const prometheus::Registry& registry) {
+  return prometheus::TextSerializer().Serialize(registry.Collect());
+}
+
+/// A text cut before and behind each number.
+class Prerendered {
+ public:
+  explicit Prerendered(const std::string& text) : text_(text) {
+    std::size_t begin = 0;
+    for (std::size_t end = text_.find('\n'); end != std::string::npos; end = text_.find('\n', begin)) {
+      const std::size_t blank = text_.rfind(' ', end);
+      const std::string_view number(text_.data() + blank + 1, end - blank - 1);
+      if (text_[begin] != '#') cuts_.push_back({blank + 1, end, whole(number)});
+      begin = end + 1;
+    }
+  }
+
+  [[nodiscard]] std::string write() const {
+    std::string out;
+    out.resize(text_.size() + cuts_.size() * kDigits);
+    char* to = out.data();
+    std::size_t from = 0;
+    for (const Cut& cut : cuts_) {
+      std::memcpy(to, text_.data() + from, cut.begin - from);
+      to = std::to_chars(to + (cut.begin - from), out.data() + out.size(), cut.number).ptr;
+      from = cut.end;
+    }
+    std::memcpy(to, text_.data() + from, text_.size() - from);
+    escape(out.data());
+    return out;
+  }
+
+  [[nodiscard]] std::string copy() const {
+    std::string out(text_);
+    escape(out.data());
+    return out;
+  }
+
+ private:
+  static constexpr std::size_t kDigits = 20;
+  struct Cut {
+    std::size_t begin;
+    std::size_t end;
+    std::uint64_t number;
+  };
+  static std::uint64_t whole(std::string_view number) {
+    std::uint64_t value = 0;
+    std::from_chars(number.data(), number.data() + number.size(), value);
+    return value;
+  }
+
+  std::string text_;
+  std::vector<Cut> cuts_;
+};
+
+void compare(const Report& report, const std::string& what, Registry& registry,
+             const prometheus::Registry& peer) {
+  const auto snapshot = registry.snapshot();
+  const Prerendered before(render(*snapshot));
+  const auto ms = [](auto work) { return cpu_ns_of(work) / 1e6; };
+  const auto taken = medians(report.effort(), {[&] { return ms([&] { render(*snapshot); }); },
+                                               [&] { return ms([&] { (void)before.write(); }); },
+                                               [&] { return ms([&] { serialize(peer); }); },
+                                               [&] { return ms([&] { render(*registry.snapshot()); }); },
+                                               [&] { return ms([&] { (void)before.copy(); }); }});
+  report.add(
+      Row{.work = what + ": render", .unit = "ms", .kymo = taken[0], .limit = taken[1], .peer = taken[2]}
+          .at_most_peer_over(20));
+  report.add(Row{.work = what + ": snapshot and render",
+                 .unit = "ms",
+                 .kymo = taken[3],
+                 .limit = taken[1],
+                 .peer = taken[2]}
+                 .at_most_peer_over(20));
+  report.add({.work = what + ": memcpy of the same bytes", .unit = "ms", .limit = taken[4]});
+}
+
+void compare_counters(const Report& report, std::size_t count, const std::string& what) {
+  Registry registry(roomy());
+  const auto family =
+      registry.family<Counter, "method", "code", "session">("http.server.requests", "Requests answered.");
+  prometheus::Registry peer;
+  auto& peer_family =
+      prometheus::BuildCounter().Name("http_server_requests_total").Help("Requests answered.").Register(peer);
+  for (std::size_t i = 0; i < count; ++i) {
+    const SeriesLabels labels(i);
+    series(family, labels).add(i * 7919 % 10'000'000);
+    peer_family.Add(labels.for_peer()).Increment(static_cast<double>(i * 7919 % 10'000'000));
+  }
+  compare(report, what, registry, peer);
+}
+
+void compare_histograms(const Report& report, std::size_t count, const std::string& what) {
+  Registry registry(roomy());
+  const auto family = registry.family<Histogram, "method", "code", "session">(
+      "http.server.latency", "Time to answer.", {.unit = "seconds", .text_bounds = eleven_bounds()});
+  prometheus::Registry peer;
+  auto& peer_family =
+      prometheus::BuildHistogram().Name("http_server_latency_seconds").Help("Time to answer.").Register(peer);
+  const std::vector<double> values = latencies(100);
+  for (std::size_t i = 0; i < count; ++i) {
+    const SeriesLabels labels(i);
+    Histogram histogram = series(family, labels);
+    auto& theirs = peer_family.Add(labels.for_peer(), eleven_bounds());
+    for (const double value : values) histogram.record(value), theirs.Observe(value);
+  }
+  compare(report, what, registry, peer);
+}
+
+}  // namespace
+
+void exposition_rows(Report& report) {
+  compare_counters(report, report.effort().of(100'000), "text of 100 k counters");
+  compare_counters(report, report.effort().of(1'000'000), "text of 1 M counters");
+  compare_histograms(report, report.effort().of(10'000, 20), "text of 10 k histograms");
+}
+
+}  // namespace kymo::bench

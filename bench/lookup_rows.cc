@@ -1,0 +1,130 @@
+// Incrementing by name: the labels are strings at each call. The limit: a hash and a probe of a flat table.
+#include <prometheus/counter.h>
+#include <prometheus/registry.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <random>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <kymo/core/registry.h>
+#if __has_include(<kymo/core/collector.h>)
+#include <kymo/core/collector.h>
+#endif
+
+#include "flat_table.h"
+#include "report.h"
+
+namespace kymo::bench {
+namespace {
+
+struct Tags {
+  std::string type;
+  std::string source;
+};
+
+/// 100 pairs, called for in random order.
+class Calls {
+ public:
+  Calls() {
+    constexpr std::array<const char*, 10> kTypes = {"login",   "logout",      "message", "join",
+                                                    "leave",   "connect",     "error",   "timeout",
+                                                    "reserve", "speech.begin"};
+    constexpr std::array<const char*, 10> kSources = {"web",     "ios", "android", "api",    "cron",
+                                                      "gateway", "sip", "webrtc",  "import", "operator"};
+    for (const char* type : kTypes)
+      for (const char* source : kSources) pairs_.push_back({type, source});
+    std::mt19937 random(7);
+    for (auto& index : order_) index = static_cast<std::uint8_t>(random() % pairs_.size());
+  }
+
+  [[nodiscard]] const std::vector<Tags>& pairs() const { return pairs_; }
+  [[nodiscard]] const Tags& at(std::size_t i) const { return pairs_[order_[i % order_.size()]]; }
+
+ private:
+  std::vector<Tags> pairs_;
+  std::array<std::uint8_t, 4096> order_{};
+};
+
+/// Calls of operator new in one increment of each pair.
+template <class Increment>
+double allocations_each(const Calls& calls, Increment increment) {
+  for (const Tags& tags : calls.pairs()) increment(tags);
+  const std::uint64_t before = allocations();
+  for (const Tags& tags : calls.pairs()) increment(tags);
+  return static_cast<double>(allocations() - before) / static_cast<double>(calls.pairs().size());
+}
+
+/// Adds the rows of one way to increment by name.
+template <class Ours>
+void compare(const Report& report, const std::string& way, const Calls& calls, Ours ours) {
+  auto table = std::make_unique<FlatTable>();
+  for (const Tags& tags : calls.pairs()) table->insert({"type", tags.type, "source", tags.source});
+  const auto limit = [&](const Tags& tags) {
+    table->find({"type", tags.type, "source", tags.source})->fetch_add(1, std::memory_order_relaxed);
+  };
+  prometheus::Registry peer_registry;
+  auto& peer = prometheus::BuildCounter().Name("events_processed").Help("E.").Register(peer_registry);
+  const auto theirs = [&](const Tags& tags) {
+    peer.Add({{"type", tags.type}, {"source", tags.source}}).Increment();
+  };
+  const double our_allocations = allocations_each(calls, ours);
+  const double their_allocations = allocations_each(calls, theirs);
+
+  const std::size_t many = report.effort().of(400'000);
+  const std::size_t fewer = report.effort().of(100'000);
+  const auto on_threads = [&](unsigned threads, std::size_t count, auto& increment) {
+    return cpu_ns_each(threads, count, [&](std::size_t i) { increment(calls.at(i)); });
+  };
+  const auto taken =
+      medians(report.effort(),
+              {[&] { return on_threads(1, many, ours); }, [&] { return on_threads(1, many, limit); },
+               [&] { return on_threads(1, fewer, theirs); }, [&] { return on_threads(2, many, ours); },
+               [&] { return on_threads(2, many, limit); }, [&] { return on_threads(2, fewer, theirs); }});
+  report.add(
+      Row{.work = way + ", 1 thread", .unit = "ns", .kymo = taken[0], .limit = taken[1], .peer = taken[2]}
+          .at_most_limit(1.5)
+          .at_most_peer_over(4));
+  report.add(
+      Row{.work = way + ", 2 threads", .unit = "ns", .kymo = taken[3], .limit = taken[4], .peer = taken[5]}
+          .at_most(1.15, taken[0], "1 thread"));
+  report.add(Row{.work = way + ", allocations",
+                 .unit = "",
+                 .kymo = our_allocations,
+                 .limit = 0,
+                 .peer = their_allocations}
+                 .at_most(0));
+}
+
+#if __has_include(<kymo/core/collector.h>)
+/// A template, so that only the constructor which the facade has is compiled.
+template <class Facade>
+Facade make_collector(Registry& registry) {
+  if constexpr (std::is_constructible_v<Facade, Registry&>) {
+    return Facade(registry);
+  } else {
+    return Facade();
+  }
+}
+#endif
+
+}  // namespace
+
+void lookup_rows(Report& report) {
+  const Calls calls;
+  Registry registry;
+  const auto family = registry.family<Counter>("events.by_family", "E.");
+  compare(report, "family.with(2 tags).add()", calls,
+          [&](const Tags& tags) { family.with({{"type", tags.type}, {"source", tags.source}}).add(); });
+#if __has_include(<kymo/core/collector.h>)
+  auto collector = make_collector<Collector>(registry);
+  compare(report, "collector.increment(name, 2 tags)", calls, [&](const Tags& tags) {
+    collector.increment("events.processed", 1, {{"type", tags.type}, {"source", tags.source}});
+  });
+#endif
+}
+
+}  // namespace kymo::bench

@@ -1,0 +1,173 @@
+// How long single calls take while another thread scrapes a million series over and over. The limit: the same
+// calls while that thread only computes, so that the scheduler's and the machine's part is in both. What was
+// interrupted by the scheduler is left out of both.
+#include <prometheus/counter.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include <kymo/core/registry.h>
+#include <kymo/format/prometheus_text.h>
+
+#include "labelled_series.h"
+#include "report.h"
+
+namespace kymo::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+long interruptions() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nivcsw;
+}
+
+struct Percentiles {
+  double p50 = 0;
+  double p999 = 0;
+  double max = 0;
+};
+
+/// Calls in groups: a group that the scheduler interrupted is dropped. Between groups it waits for `pause`.
+struct Pace {
+  std::size_t calls_in_group;
+  std::chrono::microseconds pause;
+  std::chrono::milliseconds duration;
+};
+
+template <class Call>
+Percentiles latencies_of(const Pace& pace, Call call) {
+  std::vector<std::uint32_t> taken;
+  taken.reserve(8'000'000);
+  const auto end = Clock::now() + pace.duration;
+  do {
+    const std::size_t kept = taken.size();
+    const long before = interruptions();
+    for (std::size_t i = 0; i < pace.calls_in_group && taken.size() < taken.capacity(); ++i) {
+      const std::uint64_t begin = cycles();
+      call();
+      taken.push_back(static_cast<std::uint32_t>(std::min<std::uint64_t>(cycles() - begin, UINT32_MAX)));
+    }
+    if (interruptions() != before) taken.resize(kept);
+    for (const auto next = Clock::now() + pace.pause; Clock::now() < next;) {
+    }
+  } while (Clock::now() < end);
+  if (taken.empty()) return {kNone, kNone, kNone};
+  std::ranges::sort(taken);
+  const auto at = [&](double q) {
+    return ns_per_cycle() * taken[static_cast<std::size_t>(q * static_cast<double>(taken.size() - 1))];
+  };
+  return {at(0.5), at(0.999), at(1)};
+}
+
+/// The calls' latencies while another thread does `background` over and over.
+template <class Call, class Background>
+Percentiles beside(const Pace& pace, Call call, Background background) {
+  std::atomic<bool> stop = false;
+  std::jthread other([&] {
+    while (!stop.load(std::memory_order_relaxed)) background();
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const Percentiles taken = latencies_of(pace, call);
+  stop = true;
+  return taken;
+}
+
+void compute() {
+  std::uint64_t x = 1;
+  repeat(100'000, [&](std::size_t) {
+    x = x * 6364136223846793005U + 1;
+    escape(&x);
+  });
+}
+
+/// Medians over the turns of p50, p99.9 and maximum: ours beside a scrape, ours quiet, the peer's beside its
+/// scrape.
+struct Turns {
+  std::vector<double> p50, p999, max;
+
+  void note(const Percentiles& taken) {
+    p50.push_back(taken.p50);
+    p999.push_back(taken.p999);
+    max.push_back(taken.max);
+  }
+};
+
+void add_rows(const Report& report, const std::string& work, const Turns& scraped, const Turns& quiet,
+              const Turns& peer) {
+  const auto row = [&](const char* percentile, std::vector<double> Turns::* of) {
+    return Row{.work = work + ", " + percentile,
+               .unit = "ns",
+               .kymo = median(scraped.*of),
+               .limit = median(quiet.*of),
+               .peer = median(peer.*of)};
+  };
+  report.add(row("p50", &Turns::p50));
+  report.add(row("p99.9", &Turns::p999).at_most_limit(1.1));
+  report.add(row("max", &Turns::max).at_most_limit(1.1));
+}
+
+template <class Ours, class Scrape, class Theirs, class PeerScrape>
+void compare(const Report& report, const std::string& work, const Pace& pace, Ours ours, Scrape scrape,
+             Theirs theirs, PeerScrape peer_scrape) {
+  Turns scraped;
+  Turns quiet;
+  Turns peer;
+  for (int turn = 0; turn < report.effort().turns; ++turn) {
+    scraped.note(beside(pace, ours, scrape));
+    quiet.note(beside(pace, ours, compute));
+    peer.note(beside(pace, theirs, peer_scrape));
+  }
+  add_rows(report, work, scraped, quiet, peer);
+}
+
+}  // namespace
+
+void scrape_rows(Report& report) {
+  const std::size_t count = report.effort().of(1'000'000);
+  Registry registry(roomy());
+  const auto family = registry.family<Counter, "method", "code", "session">("requests", "R.");
+  prometheus::Registry peer;
+  auto& peer_family = prometheus::BuildCounter().Name("requests").Help("R.").Register(peer);
+  for (std::size_t i = 0; i < count; ++i) {
+    const SeriesLabels labels(i);
+    series(family, labels).add();
+    peer_family.Add(labels.for_peer()).Increment();
+  }
+  const auto scrape = [&] {
+    std::string out;
+    format::write_prometheus_text(*registry.snapshot(), out);
+    escape(out.data());
+  };
+  const auto peer_scrape = [&] { (void)prometheus::TextSerializer().Serialize(peer.Collect()); };
+
+  Counter counter = series(family, SeriesLabels(0));
+  auto& peer_counter = peer_family.Add(SeriesLabels(0).for_peer());
+  const bool smoke = report.effort().smoke;
+  using std::chrono::microseconds;
+  using std::chrono::milliseconds;
+  compare(
+      report, "add beside a scrape of 1 M series",
+      {.calls_in_group = 64, .pause = microseconds(0), .duration = milliseconds(smoke ? 5 : 700)},
+      [&] { counter.add(); }, scrape, [&] { peer_counter.Increment(); }, peer_scrape);
+
+  std::size_t created = count;
+  std::size_t peer_created = count;
+  const auto create = [&] {
+    const SeriesLabels labels(created++);
+    series(family, labels).add();
+  };
+  const auto peer_create = [&] { peer_family.Add(SeriesLabels(peer_created++).for_peer()).Increment(); };
+  compare(report, "new series beside a scrape of 1 M",
+          {.calls_in_group = 1, .pause = microseconds(50), .duration = milliseconds(smoke ? 5 : 1000)},
+          create, scrape, peer_create, peer_scrape);
+}
+
+}  // namespace kymo::bench
