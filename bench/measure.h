@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -80,12 +81,13 @@ class Overlap final {
 };
 
 /// CPU nanoseconds an operation takes while as many threads as told do the same, over the parts of the work
-/// in which all of them ran. NaN where that was seldom so.
+/// in which all of them ran. NaN where that was never so.
 template <class Operation>
 double cpu_ns_each(unsigned threads, std::size_t operations, Operation operation) {
-  constexpr std::size_t kParts = 100;
-  const std::size_t wanted = threads == 1 ? kParts : kParts / 5;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+  constexpr std::size_t kParts = 400;
+  constexpr auto kPatience = std::chrono::milliseconds(1500);
+  const std::size_t wanted = threads == 1 ? kParts : kParts / 10;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   const std::size_t in_part = (operations + kParts - 1) / kParts;
   Overlap overlap(threads);
   std::vector<double> each(threads);
@@ -112,7 +114,8 @@ double cpu_ns_each(unsigned threads, std::size_t operations, Operation operation
     });
   }
   workers.clear();
-  return std::reduce(each.begin(), each.end()) / threads;
+  std::erase_if(each, [](double ns) { return std::isnan(ns); });
+  return std::reduce(each.begin(), each.end()) / static_cast<double>(each.size());
 }
 
 /// CPU nanoseconds that one call takes.
