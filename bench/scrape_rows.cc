@@ -44,7 +44,7 @@ struct Pace {
 
 template <class Call>
 Percentiles latencies_of(const Pace& pace, Call call) {
-  std::vector<std::uint32_t> taken;
+  std::vector<std::uint64_t> taken;
   taken.reserve(8'000'000);
   const auto end = Clock::now() + pace.duration;
   do {
@@ -53,7 +53,7 @@ Percentiles latencies_of(const Pace& pace, Call call) {
     for (std::size_t i = 0; i < pace.calls_in_group && taken.size() < taken.capacity(); ++i) {
       const std::uint64_t begin = cycles();
       call();
-      taken.push_back(static_cast<std::uint32_t>(std::min<std::uint64_t>(cycles() - begin, UINT32_MAX)));
+      taken.push_back(cycles() - begin);
     }
     if (interruptions() != before) taken.resize(kept);
     for (const auto next = Clock::now() + pace.pause; Clock::now() < next;) {
@@ -62,7 +62,8 @@ Percentiles latencies_of(const Pace& pace, Call call) {
   if (taken.empty()) return {kNone, kNone, kNone};
   std::ranges::sort(taken);
   const auto at = [&](double q) {
-    return ns_per_cycle() * taken[static_cast<std::size_t>(q * static_cast<double>(taken.size() - 1))];
+    return ns_per_cycle() *
+           static_cast<double>(taken[static_cast<std::size_t>(q * static_cast<double>(taken.size() - 1))]);
   };
   return {at(0.5), at(0.999), at(1)};
 }
