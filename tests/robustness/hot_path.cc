@@ -1,0 +1,10 @@
+// What a user's compiler makes of the commonest line there is; hot_path_test reads its machine code.
+
+#include <kymo/core/counter.h>
+#include <kymo/core/gauge.h>
+#include <kymo/core/histogram.h>
+
+void hot_counter(kymo::Counter& counter) { counter.add(1); }
+void hot_up_down_counter(kymo::UpDownCounter& counter) { counter.sub(2); }
+void hot_double_counter(kymo::DoubleCounter& counter) { counter.add(0.5); }
+void hot_histogram(kymo::Histogram& histogram, double value) { histogram.record(value); }
