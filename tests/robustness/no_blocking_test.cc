@@ -147,6 +147,7 @@ TEST(NoBlocking, NoRecordMakesASystemCall) {
 
 // The proof that the test above would notice.
 TEST(NoBlocking, ASystemCallWouldBeNoticed) {
+  if (kThreadSanitizer) GTEST_SKIP() << "whose own thread goes on";
   const Ending ending = run_forked(
       [] {
         if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0) _exit(77);
