@@ -16,6 +16,11 @@ class NumberCells final : public CellOwner {
   void give_back(CellId id) noexcept override { cells::free_cell(id); }
 };
 
+class GaugeCells final : public CellOwner {
+ public:
+  void give_back(CellId id) noexcept override { cells::free_cell(id, CellArena::Use::directory); }
+};
+
 class HistogramCells final : public CellOwner {
  public:
   explicit HistogramCells(std::size_t bounds) noexcept : bounds_(bounds) {}
@@ -31,6 +36,8 @@ class HistogramCells final : public CellOwner {
 // gone.
 CellOwner* cell_owner(FamilySpec::Storage storage, std::size_t bounds) {
   static auto& numbers = *new NumberCells;
+  static auto& gauges = *new GaugeCells;
+  if (storage == FamilySpec::Storage::gauge) return &gauges;
   if (storage != FamilySpec::Storage::histogram && storage != FamilySpec::Storage::timing) return &numbers;
   static auto& mutex = *new std::mutex;
   static auto& histograms = *new std::map<std::size_t, HistogramCells>;

@@ -2,11 +2,14 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <mutex>
 #include <new>
 
 #include "fork_gate.h"
+#include "process.h"
 
 namespace kymo::inline v0::cells {
 
@@ -22,19 +25,10 @@ constinit thread_local bool busy __attribute__((tls_model("initial-exec"))) = fa
 constinit thread_local bool ended __attribute__((tls_model("initial-exec"))) = false;
 
 constexpr CellId kFirstRefusalCell = kNullHistogramCell + 1;
-constexpr CellId kFirstFreeCell = kFirstRefusalCell + kRefusals;
 
-// All of it constant-initialised and trivially destroyed.
-struct Store {
-  std::atomic<Root*> root{nullptr};
-  CellArena* arena = nullptr;
-  pthread_key_t at_thread_end{};
-  std::mutex mutex;  // making the store; allocating and freeing cells; never while recording
-  CellId* free_cells = nullptr;
-  std::size_t free_count = 0;
-  std::size_t free_capacity = 0;
-};
-constinit Store store;
+// This copy's, once it has what it needs; see process.h.
+constinit std::atomic<Root*> known_root{nullptr};
+constinit pthread_key_t at_thread_end{};
 
 void hand_on_slab(void* slab) noexcept {
   thread_slab = nullptr;
@@ -49,46 +43,69 @@ constexpr std::size_t kUnit = 32;
 constexpr std::size_t kOwnedStretch = 4096;
 
 void* allocate(CellArena::Use use, std::size_t bytes, std::size_t alignment) noexcept {
-  return store.arena->allocate(use, bytes, alignment);
+  return process().arena->allocate(use, bytes, alignment);
 }
 
 Slab* new_slab() noexcept {
   return static_cast<Slab*>(allocate(CellArena::Use::directory, sizeof(Slab), kApart));
 }
 
-Chunk* new_chunk() noexcept {
-  return static_cast<Chunk*>(allocate(CellArena::Use::numbers, sizeof(Chunk), kApart));
+Chunk* new_chunk(CellArena::Use use) noexcept {
+  return static_cast<Chunk*>(allocate(use, sizeof(Chunk), kApart));
+}
+
+bool is_of_this_thread(const Slab* slab) noexcept {
+  const Process& shared = process();
+  const auto copies_end =
+      shared.copies.begin() + static_cast<std::ptrdiff_t>(shared.copy_count.load(std::memory_order_acquire));
+  return std::any_of(shared.copies.begin(), copies_end,
+                     [slab](const Process::Copy& copy) { return copy.slab_of_this_thread() == slab; });
 }
 
 // Every other thread is gone, and every number reads zero, if the arena is one that can do so.
 void begin_child() noexcept {
-  Root* root = store.root.load(std::memory_order_acquire);
+  Root* root = process().root.load(std::memory_order_acquire);
   if (root == nullptr) return;
-  if (!store.arena->is_private_after_fork()) return set_recording(false);
+  if (!process().arena->is_private_after_fork()) return set_recording(false);
   const std::uint32_t count = root->slab_count.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count && i < Root::kMaxSlabs; ++i) {
     Slab* slab = root->slabs[i].load(std::memory_order_acquire);
-    if (slab == nullptr || slab == thread_slab) continue;
+    if (slab == nullptr || is_of_this_thread(slab)) continue;
     slab->lookups.store(0, std::memory_order_relaxed);
     slab->leased.store(0, std::memory_order_relaxed);
   }
 }
 
-Root* make_root() noexcept {
-  const StructureLock lock(store.mutex);
-  if (Root* made = store.root.load(std::memory_order_acquire)) return made;
-  if (store.arena == nullptr) store.arena = anonymous_arena();
-  if (store.arena == nullptr || pthread_key_create(&store.at_thread_end, hand_on_slab) != 0) return nullptr;
+Root* make_root(CellArena& arena) noexcept {
   auto* root = static_cast<Root*>(allocate(CellArena::Use::directory, sizeof(Root), alignof(Root)));
   if (root == nullptr || (root->shared_slab = new_slab()) == nullptr) return nullptr;
   root->magic = Root::kMagic;
-  root->base = reinterpret_cast<std::uint64_t>(store.arena->base());
-  root->cells_used.store(kFirstFreeCell, std::memory_order_relaxed);
-  Chunk* first = new_chunk();
+  root->base = reinterpret_cast<std::uint64_t>(arena.base());
+  root->cells_used.store(kCellsPerChunk, std::memory_order_relaxed);  // the first chunk is reserved
+  static_assert(kFirstRefusalCell + kRefusals <= kCellsPerChunk);
+  Chunk* first = new_chunk(CellArena::Use::numbers);
   if (first == nullptr) return nullptr;
   root->shared_slab->chunk[0].store(first, std::memory_order_release);
-  store.root.store(root, std::memory_order_release);
-  watch_forks(begin_child);
+  return root;
+}
+
+Root* find_or_make_root() noexcept {
+  Process& shared = process();
+  const StructureLock lock(shared.cells_mutex);
+  if (Root* known = known_root.load(std::memory_order_acquire)) return known;
+  if (pthread_key_create(&at_thread_end, hand_on_slab) != 0) return nullptr;
+  Root* root = shared.root.load(std::memory_order_acquire);
+  if (root == nullptr) {
+    if (shared.arena == nullptr) shared.arena = anonymous_arena();
+    root = shared.arena == nullptr ? nullptr : make_root(*shared.arena);
+    if (root == nullptr) {
+      pthread_key_delete(at_thread_end);
+      return nullptr;
+    }
+    shared.root.store(root, std::memory_order_release);
+    watch_forks(begin_child);
+  }
+  known_root.store(root, std::memory_order_release);
   return root;
 }
 
@@ -107,7 +124,7 @@ Slab* adopt_slab(Root& root) noexcept {
 }
 
 Slab* lease_slab() noexcept {
-  Root* root = store.root.load(std::memory_order_acquire);
+  Root* root = cells::root();
   if (root == nullptr) return nullptr;
   Slab* slab = adopt_slab(*root);
   if (slab == nullptr && root->slab_count.load(std::memory_order_relaxed) < Root::kMaxSlabs) {
@@ -118,7 +135,7 @@ Slab* lease_slab() noexcept {
     if (index >= Root::kMaxSlabs) return nullptr;
     root->slabs[index].store(slab, std::memory_order_release);
   }
-  if (slab != nullptr && pthread_setspecific(store.at_thread_end, slab) != 0) {
+  if (slab != nullptr && pthread_setspecific(at_thread_end, slab) != 0) {
     slab->leased.store(0, std::memory_order_release);
     return nullptr;
   }
@@ -130,7 +147,7 @@ Cell* own_unguarded(CellId id) noexcept {
   if (thread_slab == nullptr) return nullptr;
   std::atomic<Chunk*>& slot = thread_slab->chunk[id / kCellsPerChunk];
   if (slot.load(std::memory_order_relaxed) == nullptr) {
-    Chunk* chunk = new_chunk();
+    Chunk* chunk = new_chunk(CellArena::Use::numbers);
     if (chunk == nullptr) return nullptr;
     slot.store(chunk, std::memory_order_release);
   }
@@ -138,38 +155,43 @@ Cell* own_unguarded(CellId id) noexcept {
 }
 
 // The chunk of the shared slab must stand before anybody may record into a cell of it.
-bool prepare_shared_chunk(Root& root, CellId id) noexcept {
-  std::atomic<Chunk*>& slot = root.shared_slab->chunk[id / kCellsPerChunk];
-  if (slot.load(std::memory_order_acquire) != nullptr) return true;
-  Chunk* chunk = new_chunk();
+bool refill(CellPool& pool, Root& root, CellArena::Use use) noexcept {
+  const CellId first = root.cells_used.load(std::memory_order_relaxed);
+  if (first >= kMaxCells) return false;
+  Chunk* chunk = new_chunk(use);
   if (chunk == nullptr) return false;
-  slot.store(chunk, std::memory_order_release);
+  root.shared_slab->chunk[first / kCellsPerChunk].store(chunk, std::memory_order_release);
+  pool.next = first;
+  pool.end = first + kCellsPerChunk;
+  root.cells_used.store(pool.end, std::memory_order_release);
   return true;
 }
 
-bool grow_free_list() noexcept {
-  const std::size_t capacity = store.free_capacity == 0 ? 1024 : store.free_capacity * 2;
+bool grow_free_list(CellPool& pool) noexcept {
+  const std::size_t capacity = pool.free_capacity == 0 ? 1024 : pool.free_capacity * 2;
   auto* grown = new (std::nothrow) CellId[capacity];
   if (grown == nullptr) return false;
-  for (std::size_t i = 0; i < store.free_count; ++i) grown[i] = store.free_cells[i];
-  delete[] store.free_cells;
-  store.free_cells = grown;
-  store.free_capacity = capacity;
+  std::copy_n(pool.free, pool.free_count, grown);
+  delete[] pool.free;
+  pool.free = grown;
+  pool.free_capacity = capacity;
   return true;
 }
+
+CellPool& pool_of(CellArena::Use use) noexcept { return process().pools[static_cast<std::size_t>(use)]; }
 
 }  // namespace
 
 bool use_arena(CellArena* arena) noexcept {
-  const StructureLock lock(store.mutex);
-  if (store.root.load(std::memory_order_acquire) != nullptr) return false;
-  store.arena = arena;
+  const StructureLock lock(process().cells_mutex);
+  if (process().root.load(std::memory_order_acquire) != nullptr) return false;
+  process().arena = arena;
   return true;
 }
 
 Root* root() noexcept {
-  Root* made = store.root.load(std::memory_order_acquire);
-  return made != nullptr ? made : make_root();
+  Root* known = known_root.load(std::memory_order_acquire);
+  return known != nullptr ? known : find_or_make_root();
 }
 
 void* allocate_shared(std::size_t bytes) noexcept { return allocate(CellArena::Use::numbers, bytes, kApart); }
@@ -198,7 +220,9 @@ Slab* lease() noexcept {
 }
 
 Cell* own(CellId id) noexcept {
-  if (busy || ended) return nullptr;
+  // What was never registered records into nothing, and needs no memory for it.
+  if (busy || ended || (id == kNullCell && known_root.load(std::memory_order_acquire) == nullptr))
+    return nullptr;
   const int saved_errno = errno;
   busy = true;
   Cell* cell = own_unguarded(id);
@@ -208,9 +232,9 @@ Cell* own(CellId id) noexcept {
 }
 
 Cell* shared(CellId id) noexcept {
-  // Before the first registration there is only the null cell to record into.
   static constinit Cell nowhere{0};
-  const Root* made = store.root.load(std::memory_order_acquire);
+  if (id == kNullCell) return &nowhere;
+  const Root* made = root();
   if (made == nullptr) return &nowhere;
   Chunk* chunk = made->shared_slab->chunk[id / kCellsPerChunk].load(std::memory_order_acquire);
   return chunk == nullptr ? &nowhere : &chunk->cell[id % kCellsPerChunk];
@@ -233,24 +257,27 @@ void add_double_slow(CellId id, double value) noexcept {
   }
 }
 
-CellId allocate_cell() noexcept {
+CellId allocate_cell(CellArena::Use use) noexcept {
   Root* made = root();
   if (made == nullptr) return kNullCell;
-  const StructureLock lock(store.mutex);
-  if (store.free_count > 0) return store.free_cells[--store.free_count];
-  const CellId id = made->cells_used.load(std::memory_order_relaxed);
-  if (id >= kMaxCells || !prepare_shared_chunk(*made, id)) return kNullCell;
-  made->cells_used.store(id + 1, std::memory_order_release);
-  return id;
+  Process& shared = process();
+  const StructureLock lock(shared.cells_mutex);
+  CellPool& pool = pool_of(use);
+  if (pool.free_count == 0 && pool.next == pool.end && !refill(pool, *made, use)) return kNullCell;
+  ++shared.cells_in_use;
+  return pool.free_count > 0 ? pool.free[--pool.free_count] : pool.next++;
 }
 
-void free_cell(CellId id) noexcept {
-  if (id < kFirstFreeCell) return;
+void free_cell(CellId id, CellArena::Use use) noexcept {
+  if (id < kCellsPerChunk) return;
   for_each_cell(id, [](Cell& cell) { cell.store(0, std::memory_order_relaxed); });
-  const StructureLock lock(store.mutex);
+  Process& shared = process();
+  const StructureLock lock(shared.cells_mutex);
+  --shared.cells_in_use;
+  CellPool& pool = pool_of(use);
   // Without memory for the list the cell is not used again: 8 bytes lost, nothing wrong.
-  if (store.free_count == store.free_capacity && !grow_free_list()) return;
-  store.free_cells[store.free_count++] = id;
+  if (pool.free_count == pool.free_capacity && !grow_free_list(pool)) return;
+  pool.free[pool.free_count++] = id;
 }
 
 std::uint64_t sum(CellId id) noexcept {
@@ -263,7 +290,8 @@ double sum_double(CellId id) noexcept {
   double total = 0;
   for_each_cell(
       id, [&](const Cell& cell) { total += std::bit_cast<double>(cell.load(std::memory_order_relaxed)); });
-  return total;
+  constexpr double kMost = std::numeric_limits<double>::max();
+  return std::clamp(total, -kMost, kMost);
 }
 
 void refuse(Refusal reason) noexcept { add(kFirstRefusalCell + static_cast<CellId>(reason), 1); }
@@ -273,11 +301,11 @@ std::uint64_t refused(Refusal reason) noexcept {
 }
 
 Usage usage() noexcept {
-  const Root* made = store.root.load(std::memory_order_acquire);
+  Process& shared = process();
+  const Root* made = shared.root.load(std::memory_order_acquire);
   if (made == nullptr) return {};
-  const StructureLock lock(store.mutex);
-  return {made->cells_used.load(std::memory_order_relaxed) - store.free_count,
-          made->slab_count.load(std::memory_order_relaxed), store.arena->used_bytes()};
+  const StructureLock lock(shared.cells_mutex);
+  return {shared.cells_in_use, made->slab_count.load(std::memory_order_relaxed), shared.arena->used_bytes()};
 }
 
 }  // namespace kymo::inline v0::cells

@@ -33,11 +33,13 @@ bool use_arena(CellArena* arena) noexcept;
 /// The store's root; made at the first call. Null only if not even the first memory could be had.
 [[nodiscard]] Root* root() noexcept;
 
-/// A fresh or recycled cell that reads zero everywhere; kNullCell when there is none left.
-[[nodiscard]] CellId allocate_cell() noexcept;
+/// A fresh or recycled cell that reads zero everywhere; kNullCell when there is none left. A number begins
+/// anew in a forked child; what lies in the directory (the value of a gauge, which is what it is in the child
+/// too) goes on.
+[[nodiscard]] CellId allocate_cell(CellArena::Use use = CellArena::Use::numbers) noexcept;
 
 /// Gives a cell back, zeroed. Nobody may record into it any more.
-void free_cell(CellId id) noexcept;
+void free_cell(CellId id, CellArena::Use use = CellArena::Use::numbers) noexcept;
 
 /// Zeroed memory for numbers, for as long as the process lives: for all threads to write, or for the thread
 /// that leased `slab`, apart from what others write. Null when there is none. Async-signal-safe.

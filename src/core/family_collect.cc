@@ -127,7 +127,8 @@ void FamilyCore::begin_anew_after_fork(const SeriesVector& series) {
       base->set(std::uint64_t{0});
       base->set(HistogramValue(bounds_));
     }
-    if (one.extra != nullptr) reset_extra(*one.extra);
+    // A gauge is what it was, its statistics with it.
+    if (one.extra != nullptr && one.extra->window != nullptr) one.extra->window->reset();
   }
 }
 

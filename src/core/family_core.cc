@@ -8,6 +8,7 @@
 #include "cell_store.h"
 #include "histogram_store.h"
 #include "label_hash.h"
+#include "label_text.h"
 #include "series_extra.h"
 #include "series_reader.h"
 #include "text_bounds.h"
@@ -22,6 +23,9 @@ HistogramValue::Bounds shared_bounds(std::vector<double> bounds) {
   if (bounds.empty()) return nullptr;
   return std::make_shared<const std::vector<double>>(std::move(bounds));
 }
+
+// Whether rendering changes the key.
+bool is_rewritten(const Label& label) { return label.key.find_first_of(".-") != std::string_view::npos; }
 
 // Of the labels as a reader gets them back, so that all spellings that render the same lead to one series.
 std::uint64_t hash_rendered(std::string_view rendered, std::uint64_t seed) {
@@ -81,10 +85,10 @@ SeriesParts FamilyCore::resolve(Labels labels) {
 }
 
 SeriesHandle FamilyCore::find_existing(Labels labels) const {
-  std::string rendered;
-  render_labels(labels, shared_->max_label_value_bytes, rendered);
+  ShortText rendered;
+  render_labels_into(labels, shared_->max_label_value_bytes, rendered);
   const StructureLock lock(mutex_);
-  Series* found = find_rendered(rendered, hash_rendered(rendered, seed_));
+  Series* found = find_rendered(rendered.view(), hash_rendered(rendered.view(), seed_));
   if (found == nullptr) return {};
   found->spare();
   return SeriesHandle(found);
@@ -110,13 +114,14 @@ SeriesHandle FamilyCore::resolve_slowly(Labels labels, std::uint64_t hash) {
     shared_->errors.fetch_add(1, std::memory_order_relaxed);
     return {};
   }
-  std::string rendered;
-  rendered.reserve(128);
-  const std::size_t altered = render_labels(labels, shared_->max_label_value_bytes, rendered);
+  ShortText rendered;
+  const std::size_t altered = render_labels_into(labels, shared_->max_label_value_bytes, rendered);
   if (altered != 0) shared_->altered_values.fetch_add(altered, std::memory_order_relaxed);
+  const bool as_written = altered == 0 && std::none_of(labels.begin(), labels.end(), is_rewritten);
+  const std::uint64_t canonical = as_written ? hash : hash_rendered(rendered.view(), seed_);
 
   const StructureLock lock(mutex_);
-  Series* series = find_or_make(rendered);
+  Series* series = find_or_make(rendered.view(), canonical);
   if (series == nullptr) return {};
   series->spare();
   if (hash != series->hash && series->matches(labels)) table_.insert_alias(hash, series);
@@ -124,8 +129,7 @@ SeriesHandle FamilyCore::resolve_slowly(Labels labels, std::uint64_t hash) {
   return SeriesHandle(series);
 }
 
-Series* FamilyCore::find_or_make(std::string_view rendered) {
-  const std::uint64_t hash = hash_rendered(rendered, seed_);
+Series* FamilyCore::find_or_make(std::string_view rendered, std::uint64_t hash) {
   if (Series* found = find_rendered(rendered, hash)) return found;
   // The overflow series is told from a user's by who made it, not by its labels: a user may not spell it.
   const bool room = table_.size() < spec_.series.max_series && rendered != kOverflowLabels;
@@ -144,9 +148,7 @@ Series* FamilyCore::make(std::string_view rendered, bool counted) {
     shared_->series.fetch_sub(1, std::memory_order_relaxed);
     return nullptr;
   }
-  const CellId cell = is_histogram(spec_.storage)
-                          ? cells::allocate_histogram(bounds_ == nullptr ? 0 : bounds_->size())
-                          : cells::allocate_cell();
+  const CellId cell = allocate();
   if (cell == kNullCell) {
     if (counted) shared_->series.fetch_sub(1, std::memory_order_relaxed);
     return nullptr;
@@ -159,6 +161,12 @@ Series* FamilyCore::make(std::string_view rendered, bool counted) {
   series_.append(series);
   ++generation_;
   return series;
+}
+
+CellId FamilyCore::allocate() const noexcept {
+  if (is_histogram(spec_.storage)) return cells::allocate_histogram(bounds_ == nullptr ? 0 : bounds_->size());
+  const bool is_gauge = spec_.storage == FamilySpec::Storage::gauge;
+  return cells::allocate_cell(is_gauge ? CellArena::Use::directory : CellArena::Use::numbers);
 }
 
 SeriesExtra* FamilyCore::make_extra() const {

@@ -91,8 +91,9 @@ class FamilyCore final {
   [[nodiscard]] SeriesHandle resolve_slowly(Labels labels, std::uint64_t hash);
   [[nodiscard]] bool keys_are_valid(Labels labels) const;
   [[nodiscard]] Series* find_rendered(std::string_view rendered, std::uint64_t hash) const noexcept;
-  [[nodiscard]] Series* find_or_make(std::string_view rendered);
+  [[nodiscard]] Series* find_or_make(std::string_view rendered, std::uint64_t hash);
   [[nodiscard]] Series* make(std::string_view rendered, bool counted);
+  [[nodiscard]] CellId allocate() const noexcept;
   [[nodiscard]] SeriesExtra* make_extra() const;
   [[nodiscard]] Series* overflow_series();
   [[nodiscard]] SeriesParts parts_of(SeriesHandle handle) const;

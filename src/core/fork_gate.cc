@@ -2,29 +2,27 @@
 
 #include <pthread.h>
 
+#include "process.h"
+
 namespace kymo::inline v0 {
 namespace {
 
-constinit std::atomic<std::uint32_t> generation{0};
-// Shared by whoever changes structures, taken whole by a fork. Readers go first (glibc's default), so that a
-// thread may hold two.
-pthread_rwlock_t gate = PTHREAD_RWLOCK_INITIALIZER;
 void (*after_fork_in_child)() noexcept = nullptr;
 
-void before_fork() { pthread_rwlock_wrlock(&gate); }
+void before_fork() { pthread_rwlock_wrlock(&process().fork_gate); }
 
-void in_parent() { pthread_rwlock_unlock(&gate); }
+void in_parent() { pthread_rwlock_unlock(&process().fork_gate); }
 
 void in_child() {
   // Unlocking would not do: the lock remembers a thread number that is not ours.
-  gate = PTHREAD_RWLOCK_INITIALIZER;
-  generation.fetch_add(1, std::memory_order_release);
+  process().fork_gate = PTHREAD_RWLOCK_INITIALIZER;
+  process().fork_generation.fetch_add(1, std::memory_order_release);
   after_fork_in_child();
 }
 
 }  // namespace
 
-std::uint32_t fork_generation() noexcept { return generation.load(std::memory_order_acquire); }
+std::uint32_t fork_generation() noexcept { return process().fork_generation.load(std::memory_order_acquire); }
 
 void watch_forks(void (*in_child_call)() noexcept) noexcept {
   after_fork_in_child = in_child_call;
@@ -32,13 +30,13 @@ void watch_forks(void (*in_child_call)() noexcept) noexcept {
 }
 
 StructureLock::StructureLock(std::mutex& mutex) noexcept : mutex_(mutex) {
-  pthread_rwlock_rdlock(&gate);
+  pthread_rwlock_rdlock(&process().fork_gate);
   mutex_.lock();
 }
 
 StructureLock::~StructureLock() {
   mutex_.unlock();
-  pthread_rwlock_unlock(&gate);
+  pthread_rwlock_unlock(&process().fork_gate);
 }
 
 }  // namespace kymo::inline v0

@@ -41,6 +41,10 @@ class LongMutex final {
     renew_after_fork();
     mutex_.lock();
   }
+  bool try_lock() {
+    renew_after_fork();
+    return mutex_.try_lock();
+  }
   void unlock() { mutex_.unlock(); }
 
  private:

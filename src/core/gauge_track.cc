@@ -1,5 +1,6 @@
 #include "gauge_track.h"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 
@@ -20,10 +21,20 @@ void improve(std::atomic<double>& extreme, double value, Better better) noexcept
   }
 }
 
+constexpr double kMost = std::numeric_limits<double>::max();
+
+void add_bounded(std::atomic<double>& sum, double value) noexcept {
+  double seen = sum.load(std::memory_order_relaxed);
+  while (
+      !sum.compare_exchange_weak(seen, std::clamp(seen + value, -kMost, kMost), std::memory_order_relaxed)) {
+  }
+}
+
 }  // namespace
 
 void GaugeTrack::note(double value) noexcept {
-  sum_.fetch_add(value, std::memory_order_relaxed);
+  // One infinity must not spoil the mean for good: it counts as the largest number.
+  add_bounded(sum_, std::clamp(value, -kMost, kMost));
   improve(min_, value, [](double a, double b) { return a < b; });
   improve(max_, value, [](double a, double b) { return a > b; });
   last_update_ns_.store(coarse_now_ns(), std::memory_order_relaxed);

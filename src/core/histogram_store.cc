@@ -58,6 +58,17 @@ void add_to_sum(Cell& sum, double value) noexcept {
                         [value](double before) { return std::clamp(before + value, -kLargest, kLargest); });
 }
 
+template <class Access>
+void add_nanoseconds(Cell& sum, std::uint64_t nanoseconds) noexcept {
+  if (nanoseconds <= kMostPlainNanoseconds) return Access::add(sum, nanoseconds);
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 63U;
+  std::uint64_t seen = sum.load(std::memory_order_relaxed);
+  for (;;) {
+    const std::uint64_t room = seen < kMost ? kMost - seen : 0;
+    if (Access::exchange(sum, seen, seen + std::min(room, nanoseconds))) return;
+  }
+}
+
 // How memory for a block and its pages is had: by the thread that owns it, or for all.
 class Memory final {
  public:
@@ -308,7 +319,7 @@ void record_ns_slow(CellId id, std::uint64_t nanoseconds) noexcept {
                             [=](HistogramBlock& block, auto access, const Memory& memory) {
                               using Access = decltype(access);
                               if (!count_by<Access>(block, seconds, memory)) return false;
-                              Access::add(block.sum, nanoseconds);
+                              add_nanoseconds<Access>(block.sum, nanoseconds);
                               note_extremes_by<Access>(block, seconds);
                               return true;
                             });

@@ -33,7 +33,12 @@ std::span<const double> HistogramValue::bounds() const noexcept {
   return bounds_ == nullptr ? std::span<const double>() : std::span<const double>(*bounds_);
 }
 
-double HistogramValue::mean() const noexcept { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
+double HistogramValue::mean() const noexcept {
+  if (count_ == 0) return 0;
+  const double mean = sum_ / static_cast<double>(count_);
+  // The sum of very large values is the largest number; and it may have been read a moment after the count.
+  return min_ <= max_ ? std::clamp(mean, min_, max_) : mean;
+}
 
 double HistogramValue::upper_border(std::int32_t index) noexcept {
   return std::exp2((static_cast<double>(index) + 1) / kBucketsPerOctave);
@@ -102,7 +107,7 @@ bool HistogramValue::has_form_of(const HistogramValue& other) const noexcept {
 bool HistogramValue::merge(const HistogramValue& other) {
   if (!has_form_of(other)) return false;
   buckets_ = merged(buckets_, other.buckets_);
-  sum_ += other.sum_;
+  sum_ = std::clamp(sum_ + other.sum_, -kMost, kMost);
   // fmin and fmax pass over the NaN of an empty one.
   min_ = std::fmin(min_, other.min_);
   max_ = std::fmax(max_, other.max_);

@@ -1,10 +1,8 @@
 #include <kymo/core/labels.h>
 
 #include <algorithm>
-#include <array>
-#include <vector>
 
-#include "utf8.h"
+#include "label_text.h"
 
 namespace kymo::inline v0 {
 namespace {
@@ -26,33 +24,6 @@ std::string unescape(std::string_view escaped) {
     }
   }
   return value;
-}
-
-void append_escaped(std::string_view value, std::string& out) {
-  for (const char c : value) {
-    switch (c) {
-      case '\\': out += "\\\\"; break;
-      case '"': out += "\\\""; break;
-      case '\n': out += "\\n"; break;
-      default: out += c;
-    }
-  }
-}
-
-void append_key(std::string_view key, std::string& out) {
-  for (const char c : key) out += c == '.' || c == '-' ? '_' : c;
-}
-
-// True when the value had to be altered.
-bool append_value(std::string_view value, std::size_t max_bytes, std::string& out) {
-  const bool cut = value.size() > max_bytes;
-  if (cut) value = value.substr(0, utf8::border_at_or_before(value, max_bytes));
-  if (utf8::is_clean(value)) {
-    append_escaped(value, out);
-    return cut;
-  }
-  append_escaped(utf8::cleaned(value), out);
-  return true;
 }
 
 }  // namespace
@@ -78,26 +49,7 @@ std::optional<std::string> LabelsView::find(std::string_view key) const {
 }
 
 std::size_t render_labels(Labels labels, std::size_t max_value_bytes, std::string& out) {
-  constexpr std::size_t kUsual = 16;
-  std::array<const Label*, kUsual> usual;
-  std::vector<const Label*> many;
-  std::span<const Label*> sorted(usual.data(), std::min(labels.size(), kUsual));
-  if (labels.size() > kUsual) {
-    many.resize(labels.size());
-    sorted = many;
-  }
-  std::transform(labels.begin(), labels.end(), sorted.begin(), [](const Label& label) { return &label; });
-  std::sort(sorted.begin(), sorted.end(), [](const Label* a, const Label* b) { return a->key < b->key; });
-
-  std::size_t altered = 0;
-  for (const Label* label : sorted) {
-    if (label != sorted.front()) out += ',';
-    append_key(label->key, out);
-    out += "=\"";
-    altered += append_value(label->value, max_value_bytes, out) ? 1 : 0;
-    out += '"';
-  }
-  return altered;
+  return render_labels_into(labels, max_value_bytes, out);
 }
 
 }  // namespace kymo::inline v0

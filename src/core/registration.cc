@@ -21,23 +21,44 @@ bool call(const Producer& producer, SnapshotWriter& writer) noexcept {
 #endif
 }
 
+// How many producers this thread is in.
+constinit thread_local int depth = 0;
+
 }  // namespace
 
 Registration::Slot::Outcome Registration::Slot::run(SnapshotWriter& writer) noexcept {
-  if (runner_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return Outcome::ended;
-  const std::lock_guard lock(running_);
-  if (ended_.load(std::memory_order_relaxed)) return Outcome::ended;
+  if (runner_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return Outcome::skipped;
+  Producer gone;  // destroyed without the lock: what it refers to may have a destructor of the user's
+  std::unique_lock lock(running_, std::defer_lock);
+  if (depth == 0) {
+    lock.lock();
+  } else if (!lock.try_lock()) {
+    return Outcome::skipped;
+  }
+  const Outcome outcome = run_locked(writer);
+  if (ended_itself_) gone = std::exchange(producer_, nullptr);
+  lock.unlock();
+  return outcome;
+}
+
+Registration::Slot::Outcome Registration::Slot::run_locked(SnapshotWriter& writer) noexcept {
+  if (ended_.load(std::memory_order_relaxed)) return Outcome::skipped;
   runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  ++depth;
   const bool fine = call(producer_, writer);
+  --depth;
   runner_.store({}, std::memory_order_relaxed);
   return fine ? Outcome::done : Outcome::threw;
 }
 
 void Registration::Slot::end() noexcept {
   if (ended_.exchange(true, std::memory_order_relaxed)) return;
-  // Wait for a call that is running, unless it is the one that ends itself.
-  if (runner_.load(std::memory_order_relaxed) != std::this_thread::get_id()) {
-    const std::lock_guard lock(running_);
+  Producer gone;
+  if (runner_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
+    ended_itself_ = true;  // it is running: run() does the rest
+  } else {
+    const std::lock_guard lock(running_);  // waits for a call that is running
+    gone = std::exchange(producer_, nullptr);
   }
   on_end_(this);
 }

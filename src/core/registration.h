@@ -11,24 +11,29 @@
 
 namespace kymo::inline v0 {
 
-/// A producer as the registry holds it: called by one thread at a time, never again once ended.
+/// A producer as the registry holds it: called by one thread at a time; never again, and gone with all that
+/// it refers to, once ended.
 class Registration::Slot final {
  public:
-  enum class Outcome : std::uint8_t { done, threw, ended };
+  enum class Outcome : std::uint8_t { done, threw, skipped };
 
   /// `on_end` takes the slot out of the registry; called once, by whoever ends it.
   Slot(Producer producer, std::function<void(const Slot*)> on_end)
       : producer_(std::move(producer)), on_end_(std::move(on_end)) {}
 
-  /// A producer that takes a Snapshot itself is not entered again.
+  /// Skipped: it has ended, is this very thread's caller, or runs in another thread while this one is itself
+  /// in a producer that takes a Snapshot: two such that waited for each other would wait for ever.
   Outcome run(SnapshotWriter& writer) noexcept;
 
   void end() noexcept;
 
  private:
+  Outcome run_locked(SnapshotWriter& writer) noexcept;
+
   LongMutex running_;
   std::atomic<std::thread::id> runner_{};
   std::atomic<bool> ended_{false};
+  bool ended_itself_ = false;  // the runner's
   Producer producer_;
   std::function<void(const Slot*)> on_end_;
 };

@@ -13,6 +13,7 @@
 #include <kymo/core/stopwatch.h>
 
 #include "family_core.h"
+#include "process.h"
 #include "registration.h"
 #include "self_metrics.h"
 
@@ -318,9 +319,21 @@ std::shared_ptr<const Snapshot> Registry::reset_counters() { return impl_->reset
 
 std::size_t Registry::series_count() const noexcept { return impl_->series_count(); }
 
+// Never destroyed: static objects may record, register or read late.
 Registry& default_registry() {
-  static auto& registry = *new Registry;  // never destroyed: static objects may record, register or read late
-  return registry;
+  Process& shared = process();
+  {
+    const StructureLock lock(shared.registry_mutex);
+    if (shared.default_registry != nullptr) return *shared.default_registry;
+  }
+  auto* made = new Registry;  // without the lock, which it takes for itself
+  const StructureLock lock(shared.registry_mutex);
+  if (shared.default_registry == nullptr) {
+    shared.default_registry = made;
+  } else {
+    delete made;  // another thread was faster
+  }
+  return *shared.default_registry;
 }
 
 }  // namespace kymo::inline v0

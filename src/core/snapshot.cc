@@ -34,7 +34,11 @@ double to_double(const Number& number) noexcept {
 
 double WindowValue::mean() const noexcept {
   if (sorted.empty()) return 0;
-  return std::accumulate(sorted.begin(), sorted.end(), 0.0) / static_cast<double>(sorted.size());
+  const auto count = static_cast<double>(sorted.size());
+  const double sum = std::accumulate(sorted.begin(), sorted.end(), 0.0);
+  if (std::isfinite(sum)) return sum / count;
+  return std::accumulate(sorted.begin(), sorted.end(), 0.0,
+                         [count](double mean, double value) { return mean + value / count; });
 }
 
 double WindowValue::quantile(double q) const noexcept {

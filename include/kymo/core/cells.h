@@ -144,7 +144,7 @@ void refuse(Refusal reason) noexcept;
 
 /// Turns all recording of the process on or off. Reading goes on. Threads: any; takes effect soon, not at
 /// once, in others.
-inline void set_recording(bool on) noexcept { cells::recording.store(on, std::memory_order_relaxed); }
+void set_recording(bool on) noexcept;
 [[nodiscard]] inline bool is_recording() noexcept { return cells::recording.load(std::memory_order_relaxed); }
 
 }  // namespace kymo::inline v0

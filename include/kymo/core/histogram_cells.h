@@ -177,12 +177,15 @@ inline void record(CellId id, double value) noexcept {
   note_extremes(*block, value);
 }
 
+/// Longer ones are added in a way that stops at 2^63, so that the sum of shorter ones has room above it.
+inline constexpr std::uint64_t kMostPlainNanoseconds = std::uint64_t{1} << 53U;  // 104 days
+
 /// Records into an exponential histogram whose values are seconds and whose sum is whole nanoseconds, and so
 /// exact.
 inline void record_ns(CellId id, std::uint64_t nanoseconds) noexcept {
   const double seconds = static_cast<double>(nanoseconds) * 1e-9;
   HistogramBlock* block = owned_block(id);
-  if (!count_owned(block, seconds)) [[unlikely]] {
+  if (nanoseconds > kMostPlainNanoseconds || !count_owned(block, seconds)) [[unlikely]] {
     record_ns_slow(id, nanoseconds);
     return;
   }

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ratio>
+#include <type_traits>
 
 #include <kymo/core/histogram.h>
 #include <kymo/core/series_handle.h>
@@ -23,9 +25,21 @@ class Timing final {
   explicit Timing(const SeriesParts& parts) noexcept
       : handle_(parts.handle), cell_(parts.histogram_cell()), recent_(parts.window) {}
 
+  /// Longer than nanoseconds can tell (292 years) counts as that long.
   template <class Rep, class Period>
   void record(std::chrono::duration<Rep, Period> duration) noexcept {
-    record_ns(std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
+    using std::chrono::nanoseconds;
+    if constexpr (std::is_floating_point_v<Rep>) {
+      record_seconds(static_cast<double>(std::chrono::duration<Rep>(duration).count()));
+    } else if constexpr (std::ratio_less_equal_v<Period, std::nano>) {
+      record_ns(std::chrono::duration_cast<nanoseconds>(duration).count());
+    } else {
+      constexpr auto kLongest = std::chrono::floor<std::chrono::duration<Rep, Period>>(nanoseconds::max());
+      const bool fits = duration <= kLongest && duration >= -kLongest;
+      record_ns(fits                   ? nanoseconds(duration).count()
+                : duration.count() < 0 ? -1
+                                       : nanoseconds::max().count());
+    }
   }
   /// Seconds, for durations that come as a number. NaN and infinities are refused and counted.
   void record_seconds(double seconds) noexcept;

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kymo/core/labels.h>
+
+#include "utf8.h"
+
+namespace kymo::inline v0 {
+
+/// Text that needs no allocation while it is short.
+class ShortText final {
+ public:
+  ShortText& operator+=(char c) { return *this += std::string_view(&c, 1); }
+  ShortText& operator+=(std::string_view more) {
+    if (long_.empty() && size_ + more.size() <= short_.size()) {
+      std::memcpy(short_.data() + size_, more.data(), more.size());
+      size_ += more.size();
+      return *this;
+    }
+    if (long_.empty()) long_.assign(short_.data(), size_);
+    long_ += more;
+    return *this;
+  }
+  [[nodiscard]] std::string_view view() const noexcept {
+    return long_.empty() ? std::string_view(short_.data(), size_) : std::string_view(long_);
+  }
+
+ private:
+  std::array<char, 512> short_;
+  std::size_t size_ = 0;
+  std::string long_;
+};
+
+namespace detail {
+
+template <class Text>
+void append_escaped(std::string_view value, Text& out) {
+  for (const char c : value) {
+    switch (c) {
+      case '\\': out += "\\\\"; break;
+      case '"': out += "\\\""; break;
+      case '\n': out += "\\n"; break;
+      default: out += c;
+    }
+  }
+}
+
+template <class Text>
+void append_key(std::string_view key, Text& out) {
+  for (const char c : key) out += c == '.' || c == '-' ? '_' : c;
+}
+
+/// True when the value had to be altered.
+template <class Text>
+bool append_value(std::string_view value, std::size_t max_bytes, Text& out) {
+  const bool cut = value.size() > max_bytes;
+  if (cut) value = value.substr(0, utf8::border_at_or_before(value, max_bytes));
+  if (utf8::is_clean(value)) {
+    append_escaped(value, out);
+    return cut;
+  }
+  append_escaped(utf8::cleaned(value), out);
+  return true;
+}
+
+}  // namespace detail
+
+/// As render_labels(), into any text that characters and strings can be added to.
+template <class Text>
+std::size_t render_labels_into(Labels labels, std::size_t max_value_bytes, Text& out) {
+  constexpr std::size_t kUsual = 16;
+  std::array<const Label*, kUsual> usual;
+  std::vector<const Label*> many;
+  std::span<const Label*> sorted(usual.data(), std::min(labels.size(), kUsual));
+  if (labels.size() > kUsual) {
+    many.resize(labels.size());
+    sorted = many;
+  }
+  std::transform(labels.begin(), labels.end(), sorted.begin(), [](const Label& label) { return &label; });
+  std::sort(sorted.begin(), sorted.end(), [](const Label* a, const Label* b) { return a->key < b->key; });
+
+  std::size_t altered = 0;
+  for (const Label* label : sorted) {
+    if (label != sorted.front()) out += ',';
+    detail::append_key(label->key, out);
+    out += "=\"";
+    altered += detail::append_value(label->value, max_value_bytes, out) ? 1 : 0;
+    out += '"';
+  }
+  return altered;
+}
+
+}  // namespace kymo::inline v0
