@@ -148,7 +148,8 @@ class DeadReader final {
   if (file < 0 || !cells::use_arena(&arena)) _exit(3);
   Registry registry;
   Counter counter = registry.counter("x", "X.");
-  const CellId cell = cells::root()->cells_used.load() - cells::kCellsPerChunk;  // the counter's: the first
+  const auto cell =
+      static_cast<CellId>(cells::root()->cells_used.load() - cells::kCellsPerChunk);  // the first
   if (pwrite(file, &cell, sizeof(cell), FileArena::kSize) != sizeof(cell)) _exit(4);
   for (int t = 0; t < 2; ++t) std::thread([&] { counter.add(1000); }).join();
   counter.add(5);

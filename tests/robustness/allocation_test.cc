@@ -136,7 +136,6 @@ TEST(Allocation, CopyingAHandleNeedsNone) {
 }
 
 TEST(Allocation, LookingUpAKnownSeriesOfATypedFamilyNeedsNone) {
-  KYMO_SKIP_KNOWN_FAULT("a look-up renders its labels into a string of its own");
   Registry registry;
   const auto family = registry.family<Counter, "method", "code">("typed", "T.");
   const std::array<const char*, 4> methods{"GET", "PUT", "POST", "DELETE"};
@@ -145,7 +144,6 @@ TEST(Allocation, LookingUpAKnownSeriesOfATypedFamilyNeedsNone) {
 }
 
 TEST(Allocation, LookingUpAKnownSeriesOfADynamicFamilyNeedsNone) {
-  KYMO_SKIP_KNOWN_FAULT("a look-up renders its labels into a string of its own");
   Registry registry;
   const auto family = registry.family<Counter>("dynamic", "D.");
   const auto look_up = [&](int i) {
@@ -155,7 +153,6 @@ TEST(Allocation, LookingUpAKnownSeriesOfADynamicFamilyNeedsNone) {
 }
 
 TEST(Allocation, LookingUpLongKnownLabelsNeedsNone) {
-  KYMO_SKIP_KNOWN_FAULT("a look-up renders its labels into a string of its own");
   Registry registry;
   const auto family = registry.family<Counter, "path">("paths", "P.");
   const std::string path(900, 'p');
@@ -163,7 +160,6 @@ TEST(Allocation, LookingUpLongKnownLabelsNeedsNone) {
 }
 
 TEST(Allocation, TheOverflowSeriesNeedsNone) {
-  KYMO_SKIP_KNOWN_FAULT("a look-up renders its labels into a string of its own");
   Registry registry;
   const auto family = registry.family<Counter, "id">("x", "X.", {.series = {.max_series = 1}});
   EXPECT_EQ(allocations_of(kUpdates / 10, [&](int i) { family.with(i).add(); }), 0U)

@@ -169,7 +169,6 @@ TEST(Callbacks, ReferToNothingOnceTheyEnded) {
 
 // A callback's code and captures may lie in a library that is about to be unloaded.
 TEST(Callbacks, AreDestroyedWhenTheirRegistrationEndsNotWithTheLastSnapshotUnderWay) {
-  KYMO_SKIP_KNOWN_FAULT("a Snapshot under way keeps the callback of an ended registration");
   Registry registry;
   std::binary_semaphore begun(0);
   std::binary_semaphore go_on(0);
@@ -192,7 +191,6 @@ TEST(Callbacks, AreDestroyedWhenTheirRegistrationEndsNotWithTheLastSnapshotUnder
 }
 
 TEST(Callbacks, ThatAllTakeSnapshotsDoNotWaitForOneAnother) {
-  KYMO_SKIP_KNOWN_FAULT("two threads whose callbacks take Snapshots wait for each other for ever");
   const auto two_that_reenter = [] {
     Registry registry;
     const auto reenter = [&registry] { return static_cast<double>(registry.snapshot()->families.size()); };

@@ -43,9 +43,6 @@ class Copies : public testing::TestWithParam<Copy> {
 };
 
 TEST_P(Copies, OfKymoShareTheProcessRegistry) {
-  if (GetParam().name != "visible") {
-    KYMO_SKIP_KNOWN_FAULT("a copy whose symbols the host does not see has a default_registry() of its own");
-  }
   const LoadedPlugin plugin(GetParam().path, GetParam().scope);
   EXPECT_EQ(plugin->default_registry(), &default_registry());
   const std::string name = "counted_by_" + GetParam().name;

@@ -27,15 +27,4 @@ inline int repetitions(int usual, int sanitized) {
   return (kSanitized ? sanitized : usual) * (times > 0 ? times : 1);
 }
 
-/// Whether the tests that show faults not yet mended are to run, and be red.
-inline bool shows_known_faults() {
-  const char* wanted = std::getenv("KYMO_ROBUSTNESS_FAULTS");
-  return wanted != nullptr && std::string_view(wanted) == "1";
-}
-
 }  // namespace kymo::robustness
-
-/// Stands first in a test that is red today. The line goes when the fault does.
-#define KYMO_SKIP_KNOWN_FAULT(what)              \
-  if (!::kymo::robustness::shows_known_faults()) \
-  GTEST_SKIP() << "known fault: " << (what) << "; KYMO_ROBUSTNESS_FAULTS=1 runs it"

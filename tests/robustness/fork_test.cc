@@ -105,7 +105,6 @@ TEST(Fork, LetsTheChildScrapeWhileTheParentsThreadsRecord) {
 
 // Any of the library's locks may be held by another thread at the instant of the fork.
 TEST(Fork, LetsTheChildRegisterLookUpAndScrapeWhateverTheParentsThreadsDo) {
-  KYMO_SKIP_KNOWN_FAULT("a lock that another thread holds during a fork stays locked in the child");
   Registry registry;
   const auto family = registry.family<Counter, "id">(
       "family", "F.", {.series = {.expire_after = std::chrono::milliseconds(1)}});
@@ -133,7 +132,6 @@ TEST(Fork, LetsTheChildRegisterLookUpAndScrapeWhateverTheParentsThreadsDo) {
 
 // Both would export the same counts: whoever sums over processes would see them twice.
 TEST(Fork, StartsTheChildsCountsFromZero) {
-  KYMO_SKIP_KNOWN_FAULT("a child goes on from its parent's counts");
   Registry registry;
   Counter counter = registry.counter("counter", "C.");
   DoubleCounter fractions = registry.double_counter("fractions", "F.");

@@ -83,9 +83,6 @@ TEST_P(Plugins, LeaveWhatTheyCountedInTheHostsRegistry) {
 
 // A thread's end runs what kymo has to do then; that code must still be there.
 TEST_P(Plugins, MayGoBeforeTheThreadsThatRecordedThroughThem) {
-  if (GetParam() == kOwnCopy) {
-    KYMO_SKIP_KNOWN_FAULT("a copy of kymo that is unloaded leaves a thread-end function behind");
-  }
   expect_fine([] {
     for (int i = 0; i < 20; ++i) {
       LoadedPlugin plugin(GetParam());
@@ -114,9 +111,6 @@ TEST_P(Plugins, MayGoBeforeTheThreadsThatRecordedThroughThem) {
 
 // Each copy takes a key of the 1024 that a process has, and reserves its addresses.
 TEST_P(Plugins, GiveBackWhatTheyTookOfTheProcess) {
-  if (GetParam() == kOwnCopy) {
-    KYMO_SKIP_KNOWN_FAULT("a copy of kymo that is unloaded keeps its key and its addresses");
-  }
   expect_fine([] {
     {
       const LoadedPlugin warm_up(GetParam());
@@ -136,7 +130,6 @@ TEST_P(Plugins, GiveBackWhatTheyTookOfTheProcess) {
 // The callback's code and its captures' destructors lie in the plugin.
 TEST_P(Plugins, MayEndTheirCallbacksAndGoWhileTheHostScrapes) {
   if (GetParam() == kOwnCopy) GTEST_SKIP() << "two copies do not share registries";
-  KYMO_SKIP_KNOWN_FAULT("a Snapshot under way keeps the callback of an ended registration");
   expect_fine([] {
     Registry registry;
     std::vector<Registration> others;

@@ -74,7 +74,9 @@ StaticObject::StaticObject(std::string_view name) : name_(name) {
 void StaticObject::record_now() {
   if (!constructed_ || instruments_ == nullptr) return;
   instruments_->record();
-  instruments_->require_records(++recorded_);
+  ++recorded_;
+  // A forked child counts from zero.
+  if (getpid() == process_) instruments_->require_records(recorded_);
 }
 
 StaticObject::~StaticObject() {

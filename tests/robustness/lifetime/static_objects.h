@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <string_view>
 
 #include <kymo/core/registry.h>
@@ -48,6 +50,7 @@ class StaticObject final {
   bool constructed_ = false;
   std::uint64_t recorded_ = 0;
   Instruments* instruments_ = nullptr;
+  pid_t process_ = getpid();
 };
 
 /// A registry that is a plain static object, and dies as such, before or after the handles of the others.
