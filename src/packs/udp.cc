@@ -1,0 +1,57 @@
+#include <kymo/packs/udp.h>
+
+#include <algorithm>
+
+namespace kymo::packs {
+namespace {
+
+double share_missing(const Counter& received, const Counter& duplicates, const Counter& strays,
+                     const UpDownCounter& dropped) {
+  // Read one after the other while packets come, so neither difference is certain to be positive.
+  const auto missing = static_cast<double>(std::max<std::int64_t>(dropped.value(), 0));
+  const double repeated = static_cast<double>(duplicates.value()) + static_cast<double>(strays.value());
+  const double came = std::max(static_cast<double>(received.value()) - repeated, 0.0);
+  return missing > 0 ? missing / (missing + came) : 0.0;
+}
+
+}  // namespace
+
+UdpMetrics::UdpMetrics(Registry& registry)
+    : received(registry.counter("udp.packet.received", "UDP packets received.")),
+      dropped(registry.up_down_counter(
+          "udp.packet.dropped", "UDP packets that are missing; one that comes after all is taken back.")),
+      reordered(registry.counter("udp.packet.reordered",
+                                 "UDP packets that came after one with a higher sequence number.")),
+      late(registry.counter("udp.packet.late", "UDP packets that came too late to be of use.")),
+      duplicates(registry.counter("udp.packet.duplicate", "UDP packets that had come before.")),
+      strays(registry.counter("udp.packet.stray",
+                              "UDP packets whose sequence number is far from all others of their stream.")),
+      gaps(registry.counter("udp.sequence.gap",
+                            "Times that UDP sequence numbers were skipped, at least at first.")),
+      current_sequence(
+          registry.gauge("udp.current_sequence", "Highest sequence number of the UDP stream heard last.")),
+      restarts(registry.counter("udp.stream.restarts", "Times that a UDP sender began its sequence anew.")),
+      loss_rate_(registry.observe_gauge(
+          "udp.packet.loss_rate", "Share of the UDP packets that should have come and are missing.",
+          [came = received, again = duplicates, alien = strays, missing = dropped] {
+            return share_missing(came, again, alien, missing);
+          },
+          {.unit = "ratio"})) {}
+
+void UdpMetrics::record(const SequenceChange& change, std::uint32_t current) noexcept {
+  received.add();
+  if (change.dropped != 0) dropped.add(change.dropped);
+  if (change != SequenceChange{}) {
+    reordered.add(change.reordered);
+    late.add(change.late);
+    duplicates.add(change.duplicates);
+    strays.add(change.strays);
+    gaps.add(change.gaps);
+    restarts.add(change.restarts);
+  }
+  current_sequence.set(current);
+}
+
+double UdpMetrics::loss_rate() const noexcept { return share_missing(received, duplicates, strays, dropped); }
+
+}  // namespace kymo::packs
