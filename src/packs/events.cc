@@ -105,6 +105,7 @@ EventMetrics::State::State(Registry& registry, const EventOptions& options)
                                          },
                                          {.unit = "ratio"})) {
   duration = durations_.with(Labels());
+  for (const std::string_view error_type : options.error_types) (void)errors_by_error_.with(error_type);
 }
 
 /// The type's series, or those of the others once there is no room; to be called with the lock held.

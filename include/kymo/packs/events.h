@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include <kymo/core/counter.h>
 #include <kymo/core/family.h>
@@ -15,6 +16,8 @@ namespace kymo::packs {
 struct EventOptions {
   /// Types with series of their own; those that come later share `event_type="other"`.
   std::size_t max_types = 200;
+  /// Kinds of error to be shown as 0 before they first happen, so that a rate sees the first one.
+  std::vector<std::string_view> error_types = {};
 };
 
 /// Events that a server handles: received, processed, ignored, unhandled, failed, and how long each took.
