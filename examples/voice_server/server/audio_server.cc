@@ -93,7 +93,9 @@ class AudioServer::Impl final {
         engine_(metrics, options.workers),
         acceptor_(bind_audio(context_, options.audio)),
         signals_(context_, SIGINT, SIGTERM),
-        udp_(bind_udp(context_, options.udp), engine_) {}
+        udp_(bind_udp(context_, options.udp), engine_) {
+    engine_.on_session_end = options.on_session_end;
+  }
 
   void run();
   [[nodiscard]] kymo::net::Endpoint audio_endpoint() const { return to_endpoint(acceptor_.local_endpoint()); }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 #include <kymo/net/http_server.h>
@@ -14,6 +16,8 @@ struct AudioServerOptions {
   kymo::net::Endpoint udp{.address = "127.0.0.1", .port = 9471};
   std::size_t workers = 2;         ///< threads of signal processing
   std::size_t max_clients = 1024;  ///< more are refused and counted
+  std::function<void(std::uint64_t session)> on_session_end =
+      {};  ///< on the network's thread; must not throw
 };
 
 /// The voice server: WebSocket and UDP input on one thread, signal processing on its workers.

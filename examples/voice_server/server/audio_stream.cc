@@ -50,6 +50,7 @@ WorkItem::Next AudioStream::run() noexcept {
 }
 
 void AudioStream::process(const Chunk& chunk) {
+  const auto event = engine_.metrics.processing(source_);
   const auto started = std::chrono::steady_clock::now();
   const auto found = analyzer_.process(chunk.samples);
   const std::chrono::duration<double> audio(static_cast<double>(chunk.samples.size()) / rate_hz_);

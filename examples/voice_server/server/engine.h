@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 
 #include "audio/filter_bank_cache.h"
 #include "server/voice_metrics.h"
@@ -16,6 +18,8 @@ struct Engine {
   VoiceMetrics& metrics;
   FilterBankCache banks;
   WorkerPool workers;
+  /// Called on the network's thread, with the session's number.
+  std::function<void(std::uint64_t)> on_session_end;
 };
 
 }  // namespace voice

@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -7,6 +8,7 @@
 #include <kymo/monitor/monitor.h>
 
 #include "server/audio_server.h"
+#include "server/metrics_log.h"
 #include "server/voice_metrics.h"
 
 namespace {
@@ -34,13 +36,18 @@ void add_options(CLI::App& app, Settings& settings) {
 
 void serve(const Settings& settings) {
   // All that a program needs to be watched; what follows is for its own metrics.
-  kymo::Monitor monitor(kymo::MonitorOptions::from_environment(settings.monitor));
+  const auto options = kymo::MonitorOptions::from_environment(settings.monitor);
+  kymo::Monitor monitor(options);
 
   voice::VoiceMetrics metrics(monitor.registry());
-  voice::AudioServer server({.audio = kymo::net::Endpoint::parse(settings.audio),
-                             .udp = kymo::net::Endpoint::parse(settings.udp),
-                             .workers = settings.workers},
-                            metrics);
+  voice::MetricsLog metrics_log(monitor,
+                                options.log_level <= kymo::log::Level::info ? options.log_sink : nullptr);
+  voice::AudioServer server(
+      {.audio = kymo::net::Endpoint::parse(settings.audio),
+       .udp = kymo::net::Endpoint::parse(settings.udp),
+       .workers = settings.workers,
+       .on_session_end = [&](std::uint64_t session) { metrics_log.session_ended(session); }},
+      metrics);
   std::cout << "audio ws://" << server.audio_endpoint().to_string() << '\n'
             << "udp udp://" << server.udp_endpoint().to_string() << '\n'
             << "metrics http://" << monitor.endpoint().to_string() << std::endl;

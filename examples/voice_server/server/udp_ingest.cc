@@ -46,9 +46,8 @@ void UdpIngest::on_datagram(std::span<const std::uint8_t> bytes, const Endpoint&
   }
   stream->last_datagram = std::chrono::steady_clock::now();
   engine_.metrics.audio_received(Source::udp, datagram.samples.size(), datagram.rate_hz);
-  auto outcome = stream->order.push(std::move(datagram));
-  engine_.metrics.datagram_received(outcome);
-  pass_on(*stream, std::move(outcome));
+  stream->sequence.receive(datagram.sequence);
+  pass_on(*stream, stream->order.push(std::move(datagram)));
 }
 
 UdpIngest::Stream* UdpIngest::find_stream(const StreamKey& key) {
@@ -56,8 +55,10 @@ UdpIngest::Stream* UdpIngest::find_stream(const StreamKey& key) {
   if (found != streams_.end()) return &found->second;
   if (streams_.size() >= kMaxStreams) return nullptr;
   auto audio = std::make_shared<AudioStream>(Source::udp, std::get<int>(key), engine_, nullptr);
-  const auto added =
-      streams_.emplace(key, Stream{.order = {}, .audio = std::move(audio), .last_datagram = {}});
+  const auto added = streams_.emplace(key, Stream{.order = {},
+                                                  .sequence = engine_.metrics.udp_stream(),
+                                                  .audio = std::move(audio),
+                                                  .last_datagram = {}});
   return &added.first->second;
 }
 
@@ -76,9 +77,7 @@ void UdpIngest::end_idle_streams() {
       ++stream;
       continue;
     }
-    auto outcome = stream->second.order.flush();
-    engine_.metrics.datagrams_lost(outcome.lost);
-    pass_on(stream->second, std::move(outcome));
+    pass_on(stream->second, stream->second.order.flush());
     stream = streams_.erase(stream);
   }
 }

@@ -45,6 +45,7 @@ class UdpIngest final {
   using StreamKey = std::tuple<Endpoint, std::uint32_t, int>;
   struct Stream {
     ReorderBuffer order;
+    kymo::packs::UdpMetrics::Stream sequence;
     std::shared_ptr<AudioStream> audio;
     std::chrono::steady_clock::time_point last_datagram;
   };

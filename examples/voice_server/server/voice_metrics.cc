@@ -19,52 +19,32 @@ auto by_source(const kymo::Family<Instrument, "source">& family) {
   return series_of(family, kSourceNames);
 }
 
-double share_of(const kymo::Counter& hits, const kymo::Counter& misses) {
-  const auto hit = static_cast<double>(hits.value());
-  const double all = hit + static_cast<double>(misses.value());
-  return all > 0 ? hit / all : 0.0;
+/// Kinds of error, shown as 0 until they happen.
+kymo::packs::EventOptions event_options() {
+  return {.error_types = {kErrorNames.begin(), kErrorNames.end()}};
 }
 
 }  // namespace
 
 VoiceMetrics::VoiceMetrics(kymo::Registry& registry)
     : server_(registry),
+      websocket_(registry),
+      udp_(registry),
+      events_(registry, event_options()),
+      filter_banks_(registry),
+      chunk_types_{events_.type(name_of(Source::mic)), events_.type(name_of(Source::speaker)),
+                   events_.type(name_of(Source::udp))},
+      message_type_(events_.type("message")),
       clients_(registry),
-      messages_(registry),
-      datagrams_(registry),
       audio_(registry),
       queues_(registry),
-      processing_(registry),
-      filter_banks_(registry) {}
+      processing_(registry) {}
 
 VoiceMetrics::Clients::Clients(kymo::Registry& registry) {
   sessions = registry.counter("voice.sessions", "Sessions begun: WebSocket handshakes that succeeded.");
   sessions_active = registry.up_down_counter("voice.sessions.active", "Sessions going on now.");
-  connected = registry.up_down_counter("websocket.clients", "WebSocket clients connected now.");
   refused = registry.counter("voice.clients.refused", "Connections refused because there were too many.");
-}
-
-VoiceMetrics::Messages::Messages(kymo::Registry& registry) {
-  const auto size = registry.family<kymo::Histogram, "direction">(
-      "websocket.message.size", "Payload of WebSocket messages.", {.unit = "bytes"});
-  received_size = size.with("received");
-  sent_size = size.with("sent");
   replies_dropped = registry.counter("voice.replies.dropped", "Replies to clients that read too slowly.");
-  broadcasts_attempted =
-      registry.counter("websocket.broadcast.attempt", "Broadcasts meant for a client, one for each client.");
-  broadcasts_succeeded = registry.counter("websocket.broadcast.success", "Broadcasts sent to a client.");
-  broadcasts_failed =
-      registry.counter("websocket.broadcast.failure", "Broadcasts that a client did not get.");
-}
-
-VoiceMetrics::Datagrams::Datagrams(kymo::Registry& registry) {
-  received = registry.counter("udp.packet.received", "Audio datagrams received.");
-  dropped = registry.counter("udp.packet.dropped", "Audio datagrams that did not come in time.");
-  late = registry.counter("udp.packet.late", "Audio datagrams that came after they had been given up.");
-  duplicate = registry.counter("udp.packet.duplicate", "Audio datagrams that came twice.");
-  gaps = registry.counter("udp.sequence.gap", "Times that sequence numbers were skipped, at least at first.");
-  restarts = registry.counter("udp.stream.restarts", "Times that a sender began its sequence anew.");
-  streams = registry.gauge("udp.streams", "UDP audio streams going on now.");
 }
 
 VoiceMetrics::Audio::Audio(kymo::Registry& registry) {
@@ -80,6 +60,7 @@ VoiceMetrics::Audio::Audio(kymo::Registry& registry) {
       {.bounds = {-90, -80, -70, -60, -50, -40, -30, -20, -10, -6, -3, 0}}));
   speech_ratio = registry.gauge("voice.speech.ratio", "Share of the streams in which someone speaks now.",
                                 {.unit = "ratio"});
+  udp_streams = registry.gauge("udp.streams", "UDP audio streams going on now.");
 }
 
 VoiceMetrics::Queues::Queues(kymo::Registry& registry) {
@@ -91,61 +72,35 @@ VoiceMetrics::Queues::Queues(kymo::Registry& registry) {
 }
 
 VoiceMetrics::Processing::Processing(kymo::Registry& registry) {
-  received = registry.counter("events.received", "Audio chunks queued for processing.");
-  processed = registry.counter("events.processed", "Audio chunks processed.");
-  duration = registry.timing("event.processing.duration", "Time that a worker spends on an audio chunk.");
   const auto stage = registry.family<kymo::Timing, "stage">(
       "voice.chunk.duration", "Time that a step of the signal processing takes.");
   stages = series_of(stage, kStageNames);
   realtime_factor =
       registry.histogram("voice.realtime.factor", "Processing time of an audio chunk over its length.");
-  const auto errors = registry.family<kymo::Counter, "error_type">(
-      "errors.event_processing", "Messages and audio chunks that could not be processed.");
-  refused = series_of(errors, kErrorNames);
-  failed = errors.with("exception");
-}
-
-VoiceMetrics::FilterBanks::FilterBanks(kymo::Registry& registry) {
-  hits = registry.counter("cache.hits", "Resampling filters found in the cache.");
-  misses = registry.counter("cache.misses", "Resampling filters that had to be computed.");
-  hit_rate = registry.observe_gauge(
-      "cache.hit_rate", "Share of the look-ups of resampling filters that the cache answered.",
-      [found = hits, built = misses] { return share_of(found, built); }, {.unit = "ratio"});
 }
 
 VoiceMetrics::Session::Session(VoiceMetrics& metrics) noexcept
-    : metrics_(metrics), connection_(metrics.server_.connect()) {
+    : metrics_(metrics), connection_(metrics.server_.connect()), client_(metrics.websocket_.connect()) {
   metrics_.clients_.sessions.add();
   metrics_.clients_.sessions_active.add();
-  metrics_.clients_.connected.add();
 }
 
-VoiceMetrics::Session::~Session() {
-  metrics_.clients_.sessions_active.sub();
-  metrics_.clients_.connected.sub();
-}
+VoiceMetrics::Session::~Session() { metrics_.clients_.sessions_active.sub(); }
 
 void VoiceMetrics::message_received(std::size_t bytes) noexcept {
   server_.requests.add();
-  messages_.received_size.record(static_cast<double>(bytes));
+  websocket_.received(bytes);
 }
 
-void VoiceMetrics::message_sent(std::size_t bytes) noexcept {
-  messages_.sent_size.record(static_cast<double>(bytes));
-}
+void VoiceMetrics::message_sent(std::size_t bytes) noexcept { websocket_.sent(bytes); }
 
 void VoiceMetrics::message_refused(ErrorKind kind) noexcept {
   server_.errors.add();
-  processing_.refused[index_of(kind)].add();
+  events_.fail(message_type_, name_of(kind));
 }
 
-void VoiceMetrics::datagram_received(const ReorderBuffer::Outcome& outcome) noexcept {
-  datagrams_.received.add();
-  datagrams_.dropped.add(outcome.lost);
-  datagrams_.late.add(outcome.late);
-  datagrams_.duplicate.add(outcome.duplicates);
-  datagrams_.gaps.add(outcome.gaps);
-  datagrams_.restarts.add(outcome.restarts);
+kymo::packs::UdpMetrics::Stream VoiceMetrics::udp_stream() {
+  return kymo::packs::UdpMetrics::Stream(udp_, {.late_after = ReorderBuffer::kWindow});
 }
 
 void VoiceMetrics::audio_received(Source source, std::size_t samples, int rate_hz) noexcept {
@@ -154,7 +109,7 @@ void VoiceMetrics::audio_received(Source source, std::size_t samples, int rate_h
 }
 
 void VoiceMetrics::chunk_queued(Source source) noexcept {
-  processing_.received.add();
+  events_.receive(chunk_types_[index_of(source)]);
   queues_.depth[index_of(source)].add();
 }
 
@@ -167,17 +122,14 @@ void VoiceMetrics::chunks_dropped(Source source, std::size_t count) noexcept {
   chunks_left_queue(source, count);
 }
 
+kymo::packs::EventMetrics::Handling VoiceMetrics::processing(Source source) noexcept {
+  return events_.process(chunk_types_[index_of(source)]);
+}
+
 void VoiceMetrics::chunk_processed(const ChunkTimes& times) noexcept {
-  processing_.processed.add();
-  processing_.duration.record(times.processing);
   server_.processing_time.record(std::chrono::duration<double>(times.processing).count());
   processing_.realtime_factor.record(std::chrono::duration<double>(times.processing) / times.audio);
   queues_.wait.record(times.waited);
-}
-
-void VoiceMetrics::chunk_failed() noexcept {
-  server_.errors.add();
-  processing_.failed.add();
 }
 
 void VoiceMetrics::audio_analyzed(Source source, double level_dbfs,
@@ -187,11 +139,11 @@ void VoiceMetrics::audio_analyzed(Source source, double level_dbfs,
 }
 
 void VoiceMetrics::filter_bank_found(FilterBankCache::Result result) noexcept {
-  (result == FilterBankCache::Result::hit ? filter_banks_.hits : filter_banks_.misses).add();
+  filter_banks_.look_up(result == FilterBankCache::Result::hit);
 }
 
 void VoiceMetrics::room_changed(const RoomState& state) noexcept {
-  datagrams_.streams.set(static_cast<double>(state.udp_streams));
+  audio_.udp_streams.set(static_cast<double>(state.udp_streams));
   if (state.streams > 0) {
     audio_.speech_ratio.set(static_cast<double>(state.speaking) / static_cast<double>(state.streams));
   }

@@ -8,7 +8,11 @@
 
 #include <kymo/core/registry.h>
 #include <kymo/core/scoped_timer.h>
+#include <kymo/packs/cache.h>
+#include <kymo/packs/events.h>
 #include <kymo/packs/server.h>
+#include <kymo/packs/udp.h>
+#include <kymo/packs/websocket.h>
 
 #include "audio/filter_bank_cache.h"
 #include "protocol/messages.h"
@@ -47,21 +51,21 @@ class VoiceMetrics final {
    private:
     VoiceMetrics& metrics_;
     kymo::packs::ServerMetrics::Connection connection_;
+    kymo::packs::WebSocketMetrics::Client client_;
   };
   void client_refused() noexcept { clients_.refused.add(); }
 
   void message_received(std::size_t bytes) noexcept;
   void message_sent(std::size_t bytes) noexcept;
   void message_refused(ErrorKind kind) noexcept;
-  void reply_dropped() noexcept { messages_.replies_dropped.add(); }
+  void reply_dropped() noexcept { clients_.replies_dropped.add(); }
 
-  void broadcast_attempted() noexcept { messages_.broadcasts_attempted.add(); }
-  void broadcast_succeeded() noexcept { messages_.broadcasts_succeeded.add(); }
-  void broadcast_failed() noexcept { messages_.broadcasts_failed.add(); }
+  void broadcast_attempted() noexcept { websocket_.broadcast_attempts.add(); }
+  void broadcast_succeeded() noexcept { websocket_.broadcast_successes.add(); }
+  void broadcast_failed() noexcept { websocket_.broadcast_failures.add(); }
 
-  /// A datagram and what it brought about in its stream.
-  void datagram_received(const ReorderBuffer::Outcome& outcome) noexcept;
-  void datagrams_lost(std::size_t count) noexcept { datagrams_.dropped.add(count); }
+  /// Counts the datagrams of a new UDP stream, by their sequence numbers.
+  [[nodiscard]] kymo::packs::UdpMetrics::Stream udp_stream();
 
   void audio_received(Source source, std::size_t samples, int rate_hz) noexcept;
   void chunk_queued(Source source) noexcept;
@@ -77,8 +81,10 @@ class VoiceMetrics final {
     std::chrono::nanoseconds processing{};  ///< by a worker
     std::chrono::duration<double> audio{};  ///< the chunk's length
   };
+  /// A worker takes a chunk; it is processed at the end of the scope, failed if an exception ends it.
+  [[nodiscard]] kymo::packs::EventMetrics::Handling processing(Source source) noexcept;
   void chunk_processed(const ChunkTimes& times) noexcept;
-  void chunk_failed() noexcept;
+  void chunk_failed() noexcept { server_.errors.add(); }
   /// `speech`: length of what was speech in the 100 ms.
   void audio_analyzed(Source source, double level_dbfs, std::chrono::duration<double> speech) noexcept;
 
@@ -94,27 +100,8 @@ class VoiceMetrics final {
     explicit Clients(kymo::Registry& registry);
     kymo::Counter sessions;
     kymo::UpDownCounter sessions_active;
-    kymo::UpDownCounter connected;
     kymo::Counter refused;
-  };
-  struct Messages {
-    explicit Messages(kymo::Registry& registry);
-    kymo::Histogram received_size;
-    kymo::Histogram sent_size;
     kymo::Counter replies_dropped;
-    kymo::Counter broadcasts_attempted;
-    kymo::Counter broadcasts_succeeded;
-    kymo::Counter broadcasts_failed;
-  };
-  struct Datagrams {
-    explicit Datagrams(kymo::Registry& registry);
-    kymo::Counter received;
-    kymo::Counter dropped;
-    kymo::Counter late;
-    kymo::Counter duplicate;
-    kymo::Counter gaps;
-    kymo::Counter restarts;
-    kymo::Gauge streams;
   };
   struct Audio {
     explicit Audio(kymo::Registry& registry);
@@ -123,6 +110,7 @@ class VoiceMetrics final {
     BySource<kymo::DoubleCounter> speech_seconds;
     BySource<kymo::Histogram> level;
     kymo::Gauge speech_ratio;
+    kymo::Gauge udp_streams;
   };
   struct Queues {
     explicit Queues(kymo::Registry& registry);
@@ -132,29 +120,20 @@ class VoiceMetrics final {
   };
   struct Processing {
     explicit Processing(kymo::Registry& registry);
-    kymo::Counter received;
-    kymo::Counter processed;
-    kymo::Timing duration;
     std::array<kymo::Timing, kStageNames.size()> stages;
     kymo::Histogram realtime_factor;
-    std::array<kymo::Counter, kErrorNames.size()> refused;
-    kymo::Counter failed;
   };
-  struct FilterBanks {
-    explicit FilterBanks(kymo::Registry& registry);
-    kymo::Counter hits;
-    kymo::Counter misses;
-    kymo::Registration hit_rate;
-  };
-
-  kymo::packs::ServerMetrics server_;  // what every server has
+  kymo::packs::ServerMetrics server_;
+  kymo::packs::WebSocketMetrics websocket_;
+  kymo::packs::UdpMetrics udp_;
+  kymo::packs::EventMetrics events_;        // an event is an audio chunk, its type the source
+  kymo::packs::CacheMetrics filter_banks_;  // of the resampler
+  BySource<kymo::packs::EventMetrics::Type> chunk_types_;
+  kymo::packs::EventMetrics::Type message_type_;
   Clients clients_;
-  Messages messages_;
-  Datagrams datagrams_;
   Audio audio_;
   Queues queues_;
   Processing processing_;
-  FilterBanks filter_banks_;
 };
 
 }  // namespace voice

@@ -103,6 +103,7 @@ asio::awaitable<void> WebSocketConnection::serve() {
     const VoiceMetrics::Session measured(engine_.metrics);
     begin_session();
     co_await (read_messages() && write_messages());
+    if (engine_.on_session_end) engine_.on_session_end(id_);
   }
   room_.leave(self);
 }

@@ -39,13 +39,24 @@ TEST_F(VoiceMetricsTest, TheHitRateIsThatOfAllLookUps) {
   EXPECT_EQ(count("cache.hit_rate"), 0.75);
 }
 
-TEST_F(VoiceMetricsTest, ADatagramTellsAllThatItBroughtAbout) {
-  metrics_.datagram_received(
-      {.in_order = {}, .lost = 3, .gaps = 1, .late = 0, .duplicates = 0, .restarts = 1});
-  EXPECT_EQ(count("udp.packet.received"), 1.0);
-  EXPECT_EQ(count("udp.packet.dropped"), 3.0);
+TEST_F(VoiceMetricsTest, AStreamOfDatagramsIsFollowedByItsNumbers) {
+  auto stream = metrics_.udp_stream();
+  for (const std::uint32_t number : {1, 5, 5, 4}) stream.receive(number);
+  EXPECT_EQ(count("udp.packet.received"), 4.0);
+  EXPECT_EQ(count("udp.packet.dropped"), 2.0);
+  EXPECT_EQ(count("udp.packet.duplicate"), 1.0);
   EXPECT_EQ(count("udp.sequence.gap"), 1.0);
-  EXPECT_EQ(count("udp.stream.restarts"), 1.0);
+}
+
+TEST_F(VoiceMetricsTest, AChunkIsAnEventOfItsSource) {
+  metrics_.chunk_queued(Source::mic);
+  metrics_.chunk_queued(Source::mic);
+  EXPECT_EQ(count("events.received.by_type", {{"event_type", "mic"}}), 2.0);
+  (void)metrics_.processing(Source::mic);
+  EXPECT_EQ(count("events.processed.by_type", {{"event_type", "mic"}}), 1.0);
+  EXPECT_EQ(count("errors.event_processing.by_error", {{"error_type", "bad_frame"}}), 0.0);
+  metrics_.message_refused(ErrorKind::bad_frame);
+  EXPECT_EQ(count("errors.event_processing.by_error", {{"error_type", "bad_frame"}}), 1.0);
 }
 
 TEST_F(VoiceMetricsTest, AChunkIsTimedAgainstItsLength) {
@@ -56,9 +67,9 @@ TEST_F(VoiceMetricsTest, AChunkIsTimedAgainstItsLength) {
   const auto factor = snapshot->find("voice.realtime.factor", {});
   ASSERT_TRUE(factor && factor->histogram != nullptr);
   EXPECT_DOUBLE_EQ(factor->histogram->sum(), 0.25);
-  const auto duration = snapshot->find("event.processing.duration", {});
-  ASSERT_TRUE(duration && duration->histogram != nullptr);
-  EXPECT_DOUBLE_EQ(duration->histogram->sum(), 0.005);
+  const auto time = snapshot->find("server.processing_time", {});
+  ASSERT_TRUE(time && time->window != nullptr);
+  EXPECT_DOUBLE_EQ(time->window->mean(), 0.005);
 }
 
 TEST_F(VoiceMetricsTest, LevelsBelowZeroAreRecorded) {

@@ -64,7 +64,7 @@ class Server(Program):
         return WebSocket(self.address("audio"))
 
     def refused(self, kind):
-        return self.value("errors_event_processing_total", error_type=kind)
+        return self.value("errors_event_processing_by_error_total", error_type=kind)
 
 
 class VoiceTest(unittest.TestCase):
@@ -95,7 +95,7 @@ class Crowds(VoiceTest):
             for stage in ("resample", "level", "vad", "pitch"):
                 server.wait_for_value(1, "voice_chunk_duration_seconds_count", stage=stage)
             server.wait_for_value(1, "udp_sequence_gap_total")
-            server.wait_for_value(1, "udp_packet_dropped_total")
+            server.wait_for_value(1, "udp_packet_dropped")
             crowd.wait_for_value(10, "voice_client_round_trip_seconds_count")
 
             summary = server.json("/api/metrics/summary")
@@ -231,8 +231,8 @@ class BadClients(VoiceTest):
             for payload in (b"", b"x", bytes(5000), struct.pack("<BBHI", 1, 9, 0, 0) + bytes(4)):
                 sender.sendto(payload, (host, int(port)))
             sender.sendto(struct.pack("<BBHI", 1, 1, 0, 0) + bytes(20_000), (host, int(port)))
-        self.server.wait_for_value(4, "errors_event_processing_total", error_type="bad_frame")
-        self.server.wait_for_value(1, "errors_event_processing_total", error_type="oversize")
+        self.server.wait_for_value(4, "errors_event_processing_by_error_total", error_type="bad_frame")
+        self.server.wait_for_value(1, "errors_event_processing_by_error_total", error_type="oversize")
 
     def test_sequence_gaps_are_told_exactly(self):
         host, port = self.server.address("udp").removeprefix("udp://").split(":")
@@ -240,7 +240,7 @@ class BadClients(VoiceTest):
             for sequence in (65530, 65531, 65534, *range(65535, 65536), *range(0, 10)):
                 sender.sendto(struct.pack("<BBHI", 1, 1, sequence, 7) + bytes(640), (host, int(port)))
         self.server.wait_for_value(14, "udp_packet_received_total")
-        self.assertEqual(self.server.value("udp_packet_dropped_total"), 2)
+        self.assertEqual(self.server.value("udp_packet_dropped"), 2)
         self.assertEqual(self.server.value("udp_sequence_gap_total"), 1)
 
 

@@ -37,7 +37,9 @@ class VoiceSessionTest : public ::testing::Test {
     const auto point = registry_.snapshot()->find(name, labels);
     return point ? kymo::to_double(point->number) : -1.0;
   }
-  double refused(std::string_view kind) { return count("errors.event_processing", {{"error_type", kind}}); }
+  double refused(std::string_view kind) {
+    return count("errors.event_processing.by_error", {{"error_type", kind}});
+  }
 
   std::mutex mutex_;
   std::vector<ServerMessage> answers_;
