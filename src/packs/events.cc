@@ -204,7 +204,7 @@ void EventMetrics::Handling::count() noexcept {
   metrics_.time(type_, Clock::now() - start_);
 }
 
-void EventMetrics::Handling::ignore(IgnoreReason reason) noexcept {
+void EventMetrics::Handling::ignore(const IgnoreReason& reason) noexcept {
   outcome_ = Outcome::ignored;
   ignored_ = reason.ignored_;
 }

@@ -24,7 +24,7 @@ constexpr std::array<std::uint32_t, 64> kRound = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 /// The message schedule of one block (FIPS 180-4, 6.2.2, step 1).
-std::array<std::uint32_t, 64> schedule(const char* block) {
+std::array<std::uint32_t, 64> schedule(std::string_view block) {
   std::array<std::uint32_t, 64> w{};
   for (std::size_t t = 0; t < kBlock; ++t) w[t / 4] = w[t / 4] << 8 | static_cast<std::uint8_t>(block[t]);
   for (std::size_t t = 16; t < w.size(); ++t) {
@@ -37,7 +37,7 @@ std::array<std::uint32_t, 64> schedule(const char* block) {
 }
 
 /// Steps 2 to 4, in the standard's letters.
-void add_block(State& state, const char* block) {
+void add_block(State& state, std::string_view block) {
   const auto w = schedule(block);
   auto [a, b, c, d, e, f, g, h] = state;
   for (std::size_t t = 0; t < w.size(); ++t) {
@@ -65,7 +65,7 @@ void add_end(State& state, std::string_view rest, std::uint64_t bits) {
   end[rest.size()] = static_cast<char>(0x80);
   const std::size_t size = rest.size() + 1 + sizeof bits <= kBlock ? kBlock : 2 * kBlock;
   for (std::size_t i = 1; i <= sizeof bits; ++i, bits >>= 8) end[size - i] = static_cast<char>(bits & 0xFF);
-  for (std::size_t at = 0; at < size; at += kBlock) add_block(state, end.data() + at);
+  for (std::size_t at = 0; at < size; at += kBlock) add_block(state, {end.data() + at, kBlock});
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ void add_end(State& state, std::string_view rest, std::uint64_t bits) {
 Sha256Digest sha256(std::string_view bytes) noexcept {
   State state = kInitial;
   std::string_view rest = bytes;
-  for (; rest.size() >= kBlock; rest.remove_prefix(kBlock)) add_block(state, rest.data());
+  for (; rest.size() >= kBlock; rest.remove_prefix(kBlock)) add_block(state, rest.substr(0, kBlock));
   add_end(state, rest, 8 * static_cast<std::uint64_t>(bytes.size()));
   Sha256Digest digest{};
   for (std::size_t i = 0; i < digest.size(); ++i) {

@@ -63,7 +63,7 @@ class EventMetrics final {
     ~Handling();
 
     /// The event was left alone; not timed.
-    void ignore(IgnoreReason reason) noexcept;
+    void ignore(const IgnoreReason& reason) noexcept;
     /// There is no handler for it; not timed.
     void unhandled() noexcept { outcome_ = Outcome::unhandled; }
     /// It went wrong without an exception. The word says how and is a label: one of a few ("timeout"), never
