@@ -37,8 +37,9 @@ double WindowValue::mean() const noexcept {
   const auto count = static_cast<double>(sorted.size());
   const double sum = std::accumulate(sorted.begin(), sorted.end(), 0.0);
   if (std::isfinite(sum)) return sum / count;
-  return std::accumulate(sorted.begin(), sorted.end(), 0.0,
-                         [count](double mean, double value) { return mean + value / count; });
+  const double mean = std::accumulate(sorted.begin(), sorted.end(), 0.0,
+                                      [count](double part, double value) { return part + value / count; });
+  return std::clamp(mean, sorted.front(), sorted.back());
 }
 
 double WindowValue::quantile(double q) const noexcept {

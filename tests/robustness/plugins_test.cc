@@ -68,7 +68,6 @@ TEST_P(Plugins, ComeAndGo) {
 
 // Names, help and labels are copied: the plugin's literals are gone when the host scrapes.
 TEST_P(Plugins, LeaveWhatTheyCountedInTheHostsRegistry) {
-  if (GetParam() == kOwnCopy) GTEST_SKIP() << "two copies do not share registries";
   expect_fine([] {
     Registry registry;
     LoadedPlugin plugin(GetParam());
@@ -129,7 +128,6 @@ TEST_P(Plugins, GiveBackWhatTheyTookOfTheProcess) {
 
 // The callback's code and its captures' destructors lie in the plugin.
 TEST_P(Plugins, MayEndTheirCallbacksAndGoWhileTheHostScrapes) {
-  if (GetParam() == kOwnCopy) GTEST_SKIP() << "two copies do not share registries";
   expect_fine([] {
     Registry registry;
     std::vector<Registration> others;
