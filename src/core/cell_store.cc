@@ -71,7 +71,6 @@ void begin_child() noexcept {
   for (std::uint32_t i = 0; i < count && i < Root::kMaxSlabs; ++i) {
     Slab* slab = root->slabs[i].load(std::memory_order_acquire);
     if (slab == nullptr || is_of_this_thread(slab)) continue;
-    slab->lookups.store(0, std::memory_order_relaxed);
     slab->leased.store(0, std::memory_order_relaxed);
   }
 }
@@ -117,6 +116,10 @@ Slab* adopt_slab(Root& root) noexcept {
     std::uint32_t free = 0;
     if (slab != nullptr && slab->leased.load(std::memory_order_relaxed) == 0 &&
         slab->leased.compare_exchange_strong(free, 1, std::memory_order_acquire)) {
+      // Its thread may have ended in the middle of something, or in another process, before a fork.
+      slab->busy.store(0, std::memory_order_relaxed);
+      const std::uint64_t lookups = slab->lookups.load(std::memory_order_relaxed);
+      slab->lookups.store(lookups + lookups % 2, std::memory_order_release);
       return slab;
     }
   }

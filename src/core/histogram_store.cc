@@ -19,16 +19,16 @@ constexpr std::uint64_t kNoMax = std::bit_cast<std::uint64_t>(-std::numeric_limi
 
 // How the owner of a block writes it, and how all do who share one.
 struct OwnedAccess {
-  static bool count(NarrowCell& cell) noexcept { return count_owned(cell); }
+  static std::uint16_t count(NarrowCell& cell) noexcept {
+    return static_cast<std::uint16_t>(cell.fetch_add(1, std::memory_order_relaxed) + 1);
+  }
   static void add(Cell& cell, std::uint64_t n) noexcept { add_owned(cell, n); }
   static bool exchange(Cell& cell, std::uint64_t& seen, std::uint64_t desired) noexcept {
     return exchange_owned(cell, seen, desired);
   }
 };
 struct SharedAccess {
-  static bool count(NarrowCell& cell) noexcept {
-    return static_cast<std::int16_t>(cell.fetch_add(1, std::memory_order_relaxed) + 1) < 0;
-  }
+  static std::uint16_t count(NarrowCell& cell) noexcept { return OwnedAccess::count(cell); }
   static void add(Cell& cell, std::uint64_t n) noexcept { cell.fetch_add(n, std::memory_order_relaxed); }
   static bool exchange(Cell& cell, std::uint64_t& seen, std::uint64_t desired) noexcept {
     return cell.compare_exchange_weak(seen, desired, std::memory_order_relaxed);
@@ -132,7 +132,7 @@ bool count_by(HistogramBlock& block, double value, const Memory& memory) noexcep
   const Link link = slot->load(std::memory_order_acquire);
   if ((link & kWide) != 0) {
     Access::add(follow<WidePage>(block, link)->bucket[in_page], 1);
-  } else if (Access::count(follow<NarrowPage>(block, link)->bucket[in_page])) {
+  } else if (Access::count(follow<NarrowPage>(block, link)->bucket[in_page]) >= kNarrowEnd) {
     widen(block, *slot, memory);
   }
   return true;
@@ -174,7 +174,9 @@ Block* find_or_make_block(Cell& cell, std::size_t bytes, const Memory& memory) n
 template <class Block, class Record>
 void record_in(CellId id, std::size_t bytes, Record record) noexcept {
   if (id == kNullHistogramCell) return;
-  if (Cell* cell = own(id)) {
+  // A thread that is busy was interrupted by this signal handler.
+  const bool interrupts = thread_slab != nullptr && thread_slab->busy.load(std::memory_order_relaxed) != 0;
+  if (Cell* cell = interrupts ? nullptr : own(id)) {
     const Memory memory(*thread_slab);
     auto* block = find_or_make_block<Block>(*cell, bytes, memory);
     if (block != nullptr && record(*block, OwnedAccess(), memory)) return;

@@ -82,7 +82,7 @@ void Gauge::add(double amount) noexcept {
     sum = (seen == kUnsetGauge ? 0 : std::bit_cast<double>(seen)) + amount;
     if (std::isnan(sum)) return cells::refuse(cells::Refusal::not_a_number);  // infinity less infinity
   } while (!cell_->compare_exchange_weak(seen, std::bit_cast<std::uint64_t>(sum), std::memory_order_relaxed));
-  if (track_ != nullptr) note(sum);
+  if (track_ != nullptr) track_->note(sum);
 }
 
 double Gauge::value() const noexcept { return std::bit_cast<double>(number_of(handle_, Storage::gauge)); }
@@ -91,7 +91,12 @@ GaugeStatistics Gauge::statistics() const noexcept {
   return track_ == nullptr ? GaugeStatistics() : track_->read();
 }
 
-void Gauge::note(double value) noexcept { track_->note(value); }
+void Gauge::set_slowly(double value) noexcept {
+  if (cell_ == nullptr) return;
+  if (std::isnan(value)) return cells::refuse(cells::Refusal::not_a_number);
+  cell_->store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
+  if (track_ != nullptr) track_->note(value);
+}
 
 void Histogram::record_with_exemplar(double value, std::initializer_list<Label> labels) noexcept {
   record(value);

@@ -42,6 +42,9 @@ struct Slab {
   std::atomic<std::uint32_t> leased;
   /// Odd while the thread follows pointers to series that another thread may remove: see lookup_guard.h.
   std::atomic<std::uint64_t> lookups;
+  /// Not 0 while the thread changes several cells as one: a signal handler that interrupts it there takes the
+  /// shared slab, so that the thread may load and store plainly.
+  std::atomic<std::uint32_t> busy;
   /// Address of the next free byte of the thread's own memory for histogram pages.
   std::atomic<std::uint64_t> free_memory;
   std::atomic<Chunk*> chunk[kMaxCells / kCellsPerChunk];
@@ -55,15 +58,17 @@ extern constinit thread_local Slab* thread_slab __attribute__((tls_model("initia
 /// branch.
 extern constinit std::atomic<bool> recording;
 
-/// This thread's cell, or null when it has none yet.
-[[nodiscard]] inline Cell* owned(CellId id) noexcept {
-  const Slab* slab = thread_slab;
-  if (slab == nullptr) [[unlikely]]
-    return nullptr;
-  Chunk* chunk = slab->chunk[id / kCellsPerChunk].load(std::memory_order_relaxed);
+[[nodiscard]] inline Cell* cell_in(const Slab& slab, CellId id) noexcept {
+  Chunk* chunk = slab.chunk[id / kCellsPerChunk].load(std::memory_order_relaxed);
   if (chunk == nullptr) [[unlikely]]
     return nullptr;
   return &chunk->cell[id % kCellsPerChunk];
+}
+
+/// This thread's cell, or null when it has none yet.
+[[nodiscard]] inline Cell* owned(CellId id) noexcept {
+  const Slab* slab = thread_slab;
+  return slab == nullptr ? nullptr : cell_in(*slab, id);
 }
 
 /// As owned(), but makes the cell if it can; null means: use shared(). Async-signal-safe.

@@ -22,14 +22,17 @@ class Gauge final {
  public:
   Gauge() = default;
   explicit Gauge(const SeriesParts& parts) noexcept
-      : handle_(parts.handle), cell_(parts.shared_cell), track_(parts.gauge) {}
+      : handle_(parts.handle), cell_(parts.shared_cell), track_(parts.gauge) {
+    if (track_ == nullptr) plain_ = cell_;
+  }
 
   void set(double value) noexcept {
-    if (!is_recording() || cell_ == nullptr) return;
-    if (value != value) [[unlikely]]
-      return cells::refuse(cells::Refusal::not_a_number);
-    cell_->store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
-    if (track_ != nullptr) note(value);
+    if (!is_recording()) return;
+    if (plain_ != nullptr && value == value) [[likely]] {
+      plain_->store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
+    } else {
+      set_slowly(value);
+    }
   }
   /// Atomic: no addition of another thread is lost. For a sum of many threads UpDownCounter is faster.
   void add(double amount) noexcept;
@@ -40,9 +43,10 @@ class Gauge final {
   [[nodiscard]] GaugeStatistics statistics() const noexcept;
 
  private:
-  void note(double value) noexcept;
+  void set_slowly(double value) noexcept;
 
   SeriesHandle handle_;
+  Cell* plain_ = nullptr;  // where a store is all there is to do
   Cell* cell_ = nullptr;
   GaugeTrack* track_ = nullptr;
 };

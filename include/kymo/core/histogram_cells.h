@@ -36,6 +36,8 @@ using NarrowCell = std::atomic<std::uint16_t>;
 using Link = std::uint32_t;
 inline constexpr std::size_t kLinkUnit = 32;
 inline constexpr Link kWide = Link{1} << 31U;
+/// A narrow bucket that has counted this far is widened; it has room for as much again.
+inline constexpr std::uint16_t kNarrowEnd = std::uint16_t{1} << 15U;
 
 struct alignas(kLinkUnit) NarrowPage {
   NarrowCell bucket[kBucketsPerPage];
@@ -103,63 +105,66 @@ template <class T>
   return follow<HistogramGroup>(block, group)->page[page].load(std::memory_order_relaxed);
 }
 
-/// Adds one to a narrow bucket that this thread owns; true when it has counted 2^15 and should be widened.
-inline bool count_owned(NarrowCell& bucket) noexcept {
-#if KYMO_CELLS_BY_ONE_INSTRUCTION
-  bool half_full = false;
-  asm volatile("addw $1, %1" : "=@ccs"(half_full), "+m"(bucket) : : "cc");
-  return half_full;
-#else
-  return static_cast<std::int16_t>(bucket.fetch_add(1, std::memory_order_relaxed) + 1) < 0;
-#endif
-}
-
 /// Gives the bucket's page, in a block that this thread owns, a wide one to go on with.
 void widen_owned(HistogramBlock& block, std::uint32_t number) noexcept;
 
-/// Lowers (or lifts) an extreme that this thread owns.
-template <class Better>
-inline void improve_owned(Cell& extreme, double value, Better better) noexcept {
-  std::uint64_t seen = extreme.load(std::memory_order_relaxed);
-  while (better(value, std::bit_cast<double>(seen))) [[unlikely]] {
-    if (exchange_owned(extreme, seen, std::bit_cast<std::uint64_t>(value))) return;
-  }
-}
-
-template <class Block>
-inline void note_extremes(Block& block, double value) noexcept {
-  improve_owned(block.min, value, [](double a, double b) { return a < b; });
-  improve_owned(block.max, value, [](double a, double b) { return a > b; });
-}
-
-/// This thread's block of an exponential histogram; null when it has none yet.
-[[nodiscard]] inline HistogramBlock* owned_block(CellId id) noexcept {
-  const Cell* cell = owned(id);
-  if (cell == nullptr) [[unlikely]]
-    return nullptr;
-  return reinterpret_cast<HistogramBlock*>(cell->load(std::memory_order_relaxed));
-}
-
-/// Counts the value into its bucket where this thread has the memory for it; false: nothing was done.
-[[nodiscard]] inline bool count_owned(HistogramBlock* block, double value) noexcept {
-  if (block == nullptr) [[unlikely]]
-    return false;
+/// Counts the value into its bucket where there is memory for it; false: nothing was done. The thread owns
+/// the block and is busy, here and below.
+[[nodiscard]] inline bool count_busy(HistogramBlock& block, double value) noexcept {
+  const auto add_one = [](auto& cell) {
+    auto count = cell.load(std::memory_order_relaxed);
+    cell.store(++count, std::memory_order_relaxed);
+    return count;
+  };
   if (value <= kZeroThreshold) [[unlikely]] {
-    add_owned(block->zeros, 1);
+    add_one(block.zeros);
     return true;
   }
   const std::uint32_t number = bucket_number(value);
-  const Link link = page_link(*block, number);
+  const Link link = page_link(block, number);
   const std::uint32_t in_page = number % kBucketsPerPage;
   if ((link & kWide) != 0) {
-    add_owned(follow<WidePage>(*block, link)->bucket[in_page], 1);
+    add_one(follow<WidePage>(block, link)->bucket[in_page]);
     return true;
   }
   if (link == 0) [[unlikely]]
     return false;
-  if (count_owned(follow<NarrowPage>(*block, link)->bucket[in_page])) [[unlikely]]
-    widen_owned(*block, number);
+  if (add_one(follow<NarrowPage>(block, link)->bucket[in_page]) >= kNarrowEnd) [[unlikely]]
+    widen_owned(block, number);
   return true;
+}
+
+template <class Block>
+inline void note_extremes_busy(Block& block, double value) noexcept {
+  if (value < std::bit_cast<double>(block.min.load(std::memory_order_relaxed))) [[unlikely]]
+    block.min.store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
+  if (value > std::bit_cast<double>(block.max.load(std::memory_order_relaxed))) [[unlikely]]
+    block.max.store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
+}
+
+/// Has this thread's block of an exponential histogram take the value: its bucket, its extremes, and its sum
+/// by `add_to_sum(Cell&)`. False: nothing was done.
+template <class AddToSum>
+[[nodiscard]] inline bool record_owned(CellId id, double value, AddToSum add_to_sum) noexcept {
+  Slab* slab = thread_slab;
+  if (slab == nullptr || slab->busy.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    return false;
+  const Cell* cell = cell_in(*slab, id);
+  if (cell == nullptr) [[unlikely]]
+    return false;
+  auto* block = reinterpret_cast<HistogramBlock*>(cell->load(std::memory_order_relaxed));
+  if (block == nullptr) [[unlikely]]
+    return false;
+  slab->busy.store(1, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  const bool counted = count_busy(*block, value);
+  if (counted) [[likely]] {
+    add_to_sum(block->sum);
+    note_extremes_busy(*block, value);
+  }
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  slab->busy.store(0, std::memory_order_relaxed);
+  return counted;
 }
 
 void record_slow(CellId id, double value) noexcept;
@@ -168,13 +173,12 @@ void record_explicit(CellId id, const double* bounds, std::size_t bound_count, d
 
 /// Records into an exponential histogram of doubles. Refuses NaN, infinities and negative values.
 inline void record(CellId id, double value) noexcept {
-  HistogramBlock* block = owned_block(id);
-  if (!(value >= 0 && value <= kLargest) || !count_owned(block, value)) [[unlikely]] {
+  const auto add_to_sum = [value](Cell& sum) {
+    const double before = std::bit_cast<double>(sum.load(std::memory_order_relaxed));
+    sum.store(std::bit_cast<std::uint64_t>(before + value), std::memory_order_relaxed);
+  };
+  if (!(value >= 0 && value <= kLargest) || !record_owned(id, value, add_to_sum)) [[unlikely]]
     record_slow(id, value);
-    return;
-  }
-  add_owned_double(block->sum, value);
-  note_extremes(*block, value);
 }
 
 /// Longer ones are added in a way that stops at 2^63, so that the sum of shorter ones has room above it.
@@ -183,14 +187,12 @@ inline constexpr std::uint64_t kMostPlainNanoseconds = std::uint64_t{1} << 53U; 
 /// Records into an exponential histogram whose values are seconds and whose sum is whole nanoseconds, and so
 /// exact.
 inline void record_ns(CellId id, std::uint64_t nanoseconds) noexcept {
+  const auto add_to_sum = [nanoseconds](Cell& sum) {
+    sum.store(sum.load(std::memory_order_relaxed) + nanoseconds, std::memory_order_relaxed);
+  };
   const double seconds = static_cast<double>(nanoseconds) * 1e-9;
-  HistogramBlock* block = owned_block(id);
-  if (nanoseconds > kMostPlainNanoseconds || !count_owned(block, seconds)) [[unlikely]] {
+  if (nanoseconds > kMostPlainNanoseconds || !record_owned(id, seconds, add_to_sum)) [[unlikely]]
     record_ns_slow(id, nanoseconds);
-    return;
-  }
-  add_owned(block->sum, nanoseconds);
-  note_extremes(*block, seconds);
 }
 
 }  // namespace kymo::inline v0::cells
