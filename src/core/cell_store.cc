@@ -283,6 +283,17 @@ void free_cell(CellId id, CellArena::Use use) noexcept {
   pool.free[pool.free_count++] = id;
 }
 
+CellSums::CellSums() {
+  const Root* store = root();
+  if (store == nullptr) return;
+  slabs_.push_back(store->shared_slab);
+  const std::uint32_t count = store->slab_count.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < count && i < Root::kMaxSlabs; ++i) {
+    const Slab* slab = store->slabs[i].load(std::memory_order_acquire);
+    if (slab != nullptr) slabs_.push_back(slab);
+  }
+}
+
 std::uint64_t sum(CellId id) noexcept {
   std::uint64_t total = 0;
   for_each_cell(id, [&](const Cell& cell) { total += cell.load(std::memory_order_relaxed); });

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <kymo/core/cells.h>
 
@@ -63,6 +64,23 @@ void for_each_cell(CellId id, Visitor visit) {
     if (chunk != nullptr) visit(chunk->cell[id % kCellsPerChunk]);
   }
 }
+
+/// Sums many cells, one after the other: what leads to the slabs is looked up once. Slabs leased later are
+/// not seen: one for each reading.
+class CellSums final {
+ public:
+  CellSums();
+  [[nodiscard]] std::uint64_t whole(CellId id) const noexcept {
+    std::uint64_t total = 0;
+    for (const Slab* slab : slabs_) {
+      if (const Cell* cell = cell_in(*slab, id)) total += cell->load(std::memory_order_relaxed);
+    }
+    return total;
+  }
+
+ private:
+  std::vector<const Slab*> slabs_;
+};
 
 /// Sum of a whole-number cell over all threads: exact once they have stopped.
 [[nodiscard]] std::uint64_t sum(CellId id) noexcept;

@@ -70,10 +70,21 @@ void reset_extra(SeriesExtra& extra) {
 FamilySnapshot FamilyCore::collect(std::chrono::steady_clock::time_point now) {
   const std::lock_guard one_at_a_time(collecting_);
   FamilyColumns columns = empty_columns();
-  for (const SeriesPtr& series : *columns.series) append_values(*series.get(), spec_, bounds_, columns);
+  if (number_type(spec_.storage) == FamilyColumns::NumberType::floating || has_resets_ ||
+      spec_.exemplars == Exemplars::on) {
+    for (const SeriesPtr& series : *columns.series) append_values(*series.get(), spec_, bounds_, columns);
+  } else {
+    append_counts(columns);
+  }
   expire(columns, now);
   if (has_resets_) leave_out_untouched(columns);
   return FamilySnapshot(std::move(columns));
+}
+
+// The usual family, and the one that may have a million series: each just a whole number.
+void FamilyCore::append_counts(FamilyColumns& columns) {
+  const cells::CellSums sums;
+  for (const SeriesPtr& series : *columns.series) columns.numbers.push_back(sums.whole(series.get()->cell));
 }
 
 FamilyColumns FamilyCore::empty_columns() {
@@ -186,24 +197,19 @@ bool FamilyCore::take_values(Series& series, FamilyColumns& columns) const {
 void FamilyCore::expire(const FamilyColumns& columns, std::chrono::steady_clock::time_point now) {
   const std::uint32_t now_ms = milliseconds_of(now);
   const bool expires = spec_.series.expire_after.count() > 0;
-  const auto is_idle = [&](const Series& series) {
-    return std::chrono::milliseconds(now_ms - series.last_change_ms) >= spec_.series.expire_after;
-  };
-  for (std::size_t i = 0; i < columns.series->size(); ++i) {
-    Series& series = writable((*columns.series)[i]);
-    const std::uint64_t activity = activity_of(columns, i);
-    if (columns.number_type == FamilyColumns::NumberType::unsigned_integer && columns.histograms.empty() &&
-        activity < series.last_activity) {
-      shared_->counter_wraps.fetch_add(1, std::memory_order_relaxed);
-    }
-    if (activity != series.last_activity || series.has_handles()) {
-      series.last_activity = activity;
-      series.last_change_ms = now_ms;
-      if (series.is_condemned()) series.spare();
-    } else if (expires && !condemnation_ && &series != overflow_.load(std::memory_order_relaxed) &&
-               is_idle(series)) {
-      series.condemn();
-      condemned_.push_back(&series);
+  const bool wraps = columns.number_type == FamilyColumns::NumberType::unsigned_integer;
+  if (expires || wraps) {
+    for (std::size_t i = 0; i < columns.series->size(); ++i) {
+      Series& series = writable((*columns.series)[i]);
+      const std::uint64_t activity = activity_of(columns, i);
+      if (wraps && activity < series.last_activity) {
+        shared_->counter_wraps.fetch_add(1, std::memory_order_relaxed);
+      }
+      if (expires) {
+        condemn_if_idle(series, activity, now_ms);
+      } else if (activity != series.last_activity) {
+        series.last_activity = activity;
+      }
     }
   }
   if (!condemned_.empty()) {
@@ -212,6 +218,20 @@ void FamilyCore::expire(const FamilyColumns& columns, std::chrono::steady_clock:
     if (condemnation_->has_passed()) remove_condemned();
   }
   free_retired();
+}
+
+void FamilyCore::condemn_if_idle(Series& series, std::uint64_t activity, std::uint32_t now_ms) {
+  if (activity != series.last_activity || series.has_handles()) {
+    series.last_activity = activity;
+    series.last_change_ms = now_ms;
+    if (series.is_condemned()) series.spare();
+    return;
+  }
+  const bool is_idle = std::chrono::milliseconds(now_ms - series.last_change_ms) >= spec_.series.expire_after;
+  if (is_idle && !condemnation_ && &series != overflow_.load(std::memory_order_relaxed)) {
+    series.condemn();
+    condemned_.push_back(&series);
+  }
 }
 
 // Everybody who found one of them before it was condemned is done; who found one since has spared it.

@@ -99,10 +99,12 @@ class FamilyCore final {
   [[nodiscard]] SeriesParts parts_of(SeriesHandle handle) const;
 
   [[nodiscard]] FamilyColumns empty_columns();
+  void append_counts(FamilyColumns& columns);
   [[nodiscard]] std::shared_ptr<const SeriesVector> list();
   void begin_anew_after_fork(const SeriesVector& series);
   [[nodiscard]] bool take_values(Series& series, FamilyColumns& columns) const;
   void expire(const FamilyColumns& columns, std::chrono::steady_clock::time_point now);
+  void condemn_if_idle(Series& series, std::uint64_t activity, std::uint32_t now_ms);
   void remove_condemned();
   [[nodiscard]] std::uint64_t activity_now(const Series& series) const;
   void free_retired();

@@ -116,6 +116,7 @@ void widen(HistogramBlock& block, std::atomic<Link>& slot, const Memory& memory)
   const Link link = wide == nullptr ? 0 : link_to(block, wide);
   if (link == 0) return;
   wide->narrow.store(narrow, std::memory_order_relaxed);
+  block.widens.store(1, std::memory_order_relaxed);
   slot.compare_exchange_strong(narrow, link | kWide, std::memory_order_acq_rel);
 }
 
@@ -260,6 +261,11 @@ void empty_block(ExplicitBlock& block, std::size_t bounds) noexcept {
 
 void add_buckets(const HistogramBlock& block, HistogramValue& value) {
   value.add_zeros(block.zeros.load(std::memory_order_relaxed));
+  std::size_t pages = 0;
+  for_each_page(block, [&](const NarrowPage* /*narrow*/, const WidePage* /*wide*/, std::uint32_t /*first*/) {
+    ++pages;
+  });
+  value.reserve(pages * kBucketsPerPage);
   for_each_page(block, [&](const NarrowPage* narrow, const WidePage* wide, std::uint32_t first_bucket) {
     for (std::uint32_t i = 0; i < kBucketsPerPage; ++i) {
       const auto index = static_cast<std::int32_t>(first_bucket + i) + kMinExponent * kBucketsPerOctave;
@@ -268,6 +274,15 @@ void add_buckets(const HistogramBlock& block, HistogramValue& value) {
       value.add_bucket(index, count);
     }
   });
+}
+
+// Most histograms are recorded into by one thread: its values are the whole.
+void add_to(HistogramValue& total, HistogramValue part) {
+  if (total.count() == 0) {
+    total = std::move(part);
+  } else {
+    total.merge(part);
+  }
 }
 
 template <class Block>
@@ -380,9 +395,9 @@ HistogramValue read_histogram(CellId id, SumForm sum, const HistogramValue::Boun
   HistogramValue total = bounds == nullptr ? HistogramValue() : HistogramValue(bounds);
   for_each_cell(id, [&](const Cell& cell) {
     if (bounds == nullptr) {
-      if (const auto* block = block_in<HistogramBlock>(cell)) total.merge(read_block(*block, sum));
+      if (const auto* block = block_in<HistogramBlock>(cell)) add_to(total, read_block(*block, sum));
     } else if (const auto* block = block_in<ExplicitBlock>(cell)) {
-      total.merge(read_block(*block, sum, bounds));
+      add_to(total, read_block(*block, sum, bounds));
     }
   });
   total.settle_extremes();

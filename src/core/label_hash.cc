@@ -6,7 +6,7 @@ namespace kymo::inline v0 {
 namespace {
 
 // Rendering writes a key's dots and dashes as underscores.
-bool same_key(const char* rendered, std::string_view key) noexcept {
+inline bool same_key(const char* rendered, std::string_view key) noexcept {
   if (same_text(rendered, key.data(), key.size())) return true;
   for (std::size_t i = 0; i < key.size(); ++i) {
     const char as_rendered = key[i] == '.' || key[i] == '-' ? '_' : key[i];
@@ -15,13 +15,15 @@ bool same_key(const char* rendered, std::string_view key) noexcept {
   return true;
 }
 
-// Length of `key="value"` at the start of `rest`, or 0 when something else stands there.
-std::size_t length_if_first(const Label& label, std::string_view rest) noexcept {
-  const std::size_t value_at = label.key.size() + 2;
-  const std::size_t length = value_at + label.value.size() + 1;
-  if (rest.size() < length || rest[label.key.size()] != '=' || rest[length - 1] != '"') return 0;
-  if (!same_text(rest.data() + value_at, label.value.data(), label.value.size())) return 0;
-  return same_key(rest.data(), label.key) ? length : 0;
+// Where `key="value"` ends if it stands at `at`, else null.
+inline const char* end_if_at(const char* at, const char* end, const Label& label) noexcept {
+  const std::size_t key = label.key.size();
+  const std::size_t value = label.value.size();
+  if (static_cast<std::size_t>(end - at) < key + value + 3 || at[key] != '=' || at[key + value + 2] != '"') {
+    return nullptr;
+  }
+  if (!same_text(at + key + 2, label.value.data(), value) || !same_key(at, label.key)) return nullptr;
+  return at + key + value + 3;
 }
 
 }  // namespace
@@ -37,24 +39,25 @@ std::uint64_t hash_seed() noexcept {
 bool labels_match(Labels labels, std::string_view rendered, std::size_t count) noexcept {
   constexpr std::size_t kMost = 32;
   if (labels.size() != count || count > kMost) return false;
+  const char* at = rendered.data();
+  const char* const end = at + rendered.size();
   std::uint32_t used = 0;
-  std::string_view rest = rendered;
   for (std::size_t i = 0; i < count; ++i) {
-    std::size_t length = 0;
+    if (i != 0 && (at == end || *at++ != ',')) return false;
     // Callers often write labels in the order of the text: the i-th is tried first.
-    for (std::size_t tried = 0; tried < count && length == 0; ++tried) {
+    const char* next = nullptr;
+    for (std::size_t tried = 0; tried < count; ++tried) {
       const std::size_t candidate = i + tried < count ? i + tried : i + tried - count;
       if ((used >> candidate & 1U) != 0) continue;
-      length = length_if_first(labels[candidate], rest);
-      if (length != 0) used |= 1U << candidate;
+      next = end_if_at(at, end, labels[candidate]);
+      if (next == nullptr) continue;
+      used |= 1U << candidate;
+      break;
     }
-    if (length == 0) return false;
-    rest.remove_prefix(length);
-    if (i + 1 == count) break;
-    if (rest.empty() || rest.front() != ',') return false;
-    rest.remove_prefix(1);
+    if (next == nullptr) return false;
+    at = next;
   }
-  return rest.empty();
+  return at == end;
 }
 
 std::size_t count_labels(std::string_view rendered) noexcept {

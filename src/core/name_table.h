@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -29,16 +30,13 @@ class NameTable final {
   ~NameTable() = default;
 
   [[nodiscard]] const Entry* find(std::string_view name) const noexcept {
-    const std::uint64_t hash = hash_text(name, seed_);
-    const Slots& slots = *current_.load(std::memory_order_acquire);
-    for (std::size_t at = hash;; ++at) {
-      const Entry* entry = slots.entry[at & slots.mask].load(std::memory_order_acquire);
-      if (entry == nullptr) return nullptr;
-      if (entry->hash == hash && entry->name.size() == name.size() &&
-          same_text(entry->name.data(), name.data(), name.size())) {
-        return entry;
-      }
-    }
+    // Names are literals as a rule: the same address has held the same name before. Looked at, not trusted.
+    std::atomic<const Entry*>& last = last_at_[reinterpret_cast<std::uintptr_t>(name.data()) / 8 % kLast];
+    const Entry* remembered = last.load(std::memory_order_acquire);
+    if (remembered != nullptr && is_named(*remembered, name)) return remembered;
+    const Entry* found = find_by_hash(name);
+    if (found != nullptr) last.store(found, std::memory_order_release);
+    return found;
   }
 
   /// One thread at a time. The name is not there yet.
@@ -47,6 +45,22 @@ class NameTable final {
   [[nodiscard]] const std::vector<std::unique_ptr<Entry>>& entries() const noexcept { return entries_; }
 
  private:
+  static constexpr std::size_t kLast = 64;
+
+  [[nodiscard]] static bool is_named(const Entry& entry, std::string_view name) noexcept {
+    return entry.name.size() == name.size() && same_text(entry.name.data(), name.data(), name.size());
+  }
+
+  [[nodiscard]] const Entry* find_by_hash(std::string_view name) const noexcept {
+    const std::uint64_t hash = hash_text(name, seed_);
+    const Slots& slots = *current_.load(std::memory_order_acquire);
+    for (std::size_t at = hash;; ++at) {
+      const Entry* entry = slots.entry[at & slots.mask].load(std::memory_order_acquire);
+      if (entry == nullptr) return nullptr;
+      if (entry->hash == hash && is_named(*entry, name)) return entry;
+    }
+  }
+
   struct Slots {
     explicit Slots(std::size_t size) : mask(size - 1), entry(new std::atomic<const Entry*>[size]()) {}
     void put(const Entry* added) noexcept;
@@ -59,6 +73,7 @@ class NameTable final {
   std::vector<std::unique_ptr<Entry>> entries_;
   std::vector<std::unique_ptr<Slots>> all_slots_;  // the last is current; readers may still be in the others
   std::atomic<const Slots*> current_;
+  mutable std::array<std::atomic<const Entry*>, kLast> last_at_{};
 };
 
 }  // namespace kymo::inline v0

@@ -66,7 +66,8 @@ Function disassembled(const std::string& name) {
 /// Writes what is recorded: not onto the stack.
 bool writes(const Instruction& i) {
   const bool changes = i.mnemonic.starts_with("add") || i.mnemonic.starts_with("sub") ||
-                       i.mnemonic.starts_with("inc") || i.mnemonic.starts_with("cmpxchg");
+                       i.mnemonic.starts_with("inc") || i.mnemonic.starts_with("cmpxchg") ||
+                       i.mnemonic.starts_with("mov");
   return changes && i.operands.ends_with(")") && !i.operands.ends_with("(%rsp)");
 }
 
@@ -108,7 +109,8 @@ TEST_P(HotPath, HasNoLockAndNoCallOnItsWay) {
   ASSERT_GT(function.size(), 5U) << "objdump shows no such function in " KYMO_HOT_PATH;
   for (const auto& [address, instruction] : function) {
     EXPECT_THAT(instruction.mnemonic, testing::Not(HasSubstr("lock"))) << "at " << address;
-    EXPECT_NE(instruction.mnemonic, "xchg") << "which locks, said or not, at " << address;
+    const bool pads = instruction.operands == "%ax,%ax";  // two bytes that do nothing
+    EXPECT_TRUE(pads || instruction.mnemonic != "xchg") << "which locks, said or not, at " << address;
     EXPECT_NE(instruction.mnemonic, "mfence") << "at " << address;
     EXPECT_NE(instruction.mnemonic, "syscall") << "at " << address;
   }

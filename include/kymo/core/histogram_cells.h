@@ -59,6 +59,9 @@ struct alignas(kLinkUnit) HistogramBlock {
   Cell max;
   Cell zeros;
   std::atomic<Link> group[kGroups];
+  /// Not 0 once a page was widened: from then on each is when it is next touched, because a histogram whose
+  /// pages are of both kinds would make the processor guess at every record which one it meets.
+  std::atomic<std::uint32_t> widens;
 };
 
 struct ExplicitBlock {
@@ -110,7 +113,7 @@ void widen_owned(HistogramBlock& block, std::uint32_t number) noexcept;
 
 /// Counts the value into its bucket where there is memory for it; false: nothing was done. The thread owns
 /// the block and is busy, here and below.
-[[nodiscard]] inline bool count_busy(HistogramBlock& block, double value) noexcept {
+[[nodiscard]] [[gnu::always_inline]] inline bool count_busy(HistogramBlock& block, double value) noexcept {
   const auto add_one = [](auto& cell) {
     auto count = cell.load(std::memory_order_relaxed);
     cell.store(++count, std::memory_order_relaxed);
@@ -129,7 +132,8 @@ void widen_owned(HistogramBlock& block, std::uint32_t number) noexcept;
   }
   if (link == 0) [[unlikely]]
     return false;
-  if (add_one(follow<NarrowPage>(block, link)->bucket[in_page]) >= kNarrowEnd) [[unlikely]]
+  const std::uint16_t count = add_one(follow<NarrowPage>(block, link)->bucket[in_page]);
+  if (count >= kNarrowEnd || block.widens.load(std::memory_order_relaxed) != 0) [[unlikely]]
     widen_owned(block, number);
   return true;
 }
@@ -145,7 +149,8 @@ inline void note_extremes_busy(Block& block, double value) noexcept {
 /// Has this thread's block of an exponential histogram take the value: its bucket, its extremes, and its sum
 /// by `add_to_sum(Cell&)`. False: nothing was done.
 template <class AddToSum>
-[[nodiscard]] inline bool record_owned(CellId id, double value, AddToSum add_to_sum) noexcept {
+[[nodiscard]] [[gnu::always_inline]] inline bool record_owned(CellId id, double value,
+                                                              AddToSum add_to_sum) noexcept {
   Slab* slab = thread_slab;
   if (slab == nullptr || slab->busy.load(std::memory_order_relaxed) != 0) [[unlikely]]
     return false;

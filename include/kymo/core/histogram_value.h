@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -75,6 +76,7 @@ class HistogramValue final {
   bool subtract(const HistogramValue& earlier);
 
   /// For whoever fills a value: `add_bucket` calls must come with ascending indices, or through merge().
+  void reserve(std::size_t buckets) { buckets_.reserve(buckets); }
   void add_bucket(std::int32_t index, std::uint64_t count);
   void add_zeros(std::uint64_t count);
   void set_sum(double sum) noexcept { sum_ = sum; }
