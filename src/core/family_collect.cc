@@ -168,7 +168,8 @@ bool FamilyCore::take_values(Series& series, FamilyColumns& columns) const {
     HistogramValue taken = cells::read_histogram(series.cell, sum_form(spec_.storage), bounds_);
     HistogramValue read = taken;
     base.subtract_from(taken);
-    base.set(std::move(read));
+    // A sum that ran ahead of its count is taken with the count.
+    if (taken.count() != 0) base.set(std::move(read));
     cells::forget_extremes(series.cell, bounds_);
     if (spec_.recent != 0) columns.windows.push_back(read_recent(series, taken.sum()));
     columns.histograms.push_back(std::move(taken));

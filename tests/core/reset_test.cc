@@ -79,44 +79,65 @@ TEST(Reset, OfCountersLeavesTheRest) {
   EXPECT_EQ(timing.value().count(), 1U);
 }
 
-// What is recorded while somebody resets counts before or after, never twice or not at all.
-TEST(Reset, LosesNothingOfThreadsThatRecordMeanwhile) {
+// Adds up what resets give back.
+class Taken final {
+ public:
+  void add(const Snapshot& snapshot) {
+    if (const FamilySnapshot* family = snapshot.find("c")) {
+      for (std::size_t i = 0; i < family->size(); ++i)
+        counted += std::get<std::uint64_t>(family->point(i).number);
+    }
+    const auto point = snapshot.find("h", {});
+    if (!point || point->histogram->count() == 0) return;  // and no sum: it comes with the count
+    recorded += point->histogram->count();
+    sum += point->histogram->sum();
+    EXPECT_GE(point->histogram->min(), 0.98);  // a bucket's border, where a reset forgot the value itself
+    EXPECT_LE(point->histogram->max(), 7.1);
+  }
+
+  std::uint64_t counted = 0;
+  std::uint64_t recorded = 0;
+  double sum = 0;
+};
+
+// Threads are born and die while others scrape and reset: what is recorded meanwhile counts before or after,
+// never twice or not at all.
+TEST(Reset, LosesNothingOfThreadsThatComeAndGo) {
   Registry registry;
-  auto family = registry.family<Counter, "thread">("c", "C.");
+  auto family = registry.family<Counter, "lane">("c", "C.");
   Histogram histogram = registry.histogram("h", "H.");
-  constexpr std::uint64_t kThreads = 3;
-  constexpr std::uint64_t kAdds = 100'000;
-  std::atomic<std::uint64_t> running{kThreads};
-  std::vector<std::thread> threads;
-  for (std::uint64_t t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&, t] {
-      for (std::uint64_t i = 0; i < kAdds; ++i) {
-        family.with(t).add(1);
-        histogram.record(static_cast<double>(i % 7 + 1));
+  constexpr std::uint64_t kLanes = 3;
+  constexpr std::uint64_t kGenerations = 60;
+  constexpr std::uint64_t kAdds = 1000;
+  std::atomic<std::uint64_t> running{kLanes};
+  std::vector<std::thread> lanes;
+  for (std::uint64_t lane = 0; lane < kLanes; ++lane) {
+    lanes.emplace_back([&, lane] {
+      for (std::uint64_t generation = 0; generation < kGenerations; ++generation) {
+        std::thread([&] {
+          for (std::uint64_t i = 0; i < kAdds; ++i) {
+            family.with(lane).add(1);
+            histogram.record(static_cast<double>(i % 7 + 1));
+          }
+        }).join();
       }
       running.fetch_sub(1);
     });
   }
-  std::uint64_t counted = 0;
-  std::uint64_t recorded = 0;
-  const auto take = [&] {
-    const auto taken = registry.reset();
-    if (const FamilySnapshot* found = taken->find("c")) {
-      for (std::size_t i = 0; i < found->size(); ++i)
-        counted += std::get<std::uint64_t>(found->point(i).number);
-    }
-    if (const auto point = taken->find("h", {})) {
-      recorded += point->histogram->count();
-      if (point->histogram->count() == 0) return;
-      EXPECT_GE(point->histogram->min(), 0.98);  // a bucket's border, where a reset forgot the value itself
-      EXPECT_LE(point->histogram->max(), 7.1);
-    }
-  };
-  while (running.load() > 0) take();
-  for (std::thread& thread : threads) thread.join();
-  take();
-  EXPECT_EQ(counted, kThreads * kAdds);
-  EXPECT_EQ(recorded, kThreads * kAdds);
+  std::thread scraper([&] {
+    while (running.load() > 0) static_cast<void>(registry.snapshot());
+  });
+  Taken taken;
+  while (running.load() > 0) taken.add(*registry.reset());
+  for (std::thread& lane : lanes) lane.join();
+  scraper.join();
+  taken.add(*registry.reset());
+  constexpr std::uint64_t kAll = kLanes * kGenerations * kAdds;
+  EXPECT_EQ(taken.counted, kAll);
+  EXPECT_EQ(taken.recorded, kAll);
+  double expected = 0;
+  for (std::uint64_t i = 0; i < kAdds; ++i) expected += static_cast<double>(i % 7 + 1);
+  EXPECT_EQ(taken.sum, expected * kLanes * kGenerations);
 }
 
 }  // namespace

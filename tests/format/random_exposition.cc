@@ -229,7 +229,7 @@ void RandomExposition::add_double_counters() {
       const double amount = std::abs(any_double());
       if (!std::isfinite(amount)) continue;
       counter.add(amount);
-      sum += amount;
+      sum = std::min(sum + amount, Limits::max());
     }
     family.samples.push_back({.name = name.family + "_total", .labels = labels.clean, .value = sum});
     expect_created(family, name, labels.clean);

@@ -88,10 +88,10 @@ class FamilyHandle {
 ///     auto requests = registry.family<kymo::Counter, "method", "code">("http.requests", "Requests
 ///     answered."); requests.with("GET", 200).add();
 ///
-/// Keep what with() gives where the labels repeat: a handle costs a nanosecond to use, with() a look-up under
-/// the family's lock. Threads: any. Errors: beyond the family's limit with() gives the overflow series; label
-/// values are made valid UTF-8 and cut at 1 KiB, both counted. A family that could not be registered gives
-/// instruments that record into nothing.
+/// Keep what with() gives where the labels repeat: a handle costs a nanosecond to use, with() a look-up of
+/// some 40 ns, without a lock or an allocation where the series exists. Threads: any. Errors: beyond the
+/// family's limit with() gives the overflow series; label values are made valid UTF-8 and cut at 1 KiB, both
+/// counted. A family that could not be registered gives instruments that record into nothing.
 template <class Instrument, LabelKey... Keys>
 class Family final : public FamilyHandle {
  public:

@@ -81,8 +81,9 @@ struct ObservedOptions {
 /// Registering: at start, once a name. A second registration of a name, also one that only looks the same in
 /// a text format
 /// (`http.requests` and `http_requests`), is an error. The registry may be destroyed while handles live: they
-/// go on recording safely, unread. Threads: any member from any thread. Recording never meets a lock of the
-/// registry; registering, looking up labels and snapshots do. Names: OpenTelemetry style
+/// go on recording safely, unread. Threads: any member from any thread. Recording, and looking up a series
+/// that exists, never meet a lock of the registry; making series and taking Snapshots do, briefly. A forked
+/// child counts from zero; gauges keep their values. Names: OpenTelemetry style
 /// (`event.processing.duration`) or Prometheus style (`http_requests_total`); units in words ("seconds").
 class Registry final {
  public:
