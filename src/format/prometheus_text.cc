@@ -19,11 +19,11 @@ void append_header(const Descriptor& descriptor, std::string_view name, std::str
 
 template <class SeriesLines>
 // NOLINTNEXTLINE(performance-unnecessary-value-param): some lines keep state as they write
-void write_each(const FamilySnapshot& family, SeriesLines series_lines, LineWriter& lines) {
+void write_text_lines(const FamilySnapshot& family, SeriesLines series_lines, LineWriter& lines) {
   for (std::size_t i = 0; i < family.size(); ++i) series_lines.write(family.point(i), lines);
 }
 
-void write_family(const FamilySnapshot& family, std::string& out) {
+void write_text_family(const FamilySnapshot& family, std::string& out) {
   const Descriptor& descriptor = family.descriptor();
   const std::string name = descriptor.family_name + (descriptor.kind == Kind::counter ? "_total" : "");
   append_header(descriptor, name, out);
@@ -32,15 +32,15 @@ void write_family(const FamilySnapshot& family, std::string& out) {
     case Kind::counter:
     case Kind::up_down_counter:
     case Kind::gauge: return write_number_lines(family.columns(), name, lines);
-    case Kind::histogram: return write_each(family, HistogramLines(family, Dialect::prometheus), lines);
-    case Kind::window: return write_each(family, SummaryLines(family, Dialect::prometheus), lines);
+    case Kind::histogram: return write_text_lines(family, HistogramLines(family, Dialect::prometheus), lines);
+    case Kind::window: return write_text_lines(family, SummaryLines(family, Dialect::prometheus), lines);
   }
 }
 
 }  // namespace
 
 void write_prometheus_text(const Snapshot& snapshot, std::string& out) {
-  for (const FamilySnapshot& family : snapshot.families) write_family(family, out);
+  for (const FamilySnapshot& family : snapshot.families) write_text_family(family, out);
 }
 
 }  // namespace kymo::format

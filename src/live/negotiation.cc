@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "same_ignoring_case.h"
+
 namespace kymo::live {
 namespace {
 
@@ -15,13 +17,6 @@ std::string_view trim(std::string_view text) noexcept {
   const std::size_t begin = text.find_first_not_of(kBlanks);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equal(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 /// Takes what comes before the next `separator` that is not in a quoted string.
@@ -75,7 +70,7 @@ std::string_view parameter_of(MediaType offer, std::string_view name) noexcept {
   (void)take_until(';', offer);
   while (!offer.empty()) {
     const Parameter parameter = take_parameter(offer);
-    if (equal(parameter.name, name)) return parameter.value;
+    if (same_ignoring_case(parameter.name, name)) return parameter.value;
   }
   return {};
 }
@@ -88,11 +83,13 @@ struct Fit {
 
 int exactness_of_type(std::string_view range, MediaType offer) noexcept {
   const std::string_view type = take_until(';', offer);
-  if (equal(range, type)) return 2;
+  if (same_ignoring_case(range, type)) return 2;
   if (range == "*/*" || range == "*") return 0;
   const bool is_any_subtype = range.size() > 2 && range.ends_with("/*");
-  return is_any_subtype && equal(range.substr(0, range.size() - 1), type.substr(0, range.size() - 1)) ? 1
-                                                                                                      : -1;
+  return is_any_subtype &&
+                 same_ignoring_case(range.substr(0, range.size() - 1), type.substr(0, range.size() - 1))
+             ? 1
+             : -1;
 }
 
 Fit fit(std::string_view range, MediaType offer) {
@@ -100,12 +97,13 @@ Fit fit(std::string_view range, MediaType offer) {
   result.exactness = exactness_of_type(take_until(';', range), offer);
   while (!range.empty() && result.exactness >= 0) {
     const Parameter parameter = take_parameter(range);
-    if (equal(parameter.name, "q")) {
+    if (same_ignoring_case(parameter.name, "q")) {
       const auto weight = parse_weight(parameter.value);
       if (!weight) return {};
       result.weight = *weight;
-    } else if (equal(parameter.name, "version") || equal(parameter.name, "charset")) {
-      if (!equal(parameter.value, parameter_of(offer, parameter.name))) return {};
+    } else if (same_ignoring_case(parameter.name, "version") ||
+               same_ignoring_case(parameter.name, "charset")) {
+      if (!same_ignoring_case(parameter.value, parameter_of(offer, parameter.name))) return {};
       ++result.exactness;
     }
   }
@@ -150,12 +148,13 @@ bool prefers_gzip(std::string_view accept_encoding) {
     std::optional<int> weight = kFullWeight;
     while (!element.empty()) {
       const Parameter parameter = take_parameter(element);
-      if (equal(parameter.name, "q")) weight = parse_weight(parameter.value);
+      if (same_ignoring_case(parameter.name, "q")) weight = parse_weight(parameter.value);
     }
     if (!weight) continue;
-    if (equal(coding, "gzip") || equal(coding, "x-gzip")) gzip = std::max(gzip.value_or(0), *weight);
+    if (same_ignoring_case(coding, "gzip") || same_ignoring_case(coding, "x-gzip"))
+      gzip = std::max(gzip.value_or(0), *weight);
     if (coding == "*") others = *weight;
-    if (equal(coding, "identity")) identity = *weight;
+    if (same_ignoring_case(coding, "identity")) identity = *weight;
   }
   const int wanted = gzip ? *gzip : others.value_or(0);
   return wanted > 0 && wanted >= identity;

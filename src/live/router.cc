@@ -10,6 +10,7 @@
 #include <kymo/net/json_error.h>
 #include <kymo/net/uri.h>
 
+#include "same_ignoring_case.h"
 #include "similar_paths.h"
 
 namespace kymo::live {
@@ -31,17 +32,10 @@ constexpr std::array kSafeHeaders = {
     Header{"Cross-Origin-Resource-Policy", "same-origin"},
 };
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_same_name(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
 void make_safe(net::HttpResponse& response) {
   for (const Header& header : kSafeHeaders) {
     const bool is_set = std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& other) {
-      return is_same_name(other.first, header.name);
+      return same_ignoring_case(other.first, header.name);
     });
     if (!is_set) response.headers.emplace_back(header.name, header.value);
   }

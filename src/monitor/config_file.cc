@@ -11,12 +11,12 @@ namespace kymo::monitor {
 namespace {
 
 /// Closes a file when it goes.
-class Descriptor final {
+class FileDescriptor final {
  public:
-  explicit Descriptor(int number) noexcept : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
+  explicit FileDescriptor(int number) noexcept : number_(number) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() {
     if (number_ >= 0) ::close(number_);
   }
   [[nodiscard]] int number() const noexcept { return number_; }
@@ -62,7 +62,7 @@ std::variant<std::string, FileError> read_all(int file) {
 
 std::variant<std::string, FileError> read_config_file(const std::string& path) {
   // Without O_NONBLOCK, opening a pipe would wait for someone to write to it.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.number() < 0) return system_error("cannot be opened");
   struct stat status{};
   if (::fstat(file.number(), &status) != 0) return system_error("cannot be read");

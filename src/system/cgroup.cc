@@ -2,16 +2,13 @@
 
 #include <algorithm>
 
+#include "as_double.h"
+
 namespace kymo::system {
 namespace {
 
 void keep_smaller(std::optional<double>& smallest, std::optional<double> value) noexcept {
   if (value) smallest = std::min(smallest.value_or(*value), *value);
-}
-
-std::optional<double> as_double(std::optional<std::uint64_t> value) noexcept {
-  if (!value) return std::nullopt;
-  return static_cast<double>(*value);
 }
 
 /// A limit of one group; a file that is missing (the root of version 2 has none) limits nothing.

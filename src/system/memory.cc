@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "as_double.h"
 #include "text_scan.h"
 
 namespace kymo::system {
@@ -30,11 +31,6 @@ bool parse_field(std::string_view line, MemoryFile::Field& field) {
   if (unit != "kB" || field.value > kMaxKilobytes) return false;
   field.value *= 1024;
   return true;
-}
-
-std::optional<double> as_double(std::optional<std::uint64_t> value) noexcept {
-  if (!value) return std::nullopt;
-  return static_cast<double>(*value);
 }
 
 /// What promtool's style check refuses: a capital right after a small letter.

@@ -15,7 +15,7 @@ namespace {
 
 using format::Format;
 
-constexpr std::size_t kLongestShown = 200;
+constexpr std::size_t kLongestFormatShown = 200;
 /// The oldest first: it is what a client gets that wants neither.
 constexpr std::array kNegotiated = {Format::prometheus, Format::openmetrics};
 
@@ -35,7 +35,8 @@ SharedEncoding& encoding_of(Format chosen, SnapshotOutputs& outputs) {
 }
 
 net::HttpResponse unknown_format(std::string_view name) {
-  return net::json_error(400, "there is no format \"" + std::string(name.substr(0, kLongestShown)) + "\"",
+  return net::json_error(400,
+                         "there is no format \"" + std::string(name.substr(0, kLongestFormatShown)) + "\"",
                          "use format=prometheus, format=openmetrics or format=json, or leave it out");
 }
 
