@@ -22,7 +22,8 @@ inline const char* end_if_at(const char* at, const char* end, const Label& label
   if (static_cast<std::size_t>(end - at) < key + value + 3 || at[key] != '=' || at[key + value + 2] != '"') {
     return nullptr;
   }
-  if (!same_text(at + key + 2, label.value.data(), value) || !same_key(at, label.key)) return nullptr;
+  if (!same_text(at + key + 2, label.value.data(), label.value.size()) || !same_key(at, label.key))
+    return nullptr;
   return at + key + value + 3;
 }
 

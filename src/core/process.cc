@@ -16,7 +16,7 @@ namespace kymo::inline v0 {
 namespace {
 
 // Changes with everything that copies share; the sizes tell standard libraries and sanitizers apart.
-constexpr std::string_view kMappingName = "kymo_v0.1";
+constexpr char kMappingName[] = "kymo_v0.1";
 
 constinit Process own_process;
 constinit std::atomic<Process*> attached{nullptr};
@@ -89,7 +89,7 @@ Process* find_notice() noexcept {
 
 // Without it (no memory, no memfd) this copy keeps to itself.
 void post_notice() noexcept {
-  const int file = memfd_create(kMappingName.data(), MFD_CLOEXEC);
+  const int file = memfd_create(kMappingName, MFD_CLOEXEC);
   if (file < 0) return;
   if (ftruncate(file, sizeof(Notice)) == 0) {
     void* page = mmap(nullptr, sizeof(Notice), PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);

@@ -90,6 +90,7 @@ TEST(HttpServerLimits, SlowHeadGets408WhileHealthAnswers) {
   while (server->statistics().timeouts == 0) {
     EXPECT_EQ(test::get(server->endpoint().port, "/healthz")->body, "/healthz");
     slow.send("X: y\r\n");
+    std::this_thread::sleep_for(milliseconds(5));  // its head must be late, not too long
   }
   const auto response = slow.read_response();
   ASSERT_TRUE(response);
