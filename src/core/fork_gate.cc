@@ -9,7 +9,7 @@ namespace {
 
 void (*after_fork_in_child)() noexcept = nullptr;
 // How many StructureLocks this thread holds: the outermost keeps the gate for those within.
-constinit thread_local int depth = 0;
+constinit thread_local int locks_held = 0;
 
 void before_fork() { pthread_rwlock_wrlock(&process().fork_gate); }
 
@@ -32,13 +32,13 @@ void watch_forks(void (*in_child_call)() noexcept) noexcept {
 }
 
 StructureLock::StructureLock(std::mutex& mutex) noexcept : mutex_(mutex) {
-  if (depth++ == 0) pthread_rwlock_rdlock(&process().fork_gate);
+  if (locks_held++ == 0) pthread_rwlock_rdlock(&process().fork_gate);
   mutex_.lock();
 }
 
 StructureLock::~StructureLock() {
   mutex_.unlock();
-  if (--depth == 0) pthread_rwlock_unlock(&process().fork_gate);
+  if (--locks_held == 0) pthread_rwlock_unlock(&process().fork_gate);
 }
 
 }  // namespace kymo::inline v0

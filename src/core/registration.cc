@@ -22,7 +22,7 @@ bool call(const Producer& producer, SnapshotWriter& writer) noexcept {
 }
 
 // How many producers this thread is in.
-constinit thread_local int depth = 0;
+constinit thread_local int producers_entered = 0;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ Registration::Slot::Outcome Registration::Slot::run(SnapshotWriter& writer) noex
   if (runner_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return Outcome::skipped;
   Producer gone;  // destroyed without the lock: what it refers to may have a destructor of the user's
   std::unique_lock lock(running_, std::defer_lock);
-  if (depth == 0) {
+  if (producers_entered == 0) {
     lock.lock();
   } else if (!lock.try_lock()) {
     return Outcome::skipped;
@@ -44,9 +44,9 @@ Registration::Slot::Outcome Registration::Slot::run(SnapshotWriter& writer) noex
 Registration::Slot::Outcome Registration::Slot::run_locked(SnapshotWriter& writer) noexcept {
   if (ended_.load(std::memory_order_relaxed)) return Outcome::skipped;
   runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  ++depth;
+  ++producers_entered;
   const bool fine = call(producer_, writer);
-  --depth;
+  --producers_entered;
   runner_.store({}, std::memory_order_relaxed);
   return fine ? Outcome::done : Outcome::threw;
 }
