@@ -21,12 +21,12 @@ void improve(std::atomic<double>& extreme, double value, Better better) noexcept
   }
 }
 
-constexpr double kMost = std::numeric_limits<double>::max();
+constexpr double kLargestNumber = std::numeric_limits<double>::max();
 
 void add_bounded(std::atomic<double>& sum, double value) noexcept {
   double seen = sum.load(std::memory_order_relaxed);
-  while (
-      !sum.compare_exchange_weak(seen, std::clamp(seen + value, -kMost, kMost), std::memory_order_relaxed)) {
+  while (!sum.compare_exchange_weak(seen, std::clamp(seen + value, -kLargestNumber, kLargestNumber),
+                                    std::memory_order_relaxed)) {
   }
 }
 
@@ -34,7 +34,7 @@ void add_bounded(std::atomic<double>& sum, double value) noexcept {
 
 void GaugeTrack::note(double value) noexcept {
   // One infinity must not spoil the mean for good: it counts as the largest number.
-  add_bounded(sum_, std::clamp(value, -kMost, kMost));
+  add_bounded(sum_, std::clamp(value, -kLargestNumber, kLargestNumber));
   improve(min_, value, [](double a, double b) { return a < b; });
   improve(max_, value, [](double a, double b) { return a > b; });
   last_update_ns_.store(coarse_now_ns(), std::memory_order_relaxed);

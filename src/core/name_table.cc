@@ -5,12 +5,12 @@
 namespace kymo::inline v0 {
 namespace {
 
-constexpr std::size_t kFirstSize = 64;
+constexpr std::size_t kFirstNames = 64;
 
 }  // namespace
 
 NameTable::NameTable() : seed_(hash_seed()) {
-  all_slots_.push_back(std::make_unique<Slots>(kFirstSize));
+  all_slots_.push_back(std::make_unique<Slots>(kFirstNames));
   current_.store(all_slots_.back().get(), std::memory_order_release);
 }
 
