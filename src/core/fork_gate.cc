@@ -1,6 +1,7 @@
 #include "fork_gate.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "process.h"
 
@@ -11,15 +12,29 @@ void (*after_fork_in_child)() noexcept = nullptr;
 // How many StructureLocks this thread holds: the outermost keeps the gate for those within.
 constinit thread_local int locks_held = 0;
 
-void before_fork() { pthread_rwlock_wrlock(&process().fork_gate); }
+// Sequentially consistent, here and in begin_change(): of a fork and a change that meet, one sees the other.
+void before_fork() {
+  Process& shared = process();
+  while (shared.forking.exchange(true)) sched_yield();  // another thread forks
+  while (shared.changing.load() != 0) sched_yield();
+}
 
-void in_parent() { pthread_rwlock_unlock(&process().fork_gate); }
+void in_parent() { process().forking.store(false); }
 
 void in_child() {
-  // Unlocking would not do: the lock remembers a thread number that is not ours.
-  process().fork_gate = PTHREAD_RWLOCK_INITIALIZER;
   process().fork_generation.fetch_add(1, std::memory_order_release);
   after_fork_in_child();
+  process().forking.store(false);
+}
+
+void begin_change() noexcept {
+  Process& shared = process();
+  for (;;) {
+    shared.changing.fetch_add(1);
+    if (!shared.forking.load()) return;
+    shared.changing.fetch_sub(1);
+    while (shared.forking.load()) sched_yield();
+  }
 }
 
 }  // namespace
@@ -32,13 +47,13 @@ void watch_forks(void (*in_child_call)() noexcept) noexcept {
 }
 
 StructureLock::StructureLock(std::mutex& mutex) noexcept : mutex_(mutex) {
-  if (locks_held++ == 0) pthread_rwlock_rdlock(&process().fork_gate);
+  if (locks_held++ == 0) begin_change();
   mutex_.lock();
 }
 
 StructureLock::~StructureLock() {
   mutex_.unlock();
-  if (--locks_held == 0) pthread_rwlock_unlock(&process().fork_gate);
+  if (--locks_held == 0) process().changing.fetch_sub(1);
 }
 
 }  // namespace kymo::inline v0

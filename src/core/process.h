@@ -1,7 +1,5 @@
 #pragma once
 
-#include <pthread.h>
-
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -43,9 +41,10 @@ struct Process {
   static constexpr std::size_t kMaxCopies = 64;
 
   std::atomic<std::uint32_t> fork_generation{0};
-  /// Shared by whoever changes structures, taken whole by a fork. Readers go first (glibc's default), so that
-  /// a thread may hold two.
-  pthread_rwlock_t fork_gate = PTHREAD_RWLOCK_INITIALIZER;
+  /// How many threads change structures now, and whether a fork waits for them to be done. Not a lock of the
+  /// system's: that would remember, in the child, a thread that only the parent has.
+  std::atomic<std::uint32_t> changing{0};
+  std::atomic<bool> forking{false};
 
   std::atomic<cells::Root*> root{nullptr};
   std::mutex cells_mutex;  // making the root, allocating and freeing cells; never while recording
