@@ -171,8 +171,6 @@ class Registry final {
 
   std::shared_ptr<FamilyCore> add_family(std::string_view name, std::string_view help, FamilySpec spec);
   static SeriesParts single_series(const std::shared_ptr<FamilyCore>& family);
-  [[nodiscard]] Registration observe(Kind kind, std::string_view name, std::string_view help,
-                                     std::function<double()> callback, const ObservedOptions& options);
 
   std::shared_ptr<Impl> impl_;
 };
