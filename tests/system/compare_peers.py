@@ -16,7 +16,7 @@ import urllib.request
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-ATTEMPTS = 60
+SECONDS_TO_SETTLE = 30
 BIN = pathlib.Path(os.environ.get("KYMO_BIN", "build/release/bin"))
 PEERS = pathlib.Path(os.environ.get("KYMO_PEERS", pathlib.Path(__file__).parents[2] / "build/peers/usr/bin"))
 TICK = 1 / os.sysconf("SC_CLK_TCK")
@@ -107,12 +107,16 @@ class CompareTest(unittest.TestCase):
     def settles(self, ours, peers, what):
         """Reads ours, the peer's, ours until the peer's value lies between: for gauges that move either way."""
         seen = []
-        for _ in range(ATTEMPTS):
+        deadline = time.monotonic() + SECONDS_TO_SETTLE
+        while time.monotonic() < deadline:
             before, peer, after = ours(), peers(), ours()
             seen.append((before, peer, after))
             if min(before, after) <= peer <= max(before, after):
                 return
-        self.fail(f"{what} never lay between ours in {ATTEMPTS} attempts, last: {seen[-3:]}")
+            # After a walk through the memory maps that the machine made slow, kymo keeps its figure for long.
+            if len(seen) > 20:
+                time.sleep(0.1)
+        self.fail(f"{what} never lay between ours in {SECONDS_TO_SETTLE} s, last: {seen[-3:]}")
 
 
 class NodeExporterTest(CompareTest):
