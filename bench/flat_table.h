@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -7,19 +8,20 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kymo::bench {
 
-/// Counts by two keys and two values, in a flat table that never grows: what finding a series by its labels
-/// costs at least. An inline hash of all four strings, a probe, an exact comparison.
+/// Counts by some texts, in a flat table that never grows: what finding a series by its labels costs at
+/// least. An inline hash of all texts, a probe, an exact comparison. Behind a call, as a library's look-up
+/// is: inlined, the compiler would know the keys and their hashes, which a program's tags do not tell.
+template <std::size_t kTexts>
 class FlatTable final {
  public:
-  struct Tags {
-    std::string_view first_key, first_value, second_key, second_value;
-  };
+  using Tags = std::array<std::string_view, kTexts>;
 
-  /// The counter of these tags, or null.
-  [[nodiscard]] std::atomic<std::uint64_t>* find(const Tags& tags) noexcept {
+  /// The counter of these texts, or null.
+  [[nodiscard, gnu::noinline]] std::atomic<std::uint64_t>* find(const Tags& tags) noexcept {
     const std::uint64_t hash = hash_of(tags);
     for (std::size_t i = hash % kSlots; slots_[i].used; i = (i + 1) % kSlots)
       if (slots_[i].hash == hash && equal(slots_[i], tags)) return &slots_[i].count;
@@ -32,8 +34,7 @@ class FlatTable final {
     while (slots_[i].used) i = (i + 1) % kSlots;
     slots_[i].used = true;
     slots_[i].hash = hash;
-    slots_[i].text = {std::string(tags.first_key), std::string(tags.first_value),
-                      std::string(tags.second_key), std::string(tags.second_value)};
+    std::copy(tags.begin(), tags.end(), slots_[i].text.begin());
   }
 
  private:
@@ -43,8 +44,16 @@ class FlatTable final {
     bool used = false;
     std::uint64_t hash = 0;
     std::atomic<std::uint64_t> count{0};
-    std::array<std::string, 4> text;
+    std::array<std::string, kTexts> text;
   };
+
+  /// Written out for each text: a loop would cost the limit a third.
+  template <class Call>
+  static void each(Call call) {
+    [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+      (call(std::integral_constant<std::size_t, kIndex>()), ...);
+    }(std::make_index_sequence<kTexts>());
+  }
 
   static std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
     __extension__ using Wide = unsigned __int128;
@@ -76,15 +85,15 @@ class FlatTable final {
   }
 
   static std::uint64_t hash_of(const Tags& tags) noexcept {
-    std::uint64_t hash = hash_text(tags.first_key, 1);
-    hash = hash_text(tags.first_value, hash);
-    hash = hash_text(tags.second_key, hash);
-    return hash_text(tags.second_value, hash);
+    std::uint64_t hash = 1;
+    each([&](auto i) { hash = hash_text(std::get<i>(tags), hash); });
+    return hash;
   }
 
   static bool equal(const Slot& slot, const Tags& tags) noexcept {
-    return slot.text[0] == tags.first_key && slot.text[1] == tags.first_value &&
-           slot.text[2] == tags.second_key && slot.text[3] == tags.second_value;
+    bool same = true;
+    each([&](auto i) { same = same && std::get<i>(slot.text) == std::get<i>(tags); });
+    return same;
   }
 
   std::array<Slot, kSlots> slots_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -32,36 +33,43 @@ template <class Word>
 inline constexpr std::uint64_t kOdd1 = 0x9E3779B97F4A7C15;  // 2^64 / golden ratio
 inline constexpr std::uint64_t kOdd2 = 0xD6E8FEB86659FD93;
 
+/// All bytes of a text of at most 16 in two words: two loads that may overlap.
+struct ShortText {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+[[nodiscard]] inline ShortText load_short(const char* at, std::size_t size) noexcept {
+  if (size >= 8) return {load_word<std::uint64_t>(at), load_word<std::uint64_t>(at + size - 8)};
+  if (size >= 4) return {load_word<std::uint32_t>(at), load_word<std::uint32_t>(at + size - 4)};
+  if (size == 0) return {};
+  return {load_word<std::uint8_t>(at),
+          load_word<std::uint8_t>(at + size / 2) << 8U | load_word<std::uint8_t>(at + size - 1)};
+}
+
 }  // namespace detail
 
-/// Short texts cost one multiplication.
+/// Short texts cost one multiplication. The seed is in both its sides, so that nobody can choose a text that
+/// makes either of them zero.
 [[nodiscard]] inline std::uint64_t hash_text(std::string_view text, std::uint64_t seed) noexcept {
   const char* at = text.data();
   std::size_t left = text.size();
   std::uint64_t state = seed ^ (left * detail::kOdd2);
-  for (; left > 16; at += 16, left -= 16) {
-    state = detail::mix(detail::load_word<std::uint64_t>(at) ^ detail::kOdd1,
+  for (; left > 16; at += 16, left -= 16) [[unlikely]] {
+    state = detail::mix(detail::load_word<std::uint64_t>(at) ^ seed,
                         detail::load_word<std::uint64_t>(at + 8) ^ state);
   }
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  // Two loads that may overlap cover what is left.
-  if (left >= 8) {
-    first = detail::load_word<std::uint64_t>(at);
-    last = detail::load_word<std::uint64_t>(at + left - 8);
-  } else if (left >= 4) {
-    first = detail::load_word<std::uint32_t>(at);
-    last = detail::load_word<std::uint32_t>(at + left - 4);
-  } else if (left > 0) {
-    first = static_cast<unsigned char>(at[0]);
-    last =
-        detail::load_word<std::uint8_t>(at + left / 2) << 8U | detail::load_word<std::uint8_t>(at + left - 1);
-  }
-  return detail::mix(first ^ detail::kOdd1, last ^ state);
+  const detail::ShortText rest = detail::load_short(at, left);
+  return detail::mix(rest.first ^ seed, rest.last ^ state);
 }
 
+/// A short key is not hashed but folded into the seed of its value's hash: keys are the program's own, and
+/// one value can collide with at most one value of each other key.
 [[nodiscard]] inline std::uint64_t hash_label(const Label& label, std::uint64_t seed) noexcept {
-  return hash_text(label.value, hash_text(label.key, seed));
+  const std::size_t size = label.key.size();
+  if (size > 16) [[unlikely]]
+    return hash_text(label.value, hash_text(label.key, seed));
+  const detail::ShortText key = detail::load_short(label.key.data(), size);
+  return hash_text(label.value, seed + (key.first ^ std::rotl(key.last, 24)) * detail::kOdd1 + size);
 }
 [[nodiscard]] inline std::uint64_t finish_hash(std::uint64_t sum) noexcept {
   return detail::mix(sum, detail::kOdd1);
@@ -91,9 +99,57 @@ inline constexpr std::uint64_t kOdd2 = 0xD6E8FEB86659FD93;
   return true;
 }
 
+namespace detail {
+
+/// Rendering writes a key's dots and dashes as underscores.
+[[nodiscard]] bool same_when_rendered(const char* rendered, std::string_view key) noexcept;
+
+[[nodiscard]] inline bool same_key(const char* rendered, std::string_view key) noexcept {
+  return same_text(rendered, key.data(), key.size()) || same_when_rendered(rendered, key);
+}
+
+/// Where `key="value"` ends if it stands at `at`, else null.
+[[nodiscard]] inline const char* end_if_at(const char* at, const char* end, const Label& label) noexcept {
+  const std::size_t key = label.key.size();
+  const char* const value = at + key + 2;
+  const std::size_t size = label.value.size();
+  if (static_cast<std::size_t>(end - at) < key + size + 3 || at[key] != '=' || value[size] != '"' ||
+      !same_text(value, label.value.data(), size) || !same_key(at, label.key)) {
+    return nullptr;
+  }
+  return value + size + 1;
+}
+
+}  // namespace detail
+
 /// Whether rendering `labels` would give `rendered`, which has `count` labels. May say no where a value has
 /// characters that rendering escapes or repairs: whoever gets a no renders, and then knows.
-[[nodiscard]] bool labels_match(Labels labels, std::string_view rendered, std::size_t count) noexcept;
+///
+/// Without a backslash in `rendered` every quote in it is a delimiter. A value that holds a quote could only
+/// match by taking up a delimiter, and with it a label too many: the count would not come out.
+///
+/// No label can be taken for two of the text's, since their keys differ.
+[[nodiscard]] inline bool labels_match(Labels labels, std::string_view rendered, std::size_t count) noexcept {
+  if (labels.size() != count) return false;
+  const char* at = rendered.data();
+  const char* const end = at + rendered.size();
+  // Callers write the same labels in the same order each time, if not in that of the text: next is whichever
+  // comes after the last.
+  const Label* const first = labels.data();
+  const Label* const behind = first + count;
+  const Label* candidate = first;
+  for (std::size_t found = 0; found < count; ++found) {
+    if (found != 0 && (at == end || *at++ != ',')) return false;
+    const char* next = nullptr;
+    for (std::size_t tried = 0; next == nullptr && tried < count; ++tried) {
+      next = detail::end_if_at(at, end, *candidate);
+      if (++candidate == behind) candidate = first;
+    }
+    if (next == nullptr) return false;
+    at = next;
+  }
+  return at == end;
+}
 
 /// How many labels a rendered text has.
 [[nodiscard]] std::size_t count_labels(std::string_view rendered) noexcept;
