@@ -10,6 +10,7 @@
 #include <kymo/packs/llm.h>
 #include <kymo/packs/recording.h>
 #include <kymo/packs/server.h>
+#include <kymo/packs/stream_metrics.h>
 #include <kymo/packs/stt.h>
 #include <kymo/packs/tts.h>
 #include <kymo/packs/udp.h>
@@ -28,6 +29,7 @@ class AllPacks final {
         llm(registry),
         recording(registry),
         server(registry),
+        stream(registry),
         stt(registry),
         tts(registry),
         udp(registry),
@@ -52,6 +54,7 @@ class AllPacks final {
   LlmMetrics llm;
   RecordingMetrics recording;
   ServerMetrics server;
+  StreamMetrics stream;
   SttMetrics stt;
   TtsMetrics tts;
   UdpMetrics udp;

@@ -1,0 +1,78 @@
+#include <kymo/packs/stream_metrics.h>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace kymo::packs {
+namespace {
+
+template <class Instrument>
+using Entry = std::pair<std::string_view, Instrument StreamMetrics::*>;
+
+constexpr std::array<Entry<Counter>, 6> kCounters = {{
+    {"audio_bytes_received", &StreamMetrics::audio_bytes_received},
+    {"audio_frames_dropped", &StreamMetrics::audio_frames_dropped},
+    {"asr_chunks_processed", &StreamMetrics::asr_chunks_processed},
+    {"asr_errors", &StreamMetrics::asr_errors},
+    {"ws_connections_total", &StreamMetrics::ws_connections},
+    {"ws_disconnects_total", &StreamMetrics::ws_disconnects},
+}};
+constexpr std::array<Entry<Gauge>, 3> kGauges = {{
+    {"queue_depth", &StreamMetrics::queue_depth},
+    {"active_sessions", &StreamMetrics::active_sessions},
+    {"processing_lag_seconds", &StreamMetrics::processing_lag_seconds},
+}};
+constexpr std::array<Entry<Histogram>, 2> kHistograms = {{
+    {"inference_time_ms", &StreamMetrics::inference_time_ms},
+    {"processing_time_ms", &StreamMetrics::processing_time_ms},
+}};
+
+template <class Entries, class Record>
+bool record_by_name(const Entries& entries, std::string_view name, const Record& record) {
+  for (const auto& [known, member] : entries) {
+    if (known != name) continue;
+    record(member);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+StreamMetrics::StreamMetrics(Registry& registry)
+    : audio_bytes_received(registry.counter("audio_bytes_received", "Bytes of audio received.")),
+      audio_frames_dropped(
+          registry.counter("audio_frames_dropped", "Audio chunks dropped for want of room in a queue.")),
+      asr_chunks_processed(registry.counter("asr_chunks_processed", "Audio chunks processed.")),
+      asr_errors(registry.counter("asr_errors", "Audio chunks whose processing failed.")),
+      ws_connections(registry.counter("ws_connections_total", "Sessions begun.")),
+      ws_disconnects(registry.counter("ws_disconnects_total", "Sessions ended.")),
+      queue_depth(registry.gauge("queue_depth", "Audio chunks that wait, over all sessions.")),
+      active_sessions(registry.gauge("active_sessions", "Sessions going on now.")),
+      processing_lag_seconds(
+          registry.gauge("processing_lag_seconds", "Length of the audio that waits where most of it does.")),
+      inference_time_ms(registry.histogram("inference_time_ms",
+                                           "Milliseconds that the model takes for an audio chunk.",
+                                           {.bounds = {50, 100, 250, 500, 1000, 2000, 5000}})),
+      processing_time_ms(registry.histogram("processing_time_ms",
+                                            "Milliseconds that an audio chunk takes in all.",
+                                            {.bounds = {100, 250, 500, 1000, 2000, 5000, 10000}})) {
+  queue_depth.set(0);
+  active_sessions.set(0);
+  processing_lag_seconds.set(0);
+}
+
+bool StreamMetrics::inc_counter(std::string_view name, std::uint64_t amount) noexcept {
+  return record_by_name(kCounters, name, [&](auto member) { (this->*member).add(amount); });
+}
+
+bool StreamMetrics::set_gauge(std::string_view name, double value) noexcept {
+  return record_by_name(kGauges, name, [&](auto member) { (this->*member).set(value); });
+}
+
+bool StreamMetrics::observe_histogram(std::string_view name, double value) noexcept {
+  return record_by_name(kHistograms, name, [&](auto member) { (this->*member).record(value); });
+}
+
+}  // namespace kymo::packs
