@@ -1,0 +1,89 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <kymo/packs/stream_ladder.h>
+
+namespace kymo::packs {
+
+/// Now, on both clocks; handed in, so that a test runs an hour in a millisecond.
+struct StreamTime {
+  std::chrono::steady_clock::time_point steady;
+  std::chrono::system_clock::time_point wall;
+
+  [[nodiscard]] static StreamTime now() noexcept {
+    return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
+  }
+};
+
+/// What tells one session's messages from another's, and joins them to its logs and traces.
+struct SessionIds {
+  std::string session_id;
+  std::string attempt_id = {};     ///< of several to begin the session
+  std::string connection_id = {};  ///< of several that one attempt may have
+  std::string provider = {};       ///< who recognizes the speech
+  std::string model_id = {};
+  bool vad_enabled = false;
+  /// W3C Trace Context, `00-…-…-01`; empty, or not of that form: none.
+  std::string traceparent = {};
+};
+
+/// How a source is doing at one instant.
+struct SourceFigures {
+  std::uint64_t queue_depth = 0;  ///< chunks that wait
+  std::uint64_t queue_max = 0;    ///< chunks that may; 0: no limit
+  std::uint64_t queue_bytes = 0;  ///< payload that waits
+  double backlog_seconds = 0;     ///< length of the audio that waits
+  std::uint64_t dropped_total = 0;
+  std::uint64_t dropped_recent = 0;  ///< in the last 10 s
+  std::uint64_t bytes_received = 0;
+  std::uint64_t chunks_processed = 0;
+  std::uint64_t errors = 0;
+  /// Over the last 10 chunks; nothing before the first.
+  std::optional<double> inference_ms_mean = {};
+  /// Their processing time over the length of their audio.
+  std::optional<double> realtime_factor = {};
+
+  /// 0 where there is no limit.
+  [[nodiscard]] double fill_ratio() const noexcept {
+    return queue_max == 0 ? 0 : static_cast<double>(queue_depth) / static_cast<double>(queue_max);
+  }
+};
+
+/// How one source of one session is doing; each second.
+struct MetricsMessage {
+  SessionIds ids;
+  std::string source;
+  std::chrono::system_clock::time_point time;
+  SourceFigures figures;
+  std::optional<DegradeStatus> degrade;  ///< nothing where asking for it failed
+};
+
+enum class QueueState : std::uint8_t { buffering, overloaded };
+
+/// A source's queue has become too full; once, until it was below 0.70 full.
+struct StatusMessage {
+  SessionIds ids = {};
+  std::string source = {};
+  std::chrono::system_clock::time_point time = {};
+  QueueState state = QueueState::buffering;
+  double fill_ratio = 0;  ///< when it was noticed
+};
+
+using StreamMessage = std::variant<MetricsMessage, StatusMessage>;
+
+/// The message as JSON text, as docs/reference/schema describes it. Bytes of an id that are not UTF-8 become
+/// U+FFFD. Threads: any.
+[[nodiscard]] std::string to_json(const MetricsMessage& message);
+[[nodiscard]] std::string to_json(const StatusMessage& message);
+[[nodiscard]] std::string to_json(const StreamMessage& message);
+
+/// Whether it has the form `version-trace-parent-flags`, and names a trace. Source: W3C Trace Context, 3.2.2.
+[[nodiscard]] bool is_traceparent(std::string_view text) noexcept;
+
+}  // namespace kymo::packs

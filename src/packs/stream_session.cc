@@ -1,0 +1,175 @@
+#include <kymo/packs/stream_session.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "stream_sum.h"
+
+namespace kymo::packs {
+namespace {
+
+SessionIds shortened(SessionIds ids) {
+  for (std::string* id : {&ids.session_id, &ids.attempt_id, &ids.connection_id, &ids.provider, &ids.model_id,
+                          &ids.traceparent}) {
+    if (id->size() > SessionStream::kMaxIdBytes) id->resize(SessionStream::kMaxIdBytes);
+  }
+  return ids;
+}
+
+/// The options, with faults told to `tell` before the user's own sink.
+DegradeOptions told_to(std::function<void(std::string_view)> tell, DegradeOptions options) {
+  options.on_fault = [tell = std::move(tell), own = std::move(options.on_fault)](std::string_view what) {
+    tell(what);
+    try {
+      if (own) own(what);
+    } catch (...) {
+      tell("on_fault threw, too");
+    }
+  };
+  return options;
+}
+
+}  // namespace
+
+SessionStream::SessionStream(StreamTime start, SessionOptions options, std::shared_ptr<StreamMetrics> metrics)
+    : metrics_(std::move(metrics)),
+      start_(start.steady),
+      degrade_status_(std::move(options.degrade_status)),
+      ladder_(
+          start.steady,
+          told_to([this](std::string_view what) { add_fault(StreamFault::Kind::degrade_action, "", what); },
+                  std::move(options.degrade))),
+      ids_(shortened(std::move(options.ids))) {}
+
+std::shared_ptr<SourceStream> SessionStream::source(SourceOptions options) {
+  if (options.name.size() > kMaxIdBytes) options.name.resize(kMaxIdBytes);
+  const std::lock_guard lock(mutex_);
+  const auto known =
+      std::ranges::find_if(sources_, [&](const auto& source) { return source->name() == options.name; });
+  if (known != sources_.end()) return *known;
+  auto made = std::make_shared<SourceStream>(std::move(options), metrics_);
+  if (sources_.size() < kMaxSources) sources_.push_back(made);
+  return made;
+}
+
+SessionIds SessionStream::ids() const {
+  const std::lock_guard lock(mutex_);
+  return ids_;
+}
+
+void SessionStream::set_model(std::string_view provider, std::string_view model_id) {
+  const std::lock_guard lock(mutex_);
+  ids_.provider = provider.substr(0, kMaxIdBytes);
+  ids_.model_id = model_id.substr(0, kMaxIdBytes);
+}
+
+void SessionStream::set_vad_enabled(bool enabled) {
+  const std::lock_guard lock(mutex_);
+  ids_.vad_enabled = enabled;
+}
+
+void SessionStream::end() noexcept {
+  const std::lock_guard lock(tick_mutex_);
+  ended_ = true;
+}
+
+std::vector<StreamMessage> SessionStream::tick(StreamTime now) {
+  const std::lock_guard tick_lock(tick_mutex_);
+  std::vector<TickedSource> ticked;
+  std::optional<double> worst_factor;
+  for (auto& source : sources()) {
+    if (ended_) return {};
+    auto figures = collect(*source, now);
+    worst_factor = std::max(worst_factor, source->take_new_factor());  // nothing is less than any number
+    ticked.push_back({std::move(source), figures});
+  }
+  if (!ended_) lead_ladder(now, worst_factor);
+  if (ended_) return {};
+  const auto degrade = ask_degrade(now);
+  if (ended_) return {};
+  const SessionIds current_ids = ids();
+  std::vector<StreamMessage> messages;
+  for (const auto& [source, figures] : ticked) {
+    if (const auto state = source->take_state()) {
+      messages.emplace_back(
+          StatusMessage{current_ids, source->name(), now.wall, state->first, state->second});
+    }
+    if (figures) {
+      messages.emplace_back(MetricsMessage{current_ids, source->name(), now.wall, *figures, degrade});
+    }
+  }
+  return messages;
+}
+
+std::vector<StreamFault> SessionStream::take_faults() noexcept {
+  const std::lock_guard lock(tick_mutex_);
+  return std::exchange(faults_, {});
+}
+
+void SessionStream::put_back(const StatusMessage& message) noexcept {
+  const std::lock_guard lock(mutex_);
+  for (const auto& source : sources_) {
+    if (source->name() == message.source) source->put_back_state(message.state, message.fill_ratio);
+  }
+}
+
+SessionSummary SessionStream::summary(StreamTime now) const {
+  SessionSummary summary{.ids = ids(),
+                         .age_seconds = std::chrono::duration<double>(now.steady - start_).count(),
+                         .level = level_.load(std::memory_order_relaxed)};
+  for (const auto& source : sources()) {
+    const SourceFigures figures = source->figures();
+    ++summary.sources;
+    add_figures(figures, summary.figures);
+    summary.fill_ratio = std::max(summary.fill_ratio, figures.fill_ratio());
+    summary.lag_seconds = std::max(summary.lag_seconds, figures.backlog_seconds);
+    summary.inference_ms.merge(source->inference_ms());
+    summary.processing_ms.merge(source->processing_ms());
+  }
+  return summary;
+}
+
+std::vector<std::shared_ptr<SourceStream>> SessionStream::sources() const {
+  const std::lock_guard lock(mutex_);
+  return sources_;
+}
+
+std::optional<SourceFigures> SessionStream::collect(SourceStream& source, StreamTime now) {
+  try {
+    return source.tick(now);
+  } catch (const std::exception& error) {
+    add_fault(StreamFault::Kind::collector, source.name(), error.what());
+  } catch (...) {
+    add_fault(StreamFault::Kind::collector, source.name(), "something that is no std::exception");
+  }
+  return std::nullopt;
+}
+
+void SessionStream::lead_ladder(StreamTime now, std::optional<double> factor) {
+  for (auto crashes = crashes_.exchange(0, std::memory_order_relaxed); crashes > 0; --crashes) {
+    ladder_.provider_crashed(now.steady);
+  }
+  if (factor) ladder_.observe(now.steady, *factor);
+}
+
+std::optional<DegradeStatus> SessionStream::ask_degrade(StreamTime now) {
+  try {
+    auto status = degrade_status_ ? degrade_status_(now) : ladder_.status(now.steady);
+    level_.store(status.level, std::memory_order_relaxed);
+    return status;
+  } catch (const std::exception& error) {
+    add_fault(StreamFault::Kind::degrade_status, "degrade status", error.what());
+  } catch (...) {
+    add_fault(StreamFault::Kind::degrade_status, "degrade status", "something that is no std::exception");
+  }
+  return std::nullopt;
+}
+
+void SessionStream::add_fault(StreamFault::Kind kind, std::string_view whose, std::string_view what) {
+  std::string text(whose);
+  if (!text.empty()) text += ": ";
+  faults_.push_back({kind, text.append(what)});
+}
+
+}  // namespace kymo::packs
