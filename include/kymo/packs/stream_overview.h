@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kymo/core/histogram_value.h>
+#include <kymo/packs/stream_session.h>
+
+namespace kymo::packs {
+
+/// All sessions of a process at one instant.
+struct SessionsOverview {
+  std::chrono::system_clock::time_point time = {};
+  std::size_t sessions = 0;
+  std::size_t max_sessions = 0;
+  SourceFigures sums = {};                   ///< mean inference time and realtime factor: the worst
+  double lag_seconds = 0;                    ///< of the source where most audio waits
+  std::array<std::uint64_t, 5> levels = {};  ///< sessions at each DegradeLevel
+  HistogramValue inference_ms = {};          ///< of all sessions that go on now, merged
+  HistogramValue processing_ms = {};
+  std::string by;                        ///< the field that `top` is sorted by
+  std::vector<SessionSummary> top = {};  ///< most first
+};
+
+/// What sessions can be sorted by, as JSON names it: "queue_depth", "realtime_factor", …
+[[nodiscard]] std::span<const std::string_view> session_fields() noexcept;
+
+/// Takes the sessions together; nothing where there is no field of the name `by`. Threads: any.
+[[nodiscard]] std::optional<SessionsOverview> make_overview(std::vector<SessionSummary> sessions,
+                                                            std::size_t top, std::string_view by);
+
+/// As JSON: see docs/reference/stream.md. Threads: any.
+[[nodiscard]] std::string to_json(const SessionsOverview& overview);
+
+}  // namespace kymo::packs
