@@ -65,7 +65,7 @@ void JsonText::add(std::string_view key, std::string_view value) {
 
 void JsonText::add(std::string_view key, double value) {
   begin(key);
-  const double rounded = std::round(value * 1000) / 1000;
+  const double rounded = std::round(value * 1e6) / 1e6;
   const double shown = std::isfinite(rounded) ? rounded : value;  // too large to have decimals
   std::array<char, 32> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), shown).ptr;

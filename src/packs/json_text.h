@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -8,11 +9,17 @@
 
 namespace kymo::packs {
 
+/// Seconds since 1970, in whole milliseconds.
+[[nodiscard]] inline double unix_seconds(std::chrono::system_clock::time_point time) noexcept {
+  const auto since = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
+  return static_cast<double>(since.count()) / 1000;
+}
+
 /// Appends one JSON object to a string, member by member. The layer `format` has a writer too, which packs
 /// may not include; this one knows just what the stream's messages need.
 ///
 /// Valid JSON (RFC 8259), whatever the texts: bytes that are not UTF-8 become U+FFFD, numbers that are not
-/// finite null. Numbers have three decimals at most.
+/// finite null. Numbers have six decimals at most.
 class JsonText final {
  public:
   explicit JsonText(std::string& out) : out_(out) {}

@@ -18,7 +18,7 @@ bool is_all_zero(std::string_view text) noexcept {
 
 void add_head(std::string_view type, const auto& message, JsonText& json) {
   json.add("type", type);
-  json.add("timestamp", std::chrono::duration<double>(message.time.time_since_epoch()).count());
+  json.add("timestamp", unix_seconds(message.time));
   json.add("session_id", message.ids.session_id);
   json.add("attempt_id", message.ids.attempt_id);
   json.add("connection_id", message.ids.connection_id);

@@ -106,7 +106,7 @@ std::string to_json(const SessionsOverview& overview) {
   std::string out;
   JsonText json(out);
   json.open('{');
-  json.add("timestamp", std::chrono::duration<double>(overview.time.time_since_epoch()).count());
+  json.add("timestamp", unix_seconds(overview.time));
   json.add("sessions", std::uint64_t{overview.sessions});
   json.add("max_sessions", std::uint64_t{overview.max_sessions});
   json.open('{', "sums");

@@ -267,7 +267,7 @@ void SessionStreams::tick(StreamTime now, const StreamSend& send) noexcept { sta
 
 std::size_t SessionStreams::size() const noexcept { return state_->size(); }
 
-StreamMetrics& SessionStreams::metrics() const noexcept { return *state_->metrics(); }
+std::shared_ptr<StreamMetrics> SessionStreams::metrics() const noexcept { return state_->metrics(); }
 
 std::optional<SessionsOverview> SessionStreams::overview(StreamTime now, std::size_t top,
                                                          std::string_view by) const {

@@ -329,7 +329,7 @@ TEST(StreamMessages, AreOneLineOfJson) {
       "\"a\","
       "\"connection_id\":\"c\",\"source\":\"mic\",\"provider\":\"p\",\"model_id\":\"m\",\"vad_enabled\":true,"
       "\"traceparent\":\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\",\"queue_depth\":1,"
-      "\"queue_max\":3,\"queue_bytes\":0,\"queue_fill_ratio\":0.333,\"backlog_seconds\":0.02,"
+      "\"queue_max\":3,\"queue_bytes\":0,\"queue_fill_ratio\":0.333333,\"backlog_seconds\":0.02,"
       "\"dropped_total\":0,\"dropped_recent\":0,\"bytes_received\":0,\"chunks_processed\":0,\"errors\":0,"
       "\"inference_ms_mean\":null,\"realtime_factor\":0.25,\"degrade\":{\"level\":\"NORMAL\","
       "\"seconds_at_level\":1.5,\"provider_crashes\":0,\"actions\":[\"a\",\"b\"]}}");

@@ -1,5 +1,6 @@
 #include "server/audio_server.h"
 
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -105,6 +106,7 @@ class AudioServer::Impl final {
   asio::awaitable<void> accept_clients();
   asio::awaitable<void> pause(std::chrono::milliseconds time);
   asio::awaitable<void> broadcast_state();
+  void tell_sessions();
   asio::awaitable<void> end_on_signal();
 
   const std::size_t max_clients_;
@@ -162,7 +164,17 @@ asio::awaitable<void> AudioServer::Impl::broadcast_state() {
     udp_.add_to(state);
     engine_.metrics.room_changed(state);
     room_.broadcast(state);
+    tell_sessions();
   }
+}
+
+void AudioServer::Impl::tell_sessions() {
+  const auto send = [this](std::string_view id, const std::string& json) {
+    std::uint64_t session = 0;
+    std::from_chars(id.data(), id.data() + id.size(), session);
+    return room_.tell(session, json);
+  };
+  engine_.metrics.streams().tick(kymo::packs::StreamTime::now(), send);
 }
 
 asio::awaitable<void> AudioServer::Impl::end_on_signal() {

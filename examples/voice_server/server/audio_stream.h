@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 
+#include <kymo/packs/stream_source.h>
+
 #include "protocol/messages.h"
 #include "protocol/source.h"
 #include "server/chunk_analyzer.h"
@@ -27,7 +29,9 @@ class AudioStream final : public WorkItem, public std::enable_shared_from_this<A
   /// Called by a worker.
   using OnReport = std::function<void(const Report&)>;
 
-  AudioStream(Source source, int rate_hz, Engine& engine, OnReport on_report);
+  /// `told` learns how the stream is doing, for the session's client; null: no session.
+  AudioStream(Source source, int rate_hz, Engine& engine, OnReport on_report,
+              std::shared_ptr<kymo::packs::SourceStream> told = nullptr);
   AudioStream(const AudioStream&) = delete;
   AudioStream& operator=(const AudioStream&) = delete;
   ~AudioStream() override;
@@ -40,12 +44,14 @@ class AudioStream final : public WorkItem, public std::enable_shared_from_this<A
 
  private:
   void process(const Chunk& chunk);
+  [[nodiscard]] kymo::packs::StreamChunk measure(const Chunk& chunk) const noexcept;
   void report(const Chunk& chunk, const Analysis& analysis);
 
   const Source source_;
   const int rate_hz_;
   Engine& engine_;
   const OnReport on_report_;
+  const std::shared_ptr<kymo::packs::SourceStream> told_;
   FrameQueue queue_;
   ChunkAnalyzer analyzer_;
   std::atomic<std::uint64_t> dropped_ = 0;

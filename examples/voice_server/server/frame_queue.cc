@@ -4,12 +4,13 @@
 
 namespace voice {
 
-std::size_t FrameQueue::push(Chunk chunk) {
+std::optional<Chunk> FrameQueue::push(Chunk chunk) {
   const std::lock_guard lock(mutex_);
   chunks_.push_back(std::move(chunk));
-  if (chunks_.size() <= capacity_) return 0;
+  if (chunks_.size() <= capacity_) return std::nullopt;
+  Chunk oldest = std::move(chunks_.front());
   chunks_.pop_front();
-  return 1;
+  return oldest;
 }
 
 std::optional<Chunk> FrameQueue::pop() {

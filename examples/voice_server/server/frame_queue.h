@@ -25,8 +25,8 @@ class FrameQueue final {
  public:
   explicit FrameQueue(std::size_t capacity) : capacity_(capacity) {}
 
-  /// Returns how many chunks had to go for this one: 0 or 1.
-  [[nodiscard]] std::size_t push(Chunk chunk);
+  /// Returns the chunk that had to go for this one, if any.
+  [[nodiscard]] std::optional<Chunk> push(Chunk chunk);
   [[nodiscard]] std::optional<Chunk> pop();
 
   [[nodiscard]] std::size_t size() const;

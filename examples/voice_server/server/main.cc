@@ -1,11 +1,17 @@
+#include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
+#include <kymo/core/registry.h>
+#include <kymo/log/record.h>
 #include <kymo/monitor/monitor.h>
+#include <kymo/monitor/session_routes.h>
 
 #include "server/audio_server.h"
 #include "server/metrics_log.h"
@@ -34,12 +40,29 @@ void add_options(CLI::App& app, Settings& settings) {
       ->capture_default_str();
 }
 
+/// Messages as warnings in the log that was asked for; null where there is none of that level.
+std::function<void(std::string_view)> warnings_of(const kymo::MonitorOptions& options) {
+  if (!options.log_sink || options.log_level > kymo::log::Level::warning) return nullptr;
+  return [sink = options.log_sink](std::string_view message) {
+    sink({.level = kymo::log::Level::warning,
+          .time = std::chrono::system_clock::now(),
+          .message = message,
+          .fields = {}});
+  };
+}
+
 void serve(const Settings& settings) {
   // All that a program needs to be watched; what follows is for its own metrics.
-  const auto options = kymo::MonitorOptions::from_environment(settings.monitor);
+  auto options = kymo::MonitorOptions::from_environment(settings.monitor);
+  // A registry of the server's own, so that its sessions are there before the monitor that serves them.
+  kymo::Registry registry({.error_sink = warnings_of(options),
+                           .max_series_per_family = options.max_series_per_family,
+                           .max_series = options.max_series});
+  voice::VoiceMetrics metrics(registry, warnings_of(options));
+  options.registry = &registry;
+  options.routes.push_back(kymo::sessions_route(metrics.streams()));
   kymo::Monitor monitor(options);
 
-  voice::VoiceMetrics metrics(monitor.registry());
   voice::MetricsLog metrics_log(monitor,
                                 options.log_level <= kymo::log::Level::info ? options.log_sink : nullptr);
   voice::AudioServer server(

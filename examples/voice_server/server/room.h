@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
+
+#include <kymo/packs/stream_sessions.h>
 
 #include "protocol/messages.h"
 
@@ -14,6 +17,8 @@ class RoomMember {
  public:
   virtual ~RoomMember() = default;
 
+  /// The session's number; no two members have the same.
+  [[nodiscard]] virtual std::uint64_t session() const noexcept = 0;
   /// False until the WebSocket handshake is done.
   [[nodiscard]] virtual bool ready() const noexcept = 0;
   [[nodiscard]] virtual std::size_t streams() const noexcept = 0;
@@ -21,6 +26,8 @@ class RoomMember {
 
   /// Queues a text that is shared with all other members.
   virtual void broadcast(std::shared_ptr<const std::string> text) = 0;
+  /// Queues a text for this member alone.
+  [[nodiscard]] virtual kymo::packs::SendResult tell(std::shared_ptr<const std::string> text) = 0;
   /// Begins to close the connection.
   virtual void shut_down() = 0;
 };
@@ -37,10 +44,12 @@ class Room final {
   [[nodiscard]] RoomState state() const noexcept;
 
   void broadcast(const RoomState& state) const;
+  /// To the member of that session.
+  [[nodiscard]] kymo::packs::SendResult tell(std::uint64_t session, const std::string& text) const;
   void shut_down() const;
 
  private:
-  std::unordered_set<std::shared_ptr<RoomMember>> members_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<RoomMember>> members_;  // by session
 };
 
 }  // namespace voice

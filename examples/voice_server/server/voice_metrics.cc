@@ -1,6 +1,8 @@
 #include "server/voice_metrics.h"
 
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace voice {
 namespace {
@@ -26,8 +28,9 @@ kymo::packs::EventOptions event_options() {
 
 }  // namespace
 
-VoiceMetrics::VoiceMetrics(kymo::Registry& registry)
-    : server_(registry),
+VoiceMetrics::VoiceMetrics(kymo::Registry& registry, std::function<void(std::string_view)> on_fault)
+    : streams_(registry, {.report = std::move(on_fault)}),
+      server_(registry),
       websocket_(registry),
       udp_(registry),
       events_(registry, event_options()),
@@ -86,6 +89,11 @@ VoiceMetrics::Session::Session(VoiceMetrics& metrics) noexcept
 }
 
 VoiceMetrics::Session::~Session() { metrics_.clients_.sessions_active.sub(); }
+
+std::shared_ptr<kymo::packs::SourceStream> VoiceMetrics::source_without_session(Source source) const {
+  return std::make_shared<kymo::packs::SourceStream>(
+      kymo::packs::SourceOptions{.name = std::string(name_of(source))}, streams_.metrics());
+}
 
 void VoiceMetrics::message_received(std::size_t bytes) noexcept {
   server_.requests.add();

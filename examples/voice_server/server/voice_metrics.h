@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string_view>
 
 #include <kymo/core/registry.h>
@@ -11,6 +13,7 @@
 #include <kymo/packs/cache.h>
 #include <kymo/packs/events.h>
 #include <kymo/packs/server.h>
+#include <kymo/packs/stream_sessions.h>
 #include <kymo/packs/udp.h>
 #include <kymo/packs/websocket.h>
 
@@ -37,8 +40,9 @@ inline constexpr std::array<std::string_view, 4> kStageNames = {"resample", "lev
 /// Threads: any, all members. Cost: a nanosecond or a few each; none blocks or throws.
 class VoiceMetrics final {
  public:
-  /// Registers all instruments; `registry` outlives this object.
-  explicit VoiceMetrics(kymo::Registry& registry);
+  /// Registers all instruments; `registry` outlives this object. `on_fault` is told what went wrong in
+  /// telling clients of their sessions.
+  explicit VoiceMetrics(kymo::Registry& registry, std::function<void(std::string_view)> on_fault = nullptr);
 
   /// One client's time with us: counts it while it lives.
   class Session final {
@@ -53,6 +57,11 @@ class VoiceMetrics final {
     kymo::packs::ServerMetrics::Connection connection_;
     kymo::packs::WebSocketMetrics::Client client_;
   };
+  /// What each client is told of its own session, each second.
+  [[nodiscard]] kymo::packs::SessionStreams& streams() noexcept { return streams_; }
+  /// Counted as those of sessions are, and nobody is told.
+  [[nodiscard]] std::shared_ptr<kymo::packs::SourceStream> source_without_session(Source source) const;
+
   void client_refused() noexcept { clients_.refused.add(); }
 
   void message_received(std::size_t bytes) noexcept;
@@ -123,6 +132,7 @@ class VoiceMetrics final {
     std::array<kymo::Timing, kStageNames.size()> stages;
     kymo::Histogram realtime_factor;
   };
+  kymo::packs::SessionStreams streams_;
   kymo::packs::ServerMetrics server_;
   kymo::packs::WebSocketMetrics websocket_;
   kymo::packs::UdpMetrics udp_;

@@ -8,7 +8,14 @@
 namespace voice {
 
 VoiceSession::VoiceSession(std::uint64_t id, Engine& engine, Send send)
-    : id_(id), engine_(engine), send_(std::move(send)) {}
+    : id_(id),
+      engine_(engine),
+      send_(std::move(send)),
+      told_(engine.metrics.streams().begin({.ids = {.session_id = std::to_string(id),
+                                                    .connection_id = std::to_string(id),
+                                                    .provider = "voice_server",
+                                                    .model_id = "pitch",
+                                                    .vad_enabled = true}})) {}
 
 VoiceSession::Next VoiceSession::on_text(std::string_view text) {
   const auto parsed = parse_client_message(text);
@@ -42,7 +49,8 @@ VoiceSession::Next VoiceSession::on_hello(const Hello& hello) {
   rate_hz_ = hello.sample_rate_hz;
   for (const Source source : hello.sources) {
     streams_[index_of(source)] = std::make_shared<AudioStream>(
-        source, rate_hz_, engine_, [send = send_](const Report& report) { send(encode(report)); });
+        source, rate_hz_, engine_, [send = send_](const Report& report) { send(encode(report)); },
+        told_->source({.name = std::string(name_of(source)), .queue_max = AudioStream::kQueueFrames}));
   }
   send_(encode(
       Welcome{.session = id_, .frame_ms = kFrameTime.count(), .queue_frames = AudioStream::kQueueFrames}));

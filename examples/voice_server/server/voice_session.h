@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include <kymo/packs/stream_sessions.h>
+
 #include "protocol/messages.h"
 #include "protocol/voice_protocol.h"
 #include "server/audio_stream.h"
@@ -45,6 +47,7 @@ class VoiceSession final {
   const std::uint64_t id_;
   Engine& engine_;
   const Send send_;
+  kymo::packs::SessionStreams::Session told_;
   int rate_hz_ = 0;  // 0 before the hello
   std::uint64_t frames_ = 0;
   std::array<std::shared_ptr<AudioStream>, 2> streams_;  // by source: mic, speaker

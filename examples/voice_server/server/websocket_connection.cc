@@ -57,14 +57,16 @@ class WebSocketConnection final : public RoomMember,
 
   void start();
 
+  [[nodiscard]] std::uint64_t session() const noexcept override { return id_; }
   [[nodiscard]] bool ready() const noexcept override { return session_.has_value(); }
   [[nodiscard]] std::size_t streams() const noexcept override { return session_ ? session_->streams() : 0; }
   [[nodiscard]] std::size_t speaking() const noexcept override { return session_ ? session_->speaking() : 0; }
   void broadcast(std::shared_ptr<const std::string> text) override;
+  [[nodiscard]] kymo::packs::SendResult tell(std::shared_ptr<const std::string> text) override;
   void shut_down() override;
 
  private:
-  enum class Purpose { reply, broadcast };
+  enum class Purpose { reply, broadcast, metrics };
   struct Outgoing {
     std::shared_ptr<const std::string> text;
     Purpose purpose = Purpose::reply;
@@ -159,6 +161,13 @@ void WebSocketConnection::broadcast(std::shared_ptr<const std::string> text) {
   enqueue({.text = std::move(text), .purpose = Purpose::broadcast});
 }
 
+kymo::packs::SendResult WebSocketConnection::tell(std::shared_ptr<const std::string> text) {
+  if (closing_) return kymo::packs::SendResult::gone;
+  if (outbox_.size() >= kMaxOutbox) return kymo::packs::SendResult::busy;
+  enqueue({.text = std::move(text), .purpose = Purpose::metrics});
+  return kymo::packs::SendResult::sent;
+}
+
 void WebSocketConnection::enqueue(Outgoing message) {
   if (closing_ || outbox_.size() >= kMaxOutbox) {
     count_failure(message);
@@ -171,7 +180,7 @@ void WebSocketConnection::enqueue(Outgoing message) {
 void WebSocketConnection::count_failure(const Outgoing& message) {
   if (message.purpose == Purpose::broadcast) {
     engine_.metrics.broadcast_failed();
-  } else {
+  } else if (message.purpose == Purpose::reply) {
     engine_.metrics.reply_dropped();
   }
 }

@@ -88,7 +88,8 @@ class SessionStreams final {
   void tick(StreamTime now, const StreamSend& send) noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept;
-  [[nodiscard]] StreamMetrics& metrics() const noexcept;
+  /// For audio that comes without a session, too.
+  [[nodiscard]] std::shared_ptr<StreamMetrics> metrics() const noexcept;
 
   /// All sessions taken together, and the `top` of them that have most of a field: one of session_fields().
   /// Nothing for an unknown field. Cost: some microseconds a session; no source is held up longer.

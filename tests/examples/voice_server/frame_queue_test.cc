@@ -15,9 +15,9 @@ Chunk chunk(std::uint32_t sequence) { return {.sequence = sequence, .samples = {
 
 TEST(FrameQueue, DropsTheOldest) {
   FrameQueue queue(2);
-  EXPECT_EQ(queue.push(chunk(1)), 0U);
-  EXPECT_EQ(queue.push(chunk(2)), 0U);
-  EXPECT_EQ(queue.push(chunk(3)), 1U);
+  EXPECT_FALSE(queue.push(chunk(1)));
+  EXPECT_FALSE(queue.push(chunk(2)));
+  EXPECT_EQ(queue.push(chunk(3))->sequence, 1U);
   EXPECT_EQ(queue.size(), 2U);
   EXPECT_EQ(queue.pop()->sequence, 2U);
   EXPECT_EQ(queue.pop()->sequence, 3U);
@@ -35,7 +35,7 @@ TEST(FrameQueue, BehavesAsABoundedDeque) {
         model.push_back(next);
         const bool full = model.size() > capacity;
         if (full) model.pop_front();
-        RC_ASSERT(queue.push(chunk(next++)) == (full ? 1U : 0U));
+        RC_ASSERT(queue.push(chunk(next++)).has_value() == full);
       } else if (const auto popped = queue.pop()) {
         RC_ASSERT(popped->sequence == model.front());
         model.pop_front();
@@ -53,7 +53,7 @@ TEST(FrameQueue, NothingIsLostUncountedBetweenThreads) {
   std::size_t dropped = 0;
   std::size_t popped = 0;
   std::thread producer([&] {
-    for (std::uint32_t i = 0; i < kChunks; ++i) dropped += queue.push(chunk(i));
+    for (std::uint32_t i = 0; i < kChunks; ++i) dropped += queue.push(chunk(i)).has_value() ? 1 : 0;
   });
   std::thread consumer([&] {
     for (int i = 0; i < 10'000; ++i) popped += queue.pop().has_value() ? 1 : 0;

@@ -141,6 +141,57 @@ class Crowds(VoiceTest):
                 self.assertIn(address, lonely.err())
 
 
+class Sessions(VoiceTest):
+    def test_a_client_is_told_of_its_session_each_second(self):
+        with Server() as server, server.connect() as client, server.connect() as other:
+            other.send_json({**HELLO, "sources": ["speaker"]})
+            other.receive_json("welcome")
+            client.send_json({**HELLO, "sources": ["mic", "speaker"]})
+            session = str(client.receive_json("welcome")["session"])
+            frames = 40
+            for i in range(frames):
+                client.send(BINARY, audio(i))
+            told = [client.receive_json("metrics") for _ in range(8)]
+            for message in told:
+                self.assertEqual((message["session_id"], message["queue_max"]), (session, 50))
+                self.assertEqual(message["degrade"]["level"], "NORMAL")
+                self.assertEqual(message["errors"], 0)
+                self.assertLessEqual(message["queue_fill_ratio"], 1)
+            mic, speaker = ([message for message in told if message["source"] == source] for source in ("mic", "speaker"))
+            self.assertEqual((len(mic), len(speaker)), (4, 4))
+            for before, after in zip(mic, mic[1:]):
+                self.assertAlmostEqual(after["timestamp"] - before["timestamp"], 1, delta=0.5)
+            last = mic[-1]
+            self.assertEqual(last["bytes_received"], frames * 640)
+            self.assertEqual(last["chunks_processed"] + last["dropped_total"], frames)
+            self.assertEqual((last["queue_depth"], last["queue_bytes"], last["backlog_seconds"]), (0, 0, 0))
+            self.assertGreater(last["inference_ms_mean"], 0)
+            self.assertGreater(last["realtime_factor"], 0)
+            self.assertLess(last["realtime_factor"], 1)
+            self.assertEqual((speaker[-1]["chunks_processed"], speaker[-1]["realtime_factor"]), (0, None))
+
+            live = server.json("/api/sessions/live?top=1&by=chunks_processed")
+            self.assertEqual(live["sessions"], 2)
+            self.assertEqual(live["sums"]["chunks_processed"], last["chunks_processed"])
+            self.assertEqual([listed["session_id"] for listed in live["top"]], [session])
+            self.assertEqual(server.value("active_sessions"), 2)
+            self.assertEqual(server.value("asr_chunks_processed_total"), last["chunks_processed"])
+            status, _, body = get(server.address("metrics") + "/api/sessions/live?by=colour")
+            self.assertEqual(status, 400)
+            self.assertIn("realtime_factor", json.loads(body)["error"]["remedy"])
+
+    def test_a_session_that_is_over_at_once_leaves_its_counts(self):
+        with Server() as server:
+            with server.connect() as client:
+                client.send_json(HELLO)
+                client.receive_json("welcome")
+                client.send(BINARY, audio(0))
+            server.wait_for_value(1, "asr_chunks_processed_total")
+            server.wait_for_value(1, "ws_disconnects_total")
+            self.assertEqual(server.value("audio_bytes_received_total"), 640)
+            self.assertEqual(server.json("/api/sessions/live")["sessions"], 0)
+
+
 class BadClients(VoiceTest):
     def setUp(self):
         self.server = self.enterContext(Server())
