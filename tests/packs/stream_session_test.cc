@@ -133,6 +133,21 @@ TEST_F(SessionStreamTest, AQueueThatIsTooFullIsToldOnceUntilItHasRoom) {
   EXPECT_THAT(fill_to(100), ElementsAre(QueueState::overloaded)) << "the newest, where both came at once";
 }
 
+TEST_F(SessionStreamTest, WhatWasOverloadedDoesNotBecomeJustBuffering) {
+  SessionStream session = make();
+  std::uint64_t depth = 0;
+  (void)session.source(
+      {.name = "mic", .queue_max = 100, .read_queue = [&] { return QueueReading{.depth = depth}; }});
+  const auto states_at = [&](std::uint64_t wanted) {
+    depth = wanted;
+    return states_of(session.tick(at(seconds(1))));
+  };
+  EXPECT_THAT(states_at(100), ElementsAre(QueueState::overloaded)) << "at once from empty";
+  EXPECT_THAT(states_at(90), IsEmpty());
+  EXPECT_THAT(states_at(60), IsEmpty());
+  EXPECT_THAT(states_at(90), ElementsAre(QueueState::buffering));
+}
+
 RC_GTEST_PROP(SourceStreamProperty, StatesAgreeWithAPlainModel, ()) {
   Registry registry;
   SourceStream source({.name = "mic", .queue_max = 100}, std::make_shared<StreamMetrics>(registry));
@@ -198,10 +213,13 @@ TEST_F(SessionStreamTest, TheWorstSourceLeadsTheLadder) {
   SessionStream session = make();
   const auto mic = session.source({.name = "mic"});
   const auto speaker = session.source({.name = "speaker"});
+  const auto third = session.source({.name = "third"});
   mic->processed({.processing = milliseconds(1), .audio = seconds(1)});
   speaker->processed({.processing = milliseconds(1100), .audio = seconds(1)});
   (void)session.tick(at(seconds(1)));  // too early, and the only reading
   EXPECT_EQ(metrics_of(session.tick(at(seconds(60))))[0].degrade->level, DegradeLevel::normal);
+  for (const auto& quick : {mic, third})
+    quick->processed({.processing = milliseconds(1), .audio = seconds(1)});
   speaker->processed({.processing = milliseconds(1100), .audio = seconds(1)});
   EXPECT_EQ(metrics_of(session.tick(at(seconds(61))))[0].degrade->level, DegradeLevel::degrade);
   session.provider_crashed();
