@@ -8,6 +8,8 @@ namespace {
 /// A client that has taken nothing for this long is stalled.
 constexpr std::chrono::seconds kStalled{1};
 
+std::size_t share_of_streams(std::size_t places) noexcept { return places - places / 4; }
+
 bool can_be_spared(const ConnectionTable::Entry& entry, SteadyTime now) noexcept {
   return entry.phase == Phase::waiting || (entry.phase == Phase::sending && now - entry.since >= kStalled);
 }
@@ -22,8 +24,8 @@ bool goes_before(const ConnectionTable::Entry& a, const ConnectionTable::Entry& 
 
 ConnectionTable::Room ConnectionTable::make_room(const AddressKey& address, SteadyTime now) {
   const auto same = per_address_.find(address);
-  const bool address_full = same != per_address_.end() && same->second >= limits_.per_address;
-  if (!address_full && counted_ < limits_.total) return Room::free;
+  const bool address_full = same != per_address_.end() && same->second.all >= limits_.per_address;
+  if (!address_full && counted_.all < limits_.total) return Room::free;
   return evict(address_full ? &address : nullptr, now) ? Room::made_by_eviction : Room::none;
 }
 
@@ -47,8 +49,8 @@ bool ConnectionTable::evict(const AddressKey* address, SteadyTime now) {
 
 ConnectionTable::Place ConnectionTable::add(Entry entry) {
   if (entry.phase != Phase::leaving) {
-    ++counted_;
-    ++per_address_[entry.address];
+    ++counted_.all;
+    ++per_address_[entry.address].all;
   }
   return entries_.insert(entries_.end(), std::move(entry));
 }
@@ -66,14 +68,37 @@ void ConnectionTable::remove(Place place) {
 
 void ConnectionTable::uncount(const Entry& entry) {
   if (entry.phase == Phase::leaving) return;
-  --counted_;
+  const std::size_t streams = entry.is_stream ? 1 : 0;
+  --counted_.all;
+  counted_.streams -= streams;
   const auto same = per_address_.find(entry.address);
-  if (--same->second == 0) per_address_.erase(same);
+  same->second.streams -= streams;
+  if (--same->second.all == 0) per_address_.erase(same);
+}
+
+bool ConnectionTable::make_stream(Place place, std::function<void()> close, std::function<void()> leave) {
+  if (place->phase == Phase::leaving) return false;
+  Counts& same = per_address_.at(place->address);
+  if (counted_.streams >= share_of_streams(limits_.total) ||
+      same.streams >= share_of_streams(limits_.per_address)) {
+    return false;
+  }
+  ++counted_.streams;
+  ++same.streams;
+  place->is_stream = true;
+  place->phase = Phase::streaming;
+  place->close = std::move(close);
+  place->leave = std::move(leave);
+  return true;
 }
 
 void ConnectionTable::close_unoccupied() {
   for (Entry& entry : entries_) {
-    if (entry.phase == Phase::waiting || entry.phase == Phase::leaving) entry.close();
+    if (entry.phase == Phase::waiting || entry.phase == Phase::leaving) {
+      entry.close();
+    } else if (entry.leave) {
+      entry.leave();
+    }
   }
 }
 

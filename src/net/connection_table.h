@@ -17,7 +17,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 enum class Phase : std::uint8_t {
   waiting,    ///< for its client to send a request; closing it loses nothing that was asked for in full
   answering,  ///< a handler is at work
-  sending,    ///< its client is taking a response
+  sending,    ///< its client is taking a response, or a WebSocket message
+  streaming,  ///< a WebSocket whose client has taken all so far
   leaving,    ///< refused or evicted; holds no place
 };
 
@@ -32,8 +33,10 @@ class ConnectionTable final {
   struct Entry {
     AddressKey address{};
     Phase phase = Phase::waiting;
-    SteadyTime since{};           ///< began to wait, or last saw its client take bytes
-    std::function<void()> close;  ///< at once; must not alter the table
+    SteadyTime since{};                ///< began to wait, or last saw its client take bytes
+    std::function<void()> close;       ///< at once; must not alter the table
+    std::function<void()> leave = {};  ///< closes a WebSocket with its farewell; the same rule; null for HTTP
+    bool is_stream = false;
   };
   using Place = std::list<Entry>::iterator;
 
@@ -57,12 +60,16 @@ class ConnectionTable final {
   void set_phase(Place place, Phase phase, SteadyTime now);
   void remove(Place place);
 
-  /// Closes all that wait or leave.
+  /// Makes a connection a WebSocket, closed by these from now on; false, and nothing happens, where they have
+  /// their share of the places (of the address' too).
+  [[nodiscard]] bool make_stream(Place place, std::function<void()> close, std::function<void()> leave);
+
+  /// Closes all that wait or leave, and asks WebSockets to end.
   void close_unoccupied();
   void close_all();
 
   /// Those that hold a place.
-  [[nodiscard]] std::size_t size() const noexcept { return counted_; }
+  [[nodiscard]] std::size_t size() const noexcept { return counted_.all; }
   /// No connection left, not even a leaving one.
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
@@ -72,8 +79,12 @@ class ConnectionTable final {
 
   Limits limits_;
   std::list<Entry> entries_;
-  std::map<AddressKey, std::size_t> per_address_;
-  std::size_t counted_ = 0;
+  struct Counts {
+    std::size_t all = 0;
+    std::size_t streams = 0;
+  };
+  std::map<AddressKey, Counts> per_address_;
+  Counts counted_;
 };
 
 }  // namespace kymo::net

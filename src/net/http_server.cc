@@ -45,7 +45,9 @@ void check(const HttpServerOptions& options, const HttpServer::Handler& handler)
   const bool has_zero = limits.header_bytes == 0 || limits.body_bytes == 0 || limits.connections == 0 ||
                         limits.connections_per_address == 0 || limits.header_time.count() <= 0 ||
                         limits.body_time.count() <= 0 || limits.write_time.count() <= 0 ||
-                        limits.idle_time.count() <= 0 || options.retry_every.count() <= 0;
+                        limits.idle_time.count() <= 0 || options.retry_every.count() <= 0 ||
+                        options.websocket.message_bytes == 0 || options.websocket.ping_every.count() <= 0 ||
+                        options.websocket.close_time.count() <= 0;
   if (has_zero) throw std::invalid_argument("HttpServer: a limit of 0 would refuse everything");
 }
 

@@ -141,22 +141,6 @@ std::optional<Fault> read_target(const RequestLine& line, std::string_view host,
   return std::nullopt;
 }
 
-std::string_view find_field(const RequestHead& head, std::string_view name) noexcept {
-  for (const auto& [known, value] : head.fields) {
-    if (equals_ignoring_case(known, name)) return value;
-  }
-  return {};
-}
-
-bool list_has(std::string_view list, std::string_view token) noexcept {
-  while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    if (equals_ignoring_case(trim_blanks(list.substr(0, comma)), token)) return true;
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return false;
-}
-
 bool is_token_list(std::string_view list) noexcept {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
@@ -201,6 +185,22 @@ bool is_name(std::string_view name) noexcept {
 }
 
 }  // namespace
+
+std::string_view find_field(const RequestHead& head, std::string_view name) noexcept {
+  for (const auto& [known, value] : head.fields) {
+    if (equals_ignoring_case(known, name)) return value;
+  }
+  return {};
+}
+
+bool list_has(std::string_view list, std::string_view token) noexcept {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    if (equals_ignoring_case(trim_blanks(list.substr(0, comma)), token)) return true;
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return false;
+}
 
 std::variant<RequestHead, Fault> read_head(std::string_view head) {
   if (auto fault = find_early_fault(head, 0)) return std::move(*fault);

@@ -34,6 +34,12 @@ struct RequestHead {
 /// after a timeout. `from` is where the last call stopped.
 [[nodiscard]] std::optional<Fault> find_early_fault(std::string_view head_so_far, std::size_t from);
 
+/// The value of a field, any case; empty where absent.
+[[nodiscard]] std::string_view find_field(const RequestHead& head, std::string_view name) noexcept;
+
+/// Whether a comma-separated list holds a token, any case.
+[[nodiscard]] bool list_has(std::string_view list, std::string_view token) noexcept;
+
 /// True for a value of a Host field: `name`, `name:port`, `[v6]:port`, or empty (RFC 9110 7.2).
 [[nodiscard]] bool is_valid_host(std::string_view host) noexcept;
 

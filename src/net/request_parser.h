@@ -39,6 +39,8 @@ class RequestParser final {
   [[nodiscard]] State state() const noexcept { return state_; }
   /// True once a byte of the request at hand has arrived.
   [[nodiscard]] bool begun() const noexcept { return state_ != State::head || !pending_.empty(); }
+  /// In state `complete`: bytes came behind the request.
+  [[nodiscard]] bool has_more() const noexcept { return !pending_.empty(); }
   /// From state `body` on.
   [[nodiscard]] const RequestHead& head() const noexcept { return head_; }
   /// In state `complete` whole.

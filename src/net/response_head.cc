@@ -39,6 +39,7 @@ constexpr std::array kReasons = {
     Reason{417, "Expectation Failed"},
     Reason{421, "Misdirected Request"},
     Reason{422, "Unprocessable Content"},
+    Reason{426, "Upgrade Required"},
     Reason{429, "Too Many Requests"},
     Reason{431, "Request Header Fields Too Large"},
     Reason{500, "Internal Server Error"},
@@ -76,6 +77,7 @@ void append_field(std::string_view name, std::string_view value, std::string& ou
 }  // namespace
 
 bool is_sendable(const HttpResponse& response) noexcept {
+  if (response.websocket != nullptr) return true;  // its head is the server's
   if (response.status < 200 || response.status > 599) return false;
   if (!is_sendable_value(response.content_type)) return false;
   return std::all_of(response.headers.begin(), response.headers.end(), [](const auto& header) {

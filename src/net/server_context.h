@@ -51,6 +51,7 @@ struct ServerContext {
   bool draining = false;              ///< no new requests; only on the I/O thread
   std::atomic<bool> stopping{false};  ///< seen by workers: skip what has not begun
   std::size_t refusals = 0;           ///< connections that are being told 503 right now
+  std::size_t deflated = 0;           ///< WebSockets with permessage-deflate
   std::function<void()> on_connection_closed;
 
   /// What `on_event` has been told of failing handlers.

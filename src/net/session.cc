@@ -20,9 +20,12 @@
 #include <kymo/net/uri.h>
 
 #include "ascii.h"
+#include "connection_slot.h"
 #include "handler_call.h"
 #include "request_parser.h"
 #include "response_head.h"
+#include "websocket_handshake.h"
+#include "websocket_session.h"
 
 namespace kymo::net {
 namespace {
@@ -66,22 +69,19 @@ class Session final : public std::enable_shared_from_this<Session> {
     const auto protocol = peer_.key[0] == 4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6();
     socket_.assign(protocol, socket.get());
     (void)socket.release();
-    place_ = context_.connections.add({peer_.key, phase, steady_clock::now(), [this] { close_now(); }});
-    count(context_.counters.connections_open);
+    slot_.emplace(context_, ConnectionTable::Entry{.address = peer_.key,
+                                                   .phase = phase,
+                                                   .since = steady_clock::now(),
+                                                   .close = [this] { close_now(); }});
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
-  ~Session() {
-    context_.connections.remove(place_);
-    context_.counters.connections_open.fetch_sub(1, std::memory_order_relaxed);
-    context_.on_connection_closed();
-  }
 
   awaitable<void> serve();
   awaitable<void> refuse();
 
  private:
-  enum class Step : std::uint8_t { again, close_gently, close };
+  enum class Step : std::uint8_t { again, close_gently, close, handed_over };
 
   awaitable<Step> serve_one();
   awaitable<bool> read_head();
@@ -89,6 +89,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   awaitable<bool> read_some();
   awaitable<Step> answer();
   awaitable<Step> refuse_request(const Fault& fault);
+  awaitable<Step> upgrade(const HttpResponse& response, After after);
   awaitable<Answer> dispatch(const Target& target);
   awaitable<bool> send(const HttpResponse& response, After after);
   awaitable<bool> write(std::string_view head, std::string_view body);
@@ -96,7 +97,7 @@ class Session final : public std::enable_shared_from_this<Session> {
 
   [[nodiscard]] HttpRequest make_request(const Target& target) const;
   void note_handler_error(const Answer& answer);
-  void enter(Phase phase) { context_.connections.set_phase(place_, phase, steady_clock::now()); }
+  void enter(Phase phase) { slot_->enter(phase); }
   void arm(milliseconds time);
   void disarm();
   void close_now() noexcept;
@@ -106,8 +107,8 @@ class Session final : public std::enable_shared_from_this<Session> {
   asio::steady_timer timer_;
   RequestParser parser_;
   Peer peer_;
-  ConnectionTable::Place place_;
-  std::uint64_t armed_ = 0;  ///< tells a timer's late completion from the current one
+  std::optional<ConnectionSlot> slot_;  ///< empty while it is being made, and handed over with the socket
+  std::uint64_t armed_ = 0;             ///< tells a timer's late completion from the current one
   bool expired_ = false;
   bool first_ = true;
   std::array<char, kReadBytes> buffer_;
@@ -223,6 +224,7 @@ awaitable<Session::Step> Session::answer() {
     const Answer made = co_await dispatch(*target);
     note_handler_error(made);
     if (context_.draining) after = After::close;
+    if (made.response.websocket != nullptr) co_return co_await upgrade(made.response, after);
     sent = co_await send(made.response, after);
   }
   if (!sent) co_return Step::close;
@@ -273,6 +275,25 @@ void Session::note_handler_error(const Answer& answer) {
   if (told.untold > 0) message += "; not told since the last time: " + std::to_string(told.untold);
   told = {now, 0};
   context_.tell(message);
+}
+
+/// Bytes behind the handshake would be lost on the way; RFC 6455 4.1 has the client wait for our answer.
+awaitable<Session::Step> Session::upgrade(const HttpResponse& response, After after) {
+  std::optional<HttpResponse> refusal = refuse_handshake(parser_.head());
+  if (!refusal && parser_.has_more()) refusal = json_error(400, "bytes came before the handshake's answer");
+  if (!refusal) {
+    if (serve_websocket(context_, socket_, *slot_, parser_.head(), response.websocket)) {
+      co_return Step::handed_over;
+    }
+    count(context_.counters.connections_refused);
+    refusal = too_many_connections();
+  }
+  after = parser_.has_more() ? After::close : after;
+  const bool sent = co_await send(*refusal, after);
+  if (!sent) co_return Step::close;
+  if (after == After::close) co_return Step::close_gently;
+  parser_.next();
+  co_return Step::again;
 }
 
 /// By reference to a named fault: g++ 12 frees a temporary twice that is made in a co_await's argument.

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/net/websocket.h>
+
 namespace kymo::net {
 
 /// An address and port to listen on, as `127.0.0.1:9464`, `[::1]:9464`, or `localhost:9464`. Port 0: any free
@@ -57,6 +59,10 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
   /// Shared and sent without a copy, so that one encoding serves many clients; null: empty. Not sent to HEAD.
   std::shared_ptr<const std::string> body;
+  /// Set: the connection becomes a WebSocket (RFC 6455) of this handler, and all of the above is ignored. The
+  /// server refuses a request that is no good handshake (400, 426), and one of a page of another origin
+  /// (403): Origin must be absent or of the host asked.
+  std::shared_ptr<WebSocketHandler> websocket = {};
 };
 
 /// Limits of the server; each has a counter in HttpServer::Statistics that tells when it took something.
@@ -81,6 +87,7 @@ struct HttpServerOptions {
   Endpoint listen;
   std::size_t threads = 2;  ///< that run handlers; one more does all input and output. Never an application's
   HttpLimits limits;
+  WebSocketLimits websocket;
   std::string server_name = "kymo";
   /// Told why the address cannot be had or that it now is, once per change; and which handler fails why, once
   /// a second at most. Called on the server's I/O thread: must not block. What it throws is caught.

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "server_context.h"
+
+namespace kymo::net {
+
+/// A connection's place in the table and in the figures, for as long as this lives. Moves with the socket
+/// when a connection becomes a WebSocket. On the I/O thread only.
+class ConnectionSlot final {
+ public:
+  ConnectionSlot(ServerContext& context, ConnectionTable::Entry entry)
+      : context_(&context), place_(context.connections.add(std::move(entry))) {
+    count(context.counters.connections_open);
+  }
+  ConnectionSlot(ConnectionSlot&& other) noexcept
+      : context_(std::exchange(other.context_, nullptr)), place_(other.place_) {}
+  ConnectionSlot& operator=(ConnectionSlot&&) = delete;
+  ~ConnectionSlot() {
+    if (context_ == nullptr) return;
+    context_->connections.remove(place_);
+    context_->counters.connections_open.fetch_sub(1, std::memory_order_relaxed);
+    context_->on_connection_closed();
+  }
+
+  void enter(Phase phase) {
+    context_->connections.set_phase(place_, phase, std::chrono::steady_clock::now());
+  }
+  /// See ConnectionTable::make_stream().
+  [[nodiscard]] bool make_stream(std::function<void()> close, std::function<void()> leave) {
+    return context_->connections.make_stream(place_, std::move(close), std::move(leave));
+  }
+
+ private:
+  ServerContext* context_;
+  ConnectionTable::Place place_;
+};
+
+}  // namespace kymo::net

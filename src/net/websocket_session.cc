@@ -1,0 +1,321 @@
+#include "websocket_session.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "websocket_handshake.h"
+
+namespace kymo::net {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+
+using Error = boost::system::error_code;
+using Text = std::shared_ptr<const std::string>;
+using HandshakeRequest = http::request<http::empty_body>;
+
+/// For our answer to a handshake, and for a client's end of a connection that it broke the rules of.
+constexpr std::chrono::seconds kHandshakeTime{5};
+/// What a connection keeps for its next message; more is given back.
+constexpr std::size_t kKeptReadBytes = 4 * 1024;
+constexpr std::size_t kLongestReason = 123;
+/// Smaller ones are sent as they are (RFC 7692 allows that message by message).
+constexpr std::size_t kWorthDeflating = 512;
+
+HandshakeRequest handshake_request(const RequestHead& head, bool with_deflate) {
+  HandshakeRequest request(http::verb::get, head.target, 11);
+  for (const auto& [name, value] : head.fields) {
+    const auto field = http::string_to_field(name);
+    const bool is_wanted = field == http::field::host || field == http::field::upgrade ||
+                           field == http::field::connection || field == http::field::sec_websocket_key ||
+                           field == http::field::sec_websocket_version;
+    if (is_wanted) request.set(field, value);
+  }
+  if (with_deflate) {
+    const std::string_view offer = deflate_offer(head);
+    request.set(http::field::sec_websocket_extensions, beast::string_view(offer.data(), offer.size()));
+  }
+  return request;
+}
+
+/// Windows of 2^12 bytes and no memory from message to message: what compresses many connections at a price
+/// that is known. The client's window must be 2^15: Beast declines the whole extension to a client that does
+/// not offer to choose (Firefox) where less is wanted.
+websocket::permessage_deflate deflate_options(bool enabled) {
+  websocket::permessage_deflate options;
+  options.server_enable = enabled;
+  options.server_max_window_bits = 12;
+  options.client_max_window_bits = 15;
+  options.server_no_context_takeover = true;
+  options.client_no_context_takeover = true;
+  options.compLevel = 3;
+  options.memLevel = 5;
+  options.msg_size_threshold = kWorthDeflating;
+  return options;
+}
+
+/// What waits in the kernel is old by the time a slow client reads it, and takes memory that nobody counts;
+/// left alone it grows to megabytes. So a slow client is noticed soon, and the next message is a new one.
+void bound_kernel_buffers(asio::ip::tcp::socket& socket) {
+  constexpr int kSendBuffer = 128 * 1024;
+  constexpr int kNotSent = 16 * 1024;
+  Error ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket.set_option(asio::socket_base::send_buffer_size(kSendBuffer), ignored);
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSent, sizeof kNotSent);
+}
+
+WebSocketClose close_code(const Error& error, const websocket::close_reason& reason) {
+  if (error == websocket::error::closed) return static_cast<WebSocketClose>(reason.code);
+  if (error == websocket::error::message_too_big) return WebSocketClose::too_big;
+  if (error == websocket::error::bad_frame_payload) return WebSocketClose::not_utf8;
+  if (error == websocket::condition::protocol_violation) return WebSocketClose::protocol_error;
+  return WebSocketClose::lost;
+}
+
+class WebSocketSession;
+
+/// What a handler holds. Cut off from the session before that ends, so that it may outlive the server.
+class Link final : public WebSocketConnection {
+ public:
+  Link(asio::io_context& io, std::weak_ptr<WebSocketSession> session)
+      : io_(&io), session_(std::move(session)) {}
+
+  bool send(Text text) override { return send(std::move(text), WebSocketMessage::text); }
+  bool send(Text payload, WebSocketMessage kind) override;
+  void close(WebSocketClose code, std::string_view reason) override;
+  [[nodiscard]] bool is_open() const noexcept override { return open_; }
+
+  void note_written() { busy_ = false; }
+  void note_closing() { open_ = false; }
+  void cut() {
+    open_ = false;
+    const std::lock_guard lock(mutex_);
+    io_ = nullptr;
+  }
+
+ private:
+  template <class Action>
+  void post(Action action);
+
+  std::mutex mutex_;
+  asio::io_context* io_;
+  const std::weak_ptr<WebSocketSession> session_;
+  std::atomic<bool> busy_{false};
+  std::atomic<bool> open_{true};
+};
+
+/// One WebSocket. Kept alive by its pending operations; everything happens on the I/O thread.
+class WebSocketSession final : public std::enable_shared_from_this<WebSocketSession> {
+ public:
+  WebSocketSession(ServerContext& context, asio::ip::tcp::socket socket, ConnectionSlot slot,
+                   std::shared_ptr<WebSocketHandler> handler)
+      : context_(context),
+        slot_(std::move(slot)),
+        handler_(std::move(handler)),
+        stream_(std::move(socket)),
+        close_timer_(context.io) {}
+  WebSocketSession(const WebSocketSession&) = delete;
+  WebSocketSession& operator=(const WebSocketSession&) = delete;
+  ~WebSocketSession() {
+    end(WebSocketClose::lost);
+    if (deflates_) --context_.deflated;
+  }
+
+  void start(const RequestHead& head);
+  void write(const Text& payload, WebSocketMessage kind);
+  void close(WebSocketClose code, const std::string& reason);
+  void close_now() noexcept;
+
+ private:
+  void set_options();
+  void on_accepted();
+  void read();
+  void on_read();
+  void on_written(const Error& error, std::size_t size);
+  void end(WebSocketClose code) noexcept;
+  template <class Call>
+  void call_handler(const Call& call);
+
+  ServerContext& context_;
+  ConnectionSlot slot_;
+  std::shared_ptr<WebSocketHandler> handler_;
+  websocket::stream<asio::ip::tcp::socket> stream_;
+  asio::steady_timer close_timer_;
+  beast::flat_buffer incoming_;
+  std::shared_ptr<Link> link_;  ///< from on_open() to on_close()
+  std::optional<WebSocketClose> closing_;
+  bool deflates_ = false;
+};
+
+template <class Action>
+void Link::post(Action action) {
+  const std::lock_guard lock(mutex_);
+  if (io_ == nullptr) return;
+  asio::post(*io_, [weak = session_, action = std::move(action)] {
+    if (const auto session = weak.lock()) action(*session);
+  });
+}
+
+bool Link::send(Text payload, WebSocketMessage kind) {
+  if (!open_ || payload == nullptr || busy_.exchange(true)) return false;
+  post([payload = std::move(payload), kind](WebSocketSession& session) { session.write(payload, kind); });
+  return true;
+}
+
+void Link::close(WebSocketClose code, std::string_view reason) {
+  if (!open_.exchange(false)) return;
+  if (reason.size() > kLongestReason) reason = {};
+  post([code, reason = std::string(reason)](WebSocketSession& session) { session.close(code, reason); });
+}
+
+void WebSocketSession::start(const RequestHead& head) {
+  deflates_ =
+      context_.deflated < context_.options.websocket.deflated_connections && !deflate_offer(head).empty();
+  if (deflates_) ++context_.deflated;
+  set_options();
+  stream_.async_accept(handshake_request(head, deflates_), [self = shared_from_this()](const Error& error) {
+    if (!error) self->on_accepted();
+  });
+}
+
+void WebSocketSession::set_options() {
+  const WebSocketLimits& limits = context_.options.websocket;
+  stream_.set_option(websocket::stream_base::timeout{
+      .handshake_timeout = kHandshakeTime, .idle_timeout = 2 * limits.ping_every, .keep_alive_pings = true});
+  stream_.set_option(deflate_options(deflates_));
+  stream_.set_option(websocket::stream_base::decorator([this](websocket::response_type& response) {
+    response.set(http::field::server, context_.options.server_name);
+  }));
+  stream_.read_message_max(limits.message_bytes);
+  stream_.auto_fragment(false);
+  bound_kernel_buffers(stream_.next_layer());
+}
+
+void WebSocketSession::on_accepted() {
+  link_ = std::make_shared<Link>(context_.io, weak_from_this());
+  if (context_.draining) return close(WebSocketClose::going_away, {});
+  call_handler([this] { handler_->on_open(link_); });
+  read();
+}
+
+void WebSocketSession::read() {
+  stream_.async_read(incoming_, [self = shared_from_this()](const Error& error, std::size_t) {
+    if (error) return self->end(close_code(error, self->stream_.reason()));
+    self->on_read();
+  });
+}
+
+void WebSocketSession::on_read() {
+  const auto data = incoming_.cdata();
+  const std::string_view payload(static_cast<const char*>(data.data()), data.size());
+  const WebSocketMessage kind = stream_.got_text() ? WebSocketMessage::text : WebSocketMessage::binary;
+  // What comes behind our close is the client's to send, but nobody's to read.
+  if (!closing_) call_handler([&] { handler_->on_message(payload, kind); });
+  incoming_.consume(incoming_.size());
+  if (incoming_.capacity() > kKeptReadBytes) incoming_.shrink_to_fit();
+  read();
+}
+
+void WebSocketSession::write(const Text& payload, WebSocketMessage kind) {
+  if (closing_ || link_ == nullptr) return;
+  slot_.enter(Phase::sending);
+  stream_.text(kind == WebSocketMessage::text);
+  stream_.async_write(asio::buffer(*payload),
+                      [self = shared_from_this(), payload](const Error& error, std::size_t size) {
+                        self->on_written(error, size);
+                      });
+}
+
+void WebSocketSession::on_written(const Error& error, std::size_t size) {
+  count(context_.counters.bytes_sent, size);
+  if (error) return close_now();  // ends the reading too, which tells the handler
+  slot_.enter(Phase::streaming);
+  if (link_ == nullptr || closing_) return;
+  link_->note_written();
+  call_handler([this] { handler_->on_writable(); });
+}
+
+void WebSocketSession::close(WebSocketClose code, const std::string& reason) {
+  if (closing_ || !stream_.next_layer().is_open()) return;
+  closing_ = code;
+  if (link_ != nullptr) link_->note_closing();
+  close_timer_.expires_after(context_.options.websocket.close_time);
+  close_timer_.async_wait([weak = weak_from_this()](const Error& error) {
+    const auto self = weak.lock();
+    if (!error && self != nullptr) self->close_now();
+  });
+  const websocket::close_reason farewell(static_cast<websocket::close_code>(code), reason);
+  stream_.async_close(farewell, [self = shared_from_this()](const Error&) {
+    self->end(*self->closing_);
+    self->close_now();
+  });
+}
+
+void WebSocketSession::close_now() noexcept {
+  Error ignored;
+  stream_.next_layer().close(ignored);
+}
+
+void WebSocketSession::end(WebSocketClose code) noexcept {
+  close_timer_.cancel();
+  if (link_ == nullptr) return;
+  std::exchange(link_, nullptr)->cut();
+  try {
+    handler_->on_close(closing_.value_or(code));
+  } catch (...) {
+    count(context_.counters.handler_errors);
+  }
+}
+
+template <class Call>
+void WebSocketSession::call_handler(const Call& call) {
+  try {
+    call();
+    return;
+  } catch (...) {
+    count(context_.counters.handler_errors);
+  }
+  close(WebSocketClose::server_failed, {});
+}
+
+}  // namespace
+
+bool serve_websocket(ServerContext& context, asio::ip::tcp::socket& socket, ConnectionSlot& slot,
+                     const RequestHead& head, const std::shared_ptr<WebSocketHandler>& handler) {
+  const auto target = std::make_shared<std::weak_ptr<WebSocketSession>>();
+  const auto close = [target] {
+    if (const auto session = target->lock()) session->close_now();
+  };
+  const auto leave = [target] {
+    if (const auto session = target->lock()) session->close(WebSocketClose::going_away, "the server stops");
+  };
+  if (!slot.make_stream(close, leave)) return false;
+  const auto session =
+      std::make_shared<WebSocketSession>(context, std::move(socket), std::move(slot), handler);
+  *target = session;
+  session->start(head);
+  return true;
+}
+
+}  // namespace kymo::net
