@@ -1,0 +1,160 @@
+#include <kymo/format/live_json.h>
+
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <string_view>
+#include <variant>
+
+#include "json_writer.h"
+#include "number_text.h"
+
+namespace kymo::format {
+namespace {
+
+/// From 64 buckets an octave to eight.
+constexpr std::int32_t kMergedBuckets = 8;
+
+struct NamedQuantile {
+  std::string_view name;
+  double q;
+};
+constexpr std::array kHistogramQuantiles = {NamedQuantile{"p50", 0.5}, NamedQuantile{"p90", 0.9},
+                                            NamedQuantile{"p95", 0.95}, NamedQuantile{"p99", 0.99}};
+constexpr std::array kWindowQuantiles = {NamedQuantile{"p50", 0.5}, NamedQuantile{"p95", 0.95},
+                                         NamedQuantile{"p99", 0.99}};
+
+template <class Value>
+void append_number(Value number, std::string& out) {
+  std::array<char, kMaxNumberBytes> text;
+  const char* const end = put_number(text.data(), number);
+  out.append(text.data(), static_cast<std::size_t>(end - text.data()));
+}
+
+void append_double(double number, std::string& out) {
+  if (std::isnan(number)) {
+    out += "null";
+  } else if (std::isinf(number)) {
+    out += number > 0 ? "\"inf\"" : "\"-inf\"";
+  } else {
+    append_number(number, out);
+  }
+}
+
+void append_field(std::string_view name, double number, std::string& out) {
+  out.append(",\"").append(name).append("\":");
+  append_double(number, out);
+}
+
+std::int32_t merged_index(const HistogramValue& histogram, std::int32_t index) {
+  if (histogram.is_explicit()) return index;
+  // Rounds down for negative indices too.
+  return (index >= 0 ? index : index - (kMergedBuckets - 1)) / kMergedBuckets;
+}
+
+void append_buckets(const HistogramValue& histogram, std::string& out) {
+  out += ",\"buckets\":[";
+  const auto buckets = histogram.buckets();
+  for (std::size_t i = 0; i < buckets.size();) {
+    const std::int32_t index = merged_index(histogram, buckets[i].index);
+    std::uint64_t count = 0;
+    for (; i < buckets.size() && merged_index(histogram, buckets[i].index) == index; ++i) {
+      count += buckets[i].count;
+    }
+    out += out.back() == '[' ? "[" : ",[";
+    append_number(std::int64_t{index}, out);
+    out += ',';
+    append_number(count, out);
+    out += ']';
+  }
+  out += ']';
+}
+
+void append_histogram(const HistogramValue& histogram, std::string& out) {
+  out += "{\"count\":";
+  append_number(histogram.count(), out);
+  append_field("sum", histogram.sum(), out);
+  append_field("min", histogram.min(), out);
+  append_field("max", histogram.max(), out);
+  for (const auto& [name, q] : kHistogramQuantiles) append_field(name, histogram.quantile(q), out);
+  if (histogram.zero_count() > 0) {
+    out += ",\"zero\":";
+    append_number(histogram.zero_count(), out);
+  }
+  append_buckets(histogram, out);
+  out += '}';
+}
+
+void append_window(const WindowValue& window, std::string& out) {
+  const bool any = !window.sorted.empty();
+  out += "{\"count\":";
+  append_number(std::uint64_t{window.sorted.size()}, out);
+  append_field("sum", std::accumulate(window.sorted.begin(), window.sorted.end(), 0.0), out);
+  append_field("min", any ? window.sorted.front() : std::nan(""), out);
+  append_field("max", any ? window.sorted.back() : std::nan(""), out);
+  append_field("mean", any ? window.mean() : std::nan(""), out);
+  for (const auto& [name, q] : kWindowQuantiles) append_field(name, window.quantile(q), out);
+  out += '}';
+}
+
+void append_bounds(const FamilySnapshot& family, std::string& out) {
+  if (family.empty()) return;
+  const HistogramValue* const histogram = family.point(0).histogram;
+  if (histogram == nullptr || !histogram->is_explicit()) return;
+  out += ",\"bounds\":[";
+  for (const double bound : histogram->bounds()) {
+    if (out.back() != '[') out += ',';
+    append_double(bound, out);
+  }
+  out += ']';
+}
+
+}  // namespace
+
+void append_live_text(std::string_view text, std::string& out) { JsonWriter(out).value(text); }
+
+void append_live_family(const FamilySnapshot& family, std::uint32_t id, std::string& out) {
+  const Descriptor& descriptor = family.descriptor();
+  out += "\"id\":";
+  append_number(std::uint64_t{id}, out);
+  out += ",\"name\":";
+  append_live_text(descriptor.name, out);
+  out.append(",\"kind\":\"").append(kind_name(descriptor.kind)).append("\",\"unit\":");
+  append_live_text(descriptor.unit, out);
+  out += ",\"help\":";
+  append_live_text(descriptor.help, out);
+  append_bounds(family, out);
+}
+
+void append_live_labels(LabelsView labels, std::string& out) {
+  JsonWriter json(out);
+  json.begin_object();
+  for (const auto& entry : labels) json.field(entry.key, std::string_view(entry.value));
+  json.end_object();
+}
+
+void append_live_value(const Point& point, std::string& out) {
+  if (point.histogram != nullptr) {
+    append_histogram(*point.histogram, out);
+  } else if (point.window != nullptr) {
+    append_window(*point.window, out);
+  } else if (const double* number = std::get_if<double>(&point.number)) {
+    append_double(*number, out);
+  } else {
+    JsonWriter(out).value(point.number);
+  }
+}
+
+void append_live_time(std::chrono::system_clock::time_point time, std::string& out) {
+  std::array<char, kMaxNumberBytes> text;
+  const char* const end = put_unix_time(text.data(), time);
+  out.append(text.data(), static_cast<std::size_t>(end - text.data()));
+}
+
+void append_live_seconds(std::chrono::nanoseconds time, std::string& out) {
+  append_live_time(std::chrono::system_clock::time_point(
+                       std::chrono::duration_cast<std::chrono::system_clock::duration>(time)),
+                   out);
+}
+
+}  // namespace kymo::format

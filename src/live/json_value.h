@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace kymo::live {
+
+/// A JSON value as a client sent it.
+struct JsonValue {
+  using Array = std::vector<JsonValue>;
+  using Object = std::vector<std::pair<std::string, JsonValue>>;  ///< in order; each name once
+
+  std::variant<std::nullptr_t, bool, double, std::string, Array, Object> held;
+};
+
+/// Why a text is no JSON: `at byte 12: expected a value`.
+struct JsonError {
+  std::string message;
+};
+
+/// Reads one JSON text (RFC 8259), UTF-8 already. Stricter than it must be, since what is read comes from
+/// strangers: eight levels deep at most, no name twice in an object, no number beyond a double, no lone
+/// surrogates. Threads: any. Errors: in the result; throws nothing but `std::bad_alloc`. Cost: a walk over
+/// the text; names are compared with all before them in their object, of which there may be 64.
+[[nodiscard]] std::variant<JsonValue, JsonError> read_json(std::string_view text);
+
+}  // namespace kymo::live

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <kymo/core/snapshot.h>
+
+#include "series_table.h"
+#include "subscription.h"
+
+namespace kymo::live {
+
+class LiveClient;
+
+/// What a channel keeps for clients that come back, and whether clients share what is encoded.
+struct ChannelLimits {
+  std::size_t replay_frames = 120;
+  std::size_t replay_bytes = 4 * 1024 * 1024;
+  bool shares_frames = true;
+};
+
+/// All clients of one subscription: their frames are made here, once each.
+///
+/// Frames come at multiples of 1/rate_hz since `begin`, and the multiple is their number: so it grows by one
+/// a frame, over all channels of one rate alike. Threads: one at a time.
+class LiveChannel final {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  using Text = std::shared_ptr<const std::string>;
+  using OnEncoded = std::function<void(std::chrono::nanoseconds)>;
+
+  LiveChannel(Subscription subscription, Time begin, ChannelLimits limits, OnEncoded on_encoded);
+  LiveChannel(const LiveChannel&) = delete;
+  LiveChannel& operator=(const LiveChannel&) = delete;
+
+  [[nodiscard]] const Subscription& subscription() const noexcept { return subscription_; }
+  /// When the next frame is due.
+  [[nodiscard]] Time next_due() const noexcept;
+  /// Makes a Snapshot the frame of `now`.
+  void advance(const std::shared_ptr<const Snapshot>& snapshot, Time now);
+
+  /// The last frame's number.
+  [[nodiscard]] Seq seq() const noexcept { return seq_; }
+  /// All of the last frame; with the frames after `since` before it, as far as they are kept.
+  [[nodiscard]] Text full(std::optional<Seq> since);
+  /// What changed between frame `since` and the last one. Null where that is too long ago.
+  [[nodiscard]] Text delta(Seq since);
+
+  std::vector<std::shared_ptr<LiveClient>> clients;
+  Time abandoned{};  ///< when the last client left
+
+ private:
+  struct Frame {
+    Seq seq = 0;
+    std::string head;  ///< `"seq":…,"time":…`
+    Text delta;
+    SeriesTable::ValuesPlace values;  ///< in `delta`
+  };
+  struct Encoded {
+    Seq since = 0;
+    Text text;
+  };
+
+  [[nodiscard]] Time time_of(Seq seq) const noexcept;
+  [[nodiscard]] std::string frame_head() const;
+  Text encode_full(std::optional<Seq> since);
+  Text encode_delta(Seq since, SeriesTable::ValuesPlace& values);
+  void keep(Frame frame);
+  void write_replay(Seq since, std::string& out) const;
+  template <class Write>
+  Text timed(const Write& write);
+
+  const Subscription subscription_;
+  const Time begin_;
+  const ChannelLimits limits_;
+  const OnEncoded on_encoded_;
+  SeriesTable table_;
+  Seq seq_ = 0;
+  std::shared_ptr<const Snapshot> snapshot_;  ///< of the last frame; for its times
+  std::deque<Frame> replay_;
+  std::size_t replay_bytes_ = 0;
+  Text full_;                     ///< of the last frame, once somebody asked for it
+  std::vector<Encoded> deltas_;   ///< to the last frame, that somebody asked for
+  std::size_t largest_full_ = 0;  ///< what to reserve
+};
+
+}  // namespace kymo::live

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <kymo/net/websocket.h>
+
+#include "client_message.h"
+#include "series_table.h"
+
+namespace kymo::live {
+
+class LiveChannel;
+class LiveClient;
+
+/// What happened at a connection, for the hub's thread to deal with.
+struct ClientEvent {
+  struct Opened {};
+  struct Writable {};
+  struct Closed {};
+  std::shared_ptr<LiveClient> client;
+  std::variant<Opened, Writable, Closed, ClientMessage> what;
+};
+
+/// Where connections leave their events. Threads: any.
+class Mailbox final {
+ public:
+  explicit Mailbox(std::function<void()> wake) : wake_(std::move(wake)) {}
+
+  void post(ClientEvent event);
+  [[nodiscard]] std::vector<ClientEvent> take();
+  /// From now on nothing is kept, and nobody woken.
+  void close();
+
+ private:
+  std::mutex mutex_;
+  std::function<void()> wake_;
+  std::vector<ClientEvent> events_;
+  bool closed_ = false;
+};
+
+/// One connection to the hub: its callbacks become events, and the hub keeps here what it knows of it.
+class LiveClient final : public net::WebSocketHandler, public std::enable_shared_from_this<LiveClient> {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  using Text = std::shared_ptr<const std::string>;
+
+  explicit LiveClient(std::shared_ptr<Mailbox> mailbox) : mailbox_(std::move(mailbox)) {}
+
+  // Threads: the server's.
+  void on_open(std::shared_ptr<net::WebSocketConnection> connection) override;
+  void on_message(std::string_view payload, net::WebSocketMessage kind) override;
+  void on_writable() override;
+  void on_close(net::WebSocketClose code) override;
+
+  // Threads: the hub's, from here on.
+
+  enum class More : std::uint8_t { none, waits };
+  /// False while the connection writes; then on_writable() will be an event. Where more `waits`, it will be
+  /// one in any case, and the client is blocked until then.
+  [[nodiscard]] bool send(Text text, Time now, More more = More::none);
+  /// Whether a send() failed and no event has told since that another may succeed.
+  [[nodiscard]] bool is_blocked() const noexcept { return blocked_; }
+  void note_handled() noexcept { --queued_; }
+  [[nodiscard]] net::WebSocketConnection& connection() const noexcept { return *connection_; }
+  [[nodiscard]] Time last_sent() const noexcept { return last_sent_; }
+
+  LiveChannel* channel = nullptr;  ///< null: no subscription
+  bool has_chosen = false;         ///< has subscribed or unsubscribed, or been given everything
+  bool needs_full = false;
+  std::optional<Seq> since;  ///< what the next full frame shall begin with
+  Seq last_seq = 0;          ///< of the frame sent last
+  std::deque<Text> replies;  ///< that wait to be sent
+  std::size_t errors = 0;
+  Time opened{};
+
+ private:
+  const std::shared_ptr<Mailbox> mailbox_;
+  std::shared_ptr<net::WebSocketConnection> connection_;  ///< set before the first event
+  std::atomic<bool> blocked_{false};
+  std::atomic<int> queued_{0};  ///< messages that the hub has not dealt with
+  Time last_sent_{};
+};
+
+}  // namespace kymo::live

@@ -1,0 +1,327 @@
+#include <kymo/live/metrics_hub.h>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <kymo/format/live_json.h>
+
+#include "live_channel.h"
+#include "live_client.h"
+
+namespace kymo::live {
+namespace {
+
+using net::WebSocketClose;
+using Time = MetricsHub::Time;
+using ClientPtr = std::shared_ptr<LiveClient>;
+
+constexpr std::size_t kMostErrors = 10;
+/// Answers that may wait for a client that takes none.
+constexpr std::size_t kMostReplies = 16;
+/// For a Snapshot that could not be had.
+constexpr std::chrono::milliseconds kTryAgain{100};
+
+void remove(std::vector<ClientPtr>& list, const ClientPtr& item) {
+  const auto found = std::find(list.begin(), list.end(), item);
+  if (found == list.end()) return;
+  std::swap(*found, list.back());
+  list.pop_back();
+}
+
+void add(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) noexcept {
+  counter.fetch_add(n, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+class MetricsHub::Impl final {
+ public:
+  explicit Impl(MetricsHubParts parts)
+      : parts_(std::move(parts)),
+        begin_(parts_.clock.steady_now() - std::chrono::seconds(1)),  // so that the first frame is not 0
+        mailbox_(std::make_shared<Mailbox>(parts_.wake)) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() { mailbox_->close(); }
+
+  [[nodiscard]] std::shared_ptr<LiveClient> make_client() const {
+    return std::make_shared<LiveClient>(mailbox_);
+  }
+  Time work();
+  [[nodiscard]] Statistics statistics() const noexcept;
+
+ private:
+  void handle(const ClientPtr& client, ClientEvent::Opened opened);
+  void handle(const ClientPtr& client, ClientEvent::Writable writable);
+  void handle(const ClientPtr& client, ClientEvent::Closed closed);
+  void handle(const ClientPtr& client, const ClientMessage& message);
+  void answer(const ClientPtr& client, const SubscribeMessage& message);
+  void answer(const ClientPtr& client, const UnsubscribeMessage& message);
+  void answer(const ClientPtr& client, const PingMessage& message);
+  void answer(const ClientPtr& client, const MessageError& message);
+
+  void tick_channels();
+  void tick(LiveChannel& channel);
+  void choose_for_silent();
+  void drop_abandoned();
+  [[nodiscard]] Time next_due() const;
+
+  [[nodiscard]] LiveChannel* find_channel(const Subscription& subscription);
+  void subscribe(const ClientPtr& client, LiveChannel& channel, std::optional<Seq> since);
+  void unsubscribe(const ClientPtr& client);
+  void reply(const ClientPtr& client, std::string text);
+  void pump(LiveClient& client);
+  void send_frame(LiveClient& client);
+  [[nodiscard]] std::string hello() const;
+  [[nodiscard]] std::string time_now() const;
+  [[nodiscard]] const std::shared_ptr<const Snapshot>& snapshot();
+
+  const MetricsHubParts parts_;
+  const Time begin_;
+  const std::shared_ptr<Mailbox> mailbox_;
+  std::vector<std::unique_ptr<LiveChannel>> channels_;
+  std::vector<ClientPtr> silent_;             ///< have not subscribed yet, by age
+  Time now_{};                                ///< of the call of work()
+  std::shared_ptr<const Snapshot> snapshot_;  ///< of the call of work(); null: not taken yet
+  std::atomic<std::uint64_t> clients_{0};
+  std::atomic<std::uint64_t> frames_sent_{0};
+  std::atomic<std::uint64_t> frames_conflated_{0};
+  std::atomic<std::uint64_t> slow_closed_{0};
+  std::atomic<std::uint64_t> messages_refused_{0};
+};
+
+Time MetricsHub::Impl::work() {
+  now_ = parts_.clock.steady_now();
+  snapshot_ = nullptr;
+  tick_channels();
+  for (ClientEvent& event : mailbox_->take()) {
+    std::visit([&](const auto& what) { handle(event.client, what); }, event.what);
+  }
+  choose_for_silent();
+  drop_abandoned();
+  snapshot_ = nullptr;
+  return next_due();
+}
+
+const std::shared_ptr<const Snapshot>& MetricsHub::Impl::snapshot() {
+  if (snapshot_ == nullptr) snapshot_ = parts_.snapshot();
+  return snapshot_;
+}
+
+void MetricsHub::Impl::tick_channels() {
+  for (const auto& channel : channels_) {
+    if (channel->next_due() <= now_ && snapshot() != nullptr) tick(*channel);
+  }
+}
+
+void MetricsHub::Impl::tick(LiveChannel& channel) {
+  channel.advance(snapshot(), now_);
+  // A copy: who is closed leaves the channel.
+  const std::vector<ClientPtr> clients = channel.clients;
+  for (const ClientPtr& client : clients) {
+    pump(*client);
+    if (!client->is_blocked() || now_ - client->last_sent() < parts_.limits.patience) continue;
+    add(slow_closed_);
+    client->connection().close(WebSocketClose::try_later, "too slow: a message was not taken in time");
+    unsubscribe(client);
+  }
+}
+
+/// Sends the next thing that is due, if the client can take one.
+void MetricsHub::Impl::pump(LiveClient& client) {
+  if (client.is_blocked()) return;
+  if (!client.replies.empty()) {
+    if (client.send(client.replies.front(), now_, LiveClient::More::waits)) client.replies.pop_front();
+    return;
+  }
+  const LiveChannel* const channel = client.channel;
+  if (channel != nullptr && (client.needs_full || client.last_seq < channel->seq())) send_frame(client);
+}
+
+void MetricsHub::Impl::send_frame(LiveClient& client) {
+  LiveChannel& channel = *client.channel;
+  LiveClient::Text frame = client.needs_full ? nullptr : channel.delta(client.last_seq);
+  if (frame == nullptr) frame = channel.full(client.since);
+  if (!client.send(std::move(frame), now_)) return;
+  if (!client.needs_full) add(frames_conflated_, channel.seq() - client.last_seq - 1);
+  add(frames_sent_);
+  client.needs_full = false;
+  client.since.reset();
+  client.last_seq = channel.seq();
+}
+
+void MetricsHub::Impl::reply(const ClientPtr& client, std::string text) {
+  if (client->replies.size() >= kMostReplies) {
+    add(messages_refused_);
+    client->connection().close(WebSocketClose::not_allowed, "answers are not taken");
+    return;
+  }
+  client->replies.push_back(std::make_shared<const std::string>(std::move(text)));
+  pump(*client);
+}
+
+void MetricsHub::Impl::handle(const ClientPtr& client, ClientEvent::Opened /*opened*/) {
+  add(clients_);
+  client->opened = now_;
+  silent_.push_back(client);
+  reply(client, hello());
+}
+
+void MetricsHub::Impl::handle(const ClientPtr& client, ClientEvent::Writable /*writable*/) { pump(*client); }
+
+void MetricsHub::Impl::handle(const ClientPtr& client, ClientEvent::Closed /*closed*/) {
+  clients_.fetch_sub(1, std::memory_order_relaxed);
+  client->has_chosen = true;
+  unsubscribe(client);
+}
+
+void MetricsHub::Impl::handle(const ClientPtr& client, const ClientMessage& message) {
+  client->note_handled();
+  if (!client->connection().is_open()) return;
+  std::visit([&](const auto& kind) { answer(client, kind); }, message);
+}
+
+void MetricsHub::Impl::answer(const ClientPtr& client, const SubscribeMessage& message) {
+  LiveChannel* const channel = find_channel(message.subscription);
+  if (channel == nullptr) {
+    answer(client, MessageError{"subscribe: too many different subscriptions at this server, or nothing is "
+                                "measured yet; use one that others have, such as no names at 1 Hz"});
+    return;
+  }
+  subscribe(client, *channel, message.since);
+}
+
+void MetricsHub::Impl::answer(const ClientPtr& client, const UnsubscribeMessage& /*message*/) {
+  client->has_chosen = true;
+  unsubscribe(client);
+}
+
+void MetricsHub::Impl::answer(const ClientPtr& client, const PingMessage& message) {
+  reply(client, "{\"type\":\"pong\",\"id\":" + message.id + ",\"time\":" + time_now() + "}");
+}
+
+void MetricsHub::Impl::answer(const ClientPtr& client, const MessageError& message) {
+  add(messages_refused_);
+  if (++client->errors >= kMostErrors) {
+    client->connection().close(WebSocketClose::not_allowed, "ten messages that are not understood");
+    return;
+  }
+  std::string text = "{\"type\":\"error\",\"error\":";
+  format::append_live_text(message.message, text);
+  reply(client, text + "}");
+}
+
+LiveChannel* MetricsHub::Impl::find_channel(const Subscription& subscription) {
+  for (const auto& channel : channels_) {
+    if (channel->subscription() == subscription) return channel.get();
+  }
+  if (channels_.size() >= parts_.limits.subscriptions) {
+    // One that nobody listens to gives way.
+    const auto idle = std::find_if(channels_.begin(), channels_.end(),
+                                   [](const auto& channel) { return channel->clients.empty(); });
+    if (idle == channels_.end()) return nullptr;
+    channels_.erase(idle);
+  }
+  if (snapshot() == nullptr) return nullptr;
+  const MetricsHubLimits& limits = parts_.limits;
+  channels_.push_back(std::make_unique<LiveChannel>(
+      subscription, begin_, ChannelLimits{limits.replay_frames, limits.replay_bytes, limits.shares_frames},
+      parts_.on_encoded));
+  channels_.back()->abandoned = now_;
+  channels_.back()->advance(snapshot(), now_);
+  return channels_.back().get();
+}
+
+void MetricsHub::Impl::subscribe(const ClientPtr& client, LiveChannel& channel, std::optional<Seq> since) {
+  unsubscribe(client);
+  client->has_chosen = true;
+  client->channel = &channel;
+  client->needs_full = true;
+  client->since = since;
+  channel.clients.push_back(client);
+  pump(*client);
+}
+
+void MetricsHub::Impl::unsubscribe(const ClientPtr& client) {
+  LiveChannel* const channel = std::exchange(client->channel, nullptr);
+  if (channel == nullptr) return;
+  remove(channel->clients, client);
+  if (channel->clients.empty()) channel->abandoned = now_;
+}
+
+void MetricsHub::Impl::choose_for_silent() {
+  const auto is_due = [&](const ClientPtr& client) {
+    return now_ - client->opened >= parts_.limits.choice_time;
+  };
+  std::vector<ClientPtr> due;
+  std::erase_if(silent_, [&](const ClientPtr& client) {
+    if (client->has_chosen) return true;
+    if (is_due(client)) due.push_back(client);
+    return is_due(client);
+  });
+  for (const ClientPtr& client : due) answer(client, SubscribeMessage{});
+}
+
+void MetricsHub::Impl::drop_abandoned() {
+  std::erase_if(channels_, [&](const auto& channel) {
+    return channel->clients.empty() && now_ - channel->abandoned >= parts_.limits.abandoned_time;
+  });
+}
+
+Time MetricsHub::Impl::next_due() const {
+  Time next = Time::max();
+  for (const auto& channel : channels_) {
+    // Not in the past: a Snapshot that cannot be had must not make a busy loop.
+    next = std::min(next, channel->next_due() <= now_ ? now_ + kTryAgain : channel->next_due());
+  }
+  if (!silent_.empty()) next = std::min(next, silent_.front()->opened + parts_.limits.choice_time);
+  return next;
+}
+
+std::string MetricsHub::Impl::time_now() const {
+  std::string text;
+  format::append_live_time(parts_.clock.system_now(), text);
+  return text;
+}
+
+std::string MetricsHub::Impl::hello() const {
+  std::string text = "{\"type\":\"hello\",\"protocol\":1,\"server\":";
+  format::append_live_text(parts_.server, text);
+  text += ",\"instance\":";
+  format::append_live_text(parts_.instance, text);
+  text += ",\"time\":" + time_now() + ",\"rate_hz\":1,\"tick_seconds\":";
+  format::append_live_seconds(parts_.tick_interval, text);
+  return text + "}";
+}
+
+MetricsHub::Statistics MetricsHub::Impl::statistics() const noexcept {
+  return {.clients = clients_,
+          .frames_sent = frames_sent_,
+          .frames_conflated = frames_conflated_,
+          .slow_closed = slow_closed_,
+          .messages_refused = messages_refused_};
+}
+
+MetricsHub::MetricsHub(MetricsHubParts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
+MetricsHub::~MetricsHub() = default;
+
+std::shared_ptr<net::WebSocketHandler> MetricsHub::make_client() { return impl_->make_client(); }
+MetricsHub::Time MetricsHub::work() { return impl_->work(); }
+MetricsHub::Statistics MetricsHub::statistics() const noexcept { return impl_->statistics(); }
+
+Route metrics_socket_route(MetricsHub& hub) {
+  return {.method = "GET",
+          .path = "/ws/metrics",
+          .handle =
+              [&hub](const net::HttpRequest&) {
+                net::HttpResponse response;
+                response.websocket = hub.make_client();
+                return response;
+              },
+          .about = ""};
+}
+
+}  // namespace kymo::live
