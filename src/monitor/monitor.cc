@@ -11,10 +11,14 @@
 #include <utility>
 
 #include <kymo/core/snapshot_builder.h>
+#include <kymo/live/metrics_hub.h>
 #include <kymo/log/logger.h>
+#include <kymo/model/clock.h>
+#include <kymo/monitor/version.h>
 #include <kymo/system/system_collector.h>
 
 #include "family_cache.h"
+#include "live_thread.h"
 #include "routes.h"
 #include "self_metrics.h"
 #include "shared_snapshot.h"
@@ -25,6 +29,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kMinTick{100};
 constexpr std::chrono::milliseconds kMaxTick = std::chrono::hours(1);
+constexpr std::chrono::milliseconds kTryLiveAgain{100};
 
 MonitorOptions checked(MonitorOptions options) {
   if (options.tick_interval < kMinTick || options.tick_interval > kMaxTick) {
@@ -42,6 +47,12 @@ std::unique_ptr<Registry> own_registry(const MonitorOptions& options, const log:
   registry.max_series_per_family = options.max_series_per_family;
   registry.max_series = options.max_series;
   return std::make_unique<Registry>(std::move(registry));
+}
+
+/// Differs from that of every other process, and of this one's next life.
+std::string make_instance() {
+  const auto started = std::chrono::system_clock::now().time_since_epoch().count();
+  return std::to_string(started) + "-" + std::to_string(::getpid());
 }
 
 system::SystemOptions system_options(const MonitorOptions& options) {
@@ -79,6 +90,9 @@ class Monitor::Impl final {
   void measure();
   void start_ticks();
   void start_server();
+  void start_live();
+  [[nodiscard]] monitor::LiveThread::Time work_live() noexcept;
+  [[nodiscard]] live::MetricsHubParts hub_parts();
 
   const pid_t process_ = ::getpid();
   const MonitorOptions options_;
@@ -91,6 +105,9 @@ class Monitor::Impl final {
   std::optional<system::SystemCollector> collector_;  // of the tick thread
   std::atomic<bool> measured_{false};
   monitor::SharedSnapshot snapshots_;
+  const model::RealClock clock_;
+  monitor::LiveThread live_;
+  live::MetricsHub hub_;  // after its thread, which it wakes; before the server, which calls it
   net::HttpServer server_;
   std::optional<monitor::TickThread> ticks_;
   std::atomic<const monitor::TickThread*> running_ticks_{nullptr};
@@ -106,11 +123,13 @@ Monitor::Impl::Impl(MonitorOptions options)
       own_registry_(own_registry(options_, logger_)),
       registry_(own_registry_ ? *own_registry_ : *options_.registry),
       snapshots_([this] { return registry_.snapshot(); }),
+      hub_(hub_parts()),
       server_(server_options(), monitor::make_handler({.options = options_,
                                                        .listen = listen_,
                                                        .snapshot = [this] { return snapshots_.get(); },
                                                        .ready = [this] { return ready(); },
-                                                       .self = self_})) {
+                                                       .self = self_,
+                                                       .hub = hub_})) {
   host_registration_ =
       registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); });
   self_registration_ =
@@ -132,7 +151,18 @@ monitor::SelfMetrics::Readings Monitor::Impl::readings() const {
   return {.ticks_missed = ticks == nullptr ? 0 : ticks->missed(),
           .snapshots_stale = snapshots_.stale(),
           .log_records_lost = logger_.lost(),
-          .http = server_.statistics()};
+          .http = server_.statistics(),
+          .live = hub_.statistics()};
+}
+
+live::MetricsHubParts Monitor::Impl::hub_parts() {
+  return {.snapshot = [this] { return snapshots_.get(); },
+          .clock = clock_,
+          .wake = [this] { live_.wake(); },
+          .on_encoded = [this](std::chrono::nanoseconds time) { self_.record_frame(time); },
+          .server = "kymo/" + std::string(monitor::version()),
+          .instance = make_instance(),
+          .tick_interval = options_.tick_interval};
 }
 
 void Monitor::Impl::start() {
@@ -141,6 +171,7 @@ void Monitor::Impl::start() {
                     {{"address", listen_.to_string()}});
   }
   start_ticks();
+  start_live();
   start_server();
 }
 
@@ -152,6 +183,24 @@ void Monitor::Impl::start_ticks() {
   } catch (const std::system_error& error) {
     logger_.error("host and process are not measured: no thread for it", {{"reason", error.what()}});
     measured_ = true;
+  }
+}
+
+void Monitor::Impl::start_live() {
+  try {
+    live_.start([this] { return work_live(); });
+  } catch (const std::system_error& error) {
+    logger_.error("live connections get nothing: no thread for it", {{"reason", error.what()}});
+  }
+}
+
+/// What fails (a callback's exception, no memory) is tried again.
+monitor::LiveThread::Time Monitor::Impl::work_live() noexcept {
+  try {
+    return hub_.work();
+  } catch (...) {
+    self_.count_failed_frame();
+    return clock_.steady_now() + kTryLiveAgain;
   }
 }
 
@@ -167,6 +216,7 @@ void Monitor::Impl::start_server() {
 void Monitor::Impl::stop() noexcept {
   if (!is_of_this_process()) return;
   server_.stop();
+  live_.stop();
   if (ticks_) ticks_->stop();
 }
 

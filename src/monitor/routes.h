@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <kymo/core/snapshot.h>
+#include <kymo/live/metrics_hub.h>
 #include <kymo/monitor/options.h>
 #include <kymo/net/http_server.h>
 
@@ -19,6 +20,7 @@ struct HandlerParts {
   std::function<std::shared_ptr<const Snapshot>()> snapshot;
   std::function<bool()> ready;
   SelfMetrics& self;
+  live::MetricsHub& hub;
 };
 
 /// Everything that a Monitor serves: its own routes and the user's, for names that it may be asked by.

@@ -40,7 +40,8 @@ void write_http(SnapshotWriter& writer, const net::HttpServer::Statistics& http)
 }  // namespace
 
 SelfMetrics::SelfMetrics()
-    : tick_duration_(timings_.timing("tick", "Holds durations of ticks.", {.recent = 0})) {
+    : tick_duration_(timings_.timing("tick", "Holds durations of ticks.", {.recent = 0})),
+      frame_duration_(timings_.timing("frame", "Holds durations of encoding frames.", {.recent = 0})) {
   for (std::size_t i = 0; i < kOutputFormats; ++i) {
     scrape_durations_[i] = timings_.timing("scrape_" + std::string(kFormatNames[i]),
                                            "Holds durations of scrapes.", {.recent = 0});
@@ -73,6 +74,25 @@ void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const 
     scrapes.add(Labels(&format, 1), scrape_durations_[i].value());
   }
   write_http(writer, readings.http);
+  write_live(writer, readings.live);
+}
+
+void SelfMetrics::write_live(SnapshotWriter& writer, const live::MetricsHub::Statistics& live) const {
+  gauge(writer, "kymo_ws_clients", "Live connections open now.", live.clients);
+  counter(writer, "kymo_ws_frames_sent_total", "Frames sent to live connections.", live.frames_sent);
+  counter(writer, "kymo_ws_frames_conflated_total",
+          "Frames that a live connection got as part of a later one because it was still taking another.",
+          live.frames_conflated);
+  counter(writer, "kymo_ws_frames_failed_total", "Rounds of frames that an exception ended.",
+          frames_failed_.load(std::memory_order_relaxed));
+  counter(writer, "kymo_ws_slow_closed_total", "Live connections closed because they took nothing.",
+          live.slow_closed);
+  counter(writer, "kymo_ws_messages_refused_total", "Messages of live connections that were not understood.",
+          live.messages_refused);
+  writer
+      .histogram({"kymo_ws_frame_encode_seconds",
+                  "Time that encoding a frame takes, once for all who get it.", "seconds"})
+      .add({}, frame_duration_.value());
 }
 
 }  // namespace kymo::monitor

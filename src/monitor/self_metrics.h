@@ -8,6 +8,7 @@
 
 #include <kymo/core/registry.h>
 #include <kymo/core/snapshot_writer.h>
+#include <kymo/live/metrics_hub.h>
 #include <kymo/net/http_server.h>
 
 namespace kymo::monitor {
@@ -24,6 +25,8 @@ class SelfMetrics final {
 
   void record_tick(std::chrono::nanoseconds duration) noexcept { tick_duration_.record(duration); }
   void record_scrape(OutputFormat format, std::chrono::nanoseconds duration) noexcept;
+  void record_frame(std::chrono::nanoseconds duration) noexcept { frame_duration_.record(duration); }
+  void count_failed_frame() noexcept { frames_failed_.fetch_add(1, std::memory_order_relaxed); }
   void count_failed_tick() noexcept { ticks_failed_.fetch_add(1, std::memory_order_relaxed); }
 
   /// Figures that other parts keep.
@@ -32,14 +35,19 @@ class SelfMetrics final {
     std::uint64_t snapshots_stale = 0;
     std::uint64_t log_records_lost = 0;
     net::HttpServer::Statistics http;
+    live::MetricsHub::Statistics live;
   };
   void write(SnapshotWriter& writer, const Readings& readings) const;
 
  private:
+  void write_live(SnapshotWriter& writer, const live::MetricsHub::Statistics& live) const;
+
   Registry timings_;  // holds the instruments below; not read as a whole
   Timing tick_duration_;
   std::array<Timing, kOutputFormats> scrape_durations_;
+  Timing frame_duration_;
   std::atomic<std::uint64_t> ticks_failed_{0};
+  std::atomic<std::uint64_t> frames_failed_{0};
 };
 
 }  // namespace kymo::monitor

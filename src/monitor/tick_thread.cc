@@ -1,31 +1,12 @@
 #include "tick_thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <utility>
 
+#include "blocked_signals.h"
+
 namespace kymo::monitor {
-namespace {
-
-/// A thread inherits what is blocked where it is made: an application's signals are for its own threads.
-class BlockedSignals final {
- public:
-  BlockedSignals() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
-
 TickThread::TickThread(std::chrono::milliseconds interval, std::function<void()> on_tick)
     : interval_(interval), on_tick_(std::move(on_tick)) {
   const BlockedSignals blocked;

@@ -20,6 +20,11 @@ TEST(Names, OfAllThatAMonitorExportsFollowTheConventions) {
   const auto snapshot = monitor.snapshot();
   ASSERT_NE(snapshot->find("kymo_tick_duration_seconds"), nullptr);
   ASSERT_NE(snapshot->find("kymo_http_requests_total"), nullptr);
+  for (const char* name : {"kymo_ws_clients", "kymo_ws_frames_sent_total", "kymo_ws_frames_conflated_total",
+                           "kymo_ws_frames_failed_total", "kymo_ws_slow_closed_total",
+                           "kymo_ws_messages_refused_total", "kymo_ws_frame_encode_seconds"}) {
+    EXPECT_NE(snapshot->find(name), nullptr) << name;
+  }
   std::vector<std::string> findings;
   for (const format::LintFinding& finding : format::lint(*snapshot)) {
     if (finding.family.starts_with("kymo_")) findings.push_back(finding.family + ": " + finding.problem);
