@@ -139,7 +139,7 @@ class WebSocketSession final : public std::enable_shared_from_this<WebSocketSess
   WebSocketSession& operator=(const WebSocketSession&) = delete;
   ~WebSocketSession() {
     end(WebSocketClose::lost);
-    if (deflates_) --context_.deflated;
+    give_up_deflate();
   }
 
   void start(const RequestHead& head);
@@ -149,6 +149,9 @@ class WebSocketSession final : public std::enable_shared_from_this<WebSocketSess
 
  private:
   void set_options();
+  void give_up_deflate() noexcept {
+    if (std::exchange(deflates_, false)) --context_.deflated;
+  }
   void on_accepted();
   void read();
   void on_read();
@@ -206,6 +209,7 @@ void WebSocketSession::set_options() {
   stream_.set_option(deflate_options(deflates_));
   stream_.set_option(websocket::stream_base::decorator([this](websocket::response_type& response) {
     response.set(http::field::server, context_.options.server_name);
+    if (response.count(http::field::sec_websocket_extensions) == 0) give_up_deflate();
   }));
   stream_.read_message_max(limits.message_bytes);
   stream_.auto_fragment(false);

@@ -1,0 +1,57 @@
+// For the conformance tests: sends back whatever comes, on the same code that kymo serves with.
+// Prints its port, and ends with its standard input.
+#include <cstdio>
+#include <deque>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <kymo/net/http_server.h>
+
+namespace {
+
+using namespace kymo::net;
+
+class Echo final : public WebSocketHandler {
+ public:
+  void on_open(std::shared_ptr<WebSocketConnection> connection) override {
+    connection_ = std::move(connection);
+  }
+  void on_message(std::string_view payload, WebSocketMessage kind) override {
+    if (payload == "close, please") return connection_->close(WebSocketClose::try_later, "as you wish");
+    if (payload == "throw, please") throw std::string("as you wish");
+    waiting_.emplace_back(std::make_shared<const std::string>(payload), kind);
+    on_writable();
+  }
+  void on_writable() override {
+    while (!waiting_.empty() && connection_->send(waiting_.front().first, waiting_.front().second)) {
+      waiting_.pop_front();
+    }
+  }
+  void on_close(WebSocketClose code) override {
+    std::printf("closed %d\n", static_cast<int>(code));
+    std::fflush(stdout);
+  }
+
+ private:
+  std::shared_ptr<WebSocketConnection> connection_;
+  std::deque<std::pair<std::shared_ptr<const std::string>, WebSocketMessage>> waiting_;
+};
+
+}  // namespace
+
+int main() {
+  HttpServerOptions options;
+  options.websocket.ping_every = std::chrono::milliseconds(500);
+  options.websocket.deflated_connections = 4;
+  HttpServer server(options, [](const HttpRequest&) {
+    HttpResponse response;
+    response.websocket = std::make_shared<Echo>();
+    return response;
+  });
+  server.start();
+  std::printf("port %d\n", server.endpoint().port);
+  std::fflush(stdout);
+  while (std::cin.get() != std::char_traits<char>::eof()) continue;
+}
