@@ -49,6 +49,21 @@ TEST_F(ConnectionTableTest, EvictsOfAnyAddressWhenAllPlacesAreTaken) {
   EXPECT_EQ(closed_, std::vector<std::string>{"b"});
 }
 
+TEST_F(ConnectionTableTest, StreamsHaveThreeQuartersOfThePlaces) {
+  ConnectionTable table({8, 4});
+  std::vector<ConnectionTable::Place> places;
+  for (int i = 0; i < 4; ++i) places.push_back(table.add({kAnn, Phase::answering, at(0), [] {}}));
+  int left = 0;
+  const auto make = [&](std::size_t i) { return table.make_stream(places[i], [] {}, [&left] { ++left; }); };
+  EXPECT_TRUE(make(0) && make(1) && make(2));
+  EXPECT_FALSE(make(3));
+  EXPECT_EQ(table.make_room(kAnn, at(9)), Room::none);  // a stream whose client takes all is not for sparing
+  table.close_unoccupied();
+  EXPECT_EQ(left, 3);
+  table.remove(places[0]);
+  EXPECT_TRUE(make(3));
+}
+
 TEST_F(ConnectionTableTest, RefusesWhereAllAreAtWork) {
   add(kAnn, Phase::answering, 0, "a1");
   add(kAnn, Phase::sending, 0, "a2");
