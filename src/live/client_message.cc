@@ -141,8 +141,8 @@ ClientMessage read_client_message(std::string_view text) {
   const auto* const fields = std::get_if<JsonValue::Object>(&std::get<JsonValue>(json).held);
   if (fields == nullptr) return wrong("the message", "an object, such as {\"type\":\"subscribe\"}");
   const auto type =
-      std::find_if(fields->begin(), fields->end(), [](const auto& f) { return f.first == "type"; });
-  const auto* const name = type == fields->end() ? nullptr : std::get_if<std::string>(&type->second.held);
+      std::find_if(fields->begin(), fields->end(), [](const auto& f) { return f.name == "type"; });
+  const auto* const name = type == fields->end() ? nullptr : std::get_if<std::string>(&type->value.held);
   for (const Kind& kind : kKinds) {
     if (name != nullptr && *name == kind.type) return kind.read(*fields);
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace kymo::live {
 namespace {
@@ -114,12 +115,12 @@ bool Reader::read_object(JsonValue::Object& object, int levels) {
     if (peek() != '"') return fail("expected a name in double quotes");
     if (!read_string(name)) return false;
     const bool is_known =
-        std::any_of(object.begin(), object.end(), [&](const auto& f) { return f.first == name; });
+        std::any_of(object.begin(), object.end(), [&](const auto& f) { return f.name == name; });
     if (is_known) return fail("a name is there twice");
     if (object.size() == kMostFields) return fail("more than 64 names in an object");
     if (!take(':')) return fail("expected a colon");
-    object.emplace_back(std::move(name), JsonValue{});
-    if (!read_value(object.back().second, levels - 1)) return false;
+    object.push_back({std::move(name), JsonValue()});
+    if (!read_value(object.back().value, levels - 1)) return false;
   } while (take(','));
   return take('}') || fail("expected a comma or a closing brace");
 }
@@ -213,6 +214,11 @@ bool Reader::read_number(double& number) {
 }
 
 }  // namespace
+
+JsonValue::JsonValue() = default;
+JsonValue::JsonValue(JsonValue&&) noexcept = default;
+JsonValue& JsonValue::operator=(JsonValue&&) noexcept = default;
+JsonValue::~JsonValue() = default;
 
 std::variant<JsonValue, JsonError> read_json(std::string_view text) { return Reader(text).read(); }
 

@@ -3,18 +3,31 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
 namespace kymo::live {
 
+struct JsonField;
+
 /// A JSON value as a client sent it.
 struct JsonValue {
   using Array = std::vector<JsonValue>;
-  using Object = std::vector<std::pair<std::string, JsonValue>>;  ///< in order; each name once
+  using Object = std::vector<JsonField>;  ///< in order; each name once
+
+  // Where the types of the lists are complete.
+  JsonValue();
+  JsonValue(JsonValue&&) noexcept;
+  JsonValue& operator=(JsonValue&&) noexcept;
+  ~JsonValue();
 
   std::variant<std::nullptr_t, bool, double, std::string, Array, Object> held;
+};
+
+/// A name of an object and its value.
+struct JsonField {
+  std::string name;
+  JsonValue value;
 };
 
 /// Why a text is no JSON: `at byte 12: expected a value`.
