@@ -43,7 +43,7 @@ class Echo final : public WebSocketHandler {
 
 int main() {
   HttpServerOptions options;
-  options.websocket.ping_every = std::chrono::milliseconds(500);
+  options.websocket.ping_every = std::chrono::milliseconds(2000);
   options.websocket.deflated_connections = 4;
   HttpServer server(options, [](const HttpRequest&) {
     HttpResponse response;
