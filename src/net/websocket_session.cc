@@ -146,6 +146,8 @@ class WebSocketSession final : public std::enable_shared_from_this<WebSocketSess
   void write(const Text& payload, WebSocketMessage kind);
   void close(WebSocketClose code, const std::string& reason);
   void close_now() noexcept;
+  /// The server stops. Does nothing before the handshake is done; then on_accepted() sees to it.
+  void leave() { close(WebSocketClose::going_away, "the server stops"); }
 
  private:
   void set_options();
@@ -168,6 +170,7 @@ class WebSocketSession final : public std::enable_shared_from_this<WebSocketSess
   beast::flat_buffer incoming_;
   std::shared_ptr<Link> link_;  ///< from on_open() to on_close()
   std::optional<WebSocketClose> closing_;
+  bool accepted_ = false;  ///< the handshake is done; before, Beast can neither write nor close
   bool deflates_ = false;
 };
 
@@ -217,8 +220,9 @@ void WebSocketSession::set_options() {
 }
 
 void WebSocketSession::on_accepted() {
+  accepted_ = true;
+  if (context_.draining) return leave();
   link_ = std::make_shared<Link>(context_.io, weak_from_this());
-  if (context_.draining) return close(WebSocketClose::going_away, {});
   call_handler([this] { handler_->on_open(link_); });
   read();
 }
@@ -261,7 +265,7 @@ void WebSocketSession::on_written(const Error& error, std::size_t size) {
 }
 
 void WebSocketSession::close(WebSocketClose code, const std::string& reason) {
-  if (closing_ || !stream_.next_layer().is_open()) return;
+  if (!accepted_ || closing_ || !stream_.next_layer().is_open()) return;
   closing_ = code;
   if (link_ != nullptr) link_->note_closing();
   close_timer_.expires_after(context_.options.websocket.close_time);
@@ -312,7 +316,7 @@ bool serve_websocket(ServerContext& context, asio::ip::tcp::socket& socket, Conn
     if (const auto session = target->lock()) session->close_now();
   };
   const auto leave = [target] {
-    if (const auto session = target->lock()) session->close(WebSocketClose::going_away, "the server stops");
+    if (const auto session = target->lock()) session->leave();
   };
   if (!slot.make_stream(close, leave)) return false;
   const auto session =
