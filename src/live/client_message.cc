@@ -16,13 +16,13 @@ constexpr std::size_t kMostNames = 256;
 constexpr std::size_t kMostLabels = 32;
 constexpr double kMostHertz = 10;
 constexpr double kLargestExact = 9007199254740992;  // 2^53: beyond, a double skips whole numbers
-constexpr std::size_t kLongestShown = 80;
+constexpr std::size_t kLongestQuoted = 80;
 constexpr std::size_t kLongestId = 64;
 
 using Problem = std::optional<MessageError>;
 
 std::string quoted(std::string_view text) {
-  std::size_t length = std::min(text.size(), kLongestShown);
+  std::size_t length = std::min(text.size(), kLongestQuoted);
   while (length < text.size() && length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
     --length;
   }
@@ -125,12 +125,12 @@ ClientMessage read_unsubscribe(const JsonValue::Object& fields) {
   return UnsubscribeMessage{};
 }
 
-struct Kind {
+struct MessageKind {
   std::string_view type;
   ClientMessage (*read)(const JsonValue::Object&);
 };
-constexpr std::array kKinds = {Kind{"subscribe", read_subscribe}, Kind{"unsubscribe", read_unsubscribe},
-                               Kind{"ping", read_ping}};
+constexpr std::array kKinds = {MessageKind{"subscribe", read_subscribe},
+                               MessageKind{"unsubscribe", read_unsubscribe}, MessageKind{"ping", read_ping}};
 
 }  // namespace
 
@@ -143,7 +143,7 @@ ClientMessage read_client_message(std::string_view text) {
   const auto type =
       std::find_if(fields->begin(), fields->end(), [](const auto& f) { return f.name == "type"; });
   const auto* const name = type == fields->end() ? nullptr : std::get_if<std::string>(&type->value.held);
-  for (const Kind& kind : kKinds) {
+  for (const MessageKind& kind : kKinds) {
     if (name != nullptr && *name == kind.type) return kind.read(*fields);
   }
   return wrong("type", "\"subscribe\", \"unsubscribe\" or \"ping\"");
