@@ -76,6 +76,7 @@ class LiveClient final : public net::WebSocketHandler, public std::enable_shared
   [[nodiscard]] Time last_sent() const noexcept { return last_sent_; }
 
   LiveChannel* channel = nullptr;  ///< null: no subscription
+  bool is_counted = false;         ///< among the clients that there are
   bool has_chosen = false;         ///< has subscribed or unsubscribed, or been given everything
   bool needs_full = false;
   std::optional<Seq> since;  ///< what the next full frame shall begin with

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -63,6 +64,7 @@ class MetricsHub::Impl final {
   void answer(const ClientPtr& client, const PingMessage& message);
   void answer(const ClientPtr& client, const MessageError& message);
 
+  void handle_events();
   void tick_channels();
   void tick(LiveChannel& channel);
   void choose_for_silent();
@@ -83,6 +85,7 @@ class MetricsHub::Impl final {
   const Time begin_;
   const std::shared_ptr<Mailbox> mailbox_;
   std::vector<std::unique_ptr<LiveChannel>> channels_;
+  std::deque<ClientEvent> events_;            ///< out of the mailbox, to be dealt with
   std::vector<ClientPtr> silent_;             ///< have not subscribed yet, by age
   Time now_{};                                ///< of the call of work()
   std::shared_ptr<const Snapshot> snapshot_;  ///< of the call of work(); null: not taken yet
@@ -97,9 +100,7 @@ Time MetricsHub::Impl::work() {
   now_ = parts_.clock.steady_now();
   snapshot_ = nullptr;
   tick_channels();
-  for (ClientEvent& event : mailbox_->take()) {
-    std::visit([&](const auto& what) { handle(event.client, what); }, event.what);
-  }
+  handle_events();
   choose_for_silent();
   drop_abandoned();
   snapshot_ = nullptr;
@@ -109,6 +110,16 @@ Time MetricsHub::Impl::work() {
 const std::shared_ptr<const Snapshot>& MetricsHub::Impl::snapshot() {
   if (snapshot_ == nullptr) snapshot_ = parts_.snapshot();
   return snapshot_;
+}
+
+/// What throws has been taken out: it is not tried again, and what is behind it waits for the next call.
+void MetricsHub::Impl::handle_events() {
+  for (ClientEvent& event : mailbox_->take()) events_.push_back(std::move(event));
+  while (!events_.empty()) {
+    const ClientEvent event = std::move(events_.front());
+    events_.pop_front();
+    std::visit([&](const auto& what) { handle(event.client, what); }, event.what);
+  }
 }
 
 void MetricsHub::Impl::tick_channels() {
@@ -165,6 +176,7 @@ void MetricsHub::Impl::reply(const ClientPtr& client, std::string text) {
 
 void MetricsHub::Impl::handle(const ClientPtr& client, ClientEvent::Opened /*opened*/) {
   add(clients_);
+  client->is_counted = true;
   client->opened = now_;
   silent_.push_back(client);
   reply(client, hello());
@@ -173,7 +185,8 @@ void MetricsHub::Impl::handle(const ClientPtr& client, ClientEvent::Opened /*ope
 void MetricsHub::Impl::handle(const ClientPtr& client, ClientEvent::Writable /*writable*/) { pump(*client); }
 
 void MetricsHub::Impl::handle(const ClientPtr& client, ClientEvent::Closed /*closed*/) {
-  clients_.fetch_sub(1, std::memory_order_relaxed);
+  // One whose beginning there was no memory to tell of was never counted.
+  if (std::exchange(client->is_counted, false)) clients_.fetch_sub(1, std::memory_order_relaxed);
   client->has_chosen = true;
   unsubscribe(client);
 }
@@ -253,16 +266,12 @@ void MetricsHub::Impl::unsubscribe(const ClientPtr& client) {
 }
 
 void MetricsHub::Impl::choose_for_silent() {
-  const auto is_due = [&](const ClientPtr& client) {
-    return now_ - client->opened >= parts_.limits.choice_time;
-  };
-  std::vector<ClientPtr> due;
-  std::erase_if(silent_, [&](const ClientPtr& client) {
-    if (client->has_chosen) return true;
-    if (is_due(client)) due.push_back(client);
-    return is_due(client);
-  });
-  for (const ClientPtr& client : due) answer(client, SubscribeMessage{});
+  for (const ClientPtr& client : silent_) {
+    if (client->has_chosen || now_ - client->opened < parts_.limits.choice_time) continue;
+    answer(client, SubscribeMessage{});
+    client->has_chosen = true;
+  }
+  std::erase_if(silent_, [](const ClientPtr& client) { return client->has_chosen; });
 }
 
 void MetricsHub::Impl::drop_abandoned() {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,7 +76,7 @@ class FakeClient final {
 class LiveWorld final {
  public:
   explicit LiveWorld(MetricsHubLimits limits = {})
-      : hub({.snapshot = [this] { return ++snapshots, snapshot; },
+      : hub({.snapshot = [this] { return take(); },
              .clock = clock,
              .wake = [this] { ++wakes; },
              .on_encoded = [this](std::chrono::nanoseconds) { ++encoded; },
@@ -110,11 +111,19 @@ class LiveWorld final {
 
   system::ManualClock clock;
   std::shared_ptr<const Snapshot> snapshot;
+  bool fails = false;  ///< the taking of Snapshots
   int snapshots = 0;
   int wakes = 0;
   int encoded = 0;
   MetricsHub::Time due{};
   MetricsHub hub;
+
+ private:
+  std::shared_ptr<const Snapshot> take() {
+    if (fails) throw std::runtime_error("no snapshot");
+    ++snapshots;
+    return snapshot;
+  }
 };
 
 }  // namespace kymo::live::test

@@ -274,6 +274,28 @@ TEST(LiveHub, SkipsFramesThatItIsLateFor) {
   EXPECT_EQ(world.due, world.clock.steady + 500ms);
 }
 
+TEST(LiveHub, AFailureLosesNothingButWhatFailed) {
+  LiveWorld world;
+  world.write_number(1);
+  FakeClient failing(world.hub);
+  FakeClient leaving(world.hub);
+  world.settle({&failing, &leaving});
+  failing.say(kAll);
+  leaving.leave();
+  FakeClient coming(world.hub);
+  world.fails = true;
+  EXPECT_THROW(world.hub.work(), std::runtime_error);
+  world.settle({&failing, &coming});
+  EXPECT_EQ(world.hub.statistics().clients, 2U);
+  EXPECT_EQ(type_of(coming), "hello");
+  world.clock.advance(1s);
+  EXPECT_THROW(world.hub.work(), std::runtime_error);  // everything, for those who said nothing
+  world.fails = false;
+  world.settle({&failing, &coming});
+  EXPECT_EQ(number_of(failing), 1);
+  EXPECT_EQ(number_of(coming), 1);
+}
+
 TEST(LiveHub, MayEndBeforeItsClients) {
   auto world = std::make_unique<LiveWorld>();
   auto client = std::make_unique<FakeClient>(world->hub);
