@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -36,6 +37,12 @@ void add(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) noexcept {
   counter.fetch_add(n, std::memory_order_relaxed);
 }
 
+std::string reason_for_slow(std::chrono::milliseconds patience) {
+  const auto ms = patience.count();
+  const std::string time = ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+  return "too slow: this client needs more than " + time + " to receive a message";
+}
+
 }  // namespace
 
 class MetricsHub::Impl final {
@@ -43,7 +50,8 @@ class MetricsHub::Impl final {
   explicit Impl(MetricsHubParts parts)
       : parts_(std::move(parts)),
         begin_(parts_.clock.steady_now() - std::chrono::seconds(1)),  // so that the first frame is not 0
-        mailbox_(std::make_shared<Mailbox>(parts_.wake)) {}
+        mailbox_(std::make_shared<Mailbox>(parts_.wake)),
+        too_slow_(reason_for_slow(parts_.limits.patience)) {}
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() { mailbox_->close(); }
@@ -84,6 +92,7 @@ class MetricsHub::Impl final {
   const MetricsHubParts parts_;
   const Time begin_;
   const std::shared_ptr<Mailbox> mailbox_;
+  const std::string too_slow_;  ///< a slow client is told
   std::vector<std::unique_ptr<LiveChannel>> channels_;
   std::deque<ClientEvent> events_;            ///< out of the mailbox, to be dealt with
   std::vector<ClientPtr> silent_;             ///< have not subscribed yet, by age
@@ -136,7 +145,7 @@ void MetricsHub::Impl::tick(LiveChannel& channel) {
     pump(*client);
     if (!client->is_blocked() || now_ - client->last_sent() < parts_.limits.patience) continue;
     add(slow_closed_);
-    client->connection().close(WebSocketClose::try_later, "too slow: a message was not taken in time");
+    client->connection().close(WebSocketClose::try_later, too_slow_);
     unsubscribe(client);
   }
 }

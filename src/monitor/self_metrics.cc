@@ -85,8 +85,8 @@ void SelfMetrics::write_live(SnapshotWriter& writer, const live::MetricsHub::Sta
           live.frames_conflated);
   counter(writer, "kymo_ws_frames_failed_total", "Rounds of frames that an exception ended.",
           frames_failed_.load(std::memory_order_relaxed));
-  counter(writer, "kymo_ws_slow_closed_total", "Live connections closed because they took nothing.",
-          live.slow_closed);
+  counter(writer, "kymo_ws_slow_closed_total",
+          "Live connections closed because a message took them too long to receive.", live.slow_closed);
   counter(writer, "kymo_ws_messages_refused_total", "Messages of live connections that were not understood.",
           live.messages_refused);
   writer

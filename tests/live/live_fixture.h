@@ -27,13 +27,16 @@ class FakeConnection final : public net::WebSocketConnection {
     return true;
   }
   bool send(Text payload, net::WebSocketMessage /*kind*/) override { return send(std::move(payload)); }
-  void close(net::WebSocketClose code, std::string_view /*reason*/) override {
-    if (!closed) closed = code;
+  void close(net::WebSocketClose code, std::string_view why) override {
+    if (closed) return;
+    closed = code;
+    reason = why;
   }
   [[nodiscard]] bool is_open() const noexcept override { return !closed; }
 
   Text writing;  ///< null: can take another
   std::optional<net::WebSocketClose> closed;
+  std::string reason;
 };
 
 /// A client of a hub: takes everything at once, unless it is stuck.

@@ -160,6 +160,7 @@ TEST(LiveHub, ClosesWhoTakesNothing) {
   }
   world.advance(1s, {&stuck, &quick});
   EXPECT_EQ(stuck.closed(), WebSocketClose::try_later);
+  EXPECT_EQ(stuck.connection()->reason, "too slow: this client needs more than 10 s to receive a message");
   EXPECT_FALSE(quick.closed());
   EXPECT_EQ(type_of(quick), "delta");
   EXPECT_EQ(world.hub.statistics().slow_closed, 1U);

@@ -15,7 +15,7 @@
 namespace kymo::live {
 
 struct MetricsHubLimits {
-  std::chrono::milliseconds patience{10000};    ///< for a client to take a message; longer: closed, 1013
+  std::chrono::milliseconds patience{10000};    ///< for a client to receive a message; longer: closed, 1013
   std::chrono::milliseconds choice_time{1000};  ///< for a client to subscribe before it is given everything
   std::chrono::milliseconds abandoned_time{30000};  ///< that frames of a subscription without client are kept
   std::size_t subscriptions = 64;                   ///< different ones, at one time; more: an error message
@@ -55,7 +55,7 @@ class MetricsHub final {
     std::uint64_t clients = 0;           ///< open now
     std::uint64_t frames_sent = 0;       ///< to any client
     std::uint64_t frames_conflated = 0;  ///< that a client was not sent because it was still taking another
-    std::uint64_t slow_closed = 0;       ///< clients closed because they took nothing
+    std::uint64_t slow_closed = 0;       ///< clients closed because a message took them too long to receive
     std::uint64_t messages_refused = 0;  ///< of clients: malformed, or beyond a limit
   };
 
