@@ -339,7 +339,8 @@ Route metrics_socket_route(MetricsHub& hub) {
                 response.websocket = hub.make_client();
                 return response;
               },
-          .about = ""};
+          .about = "Metrics as they change, over a WebSocket.",
+          .opens_in_browser = false};
 }
 
 }  // namespace kymo::live

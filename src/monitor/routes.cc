@@ -40,10 +40,10 @@ live::Route timed(live::Route route, SelfMetrics& self) {
 }  // namespace
 
 net::HttpServer::Handler make_handler(HandlerParts parts) {
-  const std::vector<live::Route>& others = parts.options.routes;
+  std::vector<live::Route> others = {live::metrics_socket_route(parts.hub)};
+  others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes = live::make_standard_routes(parts.snapshot, parts.ready, others);
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);
-  routes.push_back(live::metrics_socket_route(parts.hub));
   routes.insert(routes.end(), others.begin(), others.end());
   return [guard = HostGuard(parts.options.allowed_hosts, parts.listen),
           router = live::Router(std::move(routes))](const net::HttpRequest& request) {

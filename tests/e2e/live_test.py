@@ -88,6 +88,13 @@ class Protocol(unittest.TestCase):
                 self.assertTrue(all(n in known for f in full["replay"] for n, _ in f.get("values", [])))
 
 
+class Index(unittest.TestCase):
+    def test_names_it_without_a_link(self):
+        with Serve() as serve:
+            page = get(serve.url() + "/")[2].decode()
+            self.assertIn("<code>/ws/metrics</code><p>", page)
+
+
 class Refusals(unittest.TestCase):
     def test_bad_messages_are_explained_and_ten_end_it(self):
         with Serve() as serve, connect(serve) as client:

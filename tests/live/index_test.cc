@@ -20,6 +20,13 @@ TEST(Index, ListsTheRoutesThatSayWhatTheyAreAbout) {
   EXPECT_THAT(page, Not(HasSubstr("/hidden")));
 }
 
+TEST(Index, LinksOnlyToWhatABrowserCanOpen) {
+  const std::string page =
+      page_of({{.path = "/ws/<a>", .handle = nullptr, .about = "Live.", .opens_in_browser = false}});
+  EXPECT_THAT(page, HasSubstr("<code>/ws/&lt;a&gt;</code><p>Live.</p>"));
+  EXPECT_THAT(page, Not(HasSubstr("href=\"/ws")));
+}
+
 TEST(Index, EscapesWhatOthersNamed) {
   const std::string page = page_of({{"GET", "/\"><script>", nullptr, "<b>'"}});
   EXPECT_THAT(page, Not(HasSubstr("<script")));

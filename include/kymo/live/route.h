@@ -13,7 +13,8 @@ struct Route {
   std::string method = "GET";  ///< a GET route answers HEAD too
   std::string path;            ///< exact, e.g. "/api/metrics"; a segment `{name}` matches any one segment
   net::HttpServer::Handler handle;
-  std::string about = {};  ///< one sentence for the index page; empty: not listed there
+  std::string about = {};        ///< one sentence for the index page; empty: not listed there
+  bool opens_in_browser = true;  ///< false: the index page names the address, but does not link to it
 };
 
 }  // namespace kymo::live

@@ -74,7 +74,8 @@ ul {
 }
 li { padding: 0.75rem 1.25rem; }
 li + li { border-top: 1px solid var(--edge); }
-a { color: var(--pulse); font: 600 1rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
+a, code { font: 600 1rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
+a { color: var(--pulse); }
 a:focus-visible { outline: 2px solid var(--pulse); outline-offset: 3px; border-radius: 2px; }
 li p { margin: 0; color: var(--quiet); }
 )";
@@ -99,15 +100,27 @@ void append_html(std::string_view text, std::string& out) {
   }
 }
 
+void append_address(const Route& route, std::string& page) {
+  if (!route.opens_in_browser) {
+    page += "<code>";
+    append_html(route.path, page);
+    page += "</code>";
+    return;
+  }
+  page += "<a href=\"";
+  append_html(route.path, page);
+  page += "\">";
+  append_html(route.path, page);
+  page += "</a>";
+}
+
 std::string render(const std::vector<Route>& listed) {
   std::string page(kPageBegin);
   for (const Route& route : listed) {
     if (route.about.empty()) continue;
-    page += "<li><a href=\"";
-    append_html(route.path, page);
-    page += "\">";
-    append_html(route.path, page);
-    page += "</a><p>";
+    page += "<li>";
+    append_address(route, page);
+    page += "<p>";
     append_html(route.about, page);
     page += "</p></li>\n";
   }
