@@ -1,6 +1,7 @@
 // What a live client sends: whatever the bytes, the reader does not crash, reads no other JSON than a whole
 // parser does, and keeps to its limits.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -39,6 +40,7 @@ bool is_equal(const JsonValue::Array& ours, const boost::json::array& theirs) {
 }
 
 bool is_close(double ours, double theirs) {
+  if (std::isnan(theirs)) return ours == 0;  // Boost multiplies: 0e999 is 0 times infinity
   // Boost's numbers may be off by the last bits.
   const double difference = ours > theirs ? ours - theirs : theirs - ours;
   const double size = ours > 0 ? ours : -ours;
@@ -72,6 +74,7 @@ void check_json(std::string_view text) {
   const bool is_ascii =
       std::none_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) < 0; });
   if (error && !is_ascii) return;
+  if (error == boost::json::error::exponent_overflow) return;  // of 0, too, which is 0 whatever its exponent
   require(!error && is_equal(*value, theirs));
 }
 
