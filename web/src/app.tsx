@@ -1,0 +1,62 @@
+// The page's frame: head, state of the connection, and the page that the address names.
+
+import { useEffect } from 'preact/hooks';
+import { TimeControls } from './charts/time_controls';
+import { ConnectionBanner, ConnectionState } from './connection';
+import { durationText } from './format/numbers';
+import { Logo } from './icons';
+import { page } from './page';
+import { BoardPage } from './pages/board';
+import { ExplorePage } from './pages/explore';
+import { OverviewPage } from './pages/overview';
+import { SessionsPage } from './pages/sessions';
+import { linkTo, place, type PageName } from './routing';
+
+const PAGES: ReadonlyArray<{ name: PageName; title: string; show: () => preact.JSX.Element }> = [
+  { name: 'overview', title: 'Overview', show: () => <OverviewPage /> },
+  { name: 'explore', title: 'Explore', show: () => <ExplorePage /> },
+  { name: 'board', title: 'Board', show: () => <BoardPage /> },
+  { name: 'sessions', title: 'Sessions', show: () => <SessionsPage /> },
+];
+
+function Navigation() {
+  const current = place.value.page;
+  return (
+    <nav aria-label="Pages">
+      <ul>
+        {PAGES.map(({ name, title }) => (
+          <li key={name}><a href={linkTo(name)} aria-current={name === current ? 'page' : undefined}>{title}</a></li>
+        ))}
+        <li><a href="api">Addresses</a></li>
+      </ul>
+    </nav>
+  );
+}
+
+function Uptime() {
+  const { server, uptimeSeconds } = page.store;
+  if (!server.value) return null;
+  return <p class="server">{server.value}<span class="separator"> · </span>up <span class="number">{durationText(uptimeSeconds.value)}</span></p>;
+}
+
+export function App() {
+  const shown = PAGES.find(({ name }) => name === place.value.page) ?? PAGES[0];
+  useEffect(() => { document.title = `${shown?.title ?? ''} · kymo`; }, [shown]);
+  const skip = (event: Event) => {
+    event.preventDefault();
+    document.getElementById('content')?.focus();
+  };
+  return (
+    <>
+      <a class="skip" href="#content" onClick={skip}>Skip to content</a>
+      <header class="page-head">
+        <div class="brand"><Logo /><span>kymo</span></div>
+        <Navigation />
+        <div class="status"><Uptime /><ConnectionState /></div>
+      </header>
+      <ConnectionBanner />
+      {shown?.name !== 'sessions' && <TimeControls />}
+      <main id="content" tabIndex={-1}>{shown?.show()}</main>
+    </>
+  );
+}

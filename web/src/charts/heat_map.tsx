@@ -1,0 +1,151 @@
+// A histogram over time: each column the values of one moment, darker where more of them fell, with percentiles above.
+
+import { useMemo } from 'preact/hooks';
+import type uPlot from 'uplot';
+import { BucketSum, bucketEdges, ZERO_BUCKET } from '../data/buckets';
+import { quantiles, summands, type Points } from '../data/derive';
+import type { Family, Series } from '../data/series';
+import { QUANTILE_SECONDS, type Line } from '../model/lines';
+import { page } from '../page';
+import { palette, TEXT_COLOR } from './palette';
+import { TimeChart } from './time_chart';
+import { slotsOf, windowOf } from './view_window';
+
+const COLUMN_PIXELS = 6;
+const QS = [0.5, 0.95, 0.99];
+const COLORS = [TEXT_COLOR, 1, 4];
+
+/** Buckets that grew in a stretch of time. */
+interface Column {
+  readonly from: number;
+  readonly to: number;
+  readonly sum: BucketSum;
+}
+
+/** Stretches of equal length that begin at whole multiples of it, so that columns do not flicker as time goes on. */
+function columnsOf(series: readonly Series[], seconds: number): Column[] {
+  const { timeline } = page.store;
+  const [first, end] = slotsOf(timeline);
+  const columns: Column[] = [];
+  for (let at = first; at < end; at++) {
+    const begin = Math.floor((timeline.times[at] ?? 0) / seconds) * seconds;
+    let column = columns[columns.length - 1];
+    if (!column || column.from !== begin) {
+      column = { from: begin, to: begin + seconds, sum: new BucketSum() };
+      columns.push(column);
+    }
+    for (const one of series) {
+      const grown = one.buckets?.growths[at];
+      if (grown) column.sum.add(grown);
+    }
+  }
+  return columns;
+}
+
+function mostOf(columns: readonly Column[]): number {
+  let most = 1;
+  for (const { sum } of columns) for (const count of sum.counts.values()) most = Math.max(most, count);
+  return most;
+}
+
+/** Counts differ by orders of magnitude: their logarithm chooses the colour. */
+function heatColor(count: number, most: number): string {
+  const { heat } = palette.value;
+  const share = most > 1 ? Math.log1p(count) / Math.log1p(most) : 1;
+  return heat[Math.min(heat.length - 1, Math.floor(share * heat.length))] ?? '';
+}
+
+function drawHeat(plot: uPlot, series: readonly Series[]): void {
+  const { timeline } = page.store;
+  const [begin, end] = windowOf(timeline);
+  if (!Number.isFinite(begin)) return;
+  const ratio = window.devicePixelRatio || 1;
+  const pixels = plot.bbox.width / ratio;
+  const seconds = Math.max(1, Math.ceil(((end - begin) * COLUMN_PIXELS) / Math.max(pixels, 1)));
+  const columns = columnsOf(series, seconds);
+  const most = mostOf(columns);
+  const bounds = series[0]?.family.bounds;
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  for (const column of columns) drawColumn(plot, column, most, bounds);
+  ctx.restore();
+}
+
+function drawColumn(plot: uPlot, column: Column, most: number, bounds?: readonly number[]): void {
+  const left = Math.round(plot.valToPos(column.from, 'x', true));
+  const right = Math.round(plot.valToPos(column.to, 'x', true));
+  for (const [index, count] of column.sum.counts) {
+    const [lower, upper] = edgesOnScale(plot, index, bounds);
+    if (upper <= lower) continue;
+    const top = Math.round(plot.valToPos(upper, 'y', true));
+    const bottom = Math.round(plot.valToPos(lower, 'y', true));
+    plot.ctx.fillStyle = heatColor(count, most);
+    plot.ctx.fillRect(left, top, Math.max(right - left, 1), Math.max(bottom - top, 1));
+  }
+}
+
+/** A logarithmic axis has no place for 0 and infinity: its ends stand for them. */
+function edgesOnScale(plot: uPlot, index: number, bounds?: readonly number[]): [number, number] {
+  const { min = 1e-9, max = 1 } = plot.scales.y ?? {};
+  if (index === ZERO_BUCKET) return [0, 0];
+  const [lower, upper] = bucketEdges(index, bounds);
+  return [Math.max(lower, min ?? lower), Math.min(upper, max ?? upper)];
+}
+
+/** From the least to the highest bucket that holds anything in sight. */
+function rangeOf(series: readonly Series[]): [number, number] {
+  const [from, to] = slotsOf(page.store.timeline);
+  const bounds = series[0]?.family.bounds;
+  let least = Infinity;
+  let most = 0;
+  for (const one of series) {
+    for (let at = from; at < to; at++) {
+      for (const index of one.buckets?.growths[at]?.indices ?? []) {
+        const [lower, upper] = bucketEdges(index, bounds);
+        if (index === ZERO_BUCKET) continue;
+        least = Math.min(least, lower > 0 ? lower : upper / 2);
+        most = Math.max(most, Number.isFinite(upper) ? upper : lower * 2);
+      }
+    }
+  }
+  return most > 0 ? [least / 1.2, most * 1.2] : [1e-4, 1];
+}
+
+/** All percentiles of a moment come from one walk. */
+function quantileLines(series: readonly Series[]): Line[] {
+  let key = '';
+  let found: Points[] = [];
+  const points = (index: number) => (from: number, to: number) => {
+    const asked = `${page.store.version.value} ${from} ${to}`;
+    if (asked !== key) found = quantiles(page.store.timeline, series, QS, QUANTILE_SECONDS, from, to);
+    key = asked;
+    return found[index] ?? [];
+  };
+  return QS.map((q, i) => ({ label: `p${q * 100}`, points: points(i) }));
+}
+
+export function HeatMap({ title, family, height = 240 }: { title: string; family: Family; height?: number }) {
+  void page.store.structure.value;
+  const count = family.series.length;
+  const parts = useMemo(() => {
+    const series = summands(family);
+    return { lines: quantileLines(series), hooks: { drawAxes: [(plot: uPlot) => drawHeat(plot, series)] }, range: () => rangeOf(series) };
+  }, [family, count]);
+  return (
+    <TimeChart
+      title={title}
+      source={family.name}
+      unit={family.unit}
+      lines={parts.lines}
+      hooks={parts.hooks}
+      range={parts.range}
+      height={height}
+      logarithmic
+      colors={COLORS}
+      note={`Each cell: how many fell there; darker is more. Lines: percentiles of ${QUANTILE_SECONDS} s, from ${family.name}.`}
+    />
+  );
+}

@@ -1,0 +1,167 @@
+// uPlot as all charts want it: time below, few quiet lines, zoom and cursor shared by all.
+
+import uPlot from 'uplot';
+import { amountText, clockText } from '../format/numbers';
+import type { Line } from '../model/lines';
+import { page } from '../page';
+import { palette, seriesColor } from './palette';
+import { goLive, pan, show, slotsOf, windowOf, zoom } from './view_window';
+
+export interface PlotOptions {
+  readonly lines: readonly Line[];
+  readonly unit: string;
+  readonly height: number;
+  /** The axis reaches at least to here. */
+  readonly atLeast?: number | undefined;
+  readonly logarithmic?: boolean;
+  /** The axis' range, where it is not that of the lines. */
+  readonly range?: uPlot.Range.Function;
+  readonly hooks?: uPlot.Hooks.Arrays;
+  readonly onCursor?: (index: number | null) => void;
+  /** Which colour each line has; by default one after the other. */
+  readonly colors?: readonly number[] | undefined;
+}
+
+const SYNC_KEY = 'kymo';
+const AXIS_FONT = '11px system-ui, sans-serif';
+const AXIS_WIDTH = 62;
+const LEAST_SELECTION = 6;
+
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
+
+function timeAxis(): uPlot.Axis {
+  return {
+    stroke: () => palette.value.quiet,
+    font: AXIS_FONT,
+    grid: { show: false },
+    ticks: { stroke: () => palette.value.grid, width: 1, size: 4 },
+    size: 26,
+    space: 52,
+    incrs: TIME_STEPS,
+    values: (_, moments) => {
+      const isWhole = moments.every((moment) => moment % 60 === 0);
+      return moments.map((moment) => (isWhole ? clockText(moment).slice(0, 5) : clockText(moment)));
+    },
+  };
+}
+
+/** 1, 2, 4 … bytes, so that what is said in KiB and MiB is round. */
+const BINARY_STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
+
+/** On a logarithmic axis only powers of ten are lines. */
+function decades(_: uPlot, splits: number[]): Array<number | null> {
+  return splits.map((value) => (Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6 ? value : null));
+}
+
+function valueAxis(unit: string, logarithmic: boolean): uPlot.Axis {
+  return {
+    stroke: () => palette.value.quiet,
+    font: AXIS_FONT,
+    grid: { stroke: () => palette.value.grid, width: 1, ...(logarithmic ? { filter: decades } : {}) },
+    ticks: { show: false },
+    size: AXIS_WIDTH,
+    gap: 6,
+    space: 34,
+    values: (_, splits) => splits.map((value) => (value === null ? '' : amountText(value, unit))),
+    ...(logarithmic ? { filter: decades } : {}),
+    ...(unit.startsWith('bytes') ? { incrs: BINARY_STEPS } : {}),
+  };
+}
+
+/** From 0 or the least value below it, to somewhat above the highest. */
+function linearRange(atLeast: number): uPlot.Range.Function {
+  return (_, least, most) => {
+    const low = Math.min(least ?? 0, 0);
+    const high = Math.max(most ?? 0, atLeast);
+    if (high <= low) return [low, low + 1];
+    return [low < 0 ? low * 1.05 : 0, high > 0 ? high * 1.08 : 0];
+  };
+}
+
+function series(line: Line, color: number, isOnly: boolean): uPlot.Series {
+  return {
+    label: line.label,
+    stroke: () => seriesColor(color),
+    width: 1.5,
+    points: { show: false },
+    ...(isOnly ? { fill: () => `${seriesColor(color)}1f` } : {}),
+  };
+}
+
+function cursor(onCursor?: (index: number | null) => void): uPlot.Cursor {
+  return {
+    y: false,
+    points: { size: 6, width: 1.5 },
+    sync: { key: SYNC_KEY, setSeries: false },
+    drag: { x: true, y: false, setScale: false },
+    bind: { dblclick: () => () => { goLive(); return null; } },
+    ...(onCursor ? { dataIdx: (self, seriesIndex, closest) => { if (seriesIndex === 0) onCursor((self.cursor.left ?? -1) < 0 ? null : closest); return closest; } } : {}),
+  };
+}
+
+function selected(plot: uPlot): void {
+  const { left, width } = plot.select;
+  if (width < LEAST_SELECTION) return;
+  show(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'));
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+}
+
+export function makePlot(target: HTMLElement, options: PlotOptions): uPlot {
+  const { lines, unit, height, atLeast = 0, logarithmic = false, range, hooks = {}, onCursor, colors } = options;
+  return new uPlot({
+    width: Math.max(target.clientWidth, 80),
+    height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: cursor(onCursor),
+    scales: {
+      x: { time: true, auto: false },
+      y: logarithmic ? { distr: 3, log: 10, ...(range ? { range } : {}) } : { range: range ?? linearRange(atLeast) },
+    },
+    axes: [timeAxis(), valueAxis(unit, logarithmic)],
+    series: [{}, ...lines.map((line, i) => series(line, colors?.[i] ?? i, lines.length === 1 && !logarithmic))],
+    hooks: { ...hooks, setSelect: [selected] },
+  }, [[], ...lines.map(() => [])] as uPlot.AlignedData, target);
+}
+
+/** Draws what the window shows; gives the data, for tables and files. */
+export function refreshPlot(plot: uPlot, lines: readonly Line[]): uPlot.AlignedData {
+  const { timeline } = page.store;
+  const [from, to] = slotsOf(timeline);
+  const data = [Array.from(timeline.times.subarray(from, to)), ...lines.map((line) => line.points(from, to))] as uPlot.AlignedData;
+  const [begin, end] = windowOf(timeline);
+  plot.batch(() => {
+    plot.setData(data, false);
+    if (Number.isFinite(begin)) plot.setScale('x', { min: begin, max: end });
+  });
+  return data;
+}
+
+const KEYS: Record<string, () => void> = {
+  ArrowLeft: () => pan(page.store.timeline, -10),
+  ArrowRight: () => pan(page.store.timeline, 10),
+  '+': () => zoom(page.store.timeline, 0.5),
+  '-': () => zoom(page.store.timeline, 2),
+  End: goLive,
+};
+
+/** Arrows pan, + and - zoom, End is live again. True where the key was one of them. */
+export function handleKey(event: KeyboardEvent): boolean {
+  const action = KEYS[event.key];
+  if (!action || event.ctrlKey || event.metaKey || event.altKey) return false;
+  action();
+  event.preventDefault();
+  return true;
+}
+
+/** Shift and wheel pan, Ctrl and wheel zoom; a wheel alone scrolls the page. */
+export function handleWheel(event: WheelEvent, plot: uPlot): void {
+  if (!event.ctrlKey && !event.shiftKey) return;
+  event.preventDefault();
+  const { timeline } = page.store;
+  const [from, to] = windowOf(timeline);
+  const amount = event.deltaY || event.deltaX;
+  if (event.shiftKey) return pan(timeline, (amount / 1000) * (to - from));
+  const left = event.clientX - plot.over.getBoundingClientRect().left;
+  zoom(timeline, amount > 0 ? 1.25 : 0.8, plot.posToVal(left, 'x'));
+}

@@ -1,0 +1,48 @@
+// What stretch of time all charts show: its length, and whether it is now or some time ago.
+
+import { clockText, durationText } from '../format/numbers';
+import { page } from '../page';
+import { goLive, isLive, pan, pause, pausedAt, showSpan, span, SPANS } from './view_window';
+
+const SPAN_TEXT: Record<number, string> = { 60: '1 min', 300: '5 min', 900: '15 min' };
+
+function Rewind() {
+  const { timeline, version } = page.store;
+  void version.value;
+  const known = timeline.lastTime - timeline.firstTime;
+  if (!Number.isFinite(known) || known < 5) return null;
+  const back = pausedAt.value === null ? 0 : timeline.lastTime - pausedAt.value;
+  const rewind = (event: Event) => {
+    const seconds = -Number((event.currentTarget as HTMLInputElement).value);
+    if (seconds <= 0) goLive();
+    else pausedAt.value = timeline.lastTime - seconds;
+  };
+  return (
+    <label class="rewind">
+      <span>Rewind</span>
+      <input type="range" min={-Math.floor(known)} max={0} step={1} value={-Math.round(back)} onInput={rewind}
+        aria-valuetext={back > 0 ? `${durationText(back)} ago` : 'now'} />
+      <output class="number">{back > 0 ? `${durationText(back)} ago` : 'now'}</output>
+    </label>
+  );
+}
+
+export function TimeControls() {
+  const { timeline } = page.store;
+  return (
+    <div class="time-controls" role="toolbar" aria-label="Time shown">
+      <div class="segments" role="group" aria-label="Length">
+        {SPANS.map((seconds) => (
+          <button key={seconds} type="button" aria-pressed={span.value === seconds} onClick={() => showSpan(seconds)}>{SPAN_TEXT[seconds]}</button>
+        ))}
+      </div>
+      <div class="segments" role="group" aria-label="Position">
+        <button type="button" onClick={() => pan(timeline, -span.value / 4)} aria-label="Earlier">◂</button>
+        <button type="button" aria-pressed={!isLive.value} onClick={() => (isLive.value ? pause(timeline) : goLive())}>{isLive.value ? 'Pause' : 'Live'}</button>
+        <button type="button" onClick={() => pan(timeline, span.value / 4)} disabled={isLive.value} aria-label="Later">▸</button>
+      </div>
+      <Rewind />
+      {pausedAt.value !== null && <p class="paused number">paused at {clockText(pausedAt.value)}</p>}
+    </div>
+  );
+}

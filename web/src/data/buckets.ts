@@ -1,0 +1,125 @@
+// Histograms as they change: which buckets grew in each moment, and the percentiles of any stretch of moments.
+
+import type { HistogramValue } from '../protocol/messages';
+import { toNumber } from '../protocol/messages';
+import type { Track } from './timeline';
+
+const BUCKETS_PER_OCTAVE = 8;
+
+/** The bucket of zeros, which no power of two holds. */
+export const ZERO_BUCKET = -1_000_000;
+
+export interface BucketGrowth {
+  readonly indices: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** Where a bucket begins and ends, in the family's unit. */
+export function bucketEdges(index: number, bounds?: readonly number[]): [lower: number, upper: number] {
+  if (index === ZERO_BUCKET) return [0, 0];
+  if (!bounds) return [2 ** (index / BUCKETS_PER_OCTAVE), 2 ** ((index + 1) / BUCKETS_PER_OCTAVE)];
+  const lower = index > 0 ? (bounds[index - 1] ?? Infinity) : Math.min(0, bounds[0] ?? 0);
+  return [lower, bounds[index] ?? Infinity];
+}
+
+/** The totals of a histogram by bucket index, however they were written. */
+export function bucketTotals(value: HistogramValue): Map<number, number> {
+  const totals = new Map<number, number>();
+  (value.buckets ?? []).forEach((bucket, position) => {
+    if (typeof bucket === 'number') totals.set(position, bucket);
+    else totals.set(bucket[0], bucket[1]);
+  });
+  if (value.zero) totals.set(ZERO_BUCKET, value.zero);
+  return totals;
+}
+
+/** What grew between two totals. A bucket that fell was started anew and counts from 0. */
+export function growth(before: ReadonlyMap<number, number>, after: ReadonlyMap<number, number>): BucketGrowth {
+  const indices: number[] = [];
+  const counts: number[] = [];
+  let restarted = false;
+  for (const [index, count] of before) restarted ||= (after.get(index) ?? 0) < count;
+  for (const [index, count] of after) {
+    const more = restarted ? count : count - (before.get(index) ?? 0);
+    if (more <= 0) continue;
+    indices.push(index);
+    counts.push(more);
+  }
+  return { indices, counts };
+}
+
+/** The growth of one histogram's buckets in each moment; null where it is not known. */
+export class BucketTrack implements Track {
+  readonly growths: Array<BucketGrowth | null> = [];
+  least = NaN;
+  most = NaN;
+  private totals: Map<number, number> | null = null;
+  private isAfterGap = false;
+
+  onPush(at: number): void {
+    this.growths[at] = NOTHING_GREW;
+  }
+
+  onGap(at: number): void {
+    this.growths[at] = null;
+    this.isAfterGap = true;
+  }
+
+  onShift(from: number, length: number): void {
+    this.growths.splice(0, from);
+    this.growths.length = length;
+  }
+
+  /** `fromNothing`: the histogram began in this moment, so that all of it is growth. */
+  set(at: number, value: HistogramValue, fromNothing: boolean): void {
+    const totals = bucketTotals(value);
+    const before = this.totals ?? (fromNothing ? new Map<number, number>() : null);
+    this.growths[at] = before && !this.isAfterGap ? growth(before, totals) : null;
+    this.totals = totals;
+    this.isAfterGap = false;
+    this.least = toNumber(value.min);
+    this.most = toNumber(value.max);
+  }
+}
+
+const NOTHING_GREW: BucketGrowth = { indices: [], counts: [] };
+
+/** A sum of growths from which a growth can be taken again. */
+export class BucketSum {
+  readonly counts = new Map<number, number>();
+  total = 0;
+
+  add(growth: BucketGrowth, sign: 1 | -1 = 1): void {
+    growth.indices.forEach((index, i) => {
+      const count = (this.counts.get(index) ?? 0) + sign * (growth.counts[i] ?? 0);
+      if (count > 0) this.counts.set(index, count);
+      else this.counts.delete(index);
+      this.total += sign * (growth.counts[i] ?? 0);
+    });
+  }
+
+  /** Percentiles, each `q` in 0 to 1; null where nothing was counted. Inside a bucket they are interpolated. */
+  quantiles(qs: readonly number[], bounds?: readonly number[]): Array<number | null> {
+    if (this.total <= 0) return qs.map(() => null);
+    const order = [...this.counts.keys()].sort((a, b) => a - b);
+    return qs.map((q) => this.quantile(q, order, bounds));
+  }
+
+  private quantile(q: number, order: readonly number[], bounds?: readonly number[]): number {
+    const rank = q * this.total;
+    let before = 0;
+    for (const index of order) {
+      const count = this.counts.get(index) ?? 0;
+      if (before + count >= rank) return within(index, (rank - before) / count, bounds);
+      before += count;
+    }
+    return within(order[order.length - 1] ?? 0, 1, bounds);
+  }
+}
+
+function within(index: number, share: number, bounds?: readonly number[]): number {
+  const [lower, upper] = bucketEdges(index, bounds);
+  if (upper === lower) return lower;
+  if (!Number.isFinite(upper)) return lower;
+  return lower > 0 ? lower * (upper / lower) ** share : lower + (upper - lower) * share;
+}

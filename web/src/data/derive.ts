@@ -1,0 +1,110 @@
+// What is drawn, from what was counted: rates that survive a restart, percentiles of a sliding window, sums of series.
+// Each function gives one number for each slot in [from, to); null where nothing is known, which is drawn as a gap.
+
+import { BucketSum } from './buckets';
+import type { Family, Series } from './series';
+import type { Timeline } from './timeline';
+
+export type Points = Array<number | null>;
+
+/** The values of a column. */
+export function values(series: Series, field: string, from: number, to: number): Points {
+  const column = series.column(field)?.values;
+  const points: Points = new Array<number | null>(to - from);
+  for (let at = from; at < to; at++) points[at - from] = finite(column?.[at]);
+  return points;
+}
+
+/** Growth per second. A counter that fell was started anew and counts from 0, so no rate is negative. */
+export function rates(timeline: Timeline, series: Series, field: string, from: number, to: number): Points {
+  const column = series.column(field)?.values;
+  const points: Points = new Array<number | null>(to - from);
+  for (let at = from; at < to; at++) points[at - from] = at > timeline.begin && column ? rateAt(timeline, column, at) : null;
+  return points;
+}
+
+function rateAt(timeline: Timeline, column: Float64Array, at: number): number | null {
+  const before = column[at - 1] ?? NaN;
+  const after = column[at] ?? NaN;
+  const seconds = (timeline.times[at] ?? 0) - (timeline.times[at - 1] ?? 0);
+  const more = after < before ? after : after - before;
+  return seconds > 0 ? finite(more / seconds) : null;
+}
+
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}
+
+/** Slot by slot; null only where all are. */
+export function sum(parts: readonly Points[]): Points {
+  const first = parts[0];
+  if (!first) return [];
+  return first.map((_, at) => {
+    let total: number | null = null;
+    for (const part of parts) {
+      const value = part[at];
+      if (value !== null && value !== undefined) total = (total ?? 0) + value;
+    }
+    return total;
+  });
+}
+
+/** Percentiles of what was recorded in the `seconds` before each slot, over all series given. */
+export function quantiles(
+  timeline: Timeline,
+  series: readonly Series[],
+  qs: readonly number[],
+  seconds: number,
+  from: number,
+  to: number,
+): Points[] {
+  const bounds = series[0]?.family.bounds;
+  const window = new BucketSum();
+  const lines = qs.map(() => [] as Points);
+  let oldest = timeline.lowerBound((timeline.times[from] ?? 0) - seconds + 0.001);
+  for (let at = oldest; at < to; at++) {
+    addGrowth(window, series, at, 1);
+    while ((timeline.times[oldest] ?? 0) <= (timeline.times[at] ?? 0) - seconds) addGrowth(window, series, oldest++, -1);
+    if (at < from) continue;
+    const isGap = series.every((one) => one.buckets?.growths[at] == null);
+    const found = isGap ? qs.map(() => null) : window.quantiles(qs, bounds);
+    lines.forEach((line, i) => line.push(withinExtremes(found[i] ?? null, series)));
+  }
+  return lines;
+}
+
+function addGrowth(window: BucketSum, series: readonly Series[], at: number, sign: 1 | -1): void {
+  for (const one of series) {
+    const grown = one.buckets?.growths[at];
+    if (grown) window.add(grown, sign);
+  }
+}
+
+/** A bucket's edge may lie beyond all that was ever measured; a percentile may not. */
+function withinExtremes(value: number | null, series: readonly Series[]): number | null {
+  if (value === null) return null;
+  let least = Infinity;
+  let most = -Infinity;
+  for (const one of series) {
+    least = Math.min(least, one.buckets?.least ?? NaN);
+    most = Math.max(most, one.buckets?.most ?? NaN);
+  }
+  if (value > most) return most;
+  return value < least ? least : value;
+}
+
+/** The series whose sum is the family's: the one without labels where there is one, since it already holds all others. */
+export function summands(family: Family): Series[] {
+  const whole = family.series.find((series) => Object.keys(series.labels).length === 0);
+  return whole ? [whole] : family.series;
+}
+
+/** The last known number, or null. */
+export function latest(points: Points): number | null {
+  return points[points.length - 1] ?? null;
+}
+
+export function mean(points: Points): number | null {
+  const known = points.filter((value): value is number => value !== null);
+  return known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
+}

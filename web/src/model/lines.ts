@@ -1,0 +1,91 @@
+// What a chart draws: named functions from a stretch of the timeline to points.
+
+import { quantiles, rates, sum, summands, values, type Points } from '../data/derive';
+import { labelText, type Family, type Series } from '../data/series';
+import type { Store } from '../data/store';
+import { rateUnit } from '../format/numbers';
+
+export interface Line {
+  readonly label: string;
+  readonly points: (from: number, to: number) => Points;
+}
+
+/** How a series is looked at. */
+export type View = 'rate' | 'raw' | 'p50' | 'p95' | 'p99' | 'mean';
+
+/** Percentiles are of what was recorded in that many seconds before each point. */
+export const QUANTILE_SECONDS = 10;
+const QUANTILE: Partial<Record<View, number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
+
+export function viewsOf(family: Family): View[] {
+  switch (family.kind) {
+    case 'counter': return ['rate', 'raw'];
+    case 'histogram': return ['p95', 'p50', 'p99', 'mean', 'rate', 'raw'];
+    case 'window': return ['p95', 'p50', 'p99', 'mean', 'raw'];
+    default: return ['raw', 'rate'];
+  }
+}
+
+export function unitOf(family: Family, view: View): string {
+  const counts = family.kind === 'histogram' || family.kind === 'window';
+  if (view === 'rate') return counts ? '/s' : rateUnit(family.unit);
+  return view === 'raw' && counts ? '' : family.unit;
+}
+
+/** Points of one or several series together, looked at in one way. */
+export function pointsOf(store: Store, series: readonly Series[], view: View): Line['points'] {
+  const family = series[0]?.family;
+  if (!family) return () => [];
+  const each = (make: (one: Series, from: number, to: number) => Points) => (from: number, to: number) =>
+    sum(series.map((one) => make(one, from, to)));
+  const q = QUANTILE[view];
+  if (q !== undefined && family.kind === 'histogram') return (from, to) => firstOf(quantiles(store.timeline, series, [q], QUANTILE_SECONDS, from, to));
+  if (view === 'mean' && family.kind === 'histogram') return (from, to) => meanPoints(store, series, from, to);
+  if (family.kind === 'window') return each((one, from, to) => values(one, view === 'raw' ? 'count' : view, from, to));
+  const field = family.kind === 'histogram' ? 'count' : 'value';
+  if (view !== 'rate') return each((one, from, to) => values(one, field, from, to));
+  if (family.kind === 'counter' || family.kind === 'histogram') return each((one, from, to) => rates(store.timeline, one, field, from, to));
+  return each((one, from, to) => changes(store, one, from, to));
+}
+
+const firstOf = (lines: Points[]): Points => lines[0] ?? [];
+
+/** The mean of what was recorded between two frames. */
+function meanPoints(store: Store, series: readonly Series[], from: number, to: number): Points {
+  const total = sum(series.map((one) => rates(store.timeline, one, 'sum', from, to)));
+  const count = sum(series.map((one) => rates(store.timeline, one, 'count', from, to)));
+  return total.map((value, at) => (value !== null && count[at] ? value / (count[at] ?? 1) : null));
+}
+
+/** A gauge's change per second, up or down: a gauge that falls was not started anew. */
+function changes(store: Store, series: Series, from: number, to: number): Points {
+  const column = series.column('value')?.values;
+  const times = store.timeline.times;
+  return Array.from({ length: to - from }, (_, i) => {
+    const at = from + i;
+    if (!column || at <= store.timeline.begin) return null;
+    const change = ((column[at] ?? NaN) - (column[at - 1] ?? NaN)) / ((times[at] ?? 0) - (times[at - 1] ?? 0));
+    return Number.isFinite(change) ? change : null;
+  });
+}
+
+export function familyLine(store: Store, family: Family, view: View, label = family.name): Line {
+  return { label, points: (from, to) => pointsOf(store, summands(family), view)(from, to) };
+}
+
+export function seriesLines(store: Store, family: Family, view: View, most: number): Line[] {
+  const several = family.series.filter((series) => series.alive);
+  return several.slice(0, most).map((series) => ({
+    label: labelText(series.labels) || (several.length > 1 ? 'all' : family.name),
+    points: pointsOf(store, [series], view),
+  }));
+}
+
+/** Only what rises: a number of losses that falls again has been corrected. */
+export function climbing(line: Line): Line {
+  return { ...line, points: (from, to) => line.points(from, to).map((value) => (value === null ? null : Math.max(0, value))) };
+}
+
+export function sumLine(label: string, lines: readonly Line[]): Line {
+  return { label, points: (from, to) => sum(lines.map((line) => line.points(from, to))) };
+}

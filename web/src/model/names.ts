@@ -1,0 +1,34 @@
+// Names of metrics: registered ones have dots or not, and a `_total` or not; here they are compared without either.
+
+import type { Family } from '../data/series';
+import type { Store } from '../data/store';
+
+export function plainName(name: string): string {
+  return name.replace(/\./g, '_').replace(/_total$/, '');
+}
+
+const OWN = /^(kymo|node|process)_/;
+
+/** Whether the program itself registered it, rather than kymo for it. */
+export function isApplication(family: Family): boolean {
+  return !OWN.test(plainName(family.name));
+}
+
+/** The part of a name that names its pack: up to the first dot or underscore. */
+export function packOf(family: Family): string {
+  const plain = plainName(family.name);
+  const pack = plain.slice(0, Math.max(plain.indexOf('_'), 0)) || plain;
+  return pack === 'event' || plain.startsWith('errors_event') ? 'events' : pack;
+}
+
+/** The family of that plain name. */
+export function familyNamed(store: Store, ...plainNames: string[]): Family | undefined {
+  for (const plain of plainNames) {
+    for (const family of store.families.values()) if (plainName(family.name) === plain) return family;
+  }
+  return undefined;
+}
+
+export function familiesLike(store: Store, pattern: RegExp, accept: (family: Family) => boolean = () => true): Family[] {
+  return [...store.families.values()].filter((family) => pattern.test(plainName(family.name)) && accept(family));
+}

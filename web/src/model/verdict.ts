@@ -1,0 +1,153 @@
+// Is the server well, and if not, why: rules over metrics that are known to mean something. A rule that lacks its metric
+// says nothing.
+
+import { labelText } from '../data/series';
+import { amountText } from '../format/numbers';
+import type { Facts } from './facts';
+import { plainName } from './names';
+import type { Roles } from './roles';
+
+export type Level = 'well' | 'degraded' | 'unwell';
+
+export interface Reason {
+  readonly level: Exclude<Level, 'well'>;
+  readonly text: string;
+  /** The family that shows it. */
+  readonly family: string;
+}
+
+export interface Verdict {
+  readonly level: Level | 'unknown';
+  readonly title: string;
+  readonly reasons: readonly Reason[];
+}
+
+type Rule = (facts: Facts, roles: Roles) => Array<Reason | null>;
+
+const SHORT = 10;
+const MINUTE = 60;
+const LONG = 300;
+/** Below this many events a share of them says little. */
+const FEWEST_EVENTS = 20;
+
+/** A reason where a value is at or over a limit. */
+function over(value: number | null, degraded: number, unwell: number, family: string, text: (value: number) => string): Reason | null {
+  if (value === null || !(value >= degraded)) return null;
+  return { level: value >= unwell ? 'unwell' : 'degraded', text: text(value), family };
+}
+
+const percent = (value: number) => amountText(value, 'ratio');
+
+const cpu: Rule = (facts) => {
+  const limit = facts.mean('kymo_system_cpu_limit_cores', SHORT);
+  const group = facts.mean('kymo_cgroup_cpu_ratio', SHORT);
+  const own = facts.mean('kymo_process_cpu_ratio', SHORT);
+  const cores = limit === null ? '' : ` of ${amountText(limit)} cores`;
+  if (group !== null) {
+    return [over(group, 0.85, 0.97, 'kymo_cgroup_cpu_ratio', (value) => `CPU is at ${percent(value)}${cores} that this process may use`)];
+  }
+  if (own === null || !limit) return [];
+  return [over(own / limit, 0.85, 0.97, 'kymo_process_cpu_ratio', (value) => `this process uses ${percent(value)}${cores} that it may use`)];
+};
+
+const throttling: Rule = (facts) => {
+  const periods = facts.growth('kymo_cgroup_cpu_periods', MINUTE);
+  const throttled = facts.growth('kymo_cgroup_cpu_throttled_periods', MINUTE);
+  if (!periods || throttled === null) return [];
+  return [over(throttled / periods, 0.05, 0.25, 'kymo_cgroup_cpu_throttled_periods_total', (value) => `held back by its CPU quota in ${percent(value)} of the periods of the last minute`)];
+};
+
+const memory: Rule = (facts) => {
+  const limit = facts.mean('kymo_system_memory_limit_bytes', SHORT);
+  const resident = facts.mean('process_resident_memory_bytes', SHORT);
+  const host = facts.mean('kymo_system_memory_used_ratio', SHORT);
+  const kills = facts.growth('kymo_cgroup_memory_events', LONG);
+  return [
+    limit && resident !== null
+      ? over(resident / limit, 0.8, 0.92, 'process_resident_memory_bytes', (value) => `memory is at ${percent(value)} of its limit of ${amountText(limit, 'bytes')}`)
+      : null,
+    over(host, 0.9, 0.97, 'kymo_system_memory_used_ratio', (value) => `the host's memory is ${percent(value)} used`),
+    over(kills, 1, 1000, 'kymo_cgroup_memory_events_total', () => 'the cgroup ran into its memory limit within 5 minutes'),
+  ];
+};
+
+const errors: Rule = (facts, roles) => {
+  const done = roles.traffic && roles.hasApplication ? facts.growth(roles.traffic.name, MINUTE) : null;
+  return roles.errors.map((family) => {
+    const failed = facts.growth(family.name, MINUTE);
+    if (!failed) return null;
+    const all = Math.max(done ?? 0, failed);
+    if (all < FEWEST_EVENTS) return null;
+    return over(failed / all, 0.01, 0.05, family.name, (value) => `${family.name}: ${percent(value)} failed in the last minute (${amountText(failed)})`);
+  });
+};
+
+const losses: Rule = (facts, roles) => roles.drops.map((family) => {
+  const lost = facts.growth(family.name, MINUTE);
+  if (!lost) return null;
+  const received = receivedBeside(facts, family.name) ?? (roles.traffic ? facts.growth(roles.traffic.name, MINUTE) : null);
+  const share = lost / Math.max(lost + (received ?? 0), 1);
+  return over(share, 0.001, 0.02, family.name, (value) => `${family.name}: ${amountText(lost)} lost in the last minute, ${percent(value)}`);
+});
+
+/** What came in where that was lost: `udp.packet.received` beside `udp.packet.dropped`. */
+function receivedBeside(facts: Facts, name: string): number | null {
+  const beside = plainName(name).replace(/_[a-z]+$/, '_received');
+  return facts.growth(beside, MINUTE);
+}
+
+const queues: Rule = (facts) => facts.named(/(^|_)(fill|fill_ratio|queue_fill|utilization)$/).map((name) => {
+  const fullest = facts.largest(name, SHORT);
+  const where = fullest ? labelText(fullest.series.labels) : '';
+  return over(fullest?.value ?? null, 0.8, 0.95, name, (value) => `${name}${where && ` (${where})`}: the queue is ${percent(value)} full`);
+});
+
+const pressure: Rule = (facts) => {
+  const limits = [
+    { resource: 'cpu', kind: 'some', degraded: 0.4, unwell: 0.8, text: 'some task waited for a CPU' },
+    { resource: 'memory', kind: 'full', degraded: 0.05, unwell: 0.2, text: 'all tasks waited for memory' },
+    { resource: 'io', kind: 'full', degraded: 0.2, unwell: 0.5, text: 'all tasks waited for the disk' },
+  ] as const;
+  return limits.map(({ resource, kind, degraded, unwell, text }) =>
+    over(facts.mean('kymo_system_pressure_ratio', SHORT, { resource, kind }), degraded, unwell, 'kymo_system_pressure_ratio', (value) => `${text} in ${percent(value)} of the time`));
+};
+
+const files: Rule = (facts) => {
+  const open = facts.mean('process_open_fds', SHORT);
+  const most = facts.mean('process_max_fds', SHORT);
+  const disk = facts.largest('kymo_system_filesystem_used_ratio', SHORT);
+  return [
+    open !== null && most ? over(open / most, 0.8, 0.95, 'process_open_fds', (value) => `${percent(value)} of the file descriptors are open`) : null,
+    over(disk?.value ?? null, 0.9, 0.98, 'kymo_system_filesystem_used_ratio', (value) => `the file system ${disk?.series.labels.mountpoint ?? ''} is ${percent(value)} full`),
+  ];
+};
+
+const OWN_LOSSES: ReadonlyArray<readonly [name: string, text: string]> = [
+  ['kymo_series_overflowed', 'look-ups of series over the limit'],
+  ['kymo_ticks_missed', 'ticks missed'],
+  ['kymo_ticks_failed', 'ticks failed'],
+  ['kymo_recordings_refused', 'values that were no numbers'],
+  ['kymo_producer_errors', 'producers or callbacks failed'],
+  ['kymo_log_records_lost', 'log records lost'],
+  ['kymo_registration_errors', 'registrations refused'],
+  ['kymo_http_handler_errors', 'answers of the metrics server failed'],
+];
+
+/** What kymo itself lost never makes a server unwell, but its figures may be incomplete. */
+const ownLosses: Rule = (facts) => OWN_LOSSES.map(([name, text]) =>
+  over(facts.growth(name, LONG), 1, Infinity, facts.named(new RegExp(`^${name}$`))[0] ?? name, (value) => `kymo: ${amountText(value)} ${text} within 5 minutes`));
+
+const RULES: readonly Rule[] = [errors, losses, queues, cpu, throttling, memory, pressure, files, ownLosses];
+
+const TITLES: Record<Level, string> = {
+  well: 'This server is well',
+  degraded: 'This server is degraded',
+  unwell: 'This server is unwell',
+};
+
+export function judge(facts: Facts, roles: Roles): Verdict {
+  const reasons = RULES.flatMap((rule) => rule(facts, roles)).filter((reason) => reason !== null);
+  reasons.sort((a, b) => Number(b.level === 'unwell') - Number(a.level === 'unwell'));
+  const level: Level = reasons[0]?.level ?? 'well';
+  return { level, title: TITLES[level], reasons };
+}

@@ -1,0 +1,49 @@
+import { useMemo } from 'preact/hooks';
+import { Sparkline } from '../charts/sparkline';
+import { slotsOf } from '../charts/view_window';
+import { latest } from '../data/derive';
+import { amount, amountText } from '../format/numbers';
+import type { Line } from '../model/lines';
+import type { Roles } from '../model/roles';
+import { tilesOf, type Tile } from '../model/tiles';
+import { page } from '../page';
+
+function lastValue(line: Line): number | null {
+  const [, to] = slotsOf(page.store.timeline);
+  return to > page.store.timeline.begin ? latest(line.points(to - 1, to)) : null;
+}
+
+function Figure({ value, unit }: { value: number | null; unit: string }) {
+  const shown = amount(value, unit);
+  return <span class="figure number">{shown.number}<span class="figure-unit">{shown.unit}</span></span>;
+}
+
+/** How much of what may be used is used. */
+function Limit({ tile, value }: { tile: Tile; value: number | null }) {
+  if (!tile.limit || value === null) return null;
+  const share = Math.min(1, value / tile.limit);
+  return (
+    <p class="tile-limit">
+      <meter min={0} max={1} high={0.85} value={share} aria-label={`${tile.title} of its limit`}>{amountText(share, 'ratio')}</meter>
+      <span class="number">of {tile.limitText}</span>
+    </p>
+  );
+}
+
+function TileCard({ tile }: { tile: Tile }) {
+  void page.store.version.value;
+  const found = tile.lines.map(lastValue);
+  return (
+    <li class="tile" title={tile.source}>
+      <h3>{tile.title}</h3>
+      <p class={`figures figures-${found.length}`}>{found.map((value, i) => <Figure key={i} value={value} unit={tile.unit} />)}</p>
+      <Limit tile={tile} value={found[0] ?? null} />
+      <Sparkline lines={tile.lines} />
+    </li>
+  );
+}
+
+export function Tiles({ roles }: { roles: Roles }) {
+  const tiles = useMemo(() => tilesOf(page.store, roles, amountText), [roles]);
+  return <section aria-label="Vital signs"><ul class="tiles">{tiles.map((tile) => <TileCard key={tile.title} tile={tile} />)}</ul></section>;
+}

@@ -1,0 +1,43 @@
+import { signal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { VerdictShape } from '../icons';
+import { factsOf } from '../model/facts';
+import type { Roles } from '../model/roles';
+import { judge, type Reason, type Verdict } from '../model/verdict';
+import { page } from '../page';
+import { linkTo } from '../routing';
+
+const SHOWN_AT_FIRST = 4;
+const UNKNOWN: Verdict = { level: 'unknown', title: 'Not known: the connection is lost', reasons: [] };
+const areAllShown = signal(false);
+
+const WELL = 'No rule finds anything: errors, losses, queues, CPU, memory, pressure, files and kymo itself.';
+
+function ReasonItem({ reason }: { reason: Reason }) {
+  return (
+    <li class={`reason reason-${reason.level}`}>
+      <span class="reason-level">{reason.level}</span>
+      <a href={linkTo('explore', { q: reason.family })}>{reason.text}</a>
+    </li>
+  );
+}
+
+export function VerdictPanel({ roles }: { roles: Roles }) {
+  const version = page.store.version.value;
+  const isLost = page.client.connection.value.state === 'lost';
+  const verdict = useMemo(() => (isLost ? UNKNOWN : judge(factsOf(page.store), roles)), [version, roles, isLost]);
+  const shown = areAllShown.value ? verdict.reasons : verdict.reasons.slice(0, SHOWN_AT_FIRST);
+  const hidden = verdict.reasons.length - shown.length;
+  return (
+    <section class={`verdict verdict-${verdict.level}`} aria-label="Verdict">
+      <VerdictShape level={verdict.level} />
+      <div>
+        <h2 role="status">{verdict.title}</h2>
+        {verdict.level === 'well' && <p class="quiet">{WELL}</p>}
+        {verdict.level === 'unknown' && <p class="quiet">What is below was so when the connection was lost.</p>}
+        {shown.length > 0 && <ul class="reasons">{shown.map((reason) => <ReasonItem key={reason.text} reason={reason} />)}</ul>}
+        {hidden > 0 && <button type="button" class="link" onClick={() => { areAllShown.value = true; }}>and {hidden} more</button>}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,152 @@
+// The page's one WebSocket: subscribes, goes on where it was cut off, and tells how far behind it is.
+
+import { signal } from '@preact/signals';
+import type { Store } from '../data/store';
+import { parseMessage, ProtocolError, type ServerMessage } from './messages';
+
+export type Connection =
+  | { state: 'connecting' }
+  | { state: 'live' }
+  | { state: 'lost'; since: number; retryAt: number; reason: string };
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 10_000;
+/** A server that ticks sends something each second; one that says nothing for this long is gone, closed or not. */
+const SILENCE_MS = 8_000;
+const BEHIND_SECONDS = 2;
+const SHOW_SKIPPED_MS = 5_000;
+
+/** How long to wait before attempt number `attempt`, with some chance in it: many pages must not come at once. */
+export function backOff(attempt: number, chance: number): number {
+  return Math.min(FIRST_WAIT_MS * 2 ** attempt, LONGEST_WAIT_MS) * (0.75 + chance / 2);
+}
+
+/** What a page is told that does not get every frame in time. */
+export interface Behind {
+  readonly seconds: number;
+  readonly skipped: number;
+}
+
+/** Finds out how late frames come. Clocks differ, so that the least difference ever seen stands for no delay. */
+export class LagMeter {
+  private least = Infinity;
+
+  lag(frameTime: number, receivedAt: number): number {
+    const difference = receivedAt - frameTime;
+    this.least = Math.min(this.least, difference);
+    return difference - this.least;
+  }
+}
+
+export class LiveClient {
+  readonly connection = signal<Connection>({ state: 'connecting' });
+  readonly behind = signal<Behind | null>(null);
+  readonly complaint = signal('');
+  private socket: WebSocket | null = null;
+  private attempt = 0;
+  private lostSince: number | null = null;
+  private heardAt = 0;
+  private skippedUntil = 0;
+  private skipped = 0;
+  private meter = new LagMeter();
+  private retryTimer = 0;
+
+  constructor(private readonly url: string, private readonly store: Store) {}
+
+  start(): void {
+    this.connect();
+    window.setInterval(() => this.watchSilence(), 1000);
+    window.addEventListener('online', () => this.retryNow());
+    document.addEventListener('visibilitychange', () => document.hidden || this.retryNow());
+  }
+
+  retryNow(): void {
+    if (this.connection.value.state !== 'lost') return;
+    this.attempt = 0;
+    this.connect();
+  }
+
+  private connect(): void {
+    window.clearTimeout(this.retryTimer);
+    this.drop();
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    this.heardAt = performance.now();
+    socket.onopen = () => this.subscribe(socket);
+    socket.onmessage = (event) => this.socket === socket && this.receive(event.data);
+    socket.onclose = (event) => this.socket === socket && this.lost(event.reason);
+  }
+
+  private subscribe(socket: WebSocket): void {
+    const since = this.store.lastSeq;
+    socket.send(JSON.stringify(since === null ? { type: 'subscribe' } : { type: 'subscribe', since }));
+  }
+
+  private receive(data: unknown): void {
+    this.heardAt = performance.now();
+    try {
+      if (typeof data !== 'string') throw new ProtocolError('a message that is no text');
+      const message = parseMessage(data);
+      if (message) this.take(message);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.lost(`the server sent ${error.message}`);
+    }
+  }
+
+  private take(message: ServerMessage): void {
+    switch (message.type) {
+      case 'hello': return this.store.hello(message);
+      case 'replay': return this.store.replayed(message);
+      case 'full':
+        this.meter = new LagMeter();
+        this.store.full(message);
+        return this.alive();
+      case 'delta':
+        this.measure(message.seq, message.time);
+        return this.store.delta(message);
+      case 'error':
+        this.complaint.value = message.error;
+        return;
+      case 'pong': return;
+    }
+  }
+
+  private alive(): void {
+    this.attempt = 0;
+    this.lostSince = null;
+    this.complaint.value = '';
+    this.connection.value = { state: 'live' };
+  }
+
+  private measure(seq: number, time: number): void {
+    const seconds = this.meter.lag(time, Date.now() / 1000);
+    const missed = this.store.lastSeq === null ? 0 : Math.max(0, seq - this.store.lastSeq - 1);
+    if (missed > 0) {
+      this.skipped = (performance.now() < this.skippedUntil ? this.skipped : 0) + missed;
+      this.skippedUntil = performance.now() + SHOW_SKIPPED_MS;
+    }
+    const skipped = performance.now() < this.skippedUntil ? this.skipped : 0;
+    const isBehind = seconds > BEHIND_SECONDS || skipped > 0;
+    if (isBehind || this.behind.value) this.behind.value = isBehind ? { seconds, skipped } : null;
+  }
+
+  private lost(reason: string): void {
+    this.drop();
+    this.lostSince ??= Date.now();
+    const wait = backOff(this.attempt++, Math.random());
+    this.behind.value = null;
+    this.connection.value = { state: 'lost', since: this.lostSince, retryAt: Date.now() + wait, reason };
+    this.retryTimer = window.setTimeout(() => this.connect(), wait);
+  }
+
+  private drop(): void {
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+
+  private watchSilence(): void {
+    if (this.socket && performance.now() - this.heardAt > SILENCE_MS) this.lost('the server went silent');
+  }
+}
