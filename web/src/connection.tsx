@@ -12,10 +12,11 @@ export function ConnectionState() {
   return <p class={`connection connection-${isBehind ? 'behind' : state}`}><span class="dot" aria-hidden="true" />{text}</p>;
 }
 
-function lostText(since: number, retryAt: number): string {
+/** What changes each second, and is not read out each second. */
+function attemptText(since: number, retryAt: number): string {
   const wait = Math.ceil((retryAt - now.value) / 1000);
   const attempt = wait > 0 ? `next attempt in ${wait} s` : 'trying now';
-  return `Disconnected since ${clockText(since / 1000)} (${durationText((now.value - since) / 1000)}); ${attempt}.`;
+  return `for ${durationText((now.value - since) / 1000)}; ${attempt}`;
 }
 
 function behindText(seconds: number, skipped: number): string {
@@ -31,13 +32,17 @@ export function ConnectionBanner() {
   const behind = page.client.behind.value;
   if (connection.state === 'lost') {
     return (
-      <div class="banner banner-lost" role="status">
-        <p>{lostText(connection.since, connection.retryAt)} What is shown is from before. {connection.reason && <span class="quiet">Reason: {connection.reason}</span>}</p>
+      <aside class="banner banner-lost" aria-label="Connection">
+        <p>
+          <span role="status">Disconnected since {clockText(connection.since / 1000)}.</span> What is shown is from before.{' '}
+          <span class="quiet number" aria-hidden="true">({attemptText(connection.since, connection.retryAt)})</span>
+          {connection.reason && <span class="quiet"> Reason: {connection.reason}</span>}
+        </p>
         <button type="button" onClick={() => page.client.retryNow()}>Try now</button>
-      </div>
+      </aside>
     );
   }
-  if (behind) return <div class="banner banner-behind" role="status"><p>{behindText(behind.seconds, behind.skipped)}</p></div>;
-  if (page.client.complaint.value) return <div class="banner banner-behind" role="status"><p>The server says: {page.client.complaint.value}</p></div>;
+  if (behind) return <aside class="banner banner-behind" aria-label="Connection"><p role="status">{behindText(behind.seconds, behind.skipped)}</p></aside>;
+  if (page.client.complaint.value) return <aside class="banner banner-behind" aria-label="Connection"><p role="status">The server says: {page.client.complaint.value}</p></aside>;
   return null;
 }

@@ -3,14 +3,17 @@ import 'uplot/dist/uPlot.min.css';
 import './styles/base.css';
 import './styles/layout.css';
 import './styles/charts.css';
+import './styles/pages.css';
 import { App } from './app';
 import { followColorScheme, palette } from './charts/palette';
 import { pausedAt, span } from './charts/view_window';
+import { loadPins } from './model/pins';
 import { page } from './page';
 import { startRouting } from './routing';
 
 followColorScheme();
 startRouting();
+loadPins();
 page.frames.watch(page.store.version, span, pausedAt, palette);
 page.client.start();
 const root = document.getElementById('app');

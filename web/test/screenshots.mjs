@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launchBrowser, openPage } from './browser.mjs';
+import { SESSIONS } from './sessions.mjs';
 import { History, StandInServer } from './stand_in_server.mjs';
 
 const NARROW = { viewport: { width: 390, height: 844 }, hasTouch: true };
@@ -15,7 +16,8 @@ const SHOTS = [
   { name: 'busy', world: 'busy', options: LIGHT },
   { name: 'busy-dark', world: 'busy', options: DARK },
   { name: 'empty', world: 'empty', options: LIGHT },
-  { name: 'narrow', world: 'voice', options: { ...LIGHT, ...NARROW }, whole: true },
+  { name: 'narrow', world: 'voice', options: { ...LIGHT, ...NARROW } },
+  { name: 'narrow-dark', world: 'busy', options: { ...DARK, ...NARROW } },
   { name: 'whole', world: 'voice', options: LIGHT, whole: true },
   { name: 'disconnected', world: 'voice', options: LIGHT, before: async (page, server) => { await server.stop(); await page.waitForSelector('.banner-lost'); } },
   { name: 'sessions-missing', world: 'voice', options: LIGHT, place: '#/sessions', ready: 'main h1' },
@@ -27,15 +29,8 @@ const SHOTS = [
   { name: 'hostile', world: 'hostile', options: LIGHT },
 ];
 
-export const SESSIONS = {
-  sessions: [
-    { id: 'b7f1c2', sources: [{ source: 'mic', fill_ratio: 0.12, realtime_factor: 0.04, backlog_seconds: 0.02, dropped_total: 0, ladder_level: 0, provider: 'local', model: 'vad-1' }, { source: 'udp', fill_ratio: 0.91, realtime_factor: 1.3, backlog_seconds: 2.4, dropped_total: 312, ladder_level: 2, provider: 'local', model: 'vad-1' }] },
-    { id: '0a93de', sources: [{ source: 'mic', fill_ratio: 0.05, realtime_factor: 0.03, backlog_seconds: 0.01, dropped_total: 0, ladder_level: 0, provider: 'local', model: 'vad-1' }] },
-  ],
-};
-
 async function shoot(browser, folder, { name, world, options, place = '', ready = '.tile', whole = false, before, sessions }) {
-  const server = await new StandInServer(new History(world, { warmUp: 600 })).start();
+  const server = await new StandInServer(new History(world, { warmUp: world === 'thousand' ? 120 : 600 })).start();
   if (sessions) server.sessions = SESSIONS;
   const { page, context, faults } = await openPage(browser, server.address + place, options);
   try {

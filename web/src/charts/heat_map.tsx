@@ -145,7 +145,7 @@ export function HeatMap({ title, family, height = 240 }: { title: string; family
       height={height}
       logarithmic
       colors={COLORS}
-      note={`Each cell: how many fell there; darker is more. Lines: percentiles of ${QUANTILE_SECONDS} s, from ${family.name}.`}
+      note={`Cells: how many fell there; the stronger the colour, the more. Lines: percentiles of ${QUANTILE_SECONDS} s, from ${family.name}.`}
     />
   );
 }

@@ -1,7 +1,7 @@
 // uPlot as all charts want it: time below, few quiet lines, zoom and cursor shared by all.
 
 import uPlot from 'uplot';
-import { amountText, clockText } from '../format/numbers';
+import { axisText, clockText } from '../format/numbers';
 import type { Line } from '../model/lines';
 import { page } from '../page';
 import { palette, seriesColor } from './palette';
@@ -26,6 +26,7 @@ const SYNC_KEY = 'kymo';
 const AXIS_FONT = '11px system-ui, sans-serif';
 const AXIS_WIDTH = 62;
 const LEAST_SELECTION = 6;
+const WIDE = 700;
 
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
 
@@ -36,7 +37,7 @@ function timeAxis(): uPlot.Axis {
     grid: { show: false },
     ticks: { stroke: () => palette.value.grid, width: 1, size: 4 },
     size: 26,
-    space: 52,
+    space: (self: uPlot) => (self.width > WIDE ? 96 : 52),
     incrs: TIME_STEPS,
     values: (_, moments) => {
       const isWhole = moments.every((moment) => moment % 60 === 0);
@@ -62,7 +63,7 @@ function valueAxis(unit: string, logarithmic: boolean): uPlot.Axis {
     size: AXIS_WIDTH,
     gap: 6,
     space: 34,
-    values: (_, splits) => splits.map((value) => (value === null ? '' : amountText(value, unit))),
+    values: (_, splits) => splits.map((value) => (value === null ? '' : axisText(value, unit))),
     ...(logarithmic ? { filter: decades } : {}),
     ...(unit.startsWith('bytes') ? { incrs: BINARY_STEPS } : {}),
   };

@@ -30,7 +30,7 @@ function Rewind() {
 export function TimeControls() {
   const { timeline } = page.store;
   return (
-    <div class="time-controls" role="toolbar" aria-label="Time shown">
+    <section class="time-controls" aria-label="Time shown">
       <div class="segments" role="group" aria-label="Length">
         {SPANS.map((seconds) => (
           <button key={seconds} type="button" aria-pressed={span.value === seconds} onClick={() => showSpan(seconds)}>{SPAN_TEXT[seconds]}</button>
@@ -43,6 +43,6 @@ export function TimeControls() {
       </div>
       <Rewind />
       {pausedAt.value !== null && <p class="paused number">paused at {clockText(pausedAt.value)}</p>}
-    </div>
+    </section>
   );
 }

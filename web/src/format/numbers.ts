@@ -19,14 +19,15 @@ export interface Amount {
   readonly unit: string;
 }
 
+const LONGEST_UNIT = 16;
 const NOTHING: Amount = { number: '–', unit: '' };
 
-/** Three digits that count, without zeros at the end. */
+/** Three digits that count; a whole number is a count and has no others. Zeros stay, so that numbers do not jump. */
 function digits(value: number): string {
   const size = Math.abs(value);
-  const decimals = size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : 2;
-  const text = value.toFixed(decimals);
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+  if (Number.isInteger(value) && size < 1e6) return String(value);
+  const decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  return value.toFixed(decimals);
 }
 
 function scaled(value: number): Amount {
@@ -64,8 +65,13 @@ export function amount(value: number | null | undefined, unit = ''): Amount {
     case '/s': return withSuffix(scaled(value), '/s');
     case 'seconds/s': return { number: digits(value), unit: 's/s' };
     case 'ratio/s': return { number: digits(value * 100), unit: '%/s' };
-    default: return withSuffix(scaled(value), unit && !unit.startsWith('/') ? ` ${unit.replaceAll('_', ' ')}` : unit);
+    default: return withSuffix(scaled(value), unit && !unit.startsWith('/') ? ` ${shortUnit(unit)}` : unit);
   }
+}
+
+function shortUnit(unit: string): string {
+  const words = unit.replaceAll('_', ' ');
+  return words.length > LONGEST_UNIT ? `${words.slice(0, LONGEST_UNIT - 1)}…` : words;
 }
 
 function withSuffix(of: Amount, suffix: string): Amount {
@@ -76,6 +82,11 @@ export function amountText(value: number | null | undefined, unit = ''): string 
   const { number, unit: shown } = amount(value, unit);
   if (shown === '' || shown === '%' || number === '–') return number + (number === '–' ? '' : shown);
   return `${number} ${shown}`;
+}
+
+/** For an axis, where numbers stand still: without zeros at the end. */
+export function axisText(value: number, unit: string): string {
+  return amountText(value, unit).replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
 }
 
 /** The unit of a family's growth per second. */

@@ -4,7 +4,7 @@ import type { ChartProps } from '../charts/time_chart';
 import type { Family } from '../data/series';
 import type { Store } from '../data/store';
 import { climbing, familyLine, pointsOf, seriesLines, unitOf, type Line, type View } from './lines';
-import { familyNamed } from './names';
+import { familyNamed, isApplication } from './names';
 import { titleOf, type Roles } from './roles';
 
 const MOST_LINES = 8;
@@ -30,9 +30,9 @@ function trafficCharts(store: Store, roles: Roles): ChartProps[] {
   const lost = [...roles.errors, ...roles.drops].slice(0, MOST_LINES);
   const lossLines = lost.map((family) => climbing(familyLine(store, family, 'rate', titleOf(family))));
   return [
-    ...(roles.traffic ? together(store, titleOf(roles.traffic), [roles.traffic], 'rate') : []),
+    ...(roles.traffic && isApplication(roles.traffic) ? together(store, titleOf(roles.traffic), [roles.traffic], 'rate') : []),
     ...chart('Errors and drops', '/s', lost, lossLines, 1),
-    ...(roles.active ? together(store, titleOf(roles.active), [roles.active], 'raw', undefined, 1) : []),
+    ...(roles.active && isApplication(roles.active) ? together(store, titleOf(roles.active), [roles.active], 'raw', undefined, 1) : []),
   ];
 }
 

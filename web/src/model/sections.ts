@@ -19,7 +19,7 @@ const OWN_ORDER = ['process', 'kymo', 'node'];
 const MOST_OPEN = 6;
 
 function titleOf(pack: string): string {
-  return TITLES[pack] ?? pack.charAt(0).toUpperCase() + pack.slice(1);
+  return Object.hasOwn(TITLES, pack) ? (TITLES[pack] ?? pack) : pack.charAt(0).toUpperCase() + pack.slice(1);
 }
 
 function byPack(families: Iterable<Family>): Map<string, Family[]> {

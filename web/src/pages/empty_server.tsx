@@ -1,10 +1,10 @@
 // What a server shows that measures nothing of its own yet: how to begin. The lines are those of the README.
 
 const LINES = `#include <kymo/monitor/monitor.h>
-
-kymo::Monitor monitor;
-auto requests = monitor.registry().counter("http.requests", "Requests answered.");
-requests.add();`;
+kymo::Monitor monitor;  // serves this page
+auto requests = monitor.registry().family<kymo::Counter, "method">("http.requests", "Requests answered.");
+kymo::Counter gets = requests.with("GET");
+gets.add();  // where a request was answered`;
 
 export function EmptyServer() {
   return (

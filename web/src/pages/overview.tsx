@@ -3,6 +3,7 @@
 import { useMemo } from 'preact/hooks';
 import { HeatMap } from '../charts/heat_map';
 import { TimeChart } from '../charts/time_chart';
+import { isApplication } from '../model/names';
 import { rolesOf } from '../model/roles';
 import { page } from '../page';
 import { overviewCharts } from '../model/overview_charts';
@@ -28,7 +29,7 @@ export function OverviewPage() {
       <Tiles roles={roles} />
       {!roles.hasApplication && <EmptyServer />}
       <section class="charts" aria-label="The last minutes">
-        {roles.latency && roles.hasApplication && <div class="wide"><HeatMap key={roles.latency.name} title="Latency" family={roles.latency} /></div>}
+        {roles.latency && isApplication(roles.latency) && <div class="wide"><HeatMap key={roles.latency.name} title="Latency" family={roles.latency} /></div>}
         {charts.map((chart) => <TimeChart key={chart.title} {...chart} />)}
       </section>
       <Sections />

@@ -32,7 +32,7 @@ export function VerdictPanel({ roles }: { roles: Roles }) {
     <section class={`verdict verdict-${verdict.level}`} aria-label="Verdict">
       <VerdictShape level={verdict.level} />
       <div>
-        <h2 role="status">{verdict.title}</h2>
+        <div role="status"><h2>{verdict.title}</h2></div>
         {verdict.level === 'well' && <p class="quiet">{WELL}</p>}
         {verdict.level === 'unknown' && <p class="quiet">What is below was so when the connection was lost.</p>}
         {shown.length > 0 && <ul class="reasons">{shown.map((reason) => <ReasonItem key={reason.text} reason={reason} />)}</ul>}

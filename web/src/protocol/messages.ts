@@ -150,9 +150,8 @@ export function parseMessage(text: string): ServerMessage | null {
     throw new ProtocolError('a message that is no JSON');
   }
   demand(isObject(message) && typeof message.type === 'string', 'a message without a type');
-  const check = SHAPES[message.type];
-  if (!check) return null;
-  check(message);
+  if (!Object.hasOwn(SHAPES, message.type)) return null;
+  SHAPES[message.type]?.(message);
   return message as unknown as ServerMessage;
 }
 

@@ -1,0 +1,30 @@
+// One series as a chart of its own, in one of its views.
+
+import { useMemo } from 'preact/hooks';
+import { TimeChart } from '../charts/time_chart';
+import type { Series } from '../data/series';
+import { labelText } from '../data/series';
+import { pointsOf, unitOf, type View } from '../model/lines';
+import { page } from '../page';
+import { PinButton } from './pin_button';
+
+export interface SeriesChartProps {
+  readonly series: Series;
+  readonly view: View;
+  readonly height?: number;
+  readonly actions?: preact.ComponentChildren;
+}
+
+export function SeriesChart({ series, view, height = 160, actions }: SeriesChartProps) {
+  const lines = useMemo(() => [{ label: labelText(series.labels) || view, points: pointsOf(page.store, [series], view) }], [series, view]);
+  return (
+    <TimeChart
+      title={`${series.family.name} · ${view}`}
+      source={`${series.key}: ${series.family.help}`}
+      unit={unitOf(series.family, view)}
+      lines={lines}
+      height={height}
+      actions={<><PinButton pin={{ key: series.key, view }} />{actions}</>}
+    />
+  );
+}

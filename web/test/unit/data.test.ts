@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BucketSum, bucketEdges, growth, ZERO_BUCKET } from '../../src/data/buckets';
+import { quantiles, rates, sum, summands, values } from '../../src/data/derive';
+import { seriesKey } from '../../src/data/series';
+import { Store } from '../../src/data/store';
+import { Column, Timeline } from '../../src/data/timeline';
+import { delta, full, hello, storeOfCounter } from './frames';
+
+const only = (store: Store) => {
+  const [series] = store.series.values();
+  assert.ok(series);
+  return series;
+};
+const allValues = (store: Store) => values(only(store), 'value', store.timeline.begin, store.timeline.end);
+const allRates = (store: Store) => rates(store.timeline, only(store), 'value', store.timeline.begin, store.timeline.end);
+
+test('a delta changes what it names; the rest goes on', () => {
+  const store = new Store();
+  store.full(full(1, 10, [{ name: 'a', v: 1 }, { name: 'b', kind: 'gauge', v: 5 }]));
+  store.delta(delta(2, 11, [[1, 6]]));
+  const [a, b] = [...store.series.values()];
+  assert.ok(a && b);
+  assert.deepEqual(values(a, 'value', 0, 2), [1, 1]);
+  assert.deepEqual(values(b, 'value', 0, 2), [5, 6]);
+});
+
+test('rates: growth a second, and a counter that fell counts from 0', () => {
+  assert.deepEqual(allRates(storeOfCounter([10, 30, 30, 5, 6])), [null, 20, 0, 5, 1]);
+});
+
+test('rates are by time, where frames were joined', () => {
+  const store = new Store();
+  store.full(full(1, 10, [{ name: 'a', v: 0 }]));
+  store.delta(delta(3, 12, [[0, 10]]));
+  assert.deepEqual(allRates(store), [null, 5]);
+});
+
+test('missing moments are a gap: no value there, no rate across it', () => {
+  const store = new Store();
+  store.full(full(1, 10, [{ name: 'a', v: 1 }]));
+  store.delta(delta(60, 70, [[0, 100]]));
+  store.delta(delta(61, 71, [[0, 103]]));
+  assert.deepEqual(allValues(store), [1, null, 100, 103]);
+  assert.deepEqual(allRates(store), [null, null, null, 3]);
+});
+
+test('what did not change over a gap is known again after it', () => {
+  const store = new Store();
+  store.full(full(1, 10, [{ name: 'a', kind: 'gauge', v: 7 }]));
+  store.delta(delta(60, 70, []));
+  assert.deepEqual(allValues(store), [7, null, 7]);
+});
+
+test('null and infinities are no points', () => {
+  const store = new Store();
+  store.full(full(1, 10, [{ name: 'a', kind: 'gauge', v: null }]));
+  store.delta(delta(2, 11, [[0, 'inf']]));
+  store.delta(delta(3, 12, [[0, 2]]));
+  assert.deepEqual(allValues(store), [null, null, 2]);
+});
+
+test('a replay fills what was missed, with the ids of the full frame after it', () => {
+  const store = new Store();
+  store.hello(hello());
+  store.full(full(1, 10, [{ name: 'a', v: 1 }]));
+  store.hello(hello());
+  store.replayed({ type: 'replay', frames: [2, 3, 4].map((seq) => ({ seq, time: 9 + seq, values: [[5, seq * 10]] })) });
+  const again = full(4, 13, [{ name: 'a', v: 40 }]);
+  const entry = again.families[0]?.series?.[0];
+  assert.ok(entry);
+  entry.id = 5;
+  store.full(again);
+  assert.deepEqual(allValues(store), [1, 20, 30, 40]);
+  assert.equal(store.lastSeq, 4);
+});
+
+test('another instance shares nothing with the one before', () => {
+  const store = storeOfCounter([1, 2]);
+  store.hello(hello('b'));
+  assert.equal(store.series.size, 0);
+  assert.equal(store.timeline.length, 0);
+  assert.equal(store.lastSeq, null);
+});
+
+test('a series that begins while one looks began at 0', () => {
+  const store = storeOfCounter([1, 2]);
+  store.delta(delta(2, 1002, [], {
+    families: [{ id: 9, name: 'new', kind: 'counter', unit: '', help: '', series: [] }],
+    series: [{ id: 9, family: 9, labels: {}, v: 4 }],
+  }));
+  const series = store.series.get('new');
+  assert.ok(series);
+  assert.deepEqual(rates(store.timeline, series, 'value', 1, 3), [null, 4]);
+});
+
+test('a series that is gone ends; one that comes back goes on', () => {
+  const store = storeOfCounter([1, 2]);
+  store.delta(delta(2, 1002, [], { gone: [0] }));
+  store.delta(delta(3, 1003, []));
+  assert.deepEqual(allValues(store), [1, 2, null, null]);
+  assert.equal(only(store).alive, false);
+  store.delta(delta(4, 1004, [], { series: [{ id: 7, family: 0, labels: {}, v: 3 }] }));
+  assert.deepEqual(allValues(store), [1, 2, null, 0, 3]);
+  assert.equal(store.series.size, 1);
+});
+
+test('the ring keeps the last moments in order, for as long as one likes', () => {
+  const timeline = new Timeline(4);
+  const column = new Column(timeline.slots);
+  timeline.add(column);
+  for (let time = 0; time < 1000; time++) column.values[timeline.push(time)] = time * 2;
+  assert.equal(timeline.length, 4);
+  assert.deepEqual([...timeline.times.subarray(timeline.begin, timeline.end)], [996, 997, 998, 999]);
+  assert.deepEqual([...column.values.subarray(timeline.begin, timeline.end)], [1992, 1994, 1996, 1998]);
+  assert.equal(timeline.lowerBound(998), timeline.end - 2);
+  assert.equal(timeline.lowerBound(2000), timeline.end);
+});
+
+test('names that are properties of every object are names', () => {
+  const store = new Store();
+  store.full(full(1, 10, [{ name: '__proto__', v: 1, labels: { constructor: 'toString' } }, { name: 'constructor', v: 2 }]));
+  assert.equal(store.series.size, 2);
+  assert.ok(store.series.get('__proto__{constructor="toString"}'));
+});
+
+test('a series is itself whatever the order of its labels', () => {
+  assert.equal(seriesKey('a', { x: '1', y: '2' }), seriesKey('a', { y: '2', x: '1' }));
+  assert.notEqual(seriesKey('a', { x: '1,y=2' }), seriesKey('a', { x: '1', y: '2' }));
+});
+
+test('the sum of a family is its whole where it has one, else that of its parts', () => {
+  const store = new Store();
+  store.full(full(1, 10, [{ name: 'a', labels: { t: 'x' }, v: 1 }, { name: 'a', labels: { t: 'y' }, v: 2 }, { name: 'b', labels: { t: 'x' }, v: 1 }, { name: 'b', v: 9 }]));
+  const [a, b] = [...store.families.values()];
+  assert.ok(a && b);
+  assert.equal(summands(a).length, 2);
+  assert.deepEqual(summands(b).map((series) => series.key), ['b']);
+  assert.deepEqual(sum([[1, null, null], [2, 3, null]]), [3, 3, null]);
+});
+
+test('bucket edges are eighths of octaves, or the family\'s bounds', () => {
+  assert.deepEqual(bucketEdges(8), [2, 2 ** (9 / 8)]);
+  assert.deepEqual(bucketEdges(-8), [0.5, 2 ** (-7 / 8)]);
+  assert.deepEqual(bucketEdges(0, [1, 5]), [0, 1]);
+  assert.deepEqual(bucketEdges(0, [-5, 5]), [-5, -5]);
+  assert.deepEqual(bucketEdges(2, [1, 5]), [5, Infinity]);
+  assert.deepEqual(bucketEdges(ZERO_BUCKET), [0, 0]);
+});
+
+test('buckets that fell were started anew', () => {
+  assert.deepEqual(growth(new Map([[1, 5], [2, 1]]), new Map([[1, 7], [2, 1]])), { indices: [1], counts: [2] });
+  assert.deepEqual(growth(new Map([[1, 5], [2, 1]]), new Map([[1, 3], [2, 1]])), { indices: [1, 2], counts: [3, 1] });
+});
+
+test('percentiles are those of the values, within a bucket', () => {
+  const window = new BucketSum();
+  const samples = Array.from({ length: 10_000 }, (_, i) => Math.exp(i / 2000));
+  for (const sample of samples) window.add({ indices: [Math.ceil(Math.log2(sample) * 8) - 1], counts: [1] });
+  const found = window.quantiles([0.5, 0.95, 0.99]);
+  [0.5, 0.95, 0.99].forEach((q, i) => {
+    const truth = samples[Math.floor(q * samples.length)] ?? 0;
+    assert.ok(Math.abs((found[i] ?? 0) / truth - 1) < 0.02, `p${q * 100}: ${found[i]} instead of ${truth}`);
+  });
+  assert.deepEqual(new BucketSum().quantiles([0.5]), [null]);
+});
+
+test('percentiles slide: what is older than the window no longer counts', () => {
+  const store = new Store();
+  const value = (buckets: Array<[number, number]>) => ({ count: 0, sum: 0, min: 0.5, max: 300, buckets });
+  store.full(full(1, 0, [{ name: 'h', kind: 'histogram', unit: 'seconds', v: value([]) }]));
+  store.delta(delta(2, 1, [[0, value([[0, 100]])]]));
+  for (let time = 2; time <= 20; time++) store.delta(delta(time + 1, time, [[0, value([[0, 100], [64, time]])]]));
+  const [p50 = []] = quantiles(store.timeline, [only(store)], [0.5], 10, 0, 21);
+  assert.equal(p50[0], null);
+  assert.ok((p50[5] ?? 0) < 1.1, 'the hundred small ones still count');
+  assert.ok((p50[12] ?? 0) > 256, 'they are older than the window');
+  assert.ok((p50[20] ?? Infinity) <= 300, 'never above the highest that was measured');
+});

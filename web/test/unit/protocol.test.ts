@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { backOff, LagMeter } from '../../src/protocol/live_client';
+import { parseMessage, ProtocolError, toNumber } from '../../src/protocol/messages';
+import { hello } from './frames';
+
+const parse = (message: unknown) => parseMessage(JSON.stringify(message));
+
+test('messages of the protocol are taken', () => {
+  assert.equal(parse(hello())?.type, 'hello');
+  assert.equal(parse({ type: 'full', seq: 1, time: 2, uptime_seconds: 3, families: [] })?.type, 'full');
+  assert.equal(parse({ type: 'delta', seq: 1, time: 2, uptime_seconds: 3 })?.type, 'delta');
+  assert.equal(parse({ type: 'replay', frames: [] })?.type, 'replay');
+  assert.equal(parse({ type: 'error', error: 'x' })?.type, 'error');
+});
+
+test('types of a later protocol are passed over, also such as every object has', () => {
+  for (const type of ['later', '__proto__', 'constructor', 'toString']) assert.equal(parse({ type }), null);
+});
+
+test('what is no message is told so', () => {
+  for (const text of ['', '{', '[]', 'null', '3', '{}', '{"type":5}']) assert.throws(() => parseMessage(text), ProtocolError, text);
+  assert.throws(() => parse({ type: 'full', seq: 'x', time: 1, families: [] }), /"seq" must be a number/);
+  assert.throws(() => parse({ type: 'full', seq: 1, time: 1 }), /"families" must be a list/);
+  assert.throws(() => parse({ type: 'delta', seq: 1, time: 1, values: {} }), /"values" must be a list/);
+  assert.throws(() => parse({ ...hello(), protocol: 2 }), /reload it/);
+});
+
+test('numbers that JSON has not', () => {
+  assert.equal(toNumber('inf'), Infinity);
+  assert.equal(toNumber('-inf'), -Infinity);
+  assert.ok(Number.isNaN(toNumber(null)));
+  assert.ok(Number.isNaN(toNumber(undefined)));
+});
+
+test('waits grow to a limit, and differ between pages', () => {
+  assert.equal(backOff(0, 0.5), 500);
+  assert.equal(backOff(2, 0.5), 2000);
+  assert.equal(backOff(50, 0.5), 10_000);
+  assert.ok(backOff(3, 0) < backOff(3, 1));
+});
+
+test('lag is told from clocks that differ', () => {
+  const meter = new LagMeter();
+  assert.equal(meter.lag(1000, 5000), 0);
+  assert.equal(meter.lag(1001, 5001), 0);
+  assert.equal(meter.lag(1002, 5005), 3);
+  assert.equal(meter.lag(1006, 5006), 0);
+});
