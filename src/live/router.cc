@@ -186,7 +186,7 @@ net::HttpResponse Router::not_found(std::string_view path) const {
   for (const std::string& similar : similar_paths(path, known)) {
     remedy += (remedy.empty() ? "did you mean " : " or ") + similar;
   }
-  remedy += remedy.empty() ? "/ lists the addresses" : "?";
+  remedy += remedy.empty() ? "/api lists the addresses" : "?";
   return net::json_error(404, "there is nothing at " + std::string(path.substr(0, kLongestShown)), remedy);
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "routes/api_metrics.h"
+#include "routes/dashboard.h"
 #include "routes/health.h"
 #include "routes/index.h"
 #include "routes/metrics.h"
@@ -24,6 +25,7 @@ std::vector<Route> make_standard_routes(std::function<std::shared_ptr<const Snap
   append(api_metrics_routes(outputs), routes);
   routes.push_back(healthz_route());
   routes.push_back(readyz_route(std::move(ready)));
+  append(dashboard_routes(dashboard_files()), routes);
   std::vector<Route> listed = routes;
   listed.insert(listed.end(), others.begin(), others.end());
   append(index_routes(listed), routes);

@@ -91,7 +91,7 @@ class Protocol(unittest.TestCase):
 class Index(unittest.TestCase):
     def test_names_it_without_a_link(self):
         with Serve() as serve:
-            page = get(serve.url() + "/")[2].decode()
+            page = get(serve.url() + "/api")[2].decode()
             self.assertIn("<code>/ws/metrics</code><p>", page)
 
 

@@ -42,16 +42,11 @@ TEST(Index, KeepsToTheContentSecurityPolicy) {
   }
 }
 
-TEST(Index, ServesEverythingThePageLoads) {
+TEST(Index, ServesItsStyleSheet) {
   const auto routes = index_routes({});
-  const std::string page = *routes.front().handle({}).body;
-  std::size_t loaded = 0;
-  for (std::size_t i = 1; i < routes.size(); ++i) {
-    EXPECT_THAT(page, HasSubstr("\"" + routes[i].path + "\""));
-    EXPECT_FALSE(routes[i].handle({}).body->empty());
-    ++loaded;
-  }
-  EXPECT_EQ(loaded, 2U);
+  ASSERT_EQ(routes.size(), 2U);
+  EXPECT_THAT(*routes.front().handle({}).body, HasSubstr("\"" + routes.back().path + "\""));
+  EXPECT_FALSE(routes.back().handle({}).body->empty());
 }
 
 }  // namespace

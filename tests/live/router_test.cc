@@ -88,7 +88,7 @@ TEST(Router, Answers404WithWhatIsSimilar) {
   EXPECT_EQ(body(response),
             "{\"error\":{\"status\":404,\"message\":\"there is nothing at /metric\","
             "\"remedy\":\"did you mean /metrics?\"}}\n");
-  EXPECT_THAT(body(ask(router, "/zzzzzzzzzz")), HasSubstr("/ lists the addresses"));
+  EXPECT_THAT(body(ask(router, "/zzzzzzzzzz")), HasSubstr("/api lists the addresses"));
 }
 
 TEST(Router, ReflectsOnlyABitOfALongPath) {

@@ -202,16 +202,25 @@ TEST_F(StandardRoutesTest, AnAnswerHoldsWhatHappenedBeforeItsRequest) {
   }
 }
 
-TEST_F(StandardRoutesTest, ListsItselfAtTheRoot) {
+TEST_F(StandardRoutesTest, TheDashboardIsAtTheRootUnderTheRoutersPolicy) {
   const RawResponse page = get("/");
+  EXPECT_EQ(page.status, 200);
   EXPECT_EQ(page.header("Content-Type"), "text/html; charset=utf-8");
-  for (const char* path : {"/metrics", "/api/metrics", "/api/metrics/summary", "/api/metrics/server",
+  EXPECT_EQ(page.header("Cache-Control"), "no-cache");
+  EXPECT_THAT(page.header("Content-Security-Policy").value_or(""), StartsWith("default-src 'self'; "));
+  EXPECT_EQ(page.header("X-Content-Type-Options"), "nosniff");
+}
+
+TEST_F(StandardRoutesTest, ListsItself) {
+  const RawResponse page = get("/api");
+  EXPECT_EQ(page.header("Content-Type"), "text/html; charset=utf-8");
+  for (const char* path : {"/", "/metrics", "/api/metrics", "/api/metrics/summary", "/api/metrics/server",
                            "/api/metrics/system", "/healthz", "/readyz"}) {
     EXPECT_THAT(page.body, HasSubstr("href=\"" + std::string(path) + "\""));
     EXPECT_EQ(get(path).status, 200) << path;
   }
-  EXPECT_EQ(get("/index.css").header("Content-Type"), "text/css; charset=utf-8");
-  EXPECT_EQ(get("/icon.svg").header("Content-Type"), "image/svg+xml");
+  EXPECT_EQ(get("/assets/index.css").header("Content-Type"), "text/css; charset=utf-8");
+  EXPECT_EQ(get("/assets/icon.svg").header("Content-Type"), "image/svg+xml");
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace kymo::live {
 
 /// What every Monitor serves: `/metrics`, `/api/metrics` with `/summary`, `/server` and `/system` below it,
 /// `/healthz`,
-/// `/readyz`, and at `/` a page that lists them and those of `others` that say what they are about.
+/// `/readyz`, the dashboard at `/` and below `/assets`, and at `/api` a page that lists them and those of
+/// `others` that say what they are about.
 ///
 /// `snapshot`: gives what is measured now; a request is answered from one that was asked for after it
 /// arrived. `ready`: whether to say so at `/readyz`; must not block. Both may be called from several threads

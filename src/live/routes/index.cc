@@ -14,13 +14,13 @@ constexpr std::string_view kPageBegin = R"(<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>kymo</title>
-<link rel="icon" href="/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/index.css">
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/assets/index.css">
 </head>
 <body>
 <main>
 <header>
-<img src="/icon.svg" alt="" width="48" height="48">
+<img src="/assets/icon.svg" alt="" width="48" height="48">
 <h1>kymo</h1>
 <p>The live vital signs of this server.</p>
 </header>
@@ -80,13 +80,6 @@ a:focus-visible { outline: 2px solid var(--pulse); outline-offset: 3px; border-r
 li p { margin: 0; color: var(--quiet); }
 )";
 
-constexpr std::string_view kIcon = R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">
-<rect width="48" height="48" rx="11" fill="#b3123f"/>
-<path d="M6 26h9l4-13 8 24 5-16 3 5h7" fill="none" stroke="#fff" stroke-width="3.5"
- stroke-linecap="round" stroke-linejoin="round"/>
-</svg>
-)";
-
 void append_html(std::string_view text, std::string& out) {
   for (const char c : text) {
     switch (c) {
@@ -143,9 +136,8 @@ Route constant_route(std::string path, std::string content_type, std::string tex
 
 std::vector<Route> index_routes(const std::vector<Route>& listed) {
   return {
-      constant_route("/", "text/html; charset=utf-8", render(listed)),
-      constant_route("/index.css", "text/css; charset=utf-8", std::string(kStyle)),
-      constant_route("/icon.svg", "image/svg+xml", std::string(kIcon)),
+      constant_route("/api", "text/html; charset=utf-8", render(listed)),
+      constant_route("/assets/index.css", "text/css; charset=utf-8", std::string(kStyle)),
   };
 }
 

@@ -6,8 +6,9 @@
 
 namespace kymo::live {
 
-/// GET /: a page that lists the routes which say what they are about; with its style sheet and icon. It has
-/// no script, loads nothing from elsewhere, and keeps to the Content-Security-Policy that the Router sets.
+/// GET /api: a page that lists the routes which say what they are about; with its style sheet. It has no
+/// script, loads the dashboard's icon and nothing from elsewhere, and keeps to the Content-Security-Policy
+/// that the Router sets.
 [[nodiscard]] std::vector<Route> index_routes(const std::vector<Route>& listed);
 
 }  // namespace kymo::live

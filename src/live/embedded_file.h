@@ -1,0 +1,14 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace kymo::live {
+
+/// A file that is part of the program (cmake/KymoEmbed.cmake).
+struct EmbeddedFile {
+  std::string_view path;  ///< below its folder, as "assets/dashboard.js"
+  std::string_view bytes;
+};
+
+}  // namespace kymo::live
