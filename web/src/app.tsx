@@ -9,6 +9,7 @@ import { page } from './page';
 import { BoardPage } from './pages/board';
 import { ExplorePage } from './pages/explore';
 import { OverviewPage } from './pages/overview';
+import { PeersPage } from './pages/peers';
 import { SessionsPage } from './pages/sessions';
 import { linkTo, place, type PageName } from './routing';
 
@@ -17,6 +18,7 @@ const PAGES: ReadonlyArray<{ name: PageName; title: string; show: () => preact.J
   { name: 'explore', title: 'Explore', show: () => <ExplorePage /> },
   { name: 'board', title: 'Board', show: () => <BoardPage /> },
   { name: 'sessions', title: 'Sessions', show: () => <SessionsPage /> },
+  { name: 'peers', title: 'Peers', show: () => <PeersPage /> },
 ];
 
 function Navigation() {
@@ -55,7 +57,7 @@ export function App() {
         <div class="status"><Uptime /><ConnectionState /></div>
       </header>
       <ConnectionBanner />
-      {shown?.name !== 'sessions' && <TimeControls />}
+      {(shown?.name !== 'sessions' || place.value.rest !== '') && <TimeControls />}
       <main id="content" tabIndex={-1}>{shown?.show()}</main>
     </>
   );

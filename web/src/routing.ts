@@ -1,9 +1,9 @@
 // Every view is an address: what stands after the # is a page and its settings.
 
 import { signal } from '@preact/signals';
-import { pausedAt, showSpan, span } from './charts/view_window';
+import { FAST_HZ, pausedAt, rate, showSpan, span } from './charts/view_window';
 
-export type PageName = 'overview' | 'explore' | 'board' | 'sessions';
+export type PageName = 'overview' | 'explore' | 'board' | 'sessions' | 'peers';
 
 export interface Place {
   readonly page: PageName;
@@ -12,7 +12,7 @@ export interface Place {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-const PAGES: readonly PageName[] = ['overview', 'explore', 'board', 'sessions'];
+const PAGES: readonly PageName[] = ['overview', 'explore', 'board', 'sessions', 'peers'];
 const DEFAULT_SPAN = 300;
 
 function decoded(text: string): string {
@@ -50,14 +50,15 @@ export function changeSettings(changes: Readonly<Record<string, string>>): void 
 
 /** The address of another page that shows the same stretch of time. */
 export function linkTo(page: PageName, settings: Readonly<Record<string, string>> = {}, rest = ''): string {
-  const { span: seconds = '', at = '' } = place.value.settings;
-  return placeText({ page, rest, settings: { span: seconds, at, ...settings } });
+  const { span: seconds = '', at = '', hz = '' } = place.value.settings;
+  return placeText({ page, rest, settings: { span: seconds, at, hz, ...settings } });
 }
 
 function arrive(): void {
   place.value = parsePlace(location.hash);
-  const { span: seconds, at } = place.value.settings;
+  const { span: seconds, at, hz } = place.value.settings;
   showSpan(Number(seconds) || DEFAULT_SPAN);
+  rate.value = Number(hz) === FAST_HZ ? FAST_HZ : 1;
   pausedAt.value = at && Number.isFinite(Number(at)) ? Number(at) : null;
 }
 
@@ -71,8 +72,10 @@ export function startRouting(): void {
     timer = window.setTimeout(() => changeSettings({
       span: span.value === DEFAULT_SPAN ? '' : String(Math.round(span.value)),
       at: pausedAt.value === null ? '' : pausedAt.value.toFixed(1),
+      hz: rate.value === 1 ? '' : String(rate.value),
     }), 200);
   };
   span.subscribe(remember);
   pausedAt.subscribe(remember);
+  rate.subscribe(remember);
 }

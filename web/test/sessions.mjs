@@ -1,12 +1,16 @@
-// An answer of GET /api/sessions/live.
+// Answers of GET /api/sessions/live, as docs/reference/stream.md has them.
 
-const source = (name, fill_ratio, realtime_factor, more = {}) => ({
-  source: name, fill_ratio, realtime_factor, backlog_seconds: realtime_factor / 2, dropped_total: 0, ladder_level: 0, provider: 'local', model: 'vad-1', ...more,
+const LEVELS = ['NORMAL', 'WARNING', 'DEGRADE', 'EMERGENCY', 'FAILOVER'];
+
+const session = (fields) => ({
+  session_id: '', attempt_id: '', connection_id: '', provider: 'local', model_id: 'vad-1', vad_enabled: true, level: 'NORMAL', age_seconds: 12.5, sources: 1,
+  queue_fill_ratio: 0, queue_depth: 0, queue_bytes: 0, backlog_seconds: 0, lag_seconds: 0, dropped_total: 0, dropped_recent: 0, bytes_received: 640, chunks_processed: 1,
+  errors: 0, inference_ms_mean: 12, realtime_factor: 0.6, ...fields,
 });
 
-export const SESSIONS = {
-  sessions: [
-    { id: 'b7f1c2', sources: [source('mic', 0.12, 0.04), source('udp', 0.91, 1.3, { dropped_total: 312, ladder_level: 2 })] },
-    { id: '0a93de', sources: [source('mic', 0.05, 0.03)] },
-  ],
-};
+/** @param {ReadonlyArray<Record<string, unknown>>} sessions what is not as usual about each */
+export function sessionsAnswer(sessions, time = Date.now() / 1000) {
+  const top = sessions.map(session);
+  const levels = Object.fromEntries(LEVELS.map((name) => [name, top.filter((one) => one.level === name).length]));
+  return { timestamp: time, sessions: top.length, max_sessions: 1000, sums: {}, levels, by: 'realtime_factor', top };
+}

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sessionsAnswer } from './sessions.mjs';
 import { makeWorld } from './worlds.mjs';
 import { WebSocketConnection } from './websocket_server.mjs';
 
@@ -60,25 +61,25 @@ class Subscriber {
     if (message.type === 'ping') return this.connection.send({ type: 'pong', id: message.id, time: Date.now() / 1000 });
     if (message.type !== 'subscribe') return this.connection.send({ type: 'error', error: `type: "${message.type}" is not known; use subscribe` });
     this.subscribed = true;
-    if (message.since !== undefined) this.#replay(message.since);
     const { frames, warmUp } = this.history;
     const first = message.since === undefined && warmUp > 0 ? Math.max(0, frames.length - warmUp) : frames.length - 1;
-    this.#full(frames[first]);
+    this.#full(frames[first], message.since);
     for (const frame of frames.slice(first + 1)) this.delta(frame);
   }
 
+  /** The frames after that one, if all of them are still there. */
   #replay(since) {
     const missed = this.history.frames.slice(-REPLAYED_FRAMES).filter((frame) => frame.seq > since);
-    this.connection.send({ type: 'replay', frames: missed });
+    return missed[0]?.seq === since + 1 ? { replay: missed } : {};
   }
 
-  #full(frame) {
+  #full(frame, since) {
     let id = 0;
     const families = this.history.world.families.map(({ name, kind, unit, help, series }, family) => ({
       id: family, name, kind, unit, help, series: series.map(({ labels }) => ({ id: id++, labels, v: frame.values[id - 1][1] })),
     }));
     this.#sent = frame.values.map(([, v]) => JSON.stringify(v));
-    this.connection.send({ type: 'full', seq: frame.seq, time: frame.time, uptime_seconds: frame.seq, families });
+    this.connection.send({ type: 'full', seq: frame.seq, time: frame.time, uptime_seconds: frame.seq, ...(since === undefined ? {} : this.#replay(since)), families });
   }
 
   delta(frame) {
@@ -90,6 +91,7 @@ class Subscriber {
 }
 
 export class StandInServer {
+  /** What GET /api/sessions/live tells; null: there is no such address. */
   sessions = null;
   /** Ticks that are measured but not sent, as for a client that is too slow. */
   skip = 0;
@@ -135,6 +137,7 @@ export class StandInServer {
   }
 
   #upgrade(request, socket) {
+    this.requests.push(request.url);
     if (request.url !== '/ws/metrics') return socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
     const subscriber = new Subscriber(new WebSocketConnection(request, socket), this.history);
     this.#subscribers.add(subscriber);
@@ -147,7 +150,7 @@ export class StandInServer {
     const path = normalize(new URL(request.url, this.address).pathname);
     const headers = { 'Content-Security-Policy': CSP, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' };
     if (path === '/api/sessions/live' && this.sessions) {
-      response.writeHead(200, { ...headers, 'Content-Type': 'application/json' }).end(JSON.stringify(this.sessions));
+      response.writeHead(200, { ...headers, 'Content-Type': 'application/json' }).end(JSON.stringify(sessionsAnswer(this.sessions)));
       return;
     }
     const file = path === '/' ? 'index.html' : path;

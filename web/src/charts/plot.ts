@@ -28,6 +28,9 @@ const AXIS_WIDTH = 62;
 const LEAST_SELECTION = 6;
 const WIDE = 700;
 
+/** Half of the width of a time of day, less what may stand over the chart's edge. */
+const HALF_A_MOMENT = 18;
+
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
 
 function timeAxis(): uPlot.Axis {
@@ -39,9 +42,13 @@ function timeAxis(): uPlot.Axis {
     size: 26,
     space: (self: uPlot) => (self.width > WIDE ? 96 : 52),
     incrs: TIME_STEPS,
-    values: (_, moments) => {
+    values: (self, moments) => {
       const isWhole = moments.every((moment) => moment % 60 === 0);
-      return moments.map((moment) => (isWhole ? clockText(moment).slice(0, 5) : clockText(moment)));
+      const last = self.bbox.width / (window.devicePixelRatio || 1) - HALF_A_MOMENT;
+      return moments.map((moment) => {
+        if (self.valToPos(moment, 'x') > last) return '';
+        return isWhole ? clockText(moment).slice(0, 5) : clockText(moment);
+      });
     },
   };
 }
@@ -49,9 +56,14 @@ function timeAxis(): uPlot.Axis {
 /** 1, 2, 4 … bytes, so that what is said in KiB and MiB is round. */
 const BINARY_STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
 
-/** On a logarithmic axis only powers of ten are lines. */
-function decades(_: uPlot, splits: number[]): Array<number | null> {
-  return splits.map((value) => (Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6 ? value : null));
+const FEW_DECADES = 1.7;
+
+/** On a logarithmic axis only powers of ten are lines; where there is hardly one, 2 and 5 times as much, too. */
+function decades(self: uPlot, splits: number[]): Array<number | null> {
+  const { min, max } = self.scales.y ?? {};
+  const firsts = min && max && Math.log10(max / min) < FEW_DECADES ? [1, 2, 5] : [1];
+  const isLine = (value: number) => firsts.some((first) => Math.abs(value / 10 ** Math.floor(Math.log10(value) + 1e-6) / first - 1) < 1e-3);
+  return splits.map((value) => (isLine(value) ? value : null));
 }
 
 function valueAxis(unit: string, logarithmic: boolean): uPlot.Axis {

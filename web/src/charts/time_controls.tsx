@@ -2,7 +2,7 @@
 
 import { clockText, durationText } from '../format/numbers';
 import { page } from '../page';
-import { goLive, isLive, pan, pause, pausedAt, showSpan, span, SPANS } from './view_window';
+import { FAST_HZ, goLive, isLive, pan, pause, pausedAt, rate, showSpan, span, SPANS } from './view_window';
 
 const SPAN_TEXT: Record<number, string> = { 60: '1 min', 300: '5 min', 900: '15 min' };
 
@@ -41,6 +41,8 @@ export function TimeControls() {
         <button type="button" aria-pressed={!isLive.value} onClick={() => (isLive.value ? pause(timeline) : goLive())}>{isLive.value ? 'Pause' : 'Live'}</button>
         <button type="button" onClick={() => pan(timeline, span.value / 4)} disabled={isLive.value} aria-label="Later">▸</button>
       </div>
+      <button type="button" aria-pressed={rate.value === FAST_HZ} onClick={() => { rate.value = rate.value === FAST_HZ ? 1 : FAST_HZ; }}
+        title="Ten frames a second instead of one; of what is older than a minute one a second is kept">10 Hz</button>
       <Rewind />
       {pausedAt.value !== null && <p class="paused number">paused at {clockText(pausedAt.value)}</p>}
     </section>

@@ -7,15 +7,23 @@ export const SPANS = [60, 300, 900] as const;
 const LEAST_SPAN = 5;
 const MOST_SPAN = 900;
 
+/** Until so much is known, charts show no less. */
+const LEAST_AT_FIRST = 30;
+
 /** Seconds shown. */
 export const span = signal(300);
+/** Frames a second. */
+export const rate = signal(1);
+export const FAST_HZ = 10;
 /** The last moment shown, Unix time; null: now, and on with it. */
 export const pausedAt = signal<number | null>(null);
 export const isLive = computed(() => pausedAt.value === null);
 
+/** As long as asked for, but not mostly empty: a page that was just opened knows little. */
 export function windowOf(timeline: Timeline): [from: number, to: number] {
   const to = pausedAt.value ?? timeline.lastTime;
-  return [to - span.value, to];
+  const known = Math.max(timeline.lastTime - timeline.firstTime, LEAST_AT_FIRST);
+  return [to - Math.min(span.value, known || span.value), to];
 }
 
 /** The slots that the window needs, one more on the left so that a line comes in from the edge. */

@@ -65,9 +65,14 @@ export class BucketTrack implements Track {
     this.isAfterGap = true;
   }
 
-  onShift(from: number, length: number): void {
-    this.growths.splice(0, from);
-    this.growths.length = length;
+  /** What grew in moments that are dropped grew until the next one that is kept. */
+  onMove(kept: Int32Array, end: number): void {
+    let from = kept[0] ?? end;
+    kept.forEach((last, to) => {
+      this.growths[to] = last === from ? (this.growths[last] ?? null) : together(this.growths.slice(from, last + 1));
+      from = last + 1;
+    });
+    this.growths.length = kept.length;
   }
 
   /** `fromNothing`: the histogram began in this moment, so that all of it is growth. */
@@ -80,6 +85,12 @@ export class BucketTrack implements Track {
     this.least = toNumber(value.min);
     this.most = toNumber(value.max);
   }
+}
+
+function together(several: ReadonlyArray<BucketGrowth | null>): BucketGrowth {
+  const sum = new BucketSum();
+  for (const one of several) if (one) sum.add(one);
+  return { indices: [...sum.counts.keys()], counts: [...sum.counts.values()] };
 }
 
 const NOTHING_GREW: BucketGrowth = { indices: [], counts: [] };

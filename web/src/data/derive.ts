@@ -15,18 +15,30 @@ export function values(series: Series, field: string, from: number, to: number):
   return points;
 }
 
-/** Growth per second. A counter that fell was started anew and counts from 0, so no rate is negative. */
-export function rates(timeline: Timeline, series: Series, field: string, from: number, to: number): Points {
+/**
+ * Growth per second. A counter that fell was started anew and counts from 0, so no rate is negative.
+ * `over`: how many seconds it is of, at least; for what changes once in that time, however fast frames come.
+ */
+export function rates(timeline: Timeline, series: Series, field: string, from: number, to: number, over = 0): Points {
   const column = series.column(field)?.values;
   const points: Points = new Array<number | null>(to - from);
-  for (let at = from; at < to; at++) points[at - from] = at > timeline.begin && column ? rateAt(timeline, column, at) : null;
+  let before = Math.max(timeline.begin, from - 1);
+  if (over > 0) before = Math.max(timeline.begin, timeline.lowerBound((timeline.times[from] ?? 0) - over) - 1);
+  for (let at = from; at < to; at++) {
+    const latest = (timeline.times[at] ?? 0) - over + EARLY_SECONDS;
+    while (before + 1 < at && (timeline.times[before + 1] ?? 0) <= latest) before += 1;
+    points[at - from] = before < at && column ? rateBetween(timeline, column, before, at) : null;
+  }
   return points;
 }
 
-function rateAt(timeline: Timeline, column: Float64Array, at: number): number | null {
-  const before = column[at - 1] ?? NaN;
+/** A tick may be that much early, and is still one. */
+const EARLY_SECONDS = 0.05;
+
+function rateBetween(timeline: Timeline, column: Float64Array, from: number, at: number): number | null {
+  const before = column[from] ?? NaN;
   const after = column[at] ?? NaN;
-  const seconds = (timeline.times[at] ?? 0) - (timeline.times[at - 1] ?? 0);
+  const seconds = (timeline.times[at] ?? 0) - (timeline.times[from] ?? 0);
   const more = after < before ? after : after - before;
   return seconds > 0 ? finite(more / seconds) : null;
 }

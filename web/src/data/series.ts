@@ -26,7 +26,7 @@ export class Family {
   ) {}
 
   static of(entry: FamilyEntry): Family {
-    return new Family(entry.name, entry.kind, entry.unit ?? '', entry.help ?? '', entry.bounds);
+    return new Family(entry.name, entry.kind, entry.unit || (entry.name.endsWith('_ms') ? 'milliseconds' : ''), entry.help ?? '', entry.bounds);
   }
 }
 

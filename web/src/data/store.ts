@@ -1,17 +1,17 @@
 // Everything the page knows of the server: frames go in, series with their last minutes come out.
 
 import { signal } from '@preact/signals';
-import type { Delta, FamilyEntry, Full, Hello, Replay, ReplayFrame, SeriesEntry, ValueEntry } from '../protocol/messages';
+import type { Delta, FamilyEntry, Full, Hello, ReplayFrame, SeriesEntry } from '../protocol/messages';
 import { Family, Series, seriesKey } from './series';
 import { Timeline } from './timeline';
 
-/** Fifteen minutes at one frame a second. */
-const KEPT_FRAMES = 900;
 /** An ended series is forgotten when nothing of it is left to be seen. */
-const FORGET_AFTER_SECONDS = KEPT_FRAMES;
+const KEPT_SECONDS = 900;
+/** One a second, of the last minute ten, and room that the next minutes fill. */
+const SLOTS = 2400;
 
 export class Store {
-  readonly timeline = new Timeline(KEPT_FRAMES);
+  readonly timeline = new Timeline(KEPT_SECONDS, SLOTS);
   readonly families = new Map<string, Family>();
   readonly series = new Map<string, Series>();
   /** Grows with each frame: read it to be drawn anew with each. */
@@ -26,7 +26,6 @@ export class Store {
   private readonly byId = new Map<number, Series>();
   private readonly familiesById = new Map<number, Family>();
   private readonly endedAt = new Map<Series, number>();
-  private replay: ReplayFrame[] = [];
 
   /** A server that started anew shares nothing with the one before but the address. */
   hello(message: Hello): void {
@@ -36,17 +35,11 @@ export class Store {
     this.timeline.tickSeconds = message.tick_seconds;
   }
 
-  /** Kept until the full frame tells whose ids they are. */
-  replayed(message: Replay): void {
-    this.replay = message.frames;
-  }
-
   full(message: Full): void {
     const known = this.adopt(message.families);
-    for (const frame of this.replay) this.applyReplay(frame);
-    this.replay = [];
+    for (const frame of message.replay ?? []) this.applyReplay(frame);
     const at = this.begin(message.seq, message.time);
-    for (const [series, entry] of known) series.set(at, entry.v, false);
+    for (const [series, entry] of known) if (entry.v !== undefined) series.set(at, entry.v, false);
     this.uptimeSeconds.value = message.uptime_seconds;
     this.finish(true);
   }
@@ -54,8 +47,9 @@ export class Store {
   delta(message: Delta): void {
     const at = this.begin(message.seq, message.time);
     for (const entry of message.families ?? []) this.adoptFamily(entry);
-    for (const entry of message.series ?? []) this.adoptSeries(entry)?.set(at, entry.v, true);
-    this.setValues(at, message.values ?? []);
+    const begun = new Set<number>();
+    for (const entry of message.series ?? []) if (this.adoptSeries(entry)) begun.add(entry.id);
+    for (const [id, value] of message.values ?? []) this.byId.get(id)?.set(at, value, begun.has(id));
     for (const id of message.gone ?? []) this.endSeries(this.byId.get(id));
     this.uptimeSeconds.value = message.uptime_seconds;
     this.finish(Boolean(message.families ?? message.series ?? message.gone));
@@ -64,7 +58,6 @@ export class Store {
   clear(): void {
     this.timeline.clear();
     for (const known of [this.families, this.series, this.byId, this.familiesById, this.endedAt]) known.clear();
-    this.replay = [];
     this.lastSeq = null;
     this.finish(true);
   }
@@ -84,11 +77,8 @@ export class Store {
 
   private applyReplay(frame: ReplayFrame): void {
     if (this.timeline.length > 0 && frame.time <= this.timeline.lastTime) return;
-    this.setValues(this.begin(frame.seq, frame.time), frame.values);
-  }
-
-  private setValues(at: number, values: readonly ValueEntry[]): void {
-    for (const [id, value] of values) this.byId.get(id)?.set(at, value, false);
+    const at = this.begin(frame.seq, frame.time);
+    for (const [id, value] of frame.values ?? []) this.byId.get(id)?.set(at, value, false);
   }
 
   /** All series of a full frame, known ones among them; what is not in it has ended. */
@@ -141,7 +131,7 @@ export class Store {
 
   private forgetEnded(): void {
     for (const [series, time] of this.endedAt) {
-      if (this.timeline.lastTime - time > FORGET_AFTER_SECONDS) this.forget(series);
+      if (this.timeline.lastTime - time > KEPT_SECONDS) this.forget(series);
     }
   }
 

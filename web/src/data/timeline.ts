@@ -1,7 +1,12 @@
-// Columns of numbers over one shared time axis: a ring without a seam. A buffer is twice as long as what is kept; when it is
-// full, its last half moves to its beginning, so that what is kept is always one contiguous part.
+// Columns of numbers over one shared time axis: a ring without a seam. A buffer is longer than what is kept; when it is full,
+// what is kept moves to its beginning, so that it is always one contiguous part. Where frames come faster than once a second,
+// moments that are older than a minute are thinned to one a second as they move.
 
+/** Frames may come late, whatever their rate: only longer silence is a gap. */
 const GAP_AFTER_TICKS = 2.6;
+const FINE_SECONDS = 60;
+/** Frames of one a second come early or late by less than this share of a second. */
+const COARSE_SECONDS = 0.75;
 
 /** Something that has one slot for each moment of a Timeline. */
 export interface Track {
@@ -9,21 +14,22 @@ export interface Track {
   onPush(at: number, begin: number): void;
   /** Slot `at` is a moment of which nothing is known. */
   onGap(at: number): void;
-  /** What was at `from` and after is now at 0. */
-  onShift(from: number, length: number): void;
+  /** Slots are moved to the beginning: slot `i` is now what `kept[i]` was; those between two that are kept are dropped. */
+  onMove(kept: Int32Array, end: number): void;
 }
 
 export class Timeline {
-  readonly slots: number;
   readonly times: Float64Array;
   begin = 0;
   end = 0;
   tickSeconds = 1;
+  private readonly gaps: Uint8Array;
   private readonly tracks = new Set<Track>();
 
-  constructor(readonly capacity: number) {
-    this.slots = capacity * 2;
-    this.times = new Float64Array(this.slots);
+  /** `slots` must be more than the moments of `keptSeconds`, one a second, and of a minute at the highest rate. */
+  constructor(readonly keptSeconds: number, readonly slots: number) {
+    this.times = new Float64Array(slots);
+    this.gaps = new Uint8Array(slots);
   }
 
   get length(): number {
@@ -50,7 +56,7 @@ export class Timeline {
   push(time: number): number {
     const last = this.lastTime;
     if (time - last > this.tickSeconds * GAP_AFTER_TICKS) this.pushGap(last + this.tickSeconds);
-    const at = this.next(time);
+    const at = this.next(time, false);
     for (const track of this.tracks) track.onPush(at, this.begin);
     return at;
   }
@@ -74,25 +80,44 @@ export class Timeline {
   }
 
   private pushGap(time: number): void {
-    const at = this.next(time);
+    const at = this.next(time, true);
     for (const track of this.tracks) track.onGap(at);
   }
 
-  private next(time: number): number {
-    if (this.end === this.slots) this.shift();
+  private next(time: number, isGap: boolean): number {
+    if (this.end === this.slots) this.move();
     const at = this.end;
     this.times[at] = time;
+    this.gaps[at] = isGap ? 1 : 0;
     this.end += 1;
-    this.begin = Math.max(this.begin, this.end - this.capacity);
+    this.begin = Math.max(this.begin, this.lowerBound(time - this.keptSeconds + 0.001));
     return at;
   }
 
-  private shift(): void {
-    const from = this.begin;
-    this.times.copyWithin(0, from, this.end);
-    for (const track of this.tracks) track.onShift(from, this.end - from);
-    this.end -= from;
+  private move(): void {
+    const kept = this.keptSlots();
+    kept.forEach((from, to) => {
+      this.times[to] = this.times[from] ?? NaN;
+      this.gaps[to] = this.gaps[from] ?? 0;
+    });
+    for (const track of this.tracks) track.onMove(kept, this.end);
     this.begin = 0;
+    this.end = kept.length;
+  }
+
+  private keptSlots(): Int32Array {
+    const fineFrom = this.lastTime - FINE_SECONDS;
+    const kept: number[] = [];
+    let last = -Infinity;
+    for (let at = this.begin; at < this.end; at++) {
+      const time = this.times[at] ?? 0;
+      if (time < fineFrom && time - last < COARSE_SECONDS && !this.gaps[at] && !this.gaps[at - 1]) continue;
+      kept.push(at);
+      last = time;
+    }
+    // A timeline that is too small for its rate loses its oldest moments rather than its newest.
+    const room = Math.floor(this.slots * 0.9);
+    return Int32Array.from(kept.length > room ? kept.slice(kept.length - room) : kept);
   }
 }
 
@@ -113,9 +138,9 @@ export class Column implements Track {
     this.values[at] = NaN;
   }
 
-  onShift(from: number, length: number): void {
-    this.values.copyWithin(0, from, from + length);
-    this.values.fill(NaN, length);
+  onMove(kept: Int32Array): void {
+    for (let to = 0; to < kept.length; to++) this.values[to] = this.values[kept[to] ?? 0] ?? NaN;
+    this.values.fill(NaN, kept.length);
   }
 
   /** What is unchanged since before a gap is still so after it. */

@@ -60,9 +60,11 @@ export function amount(value: number | null | undefined, unit = ''): Amount {
   switch (unit) {
     case 'ratio': return { number: digits(value * 100), unit: '%' };
     case 'seconds': return seconds(value);
+    case 'milliseconds': return seconds(value / 1000);
     case 'bytes': return bytes(value);
     case 'bytes_per_second': case 'bytes/s': return withSuffix(bytes(value), '/s');
     case '/s': return withSuffix(scaled(value), '/s');
+    case 'cores': return { number: value > 0 && value < 0.1 ? value.toFixed(3) : digits(value), unit: value === 1 ? 'core' : 'cores' };
     case 'seconds/s': return { number: digits(value), unit: 's/s' };
     case 'ratio/s': return { number: digits(value * 100), unit: '%/s' };
     default: return withSuffix(scaled(value), unit && !unit.startsWith('/') ? ` ${shortUnit(unit)}` : unit);
@@ -82,6 +84,12 @@ export function amountText(value: number | null | undefined, unit = ''): string 
   const { number, unit: shown } = amount(value, unit);
   if (shown === '' || shown === '%' || number === '–') return number + (number === '–' ? '' : shown);
   return `${number} ${shown}`;
+}
+
+/** A factor below a tenth with three decimals, so that a quick server's do not all read 0.01. */
+export function factorText(value: number | null): string {
+  if (value === null) return '–';
+  return value.toFixed(value < 0.1 ? 3 : 2);
 }
 
 /** For an axis, where numbers stand still: without zeros at the end. */

@@ -4,6 +4,7 @@ import { quantiles, rates, sum, summands, values, type Points } from '../data/de
 import { labelText, type Family, type Series } from '../data/series';
 import type { Store } from '../data/store';
 import { rateUnit } from '../format/numbers';
+import { isApplication } from './names';
 
 export interface Line {
   readonly label: string;
@@ -44,7 +45,7 @@ export function pointsOf(store: Store, series: readonly Series[], view: View): L
   if (family.kind === 'window') return each((one, from, to) => values(one, view === 'raw' ? 'count' : view, from, to));
   const field = family.kind === 'histogram' ? 'count' : 'value';
   if (view !== 'rate') return each((one, from, to) => values(one, field, from, to));
-  if (family.kind === 'counter' || family.kind === 'histogram') return each((one, from, to) => rates(store.timeline, one, field, from, to));
+  if (family.kind === 'counter' || family.kind === 'histogram') return each((one, from, to) => rates(store.timeline, one, field, from, to, isApplication(family) ? 0 : store.timeline.tickSeconds));
   return each((one, from, to) => changes(store, one, from, to));
 }
 

@@ -15,8 +15,12 @@ export function isApplication(family: Family): boolean {
 }
 
 /** The part of a name that names its pack: up to the first dot or underscore. */
+/** The figures of the stream pack have names of their own, without a common beginning. */
+const STREAM = /^(active_sessions|asr_\w+|audio_(bytes_received|frames_dropped)|inference_time_ms|processing_time_ms|processing_lag_seconds|queue_depth|ws_(connections|disconnects))$/;
+
 export function packOf(family: Family): string {
   const plain = plainName(family.name);
+  if (STREAM.test(plain)) return 'stream';
   const pack = plain.slice(0, Math.max(plain.indexOf('_'), 0)) || plain;
   return pack === 'event' || plain.startsWith('errors_event') ? 'events' : pack;
 }

@@ -1,6 +1,7 @@
 // The charts of the first screen, as far as their families are there.
 
 import type { ChartProps } from '../charts/time_chart';
+import { summands } from '../data/derive';
 import type { Family } from '../data/series';
 import type { Store } from '../data/store';
 import { climbing, familyLine, pointsOf, seriesLines, unitOf, type Line, type View } from './lines';
@@ -8,6 +9,7 @@ import { familyNamed, isApplication } from './names';
 import { titleOf, type Roles } from './roles';
 
 const MOST_LINES = 8;
+const MOST_LOSSES = 5;
 const isFamily = (family: Family | undefined): family is Family => family !== undefined;
 
 function named(store: Store, ...names: string[]): Family[] {
@@ -26,12 +28,22 @@ function together(store: Store, title: string, families: readonly Family[], view
   return chart(title, unitOf(first, view), families, lines, atLeast);
 }
 
+/** The families of errors and losses that ever counted one, by name; where none did, the first of each. */
+export function lossNames(store: Store, roles: Roles): string {
+  const happened = (family: Family) => summands(family).some((series) => (series.column('value')?.values[store.timeline.end - 1] ?? 0) > 0);
+  const usual = [roles.errors[0], roles.drops[0]].filter(isFamily);
+  const more = [...roles.errors, ...roles.drops].filter((family) => !usual.includes(family) && happened(family));
+  return [...usual, ...more].slice(0, MOST_LOSSES).map((family) => family.name).join('\n');
+}
+
+export function lossChart(store: Store, names: string): ChartProps | undefined {
+  const families = names.split('\n').map((name) => store.families.get(name)).filter(isFamily);
+  return chart('Errors and drops', '/s', families, families.map((family) => climbing(familyLine(store, family, 'rate', titleOf(family)))), 1)[0];
+}
+
 function trafficCharts(store: Store, roles: Roles): ChartProps[] {
-  const lost = [...roles.errors, ...roles.drops].slice(0, MOST_LINES);
-  const lossLines = lost.map((family) => climbing(familyLine(store, family, 'rate', titleOf(family))));
   return [
     ...(roles.traffic && isApplication(roles.traffic) ? together(store, titleOf(roles.traffic), [roles.traffic], 'rate') : []),
-    ...chart('Errors and drops', '/s', lost, lossLines, 1),
     ...(roles.active && isApplication(roles.active) ? together(store, titleOf(roles.active), [roles.active], 'raw', undefined, 1) : []),
   ];
 }

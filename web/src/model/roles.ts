@@ -49,7 +49,7 @@ export function rolesOf(store: Store): Roles {
     traffic: traffic ?? familyNamed(store, 'kymo_http_requests'),
     errors: errorsOf(store),
     active: active ?? familyNamed(store, 'kymo_http_connections'),
-    latency: latencyOf(store) ?? familyNamed(store, 'kymo_scrape_duration_seconds'),
+    latency: latencyOf(store) ?? familyNamed(store, 'kymo_tick_duration_seconds', 'kymo_scrape_duration_seconds'),
     drops: familiesLike(store, DROP_NAME, (family) => isApplication(family) && (isCounter(family) || family.kind === 'up_down_counter' || family.kind === 'gauge')),
     hasApplication,
   };

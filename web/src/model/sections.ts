@@ -13,7 +13,7 @@ export interface Section {
 
 const TITLES: Record<string, string> = {
   http: 'HTTP', udp: 'UDP', websocket: 'WebSocket', webrtc: 'WebRTC', stt: 'Speech recognition', llm: 'Language models',
-  tts: 'Speech synthesis', process: 'This process', node: 'Host', kymo: 'kymo itself',
+  tts: 'Speech synthesis', stream: 'Session streams', process: 'This process', node: 'Host', kymo: 'kymo itself',
 };
 const OWN_ORDER = ['process', 'kymo', 'node'];
 const MOST_OPEN = 6;

@@ -1,65 +1,104 @@
-// What GET /api/sessions/live says, made rows of a table: one for each source of each session.
+// What GET /api/sessions/live says (docs/reference/stream.md), made rows of a table: one for each session.
+
+export type SessionLevel = 'well' | 'degraded' | 'unwell';
 
 export interface SessionRow {
   readonly id: string;
-  readonly source: string;
+  readonly attempt: string;
+  readonly connection: string;
+  readonly model: string;
+  readonly vad: boolean | null;
+  /** The step of the ladder, `NORMAL` and worse. */
+  readonly ladder: string;
+  readonly ageSeconds: number | null;
+  readonly sources: number | null;
   readonly fill: number | null;
   readonly backlogSeconds: number | null;
   readonly realtimeFactor: number | null;
+  readonly inferenceMs: number | null;
   readonly dropped: number | null;
-  readonly ladderLevel: number | null;
-  readonly model: string;
-  readonly verdict: 'well' | 'degraded' | 'unwell';
+  readonly droppedRecent: number | null;
+  readonly bytes: number | null;
+  readonly chunks: number | null;
+  readonly errors: number | null;
+  readonly verdict: SessionLevel;
   readonly reasons: readonly string[];
 }
 
-type Fields = Record<string, unknown>;
+/** The fields that change, and that a chart can be made of. */
+export type SessionField = 'fill' | 'backlogSeconds' | 'realtimeFactor' | 'inferenceMs' | 'dropped' | 'bytes' | 'chunks' | 'errors';
+
+export interface Sessions {
+  readonly time: number;
+  readonly count: number;
+  readonly most: number | null;
+  /** How many are at each step of the ladder, in its order. */
+  readonly ladder: ReadonlyArray<readonly [name: string, count: number]>;
+  readonly rows: readonly SessionRow[];
+}
+
+/** What the list can be sorted by, as the address names it. */
+export const SORTED_BY: ReadonlyArray<readonly [field: string, text: string]> = [
+  ['realtime_factor', 'real-time factor'], ['queue_fill_ratio', 'queue'], ['backlog_seconds', 'backlog'], ['dropped_recent', 'drops of the last 10 s'],
+  ['dropped_total', 'drops'], ['errors', 'errors'], ['level', 'ladder'], ['age_seconds', 'age'],
+];
+
+type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 const text = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+const number = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : null);
 
-function first(fields: Fields, ...names: string[]): number | null {
-  for (const name of names) {
-    const value = fields[name];
-    if (typeof value === 'number' && Number.isFinite(value)) return value;
-  }
-  return null;
-}
-
+/** Limits of docs/reference/stream.md: where a queue buffers, where it is overloaded, and where a server falls behind. */
 function judge(row: Omit<SessionRow, 'verdict' | 'reasons'>): Pick<SessionRow, 'verdict' | 'reasons'> {
   const fill = row.fill ?? 0;
-  const unwell = [fill >= 0.95 && 'queue full', (row.realtimeFactor ?? 0) >= 1 && 'slower than real time'];
-  const degraded = [fill >= 0.8 && fill < 0.95 && 'queue nearly full', (row.ladderLevel ?? 0) > 0 && `ladder level ${row.ladderLevel}`];
-  const found = (list: ReadonlyArray<string | false>) => list.filter((one): one is string => one !== false);
-  const verdict = found(unwell).length > 0 ? 'unwell' : found(degraded).length > 0 ? 'degraded' : 'well';
-  return { verdict, reasons: [...found(unwell), ...found(degraded)] };
+  const factor = row.realtimeFactor ?? 0;
+  const unwell = [
+    fill > 0.95 && 'queue full',
+    factor >= 1 && 'slower than real time',
+    (row.ladder === 'EMERGENCY' || row.ladder === 'FAILOVER') && row.ladder.toLowerCase(),
+  ].filter((reason) => reason !== false);
+  const degraded = [
+    fill > 0.85 && fill <= 0.95 && 'queue nearly full',
+    factor >= 0.8 && factor < 1 && 'close to real time',
+    (row.ladder === 'WARNING' || row.ladder === 'DEGRADE') && row.ladder.toLowerCase(),
+    (row.droppedRecent ?? 0) > 0 && `${row.droppedRecent} dropped in 10 s`,
+  ].filter((reason) => reason !== false);
+  return { verdict: unwell.length > 0 ? 'unwell' : degraded.length > 0 ? 'degraded' : 'well', reasons: [...unwell, ...degraded] };
 }
 
-function rowOf(id: string, fields: Fields): SessionRow {
+function rowOf(fields: Fields): SessionRow {
   const row = {
-    id,
-    source: text(fields.source ?? fields.name),
-    fill: first(fields, 'fill_ratio', 'fill'),
-    backlogSeconds: first(fields, 'backlog_seconds'),
-    realtimeFactor: first(fields, 'realtime_factor', 'mean_realtime_factor'),
-    dropped: first(fields, 'dropped_total', 'dropped'),
-    ladderLevel: first(fields, 'ladder_level', 'degrade_level', 'level'),
-    model: [text(fields.provider), text(fields.model)].filter(Boolean).join(' '),
+    id: text(fields.session_id),
+    attempt: text(fields.attempt_id),
+    connection: text(fields.connection_id),
+    model: [text(fields.provider), text(fields.model_id)].filter(Boolean).join(' '),
+    vad: typeof fields.vad_enabled === 'boolean' ? fields.vad_enabled : null,
+    ladder: text(fields.level),
+    ageSeconds: number(fields.age_seconds),
+    sources: number(fields.sources),
+    fill: number(fields.queue_fill_ratio),
+    backlogSeconds: number(fields.backlog_seconds),
+    realtimeFactor: number(fields.realtime_factor),
+    inferenceMs: number(fields.inference_ms_mean),
+    dropped: number(fields.dropped_total),
+    droppedRecent: number(fields.dropped_recent),
+    bytes: number(fields.bytes_received),
+    chunks: number(fields.chunks_processed),
+    errors: number(fields.errors),
   };
   return { ...row, ...judge(row) };
 }
 
-function entriesOf(value: unknown, idOf: string): Array<[string, Fields]> {
-  if (Array.isArray(value)) return value.filter(isFields).map((one) => [text(one[idOf] ?? one.id ?? one.session_id), one]);
-  if (isFields(value)) return Object.entries(value).filter((entry): entry is [string, Fields] => isFields(entry[1]));
-  return [];
-}
-
-/** Rows in the order of the answer; sources may be a list or stand by name. */
-export function sessionRows(answer: unknown): SessionRow[] {
-  const sessions = isFields(answer) ? (answer.sessions ?? []) : answer;
-  return entriesOf(sessions, 'id').flatMap(([id, session]) => {
-    const sources = entriesOf(session.sources, 'source');
-    return sources.length > 0 ? sources.map(([name, fields]) => rowOf(id, { source: name, ...fields })) : [rowOf(id, session)];
-  });
+/** Null where the answer is none that this page knows. */
+export function parseSessions(answer: unknown): Sessions | null {
+  if (!isFields(answer) || !Array.isArray(answer.top)) return null;
+  const rows = answer.top.filter(isFields).map(rowOf);
+  return {
+    time: number(answer.timestamp) ?? NaN,
+    count: number(answer.sessions) ?? rows.length,
+    most: number(answer.max_sessions),
+    ladder: isFields(answer.levels) ? Object.entries(answer.levels).map(([name, count]) => [name, number(count) ?? 0] as const) : [],
+    rows,
+  };
 }

@@ -28,8 +28,8 @@ function growthTile(store: Store, title: string, families: readonly Family[]): T
   return { title, source: families.map((family) => family.name).join(', '), unit: '/s', lines: [sumLine(title, lines)] };
 }
 
-const trafficTitle = (family: Family) => !isApplication(family) ? 'Scrapes' : /event/.test(family.name) ? 'Events' : /request/.test(family.name) ? 'Requests' : titleOf(family);
-const activeTitle = (family: Family) => !isApplication(family) ? 'Scrapers' : /session/.test(family.name) ? 'Sessions' : /client/.test(family.name) ? 'Clients' : 'Connections';
+const trafficTitle = (family: Family) => !isApplication(family) ? 'HTTP requests' : /event/.test(family.name) ? 'Events' : /request/.test(family.name) ? 'Requests' : titleOf(family);
+const activeTitle = (family: Family) => !isApplication(family) ? 'HTTP connections' : /session/.test(family.name) ? 'Sessions' : /client/.test(family.name) ? 'Clients' : 'Connections';
 
 function networkTile(store: Store): Tile | null {
   const received = familyNamed(store, 'kymo_system_network_receive_bytes_per_second');
@@ -72,7 +72,7 @@ export function tilesOf(store: Store, roles: Roles, limitOf: (value: number, uni
     roles.traffic ? familyTile(store, trafficTitle(roles.traffic), roles.traffic, 'rate') : null,
     growthTile(store, roles.errors.length > 0 ? 'Errors' : 'Bad requests', roles.errors.length > 0 ? roles.errors.slice(0, 1) : [familyNamed(store, 'kymo_http_requests_bad')].filter((family) => family !== undefined)),
     roles.active ? familyTile(store, activeTitle(roles.active), roles.active, 'raw') : null,
-    familyTile(store, roles.latency && !isApplication(roles.latency) ? 'Scrape p95' : 'Latency p95', roles.latency, 'p95'),
+    familyTile(store, roles.latency && !isApplication(roles.latency) ? 'Tick p95' : 'Latency p95', roles.latency, 'p95'),
     ...processTiles(store, limitOf),
     networkTile(store),
     growthTile(store, roles.drops.length > 0 ? 'Drops' : 'Series over limit', losses),

@@ -6,14 +6,17 @@ import { amountText } from '../format/numbers';
 import type { Facts } from './facts';
 import { plainName } from './names';
 import type { Roles } from './roles';
+import type { Sessions } from './sessions';
 
 export type Level = 'well' | 'degraded' | 'unwell';
 
 export interface Reason {
   readonly level: Exclude<Level, 'well'>;
   readonly text: string;
-  /** The family that shows it. */
+  /** The family that shows it, or what stands in its place. */
   readonly family: string;
+  /** The session that shows it. */
+  readonly session?: string;
 }
 
 export interface Verdict {
@@ -44,7 +47,7 @@ const cpu: Rule = (facts) => {
   const own = facts.mean('kymo_process_cpu_ratio', SHORT);
   const cores = limit === null ? '' : ` of ${amountText(limit)} cores`;
   if (group !== null) {
-    return [over(group, 0.85, 0.97, 'kymo_cgroup_cpu_ratio', (value) => `CPU is at ${percent(value)}${cores} that this process may use`)];
+    return [over(group, 0.85, 0.97, 'kymo_cgroup_cpu_ratio', (value) => `CPU is at ${percent(value)}${cores} that its cgroup may use${own === null ? '' : `; this process uses ${amountText(own, 'cores')}`}`)];
   }
   if (own === null || !limit) return [];
   return [over(own / limit, 0.85, 0.97, 'kymo_process_cpu_ratio', (value) => `this process uses ${percent(value)}${cores} that it may use`)];
@@ -145,8 +148,19 @@ const TITLES: Record<Level, string> = {
   unwell: 'This server is unwell',
 };
 
-export function judge(facts: Facts, roles: Roles): Verdict {
-  const reasons = RULES.flatMap((rule) => rule(facts, roles)).filter((reason) => reason !== null);
+/** Sessions that are not well make a server degraded; not unwell, since one client's lot is not the server's. */
+export function sessionReasons(sessions: Sessions | undefined): Reason[] {
+  const ailing = sessions?.rows.filter((row) => row.verdict !== 'well') ?? [];
+  const worst = ailing.find((row) => row.verdict === 'unwell') ?? ailing[0];
+  if (!sessions || !worst) return [];
+  const text = `${ailing.length} of ${sessions.count} ${sessions.count === 1 ? 'session' : 'sessions'} not well; ${worst.id.slice(0, LONGEST_ID)}: ${worst.reasons.join(', ')}`;
+  return [{ level: 'degraded', text, family: '', session: worst.id }];
+}
+
+const LONGEST_ID = 40;
+
+export function judge(facts: Facts, roles: Roles, more: readonly Reason[] = []): Verdict {
+  const reasons = [...RULES.flatMap((rule) => rule(facts, roles)).filter((reason) => reason !== null), ...more];
   reasons.sort((a, b) => Number(b.level === 'unwell') - Number(a.level === 'unwell'));
   const level: Level = reasons[0]?.level ?? 'well';
   return { level, title: TITLES[level], reasons };

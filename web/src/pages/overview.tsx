@@ -2,12 +2,14 @@
 
 import { useMemo } from 'preact/hooks';
 import { HeatMap } from '../charts/heat_map';
-import { TimeChart } from '../charts/time_chart';
+import { TimeChart, type ChartProps } from '../charts/time_chart';
+import type { Family } from '../data/series';
 import { isApplication } from '../model/names';
-import { rolesOf } from '../model/roles';
+import { rolesOf, type Roles } from '../model/roles';
 import { page } from '../page';
-import { overviewCharts } from '../model/overview_charts';
+import { lossChart, lossNames, overviewCharts } from '../model/overview_charts';
 import { EmptyServer } from './empty_server';
+import { SessionPanel } from './session_panel';
 import { Sections } from './sections';
 import { Tiles } from './tiles';
 import { VerdictPanel } from './verdict_panel';
@@ -16,11 +18,31 @@ function Waiting() {
   return <p class="waiting" role="status">Waiting for the server's first figures …</p>;
 }
 
+const LEAD_HEIGHT = 200;
+
+/** What is felt: how long things take, beside what goes wrong. */
+function Lead({ latency, losses }: { latency: Family; losses: ChartProps | undefined }) {
+  return (
+    <section class={losses ? 'charts lead' : 'charts'} aria-label="Latency and errors">
+      <div class="wide"><HeatMap key={latency.name} title="Latency" family={latency} height={LEAD_HEIGHT} /></div>
+      {losses && <TimeChart {...losses} height={LEAD_HEIGHT} />}
+    </section>
+  );
+}
+
+function useLosses(roles: Roles): ChartProps | undefined {
+  void page.store.version.value;
+  const names = lossNames(page.store, roles);
+  return useMemo(() => lossChart(page.store, names), [names, roles]);
+}
+
 export function OverviewPage() {
   const { store } = page;
   const structure = store.structure.value;
   const roles = useMemo(() => rolesOf(store), [structure]);
   const charts = useMemo(() => overviewCharts(store, roles), [roles]);
+  const losses = useLosses(roles);
+  const latency = roles.latency && isApplication(roles.latency) ? roles.latency : undefined;
   if (store.families.size === 0) return <Waiting />;
   return (
     <>
@@ -28,8 +50,10 @@ export function OverviewPage() {
       <VerdictPanel roles={roles} />
       <Tiles roles={roles} />
       {!roles.hasApplication && <EmptyServer />}
+      {latency && <Lead latency={latency} losses={losses} />}
+      <SessionPanel />
       <section class="charts" aria-label="The last minutes">
-        {roles.latency && isApplication(roles.latency) && <div class="wide"><HeatMap key={roles.latency.name} title="Latency" family={roles.latency} /></div>}
+        {!latency && losses && <TimeChart key={losses.title} {...losses} />}
         {charts.map((chart) => <TimeChart key={chart.title} {...chart} />)}
       </section>
       <Sections />

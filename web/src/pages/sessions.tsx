@@ -1,110 +1,112 @@
-// Sessions that are open now, with what ails them. Asked for each second while the page is seen.
+// Sessions that are open now, with what ails them, and those that ended while this page looked.
 
-import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import { amountText } from '../format/numbers';
-import { sessionRows, type SessionRow } from '../model/sessions';
-import { linkTo, place } from '../routing';
-import { VerdictShape } from '../icons';
+import { amountText, clockText, durationText } from '../format/numbers';
+import type { EndedSession } from '../model/session_history';
+import { SORTED_BY, type Sessions } from '../model/sessions';
+import { changeSettings, linkTo, place } from '../routing';
+import { sessionHistory, useSessions, watchedSince, type SessionState } from './session_feed';
+import { SessionPage } from './session_page';
+import { SessionTable } from './session_table';
 
-type State = { kind: 'asking' } | { kind: 'missing' } | { kind: 'failed'; why: string } | { kind: 'rows'; rows: SessionRow[] };
-
-const state = signal<State>({ kind: 'asking' });
-const EVERY_MS = 1000;
-
-async function ask(): Promise<State> {
-  try {
-    const response = await fetch('api/sessions/live', { headers: { Accept: 'application/json' } });
-    if (response.status === 404) return { kind: 'missing' };
-    if (!response.ok) return { kind: 'failed', why: `the server answered ${response.status}` };
-    return { kind: 'rows', rows: sessionRows(await response.json()) };
-  } catch (error) {
-    return { kind: 'failed', why: error instanceof Error ? error.message : 'no answer' };
-  }
-}
-
-/** One question at a time; none while nobody looks, and no more where there is no such address. */
-function usePolling(): void {
-  useEffect(() => {
-    let timer = 0;
-    let isOver = false;
-    const poll = async () => {
-      if (!document.hidden) state.value = await ask();
-      if (!isOver && state.value.kind !== 'missing') timer = window.setTimeout(() => void poll(), EVERY_MS);
-    };
-    void poll();
-    return () => {
-      isOver = true;
-      window.clearTimeout(timer);
-    };
-  }, []);
-}
+const ASKED = 200;
 
 function HowToGetIt() {
   return (
     <div class="card empty">
       <h2>This server has no sessions to show</h2>
-      <p>Sessions come from the <code>stream</code> pack: a server that makes a <code>SessionStream</code> for each of its clients has them listed here,
-        with queue, real-time factor, losses and the step of its ladder, and at <code>/api/sessions/live</code> for programs. How: <code>docs/reference/stream.md</code>.</p>
+      <p>Sessions come from the <code>stream</code> pack: a server that begins one with <code>kymo::packs::SessionStreams</code> for each of its clients and
+        hands <code>kymo::sessions_route(streams)</code> to its Monitor has them listed here, with queue, real-time factor, losses and the step of
+        the ladder, and at <code>/api/sessions/live</code> for programs. How: <code>docs/reference/stream.md</code>.</p>
     </div>
   );
 }
 
-function Row({ row }: { row: SessionRow }) {
+function SortForm({ by }: { by: string }) {
+  return (
+    <label class="sort">
+      <span class="quiet">those first with most of </span>
+      <select value={by} onChange={(event) => changeSettings({ by: event.currentTarget.value === SORTED_BY[0]?.[0] ? '' : event.currentTarget.value })}>
+        {SORTED_BY.map(([field, text]) => <option key={field} value={field}>{text}</option>)}
+      </select>
+    </label>
+  );
+}
+
+function Counts({ sessions }: { sessions: Sessions }) {
+  const cut = sessions.ladder.filter(([name, count]) => name !== 'NORMAL' && count > 0).map(([name, count]) => `${count} at ${name.toLowerCase()}`);
+  return (
+    <p class="quiet number">
+      {sessions.count} open{sessions.most !== null && ` of at most ${sessions.most}`}
+      {sessions.rows.length < sessions.count && `, ${sessions.rows.length} shown`}
+      {cut.length > 0 && `; ${cut.join(', ')}`}
+    </p>
+  );
+}
+
+function EndedRow({ ended: { row, time } }: { ended: EndedSession }) {
   return (
     <tr>
-      <th scope="row"><a href={linkTo('sessions', {}, row.id)}>{row.id}</a></th>
-      <td>{row.source}</td>
-      <td><span class="state"><VerdictShape level={row.verdict} />{row.verdict}{row.reasons.length > 0 && <span class="quiet">{row.reasons.join(', ')}</span>}</span></td>
-      <td class="number">{amountText(row.fill, 'ratio')}</td>
-      <td class="number">{amountText(row.backlogSeconds, 'seconds')}</td>
-      <td class="number">{amountText(row.realtimeFactor)}</td>
+      <th scope="row"><a class="session-id" title={row.id} href={linkTo('sessions', {}, row.id)}>{row.id || '(no id)'}</a></th>
+      <td class="number">{clockText(time)}</td>
+      <td class="number">{row.ageSeconds === null ? '–' : durationText(row.ageSeconds)}</td>
+      <td class="number">{amountText(row.chunks)}</td>
       <td class="number">{amountText(row.dropped)}</td>
-      <td class="number">{row.ladderLevel ?? '–'}</td>
-      <td>{row.model}</td>
+      <td class="number">{amountText(row.errors)}</td>
+      <td class="words">{row.ladder.toLowerCase()}</td>
     </tr>
   );
 }
 
-const COLUMNS = ['Session', 'Source', 'State', 'Queue', 'Backlog', 'Real-time factor', 'Dropped', 'Ladder', 'Model'];
-const NUMBERS_FROM = 3;
-const NUMBERS_TO = 7;
+const ENDED_COLUMNS = ['Ended at', 'Was open for', 'Chunks', 'Dropped', 'Errors'];
 
-function SessionTable({ rows }: { rows: readonly SessionRow[] }) {
+function Recent({ ended }: { ended: readonly EndedSession[] }) {
+  const since = watchedSince.value;
   return (
-    <div class="card table-card" tabIndex={0} role="region" aria-label="Sessions">
-      <table>
-        <thead><tr>{COLUMNS.map((name, i) => <th key={name} scope="col" class={i >= NUMBERS_FROM && i <= NUMBERS_TO ? 'number' : 'words'}>{name}</th>)}</tr></thead>
-        <tbody>{rows.map((row) => <Row key={`${row.id} ${row.source}`} row={row} />)}</tbody>
-      </table>
-    </div>
+    <section class="panel" aria-labelledby="recent">
+      <h2 id="recent">Ended lately</h2>
+      {ended.length === 0
+        ? <p class="card quiet">No session has ended since this page began to look{since !== null && `, at ${clockText(since)}`}. Those that do are kept here, up to 50, until the page is closed.</p>
+        : (
+          <div class="card table-card" tabIndex={0} role="region" aria-label="Sessions that ended lately">
+            <table>
+              <thead><tr><th scope="col" class="words">Session</th>{ENDED_COLUMNS.map((name) => <th key={name} scope="col" class="number">{name}</th>)}<th scope="col" class="words">Ladder</th></tr></thead>
+              <tbody>{ended.map((one) => <EndedRow key={`${one.row.id} ${one.time}`} ended={one} />)}</tbody>
+            </table>
+          </div>
+        )}
+    </section>
   );
 }
 
-function Content({ id }: { id: string }) {
-  const current = state.value;
-  switch (current.kind) {
+function Open({ state }: { state: SessionState }) {
+  switch (state.kind) {
     case 'asking': return <p class="waiting">Asking for the sessions …</p>;
     case 'missing': return <HowToGetIt />;
-    case 'failed': return <p class="waiting" role="status">The sessions cannot be had: {current.why}. Asking again each second.</p>;
-    case 'rows': {
-      const rows = id === '' ? current.rows : current.rows.filter((row) => row.id === id);
-      if (rows.length > 0) return <SessionTable rows={rows} />;
-      return <p class="waiting">{id === '' ? 'No session is open now.' : 'This session is not open now.'}</p>;
-    }
+    case 'failed': return <p class="waiting" role="status">The sessions cannot be had: {state.why}. Asking again each second.</p>;
+    case 'known':
+      return state.sessions.rows.length > 0
+        ? <SessionTable rows={state.sessions.rows} />
+        : <p class="card quiet">No session is open now. A client that connects appears here within a second.</p>;
   }
 }
 
-export function SessionsPage() {
-  usePolling();
-  const id = place.value.rest;
+function AllSessions() {
+  const by = place.value.settings.by || (SORTED_BY[0]?.[0] ?? '');
+  const state = useSessions({ top: ASKED, by });
   return (
     <>
       <div class="title-row">
-        <h1 class="page-title">{id === '' ? 'Sessions' : `Session ${id}`}</h1>
-        {id !== '' && <a class="quiet" href={linkTo('sessions')}>All sessions</a>}
+        <h1 class="page-title">Sessions</h1>
+        {state.kind === 'known' && <Counts sessions={state.sessions} />}
+        {state.kind === 'known' && state.sessions.rows.length > 1 && <SortForm by={by} />}
       </div>
-      <Content id={id} />
+      <Open state={state} />
+      {state.kind === 'known' && <Recent ended={sessionHistory.ended} />}
     </>
   );
+}
+
+export function SessionsPage() {
+  const id = place.value.rest;
+  return id === '' ? <AllSessions /> : <SessionPage key={id} id={id} />;
 }

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks';
+import { Bar } from '../charts/bar';
 import { Sparkline } from '../charts/sparkline';
 import { slotsOf } from '../charts/view_window';
 import { latest } from '../data/derive';
@@ -21,11 +22,11 @@ function Figure({ value, unit }: { value: number | null; unit: string }) {
 /** How much of what may be used is used. */
 function Limit({ tile, value }: { tile: Tile; value: number | null }) {
   if (!tile.limit || value === null) return null;
-  const share = Math.min(1, value / tile.limit);
+  const share = value / tile.limit;
   return (
     <p class="tile-limit">
-      <meter min={0} max={1} high={0.85} value={share} aria-label={`${tile.title} of its limit`}>{amountText(share, 'ratio')}</meter>
-      <span class="number">of {tile.limitText}</span>
+      <Bar share={share} />
+      <span class="number"><span class="hidden">{amountText(share, 'ratio')} </span>of {tile.limitText}</span>
     </p>
   );
 }

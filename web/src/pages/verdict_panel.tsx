@@ -3,9 +3,10 @@ import { useMemo } from 'preact/hooks';
 import { VerdictShape } from '../icons';
 import { factsOf } from '../model/facts';
 import type { Roles } from '../model/roles';
-import { judge, type Reason, type Verdict } from '../model/verdict';
+import { judge, sessionReasons, type Reason, type Verdict } from '../model/verdict';
 import { page } from '../page';
 import { linkTo } from '../routing';
+import { lastKnown, sessionState } from './session_feed';
 
 const SHOWN_AT_FIRST = 4;
 const UNKNOWN: Verdict = { level: 'unknown', title: 'Not known: the connection is lost', reasons: [] };
@@ -17,7 +18,7 @@ function ReasonItem({ reason }: { reason: Reason }) {
   return (
     <li class={`reason reason-${reason.level}`}>
       <span class="reason-level">{reason.level}</span>
-      <a href={linkTo('explore', { q: reason.family })}>{reason.text}</a>
+      <a href={reason.session === undefined ? linkTo('explore', { q: reason.family }) : linkTo('sessions', {}, reason.session)}>{reason.text}</a>
     </li>
   );
 }
@@ -25,7 +26,7 @@ function ReasonItem({ reason }: { reason: Reason }) {
 export function VerdictPanel({ roles }: { roles: Roles }) {
   const version = page.store.version.value;
   const isLost = page.client.connection.value.state === 'lost';
-  const verdict = useMemo(() => (isLost ? UNKNOWN : judge(factsOf(page.store), roles)), [version, roles, isLost]);
+  const verdict = useMemo(() => (isLost ? UNKNOWN : judge(factsOf(page.store), roles, sessionReasons(lastKnown(sessionState.value)))), [version, roles, isLost]);
   const shown = areAllShown.value ? verdict.reasons : verdict.reasons.slice(0, SHOWN_AT_FIRST);
   const hidden = verdict.reasons.length - shown.length;
   return (

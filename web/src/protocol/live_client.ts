@@ -14,6 +14,8 @@ const LONGEST_WAIT_MS = 10_000;
 /** A server that ticks sends something each second; one that says nothing for this long is gone, closed or not. */
 const SILENCE_MS = 8_000;
 const BEHIND_SECONDS = 2;
+/** Frames that were joined into later ones are worth a word when they are of so much time. */
+const SKIPPED_SECONDS = 0.9;
 const SHOW_SKIPPED_MS = 5_000;
 
 /** How long to wait before attempt number `attempt`, with some chance in it: many pages must not come at once. */
@@ -50,6 +52,8 @@ export class LiveClient {
   private skipped = 0;
   private meter = new LagMeter();
   private retryTimer = 0;
+  private hz = 1;
+  private subscribedHz = 1;
 
   constructor(private readonly url: string, private readonly store: Store) {}
 
@@ -72,14 +76,22 @@ export class LiveClient {
     const socket = new WebSocket(this.url);
     this.socket = socket;
     this.heardAt = performance.now();
-    socket.onopen = () => this.subscribe(socket);
     socket.onmessage = (event) => this.socket === socket && this.receive(event.data);
     socket.onclose = (event) => this.socket === socket && this.lost(event.reason);
   }
 
-  private subscribe(socket: WebSocket): void {
-    const since = this.store.lastSeq;
-    socket.send(JSON.stringify(since === null ? { type: 'subscribe' } : { type: 'subscribe', since }));
+  /** After the `hello`, which tells whether it is still the same process: the frames of another one do not go on. */
+  private subscribe(): void {
+    const since = this.subscribedHz === this.hz ? this.store.lastSeq : null;
+    this.subscribedHz = this.hz;
+    this.socket?.send(JSON.stringify({ type: 'subscribe', rate_hz: this.hz, ...(since === null ? {} : { since }) }));
+  }
+
+  /** Frames a second from now on. `seq` counts those of one rate: there is no going on at another. */
+  setRate(hz: number): void {
+    if (hz === this.hz) return;
+    this.hz = hz;
+    if (this.socket?.readyState === WebSocket.OPEN && this.connection.value.state === 'live') this.subscribe();
   }
 
   private receive(data: unknown): void {
@@ -96,8 +108,9 @@ export class LiveClient {
 
   private take(message: ServerMessage): void {
     switch (message.type) {
-      case 'hello': return this.store.hello(message);
-      case 'replay': return this.store.replayed(message);
+      case 'hello':
+        this.store.hello(message);
+        return this.subscribe();
       case 'full':
         this.meter = new LagMeter();
         this.store.full(message);
@@ -122,7 +135,7 @@ export class LiveClient {
   private measure(seq: number, time: number): void {
     const seconds = this.meter.lag(time, Date.now() / 1000);
     const missed = this.store.lastSeq === null ? 0 : Math.max(0, seq - this.store.lastSeq - 1);
-    if (missed > 0) {
+    if (missed / this.hz > SKIPPED_SECONDS) {
       this.skipped = (performance.now() < this.skippedUntil ? this.skipped : 0) + missed;
       this.skippedUntil = performance.now() + SHOW_SKIPPED_MS;
     }

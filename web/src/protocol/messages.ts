@@ -32,7 +32,8 @@ export interface SeriesEntry {
   id: number;
   family?: number;
   labels: Labels;
-  v: Value;
+  /** In a `full`; a delta has it among its values. */
+  v?: Value;
 }
 
 export interface FamilyEntry {
@@ -62,6 +63,8 @@ export interface Full {
   seq: number;
   time: number;
   uptime_seconds: number;
+  /** What came after the `since` of the subscription, the ids those of this message. */
+  replay?: ReplayFrame[];
   families: FamilyEntry[];
 }
 
@@ -79,12 +82,7 @@ export interface Delta {
 export interface ReplayFrame {
   seq: number;
   time: number;
-  values: ValueEntry[];
-}
-
-export interface Replay {
-  type: 'replay';
-  frames: ReplayFrame[];
+  values?: ValueEntry[];
 }
 
 export interface Pong {
@@ -98,7 +96,7 @@ export interface ServerError {
   error: string;
 }
 
-export type ServerMessage = Hello | Full | Delta | Replay | Pong | ServerError;
+export type ServerMessage = Hello | Full | Delta | Pong | ServerError;
 
 /** Says what a message is not; the connection that it came from cannot be trusted with what follows. */
 export class ProtocolError extends Error {}
@@ -131,12 +129,12 @@ const SHAPES: Record<string, (message: Record<string, unknown>) => void> = {
   full: (message) => {
     demandNumbers(message, ['seq', 'time']);
     demand(Array.isArray(message.families), 'full: "families" must be a list');
+    demandLists(message, ['replay']);
   },
   delta: (message) => {
     demandNumbers(message, ['seq', 'time']);
     demandLists(message, ['families', 'series', 'values', 'gone']);
   },
-  replay: (message) => demand(Array.isArray(message.frames), 'replay: "frames" must be a list'),
   pong: (message) => demandNumbers(message, ['time']),
   error: (message) => demand(typeof message.error === 'string', 'error: "error" must be a text'),
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BucketSum, bucketEdges, growth, ZERO_BUCKET } from '../../src/data/buckets';
+import { BucketSum, BucketTrack, bucketEdges, growth, ZERO_BUCKET } from '../../src/data/buckets';
 import { quantiles, rates, sum, summands, values } from '../../src/data/derive';
 import { seriesKey } from '../../src/data/series';
 import { Store } from '../../src/data/store';
@@ -36,6 +36,15 @@ test('rates are by time, where frames were joined', () => {
   assert.deepEqual(allRates(store), [null, 5]);
 });
 
+test('what changes once a second has a rate of a second, however fast frames come', () => {
+  const store = new Store();
+  store.full(full(1, 10, [{ name: 'a', v: 0 }]));
+  for (let i = 1; i <= 40; i++) store.delta(delta(1 + i, 10 + i / 10, i % 10 === 0 ? [[0, i]] : []));
+  const { timeline } = store;
+  const steady = rates(timeline, only(store), 'value', timeline.begin, timeline.end, 1).slice(20);
+  assert.ok(steady.every((rate) => rate !== null && rate > 9 && rate < 11), steady.join(' '));
+});
+
 test('missing moments are a gap: no value there, no rate across it', () => {
   const store = new Store();
   store.full(full(1, 10, [{ name: 'a', v: 1 }]));
@@ -60,13 +69,13 @@ test('null and infinities are no points', () => {
   assert.deepEqual(allValues(store), [null, null, 2]);
 });
 
-test('a replay fills what was missed, with the ids of the full frame after it', () => {
+test('a replay fills what was missed, with the ids of its full frame', () => {
   const store = new Store();
   store.hello(hello());
   store.full(full(1, 10, [{ name: 'a', v: 1 }]));
   store.hello(hello());
-  store.replayed({ type: 'replay', frames: [2, 3, 4].map((seq) => ({ seq, time: 9 + seq, values: [[5, seq * 10]] })) });
   const again = full(4, 13, [{ name: 'a', v: 40 }]);
+  again.replay = [2, 3, 4].map((seq) => ({ seq, time: 9 + seq, values: [[5, seq * 10]] }));
   const entry = again.families[0]?.series?.[0];
   assert.ok(entry);
   entry.id = 5;
@@ -85,9 +94,9 @@ test('another instance shares nothing with the one before', () => {
 
 test('a series that begins while one looks began at 0', () => {
   const store = storeOfCounter([1, 2]);
-  store.delta(delta(2, 1002, [], {
+  store.delta(delta(2, 1002, [[9, 4]], {
     families: [{ id: 9, name: 'new', kind: 'counter', unit: '', help: '', series: [] }],
-    series: [{ id: 9, family: 9, labels: {}, v: 4 }],
+    series: [{ id: 9, family: 9, labels: {} }],
   }));
   const series = store.series.get('new');
   assert.ok(series);
@@ -100,13 +109,13 @@ test('a series that is gone ends; one that comes back goes on', () => {
   store.delta(delta(3, 1003, []));
   assert.deepEqual(allValues(store), [1, 2, null, null]);
   assert.equal(only(store).alive, false);
-  store.delta(delta(4, 1004, [], { series: [{ id: 7, family: 0, labels: {}, v: 3 }] }));
+  store.delta(delta(4, 1004, [[7, 3]], { series: [{ id: 7, family: 0, labels: {} }] }));
   assert.deepEqual(allValues(store), [1, 2, null, 0, 3]);
   assert.equal(store.series.size, 1);
 });
 
 test('the ring keeps the last moments in order, for as long as one likes', () => {
-  const timeline = new Timeline(4);
+  const timeline = new Timeline(4, 9);
   const column = new Column(timeline.slots);
   timeline.add(column);
   for (let time = 0; time < 1000; time++) column.values[timeline.push(time)] = time * 2;
@@ -115,6 +124,29 @@ test('the ring keeps the last moments in order, for as long as one likes', () =>
   assert.deepEqual([...column.values.subarray(timeline.begin, timeline.end)], [1992, 1994, 1996, 1998]);
   assert.equal(timeline.lowerBound(998), timeline.end - 2);
   assert.equal(timeline.lowerBound(2000), timeline.end);
+});
+
+test('ten frames a second: of the last minute each, of what is older one a second, and none of the growth is lost', () => {
+  const timeline = new Timeline(900, 2400);
+  const column = new Column(timeline.slots);
+  const buckets = new BucketTrack();
+  timeline.add(column);
+  timeline.add(buckets);
+  const frames = 12_000;
+  for (let i = 0; i < frames; i++) {
+    const at = timeline.push(1000 + i / 10);
+    column.values[at] = i;
+    buckets.set(at, { count: i, sum: i, buckets: [[0, i]] }, false);
+  }
+  const { begin, end } = timeline;
+  assert.ok(timeline.lastTime - timeline.firstTime > 898, 'fifteen minutes are kept');
+  for (let at = begin + 1; at < end; at++) {
+    const seconds = (timeline.times[at] ?? 0) - (timeline.times[at - 1] ?? 0);
+    assert.ok(seconds > 0.05 && seconds < 1.1, `${seconds} s`);
+    if (timeline.lastTime - (timeline.times[at] ?? 0) < 60) assert.ok(seconds < 0.15);
+    const grown = (column.values[at] ?? 0) - (column.values[at - 1] ?? 0);
+    assert.deepEqual(buckets.growths[at], { indices: [0], counts: [grown] });
+  }
 });
 
 test('names that are properties of every object are names', () => {

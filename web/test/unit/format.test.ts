@@ -5,7 +5,6 @@ import { amountText, axisText, durationText, rateUnit } from '../../src/format/n
 import { packOf, plainName } from '../../src/model/names';
 import { parsePins } from '../../src/model/pins';
 import { matches, searchWords } from '../../src/model/search';
-import { sessionRows } from '../../src/model/sessions';
 import { parsePlace, placeText } from '../../src/routing';
 import { storeOfCounter } from './frames';
 
@@ -66,11 +65,4 @@ test('names are compared without dots and _total', () => {
   const [family] = storeOfCounter([1], 'event.processing').families.values();
   assert.ok(family);
   assert.equal(packOf(family), 'events');
-});
-
-test('sessions: sources by list or by name, with what ails them', () => {
-  const rows = sessionRows({ sessions: [{ id: 's1', sources: [{ source: 'mic', fill_ratio: 0.97 }, { source: 'udp', ladder_level: 1 }] }, { id: 's2', sources: { mic: { realtime_factor: 0.1 } } }] });
-  assert.deepEqual(rows.map(({ id, source, verdict }) => [id, source, verdict]), [['s1', 'mic', 'unwell'], ['s1', 'udp', 'degraded'], ['s2', 'mic', 'well']]);
-  assert.deepEqual(rows[0]?.reasons, ['queue full']);
-  for (const answer of [null, 5, 'x', [], {}, { sessions: 3 }]) assert.deepEqual(sessionRows(answer), []);
 });

@@ -10,7 +10,7 @@ test('messages of the protocol are taken', () => {
   assert.equal(parse(hello())?.type, 'hello');
   assert.equal(parse({ type: 'full', seq: 1, time: 2, uptime_seconds: 3, families: [] })?.type, 'full');
   assert.equal(parse({ type: 'delta', seq: 1, time: 2, uptime_seconds: 3 })?.type, 'delta');
-  assert.equal(parse({ type: 'replay', frames: [] })?.type, 'replay');
+  assert.equal(parse({ type: 'full', seq: 1, time: 2, uptime_seconds: 3, families: [], replay: [] })?.type, 'full');
   assert.equal(parse({ type: 'error', error: 'x' })?.type, 'error');
 });
 

@@ -1,0 +1,99 @@
+// What this page has seen of each session, since the server tells only how they are now: for charts of one session, and to tell
+// which have ended.
+
+import type { Points } from '../data/derive';
+import type { Timeline } from '../data/timeline';
+import type { SessionField, SessionRow, Sessions } from './sessions';
+
+const KEPT_SAMPLES = 900;
+const KEPT_SESSIONS = 200;
+const KEPT_ENDED = 50;
+/** A sample stands for the moments around it, this far. */
+const STANDS_FOR_SECONDS = 3;
+
+const EARLY_SECONDS = 0.5;
+
+interface Sample {
+  readonly time: number;
+  readonly row: SessionRow;
+}
+
+export interface EndedSession {
+  readonly row: SessionRow;
+  /** When it was first missed, Unix time. */
+  readonly time: number;
+}
+
+export class SessionHistory {
+  private readonly samples = new Map<string, Sample[]>();
+  private open = new Map<string, SessionRow>();
+  private gone: readonly EndedSession[] = [];
+
+  /** Those that were there and are no longer, the newest first. Another list whenever it changes. */
+  get ended(): readonly EndedSession[] {
+    return this.gone;
+  }
+
+  /** `watched`: of whom samples are kept, however many there are. */
+  take(answer: Sessions, watched: string): void {
+    for (const row of answer.rows.slice(0, KEPT_SESSIONS)) this.add(answer.time, row);
+    const one = answer.rows.find((row) => row.id === watched);
+    if (one && !this.samples.get(watched)?.some((sample) => sample.time === answer.time)) this.add(answer.time, one);
+    const isWhole = answer.rows.length >= answer.count;
+    if (isWhole) this.findEnded(answer);
+    for (const row of answer.rows) this.open.set(row.id, row);
+  }
+
+  clear(): void {
+    this.samples.clear();
+    this.open.clear();
+    this.gone = [];
+  }
+
+  lastOf(id: string): SessionRow | undefined {
+    return this.open.get(id) ?? this.gone.find(({ row }) => row.id === id)?.row;
+  }
+
+  /** A field in each slot of the page's timeline; `perSecond`: how it grows. */
+  points(id: string, field: SessionField, perSecond: boolean, timeline: Timeline, from: number, to: number): Points {
+    const samples = this.samples.get(id) ?? [];
+    const points: Points = [];
+    let next = 0;
+    for (let at = from; at < to; at++) {
+      const time = timeline.times[at] ?? 0;
+      while (next < samples.length && (samples[next]?.time ?? 0) <= time + EARLY_SECONDS) next += 1;
+      const sample = samples[next - 1];
+      const isNear = sample !== undefined && time - sample.time < STANDS_FOR_SECONDS;
+      points.push(isNear ? valueAt(samples, next - 1, field, perSecond) : null);
+    }
+    return points;
+  }
+
+  private add(time: number, row: SessionRow): void {
+    const samples = this.samples.get(row.id) ?? [];
+    samples.push({ time, row });
+    if (samples.length > KEPT_SAMPLES) samples.shift();
+    this.samples.delete(row.id);
+    this.samples.set(row.id, samples);
+    while (this.samples.size > KEPT_SESSIONS * 2) this.samples.delete(this.samples.keys().next().value ?? '');
+  }
+
+  private findEnded(answer: Sessions): void {
+    const listed = new Set(answer.rows.map((row) => row.id));
+    for (const [id, row] of this.open) {
+      if (listed.has(id)) continue;
+      this.open.delete(id);
+      this.gone = [{ row, time: answer.time }, ...this.gone].slice(0, KEPT_ENDED);
+    }
+  }
+}
+
+function valueAt(samples: readonly Sample[], at: number, field: SessionField, perSecond: boolean): number | null {
+  const after = samples[at];
+  const value = after?.row[field] ?? null;
+  if (!perSecond || value === null) return value;
+  const before = samples[at - 1];
+  const earlier = before?.row[field] ?? null;
+  const seconds = (after?.time ?? 0) - (before?.time ?? 0);
+  return earlier === null || seconds <= 0 ? null : Math.max(0, (value - earlier) / seconds);
+}

@@ -1,0 +1,1 @@
+export function sessionsAnswer(sessions: ReadonlyArray<Record<string, unknown>>, time?: number): unknown;
