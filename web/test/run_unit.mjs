@@ -16,5 +16,5 @@ await build({
   build: { ssr: true, outDir: folder, emptyOutDir: true, rollupOptions: { input: tests.map((name) => join(source, name)), output: { entryFileNames: '[name].mjs' } } },
 });
 const files = tests.map((name) => join(folder, name.replace(/\.ts$/, '.mjs')));
-const { status } = spawnSync(process.execPath, ['--test', ...files], { stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], { stdio: 'inherit' });
 process.exit(status ?? 1);

@@ -1,68 +1,92 @@
-// Pictures of the page in each of its states, to be looked at.   node screenshots.mjs FOLDER
+// Pictures of the page in each of its states, over real servers, to be looked at.   node screenshots.mjs FOLDER [NAME…]
+// One page a server is opened, left alone until its charts have something to show, and then seen in each way.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launchBrowser, openPage } from './browser.mjs';
-import { SESSIONS } from './sessions.mjs';
-import { History, StandInServer } from './stand_in_server.mjs';
+import { startEmptyServer, startMadeServer, startVoiceServer } from './programs.mjs';
 
-const NARROW = { viewport: { width: 390, height: 844 }, hasTouch: true };
-const DARK = { colorScheme: 'dark' };
-const LIGHT = { colorScheme: 'light' };
+const WATCHED_MS = Number(process.env.KYMO_SCREENSHOT_SECONDS ?? 40) * 1000;
+const WIDE = { width: 1440, height: 900 };
+const NARROW = { width: 390, height: 844 };
+const ready = (selector) => (page) => page.waitForSelector(selector);
 
+const SERVERS = {
+  voice: () => startVoiceServer({ clients: 12 }),
+  busy: () => startMadeServer('busy'),
+  hostile: () => startMadeServer('hostile'),
+  empty: startEmptyServer,
+};
+
+/** In their order: what stops a server comes last. */
 const SHOTS = [
-  { name: 'light', world: 'voice', options: LIGHT },
-  { name: 'dark', world: 'voice', options: DARK },
-  { name: 'busy', world: 'busy', options: LIGHT },
-  { name: 'busy-dark', world: 'busy', options: DARK },
-  { name: 'empty', world: 'empty', options: LIGHT },
-  { name: 'narrow', world: 'voice', options: { ...LIGHT, ...NARROW } },
-  { name: 'narrow-dark', world: 'busy', options: { ...DARK, ...NARROW } },
-  { name: 'whole', world: 'voice', options: LIGHT, whole: true },
-  { name: 'disconnected', world: 'voice', options: LIGHT, before: async (page, server) => { await server.stop(); await page.waitForSelector('.banner-lost'); } },
-  { name: 'sessions-missing', world: 'voice', options: LIGHT, place: '#/sessions', ready: 'main h1' },
-  { name: 'sessions', world: 'voice', options: LIGHT, place: '#/sessions', ready: 'main table', sessions: true },
-  { name: 'explore', world: 'voice', options: LIGHT, place: '#/explore', ready: '.explore-item' },
-  { name: 'explore-search-dark', world: 'busy', options: DARK, place: '#/explore?q=udp', ready: '.explore-item' },
-  { name: 'explore-thousand', world: 'thousand', options: LIGHT, place: '#/explore?q=many', ready: '.explore-item' },
-  { name: 'board-empty', world: 'voice', options: LIGHT, place: '#/board', ready: 'main h1' },
-  { name: 'hostile', world: 'hostile', options: LIGHT },
+  { name: 'light', server: 'voice' },
+  { name: 'dark', server: 'voice', scheme: 'dark' },
+  { name: 'narrow', server: 'voice', size: NARROW },
+  { name: 'narrow-dark', server: 'voice', size: NARROW, scheme: 'dark', whole: true },
+  { name: 'whole', server: 'voice', whole: true },
+  { name: 'explore', server: 'voice', place: '#/explore?q=event', before: ready('.explore-item') },
+  { name: 'board-empty', server: 'voice', place: '#/board' },
+  { name: 'peers-empty', server: 'voice', place: '#/peers' },
+  { name: 'sessions', server: 'voice', place: '#/sessions', before: ready('tbody tr') },
+  { name: 'busy', server: 'busy' },
+  { name: 'busy-dark', server: 'busy', scheme: 'dark' },
+  { name: 'busy-narrow', server: 'busy', size: NARROW },
+  { name: 'busy-whole-dark', server: 'busy', scheme: 'dark', whole: true },
+  { name: 'explore-thousand', server: 'busy', place: '#/explore?q=many', before: ready('.explore-item') },
+  { name: 'sessions-busy-dark', server: 'busy', place: '#/sessions', scheme: 'dark', before: ready('tbody tr') },
+  { name: 'session-busy', server: 'busy', place: '#/sessions/a1c4', before: ready('.facts') },
+  { name: 'hostile', server: 'hostile' },
+  { name: 'empty', server: 'empty' },
+  { name: 'empty-dark', server: 'empty', scheme: 'dark' },
+  { name: 'sessions-missing', server: 'empty', place: '#/sessions', before: ready('.empty h2') },
+  { name: 'disconnected', server: 'voice', stops: true, before: ready('.banner-lost') },
+  { name: 'disconnected-dark', server: 'voice', scheme: 'dark', before: ready('.banner-lost') },
 ];
 
-async function shoot(browser, folder, { name, world, options, place = '', ready = '.tile', whole = false, before, sessions }) {
-  const server = await new StandInServer(new History(world, { warmUp: world === 'thousand' ? 120 : 600 })).start();
-  if (sessions) server.sessions = SESSIONS;
-  const { page, context, faults } = await openPage(browser, server.address + place, options);
-  try {
-    await page.waitForSelector(ready);
-    await page.waitForTimeout(1500);
-    await before?.(page, server);
-    if (whole) await scrollThrough(page);
-    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: whole });
-    if (faults.length > 0) throw new Error(`${name}: ${faults.join('; ')}`);
-  } finally {
-    await context.close();
-    await server.stop().catch(() => {});
-  }
+async function shoot(stage, folder, { name, place = '#/overview', scheme = 'light', size = WIDE, whole = false, stops = false, before }) {
+  const { page } = stage;
+  await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+  await page.setViewportSize(size);
+  await page.evaluate((hash) => { location.hash = hash; window.scrollTo(0, 0); }, place);
+  if (stops) await stage.server.stop();
+  await before?.(page);
+  if (whole) await scrollThrough(page);
+  await page.waitForTimeout(700);
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: whole });
 }
 
 /** Charts are drawn once they were seen. */
 async function scrollThrough(page) {
-  const { height } = await page.viewportSize();
+  const { height } = page.viewportSize();
   const total = await page.evaluate(() => document.documentElement.scrollHeight);
   for (let top = 0; top < total; top += height / 2) {
-    await page.mouse.wheel(0, height / 2);
-    await page.waitForTimeout(60);
+    await page.evaluate((to) => window.scrollTo(0, to), top);
+    await page.waitForTimeout(80);
   }
   await page.evaluate(() => window.scrollTo(0, 0));
-  await page.waitForTimeout(100);
+}
+
+async function openStage(browser, name) {
+  const server = await SERVERS[name]();
+  const stage = { server, ...await openPage(browser, server.address) };
+  await stage.page.waitForSelector('.tile');
+  return stage;
 }
 
 const [folder = 'build/screenshots', ...only] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
+const shots = SHOTS.filter(({ name }) => only.length === 0 || only.includes(name));
 const browser = await launchBrowser();
+const stages = new Map();
 try {
-  for (const shot of SHOTS) if (only.length === 0 || only.includes(shot.name)) await shoot(browser, folder, shot);
+  for (const name of new Set(shots.map(({ server }) => server))) stages.set(name, await openStage(browser, name));
+  // The page of the session that is shown has looked at it before.
+  await stages.get('busy')?.page.evaluate(() => { location.hash = '#/sessions/a1c4'; });
+  await new Promise((resolve) => { setTimeout(resolve, WATCHED_MS); });
+  for (const shot of shots) await shoot(stages.get(shot.server), folder, shot);
+  for (const [name, { faults }] of stages) if (faults.length > 0) throw new Error(`${name}: ${faults.join('; ')}`);
 } finally {
   await browser.close();
+  for (const { server } of stages.values()) await server.stop();
 }

@@ -1,0 +1,162 @@
+// The page in a real browser over the real programs: the voice server with clients that stream to it, `kymo serve`, and
+// tests/web/dashboard_server.cc for what those do not have.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { changes, faultsForAccess, figure, launchBrowser, markupThatRan, openPage, textOf, until } from './browser.mjs';
+import { startEmptyServer, startMadeServer, startVoiceServer } from './programs.mjs';
+
+const MARKUP = '<img src=x onerror=';
+let browser;
+let voice;
+
+async function withPage(address, options, body) {
+  const { page, context, faults } = await openPage(browser, address, options);
+  try {
+    await body(page);
+    assert.deepEqual(faults, []);
+  } finally {
+    await context.close();
+  }
+}
+
+async function withServer(starting, place, body) {
+  const server = await starting;
+  try {
+    await withPage(server.address + place, {}, (page) => body(page, server));
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Frames of the page's WebSocket, from now on. */
+function framesOf(page) {
+  const frames = { sent: [], received: [] };
+  page.on('websocket', (socket) => {
+    socket.on('framesent', ({ payload }) => frames.sent.push(JSON.parse(payload)));
+    socket.on('framereceived', ({ payload }) => frames.received.push(JSON.parse(payload)));
+  });
+  return frames;
+}
+
+const deltas = (frames) => frames.received.filter(({ type }) => type === 'delta');
+
+const CASES = {
+  'it loads: a verdict in words, eight tiles with numbers, latency as a heat map, sessions': () => withPage(voice.address, {}, async (page) => {
+    await page.locator('.verdict h2', { hasText: /^This server is (well|degraded|unwell)$/ }).waitFor();
+    assert.equal(await page.locator('.tile').count(), 8);
+    await until(() => page.locator('.tile .figure').allInnerTexts(), (figures) => figures.length === 9 && figures.every((text) => /\d/.test(text)), 'nine numbers');
+    await page.locator('.chart', { hasText: 'Latency' }).locator('canvas').first().waitFor();
+    for (const label of ['p50', 'p95', 'p99']) await page.locator('.legend', { hasText: label }).first().waitFor();
+    await page.getByRole('region', { name: 'The slowest sessions' }).locator('tbody tr').first().waitFor();
+  }),
+
+  'it changes each second': () => withPage('about:blank', {}, async (page) => {
+    const frames = framesOf(page);
+    await page.goto(voice.address);
+    await until(() => deltas(frames), ({ length }) => length >= 4, 'four deltas');
+    const known = deltas(frames);
+    assert.equal(frames.received[0].type, 'hello');
+    assert.equal(frames.received[0].rate_hz, 1);
+    for (let i = 1; i < known.length; i++) {
+      // A busy machine may skip frames; each is a second, as the server counts them.
+      const [frame, last] = [known[i], known[i - 1]];
+      assert.ok(frame.seq > last.seq);
+    }
+    for (let i = 0; i < 3; i++) await changes(() => textOf(page, '.server'));
+    await changes(() => figure(page, 'Requests'));
+  }),
+
+  'ten times a second where that is asked for': () => withPage('about:blank', {}, async (page) => {
+    const frames = framesOf(page);
+    await page.goto(voice.address);
+    await page.waitForSelector('.tile');
+    await page.getByRole('button', { name: '10 Hz' }).click();
+    await until(() => frames.sent.at(-1), (message) => message.rate_hz === 10, 'asked for');
+    await until(() => deltas(frames), ({ length }) => length >= 20, 'twenty deltas');
+    assert.match(page.url(), /hz=10/);
+    await page.reload();
+    await until(() => frames.sent.at(-1), (message) => message.rate_hz === 10 && message.since === undefined, 'asked for again');
+  }),
+
+  'after the server was killed and started anew the page goes on by itself': () => withServer(startVoiceServer(), '', async (page, server) => {
+    await page.waitForSelector('.tile');
+    await page.evaluate(() => { window.isTheSame = true; });
+    await server.stop('SIGKILL');
+    await page.waitForSelector('.banner-lost');
+    assert.match(await textOf(page, '.verdict h2'), /Not known/);
+    server.programs = (await startVoiceServer({ listen: server.endpoint })).programs;
+    await page.waitForSelector('.connection-live');
+    await page.waitForSelector('.banner-lost', { state: 'detached' });
+    for (let i = 0; i < 2; i++) await changes(() => textOf(page, '.server'));
+    assert.equal(await page.evaluate(() => window.isTheSame), true);
+    assert.match(await textOf(page, '.verdict h2'), /This server is/);
+  }),
+
+  'a session of the table opens as a page of its own': () => withPage(voice.address, {}, async (page) => {
+    const link = page.getByRole('region', { name: 'The slowest sessions' }).locator('tbody a').first();
+    await link.waitFor();
+    // Which session is the slowest changes, and clients come and go: the name is read where it is opened.
+    const id = await link.evaluate((element) => { element.click(); return element.textContent; });
+    await page.getByRole('heading', { name: `Session ${id}` }).waitFor();
+    await page.locator('.facts', { hasText: 'Real-time factor' }).waitFor();
+    await page.locator('.plot canvas').first().waitFor();
+    await page.getByRole('link', { name: 'All sessions' }).click();
+    await page.getByRole('region', { name: 'Sessions', exact: true }).locator('tbody tr').first().waitFor();
+    // Clients leave now and then.
+    await page.getByRole('region', { name: 'Sessions that ended lately' }).locator('tbody tr').first().waitFor();
+  }),
+
+  'explore finds a series, and the board keeps it': () => withPage(`${voice.address}#/explore?q=events.received`, {}, async (page) => {
+    const item = page.locator('.explore-item').filter({ has: page.getByText('events.received', { exact: true }) });
+    await changes(() => item.locator('.item-value').innerText());
+    await item.getByRole('button', { name: /^Pin/ }).click({ force: true });
+    await page.getByRole('link', { name: 'Board' }).click();
+    await page.locator('.chart', { hasText: 'events.received · rate' }).locator('canvas').first().waitFor();
+  }),
+
+  'names and labels of a hostile program stay text': () => withServer(startMadeServer('hostile'), '', async (page) => {
+    for (const place of ['#/overview', '#/explore', '#/sessions']) {
+      await page.evaluate((hash) => { location.hash = hash; }, place);
+      await until(() => page.locator('main').innerText(), (text) => text.includes(MARKUP), `shown as text at ${place}`);
+      assert.deepEqual(await markupThatRan(page), [], place);
+    }
+    await page.locator('tbody a').first().click();
+    await page.getByRole('heading', { name: `Session ${MARKUP}` }).waitFor();
+    assert.deepEqual(await markupThatRan(page), []);
+  }),
+
+  'a process without figures of its own: how to begin': () => withServer(startEmptyServer(), '', async (page) => {
+    assert.match(await textOf(page, '.empty-server pre'), /kymo::Monitor monitor;/);
+    assert.equal(await page.locator('.tile').count(), 8);
+    await page.evaluate(() => { location.hash = '#/sessions'; });
+    await page.locator('.empty h2', { hasText: 'no sessions to show' }).waitFor();
+  }),
+
+  'a thousand series that all change': () => withServer(startMadeServer('busy'), '#/explore?q=many', async (page) => {
+    await until(() => page.locator('.explore-item').count(), (count) => count === 1000, 'a thousand');
+    for (let i = 0; i < 3; i++) await changes(() => textOf(page, '.item-value'));
+    await page.evaluate(() => { location.hash = '#/overview'; });
+    await page.locator('.reason', { hasText: /of 8 sessions not well; a1c4: queue full, slower than real time/ }).waitFor();
+  }),
+
+  'axe finds nothing, light and dark': () => withServer(startMadeServer('busy'), '', async (page) => {
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.locator('.session-id').first().waitFor();
+      assert.deepEqual(await faultsForAccess(page), [], colorScheme);
+    }
+  }),
+};
+
+describe('the page over real servers', { concurrency: 2 }, () => {
+  before(async () => {
+    browser = await launchBrowser();
+    voice = await startVoiceServer({ clients: 4 });
+  });
+  after(async () => {
+    await browser?.close();
+    await voice?.stop();
+  });
+  for (const [name, run] of Object.entries(CASES)) test(name, { timeout: 240_000 }, run);
+});
