@@ -26,9 +26,10 @@ void add_options(CLI::App& app, ServeArguments& parsed) {
     const auto keep = [&parsed, name = std::string(setting.name)](const std::string& text) {
       parsed.flags.emplace_back(name, text);
     };
-    app.add_option_function<std::string>(setting.flag, keep, option_help(setting))
-        ->type_name("")
-        ->group("Settings");
+    CLI::Option* option = app.add_option_function<std::string>(setting.flag, keep, option_help(setting))
+                              ->type_name("")
+                              ->group("Settings");
+    if (setting.is_switch) option->expected(0, 1)->default_str("true");
   }
 }
 

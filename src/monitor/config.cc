@@ -12,6 +12,7 @@
 #include <kymo/log/format.h>
 #include <kymo/log/logger.h>
 
+#include "access_token.h"
 #include "config_file.h"
 #include "config_print.h"
 #include "config_schema.h"
@@ -39,8 +40,11 @@ class Loader final {
   void read_file(const std::string& path);
   void read_environment(const std::vector<std::string>& environment);
   void read_flags(const MonitorOptions::Flags& flags);
+  /// What only all sources together tell: the token in the file that they name, and whom they let in.
+  void read_token();
 
   [[nodiscard]] std::vector<SourcedValue> take_settings() { return std::move(settings_); }
+  [[nodiscard]] std::string take_token() { return std::move(token_); }
   [[nodiscard]] std::vector<std::string> take_errors() { return std::move(errors_); }
   [[nodiscard]] std::vector<std::string> take_warnings() { return std::move(warnings_); }
 
@@ -56,6 +60,7 @@ class Loader final {
   }
 
   std::vector<SourcedValue> settings_;
+  std::string token_;
   std::map<std::size_t, std::size_t> lines_;  ///< of the settings that the file has had, by index
   std::vector<std::string> errors_;
   std::vector<std::string> warnings_;
@@ -165,6 +170,27 @@ void Loader::read_flags(const MonitorOptions::Flags& flags) {
   }
 }
 
+MonitorOptions applied(const std::vector<SourcedValue>& settings) {
+  std::vector<SettingValue> values;
+  for (const SourcedValue& setting : settings) values.push_back(setting.value);
+  return apply(values);
+}
+
+void Loader::read_token() {
+  const SourcedValue& file = settings_[find_setting("web.token_file")];
+  const auto& path = std::get<std::string>(file.value);
+  if (!path.empty()) {
+    auto token = read_token_file(path);
+    if (const auto* error = std::get_if<TokenError>(&token)) {
+      return fail(file.source + ": " + error->message);
+    }
+    token_ = std::get<std::string>(std::move(token));
+  }
+  MonitorOptions options = applied(settings_);
+  options.token = token_;
+  if (const auto fault = access_fault(options)) fail(*fault);
+}
+
 std::string variable_in(const std::vector<std::string>& environment, std::string_view name) {
   for (const std::string& variable : environment) {
     if (variable.starts_with(std::string(name) + "=")) return variable.substr(name.size() + 1);
@@ -176,6 +202,7 @@ std::string variable_in(const std::vector<std::string>& environment, std::string
 
 struct Config::State {
   std::vector<SourcedValue> settings;
+  std::string token;
   std::vector<std::string> errors;
   std::vector<std::string> warnings;
 };
@@ -195,17 +222,18 @@ Config Config::load(const ConfigSources& sources) {
   if (!file.empty()) loader.read_file(file);
   loader.read_environment(sources.environment);
   loader.read_flags(sources.flags);
+  loader.read_token();
   return Config(std::make_shared<const State>(
-      State{loader.take_settings(), loader.take_errors(), loader.take_warnings()}));
+      State{loader.take_settings(), loader.take_token(), loader.take_errors(), loader.take_warnings()}));
 }
 
 const std::vector<std::string>& Config::errors() const noexcept { return state_->errors; }
 const std::vector<std::string>& Config::warnings() const noexcept { return state_->warnings; }
 
 MonitorOptions Config::options() const {
-  std::vector<SettingValue> values;
-  for (const SourcedValue& setting : state_->settings) values.push_back(setting.value);
-  return apply(values);
+  MonitorOptions options = applied(state_->settings);
+  options.token = state_->token;
+  return options;
 }
 
 std::string Config::to_yaml() const { return print_config(state_->settings); }
@@ -215,7 +243,8 @@ std::span<const SettingInfo> Config::settings() {
     std::vector<SettingInfo> made;
     for (const Setting& setting : schema()) {
       made.push_back({setting.name, flag_name(setting.name), environment_name(setting.name),
-                      setting.default_value, describe_domain(setting.domain), setting.help});
+                      setting.default_value, describe_domain(setting.domain), setting.help,
+                      setting.domain.type == SettingType::boolean});
     }
     return made;
   }();

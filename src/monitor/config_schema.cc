@@ -18,6 +18,7 @@ constexpr ValueDomain kHttpTime{duration, 100, kHour};
 
 constexpr std::array kSchema = {
     Setting{"listen", {endpoint}, "127.0.0.1:9464", "Where to serve; port 0 takes any free one."},
+    Setting{"insecure", {boolean}, "false", "Serve other machines too without asking them for a token."},
     Setting{
         "tick_interval", {duration, 100, kHour}, "1s", "How often the host and the process are measured."},
     Setting{"log.level",
@@ -37,6 +38,10 @@ constexpr std::array kSchema = {
             {host_list},
             "",
             "Names, besides localhost, addresses and this machine's, by which it may be asked; * for any."},
+    Setting{"web.token_file",
+            {file},
+            "",
+            "A file with the token that requests must bring; without, none is asked."},
     Setting{"http.threads", {integer, 1, 64}, "2", "Threads that answer requests."},
     Setting{"http.max_connections", {integer, 1, 65'536}, "1024", "Connections open at once."},
     Setting{"http.max_connections_per_address", {integer, 1, 65'536}, "256", "Connections from one address."},
@@ -127,6 +132,7 @@ MonitorOptions apply(std::span<const SettingValue> settings) {
   options.log_level = level_named(values.get<std::string>("log.level"));
   options.http_threads = values.count("http.threads");
   options.http_limits = http_limits(values);
+  options.insecure = values.get<bool>("insecure");
   options.allowed_hosts = values.get<std::vector<std::string>>("web.allowed_hosts");
   return options;
 }

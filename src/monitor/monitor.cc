@@ -17,6 +17,7 @@
 #include <kymo/monitor/version.h>
 #include <kymo/system/system_collector.h>
 
+#include "access_token.h"
 #include "family_cache.h"
 #include "live_thread.h"
 #include "routes.h"
@@ -37,6 +38,7 @@ MonitorOptions checked(MonitorOptions options) {
                                 std::to_string(options.tick_interval.count()) +
                                 " ms; expected 100 ms to 1 h");
   }
+  if (const auto fault = monitor::access_fault(options)) throw ConfigError(*fault);
   return options;
 }
 
@@ -166,8 +168,8 @@ live::MetricsHubParts Monitor::Impl::hub_parts() {
 }
 
 void Monitor::Impl::start() {
-  if (!listen_.is_loopback()) {
-    logger_.warning("everybody who reaches this address can read the metrics; it asks for no password",
+  if (!listen_.is_loopback() && options_.token.empty()) {
+    logger_.warning("everybody who reaches this address can read the metrics; no token is asked",
                     {{"address", listen_.to_string()}});
   }
   start_ticks();

@@ -1,6 +1,7 @@
 #include "routes.h"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -9,7 +10,9 @@
 #include <kymo/live/router.h>
 #include <kymo/live/standard_routes.h>
 
+#include "access_guard.h"
 #include "host_guard.h"
+#include "login_routes.h"
 
 namespace kymo::monitor {
 namespace {
@@ -44,11 +47,23 @@ net::HttpServer::Handler make_handler(HandlerParts parts) {
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes = live::make_standard_routes(parts.snapshot, parts.ready, others);
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);
+  auto access = std::make_shared<AccessGuard>(parts.options.token);
+  if (access->asks_for_token()) {
+    for (live::Route& route : login_routes(*access)) routes.push_back(std::move(route));
+  }
   routes.insert(routes.end(), others.begin(), others.end());
-  return [guard = HostGuard(parts.options.allowed_hosts, parts.listen),
-          router = live::Router(std::move(routes))](const net::HttpRequest& request) {
+  return [hosts = HostGuard(parts.options.allowed_hosts, parts.listen), access = std::move(access),
+          &self = parts.self, router = live::Router(std::move(routes))](const net::HttpRequest& request) {
     const std::string_view host = request.header("host");
-    return guard.allows(host) ? router.handle(request) : HostGuard::refusal(host);
+    if (!hosts.allows(host)) {
+      self.count_refused(Refusal::host);
+      return HostGuard::refusal(host);
+    }
+    if (auto refused = access->check(request)) {
+      self.count_refused(refused->reason);
+      return std::move(refused->response);
+    }
+    return router.handle(request);
   };
 }
 

@@ -12,6 +12,8 @@ namespace {
 constexpr std::array<std::string_view, kOutputFormats> kFormatNames = {"prometheus_text", "openmetrics",
                                                                        "json", "summary"};
 
+constexpr std::array<std::string_view, kRefusals> kRefusalNames = {"host", "origin", "token", "attempts"};
+
 void counter(SnapshotWriter& writer, std::string_view name, std::string_view help, std::uint64_t value,
              std::string_view unit = {}) {
   writer.counter({name, help, unit}).add(static_cast<double>(value));
@@ -74,6 +76,13 @@ void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const 
     scrapes.add(Labels(&format, 1), scrape_durations_[i].value());
   }
   write_http(writer, readings.http);
+  FamilyWriter refused =
+      writer.counter({"kymo_http_access_refused_total",
+                      "Requests not let in: by the name asked for, the page that sent them, or the token."});
+  for (std::size_t i = 0; i < kRefusals; ++i) {
+    const Label reason{"reason", kRefusalNames[i]};
+    refused.add(Labels(&reason, 1), static_cast<double>(refused_[i].load(std::memory_order_relaxed)));
+  }
   write_live(writer, readings.live);
 }
 

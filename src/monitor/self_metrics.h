@@ -11,6 +11,8 @@
 #include <kymo/live/metrics_hub.h>
 #include <kymo/net/http_server.h>
 
+#include "access_guard.h"
+
 namespace kymo::monitor {
 
 /// The outputs whose cost is measured apart.
@@ -27,6 +29,9 @@ class SelfMetrics final {
   void record_scrape(OutputFormat format, std::chrono::nanoseconds duration) noexcept;
   void record_frame(std::chrono::nanoseconds duration) noexcept { frame_duration_.record(duration); }
   void count_failed_frame() noexcept { frames_failed_.fetch_add(1, std::memory_order_relaxed); }
+  void count_refused(Refusal reason) noexcept {
+    refused_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+  }
   void count_failed_tick() noexcept { ticks_failed_.fetch_add(1, std::memory_order_relaxed); }
 
   /// Figures that other parts keep.
@@ -48,6 +53,7 @@ class SelfMetrics final {
   Timing frame_duration_;
   std::atomic<std::uint64_t> ticks_failed_{0};
   std::atomic<std::uint64_t> frames_failed_{0};
+  std::array<std::atomic<std::uint64_t>, kRefusals> refused_{};
 };
 
 }  // namespace kymo::monitor

@@ -28,7 +28,8 @@ constexpr std::array kSizeUnits = {Unit{"GiB", 1LL << 30},
                                    Unit{"KB", 1000},
                                    Unit{"B", 1}};
 constexpr std::size_t kMaxListItems = 64;
-constexpr std::size_t kMaxHostBytes = 253;  // RFC 1035, section 2.3.4
+constexpr std::size_t kMaxHostBytes = 253;   // RFC 1035, section 2.3.4
+constexpr std::size_t kMaxPathBytes = 4095;  // PATH_MAX without its final zero
 constexpr std::size_t kMaxQuotedBytes = 80;
 
 std::string_view trim(std::string_view text) {
@@ -142,6 +143,13 @@ ParsedValue parse_boolean(const ValueDomain& domain, std::string_view text) {
   return unexpected(domain, text, "is neither true nor false");
 }
 
+/// Any path that can be printed; empty: none.
+ParsedValue parse_file(const ValueDomain& domain, std::string_view text) {
+  if (text.size() > kMaxPathBytes) return unexpected(domain, text, "is too long");
+  if (log::one_line(text) != text) return unexpected(domain, text, "has characters that cannot be shown");
+  return std::string(text);
+}
+
 ParsedValue parse_endpoint(std::string_view text) {
   try {
     return net::Endpoint::parse(text).to_string();
@@ -215,6 +223,7 @@ ParsedValue parse_value(const ValueDomain& domain, std::string_view text) {
     case SettingType::size: return parse_size(domain, text);
     case SettingType::choice: return parse_choice(domain, text);
     case SettingType::boolean: return parse_boolean(domain, text);
+    case SettingType::file: return parse_file(domain, text);
     case SettingType::host_list: break;
   }
   return parse_host_list(text);
@@ -244,6 +253,7 @@ std::string describe_domain(const ValueDomain& domain) {
       return describe_range("a number", std::to_string(domain.min), std::to_string(domain.max));
     case SettingType::size: return describe_range("a size", print_size(domain.min), print_size(domain.max));
     case SettingType::boolean: return "true or false";
+    case SettingType::file: return "the path of a file";
     case SettingType::host_list: return "host names, separated by commas";
     case SettingType::choice: break;
   }

@@ -9,10 +9,10 @@
 
 namespace kymo::monitor {
 
-enum class SettingType : std::uint8_t { endpoint, duration, integer, size, choice, boolean, host_list };
+enum class SettingType : std::uint8_t { endpoint, duration, integer, size, choice, boolean, file, host_list };
 
-/// The value of a setting, by its type: boolean; integer, size (bytes); duration; endpoint, choice;
-/// host_list.
+/// The value of a setting, by its type: boolean; integer, size (bytes); duration; endpoint, choice, file (a
+/// path); host_list.
 using SettingValue =
     std::variant<bool, std::int64_t, std::chrono::milliseconds, std::string, std::vector<std::string>>;
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <kymo/net/json_error.h>
+#include <kymo/net/uri.h>
 
 #include "ascii.h"
 

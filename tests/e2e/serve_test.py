@@ -179,6 +179,58 @@ scrape_configs:
                 self.assertEqual(set(self.query("min_over_time(up[1m]) == 1")), both)
 
 
+class Access(unittest.TestCase):
+    TOKEN = "a-token-of-the-test-0123456789"
+    CONFIG = """
+global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}
+scrape_configs:
+  - job_name: kymo
+    authorization: {{credentials_file: "{token}"}}
+    static_configs: [{{targets: ["{target}"]}}]
+"""
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="kymo-test-")
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.token_file = os.path.join(self.directory, "token")
+        with open(self.token_file, "w", encoding="utf-8") as file:
+            file.write(self.TOKEN + "\n")
+
+    def test_only_who_brings_the_token_is_let_in(self):
+        bearer = {"Authorization": "Bearer " + self.TOKEN}
+        with Serve("--web.token-file", self.token_file) as serve:
+            for path in ("/metrics", "/api/metrics", "/api/metrics/summary", "/ws/metrics", "/", "/nowhere"):
+                self.assertEqual(get(serve.url() + path)[0], 401, path)
+                self.assertEqual(get(serve.url() + path + "?token=" + self.TOKEN)[0], 401, path)
+                self.assertNotEqual(get(serve.url() + path, **bearer)[0], 401, path)
+            for path in ("/healthz", "/readyz", "/login"):
+                self.assertEqual(get(serve.url() + path)[0], 200, path)
+            self.assertIn('kymo_http_access_refused_total{reason="token"} 12', serve.metrics(Accept=TEXT, **bearer))
+
+    def test_prometheus_brings_it(self):
+        config = os.path.join(self.directory, "prometheus.yml")
+        api = f"http://127.0.0.1:{free_port()}"
+        with Serve("--web.token-file", self.token_file) as serve:
+            with open(config, "w", encoding="utf-8") as file:
+                target = serve.url().removeprefix("http://")
+                file.write(self.CONFIG.format(token=self.token_file, target=target))
+            with Running(
+                peer("prometheus"),
+                f"--config.file={config}",
+                f"--storage.tsdb.path={self.directory}/data",
+                f"--web.listen-address={api.removeprefix('http://')}",
+            ) as prometheus:
+                query = api + "/api/v1/query?query=" + urllib.parse.quote("up{job='kymo'} == 1")
+                prometheus.wait_for(lambda: b'"1"' in get(query)[2], "a scrape with the token")
+
+    def test_an_open_address_needs_a_token_or_a_word(self):
+        with Serve(listen="0.0.0.0:0") as refused:
+            self.assertEqual(refused.process.wait(DEADLINE_S), 2)
+            self.assertIn("web.token_file", refused.err())
+        with Serve("--insecure", listen="0.0.0.0:0") as serve:
+            self.assertEqual(get(serve.url() + "/metrics")[0], 200)
+
+
 class Port(unittest.TestCase):
     def test_taken_is_told_and_tried_again(self):
         with listening_socket() as (holder, address), Serve(listen=address) as serve:

@@ -324,6 +324,39 @@ TEST(FromEnvironment, ThrowsWithEveryError) {
   }
 }
 
+TEST(AccessConfig, TakesTheTokenFromAFileAndShowsItNowhere) {
+  const TemporaryDirectory directory;
+  const std::string token = "0123456789abcdef";
+  const std::string path = directory.write("token", token + "\n");
+  const Config config = Config::load(
+      {.flags = {{"web.token_file", path}, {"listen", "0.0.0.0:9464"}}, .environment = {}, .file = {}});
+  EXPECT_TRUE(config.errors().empty());
+  EXPECT_EQ(config.options().token, token);
+  EXPECT_THAT(config.to_yaml(), HasSubstr("token_file: \"" + path + "\"  # --web.token-file"));
+  EXPECT_EQ(config.to_yaml().find(token), std::string::npos);
+}
+
+TEST(AccessConfig, NamesTheFileAndWhereItWasNamed) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.write("token", "short");
+  const Config config =
+      Config::load({.flags = {}, .environment = {"KYMO_WEB_TOKEN_FILE=" + path}, .file = {}});
+  ASSERT_EQ(config.errors().size(), 1U);
+  EXPECT_THAT(config.errors()[0],
+              HasSubstr("environment KYMO_WEB_TOKEN_FILE: " + path + " has 5 characters"));
+  EXPECT_EQ(config.errors()[0].find("short"), std::string::npos);
+}
+
+TEST(AccessConfig, RefusesAnAddressOpenToOthersWithoutATokenUnlessTold) {
+  const Config open = Config::load({.flags = {{"listen", "0.0.0.0:9464"}}, .environment = {}, .file = {}});
+  ASSERT_EQ(open.errors().size(), 1U);
+  EXPECT_THAT(open.errors()[0], HasSubstr("0.0.0.0:9464"));
+  EXPECT_THAT(open.errors()[0], HasSubstr("web.token_file"));
+  const Config told = Config::load(
+      {.flags = {{"listen", "0.0.0.0:9464"}, {"insecure", "true"}}, .environment = {}, .file = {}});
+  EXPECT_TRUE(told.errors().empty());
+}
+
 rc::Gen<std::string> valid_text(const ValueDomain& domain) {
   const auto number = [&] {
     return rc::gen::map(rc::gen::inRange(domain.min, domain.max + 1),
@@ -337,6 +370,7 @@ rc::Gen<std::string> valid_text(const ValueDomain& domain) {
     case SettingType::integer:
     case SettingType::size: return number();
     case SettingType::boolean: return rc::gen::element<std::string>("true", "no", "1");
+    case SettingType::file: return rc::gen::just(std::string());
     case SettingType::host_list:
       return rc::gen::element<std::string>("", "a.example", "a,b.example:9464,[::1]");
     case SettingType::choice: break;

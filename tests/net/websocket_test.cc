@@ -1,5 +1,6 @@
 // WebSockets on the server's connections: places, the end of the server, handlers that outlive it. What RFC
 // 6455 asks for is in websocket_conformance.py.
+#include <kymo/net/uri.h>
 #include <kymo/net/websocket.h>
 
 #include <atomic>
@@ -13,7 +14,6 @@
 
 #include "raw_client.h"
 #include "server_fixture.h"
-#include "src/net/websocket_handshake.h"
 
 namespace kymo::net {
 namespace {

@@ -18,6 +18,7 @@ struct SettingInfo {
   std::string_view default_value;  ///< as text
   std::string expects;             ///< "a number from 1 to 65536"
   std::string_view help;           ///< one sentence
+  bool is_switch;                  ///< true or false; the flag alone means true
 };
 
 /// Where settings come from; the first that has one wins: flags, environment, file, default.

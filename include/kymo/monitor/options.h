@@ -42,6 +42,12 @@ struct MonitorOptions {
   /// `name`, `name:port` or `*`. Others get 421, since a web page could let a name of its own point here (DNS
   /// rebinding).
   std::vector<std::string> allowed_hosts = {};
+  /// What a request must bring to be answered, as `Authorization: Bearer …` (RFC 6750) or, from a browser, in
+  /// the cookie that `/login` gives: 16 to 512 letters, digits and `-._~+/=`. Empty: nothing is asked. Health
+  /// checks are open either way.
+  std::string token = {};
+  /// Serve an address that other machines reach without asking for a token. Otherwise that is a ConfigError.
+  bool insecure = false;
   /// Further resources to serve, for an application's own pages and for tests.
   std::vector<live::Route> routes = {};
 

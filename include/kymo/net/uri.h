@@ -23,6 +23,11 @@ using QueryPairs = std::vector<std::pair<std::string, std::string>>;
 /// skipped. Nothing where an escape is broken. Threads: any.
 [[nodiscard]] std::optional<QueryPairs> parse_query(std::string_view text);
 
+/// Whether an Origin (RFC 6454), such as `http://127.0.0.1:9464`, is of the host in a Host field. The scheme
+/// is only asked for its default port: what stands in front of this server may have taken TLS off. `null` is
+/// of none. Threads: any.
+[[nodiscard]] bool is_same_host(std::string_view origin, std::string_view host) noexcept;
+
 /// A request target in origin-form (RFC 9112 3.2.1), taken apart and decoded.
 struct Target {
   std::string path;  ///< begins with `/`; free of control characters

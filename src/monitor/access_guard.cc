@@ -1,0 +1,123 @@
+#include "access_guard.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <kymo/net/json_error.h>
+#include <kymo/net/uri.h>
+
+namespace kymo::monitor {
+namespace {
+
+constexpr std::size_t kLongestShown = 200;
+constexpr std::string_view kBearer = "bearer ";
+/// What tells nothing of what is measured: whether the process lives, and the way in.
+constexpr std::array<std::string_view, 5> kOpen = {"/healthz", "/readyz", "/login", "/login.css",
+                                                   "/icon.svg"};
+
+bool is_open(std::string_view path) { return std::find(kOpen.begin(), kOpen.end(), path) != kOpen.end(); }
+
+bool changes_something(std::string_view method) {
+  return method != "GET" && method != "HEAD" && method != "OPTIONS";
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string_view bearer_token(std::string_view authorization) {
+  const bool is_bearer = authorization.size() > kBearer.size() &&
+                         std::equal(kBearer.begin(), kBearer.end(), authorization.begin(),
+                                    [](char wanted, char given) { return wanted == lower(given); });
+  if (!is_bearer) return {};
+  authorization.remove_prefix(kBearer.size());
+  authorization.remove_prefix(std::min(authorization.find_first_not_of(' '), authorization.size()));
+  return authorization;
+}
+
+/// The value of a cookie (RFC 6265, section 4.2.1); empty where there is none.
+std::string_view cookie(std::string_view cookies, std::string_view name) {
+  while (!cookies.empty()) {
+    const std::size_t end = std::min(cookies.find(';'), cookies.size());
+    std::string_view pair = cookies.substr(0, end);
+    cookies.remove_prefix(std::min(end + 1, cookies.size()));
+    pair.remove_prefix(std::min(pair.find_first_not_of(' '), pair.size()));
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('='))
+      return pair.substr(name.size() + 1);
+  }
+  return {};
+}
+
+/// Looks at every byte of the given text, whatever it finds.
+bool same_in_constant_time(std::string_view given, std::string_view token) {
+  auto difference = static_cast<unsigned>(given.size() != token.size());
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(token[i % token.size()]);
+    __asm__ volatile("" : "+r"(difference));  // or the compiler may end the loop early
+  }
+  return difference == 0;
+}
+
+bool wants_a_page(const net::HttpRequest& request) {
+  return (request.method == "GET" || request.method == "HEAD") &&
+         request.header("accept").find("text/html") != std::string_view::npos;
+}
+
+net::HttpResponse unauthorized(const net::HttpRequest& request, std::string_view message) {
+  net::HttpResponse response = net::json_error(
+      401, message, "send it as `Authorization: Bearer TOKEN`; a browser asks for it at /login");
+  response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"kymo\"");
+  if (!wants_a_page(request)) return response;
+  response = {};
+  response.status = 303;
+  response.headers = {{"Location", "/login"}, {"Cache-Control", "no-store"}};
+  return response;
+}
+
+net::HttpResponse too_many() {
+  net::HttpResponse response =
+      net::json_error(429, "too many wrong tokens from this address", "wait a second");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+net::HttpResponse foreign(std::string_view origin) {
+  return net::json_error(
+      403, "pages of " + std::string(origin.substr(0, kLongestShown)) + " may not change anything here",
+      "send it from a page of this server, or from a program, without the Origin header");
+}
+
+}  // namespace
+
+std::optional<AccessGuard::Refused> AccessGuard::check(const net::HttpRequest& request) {
+  const std::string_view origin = request.header("origin");
+  const std::string_view host = request.header("host");
+  if (changes_something(request.method) && !origin.empty() && !net::is_same_host(origin, host)) {
+    return Refused{Refusal::origin, foreign(origin)};
+  }
+  if (!asks_for_token() || is_open(request.path)) return std::nullopt;
+  std::string_view given = bearer_token(request.header("authorization"));
+  if (given.empty()) given = cookie(request.header("cookie"), cookie_name(host));
+  if (given.empty()) return Refused{Refusal::token, unauthorized(request, "this server asks for a token")};
+  switch (attempt(given, request)) {
+    case Verdict::right: return std::nullopt;
+    case Verdict::too_many: return Refused{Refusal::attempts, too_many()};
+    case Verdict::wrong: break;
+  }
+  return Refused{Refusal::token, unauthorized(request, "that is not this server's token")};
+}
+
+AccessGuard::Verdict AccessGuard::attempt(std::string_view token, const net::HttpRequest& request) {
+  if (attempts_.is_blocked(request.remote, request.received)) return Verdict::too_many;
+  if (same_in_constant_time(token, token_)) return Verdict::right;
+  attempts_.count_failure(request.remote, request.received);
+  return Verdict::wrong;
+}
+
+std::string AccessGuard::cookie_name(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  const std::string_view port = colon == std::string_view::npos ? "" : host.substr(colon + 1);
+  const bool is_port = !port.empty() && port.find_first_not_of("0123456789") == std::string_view::npos;
+  return "kymo_" + std::string(is_port ? port : "80");
+}
+
+}  // namespace kymo::monitor

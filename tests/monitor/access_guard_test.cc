@@ -1,0 +1,150 @@
+// Whom the Monitor lets in: every way to bring a token, right and wrong, and the limit of guesses.
+#include "src/monitor/access_guard.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/monitor/asked.h"
+
+namespace kymo::monitor {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string kToken = "abcdefgh-12345678";
+
+int status_of(AccessGuard& guard, const Asked& asked) {
+  const auto refused = guard.check(asked.request());
+  return refused ? refused->response.status : 200;
+}
+
+int with_authorization(const std::string& value) {
+  AccessGuard guard(kToken);
+  return status_of(guard, Asked("/metrics").with("authorization", value));
+}
+
+int with_cookie(const std::string& value, const std::string& host = "localhost:9464") {
+  AccessGuard guard(kToken);
+  return status_of(guard, Asked("/metrics").with("cookie", value).with("host", host));
+}
+
+TEST(AccessGuard, LetsEverybodyInWithoutAToken) {
+  AccessGuard guard("");
+  EXPECT_EQ(status_of(guard, Asked("/metrics")), 200);
+  EXPECT_EQ(status_of(guard, Asked("/metrics").with("authorization", "Bearer anything")), 200);
+}
+
+TEST(AccessGuard, AsksForTheTokenEverywhereButWhereNothingIsTold) {
+  AccessGuard guard(kToken);
+  for (const char* path : {"/", "/metrics", "/api/metrics", "/ws/metrics", "/nowhere", "/healthz/",
+                           "/HEALTHZ", "/login/x", "/logout"}) {
+    EXPECT_EQ(status_of(guard, Asked(path)), 401) << path;
+    EXPECT_EQ(status_of(guard, Asked(path, "POST")), 401) << path;
+  }
+  for (const char* path : {"/healthz", "/readyz", "/login", "/login.css", "/icon.svg"}) {
+    EXPECT_EQ(status_of(guard, Asked(path)), 200) << path;
+  }
+}
+
+TEST(AccessGuard, TakesTheTokenAsBearer) {
+  EXPECT_EQ(with_authorization("Bearer " + kToken), 200);
+  EXPECT_EQ(with_authorization("bEARER  " + kToken), 200);
+  const std::vector<std::string> all_wrong = {"Bearer",
+                                              "Bearer ",
+                                              "Bearer " + kToken + "x",
+                                              "Bearer " + kToken.substr(1),
+                                              "Bearer " + kToken.substr(0, 16),
+                                              "Basic " + kToken,
+                                              kToken,
+                                              "Bearer ABCDEFGH-12345678",
+                                              "Bearer " + kToken + kToken,
+                                              "Bearer " + std::string(15'000, 'a')};
+  for (const std::string& wrong : all_wrong) {
+    EXPECT_EQ(with_authorization(wrong), 401) << wrong.substr(0, 60);
+  }
+}
+
+TEST(AccessGuard, TakesTheTokenAsCookieOfTheHostAndPortAsked) {
+  EXPECT_EQ(with_cookie("kymo_9464=" + kToken), 200);
+  EXPECT_EQ(with_cookie("a=b; kymo_9464=" + kToken + "; c=d"), 200);
+  EXPECT_EQ(with_cookie("kymo_80=" + kToken, "metrics.example"), 200);
+  EXPECT_EQ(with_cookie("kymo_9000=" + kToken, "[::1]:9000"), 200);
+  EXPECT_EQ(with_cookie("kymo_9465=" + kToken), 401);
+  EXPECT_EQ(with_cookie("xkymo_9464=" + kToken), 401);
+  EXPECT_EQ(with_cookie("kymo_9464x=" + kToken), 401);
+  EXPECT_EQ(with_cookie("kymo_9464=" + kToken + "x"), 401);
+  EXPECT_EQ(with_cookie(";;;=;kymo_9464"), 401);
+}
+
+TEST(AccessGuard, TakesNoTokenOutOfAnAddress) {
+  AccessGuard guard(kToken);
+  Asked asked("/metrics?token=" + kToken);
+  net::HttpRequest request = asked.request();
+  request.query = {{"token", kToken}, {"access_token", kToken}};
+  ASSERT_TRUE(guard.check(request));
+}
+
+TEST(AccessGuard, TellsAProgramHowAndABrowserWhere) {
+  AccessGuard guard(kToken);
+  const auto program = guard.check(Asked("/metrics").request());
+  ASSERT_TRUE(program);
+  EXPECT_EQ(header_of(program->response, "WWW-Authenticate"), "Bearer realm=\"kymo\"");
+  EXPECT_EQ(program->response.body->find(kToken), std::string::npos);
+  const auto browser = guard.check(Asked("/").with("accept", "text/html,*/*").request());
+  ASSERT_TRUE(browser);
+  EXPECT_EQ(browser->response.status, 303);
+  EXPECT_EQ(header_of(browser->response, "Location"), "/login");
+}
+
+TEST(AccessGuard, RefusesChangesThatPagesOfOthersSend) {
+  AccessGuard guard("");
+  for (const char* method : {"POST", "PUT", "DELETE", "PATCH"}) {
+    for (const char* origin :
+         {"http://evil.example", "null", "http://localhost", "http://localhost:9465", "https://"}) {
+      EXPECT_EQ(status_of(guard, Asked("/x", method).with("origin", origin)), 403) << method << " " << origin;
+    }
+    EXPECT_EQ(status_of(guard, Asked("/x", method).with("origin", "http://localhost:9464")), 200) << method;
+    EXPECT_EQ(status_of(guard, Asked("/x", method)), 200) << method;
+  }
+  EXPECT_EQ(status_of(guard, Asked("/x").with("origin", "http://evil.example")), 200)
+      << "a page may ask, not read";
+}
+
+TEST(AccessGuard, LimitsWrongTokensASecondAndAddress) {
+  AccessGuard guard(kToken);
+  const std::chrono::steady_clock::time_point start{std::chrono::hours(2)};
+  const auto guess = [&](const std::string& token, const std::string& from, std::chrono::milliseconds after) {
+    return status_of(guard,
+                     Asked("/metrics").with("authorization", "Bearer " + token).from(from).at(start + after));
+  };
+  for (int i = 0; i < AttemptLimit::kFailuresPerSecond; ++i) {
+    EXPECT_EQ(guess("wrong", "10.0.0.1:" + std::to_string(1000 + i), 1ms * i), 401);
+  }
+  EXPECT_EQ(guess("wrong", "10.0.0.1:9", 500ms), 429);
+  EXPECT_EQ(guess(kToken, "10.0.0.1:9", 500ms), 429) << "or a guesser would know when he was right";
+  EXPECT_EQ(guess(kToken, "10.0.0.2:9", 500ms), 200);
+  EXPECT_EQ(guess(kToken, "10.0.0.1:9", 1000ms), 200);
+}
+
+TEST(AccessGuard, TheRightTokenAndNoneAreNoGuesses) {
+  AccessGuard guard(kToken);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(status_of(guard, Asked("/metrics")), 401);
+    EXPECT_EQ(status_of(guard, Asked("/metrics").with("authorization", "Bearer " + kToken)), 200);
+  }
+}
+
+TEST(AttemptLimit, TakesAnIPv6NetworkForOneAddress) {
+  AttemptLimit limit;
+  const AttemptLimit::Time now{std::chrono::hours(1)};
+  for (int i = 0; i < AttemptLimit::kFailuresPerSecond; ++i) {
+    limit.count_failure("[2001:db8::" + std::to_string(i) + "]:1", now);
+  }
+  EXPECT_TRUE(limit.is_blocked("[2001:db8::ffff]:2", now));
+  EXPECT_FALSE(limit.is_blocked("[2001:db8::ffff]:2", now + 1s));
+  for (const char* odd : {"", ":", "[]:1", "[", "x", "[fe80::1%eth0]:1"}) limit.count_failure(odd, now);
+}
+
+}  // namespace
+}  // namespace kymo::monitor
