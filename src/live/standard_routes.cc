@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "routes/api_documents.h"
 #include "routes/api_metrics.h"
 #include "routes/dashboard.h"
 #include "routes/health.h"
@@ -25,6 +26,7 @@ std::vector<Route> make_standard_routes(std::function<std::shared_ptr<const Snap
   append(api_metrics_routes(outputs), routes);
   routes.push_back(healthz_route());
   routes.push_back(readyz_route(std::move(ready)));
+  append(api_document_routes(), routes);
   append(dashboard_routes(dashboard_files()), routes);
   std::vector<Route> listed = routes;
   listed.insert(listed.end(), others.begin(), others.end());

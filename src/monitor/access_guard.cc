@@ -14,7 +14,7 @@ constexpr std::size_t kLongestShown = 200;
 constexpr std::string_view kBearer = "bearer ";
 /// What tells nothing of what is measured: whether the process lives, and the way in.
 constexpr std::array<std::string_view, 5> kOpen = {"/healthz", "/readyz", "/login", "/login.css",
-                                                   "/icon.svg"};
+                                                   "/assets/icon.svg"};
 
 bool is_open(std::string_view path) { return std::find(kOpen.begin(), kOpen.end(), path) != kOpen.end(); }
 

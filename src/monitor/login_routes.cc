@@ -16,12 +16,12 @@ constexpr std::string_view kPageBegin = R"(<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>kymo: token</title>
-<link rel="icon" href="/icon.svg" type="image/svg+xml">
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/login.css">
 </head>
 <body>
 <main>
-<h1><img src="/icon.svg" alt="" width="40" height="40"> kymo</h1>
+<h1><img src="/assets/icon.svg" alt="" width="40" height="40"> kymo</h1>
 <form method="post" action="/login">
 <label for="token">This server's token</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>

@@ -42,7 +42,7 @@ TEST(AccessGuard, AsksForTheTokenEverywhereButWhereNothingIsTold) {
     EXPECT_EQ(status_of(guard, Asked(path)), 401) << path;
     EXPECT_EQ(status_of(guard, Asked(path, "POST")), 401) << path;
   }
-  for (const char* path : {"/healthz", "/readyz", "/login", "/login.css", "/icon.svg"}) {
+  for (const char* path : {"/healthz", "/readyz", "/login", "/login.css", "/assets/icon.svg"}) {
     EXPECT_EQ(status_of(guard, Asked(path)), 200) << path;
   }
 }

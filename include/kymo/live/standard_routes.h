@@ -10,6 +10,7 @@
 namespace kymo::live {
 
 /// What every Monitor serves: `/metrics`, `/api/metrics` with `/summary`, `/server` and `/system` below it,
+/// `/api/openapi.json` and `/api/asyncapi.json`,
 /// `/healthz`,
 /// `/readyz`, the dashboard at `/` and below `/assets`, and at `/api` a page that lists them and those of
 /// `others` that say what they are about.

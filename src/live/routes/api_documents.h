@@ -1,0 +1,13 @@
+#pragma once
+
+#include <vector>
+
+#include <kymo/live/route.h>
+
+namespace kymo::live {
+
+/// GET /api/openapi.json and /api/asyncapi.json: docs/reference' descriptions of what is served over HTTP and
+/// over the live connection. Source: OpenAPI 3.1.0, AsyncAPI 2.6.0.
+[[nodiscard]] std::vector<Route> api_document_routes();
+
+}  // namespace kymo::live

@@ -1,0 +1,147 @@
+"""The descriptions at /api/openapi.json and /api/asyncapi.json, held against what is really sent."""
+
+import json
+import os
+import re
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import jsonschema
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from kymo_process import BIN, Running, Serve, get  # noqa: E402
+from websocket import WebSocket  # noqa: E402
+
+DOCUMENTS = Path(__file__).resolve().parents[2] / "docs" / "reference"
+NOT_ALWAYS_THERE = {"/login", "/logout", "/api/sessions/live"}
+
+
+def document(name):
+    return json.loads((DOCUMENTS / name).read_text(encoding="utf-8"))
+
+
+def check(instance, schema, root):
+    jsonschema.Draft202012Validator.check_schema(schema)
+    resolver = jsonschema.RefResolver("", root)
+    jsonschema.Draft202012Validator(schema, resolver=resolver, format_checker=jsonschema.FormatChecker()).validate(instance)
+
+
+class VoiceServer(Running):
+    def __init__(self):
+        anywhere = "127.0.0.1:0"
+        super().__init__(os.path.join(BIN, "voice_server"), "--listen", anywhere, "--audio", anywhere, "--udp", anywhere)
+
+    def url(self):
+        return self.wait_for(lambda: re.search(r"(?m)^metrics (\S+)$", self.out()), "the address").group(1)
+
+
+class OpenApi(unittest.TestCase):
+    openapi = document("openapi.json")
+
+    def check_answer(self, url, path, method="get", **headers):
+        status, answered, body = get(url + path, **headers)
+        described = self.openapi["paths"][path][method]["responses"]
+        self.assertIn(str(status), described, path)
+        content = described[str(status)].get("content", {})
+        kind = answered["Content-Type"]
+        self.assertIn(kind, content, path)
+        if kind == "application/json":
+            check(json.loads(body), content[kind]["schema"], self.openapi)
+        return status
+
+    def check_all(self, url, leave_out):
+        for path, operations in self.openapi["paths"].items():
+            if "get" in operations and path not in leave_out and not path.startswith("/ws/"):
+                self.assertEqual(self.check_answer(url, path), 200, path)
+
+    def test_is_served_as_it_is_documented(self):
+        with Serve() as serve:
+            for name in ("openapi.json", "asyncapi.json"):
+                status, headers, body = get(serve.url() + "/api/" + name)
+                self.assertEqual((status, headers["Content-Type"]), (200, "application/json"))
+                self.assertEqual(json.loads(body), document(name))
+                self.assertEqual(get(serve.url() + "/api/" + name, **{"If-None-Match": headers["ETag"]})[0], 304)
+
+    def test_every_answer_is_as_described(self):
+        with Serve() as serve:
+            self.check_all(serve.url(), NOT_ALWAYS_THERE)
+            self.check_answer(serve.url(), "/metrics", Accept="application/json")
+            self.check_answer(serve.url(), "/metrics", Accept="application/openmetrics-text")
+            self.assertEqual(self.check_answer(serve.url(), "/ws/metrics"), 426)
+
+    def test_a_server_with_packs_and_sessions_answers_so_too(self):
+        with VoiceServer() as server:
+            self.check_all(server.url(), {"/login"})
+            status, _, body = get(server.url() + "/api/sessions/live?top=many")
+            self.assertEqual(status, 400)
+            check(json.loads(body), {"$ref": "#/components/schemas/Error"}, self.openapi)
+
+    def test_errors_are_as_described(self):
+        with Serve() as serve:
+            for path in ("/nowhere", "/api/metrics/nowhere", "/metrics/"):
+                status, _, body = get(serve.url() + path)
+                self.assertEqual(status, 404)
+                check(json.loads(body), {"$ref": "#/components/schemas/Error"}, self.openapi)
+            self.assertEqual(self.check_answer(serve.url(), "/api/metrics", Host="evil.example"), 421)
+
+    def test_with_a_token_it_is_asked_for(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("0123456789abcdef")
+            file.flush()
+            with Serve("--web.token-file", file.name) as serve:
+                for path, operations in self.openapi["paths"].items():
+                    if "get" not in operations or path == "/api/sessions/live":
+                        continue
+                    is_open = operations["get"].get("security") == []
+                    self.assertEqual(get(serve.url() + path)[0], 200 if is_open else 401, path)
+
+    def test_every_address_that_is_listed_is_described(self):
+        with VoiceServer() as server:
+            page = get(server.url() + "/api")[2].decode()
+            listed = set(re.findall(r"<li><a href=\"([^\"]+)\"", page)) | set(re.findall(r"<li><code>([^<]+)", page))
+            self.assertGreater(len(listed), 8)
+            self.assertLessEqual(listed, set(self.openapi["paths"]))
+
+
+class AsyncApi(unittest.TestCase):
+    asyncapi = document("asyncapi.json")
+
+    def check_message(self, message):
+        described = self.asyncapi["components"]["messages"][message["type"]]
+        check(message, described["payload"], self.asyncapi)
+        return message
+
+    def test_what_the_server_sends_is_as_described(self):
+        with VoiceServer() as server, WebSocket(server.url().replace("http", "ws", 1) + "/ws/metrics") as client:
+            client.send_json({"type": "subscribe", "rate_hz": 10})
+            client.send_json({"type": "ping", "id": "a"})
+            client.send_json({"type": "no such"})
+            seen, deltas = set(), []
+            while not seen >= {"hello", "full", "delta", "pong", "error"} or len(deltas) < 20:
+                message = self.check_message(client.read_json())
+                seen.add(message["type"])
+                if message["type"] == "delta":
+                    deltas.append(message["seq"])
+            client.send_json({"type": "subscribe", "rate_hz": 10, "since": deltas[10]})
+            self.assertIn("replay", self.check_message(client.read_until("full")))
+
+    def test_what_is_described_is_understood(self):
+        with Serve() as serve, WebSocket(serve.url().replace("http", "ws", 1) + "/ws/metrics") as client:
+            client.read_until("full")
+            for message in (
+                {"type": "subscribe", "names": ["process_*"], "match": {"a": "b"}, "rate_hz": 10, "since": 1},
+                {"type": "subscribe"},
+                {"type": "unsubscribe"},
+                {"type": "ping"},
+                {"type": "ping", "id": 1},
+            ):
+                self.check_message(message)
+                client.send_json(message)
+            while (answer := client.read_json())["type"] != "pong" or "id" not in answer:
+                self.assertNotEqual(answer["type"], "error", answer)
+
+
+if __name__ == "__main__":
+    unittest.main()
