@@ -8,6 +8,8 @@
 #include <mutex>
 #include <new>
 
+#include <kymo/core/histogram_cells.h>
+
 #include "fork_gate.h"
 #include "process.h"
 
@@ -38,7 +40,7 @@ void hand_on_slab(void* slab) noexcept {
 
 // No two threads' numbers on one cache line, nor on two that the processor fetches together.
 constexpr std::size_t kApart = 128;
-constexpr std::size_t kUnit = 32;
+constexpr std::size_t kUnit = kLinkUnit;
 // What a thread takes at once for its histograms' pages.
 constexpr std::size_t kOwnedStretch = 4096;
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <type_traits>
 #include <vector>
 
 #include "cell_store.h"
@@ -14,6 +15,8 @@
 namespace kymo::inline v0::cells {
 namespace {
 
+// A sum of values up to here comes to no end: 2^64 of them are far from the largest number.
+constexpr double kMostPlain = 0x1p512;
 constexpr std::uint64_t kNoMin = std::bit_cast<std::uint64_t>(std::numeric_limits<double>::infinity());
 constexpr std::uint64_t kNoMax = std::bit_cast<std::uint64_t>(-std::numeric_limits<double>::infinity());
 
@@ -86,7 +89,8 @@ template <class T>
 Link link_to(const HistogramBlock& block, const T* there) noexcept {
   const auto distance = reinterpret_cast<std::uintptr_t>(there) - reinterpret_cast<std::uintptr_t>(&block);
   // Memory ascends, so what a block leads to lies behind it. Beyond the reach of a link there is none.
-  return distance / kLinkUnit < kWide ? static_cast<Link>(distance / kLinkUnit) : 0;
+  const auto link = static_cast<Link>(distance / kLinkBytes);
+  return follow<T>(block, link) == there ? link : 0;
 }
 
 // Several threads and signal handlers may want the same page of a shared block: the first one's stays.
@@ -101,10 +105,35 @@ T* find_or_make(HistogramBlock& block, std::atomic<Link>& slot, const Memory& me
                                                                               : follow<T>(block, found);
 }
 
+// The near pages lie around the one that is wanted first.
+std::uint32_t first_near(HistogramBlock& block, std::uint32_t wanted) noexcept {
+  std::uint32_t first = block.first_near.load(std::memory_order_acquire);
+  if (first != HistogramBlock::kNoPage) return first;
+  constexpr std::uint32_t kBelow = kNearPages / 2;
+  const std::uint32_t chosen = std::clamp(wanted, kBelow, kPages - kNearPages + kBelow) - kBelow;
+  return block.first_near.compare_exchange_strong(first, chosen, std::memory_order_acq_rel) ? chosen : first;
+}
+
 std::atomic<Link>* page_slot(HistogramBlock& block, std::uint32_t number, const Memory& memory) noexcept {
-  auto* group =
-      find_or_make<HistogramGroup>(block, block.group[number / (kBucketsPerPage * kPagesPerGroup)], memory);
-  return group == nullptr ? nullptr : &group->page[number / kBucketsPerPage % kPagesPerGroup];
+  const std::uint32_t page = number / kBucketsPerPage;
+  const std::uint32_t near = page - first_near(block, page);
+  if (near < kNearPages) return &block.near[near];
+  auto* far = find_or_make<FarPages>(block, block.far, memory);
+  if (far == nullptr) return nullptr;
+  auto* group = find_or_make<HistogramGroup>(block, far->group[page / kPagesPerGroup], memory);
+  return group == nullptr ? nullptr : &group->page[page % kPagesPerGroup];
+}
+
+// The link to a page; 0 where there is none yet.
+Link page_link(const HistogramBlock& block, std::uint32_t page) noexcept {
+  const std::uint32_t near = page - block.first_near.load(std::memory_order_acquire);
+  if (near < kNearPages) return block.near[near].load(std::memory_order_acquire);
+  const Link far = block.far.load(std::memory_order_acquire);
+  if (far == 0) return 0;
+  const Link group =
+      follow<FarPages>(block, far)->group[page / kPagesPerGroup].load(std::memory_order_acquire);
+  if (group == 0) return 0;
+  return follow<HistogramGroup>(block, group)->page[page % kPagesPerGroup].load(std::memory_order_acquire);
 }
 
 // From here on counts go to a wide page. The narrow one still has room for 2^15 counts that others are just
@@ -143,6 +172,9 @@ template <class Block>
 Block* new_block(std::size_t bytes, const Memory& memory) noexcept {
   auto* block = static_cast<Block*>(memory.allocate(bytes));
   if (block == nullptr) return nullptr;
+  if constexpr (std::is_same_v<Block, HistogramBlock>) {
+    block->first_near.store(HistogramBlock::kNoPage, std::memory_order_relaxed);
+  }
   block->min.store(kNoMin, std::memory_order_relaxed);
   block->max.store(kNoMax, std::memory_order_relaxed);
   return block;
@@ -168,6 +200,29 @@ Block* find_or_make_block(Cell& cell, std::size_t bytes, const Memory& memory) n
   if (cell.compare_exchange_strong(seen, reinterpret_cast<std::uint64_t>(made), std::memory_order_acq_rel))
     return made;
   return reinterpret_cast<Block*>(seen);
+}
+
+// Records a zero, or a value that lies far from others, where this thread has the memory for it. False:
+// nothing was done.
+template <class AddToSum>
+bool record_far(CellId id, double value, AddToSum add_to_sum) noexcept {
+  Slab* slab = thread_slab;
+  HistogramBlock* block = idle_block(slab, id);
+  if (block == nullptr) return false;
+  if (value > kZeroThreshold) {
+    const std::uint32_t bucket = bucket_number(value);
+    const Link page = page_link(*block, bucket / kBucketsPerPage);
+    if (page != 0) record_in_page(*slab, *block, page, bucket, value, add_to_sum);
+    return page != 0;
+  }
+  slab->busy.store(1, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  add_to_sum(block->sum);
+  note_extremes_busy(*block, value);
+  add_one_busy(block->zeros);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  slab->busy.store(0, std::memory_order_relaxed);
+  return true;
 }
 
 // Calls `record(block, access, memory)` with this thread's block or, failing that, with the shared one, until
@@ -218,22 +273,21 @@ FreeHistograms& free_histograms() {
   return list;
 }
 
-// Calls `visit(narrow or null, wide or null, first bucket)` for each page.
+// Calls `visit(narrow, wide or null, first bucket)` for each page, ascending.
 template <class Visitor>
 void for_each_page(const HistogramBlock& block, Visitor visit) {
-  for (std::uint32_t g = 0; g < kGroups; ++g) {
-    const Link group = block.group[g].load(std::memory_order_acquire);
-    if (group == 0) continue;
-    for (std::uint32_t p = 0; p < kPagesPerGroup; ++p) {
-      const Link page = follow<HistogramGroup>(block, group)->page[p].load(std::memory_order_acquire);
-      const std::uint32_t first_bucket = (g * kPagesPerGroup + p) * kBucketsPerPage;
-      if ((page & kWide) != 0) {
-        auto* wide = follow<WidePage>(block, page);
-        const Link narrow = wide->narrow.load(std::memory_order_relaxed);
-        visit(follow<NarrowPage>(block, narrow), wide, first_bucket);
-      } else if (page != 0) {
-        visit(follow<NarrowPage>(block, page), static_cast<WidePage*>(nullptr), first_bucket);
-      }
+  const std::uint32_t near = block.first_near.load(std::memory_order_acquire);
+  if (near == HistogramBlock::kNoPage) return;
+  const bool all_near = block.far.load(std::memory_order_acquire) == 0;
+  const std::uint32_t end = all_near ? near + kNearPages : kPages;
+  for (std::uint32_t page = all_near ? near : 0; page < end; ++page) {
+    const Link link = page_link(block, page);
+    if ((link & kWide) != 0) {
+      auto* wide = follow<WidePage>(block, link);
+      const Link narrow = wide->narrow.load(std::memory_order_relaxed);
+      visit(follow<NarrowPage>(block, narrow), wide, page * kBucketsPerPage);
+    } else if (link != 0) {
+      visit(follow<NarrowPage>(block, link), static_cast<WidePage*>(nullptr), page * kBucketsPerPage);
     }
   }
 }
@@ -320,6 +374,8 @@ void widen_owned(HistogramBlock& block, std::uint32_t number) noexcept {
 
 void record_slow(CellId id, double value) noexcept {
   if (refuse_unfit(value, false)) return;
+  value += 0.0;  // the zero that is negative becomes the one that is not
+  if (value <= kMostPlain && record_far(id, value, AddDouble{value})) return;
   record_in<HistogramBlock>(id, sizeof(HistogramBlock),
                             [value](HistogramBlock& block, auto access, const Memory& memory) {
                               using Access = decltype(access);
@@ -332,6 +388,7 @@ void record_slow(CellId id, double value) noexcept {
 
 void record_ns_slow(CellId id, std::uint64_t nanoseconds) noexcept {
   const double seconds = static_cast<double>(nanoseconds) * 1e-9;
+  if (nanoseconds <= kMostPlainNanoseconds && record_far(id, seconds, AddNanoseconds{nanoseconds})) return;
   record_in<HistogramBlock>(id, sizeof(HistogramBlock),
                             [=](HistogramBlock& block, auto access, const Memory& memory) {
                               using Access = decltype(access);

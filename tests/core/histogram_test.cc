@@ -234,6 +234,31 @@ TEST(Histogram, IsExactWhereItsBucketsGrowWider) {
   EXPECT_EQ(most, kThreads * kEach);
 }
 
+// The ten octaves around the first value are found in another way than those below and above.
+TEST(Histogram, IsExactFarFromItsFirstValues) {
+  Registry registry;
+  Histogram histogram = registry.histogram("h", "H.");
+  constexpr std::uint64_t kOften = 40'000;  // past 2^15
+  histogram.record(0);
+  for (const double first : {1.5, 0.0}) histogram.record(first);
+  for (int exponent = 43; exponent >= -39; --exponent) histogram.record(std::ldexp(1.5, exponent));
+  for (std::uint64_t i = 0; i < kOften; ++i) {
+    for (const int exponent : {-30, 0, 30}) histogram.record(std::ldexp(1.5, exponent));
+  }
+  const HistogramValue value = histogram.value();
+  EXPECT_EQ(value.count(), 3 + 83 + 3 * kOften);
+  EXPECT_EQ(value.zero_count(), 2U);
+  ASSERT_EQ(value.buckets().size(), 83U);
+  EXPECT_TRUE(std::is_sorted(value.buckets().begin(), value.buckets().end(),
+                             [](const auto& a, const auto& b) { return a.index < b.index; }));
+  for (const int exponent : {-39, -30, -7, 0, 8, 30, 43}) {
+    const std::uint64_t often = kOften * ((exponent >= -30) + (exponent >= 0) + (exponent >= 30));
+    const auto below = static_cast<std::uint64_t>(exponent + 40);
+    EXPECT_EQ(value.count_at_or_below(std::ldexp(1, exponent + 1)), 2 + below + (exponent >= 0) + often)
+        << exponent;
+  }
+}
+
 TEST(HistogramValue, SubtractTakesOutWhatWasThereBefore) {
   Registry registry;
   Histogram histogram = registry.histogram("h", "H.");

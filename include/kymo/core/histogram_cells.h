@@ -10,12 +10,14 @@
 /// How a histogram's cells are laid out. As `cells.h`, here because recording is inlined into user code.
 ///
 /// A histogram's 8-byte cell holds the address of a block that belongs to the same thread as the cell.
-/// Exponential: the block leads over groups of 4 octaves to pages of a quarter octave, made when a value
-/// first falls there: a histogram of latencies touches a few hundred buckets of the 5 376 that its range has.
-/// Most buckets hold small numbers, so a page begins with 2 bytes a bucket; when one of its buckets has
-/// counted 2^15, a wide page takes over from there, and the narrow one keeps what it had.
-/// Links are distances from the block, so that 4 bytes are enough and a mapped file needs no translation.
-/// Explicit bounds: the buckets follow the block.
+/// Exponential: the block leads to pages of half an octave, made when a value first falls there: a histogram
+/// of latencies touches a few hundred buckets of the 5 376 that its range has. Ten octaves around the first
+/// value, the *near* pages, are linked in the block itself: most histograms need no others, and one link
+/// fewer to follow is what makes recording quick. The others are found over groups of 8 octaves. Most buckets
+/// hold small numbers, so a page begins with 2 bytes a bucket; when one of its buckets has counted 2^15, a
+/// wide page takes over from there, and the narrow one keeps what it had. Links are distances from the block,
+/// so that 4 bytes are enough and a mapped file needs no translation. Explicit bounds: the buckets follow the
+/// block.
 namespace kymo::inline v0::cells {
 
 /// Buckets an octave, as HistogramValue::kScale says.
@@ -23,19 +25,23 @@ inline constexpr int kBucketsPerOctave = 64;
 inline constexpr int kMinExponent = -40;
 inline constexpr int kMaxExponent = 44;
 inline constexpr std::uint32_t kBuckets = (kMaxExponent - kMinExponent) * kBucketsPerOctave;
-inline constexpr std::uint32_t kBucketsPerPage = 16;
+inline constexpr std::uint32_t kBucketsPerPage = 32;
+inline constexpr std::uint32_t kPages = kBuckets / kBucketsPerPage;
+static_assert(kPages * kBucketsPerPage == kBuckets);
+inline constexpr std::uint32_t kNearPages = 21;
 inline constexpr std::uint32_t kPagesPerGroup = 16;
-inline constexpr std::uint32_t kGroups = kBuckets / (kBucketsPerPage * kPagesPerGroup);
-static_assert(kGroups * kPagesPerGroup * kBucketsPerPage == kBuckets);
+inline constexpr std::uint32_t kGroups = (kPages + kPagesPerGroup - 1) / kPagesPerGroup;
 
 inline constexpr double kZeroThreshold = 0x1p-40;
 inline constexpr double kLargest = 0x1.fffffffffffffp+1023;
 
 using NarrowCell = std::atomic<std::uint16_t>;
-/// Distance from the block in units of 32 bytes; 0: none. The top bit, in a link to a page: it is wide.
+/// Twice the distance from the block in units of a cache line; 0: none. The lowest bit, in a link to a page:
+/// it is wide.
 using Link = std::uint32_t;
-inline constexpr std::size_t kLinkUnit = 32;
-inline constexpr Link kWide = Link{1} << 31U;
+inline constexpr std::size_t kLinkUnit = 64;
+inline constexpr std::size_t kLinkBytes = kLinkUnit / 2;
+inline constexpr Link kWide = 1;
 /// A narrow bucket that has counted this far is widened; it has room for as much again.
 inline constexpr std::uint16_t kNarrowEnd = std::uint16_t{1} << 15U;
 
@@ -52,17 +58,28 @@ struct alignas(kLinkUnit) HistogramGroup {
   std::atomic<Link> page[kPagesPerGroup];
 };
 
+struct alignas(kLinkUnit) FarPages {
+  std::atomic<Link> group[kGroups];
+};
+
 /// Minimum and maximum are bit patterns of doubles. The sum is one too, or a whole number of nanoseconds.
 struct alignas(kLinkUnit) HistogramBlock {
+  /// No page yet, so far from all others that none is taken for near.
+  static constexpr std::uint32_t kNoPage = std::uint32_t{1} << 31U;
+
   Cell sum;
   Cell min;
   Cell max;
   Cell zeros;
-  std::atomic<Link> group[kGroups];
+  /// Number of the first of the near pages; set once.
+  std::atomic<std::uint32_t> first_near;
   /// Not 0 once a page was widened: from then on each is when it is next touched, because a histogram whose
   /// pages are of both kinds would make the processor guess at every record which one it meets.
   std::atomic<std::uint32_t> widens;
+  std::atomic<Link> far;
+  std::atomic<Link> near[kNearPages];
 };
+static_assert(sizeof(HistogramBlock) == 2 * kLinkUnit);
 
 struct ExplicitBlock {
   Cell sum;
@@ -71,118 +88,164 @@ struct ExplicitBlock {
   Cell bucket[1];  // as many as the histogram has bounds, and one
 };
 
-/// Where the borders between the 64 buckets of an octave lie, as the 52 bits behind the point of a double in
-/// [1, 2), and which bucket each 128th of the octave begins in.
+/// For each 128th of an octave, what added to the 52 bits behind the point of a double makes the first 6 of
+/// them the number of its bucket in the octave. No 128th has more than one border in it.
 struct OctaveTable {
-  std::uint64_t border[kBucketsPerOctave + 1];
-  std::uint8_t first_bucket[128];
+  std::uint64_t to_bucket[128];
 };
 extern const OctaveTable octave_table;
 
-/// Number of the bucket, from 0, that a value above kZeroThreshold falls into. Borders belong to the bucket
-/// below: the value just under `v` is looked up in buckets whose borders belong to the one above.
-[[nodiscard]] inline std::uint32_t bucket_number(double v) noexcept {
-  const std::uint64_t bits = std::bit_cast<std::uint64_t>(v) - 1;
-  const std::uint64_t fraction = bits & ((std::uint64_t{1} << 52U) - 1);
-  const int exponent = static_cast<int>(bits >> 52U) - 1023;
-  if (exponent >= kMaxExponent) [[unlikely]]
-    return kBuckets - 1;
-  const std::uint32_t first = octave_table.first_bucket[fraction >> 45U];
-  const std::uint32_t in_octave = first + (fraction >= octave_table.border[first + 1] ? 1U : 0U);
-  return static_cast<std::uint32_t>(exponent - kMinExponent) * kBucketsPerOctave + in_octave;
+/// Where a value lies: the octave, counted from 2^-40, above the 52 bits behind the point. Borders belong to
+/// the bucket below, so this is of the value just under. kPlaces or more for all that has no bucket of its
+/// own: zero, too small, too large, negative, infinite, not a number.
+[[nodiscard]] inline std::uint64_t place_of(double value) noexcept {
+  return std::bit_cast<std::uint64_t>(value) - 1 - (std::uint64_t{1023 + kMinExponent} << 52U);
+}
+inline constexpr std::uint64_t kPlaces = std::uint64_t{kMaxExponent - kMinExponent} << 52U;
+
+/// Number of the bucket, from 0, at a place below kPlaces.
+[[nodiscard]] inline std::uint32_t bucket_at(std::uint64_t place) noexcept {
+  return static_cast<std::uint32_t>((place + octave_table.to_bucket[place >> 45U & 127U]) >> 46U);
 }
 
-/// What a link, less its top bit, leads to.
+/// Number of the bucket that a value above kZeroThreshold falls into.
+[[nodiscard]] inline std::uint32_t bucket_number(double value) noexcept {
+  const std::uint64_t place = place_of(value);
+  return place < kPlaces ? bucket_at(place) : kBuckets - 1;
+}
+
+/// What a link leads to.
 template <class T>
 [[nodiscard]] inline T* follow(const HistogramBlock& block, Link link) noexcept {
-  const auto address = reinterpret_cast<std::uintptr_t>(&block) + std::size_t{link & ~kWide} * kLinkUnit;
+  const auto address = reinterpret_cast<std::uintptr_t>(&block) + std::size_t{link & ~kWide} * kLinkBytes;
   return reinterpret_cast<T*>(address);
 }
 
-/// The link to the page of a bucket; 0 where there is none yet.
-[[nodiscard]] inline Link page_link(const HistogramBlock& block, std::uint32_t number) noexcept {
-  const Link group = block.group[number / (kBucketsPerPage * kPagesPerGroup)].load(std::memory_order_relaxed);
-  if (group == 0) [[unlikely]]
-    return 0;
-  const std::uint32_t page = number / kBucketsPerPage % kPagesPerGroup;
-  return follow<HistogramGroup>(block, group)->page[page].load(std::memory_order_relaxed);
+// The thread owns the cells and is busy, here and below. It may load and store; but one instruction is less,
+// and a double that stays out of the general registers on its way is added twice as fast.
+inline void add_one_busy(Cell& cell) noexcept {
+#if KYMO_CELLS_BY_ONE_INSTRUCTION
+  add_owned(cell, 1);
+#else
+  cell.store(cell.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+#endif
+}
+
+/// True: it has counted to kNarrowEnd, its sign.
+[[nodiscard]] inline bool add_one_busy(NarrowCell& cell) noexcept {
+#if KYMO_CELLS_BY_ONE_INSTRUCTION
+  bool is_negative = false;
+  asm volatile("incw %1" : "=@ccs"(is_negative), "+m"(cell));
+  return is_negative;
+#else
+  std::uint16_t count = cell.load(std::memory_order_relaxed);
+  cell.store(++count, std::memory_order_relaxed);
+  return count >= kNarrowEnd;
+#endif
+}
+
+inline void add_double_busy(Cell& cell, double value) noexcept {
+#if KYMO_CELLS_BY_ONE_INSTRUCTION
+  asm volatile("addsd %1, %0\n\tmovsd %0, %1" : "+x"(value), "+m"(cell));
+#else
+  const double before = std::bit_cast<double>(cell.load(std::memory_order_relaxed));
+  cell.store(std::bit_cast<std::uint64_t>(before + value), std::memory_order_relaxed);
+#endif
+}
+
+// Values in an exponential histogram are not negative, and the bits of such doubles order as they do.
+inline void note_extremes_busy(HistogramBlock& block, double value) noexcept {
+  const auto bits = std::bit_cast<std::int64_t>(value);
+  if (bits < static_cast<std::int64_t>(block.min.load(std::memory_order_relaxed))) [[unlikely]]
+    block.min.store(static_cast<std::uint64_t>(bits), std::memory_order_relaxed);
+  if (bits > static_cast<std::int64_t>(block.max.load(std::memory_order_relaxed))) [[unlikely]]
+    block.max.store(static_cast<std::uint64_t>(bits), std::memory_order_relaxed);
 }
 
 /// Gives the bucket's page, in a block that this thread owns, a wide one to go on with.
-void widen_owned(HistogramBlock& block, std::uint32_t number) noexcept;
+void widen_owned(HistogramBlock& block, std::uint32_t bucket) noexcept;
 
-/// Counts the value into its bucket where there is memory for it; false: nothing was done. The thread owns
-/// the block and is busy, here and below.
-[[nodiscard]] [[gnu::always_inline]] inline bool count_busy(HistogramBlock& block, double value) noexcept {
-  const auto add_one = [](auto& cell) {
-    auto count = cell.load(std::memory_order_relaxed);
-    cell.store(++count, std::memory_order_relaxed);
-    return count;
-  };
-  if (value <= kZeroThreshold) [[unlikely]] {
-    add_one(block.zeros);
-    return true;
-  }
-  const std::uint32_t number = bucket_number(value);
-  const Link link = page_link(block, number);
-  const std::uint32_t in_page = number % kBucketsPerPage;
-  if ((link & kWide) != 0) {
-    add_one(follow<WidePage>(block, link)->bucket[in_page]);
-    return true;
-  }
-  if (link == 0) [[unlikely]]
-    return false;
-  const std::uint16_t count = add_one(follow<NarrowPage>(block, link)->bucket[in_page]);
-  if (count >= kNarrowEnd || block.widens.load(std::memory_order_relaxed) != 0) [[unlikely]]
-    widen_owned(block, number);
-  return true;
-}
-
-template <class Block>
-inline void note_extremes_busy(Block& block, double value) noexcept {
-  if (value < std::bit_cast<double>(block.min.load(std::memory_order_relaxed))) [[unlikely]]
-    block.min.store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
-  if (value > std::bit_cast<double>(block.max.load(std::memory_order_relaxed))) [[unlikely]]
-    block.max.store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
-}
-
-/// Has this thread's block of an exponential histogram take the value: its bucket, its extremes, and its sum
-/// by `add_to_sum(Cell&)`. False: nothing was done.
-template <class AddToSum>
-[[nodiscard]] [[gnu::always_inline]] inline bool record_owned(CellId id, double value,
-                                                              AddToSum add_to_sum) noexcept {
-  Slab* slab = thread_slab;
+/// This thread's block of the histogram; null: it has none, or it is a signal handler that interrupts a
+/// thread which is busy.
+[[nodiscard]] [[gnu::always_inline]] inline HistogramBlock* idle_block(Slab* slab, CellId id) noexcept {
   if (slab == nullptr || slab->busy.load(std::memory_order_relaxed) != 0) [[unlikely]]
-    return false;
+    return nullptr;
   const Cell* cell = cell_in(*slab, id);
   if (cell == nullptr) [[unlikely]]
-    return false;
-  auto* block = reinterpret_cast<HistogramBlock*>(cell->load(std::memory_order_relaxed));
-  if (block == nullptr) [[unlikely]]
-    return false;
-  slab->busy.store(1, std::memory_order_relaxed);
+    return nullptr;
+  return reinterpret_cast<HistogramBlock*>(cell->load(std::memory_order_relaxed));
+}
+
+/// Has a block of this thread take a value into a bucket of the page that `link` leads to, and its sum by
+/// `add_to_sum(Cell&)`.
+template <class AddToSum>
+[[gnu::always_inline]] inline void record_in_page(Slab& slab, HistogramBlock& block, Link page,
+                                                  std::uint32_t bucket, double value,
+                                                  AddToSum add_to_sum) noexcept {
+  slab.busy.store(1, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  const bool counted = count_busy(*block, value);
-  if (counted) [[likely]] {
-    add_to_sum(block->sum);
-    note_extremes_busy(*block, value);
+  add_to_sum(block.sum);
+  note_extremes_busy(block, value);
+  const std::uint32_t in_page = bucket % kBucketsPerPage;
+  bool widens = false;
+  if ((page & kWide) != 0) {
+    // As follow() has it, in the fewest instructions.
+    auto* cells = reinterpret_cast<Cell*>(&block);
+    add_one_busy(
+        cells[std::size_t{page} * (kLinkBytes / sizeof(Cell)) - kLinkBytes / sizeof(Cell) + in_page]);
+  } else {
+    widens = add_one_busy(follow<NarrowPage>(block, page)->bucket[in_page]) ||
+             block.widens.load(std::memory_order_relaxed) != 0;
   }
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  slab->busy.store(0, std::memory_order_relaxed);
-  return counted;
+  slab.busy.store(0, std::memory_order_relaxed);
+  if (widens) [[unlikely]]
+    widen_owned(block, bucket);
+}
+
+/// Records a value that lies near others of this thread. False: nothing was done.
+template <class AddToSum>
+[[nodiscard]] [[gnu::always_inline]] inline bool record_near(CellId id, double value,
+                                                             AddToSum add_to_sum) noexcept {
+  const std::uint64_t place = place_of(value);
+  if (place >= kPlaces) [[unlikely]]
+    return false;
+  const std::uint32_t bucket = bucket_at(place);
+  Slab* slab = thread_slab;
+  HistogramBlock* block = idle_block(slab, id);
+  if (block == nullptr) [[unlikely]]
+    return false;
+  const std::uint32_t near = bucket / kBucketsPerPage - block->first_near.load(std::memory_order_relaxed);
+  if (near >= kNearPages) [[unlikely]]
+    return false;
+  const Link page = block->near[near].load(std::memory_order_relaxed);
+  if (page == 0) [[unlikely]]
+    return false;
+  record_in_page(*slab, *block, page, bucket, value, add_to_sum);
+  return true;
 }
 
 void record_slow(CellId id, double value) noexcept;
 void record_ns_slow(CellId id, std::uint64_t nanoseconds) noexcept;
 void record_explicit(CellId id, const double* bounds, std::size_t bound_count, double value) noexcept;
 
+/// How the owner of a sum of doubles adds to it.
+struct AddDouble {
+  double value;
+  void operator()(Cell& sum) const noexcept { add_double_busy(sum, value); }
+};
+
+/// The same for a sum of nanoseconds.
+struct AddNanoseconds {
+  std::uint64_t nanoseconds;
+  void operator()(Cell& sum) const noexcept {
+    sum.store(sum.load(std::memory_order_relaxed) + nanoseconds, std::memory_order_relaxed);
+  }
+};
+
 /// Records into an exponential histogram of doubles. Refuses NaN, infinities and negative values.
 inline void record(CellId id, double value) noexcept {
-  const auto add_to_sum = [value](Cell& sum) {
-    const double before = std::bit_cast<double>(sum.load(std::memory_order_relaxed));
-    sum.store(std::bit_cast<std::uint64_t>(before + value), std::memory_order_relaxed);
-  };
-  if (!(value >= 0 && value <= kLargest) || !record_owned(id, value, add_to_sum)) [[unlikely]]
+  if (!record_near(id, value, AddDouble{value})) [[unlikely]]
     record_slow(id, value);
 }
 
@@ -192,11 +255,9 @@ inline constexpr std::uint64_t kMostPlainNanoseconds = std::uint64_t{1} << 53U; 
 /// Records into an exponential histogram whose values are seconds and whose sum is whole nanoseconds, and so
 /// exact.
 inline void record_ns(CellId id, std::uint64_t nanoseconds) noexcept {
-  const auto add_to_sum = [nanoseconds](Cell& sum) {
-    sum.store(sum.load(std::memory_order_relaxed) + nanoseconds, std::memory_order_relaxed);
-  };
   const double seconds = static_cast<double>(nanoseconds) * 1e-9;
-  if (nanoseconds > kMostPlainNanoseconds || !record_owned(id, seconds, add_to_sum)) [[unlikely]]
+  if (nanoseconds > kMostPlainNanoseconds || !record_near(id, seconds, AddNanoseconds{nanoseconds}))
+      [[unlikely]]
     record_ns_slow(id, nanoseconds);
 }
 
