@@ -56,6 +56,18 @@ Chunk* new_chunk(CellArena::Use use) noexcept {
   return static_cast<Chunk*>(allocate(use, sizeof(Chunk), kApart));
 }
 
+bool fits_stretch(std::uint64_t free, std::size_t bytes) noexcept {
+  // A stretch ends at a multiple of its size; a fresh one, or none, begins there.
+  return free % kOwnedStretch != 0 && free % kOwnedStretch + bytes <= kOwnedStretch;
+}
+
+// A chunk between two stretches would have a page to itself, so one goes where this thread's histograms are.
+Chunk* new_owned_chunk(Slab& slab) noexcept {
+  if (!fits_stretch(slab.free_memory.load(std::memory_order_relaxed), sizeof(Chunk)))
+    return new_chunk(CellArena::Use::numbers);
+  return static_cast<Chunk*>(allocate_owned(slab, sizeof(Chunk)));
+}
+
 bool is_of_this_thread(const Slab* slab) noexcept {
   const Process& shared = process();
   const auto copies_end =
@@ -152,7 +164,7 @@ Cell* own_unguarded(CellId id) noexcept {
   if (thread_slab == nullptr) return nullptr;
   std::atomic<Chunk*>& slot = thread_slab->chunk[id / kCellsPerChunk];
   if (slot.load(std::memory_order_relaxed) == nullptr) {
-    Chunk* chunk = new_chunk(CellArena::Use::numbers);
+    Chunk* chunk = new_owned_chunk(*thread_slab);
     if (chunk == nullptr) return nullptr;
     slot.store(chunk, std::memory_order_release);
   }
@@ -206,8 +218,7 @@ void* allocate_owned(Slab& slab, std::size_t bytes) noexcept {
   if (rounded > kOwnedStretch / 2) return allocate_shared(bytes);
   std::uint64_t free = slab.free_memory.load(std::memory_order_relaxed);
   for (;;) {
-    // A stretch ends at a multiple of its size; a fresh one, or none, begins there.
-    if (free % kOwnedStretch == 0 || free % kOwnedStretch + rounded > kOwnedStretch) {
+    if (!fits_stretch(free, rounded)) {
       void* stretch = allocate(CellArena::Use::numbers, kOwnedStretch, kOwnedStretch);
       if (stretch == nullptr) return nullptr;
       // A signal handler may have been here meanwhile; what is left of its stretch is lost, nothing else.
