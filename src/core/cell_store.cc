@@ -296,7 +296,7 @@ void free_cell(CellId id, CellArena::Use use) noexcept {
   pool.free[pool.free_count++] = id;
 }
 
-CellSums::CellSums() {
+CellReader::CellReader() {
   const Root* store = root();
   if (store == nullptr) return;
   slabs_.push_back(store->shared_slab);

@@ -65,16 +65,22 @@ void for_each_cell(CellId id, Visitor visit) {
   }
 }
 
-/// Sums many cells, one after the other: what leads to the slabs is looked up once. Slabs leased later are
+/// Reads many cells, one after the other: what leads to the slabs is looked up once. Slabs leased later are
 /// not seen: one for each reading.
-class CellSums final {
+class CellReader final {
  public:
-  CellSums();
-  [[nodiscard]] std::uint64_t whole(CellId id) const noexcept {
-    std::uint64_t total = 0;
+  CellReader();
+  /// Calls `visit(const Cell&)` for this id's cell in every slab that has one, the shared one first.
+  template <class Visitor>
+  void for_each(CellId id, Visitor visit) const {
     for (const Slab* slab : slabs_) {
-      if (const Cell* cell = cell_in(*slab, id)) total += cell->load(std::memory_order_relaxed);
+      if (const Cell* cell = cell_in(*slab, id)) visit(*cell);
     }
+  }
+  /// The sum of whole numbers.
+  [[nodiscard]] std::uint64_t sum(CellId id) const noexcept {
+    std::uint64_t total = 0;
+    for_each(id, [&](const Cell& cell) { total += cell.load(std::memory_order_relaxed); });
     return total;
   }
 

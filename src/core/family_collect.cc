@@ -70,8 +70,10 @@ void reset_extra(SeriesExtra& extra) {
 FamilySnapshot FamilyCore::collect(std::chrono::steady_clock::time_point now) {
   const std::lock_guard one_at_a_time(collecting_);
   FamilyColumns columns = empty_columns();
-  if (number_type(spec_.storage) == FamilyColumns::NumberType::floating || has_resets_ ||
-      spec_.exemplars == Exemplars::on) {
+  if (is_histogram(spec_.storage)) {
+    append_histograms(columns);
+  } else if (number_type(spec_.storage) == FamilyColumns::NumberType::floating || has_resets_ ||
+             spec_.exemplars == Exemplars::on) {
     for (const SeriesPtr& series : *columns.series) append_values(*series.get(), spec_, bounds_, columns);
   } else {
     append_counts(columns);
@@ -83,8 +85,20 @@ FamilySnapshot FamilyCore::collect(std::chrono::steady_clock::time_point now) {
 
 // The usual family, and the one that may have a million series: each just a whole number.
 void FamilyCore::append_counts(FamilyColumns& columns) {
-  const cells::CellSums sums;
-  for (const SeriesPtr& series : *columns.series) columns.numbers.push_back(sums.whole(series.get()->cell));
+  const cells::CellReader reader;
+  for (const SeriesPtr& series : *columns.series) columns.numbers.push_back(reader.sum(series.get()->cell));
+}
+
+// The family whose series are read longest.
+void FamilyCore::append_histograms(FamilyColumns& columns) {
+  cells::HistogramReader reader(sum_form(spec_.storage), bounds_);
+  columns.histograms.reserve(columns.series->size());
+  for (const SeriesPtr& series : *columns.series) {
+    const Series& one = *series.get();
+    columns.histograms.push_back(read_histogram(one, reader));
+    if (spec_.recent != 0) columns.windows.push_back(read_recent(one, columns.histograms.back().sum()));
+    if (spec_.exemplars == Exemplars::on) columns.exemplars.push_back(one.extra->exemplars->read());
+  }
 }
 
 FamilyColumns FamilyCore::empty_columns() {
@@ -165,7 +179,7 @@ bool FamilyCore::take_values(Series& series, FamilyColumns& columns) const {
   ResetBase& base = series.make_reset_base();
   bool gauge_is_set = false;
   if (is_histogram(spec_.storage)) {
-    HistogramValue taken = cells::read_histogram(series.cell, sum_form(spec_.storage), bounds_);
+    HistogramValue taken = cells::HistogramReader(sum_form(spec_.storage), bounds_).read(series.cell);
     HistogramValue read = taken;
     base.subtract_from(taken);
     // A sum that ran ahead of its count is taken with the count.

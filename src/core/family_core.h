@@ -100,6 +100,7 @@ class FamilyCore final {
 
   [[nodiscard]] FamilyColumns empty_columns();
   void append_counts(FamilyColumns& columns);
+  void append_histograms(FamilyColumns& columns);
   [[nodiscard]] std::shared_ptr<const SeriesVector> list();
   void begin_anew_after_fork(const SeriesVector& series);
   [[nodiscard]] bool take_values(Series& series, FamilyColumns& columns) const;

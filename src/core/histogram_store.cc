@@ -11,6 +11,7 @@
 
 #include "cell_store.h"
 #include "fork_gate.h"
+#include "histogram_pages.h"
 
 namespace kymo::inline v0::cells {
 namespace {
@@ -124,18 +125,6 @@ std::atomic<Link>* page_slot(HistogramBlock& block, std::uint32_t number, const 
   return group == nullptr ? nullptr : &group->page[page % kPagesPerGroup];
 }
 
-// The link to a page; 0 where there is none yet.
-Link page_link(const HistogramBlock& block, std::uint32_t page) noexcept {
-  const std::uint32_t near = page - block.first_near.load(std::memory_order_acquire);
-  if (near < kNearPages) return block.near[near].load(std::memory_order_acquire);
-  const Link far = block.far.load(std::memory_order_acquire);
-  if (far == 0) return 0;
-  const Link group =
-      follow<FarPages>(block, far)->group[page / kPagesPerGroup].load(std::memory_order_acquire);
-  if (group == 0) return 0;
-  return follow<HistogramGroup>(block, group)->page[page % kPagesPerGroup].load(std::memory_order_acquire);
-}
-
 // From here on counts go to a wide page. The narrow one still has room for 2^15 counts that others are just
 // adding to it.
 void widen(HistogramBlock& block, std::atomic<Link>& slot, const Memory& memory) noexcept {
@@ -182,11 +171,6 @@ Block* new_block(std::size_t bytes, const Memory& memory) noexcept {
 
 std::size_t explicit_bytes(std::size_t bounds) noexcept {
   return sizeof(ExplicitBlock) + bounds * sizeof(Cell);
-}
-
-template <class Block>
-Block* block_in(const Cell& cell) noexcept {
-  return reinterpret_cast<Block*>(cell.load(std::memory_order_acquire));
 }
 
 // The block that a cell leads to, made if need be.
@@ -273,25 +257,6 @@ FreeHistograms& free_histograms() {
   return list;
 }
 
-// Calls `visit(narrow, wide or null, first bucket)` for each page, ascending.
-template <class Visitor>
-void for_each_page(const HistogramBlock& block, Visitor visit) {
-  const std::uint32_t near = block.first_near.load(std::memory_order_acquire);
-  if (near == HistogramBlock::kNoPage) return;
-  const bool all_near = block.far.load(std::memory_order_acquire) == 0;
-  const std::uint32_t end = all_near ? near + kNearPages : kPages;
-  for (std::uint32_t page = all_near ? near : 0; page < end; ++page) {
-    const Link link = page_link(block, page);
-    if ((link & kWide) != 0) {
-      auto* wide = follow<WidePage>(block, link);
-      const Link narrow = wide->narrow.load(std::memory_order_relaxed);
-      visit(follow<NarrowPage>(block, narrow), wide, page * kBucketsPerPage);
-    } else if (link != 0) {
-      visit(follow<NarrowPage>(block, link), static_cast<WidePage*>(nullptr), page * kBucketsPerPage);
-    }
-  }
-}
-
 void forget_extremes_of(auto& block) noexcept {
   block.min.store(kNoMin, std::memory_order_relaxed);
   block.max.store(kNoMax, std::memory_order_relaxed);
@@ -300,8 +265,8 @@ void forget_extremes_of(auto& block) noexcept {
 void empty_block(HistogramBlock& block) noexcept {
   for (Cell* cell : {&block.sum, &block.zeros}) cell->store(0, std::memory_order_relaxed);
   forget_extremes_of(block);
-  for_each_page(block, [](NarrowPage* narrow, WidePage* wide, std::uint32_t /*first_bucket*/) {
-    for (NarrowCell& bucket : narrow->bucket) bucket.store(0, std::memory_order_relaxed);
+  for_each_page(block, [](NarrowPage& narrow, WidePage* wide, std::uint32_t /*first_bucket*/) {
+    for (NarrowCell& bucket : narrow.bucket) bucket.store(0, std::memory_order_relaxed);
     if (wide == nullptr) return;
     for (Cell& bucket : wide->bucket) bucket.store(0, std::memory_order_relaxed);
   });
@@ -311,58 +276,6 @@ void empty_block(ExplicitBlock& block, std::size_t bounds) noexcept {
   block.sum.store(0, std::memory_order_relaxed);
   forget_extremes_of(block);
   for (std::size_t i = 0; i <= bounds; ++i) block.bucket[i].store(0, std::memory_order_relaxed);
-}
-
-void add_buckets(const HistogramBlock& block, HistogramValue& value) {
-  value.add_zeros(block.zeros.load(std::memory_order_relaxed));
-  std::size_t pages = 0;
-  for_each_page(block, [&](const NarrowPage* /*narrow*/, const WidePage* /*wide*/, std::uint32_t /*first*/) {
-    ++pages;
-  });
-  value.reserve(pages * kBucketsPerPage);
-  for_each_page(block, [&](const NarrowPage* narrow, const WidePage* wide, std::uint32_t first_bucket) {
-    for (std::uint32_t i = 0; i < kBucketsPerPage; ++i) {
-      const auto index = static_cast<std::int32_t>(first_bucket + i) + kMinExponent * kBucketsPerOctave;
-      std::uint64_t count = narrow->bucket[i].load(std::memory_order_relaxed);
-      if (wide != nullptr) count += wide->bucket[i].load(std::memory_order_relaxed);
-      value.add_bucket(index, count);
-    }
-  });
-}
-
-// Most histograms are recorded into by one thread: its values are the whole.
-void add_to(HistogramValue& total, HistogramValue part) {
-  if (total.count() == 0) {
-    total = std::move(part);
-  } else {
-    total.merge(part);
-  }
-}
-
-template <class Block>
-void set_sum_and_extremes(const Block& block, SumForm form, HistogramValue& value) {
-  const std::uint64_t sum = block.sum.load(std::memory_order_relaxed);
-  value.set_sum(form == SumForm::nanoseconds ? static_cast<double>(sum) * 1e-9
-                                             : std::clamp(std::bit_cast<double>(sum), -kLargest, kLargest));
-  const double min = std::bit_cast<double>(block.min.load(std::memory_order_relaxed));
-  const double max = std::bit_cast<double>(block.max.load(std::memory_order_relaxed));
-  if (value.count() != 0 && min <= max) value.set_extremes(min, max);
-}
-
-HistogramValue read_block(const HistogramBlock& block, SumForm sum) {
-  HistogramValue value;
-  add_buckets(block, value);
-  set_sum_and_extremes(block, sum, value);
-  return value;
-}
-
-HistogramValue read_block(const ExplicitBlock& block, SumForm sum, const HistogramValue::Bounds& bounds) {
-  HistogramValue value(bounds);
-  for (std::size_t i = 0; i <= bounds->size(); ++i) {
-    value.add_bucket(static_cast<std::int32_t>(i), block.bucket[i].load(std::memory_order_relaxed));
-  }
-  set_sum_and_extremes(block, sum, value);
-  return value;
 }
 
 }  // namespace
@@ -446,19 +359,6 @@ void free_histogram(CellId id, std::size_t bounds) noexcept {
   FreeHistograms& list = free_histograms();
   const StructureLock lock(list.mutex);
   list.by_bounds[bounds].push_back(id);
-}
-
-HistogramValue read_histogram(CellId id, SumForm sum, const HistogramValue::Bounds& bounds) {
-  HistogramValue total = bounds == nullptr ? HistogramValue() : HistogramValue(bounds);
-  for_each_cell(id, [&](const Cell& cell) {
-    if (bounds == nullptr) {
-      if (const auto* block = block_in<HistogramBlock>(cell)) add_to(total, read_block(*block, sum));
-    } else if (const auto* block = block_in<ExplicitBlock>(cell)) {
-      add_to(total, read_block(*block, sum, bounds));
-    }
-  });
-  total.settle_extremes();
-  return total;
 }
 
 }  // namespace kymo::inline v0::cells

@@ -21,7 +21,4 @@ void free_histogram(CellId id, std::size_t bounds) noexcept;
 /// later bounds them by the buckets.
 void forget_extremes(CellId id, const HistogramValue::Bounds& bounds) noexcept;
 
-/// What all threads recorded. `bounds` null: exponential.
-[[nodiscard]] HistogramValue read_histogram(CellId id, SumForm sum, const HistogramValue::Bounds& bounds);
-
 }  // namespace kymo::inline v0::cells

@@ -4,23 +4,26 @@
 #include <cmath>
 #include <utility>
 
+#include <kymo/core/histogram_cells.h>
+
 namespace kymo::inline v0 {
 namespace {
 
+static_assert(cells::kMinExponent == HistogramValue::kMinExponent);
 constexpr double kBucketsPerOctave = 1 << HistogramValue::kScale;
 constexpr double kMost = std::numeric_limits<double>::max();
 
-std::vector<HistogramValue::Bucket> merged(std::span<const HistogramValue::Bucket> a,
-                                           std::span<const HistogramValue::Bucket> b) {
-  std::vector<HistogramValue::Bucket> out;
-  out.reserve(a.size() + b.size());
-  while (!a.empty() || !b.empty()) {
-    const bool take_a = b.empty() || (!a.empty() && a.front().index <= b.front().index);
-    const bool take_b = a.empty() || (!b.empty() && b.front().index <= a.front().index);
-    const std::uint64_t count = (take_a ? a.front().count : 0) + (take_b ? b.front().count : 0);
-    out.push_back({take_a ? a.front().index : b.front().index, count});
-    if (take_a) a = a.subspan(1);
-    if (take_b) b = b.subspan(1);
+HistogramBuckets merged(const HistogramBuckets& a, const HistogramBuckets& b) {
+  HistogramBuckets out;
+  auto of_a = a.begin();
+  auto of_b = b.begin();
+  while (of_a != a.end() || of_b != b.end()) {
+    const bool take_a = of_b == b.end() || (of_a != a.end() && (*of_a).index <= (*of_b).index);
+    const bool take_b = of_a == a.end() || (of_b != b.end() && (*of_b).index <= (*of_a).index);
+    HistogramBucket bucket{(take_a ? *of_a : *of_b).index, 0};
+    if (take_a) bucket.count += (*of_a++).count;
+    if (take_b) bucket.count += (*of_b++).count;
+    out.push_back(bucket);
   }
   return out;
 }
@@ -56,7 +59,7 @@ double HistogramValue::quantile(double q) const noexcept {
 double HistogramValue::exponential_quantile(double rank) const noexcept {
   double below = static_cast<double>(zero_count_);
   if (rank <= below) return 0;
-  for (const Bucket& bucket : buckets_) {
+  for (const Bucket bucket : buckets_) {
     below += static_cast<double>(bucket.count);
     // The point whose largest relative error over the bucket is least.
     if (rank <= below) {
@@ -70,7 +73,7 @@ double HistogramValue::exponential_quantile(double rank) const noexcept {
 
 double HistogramValue::explicit_quantile(double rank) const noexcept {
   double below = 0;
-  for (const Bucket& bucket : buckets_) {
+  for (const Bucket bucket : buckets_) {
     const auto count = static_cast<double>(bucket.count);
     if (rank <= below + count) {
       const auto position = static_cast<std::size_t>(bucket.index);
@@ -85,7 +88,7 @@ double HistogramValue::explicit_quantile(double rank) const noexcept {
 
 std::uint64_t HistogramValue::count_at_or_below(double bound) const noexcept {
   std::uint64_t count = is_explicit() || bound < 0 ? 0 : zero_count_;
-  for (const Bucket& bucket : buckets_) {
+  for (const Bucket bucket : buckets_) {
     double border = 0;
     if (is_explicit()) {
       const auto position = static_cast<std::size_t>(bucket.index);
@@ -118,22 +121,33 @@ bool HistogramValue::merge(const HistogramValue& other) {
 
 bool HistogramValue::subtract(const HistogramValue& earlier) {
   if (!has_form_of(earlier)) return false;
-  auto gone = earlier.buckets_.begin();
-  for (Bucket& bucket : buckets_) {
-    while (gone != earlier.buckets_.end() && gone->index < bucket.index) ++gone;
-    if (gone == earlier.buckets_.end()) break;
-    if (gone->index == bucket.index) bucket.count -= std::min(bucket.count, gone->count);
-  }
-  std::erase_if(buckets_, [](const Bucket& bucket) { return bucket.count == 0; });
   zero_count_ -= std::min(zero_count_, earlier.zero_count_);
   count_ = zero_count_;
-  for (const Bucket& bucket : buckets_) count_ += bucket.count;
+  auto gone = earlier.buckets_.begin();
+  for (Bucket bucket : std::exchange(buckets_, {})) {
+    while (gone != earlier.buckets_.end() && (*gone).index < bucket.index) ++gone;
+    const bool is_smaller = gone != earlier.buckets_.end() && (*gone).index == bucket.index;
+    if (is_smaller) bucket.count -= std::min(bucket.count, (*gone).count);
+    add_bucket(bucket.index, bucket.count);
+  }
   sum_ = count_ == 0 ? 0 : sum_ - earlier.sum_;
   settle_extremes();
   return true;
 }
 
+// The usual case: no border need be computed.
+bool HistogramValue::extremes_lie_in_buckets() const noexcept {
+  if (is_explicit() || buckets_.empty() || zero_count_ != 0) return false;
+  if (!(min_ > cells::kZeroThreshold && min_ <= max_)) return false;
+  const auto index_of = [](double value) {
+    return static_cast<std::int32_t>(cells::bucket_number(value)) +
+           cells::kMinExponent * cells::kBucketsPerOctave;
+  };
+  return index_of(min_) == buckets_.front().index && index_of(max_) == buckets_.back().index;
+}
+
 void HistogramValue::settle_extremes() noexcept {
+  if (extremes_lie_in_buckets()) return;
   const auto [lowest, highest] = borders();
   if (count_ == 0) {
     min_ = max_ = std::numeric_limits<double>::quiet_NaN();

@@ -7,7 +7,7 @@
 #include <kymo/core/family_options.h>
 #include <kymo/core/snapshot.h>
 
-#include "histogram_store.h"
+#include "histogram_reader.h"
 #include "series.h"
 
 /// From a series' cells to the values that a Snapshot, or the instrument itself, gives.
@@ -30,6 +30,8 @@ inline constexpr std::uint64_t kUnsetGauge = 0x7FF8'6B79'6D6F'0001;
 [[nodiscard]] std::uint64_t read_number(const Series& series, FamilySpec::Storage storage) noexcept;
 [[nodiscard]] HistogramValue read_histogram(const Series& series, FamilySpec::Storage storage,
                                             const HistogramValue::Bounds& bounds);
+/// The same where many are read.
+[[nodiscard]] HistogramValue read_histogram(const Series& series, cells::HistogramReader& reader);
 /// The window of a series that has one; `sum`: of all that was ever recorded.
 [[nodiscard]] WindowValue read_recent(const Series& series, double sum);
 [[nodiscard]] WindowValue read_window(const Series& series, FamilySpec::Storage storage);

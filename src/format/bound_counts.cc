@@ -10,7 +10,7 @@ constexpr double kBucketsPerOctave = 1 << HistogramValue::kScale;
 
 std::int64_t last_index_at_or_below(double bound) {
   if (!(bound > 0)) return std::numeric_limits<std::int64_t>::min();
-  if (std::isinf(bound)) return std::numeric_limits<std::int64_t>::max();
+  if (std::isinf(bound)) return std::numeric_limits<std::int32_t>::max();
   // An estimate by the logarithm, put right by the borders themselves.
   auto index = static_cast<std::int32_t>(std::floor(std::log2(bound) * kBucketsPerOctave)) - 1;
   while (HistogramValue::upper_border(index + 1) <= bound) ++index;
@@ -35,27 +35,26 @@ std::span<const std::uint64_t> BoundCounts::of(const HistogramValue& histogram) 
 }
 
 void BoundCounts::count_exponential(const HistogramValue& histogram) {
-  const auto buckets = histogram.buckets();
-  std::size_t next = 0;
+  const HistogramBuckets& buckets = histogram.buckets();
+  auto next = buckets.begin();
   std::uint64_t below = 0;
   for (std::size_t i = 0; i < bounds_.size(); ++i) {
-    while (next < buckets.size() && buckets[next].index <= last_index_[i]) below += buckets[next++].count;
+    below += buckets.sum_through(last_index_[i], next);
     counts_[i] = below + (bounds_[i] < 0 ? 0 : histogram.zero_count());
   }
 }
 
 void BoundCounts::count_explicit(const HistogramValue& histogram) {
-  const auto buckets = histogram.buckets();
+  auto next = histogram.buckets().begin();
+  const auto end = histogram.buckets().end();
   const auto own = histogram.bounds();
   const auto ends_at_or_below = [&](const HistogramValue::Bucket& bucket, double bound) {
     const auto position = static_cast<std::size_t>(bucket.index);
     return position < own.size() && own[position] <= bound;
   };
-  std::size_t next = 0;
   std::uint64_t below = 0;
   for (std::size_t i = 0; i < bounds_.size(); ++i) {
-    while (next < buckets.size() && ends_at_or_below(buckets[next], bounds_[i]))
-      below += buckets[next++].count;
+    for (; next != end && ends_at_or_below(*next, bounds_[i]); ++next) below += (*next).count;
     counts_[i] = below;
   }
 }

@@ -54,13 +54,11 @@ std::int32_t merged_index(const HistogramValue& histogram, std::int32_t index) {
 
 void append_buckets(const HistogramValue& histogram, std::string& out) {
   out += ",\"buckets\":[";
-  const auto buckets = histogram.buckets();
-  for (std::size_t i = 0; i < buckets.size();) {
-    const std::int32_t index = merged_index(histogram, buckets[i].index);
+  const HistogramBuckets& buckets = histogram.buckets();
+  for (auto at = buckets.begin(); at != buckets.end();) {
+    const std::int32_t index = merged_index(histogram, (*at).index);
     std::uint64_t count = 0;
-    for (; i < buckets.size() && merged_index(histogram, buckets[i].index) == index; ++i) {
-      count += buckets[i].count;
-    }
+    for (; at != buckets.end() && merged_index(histogram, (*at).index) == index; ++at) count += (*at).count;
     out += out.back() == '[' ? "[" : ",[";
     append_number(std::int64_t{index}, out);
     out += ',';

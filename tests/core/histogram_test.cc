@@ -230,7 +230,7 @@ TEST(Histogram, IsExactWhereItsBucketsGrowWider) {
   EXPECT_EQ(value.count(), 2 * kThreads * kEach);
   EXPECT_EQ(value.count_at_or_below(2), kThreads * (kEach + kEach / 2));
   std::uint64_t most = 0;
-  for (const HistogramValue::Bucket& bucket : value.buckets()) most = std::max(most, bucket.count);
+  for (const HistogramValue::Bucket bucket : value.buckets()) most = std::max(most, bucket.count);
   EXPECT_EQ(most, kThreads * kEach);
 }
 
@@ -249,14 +249,42 @@ TEST(Histogram, IsExactFarFromItsFirstValues) {
   EXPECT_EQ(value.count(), 3 + 83 + 3 * kOften);
   EXPECT_EQ(value.zero_count(), 2U);
   ASSERT_EQ(value.buckets().size(), 83U);
-  EXPECT_TRUE(std::is_sorted(value.buckets().begin(), value.buckets().end(),
-                             [](const auto& a, const auto& b) { return a.index < b.index; }));
+  EXPECT_TRUE(std::ranges::is_sorted(value.buckets(),
+                                     [](const auto& a, const auto& b) { return a.index < b.index; }));
   for (const int exponent : {-39, -30, -7, 0, 8, 30, 43}) {
     const std::uint64_t often = kOften * ((exponent >= -30) + (exponent >= 0) + (exponent >= 30));
     const auto below = static_cast<std::uint64_t>(exponent + 40);
     EXPECT_EQ(value.count_at_or_below(std::ldexp(1, exponent + 1)), 2 + below + (exponent >= 0) + often)
         << exponent;
   }
+}
+
+// Small buckets are kept in another form than large ones.
+RC_GTEST_PROP(HistogramBuckets, ComeBackAsTheyWerePut, ()) {
+  std::vector<HistogramBucket> buckets;
+  std::int32_t index = *rc::gen::element(-2560, -100'000, 0, 5600);
+  const auto steps = *rc::gen::container<std::vector<int>>(rc::gen::element(1, 7, 3000));
+  for (const int step : steps) {
+    index += step;
+    const std::uint64_t more = *rc::gen::inRange<std::uint64_t>(0, 3);
+    const std::uint64_t count = *rc::gen::element<std::uint64_t>(1, 524'286, std::uint64_t{1} << 60U) + more;
+    buckets.push_back({index, count});
+  }
+  HistogramBuckets kept;
+  for (const HistogramBucket bucket : buckets) kept.push_back(bucket);
+  RC_ASSERT(std::equal(kept.begin(), kept.end(), buckets.begin(), buckets.end()));
+  RC_ASSERT(kept.size() == buckets.size());
+  if (!buckets.empty()) RC_ASSERT(kept.front() == buckets.front() && kept.back() == buckets.back());
+  auto at = kept.begin();
+  std::uint64_t sum = 0;
+  for (const HistogramBucket bucket : buckets) {
+    sum += bucket.count;
+    const std::uint64_t below = kept.sum_through(bucket.index - 1, at);
+    RC_ASSERT(below + kept.sum_through(bucket.index, at) == bucket.count);
+  }
+  RC_ASSERT(kept.sum_through(index, at) == 0U && at == kept.end());
+  at = kept.begin();
+  RC_ASSERT(kept.sum_through(index, at) == sum);
 }
 
 TEST(HistogramValue, SubtractTakesOutWhatWasThereBefore) {

@@ -56,7 +56,7 @@ std::vector<double> strange_numbers() {
 void expect_sound(const HistogramValue& value, std::uint64_t recorded) {
   EXPECT_EQ(value.count(), recorded);
   std::uint64_t in_buckets = value.zero_count();
-  for (const auto& bucket : value.buckets()) in_buckets += bucket.count;
+  for (const auto bucket : value.buckets()) in_buckets += bucket.count;
   EXPECT_EQ(in_buckets, recorded);
   EXPECT_TRUE(std::isfinite(value.sum()));
   if (recorded == 0) return;
@@ -209,7 +209,7 @@ TEST(Numbers, TheTopBucketTakesAllThatIsBeyondIt) {
   for (const double beyond : {0x1.8p44, 0x1p45, 0x1p62, kLargest}) histogram.record(beyond);
   const HistogramValue value = histogram.value();
   ASSERT_EQ(value.buckets().size(), 1U);
-  EXPECT_EQ(value.buckets()[0].count, 5U);
+  EXPECT_EQ(value.buckets().front().count, 5U);
   EXPECT_EQ(value.max(), kLargest);
   EXPECT_EQ(value.count_at_or_below(kInfinity), 5U);
 }

@@ -147,7 +147,7 @@ TEST_F(Signals, KeepSumsExact) {
   (void)interrupt([](int i) { instruments->record(i); });
   const HistogramValue value = instruments->histogram.value();
   double sum = 0;
-  for (const auto& bucket : value.buckets()) {
+  for (const auto bucket : value.buckets()) {
     // A bucket's upper border is above a whole number by less than one, or is the number itself.
     sum += static_cast<double>(bucket.count) * std::floor(HistogramValue::upper_border(bucket.index) + 1e-9);
   }

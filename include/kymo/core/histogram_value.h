@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/core/histogram_buckets.h>
+
 namespace kymo::inline v0 {
 
 /// What a histogram held at one instant: exact count, sum, min and max, and the distribution between them.
@@ -28,12 +30,7 @@ class HistogramValue final {
   static constexpr int kMinExponent = -40;
   static constexpr int kMaxExponent = 44;
 
-  struct Bucket {
-    std::int32_t index = 0;  ///< exponential: as above; explicit: position in `bounds()`
-    std::uint64_t count = 0;
-
-    friend bool operator==(const Bucket&, const Bucket&) = default;
-  };
+  using Bucket = HistogramBucket;
   using Bounds = std::shared_ptr<const std::vector<double>>;
 
   HistogramValue() = default;
@@ -51,7 +48,7 @@ class HistogramValue final {
   /// Values that were 0, or too small to tell from it (exponential form only).
   [[nodiscard]] std::uint64_t zero_count() const noexcept { return zero_count_; }
   /// Buckets that hold something, ascending.
-  [[nodiscard]] std::span<const Bucket> buckets() const noexcept { return buckets_; }
+  [[nodiscard]] const HistogramBuckets& buckets() const noexcept { return buckets_; }
 
   /// The value below which a share `q` of the recorded values lies, 0 <= q <= 1; between min() and max()
   /// always. Exponential: within 1 % of the true one (relative). Explicit: linear within a bucket. NaN while
@@ -76,8 +73,11 @@ class HistogramValue final {
   bool subtract(const HistogramValue& earlier);
 
   /// For whoever fills a value: `add_bucket` calls must come with ascending indices, or through merge().
-  void reserve(std::size_t buckets) { buckets_.reserve(buckets); }
   void add_bucket(std::int32_t index, std::uint64_t count);
+  /// In place of all calls: `count` is what the buckets hold together.
+  void set_buckets(HistogramBuckets buckets, std::uint64_t count) noexcept {
+    buckets_ = std::move(buckets), count_ = zero_count_ + count;
+  }
   void add_zeros(std::uint64_t count);
   void set_sum(double sum) noexcept { sum_ = sum; }
   void set_extremes(double min, double max) noexcept { min_ = min, max_ = max; }
@@ -89,11 +89,12 @@ class HistogramValue final {
  private:
   [[nodiscard]] bool has_form_of(const HistogramValue& other) const noexcept;
   [[nodiscard]] std::pair<double, double> borders() const noexcept;
+  [[nodiscard]] bool extremes_lie_in_buckets() const noexcept;
   [[nodiscard]] double explicit_quantile(double rank) const noexcept;
   [[nodiscard]] double exponential_quantile(double rank) const noexcept;
 
   Bounds bounds_;
-  std::vector<Bucket> buckets_;
+  HistogramBuckets buckets_;
   std::uint64_t count_ = 0;
   std::uint64_t zero_count_ = 0;
   double sum_ = 0;

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <span>
+#include <vector>
+
+namespace kymo::inline v0 {
+
+/// One bucket of a HistogramValue.
+struct HistogramBucket {
+  std::int32_t index = 0;  ///< exponential: as HistogramValue has it; explicit: position in `bounds()`
+  std::uint64_t count = 0;
+
+  friend bool operator==(const HistogramBucket&, const HistogramBucket&) = default;
+};
+
+/// The buckets of a HistogramValue that hold something, ascending: a range of HistogramBucket.
+///
+/// Kept in 4 bytes each where index and count are small, as nearly all are, else in 20: a Snapshot of ten
+/// thousand histograms has a million of them, and what it costs is mostly the memory that it touches.
+class HistogramBuckets final {
+ public:
+  /// A small bucket is a word, its index above its count. Any other is three words, index and low and high
+  /// half of the count, between two with kOtherIndex as the index: either end tells which it is.
+  static constexpr unsigned kCountBits = 19;
+  static constexpr std::uint32_t kMostCount = (1U << kCountBits) - 1;
+  static constexpr std::int32_t kLeastIndex = -40 * 64;
+  static constexpr std::uint32_t kOtherIndex = (1U << (32 - kCountBits)) - 1;
+  static constexpr std::size_t kMostWords = 5;
+
+  class Iterator final {
+   public:
+    using iterator_concept = std::forward_iterator_tag;
+    using iterator_category = std::input_iterator_tag;
+    using value_type = HistogramBucket;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = HistogramBucket;
+
+    Iterator() = default;
+    explicit Iterator(const std::uint32_t* at) noexcept : at_(at) {}
+
+    [[nodiscard]] HistogramBucket operator*() const noexcept {
+      const std::uint32_t index = *at_ >> kCountBits;
+      if (index != kOtherIndex) [[likely]]
+        return {static_cast<std::int32_t>(index) + kLeastIndex, *at_ & kMostCount};
+      return {static_cast<std::int32_t>(at_[1]), at_[2] | std::uint64_t{at_[3]} << 32U};
+    }
+    Iterator& operator++() noexcept {
+      at_ += *at_ >> kCountBits != kOtherIndex ? 1U : kMostWords;
+      return *this;
+    }
+    Iterator operator++(int) noexcept {
+      const Iterator before = *this;
+      ++*this;
+      return before;
+    }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    friend class HistogramBuckets;
+    const std::uint32_t* at_ = nullptr;
+  };
+
+  HistogramBuckets() = default;
+  /// Of words that put() wrote.
+  explicit HistogramBuckets(std::span<const std::uint32_t> words) : words_(words.begin(), words.end()) {}
+
+  [[nodiscard]] Iterator begin() const noexcept { return Iterator(words_.data()); }
+  [[nodiscard]] Iterator end() const noexcept { return Iterator(words_.data() + words_.size()); }
+  [[nodiscard]] bool empty() const noexcept { return words_.empty(); }
+  /// Cost: a walk over them.
+  [[nodiscard]] std::size_t size() const noexcept {
+    return static_cast<std::size_t>(std::ranges::distance(begin(), end()));
+  }
+  /// The first one; there must be one, here and below.
+  [[nodiscard]] HistogramBucket front() const noexcept { return *begin(); }
+  [[nodiscard]] HistogramBucket back() const noexcept;
+
+  /// What the buckets from `at` on hold whose index is `last` at most; `at` goes behind them.
+  [[nodiscard]] std::uint64_t sum_through(std::int64_t last, Iterator& at) const noexcept;
+
+  /// The bucket comes behind all others.
+  void push_back(HistogramBucket bucket);
+
+  /// Writes a bucket's words, at most kMostWords, and returns where they end.
+  [[nodiscard]] static std::uint32_t* put(std::uint32_t* at, HistogramBucket bucket) noexcept {
+    const std::int64_t index = std::int64_t{bucket.index} - kLeastIndex;
+    if (index >= 0 && index < kOtherIndex && bucket.count <= kMostCount) [[likely]] {
+      *at++ = static_cast<std::uint32_t>(index) << kCountBits | static_cast<std::uint32_t>(bucket.count);
+      return at;
+    }
+    at[0] = at[4] = kOtherIndex << kCountBits;
+    at[1] = static_cast<std::uint32_t>(bucket.index);
+    at[2] = static_cast<std::uint32_t>(bucket.count);
+    at[3] = static_cast<std::uint32_t>(bucket.count >> 32U);
+    return at + kMostWords;
+  }
+
+  friend bool operator==(const HistogramBuckets&, const HistogramBuckets&) = default;
+
+ private:
+  std::vector<std::uint32_t> words_;
+};
+
+}  // namespace kymo::inline v0
