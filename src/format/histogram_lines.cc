@@ -1,33 +1,54 @@
 #include "histogram_lines.h"
 
-#include <array>
+#include <cstring>
 #include <limits>
 
 #include "exemplar_text.h"
+#include "number_lines.h"
 #include "number_text.h"
 #include "sample_head.h"
 
 namespace kymo::format {
 namespace {
 
-std::string le_label(double bound) {
-  std::array<char, kMaxNumberBytes> number;
-  const char* const end = put_canonical(number.data(), bound);
-  return "le=\"" + std::string(static_cast<const char*>(number.data()), end) + "\"";
+// A line is put together from parts of a few dozen bytes, for which a call of memcpy costs more than the
+// copying. Up to a block less one byte is read and written beyond the end.
+constexpr std::size_t kBlock = 32;
+
+char* put_blocks(char* at, const char* text, std::size_t size) noexcept {
+  for (std::size_t done = 0; done < size; done += kBlock) std::memcpy(at + done, text + done, kBlock);
+  return at + size;
 }
 
 }  // namespace
 
 HistogramLines::HistogramLines(const FamilySnapshot& family, Dialect dialect)
-    : dialect_(dialect),
+    : family_(family),
+      dialect_(dialect),
       bounds_(family.text_bounds()),
       counts_(bounds_),
       bucket_name_(family.descriptor().family_name + "_bucket"),
       sum_name_(family.descriptor().family_name + "_sum"),
       count_name_(family.descriptor().family_name + "_count") {
   le_.reserve(bounds_.size() + 1);
-  for (const double bound : bounds_) le_.push_back(le_label(bound));
-  le_.push_back(le_label(std::numeric_limits<double>::infinity()));
+  for (const double bound : bounds_) le_.push_back(text_of(bound));
+  le_.push_back(text_of(std::numeric_limits<double>::infinity()));
+}
+
+HistogramLines::BoundText HistogramLines::text_of(double bound) {
+  BoundText le;
+  static_assert(sizeof("le=\"\"} ") + kMaxNumberBytes <= sizeof(le.text));
+  char* const begin = le.text.data();
+  char* const end = put_text(put_canonical(put_text(begin, "le=\""), bound), "\"} ");
+  le.size = static_cast<std::size_t>(end - begin);
+  return le;
+}
+
+std::size_t HistogramLines::expected_bytes() const {
+  constexpr std::size_t kUsualBoundAndCount = sizeof("le=\"0.0009765625\"} 10000\n");
+  const std::size_t lines = le_.size() + 2;
+  return lines * (expected_label_bytes(family_.columns()) +
+                  family_.size() * (bucket_name_.size() + sizeof("{,") + kUsualBoundAndCount));
 }
 
 bool HistogramLines::may_have_sum(const HistogramValue& histogram) const noexcept {
@@ -44,36 +65,54 @@ const Exemplar* HistogramLines::take_exemplar(double bound) {
   return exemplar;
 }
 
-void HistogramLines::write_bucket(const Point& point, std::size_t index, std::uint64_t count,
-                                  LineWriter& lines) {
-  const double bound = index < bounds_.size() ? bounds_[index] : std::numeric_limits<double>::infinity();
-  const Exemplar* exemplar = take_exemplar(bound);
+void HistogramLines::begin_series(const Point& point) {
+  const bool with_exemplars = dialect_ == Dialect::openmetrics && point.exemplars != nullptr;
+  exemplars_left_ =
+      with_exemplars ? std::span<const Exemplar>(*point.exemplars) : std::span<const Exemplar>();
   const std::string_view labels = point.labels.text();
-  const std::size_t bytes =
-      line_bytes(bucket_name_, labels, le_[index]) + (exemplar == nullptr ? 0 : exemplar_bytes(*exemplar));
-  char* at = put_head(lines.room(bytes), bucket_name_, labels, le_[index]);
+  const std::size_t most = bucket_name_.size() + labels.size() + 2 + kBlock;
+  if (head_.size() < most) head_.resize(most);
+  char* at = put_text(head_.data(), bucket_name_);
+  *at++ = '{';
+  if (!labels.empty()) {
+    at = put_text(at, labels);
+    *at++ = ',';
+  }
+  head_size_ = static_cast<std::size_t>(at - head_.data());
+}
+
+std::size_t HistogramLines::most_bytes(std::string_view labels) const noexcept {
+  std::size_t bytes = le_.size() * (head_size_ + sizeof(BoundText::text) + kMaxNumberBytes + 1) + kBlock;
+  for (const Exemplar& exemplar : exemplars_left_) bytes += exemplar_bytes(exemplar);
+  return bytes + line_bytes(sum_name_, labels) + line_bytes(count_name_, labels);
+}
+
+char* HistogramLines::put_bucket(char* at, std::size_t index, std::uint64_t count) {
+  at = put_blocks(at, head_.data(), head_size_);
+  at = put_blocks(at, le_[index].text.data(), le_[index].size);
   at = put_number(at, count);
-  if (exemplar != nullptr) at = put_exemplar(at, *exemplar);
+  if (!exemplars_left_.empty()) {
+    const double bound = index < bounds_.size() ? bounds_[index] : std::numeric_limits<double>::infinity();
+    if (const Exemplar* exemplar = take_exemplar(bound)) at = put_exemplar(at, *exemplar);
+  }
   *at++ = '\n';
-  lines.wrote_to(at);
+  return at;
 }
 
 void HistogramLines::write(const Point& point, LineWriter& lines) {
   const HistogramValue& histogram = *point.histogram;
-  const bool with_exemplars = dialect_ == Dialect::openmetrics && point.exemplars != nullptr;
-  exemplars_left_ =
-      with_exemplars ? std::span<const Exemplar>(*point.exemplars) : std::span<const Exemplar>();
-  const auto counts = counts_.of(histogram);
-  for (std::size_t i = 0; i < counts.size(); ++i) write_bucket(point, i, counts[i], lines);
-  write_bucket(point, counts.size(), histogram.count(), lines);
-  if (!may_have_sum(histogram)) return;
-
   const std::string_view labels = point.labels.text();
-  char* at = lines.room(line_bytes(sum_name_, labels) + line_bytes(count_name_, labels));
-  at = put_number(put_head(at, sum_name_, labels), histogram.sum());
-  *at++ = '\n';
-  at = put_number(put_head(at, count_name_, labels), histogram.count());
-  *at++ = '\n';
+  begin_series(point);
+  char* at = lines.room(most_bytes(labels));
+  const auto counts = counts_.of(histogram);
+  for (std::size_t i = 0; i < counts.size(); ++i) at = put_bucket(at, i, counts[i]);
+  at = put_bucket(at, counts.size(), histogram.count());
+  if (may_have_sum(histogram)) {
+    at = put_number(put_head(at, sum_name_, labels), histogram.sum());
+    *at++ = '\n';
+    at = put_number(put_head(at, count_name_, labels), histogram.count());
+    *at++ = '\n';
+  }
   lines.wrote_to(at);
 }
 

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <kymo/core/snapshot.h>
@@ -18,21 +22,36 @@ class HistogramLines final {
   /// `family` outlives this.
   HistogramLines(const FamilySnapshot& family, Dialect dialect);
 
+  /// About as many bytes as all of them take.
+  [[nodiscard]] std::size_t expected_bytes() const;
   void write(const Point& point, LineWriter& lines);
 
  private:
+  /// `le="…"} `, with room to be copied in whole blocks.
+  struct BoundText {
+    std::array<char, 64> text{};
+    std::size_t size = 0;
+  };
+  [[nodiscard]] static BoundText text_of(double bound);
+
   [[nodiscard]] bool may_have_sum(const HistogramValue& histogram) const noexcept;
-  void write_bucket(const Point& point, std::size_t index, std::uint64_t count, LineWriter& lines);
+  void begin_series(const Point& point);
+  [[nodiscard]] std::size_t most_bytes(std::string_view labels) const noexcept;
+  [[nodiscard]] char* put_bucket(char* at, std::size_t index, std::uint64_t count);
   [[nodiscard]] const Exemplar* take_exemplar(double bound);
 
+  const FamilySnapshot& family_;
   Dialect dialect_;
   std::span<const double> bounds_;
   BoundCounts counts_;
-  std::vector<std::string> le_;  // `le="…"` of each bound, and of +Inf
+  std::vector<BoundText> le_;  // of each bound, and of +Inf
   std::string bucket_name_;
   std::string sum_name_;
   std::string count_name_;
-  std::span<const Exemplar> exemplars_left_;  // of the series being written, above the buckets written
+  // Of the series being written:
+  std::vector<char> head_;  // what all its buckets begin with: `name{labels,`, and a block more
+  std::size_t head_size_ = 0;
+  std::span<const Exemplar> exemplars_left_;  // above the buckets written
 };
 
 }  // namespace kymo::format

@@ -20,6 +20,15 @@ inline constexpr std::size_t kMaxNumberBytes = 32;
 }
 
 [[nodiscard]] inline char* put_number(char* at, std::uint64_t number) noexcept {
+  // Most counts of a histogram's buckets are that small.
+  if (number < 100) {
+    const auto tens = static_cast<unsigned>(number) / 10;
+    const auto ones = static_cast<unsigned>(number) % 10;
+    *at = static_cast<char>('0' + tens);
+    at += tens != 0 ? 1 : 0;
+    *at = static_cast<char>('0' + ones);
+    return at + 1;
+  }
   return std::to_chars(at, at + kMaxNumberBytes, number).ptr;
 }
 

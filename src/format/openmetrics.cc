@@ -1,6 +1,7 @@
 #include <kymo/format/openmetrics.h>
 
 #include <chrono>
+#include <utility>
 
 #include "dialect.h"
 #include "exemplar_text.h"
@@ -72,6 +73,7 @@ class WithCreated final {
   explicit WithCreated(const FamilySnapshot& family)
       : lines_(family, Dialect::openmetrics), created_name_(family.descriptor().family_name + "_created") {}
 
+  [[nodiscard]] std::size_t expected_bytes() const { return lines_.expected_bytes(); }
   void write(const Point& point, LineWriter& lines) {
     lines_.write(point, lines);
     write_created(created_name_, point, lines);
@@ -104,7 +106,11 @@ void write_family(const FamilySnapshot& family, std::string& out) {
     case Kind::counter: return write_counters(family, lines);
     case Kind::up_down_counter:
     case Kind::gauge: return write_number_lines(family.columns(), descriptor.family_name, lines);
-    case Kind::histogram: return write_each(family, WithCreated<HistogramLines>(family), lines);
+    case Kind::histogram: {
+      WithCreated<HistogramLines> histograms(family);
+      lines.expect(histograms.expected_bytes());
+      return write_each(family, std::move(histograms), lines);
+    }
     case Kind::window: return write_each(family, WithCreated<SummaryLines>(family), lines);
   }
 }

@@ -1,5 +1,7 @@
 #include <kymo/format/prometheus_text.h>
 
+#include <utility>
+
 #include "dialect.h"
 #include "histogram_lines.h"
 #include "line_writer.h"
@@ -32,7 +34,11 @@ void write_text_family(const FamilySnapshot& family, std::string& out) {
     case Kind::counter:
     case Kind::up_down_counter:
     case Kind::gauge: return write_number_lines(family.columns(), name, lines);
-    case Kind::histogram: return write_text_lines(family, HistogramLines(family, Dialect::prometheus), lines);
+    case Kind::histogram: {
+      HistogramLines histograms(family, Dialect::prometheus);
+      lines.expect(histograms.expected_bytes());
+      return write_text_lines(family, std::move(histograms), lines);
+    }
     case Kind::window: return write_text_lines(family, SummaryLines(family, Dialect::prometheus), lines);
   }
 }
