@@ -259,6 +259,30 @@ TEST(Histogram, IsExactFarFromItsFirstValues) {
   }
 }
 
+// How many pages there are to read may change while they are read.
+TEST(Histogram, IsReadBesideAThreadThatAddsPages) {
+  Registry registry;
+  for (int round = 0; round < 50; ++round) {
+    Histogram histogram = registry.histogram("h" + std::to_string(round), "H.");
+    constexpr std::uint64_t kRecords = 84 * 4;
+    std::thread recording([histogram]() mutable {
+      for (std::uint64_t i = 0; i < kRecords; ++i)
+        histogram.record(std::exp2(static_cast<double>(i) / 4 - 39.9));
+    });
+    std::uint64_t before = 0;
+    while (before < kRecords) {
+      const HistogramValue value = histogram.value();
+      std::uint64_t in_buckets = 0;
+      for (const HistogramBucket bucket : value.buckets()) in_buckets += bucket.count;
+      ASSERT_EQ(in_buckets, value.count());
+      ASSERT_GE(value.count(), before);
+      before = value.count();
+    }
+    recording.join();
+    EXPECT_EQ(histogram.value().buckets().size(), kRecords);
+  }
+}
+
 // Small buckets are kept in another form than large ones.
 RC_GTEST_PROP(HistogramBuckets, ComeBackAsTheyWerePut, ()) {
   std::vector<HistogramBucket> buckets;
