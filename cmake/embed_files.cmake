@@ -7,8 +7,8 @@ foreach(file IN LISTS files)
   file(READ ${FOLDER}/${file} bytes HEX)
   string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes}")
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
-  string(APPEND arrays "constexpr unsigned char kFile${number}[] = {\n${bytes}\n0};\n\n")
-  string(APPEND entries "    {\"${file}\", {reinterpret_cast<const char*>(kFile${number}), sizeof kFile${number} - 1}},\n")
+  string(APPEND arrays "constexpr unsigned char ${SYMBOL}File${number}[] = {\n${bytes}\n0};\n\n")
+  string(APPEND entries "    {\"${file}\", {reinterpret_cast<const char*>(${SYMBOL}File${number}), sizeof ${SYMBOL}File${number} - 1}},\n")
   math(EXPR number "${number} + 1")
 endforeach()
 
@@ -18,13 +18,13 @@ file(WRITE ${OUT} "// Written by cmake/embed_files.cmake.
 namespace kymo::live {
 namespace {
 
-${arrays}const EmbeddedFile kFiles[] = {
+${arrays}const EmbeddedFile ${SYMBOL}All[] = {
 ${entries}};
 
 }  // namespace
 
 extern const std::span<const EmbeddedFile> ${SYMBOL};
-const std::span<const EmbeddedFile> ${SYMBOL}(kFiles);
+const std::span<const EmbeddedFile> ${SYMBOL}(${SYMBOL}All);
 
 }  // namespace kymo::live
 ")
