@@ -19,7 +19,7 @@ namespace {
 
 constexpr net::GzipLevel kSmallest{9};
 /// Below it, all fits one packet anyway.
-constexpr std::size_t kWorthGzip = 1024;
+constexpr std::size_t kWorthCompressing = 1024;
 
 struct FileType {
   std::string_view extension;
@@ -89,7 +89,7 @@ class ServedFile {
         plain_{std::make_shared<const std::string>(file.bytes), etag_of(file.bytes, "")} {}
 
   net::HttpResponse respond(const net::HttpRequest& request) {
-    const bool as_gzip = plain_.body->size() >= kWorthGzip && prefers_gzip(request.header("accept-encoding"));
+    const bool as_gzip = plain_.body->size() >= kWorthCompressing && prefers_gzip(request.header("accept-encoding"));
     const Representation& chosen = as_gzip ? gzipped() : plain_;
     net::HttpResponse response;
     response.content_type = content_type_;
