@@ -42,13 +42,13 @@ function(kymo_add_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   kymo_warnings(${name})
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "${ARG_LABELS}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
 endfunction()
 
 function(kymo_add_python_test name script)
   cmake_parse_arguments(ARG "" "" "ARGS;LABELS" ${ARGN})
   add_test(NAME ${name} COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${ARG_ARGS})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "${ARG_LABELS}"
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}"
     ENVIRONMENT "KYMO_BIN=${CMAKE_BINARY_DIR}/bin;KYMO_PEERS=${PROJECT_SOURCE_DIR}/build/peers/usr/bin")
   if("e2e" IN_LIST ARG_LABELS)
     # Whole programs at real-time pace: beside other tests they would starve on two cores.

@@ -38,7 +38,9 @@ struct ShortText {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
 };
-[[nodiscard]] inline ShortText load_short(const char* at, std::size_t size) noexcept {
+[[nodiscard]] inline ShortText load_short(std::string_view text) noexcept {
+  const char* const at = text.data();
+  const std::size_t size = text.size();
   if (size >= 8) return {load_word<std::uint64_t>(at), load_word<std::uint64_t>(at + size - 8)};
   if (size >= 4) return {load_word<std::uint32_t>(at), load_word<std::uint32_t>(at + size - 4)};
   if (size == 0) return {};
@@ -58,7 +60,7 @@ struct ShortText {
     state = detail::mix(detail::load_word<std::uint64_t>(at) ^ seed,
                         detail::load_word<std::uint64_t>(at + 8) ^ state);
   }
-  const detail::ShortText rest = detail::load_short(at, left);
+  const detail::ShortText rest = detail::load_short({at, left});
   return detail::mix(rest.first ^ seed, rest.last ^ state);
 }
 
@@ -68,7 +70,7 @@ struct ShortText {
   const std::size_t size = label.key.size();
   if (size > 16) [[unlikely]]
     return hash_text(label.value, hash_text(label.key, seed));
-  const detail::ShortText key = detail::load_short(label.key.data(), size);
+  const detail::ShortText key = detail::load_short(label.key);
   return hash_text(label.value, seed + (key.first ^ std::rotl(key.last, 24)) * detail::kOdd1 + size);
 }
 [[nodiscard]] inline std::uint64_t finish_hash(std::uint64_t sum) noexcept {
@@ -82,7 +84,9 @@ struct ShortText {
   return finish_hash(sum);
 }
 
-[[nodiscard]] inline bool same_text(const char* a, const char* b, std::size_t size) noexcept {
+[[nodiscard]] inline bool same_text(const char* a, std::string_view text) noexcept {
+  const char* const b = text.data();
+  const std::size_t size = text.size();
   if (size >= 8) {
     for (std::size_t i = 0; i + 8 < size; i += 8) {
       if (detail::load_word<std::uint64_t>(a + i) != detail::load_word<std::uint64_t>(b + i)) return false;
@@ -105,7 +109,7 @@ namespace detail {
 [[nodiscard]] bool same_when_rendered(const char* rendered, std::string_view key) noexcept;
 
 [[nodiscard]] inline bool same_key(const char* rendered, std::string_view key) noexcept {
-  return same_text(rendered, key.data(), key.size()) || same_when_rendered(rendered, key);
+  return same_text(rendered, key) || same_when_rendered(rendered, key);
 }
 
 /// Where `key="value"` ends if it stands at `at`, else null.
@@ -114,7 +118,7 @@ namespace detail {
   const char* const value = at + key + 2;
   const std::size_t size = label.value.size();
   if (static_cast<std::size_t>(end - at) < key + size + 3 || at[key] != '=' || value[size] != '"' ||
-      !same_text(value, label.value.data(), size) || !same_key(at, label.key)) {
+      !same_text(value, label.value) || !same_key(at, label.key)) {
     return nullptr;
   }
   return value + size + 1;

@@ -48,7 +48,7 @@ class NameTable final {
   static constexpr std::size_t kLast = 64;
 
   [[nodiscard]] static bool is_named(const Entry& entry, std::string_view name) noexcept {
-    return entry.name.size() == name.size() && same_text(entry.name.data(), name.data(), name.size());
+    return entry.name.size() == name.size() && same_text(entry.name.data(), name);
   }
 
   [[nodiscard]] const Entry* find_by_hash(std::string_view name) const noexcept {

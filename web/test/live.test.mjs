@@ -58,11 +58,8 @@ const CASES = {
     const known = deltas(frames);
     assert.equal(frames.received[0].type, 'hello');
     assert.equal(frames.received[0].rate_hz, 1);
-    for (let i = 1; i < known.length; i++) {
-      // A busy machine may skip frames; each is a second, as the server counts them.
-      const [frame, last] = [known[i], known[i - 1]];
-      assert.ok(frame.seq > last.seq);
-    }
+    // Where the machine is busy frames are joined; none comes twice.
+    for (let i = 1; i < known.length; i++) assert.ok(known[i].seq > known[i - 1].seq);
     for (let i = 0; i < 3; i++) await changes(() => textOf(page, '.server'));
     await changes(() => figure(page, 'Requests'));
   }),
