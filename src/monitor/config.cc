@@ -55,6 +55,11 @@ class Loader final {
     if (errors_.size() == kMaxErrors) errors_.emplace_back("… and further errors");
     if (errors_.size() < kMaxErrors) errors_.push_back(shown(message));
   }
+  void reset(std::string_view name) {
+    const std::size_t index = find_setting(name);
+    const ParsedValue value = parse_value(schema()[index].domain, schema()[index].default_value);
+    settings_[index] = {std::get<SettingValue>(value), "default"};
+  }
   static std::string shown(const std::string& message) {
     return log::one_line(std::string_view(message).substr(0, kMaxMessageBytes));
   }
@@ -182,13 +187,17 @@ void Loader::read_token() {
   if (!path.empty()) {
     auto token = read_token_file(path);
     if (const auto* error = std::get_if<TokenError>(&token)) {
-      return fail(file.source + ": " + error->message);
+      fail(file.source + ": " + error->message);
+      return reset("web.token_file");
     }
     token_ = std::get<std::string>(std::move(token));
   }
   MonitorOptions options = applied(settings_);
   options.token = token_;
-  if (const auto fault = access_fault(options)) fail(*fault);
+  if (const auto fault = access_fault(options)) {
+    fail(*fault);
+    reset("listen");
+  }
 }
 
 std::string variable_in(const std::vector<std::string>& environment, std::string_view name) {

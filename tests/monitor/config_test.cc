@@ -345,6 +345,7 @@ TEST(AccessConfig, NamesTheFileAndWhereItWasNamed) {
   EXPECT_THAT(config.errors()[0],
               HasSubstr("environment KYMO_WEB_TOKEN_FILE: " + path + " has 5 characters"));
   EXPECT_EQ(config.errors()[0].find("short"), std::string::npos);
+  EXPECT_THAT(config.to_yaml(), HasSubstr("token_file: \"\"  # default"));
 }
 
 TEST(AccessConfig, RefusesAnAddressOpenToOthersWithoutATokenUnlessTold) {
@@ -352,6 +353,7 @@ TEST(AccessConfig, RefusesAnAddressOpenToOthersWithoutATokenUnlessTold) {
   ASSERT_EQ(open.errors().size(), 1U);
   EXPECT_THAT(open.errors()[0], HasSubstr("0.0.0.0:9464"));
   EXPECT_THAT(open.errors()[0], HasSubstr("web.token_file"));
+  EXPECT_EQ(open.options().listen, "127.0.0.1:9464") << "a setting with an error has its default";
   const Config told = Config::load(
       {.flags = {{"listen", "0.0.0.0:9464"}, {"insecure", "true"}}, .environment = {}, .file = {}});
   EXPECT_TRUE(told.errors().empty());
