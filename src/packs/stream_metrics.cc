@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace kymo::packs {
 namespace {
@@ -24,8 +26,8 @@ constexpr std::array<Entry<Gauge>, 3> kGauges = {{
     {"processing_lag_seconds", &StreamMetrics::processing_lag_seconds},
 }};
 constexpr std::array<Entry<Histogram>, 2> kHistograms = {{
-    {"inference_time_ms", &StreamMetrics::inference_time_ms},
-    {"processing_time_ms", &StreamMetrics::processing_time_ms},
+    {"inference_time_ms", &StreamMetrics::inference_time},
+    {"processing_time_ms", &StreamMetrics::processing_time},
 }};
 
 template <class Entries, class Record>
@@ -38,9 +40,20 @@ bool record_by_name(const Entries& entries, std::string_view name, const Record&
   return false;
 }
 
+/// A histogram of a time, by the name and in the unit that are exported.
+Histogram time_histogram(Registry& registry, StreamTimeUnit unit, const std::string& name,
+                         const std::string& help, std::vector<double> bounds_ms) {
+  if (unit == StreamTimeUnit::milliseconds) {
+    return registry.histogram(name + "_ms", "Milliseconds" + help, {.bounds = std::move(bounds_ms)});
+  }
+  for (double& bound : bounds_ms) bound /= 1000;
+  return registry.histogram(name + "_seconds", "Time" + help,
+                            {.unit = "seconds", .bounds = std::move(bounds_ms)});
+}
+
 }  // namespace
 
-StreamMetrics::StreamMetrics(Registry& registry)
+StreamMetrics::StreamMetrics(Registry& registry, StreamTimeUnit unit)
     : audio_bytes_received(registry.counter("audio_bytes_received", "Bytes of audio received.")),
       audio_frames_dropped(
           registry.counter("audio_frames_dropped", "Audio chunks dropped for want of room in a queue.")),
@@ -52,15 +65,22 @@ StreamMetrics::StreamMetrics(Registry& registry)
       active_sessions(registry.gauge("active_sessions", "Sessions going on now.")),
       processing_lag_seconds(
           registry.gauge("processing_lag_seconds", "Length of the audio that waits where most of it does.")),
-      inference_time_ms(registry.histogram("inference_time_ms",
-                                           "Milliseconds that the model takes for an audio chunk.",
-                                           {.bounds = {50, 100, 250, 500, 1000, 2000, 5000}})),
-      processing_time_ms(registry.histogram("processing_time_ms",
-                                            "Milliseconds that an audio chunk takes in all.",
-                                            {.bounds = {100, 250, 500, 1000, 2000, 5000, 10000}})) {
+      inference_time(time_histogram(registry, unit, "inference_time",
+                                    " that the model takes for an audio chunk.",
+                                    {50, 100, 250, 500, 1000, 2000, 5000})),
+      processing_time(time_histogram(registry, unit, "processing_time", " that an audio chunk takes in all.",
+                                     {100, 250, 500, 1000, 2000, 5000, 10000})),
+      per_ms_(unit == StreamTimeUnit::milliseconds ? 1 : 1e-3) {
   queue_depth.set(0);
   active_sessions.set(0);
   processing_lag_seconds.set(0);
+}
+
+void StreamMetrics::record_times(std::chrono::nanoseconds inference,
+                                 std::chrono::nanoseconds processing) noexcept {
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  inference_time.record(Milliseconds(inference).count() * per_ms_);
+  processing_time.record(Milliseconds(processing).count() * per_ms_);
 }
 
 bool StreamMetrics::inc_counter(std::string_view name, std::uint64_t amount) noexcept {
@@ -72,7 +92,7 @@ bool StreamMetrics::set_gauge(std::string_view name, double value) noexcept {
 }
 
 bool StreamMetrics::observe_histogram(std::string_view name, double value) noexcept {
-  return record_by_name(kHistograms, name, [&](auto member) { (this->*member).record(value); });
+  return record_by_name(kHistograms, name, [&](auto member) { (this->*member).record(value * per_ms_); });
 }
 
 }  // namespace kymo::packs

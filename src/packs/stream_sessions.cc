@@ -77,7 +77,9 @@ void guarded(const Call& call, const Failed& failed) {
 class SessionStreams::State final {
  public:
   State(Registry& registry, SessionStreamsOptions options)
-      : options_(std::move(options)), metrics_(std::make_shared<StreamMetrics>(registry)), self_(registry) {}
+      : options_(std::move(options)),
+        metrics_(std::make_shared<StreamMetrics>(registry, options_.time_unit)),
+        self_(registry) {}
 
   std::shared_ptr<SessionStream> begin(SessionOptions options, StreamTime now);
   void end(const std::shared_ptr<SessionStream>& stream) noexcept;

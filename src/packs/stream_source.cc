@@ -90,8 +90,7 @@ void SourceStream::count_drop() noexcept {
 
 void SourceStream::processed(const StreamChunkTimes& times) noexcept {
   metrics_->asr_chunks_processed.add();
-  metrics_->inference_time_ms.record(to_ms(times.inference));
-  metrics_->processing_time_ms.record(to_ms(times.processing));
+  metrics_->record_times(times.inference, times.processing);
   const std::lock_guard lock(mutex_);
   recent_[counts_.chunks_processed % kRecentChunks] = times;
   ++counts_.chunks_processed;

@@ -125,6 +125,19 @@ TEST_F(SessionStreamsTest, ASessionOfAMillisecondLeavesItsCounts) {
   EXPECT_EQ(registry_.snapshot()->find("inference_time_ms", {})->histogram->count_at_or_below(100), 1U);
 }
 
+TEST(StreamMetrics, ExportsSecondsWhereAskedAndTakesMillisecondsByName) {
+  Registry registry;
+  StreamMetrics metrics(registry, StreamTimeUnit::seconds);
+  metrics.record_times(milliseconds(60), milliseconds(70));
+  EXPECT_TRUE(metrics.observe_histogram("inference_time_ms", 200));
+  const auto snapshot = registry.snapshot();
+  EXPECT_FALSE(snapshot->find("inference_time_ms", {}));
+  const HistogramValue& inference = *snapshot->find("inference_time_seconds", {})->histogram;
+  EXPECT_NEAR(inference.sum(), 0.26, 1e-9);
+  EXPECT_EQ(inference.count_at_or_below(0.1), 1U);
+  EXPECT_NEAR(snapshot->find("processing_time_seconds", {})->histogram->sum(), 0.07, 1e-9);
+}
+
 TEST_F(SessionStreamsTest, SessionsBeyondTheLimitAreCountedAndNotTold) {
   std::vector<SessionStreams::Session> sessions;
   std::vector<std::shared_ptr<SourceStream>> sources;

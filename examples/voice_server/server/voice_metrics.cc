@@ -29,7 +29,7 @@ kymo::packs::EventOptions event_options() {
 }  // namespace
 
 VoiceMetrics::VoiceMetrics(kymo::Registry& registry, std::function<void(std::string_view)> on_fault)
-    : streams_(registry, {.report = std::move(on_fault)}),
+    : streams_(registry, {.report = std::move(on_fault), .time_unit = kymo::packs::StreamTimeUnit::seconds}),
       server_(registry),
       websocket_(registry),
       udp_(registry),

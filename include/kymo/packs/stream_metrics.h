@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -10,6 +11,10 @@
 
 namespace kymo::packs {
 
+/// In which unit StreamMetrics exports its two times, and so by which names. Prometheus' convention, and its
+/// linter, want seconds.
+enum class StreamTimeUnit : std::uint8_t { milliseconds, seconds };
+
 /// What every server of streamed audio counts, over all its sessions; there from its start, as 0.
 ///
 /// SessionStreams has one and keeps it; a server that has no use for sessions may record into one itself, by
@@ -17,9 +22,12 @@ namespace kymo::packs {
 /// second one on the same registry is a registration error.
 class StreamMetrics final {
  public:
-  explicit StreamMetrics(Registry& registry);
+  explicit StreamMetrics(Registry& registry, StreamTimeUnit unit = StreamTimeUnit::milliseconds);
 
-  /// By the names below. False, and nothing recorded, where there is no such counter, gauge or histogram.
+  void record_times(std::chrono::nanoseconds inference, std::chrono::nanoseconds processing) noexcept;
+
+  /// By the names below; times by those that end in `_ms`, and in milliseconds, whatever is exported. False,
+  /// and nothing recorded, where there is no such counter, gauge or histogram.
   bool inc_counter(std::string_view name, std::uint64_t amount = 1) noexcept;
   bool set_gauge(std::string_view name, double value) noexcept;
   bool observe_histogram(std::string_view name, double value) noexcept;
@@ -33,8 +41,13 @@ class StreamMetrics final {
   Gauge queue_depth;             ///< `queue_depth`: chunks that wait, over all sessions
   Gauge active_sessions;         ///< `active_sessions`
   Gauge processing_lag_seconds;  ///< `processing_lag_seconds`: audio that waits where most does
-  Histogram inference_time_ms;   ///< `inference_time_ms`: the model alone
-  Histogram processing_time_ms;  ///< `processing_time_ms`: all that a chunk takes, inference included
+  /// `inference_time_ms` or `inference_time_seconds`: the model alone; in the unit that is exported
+  Histogram inference_time;
+  /// `processing_time_ms` or `processing_time_seconds`: all that a chunk takes, inference included
+  Histogram processing_time;
+
+ private:
+  double per_ms_;  ///< of the unit that is exported
 };
 
 }  // namespace kymo::packs

@@ -35,6 +35,7 @@ struct SessionStreamsOptions {
   /// Told of faults: how many since it was told last, and what the last one was.
   std::function<void(std::string_view message)> report = {};
   std::chrono::steady_clock::duration report_every = std::chrono::seconds(10);  ///< at most
+  StreamTimeUnit time_unit = StreamTimeUnit::milliseconds;  ///< of StreamMetrics' two times
 };
 
 /// All sessions of a process that go on now: their `metrics` and `status` messages each second, and all of

@@ -7,17 +7,19 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 import unittest
 
 HERE = os.path.dirname(__file__)
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "..", "support")]
-from kymo_process import BIN, Running, get, listening_socket  # noqa: E402
+from kymo_process import BIN, PEERS, Running, get, listening_socket  # noqa: E402
 from prometheus_client.parser import text_string_to_metric_families as parse_text  # noqa: E402
 from websocket import BINARY, CLOSE, TEXT, WebSocket  # noqa: E402
 
 ANYWHERE = "127.0.0.1:0"
+PROMTOOL = os.path.join(PEERS, "promtool")
 HELLO = {"type": "hello", "client": "anna", "sample_rate": 16000, "sources": ["mic"]}
 
 
@@ -97,6 +99,10 @@ class Crowds(VoiceTest):
             server.wait_for_value(1, "udp_sequence_gap_total")
             server.wait_for_value(1, "udp_packet_dropped")
             crowd.wait_for_value(10, "voice_client_round_trip_seconds_count")
+            for program in (server, crowd):
+                text = get(program.address("metrics") + "/metrics", Accept="text/plain; version=0.0.4")[2]
+                check = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True)
+                self.assertEqual((check.returncode, check.stdout, check.stderr), (0, b"", b""))
 
             summary = server.json("/api/metrics/summary")
             self.assertGreater(summary["event_processing"]["total_processed"], 0)

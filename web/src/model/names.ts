@@ -16,7 +16,7 @@ export function isApplication(family: Family): boolean {
 
 /** The part of a name that names its pack: up to the first dot or underscore. */
 /** The figures of the stream pack have names of their own, without a common beginning. */
-const STREAM = /^(active_sessions|asr_\w+|audio_(bytes_received|frames_dropped)|inference_time_ms|processing_time_ms|processing_lag_seconds|queue_depth|ws_(connections|disconnects))$/;
+const STREAM = /^(active_sessions|asr_\w+|audio_(bytes_received|frames_dropped)|(inference|processing)_time_(ms|seconds)|processing_lag_seconds|queue_depth|ws_(connections|disconnects))$/;
 
 export function packOf(family: Family): string {
   const plain = plainName(family.name);
