@@ -184,18 +184,22 @@ MonitorOptions applied(const std::vector<SourcedValue>& settings) {
 void Loader::read_token() {
   const SourcedValue& file = settings_[find_setting("web.token_file")];
   const auto& path = std::get<std::string>(file.value);
+  bool has_failed = false;
   if (!path.empty()) {
     auto token = read_token_file(path);
     if (const auto* error = std::get_if<TokenError>(&token)) {
       fail(file.source + ": " + error->message);
-      return reset("web.token_file");
+      reset("web.token_file");
+      has_failed = true;
+    } else {
+      token_ = std::get<std::string>(std::move(token));
     }
-    token_ = std::get<std::string>(std::move(token));
   }
   MonitorOptions options = applied(settings_);
   options.token = token_;
   if (const auto fault = access_fault(options)) {
-    fail(*fault);
+    // That there is no token has been said, if there should be one.
+    if (!has_failed) fail(*fault);
     reset("listen");
   }
 }

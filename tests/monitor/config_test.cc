@@ -346,6 +346,10 @@ TEST(AccessConfig, NamesTheFileAndWhereItWasNamed) {
               HasSubstr("environment KYMO_WEB_TOKEN_FILE: " + path + " has 5 characters"));
   EXPECT_EQ(config.errors()[0].find("short"), std::string::npos);
   EXPECT_THAT(config.to_yaml(), HasSubstr("token_file: \"\"  # default"));
+  const Config open = Config::load(
+      {.flags = {{"web.token_file", path}, {"listen", "0.0.0.0:9464"}}, .environment = {}, .file = {}});
+  EXPECT_EQ(open.errors().size(), 1U);
+  EXPECT_EQ(open.options().listen, "127.0.0.1:9464");
 }
 
 TEST(AccessConfig, RefusesAnAddressOpenToOthersWithoutATokenUnlessTold) {
