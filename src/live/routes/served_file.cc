@@ -89,7 +89,8 @@ class ServedFile {
         plain_{std::make_shared<const std::string>(file.bytes), etag_of(file.bytes, "")} {}
 
   net::HttpResponse respond(const net::HttpRequest& request) {
-    const bool as_gzip = plain_.body->size() >= kWorthCompressing && prefers_gzip(request.header("accept-encoding"));
+    const bool as_gzip =
+        plain_.body->size() >= kWorthCompressing && prefers_gzip(request.header("accept-encoding"));
     const Representation& chosen = as_gzip ? gzipped() : plain_;
     net::HttpResponse response;
     response.content_type = content_type_;
