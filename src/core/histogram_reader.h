@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include <kymo/core/histogram_value.h>
 
@@ -22,13 +22,16 @@ class HistogramReader final {
   [[nodiscard]] HistogramValue read(CellId id);
 
  private:
-  [[nodiscard]] HistogramValue read_block(const HistogramBlock& block);
-  [[nodiscard]] HistogramValue read_block(const ExplicitBlock& block) const;
+  [[nodiscard]] HistogramValue empty() const;
+  template <class Block>
+  void add(const Block& block, HistogramValue& total);
+  void read_block(const HistogramBlock& block, HistogramValue& value);
+  void read_block(const ExplicitBlock& block, HistogramValue& value) const;
 
   SumForm sum_;
   HistogramValue::Bounds bounds_;
   CellReader cells_;
-  std::vector<std::uint32_t> words_;
+  std::unique_ptr<std::uint32_t[]> words_;  ///< room for every bucket there can be
 };
 
 }  // namespace kymo::inline v0::cells

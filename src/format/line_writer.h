@@ -8,8 +8,8 @@ namespace kymo::format {
 
 /// Appends to a string through a bare pointer: one check a line instead of one a piece.
 ///
-/// Room is taken a block at a time, because resizing a string fills what it adds with zeros: a block is still
-/// in the cache when the text overwrites it, the whole of a large exposition would not be.
+/// Room is taken a block at a time: where the string can only grow filled with zeros, a block is still in the
+/// cache when the text overwrites it, the whole of a large exposition would not be.
 class LineWriter final {
  public:
   explicit LineWriter(std::string& out) : out_(out), used_(out.size()) {}
@@ -34,12 +34,7 @@ class LineWriter final {
  private:
   static constexpr std::size_t kBlockBytes = std::size_t{64} << 10U;
 
-  void grow(std::size_t bytes) {
-    const std::size_t wanted = used_ + std::max(bytes, kBlockBytes);
-    // Growing by a factor, as a string does by itself, and past the end of a block that would just not fit.
-    if (wanted > out_.capacity()) out_.reserve(std::max(wanted, out_.capacity() * 2));
-    out_.resize(wanted);
-  }
+  void grow(std::size_t bytes);
 
   std::string& out_;
   std::size_t used_;
