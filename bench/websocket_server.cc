@@ -1,7 +1,5 @@
 // The server of bench/websocket: the hub and the HTTP server as a Monitor joins them, over series that all
 // change each tick. Says where it listens; answers each line of its standard input with its figures.
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -9,69 +7,26 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
-#include <kymo/core/gauge.h>
-#include <kymo/core/registry.h>
 #include <kymo/live/metrics_hub.h>
 #include <kymo/live/router.h>
 #include <kymo/model/clock.h>
 #include <kymo/net/http_server.h>
 
 #include "arguments.h"
+#include "websocket_subject.h"
 
 namespace {
 
 using namespace kymo;
+using namespace kymo::bench;
 using Clock = std::chrono::steady_clock;
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-long resident_bytes() {
-  long size = 0;
-  long resident = 0;
-  std::ifstream("/proc/self/statm") >> size >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
-}
-
-/// `series` gauges, all of them new at each Snapshot; the first tells when it was taken.
-class Subject final {
- public:
-  explicit Subject(int series) {
-    taken_ = registry_.gauge("a.taken", "When the values were taken.");
-    for (int i = 1; i < series; ++i) {
-      const std::string name = "bench.value." + std::to_string(i);
-      gauges_.push_back(registry_.gauge(name, "A value that changes."));
-    }
-  }
-  std::shared_ptr<const Snapshot> snapshot() {
-    tick_ += 1;
-    for (std::size_t i = 0; i < gauges_.size(); ++i) gauges_[i].set(tick_ + static_cast<double>(i) * 0.25);
-    const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
-    taken_.set(now.count());
-    return registry_.snapshot();
-  }
-
- private:
-  Registry registry_;
-  Gauge taken_;
-  std::vector<Gauge> gauges_;
-  double tick_ = 0;
-};
 
 /// Wakes the thread that works for the hub.
 class Wakeup final {
@@ -114,7 +69,7 @@ void print_figures(const live::MetricsHub& hub, std::uint64_t encoded) {
 
 int main(int argc, char** argv) {
   const int series = argc > 1 ? kymo::bench::number_of(argv[1]) : 500;
-  const bool shares = argc < 3 || std::string_view(argv[2]) != "naive";
+  const bool shares = argc < 3 || std::string_view(argv[2]) != "unshared";
   Subject subject(series);
   const model::RealClock clock;
   Wakeup wakeup;
