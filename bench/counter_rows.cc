@@ -43,7 +43,7 @@ void counter_rows(Report& report) {
                  .kymo = taken[3],
                  .limit = taken[4],
                  .peer = taken[5]}
-                 .at_most(1.15, taken[0], "1 thread"));
+                 .flat_with_threads(taken[0], taken[4] / taken[1]));
 }
 
 }  // namespace kymo::bench

@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <sstream>
@@ -37,8 +38,10 @@ Row& Row::at_most_peer_over(double divisor) {
   return promise("≤ 1/" + short_number(divisor) + " of prometheus-cpp", peer / divisor);
 }
 
-Row& Row::at_most(double factor, double other, const std::string& what) {
-  return promise("≤ " + short_number(factor) + " × " + what, factor * other);
+Row& Row::flat_with_threads(double one_thread, double machine) {
+  const double slower = std::max(1.0, std::round(machine * 100) / 100);
+  return promise("≤ 1.15 × 1 thread" + (slower > 1 ? " × " + short_number(slower) : ""),
+                 1.15 * slower * one_thread);
 }
 
 void Report::add(const Row& row) const {

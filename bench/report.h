@@ -29,8 +29,9 @@ struct Row {
   Row& at_most_limit(double factor);
   Row& at_most_limit_plus(double more);
   Row& at_most_peer_over(double divisor);
-  /// `what` names `other` in the table.
-  Row& at_most(double factor, double other, const std::string& what);
+  /// From two threads: at most 1.15 × what one thread takes. `machine`: as much more as two threads that
+  /// share nothing take, where two cores of the machine slow each other down.
+  Row& flat_with_threads(double one_thread, double machine = 1);
 
  private:
   Row& promise(std::string text, double most);
