@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace kymo::peers {
+
+/// What a connection's quality is computed from. A negative or infinite figure counts as the worst, a NaN
+/// too.
+struct ConnectionFigures {
+  double latency_ms = 0;           ///< round trip
+  double packet_loss_percent = 0;  ///< 0 to 100
+  double jitter_ms = 0;            ///< see deviation_jitter()
+};
+
+/// 0 (unusable) to 100: latency counts 40 % (100 at 0 ms, 0 from 150 ms on), loss 35 % (0 from 5 % on),
+/// jitter 25 % (0 from 50 ms on), each falling linearly. Threads: any, as all functions here.
+[[nodiscard]] double quality_score(const ConnectionFigures& figures) noexcept;
+
+enum class QualityLabel : std::uint8_t { excellent, good, fair, poor };
+
+/// From 80 excellent, from 60 good, from 40 fair, else poor.
+[[nodiscard]] QualityLabel quality_label(double score) noexcept;
+
+enum class PeerStatus : std::uint8_t { connected, degraded, disconnected };
+enum class QualityTrend : std::uint8_t { improving, stable, degrading };
+
+/// Which way the score went: by more than 5 or not.
+[[nodiscard]] QualityTrend quality_trend(double before, double now) noexcept;
+
+/// One look at a path, bandwidth and reliability in it.
+struct PathFigures {
+  double latency_ms = 0;
+  double jitter_ms = 0;
+  double packet_loss_percent = 0;
+  double bandwidth_mbit_per_s = 0;
+  std::uint64_t attempted = 0;   ///< probes, or whatever else was tried
+  std::uint64_t successful = 0;  ///< of them
+};
+
+/// The parts of a path's score, each 0 to 100, and the whole: latency 30 % (100 - ms/2), packet loss 25 %
+/// (100 - percent), jitter 15 % (100 - 2 × ms), bandwidth 15 % (5 × Mbit/s) and stability 15 % (the share of
+/// attempts that succeeded; 0 where nothing was attempted).
+struct PathScore {
+  double latency = 0;
+  double jitter = 0;
+  double packet_loss = 0;
+  double bandwidth = 0;
+  double stability = 0;
+  double total = 0;
+};
+[[nodiscard]] PathScore path_score(const PathFigures& figures) noexcept;
+
+enum class Grade : std::uint8_t { a, b, c, d, f };
+
+/// A from 90, B from 70, C from 50, D from 30, else F.
+[[nodiscard]] Grade grade(double score) noexcept;
+
+[[nodiscard]] std::string_view to_string(QualityLabel label) noexcept;  ///< "excellent", …
+[[nodiscard]] std::string_view to_string(PeerStatus status) noexcept;   ///< "connected", …
+[[nodiscard]] std::string_view to_string(QualityTrend trend) noexcept;  ///< "improving", …
+[[nodiscard]] std::string_view to_string(Grade grade) noexcept;         ///< "A", …
+
+/// What many values come to. Without any: a count of 0 and nothing else.
+struct Aggregate {
+  std::size_t count = 0;
+  std::optional<double> min, max, average, p95, sum;
+};
+
+/// p95 by nearest rank, so that it is one of the values. NaNs are left out.
+[[nodiscard]] Aggregate aggregate(std::span<const double> values);
+
+/// Population standard deviation of the latencies; 0 for fewer than two.
+[[nodiscard]] double deviation_jitter(std::span<const double> latencies_ms) noexcept;
+
+/// The interarrival jitter of RFC 3550, section 6.4.1 and appendix A.8: each packet's difference in transit
+/// time from the one before moves it by a sixteenth. Not thread-safe.
+class InterarrivalJitter final {
+ public:
+  /// The next packet's transit time; the zero point of the sender's clock does not matter. NaN: no packet
+  /// came, and the next one begins a new pair.
+  void add(double transit_ms) noexcept;
+  [[nodiscard]] double milliseconds() const noexcept { return jitter_ms_; }
+
+ private:
+  std::optional<double> last_transit_ms_;
+  double jitter_ms_ = 0;
+};
+
+}  // namespace kymo::peers

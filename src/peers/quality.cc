@@ -1,0 +1,142 @@
+#include <kymo/peers/quality.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+namespace kymo::peers {
+namespace {
+
+double percentage(double score) noexcept { return std::isnan(score) ? 0 : std::clamp(score, 0.0, 100.0); }
+
+/// 100 for 0, falling to 0 at `worst`.
+double falling(double value, double worst) noexcept {
+  return value < 0 ? 0 : percentage(100 * (1 - value / worst));
+}
+
+/// 100 for 0, falling by `slope` for each one.
+double less(double value, double slope) noexcept { return value < 0 ? 0 : percentage(100 - slope * value); }
+
+}  // namespace
+
+double quality_score(const ConnectionFigures& figures) noexcept {
+  return 0.40 * falling(figures.latency_ms, 150) + 0.35 * falling(figures.packet_loss_percent, 5) +
+         0.25 * falling(figures.jitter_ms, 50);
+}
+
+QualityLabel quality_label(double score) noexcept {
+  if (score >= 80) return QualityLabel::excellent;
+  if (score >= 60) return QualityLabel::good;
+  return score >= 40 ? QualityLabel::fair : QualityLabel::poor;
+}
+
+QualityTrend quality_trend(double before, double now) noexcept {
+  if (now - before > 5) return QualityTrend::improving;
+  return before - now > 5 ? QualityTrend::degrading : QualityTrend::stable;
+}
+
+PathScore path_score(const PathFigures& figures) noexcept {
+  PathScore score;
+  score.latency = less(figures.latency_ms, 0.5);
+  score.jitter = less(figures.jitter_ms, 2);
+  score.packet_loss = less(figures.packet_loss_percent, 1);
+  score.bandwidth = percentage(5 * figures.bandwidth_mbit_per_s);
+  if (figures.attempted != 0) {
+    score.stability =
+        percentage(100 * static_cast<double>(figures.successful) / static_cast<double>(figures.attempted));
+  }
+  score.total = 0.30 * score.latency + 0.25 * score.packet_loss + 0.15 * score.jitter +
+                0.15 * score.bandwidth + 0.15 * score.stability;
+  return score;
+}
+
+Grade grade(double score) noexcept {
+  if (score >= 90) return Grade::a;
+  if (score >= 70) return Grade::b;
+  if (score >= 50) return Grade::c;
+  return score >= 30 ? Grade::d : Grade::f;
+}
+
+std::string_view to_string(QualityLabel label) noexcept {
+  switch (label) {
+    case QualityLabel::excellent: return "excellent";
+    case QualityLabel::good: return "good";
+    case QualityLabel::fair: return "fair";
+    case QualityLabel::poor: break;
+  }
+  return "poor";
+}
+
+std::string_view to_string(PeerStatus status) noexcept {
+  switch (status) {
+    case PeerStatus::connected: return "connected";
+    case PeerStatus::degraded: return "degraded";
+    case PeerStatus::disconnected: break;
+  }
+  return "disconnected";
+}
+
+std::string_view to_string(QualityTrend trend) noexcept {
+  switch (trend) {
+    case QualityTrend::improving: return "improving";
+    case QualityTrend::stable: return "stable";
+    case QualityTrend::degrading: break;
+  }
+  return "degrading";
+}
+
+std::string_view to_string(Grade grade) noexcept {
+  switch (grade) {
+    case Grade::a: return "A";
+    case Grade::b: return "B";
+    case Grade::c: return "C";
+    case Grade::d: return "D";
+    case Grade::f: break;
+  }
+  return "F";
+}
+
+Aggregate aggregate(std::span<const double> values) {
+  std::vector<double> sorted;
+  sorted.reserve(values.size());
+  std::copy_if(values.begin(), values.end(), std::back_inserter(sorted),
+               [](double v) { return !std::isnan(v); });
+  if (sorted.empty()) return {};
+  std::sort(sorted.begin(), sorted.end());
+  const auto count = static_cast<double>(sorted.size());
+  const double sum = std::accumulate(sorted.begin(), sorted.end(), 0.0);
+  const auto rank = static_cast<std::size_t>(std::ceil(0.95 * count));
+  return {.count = sorted.size(),
+          .min = sorted.front(),
+          .max = sorted.back(),
+          .average = sum / count,
+          .p95 = sorted[std::max<std::size_t>(rank, 1) - 1],
+          .sum = sum};
+}
+
+double deviation_jitter(std::span<const double> latencies_ms) noexcept {
+  // Welford's way, so that a large mean does not drown a small deviation.
+  double mean = 0;
+  double squares = 0;
+  double count = 0;
+  for (const double latency : latencies_ms) {
+    if (std::isnan(latency)) continue;
+    count += 1;
+    const double off = latency - mean;
+    mean += off / count;
+    squares += off * (latency - mean);
+  }
+  return count < 2 ? 0 : std::sqrt(squares / count);
+}
+
+void InterarrivalJitter::add(double transit_ms) noexcept {
+  if (!std::isfinite(transit_ms)) {
+    last_transit_ms_.reset();
+    return;
+  }
+  if (last_transit_ms_) jitter_ms_ += (std::abs(transit_ms - *last_transit_ms_) - jitter_ms_) / 16;
+  last_transit_ms_ = transit_ms;
+}
+
+}  // namespace kymo::peers
