@@ -121,7 +121,7 @@ TEST(DeviationJitter, IsThePopulationsDeviation) {
 }
 
 // The recurrence of RFC 3550, appendix A.8, in the whole numbers that it is written in: scaled by 16.
-RC_GTEST_PROP(InterarrivalJitter, FollowsTheRfc, (std::vector<std::uint16_t> transits)) {
+RC_GTEST_PROP(InterarrivalJitter, FollowsTheRfc, (const std::vector<std::uint16_t>& transits)) {
   InterarrivalJitter jitter;
   double scaled = 0;
   for (std::size_t i = 0; i < transits.size(); ++i) {

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kymo/model/clock.h>
+#include <kymo/peers/quality.h>
+
+namespace kymo::peers {
+
+struct PeerTableOptions {
+  std::size_t max_peers = 1024;      ///< further ones are refused
+  std::size_t latency_points = 360;  ///< kept of each peer: some 8 KiB
+  /// Without an answer for so long a peer is disconnected.
+  std::chrono::steady_clock::duration disconnected_after = std::chrono::seconds(30);
+  const model::Clock* clock = nullptr;  ///< null: the machine's; else it must outlive the table
+};
+
+/// Totals since the peer connected, as a socket or a tunnel counts them.
+struct PeerTraffic {
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t packets_sent = 0;
+  std::uint64_t packets_received = 0;
+};
+
+/// What traffic comes to each second, between the last two totals.
+struct PeerBandwidth {
+  double sent_bytes_per_s = 0;
+  double received_bytes_per_s = 0;
+};
+
+/// How voice would sound over the path: ITU-T G.107 with half the round trip and a jitter buffer of twice the
+/// jitter as the delay, and the loss.
+struct VoiceScore {
+  double r_factor = 0;
+  double mean_opinion_score = 1;
+};
+
+/// All that is known of one peer at one instant. Times in milliseconds.
+struct PeerState {
+  std::string id;
+  std::string name;
+  PeerStatus status = PeerStatus::disconnected;
+  std::optional<double> latency_ms;  ///< of the last probe; nothing where it had no answer
+  Aggregate latencies;               ///< of the points that are kept
+  double jitter_ms = 0;              ///< see deviation_jitter()
+  double interarrival_jitter_ms = 0;
+  double packet_loss_percent = 0;  ///< as told, else of the probes that are kept
+  std::uint64_t probes_sent = 0;
+  std::uint64_t probes_answered = 0;
+  PeerTraffic traffic;
+  PeerBandwidth bandwidth;
+  std::chrono::nanoseconds uptime{};                               ///< since it connected
+  std::optional<std::chrono::system_clock::time_point> last_seen;  ///< its last answer, or traffic from it
+  std::optional<double> quality_score;                             ///< nothing before the first probe
+  QualityTrend quality_trend =
+      QualityTrend::stable;             ///< from the score before the last probe to the one after
+  PathScore path;                       ///< of the last probe
+  std::optional<double> path_score_5m;  ///< mean of the scores of the last five minutes
+  std::optional<VoiceScore> voice;      ///< nothing before the first answer
+};
+
+/// One probe. NaN: no answer.
+struct LatencyPoint {
+  std::chrono::system_clock::time_point time;
+  double latency_ms = 0;
+};
+
+/// The path scores of one hour.
+struct HourlyScore {
+  std::chrono::system_clock::time_point begin;
+  std::size_t count = 0;
+  double min = 0;
+  double max = 0;
+  double average = 0;
+};
+
+/// All peers taken together: the mean of their path scores. Without peers: nothing.
+struct NetworkQuality {
+  std::size_t peers = 0;
+  std::size_t connected = 0;
+  std::optional<double> score;
+};
+
+/// The peers of a process, and how well each is reached.
+///
+///     kymo::peers::PeerTable peers;
+///     peers.add("a1", "Anna");
+///     peers.record_latency("a1", 12ms);       // or record_timeout("a1")
+///     peers.record_traffic("a1", {.bytes_sent = sent, .bytes_received = received});
+///
+/// Threads: any. Errors: false for a peer that is not there (or, from add(), that is already, or one too
+/// many); figures that cannot be are left out. Memory: bounded by the options, and fixed for each peer.
+class PeerTable final {
+ public:
+  explicit PeerTable(PeerTableOptions options = {});
+  PeerTable(const PeerTable&) = delete;
+  PeerTable& operator=(const PeerTable&) = delete;
+  ~PeerTable();
+
+  /// Connected from now on. `name` is for people.
+  bool add(std::string_view id, std::string_view name = {});
+  bool remove(std::string_view id);
+
+  /// A probe's round trip; negative ones are left out.
+  bool record_latency(std::string_view id, std::chrono::nanoseconds latency);
+  /// A probe that had no answer: the peer is degraded and its quality 0 until the next one that has.
+  bool record_timeout(std::string_view id);
+  /// Totals so far. One below the last is a counter that began anew: the rate is of what it says.
+  bool record_traffic(std::string_view id, const PeerTraffic& totals);
+  /// In place of what probes say; 0 to 100. Nothing: the probes again.
+  bool set_packet_loss(std::string_view id, std::optional<double> percent);
+
+  [[nodiscard]] std::optional<PeerState> find(std::string_view id) const;
+  [[nodiscard]] std::vector<PeerState> all() const;  ///< in the order they were added
+  /// The points of the last `duration`, oldest first; nothing where there is no such peer.
+  [[nodiscard]] std::optional<std::vector<LatencyPoint>> latencies(
+      std::string_view id, std::chrono::steady_clock::duration duration) const;
+  /// The hours of the last 24 that have scores, oldest first; nothing where there is no such peer.
+  [[nodiscard]] std::optional<std::vector<HourlyScore>> hourly(std::string_view id) const;
+  [[nodiscard]] NetworkQuality network_quality() const;
+  /// Peers that add() had no room for.
+  [[nodiscard]] std::uint64_t refused() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace kymo::peers

@@ -1,0 +1,251 @@
+#include <kymo/peers/peer_table.h>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <limits>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/system/manual_clock.h"
+
+namespace kymo::peers {
+namespace {
+
+using namespace std::chrono_literals;
+using system::ManualClock;
+
+class PeerTableTest : public testing::Test {
+ protected:
+  PeerState state(std::string_view id) { return table_.find(id).value(); }
+
+  ManualClock clock_;
+  PeerTable table_{{.max_peers = 3, .latency_points = 4, .clock = &clock_}};
+};
+
+TEST_F(PeerTableTest, KnowsWhoIsThere) {
+  EXPECT_TRUE(table_.add("a", "Anna"));
+  EXPECT_FALSE(table_.add("a")) << "there already";
+  EXPECT_TRUE(table_.add("b"));
+  EXPECT_TRUE(table_.add("c"));
+  EXPECT_FALSE(table_.add("d")) << "one too many";
+  EXPECT_EQ(table_.refused(), 1U);
+  ASSERT_EQ(table_.all().size(), 3U);
+  EXPECT_EQ(table_.all()[0].name, "Anna");
+  EXPECT_TRUE(table_.remove("b"));
+  EXPECT_FALSE(table_.remove("b"));
+  EXPECT_FALSE(table_.find("b"));
+  EXPECT_FALSE(table_.record_latency("b", 1ms));
+  EXPECT_FALSE(table_.latencies("b", 1h));
+  EXPECT_FALSE(table_.hourly("b"));
+  EXPECT_TRUE(table_.add("d"));
+}
+
+TEST_F(PeerTableTest, BeforeAnyProbeThereIsNoQuality) {
+  table_.add("a");
+  clock_.advance(5s);
+  const PeerState peer = state("a");
+  EXPECT_EQ(peer.status, PeerStatus::connected);
+  EXPECT_EQ(peer.uptime, 5s);
+  EXPECT_FALSE(peer.quality_score || peer.voice || peer.latency_ms || peer.last_seen || peer.path_score_5m);
+  EXPECT_FALSE(table_.network_quality().score);
+}
+
+TEST_F(PeerTableTest, AProbeGivesItsFigures) {
+  table_.add("a");
+  table_.record_latency("a", 30ms);
+  table_.record_latency("a", 50ms);
+  const PeerState peer = state("a");
+  EXPECT_EQ(peer.latency_ms, 50);
+  EXPECT_EQ(peer.latencies.average, 40);
+  EXPECT_DOUBLE_EQ(peer.jitter_ms, 10);
+  EXPECT_DOUBLE_EQ(peer.interarrival_jitter_ms, 20.0 / 16);
+  EXPECT_DOUBLE_EQ(peer.quality_score.value(), quality_score({.latency_ms = 50, .jitter_ms = 10}));
+  EXPECT_EQ(peer.status, PeerStatus::connected);
+  EXPECT_EQ(peer.last_seen, clock_.system);
+  EXPECT_NEAR(peer.voice.value().r_factor, 92, 2);
+  EXPECT_GT(peer.voice->mean_opinion_score, 4.2);
+}
+
+TEST_F(PeerTableTest, NoAnswerIsDegradedWithAScoreOfZero) {
+  table_.add("a");
+  table_.record_latency("a", 10ms);
+  table_.record_timeout("a");
+  PeerState peer = state("a");
+  EXPECT_EQ(peer.status, PeerStatus::degraded);
+  EXPECT_EQ(peer.quality_score, 0);
+  EXPECT_EQ(peer.quality_trend, QualityTrend::degrading);
+  EXPECT_EQ(peer.packet_loss_percent, 50);
+  EXPECT_FALSE(peer.latency_ms);
+  EXPECT_EQ(peer.path.stability, 50);
+  table_.record_latency("a", 10ms);
+  peer = state("a");
+  EXPECT_EQ(peer.quality_trend, QualityTrend::improving);
+  EXPECT_NEAR(peer.packet_loss_percent, 100.0 / 3, 1e-9);
+  EXPECT_EQ(peer.probes_sent, 3U);
+  EXPECT_EQ(peer.probes_answered, 2U);
+}
+
+TEST_F(PeerTableTest, LossThatIsToldCounts) {
+  table_.add("a");
+  table_.record_timeout("a");
+  table_.set_packet_loss("a", 250);
+  EXPECT_EQ(state("a").packet_loss_percent, 100);
+  table_.set_packet_loss("a", std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(state("a").packet_loss_percent, 100) << "left out";
+  table_.set_packet_loss("a", 2);
+  table_.record_latency("a", 0ms);
+  EXPECT_DOUBLE_EQ(state("a").quality_score.value(), quality_score({.packet_loss_percent = 2}));
+  table_.set_packet_loss("a", std::nullopt);
+  EXPECT_EQ(state("a").packet_loss_percent, 50);
+}
+
+TEST_F(PeerTableTest, SilenceDisconnects) {
+  table_.add("a");
+  table_.record_latency("a", 10ms);
+  clock_.advance(29s);
+  EXPECT_EQ(state("a").status, PeerStatus::connected);
+  table_.record_traffic("a", {.bytes_received = 1});
+  clock_.advance(29s);
+  EXPECT_EQ(state("a").status, PeerStatus::connected) << "traffic came from it";
+  table_.record_traffic("a", {.bytes_sent = 100, .bytes_received = 1});
+  clock_.advance(1s);
+  EXPECT_EQ(state("a").status, PeerStatus::disconnected) << "what is sent to it is no sign of life";
+  table_.record_latency("a", 10ms);
+  EXPECT_EQ(state("a").status, PeerStatus::connected);
+}
+
+TEST_F(PeerTableTest, BandwidthIsOfTheLastTwoTotals) {
+  table_.add("a");
+  table_.record_traffic("a", {.bytes_sent = 1000, .bytes_received = 500});
+  EXPECT_EQ(state("a").bandwidth.sent_bytes_per_s, 0);
+  clock_.advance(2s);
+  table_.record_traffic("a", {.bytes_sent = 3000, .bytes_received = 1500});
+  EXPECT_EQ(state("a").bandwidth.sent_bytes_per_s, 1000);
+  EXPECT_EQ(state("a").bandwidth.received_bytes_per_s, 500);
+  table_.record_traffic("a", {.bytes_sent = 9000, .bytes_received = 9000});
+  EXPECT_EQ(state("a").bandwidth.sent_bytes_per_s, 1000) << "no time has passed";
+  clock_.advance(1s);
+  table_.record_traffic("a", {.bytes_sent = 70, .bytes_received = 1600});
+  EXPECT_EQ(state("a").bandwidth.sent_bytes_per_s, 70) << "the counter began anew";
+}
+
+TEST_F(PeerTableTest, LatenciesAreOfTheTimeAsked) {
+  table_.add("a");
+  for (int i = 1; i <= 6; ++i) {
+    clock_.advance(1s);
+    table_.record_latency("a", std::chrono::milliseconds(i));
+  }
+  const auto latencies_of = [&](std::chrono::steady_clock::duration duration) {
+    std::vector<double> all;
+    const auto points = table_.latencies("a", duration).value();
+    for (const LatencyPoint& point : points) all.push_back(point.latency_ms);
+    return all;
+  };
+  EXPECT_EQ(latencies_of(1h), (std::vector<double>{3, 4, 5, 6})) << "four are kept";
+  EXPECT_EQ(latencies_of(1s), (std::vector<double>{5, 6}));
+  EXPECT_EQ(latencies_of(0s), (std::vector<double>{6}));
+  EXPECT_EQ(latencies_of(std::chrono::steady_clock::duration::max()).size(), 4U);
+  EXPECT_EQ(latencies_of(std::chrono::steady_clock::duration::min()).size(), 1U);
+}
+
+TEST_F(PeerTableTest, HoursAreKeptForADay) {
+  table_.add("a");
+  for (int hour = 0; hour < 30; ++hour) {
+    table_.record_latency("a", std::chrono::milliseconds(hour));
+    table_.record_latency("a", std::chrono::milliseconds(hour + 10));
+    clock_.advance(1h);
+  }
+  const auto hours = table_.hourly("a").value();
+  ASSERT_EQ(hours.size(), 23U) << "the hour that has just begun has no score yet";
+  EXPECT_TRUE(std::is_sorted(hours.begin(), hours.end(), [](auto& a, auto& b) { return a.begin < b.begin; }));
+  for (const HourlyScore& hour : hours) {
+    EXPECT_EQ(hour.count, 2U);
+    EXPECT_DOUBLE_EQ(hour.average, (hour.min + hour.max) / 2);
+  }
+}
+
+TEST_F(PeerTableTest, TheLastFiveMinutesHaveAMean) {
+  table_.add("a");
+  table_.record_timeout("a");
+  const double bad = state("a").path.total;
+  EXPECT_EQ(state("a").path_score_5m, bad);
+  clock_.advance(4min);
+  table_.record_latency("a", 10ms);
+  const double good = state("a").path.total;
+  EXPECT_DOUBLE_EQ(state("a").path_score_5m.value(), (bad + good) / 2);
+  clock_.advance(2min);
+  EXPECT_DOUBLE_EQ(state("a").path_score_5m.value(), good);
+}
+
+TEST_F(PeerTableTest, TheNetworkIsTheMeanOfItsPeers) {
+  table_.add("a");
+  table_.add("b");
+  table_.add("c");
+  table_.record_latency("a", 10ms);
+  table_.record_timeout("b");
+  const NetworkQuality network = table_.network_quality();
+  EXPECT_EQ(network.peers, 3U);
+  EXPECT_EQ(network.connected, 2U);
+  EXPECT_DOUBLE_EQ(network.score.value(), (state("a").path.total + state("b").path.total) / 2);
+}
+
+// Against all probes, kept in a plain list.
+RC_GTEST_PROP(PeerTable, KeepsTheLastProbes, (const std::vector<std::uint16_t>& probes)) {
+  constexpr std::size_t kPoints = 7;
+  ManualClock clock;
+  PeerTable table({.latency_points = kPoints, .clock = &clock});
+  table.add("a");
+  std::deque<double> kept;
+  for (const std::uint16_t probe : probes) {
+    const bool lost = probe % 5 == 0;
+    clock.advance(1s);
+    if (lost) {
+      table.record_timeout("a");
+    } else {
+      table.record_latency("a", std::chrono::milliseconds(probe));
+    }
+    kept.push_back(lost ? std::numeric_limits<double>::quiet_NaN() : probe);
+    if (kept.size() > kPoints) kept.pop_front();
+  }
+  const std::vector<double> all(kept.begin(), kept.end());
+  const Aggregate expected = aggregate(all);
+  const PeerState peer = table.find("a").value();
+  RC_ASSERT(peer.latencies.count == expected.count);
+  RC_ASSERT(peer.latencies.p95 == expected.p95);
+  RC_ASSERT(peer.jitter_ms == deviation_jitter(all));
+  const auto points = table.latencies("a", 1h).value();
+  RC_ASSERT(points.size() == all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    RC_ASSERT(points[i].latency_ms == all[i] || (std::isnan(points[i].latency_ms) && std::isnan(all[i])));
+  }
+  const double lost = 100 * static_cast<double>(all.size() - expected.count) /
+                      static_cast<double>(std::max<std::size_t>(all.size(), 1));
+  RC_ASSERT(peer.packet_loss_percent == lost);
+}
+
+TEST(PeerTable, TakesManyThreads) {
+  PeerTable table({.max_peers = 8});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&table, t] {
+      const std::string id = std::to_string(t % 2);
+      for (int i = 0; i < 500; ++i) {
+        table.add(id);
+        table.record_latency(id, 1ms);
+        (void)table.all();
+        if (t == 0 && i % 50 == 0) table.remove(id);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(table.all().size(), 2U);
+}
+
+}  // namespace
+}  // namespace kymo::peers
