@@ -18,7 +18,7 @@
 #include <kymo/format/summary.h>
 #include <kymo/format/system_json.h>
 
-#include "format/utf8.h"
+#include <kymo/model/utf8.h>
 
 namespace {
 
@@ -144,7 +144,7 @@ void require_lines(std::string_view text) {
     require(end != std::string_view::npos && end > 0);
     require(text.starts_with("# ") || text.starts_with("f"));
     for (std::string_view line = text.substr(0, end); !line.empty();) {
-      const std::size_t length = kymo::format::utf8_length(line);
+      const std::size_t length = kymo::model::utf8_length(line);
       require(length > 0 && line.front() != '\0');
       line.remove_prefix(length);
     }
@@ -168,10 +168,10 @@ void check_text(const Snapshot& snapshot) {
 }
 
 void check_json(const Snapshot& snapshot) {
-  using Writer = void (*)(const Snapshot&, std::string&, kymo::format::JsonLayout);
+  using Writer = void (*)(const Snapshot&, std::string&, kymo::model::JsonLayout);
   for (const Writer write : {kymo::format::write_summary_json, kymo::format::write_server_json,
                              kymo::format::write_system_json, kymo::format::write_json}) {
-    for (const auto layout : {kymo::format::JsonLayout::compact, kymo::format::JsonLayout::indented}) {
+    for (const auto layout : {kymo::model::JsonLayout::compact, kymo::model::JsonLayout::indented}) {
       std::string out;
       write(snapshot, out, layout);
       const boost::json::value parsed = boost::json::parse(out);

@@ -2,8 +2,8 @@
 
 #include <chrono>
 
+#include <kymo/model/json_writer.h>
 #include "iso_time.h"
-#include "json_writer.h"
 #include "series_key.h"
 #include "snapshot_head.h"
 
@@ -14,12 +14,12 @@ constexpr double kQuantiles[] = {0.5, 0.95, 0.99};
 constexpr std::string_view kQuantileNames[] = {"p50", "p95", "p99"};
 
 template <class Distribution>
-void write_quantiles(const Distribution& values, JsonWriter& json) {
+void write_quantiles(const Distribution& values, model::JsonWriter& json) {
   for (std::size_t i = 0; i < std::size(kQuantiles); ++i)
     json.field(kQuantileNames[i], values.quantile(kQuantiles[i]));
 }
 
-void write_optional(std::string_view name, bool there, double value, JsonWriter& json) {
+void write_optional(std::string_view name, bool there, double value, model::JsonWriter& json) {
   json.key(name);
   if (there) {
     json.value(value);
@@ -28,7 +28,7 @@ void write_optional(std::string_view name, bool there, double value, JsonWriter&
   }
 }
 
-void write_histogram(const HistogramValue& histogram, JsonWriter& json) {
+void write_histogram(const HistogramValue& histogram, model::JsonWriter& json) {
   json.field("count", histogram.count());
   json.field("total", histogram.sum());
   write_optional("mean", histogram.count() != 0, histogram.mean(), json);
@@ -37,7 +37,7 @@ void write_histogram(const HistogramValue& histogram, JsonWriter& json) {
   write_quantiles(histogram, json);
 }
 
-void write_window(const WindowValue& window, JsonWriter& json) {
+void write_window(const WindowValue& window, model::JsonWriter& json) {
   const bool any = !window.sorted.empty();
   json.field("count", std::uint64_t{window.sorted.size()});
   write_optional("mean", any, window.mean(), json);
@@ -46,11 +46,11 @@ void write_window(const WindowValue& window, JsonWriter& json) {
   write_quantiles(window, json);
 }
 
-void write_counter(const FamilySnapshot& /*family*/, const Point& point, JsonWriter& json) {
+void write_counter(const FamilySnapshot& /*family*/, const Point& point, model::JsonWriter& json) {
   json.field("value", point.number);
 }
 
-void write_gauge(const FamilySnapshot& /*family*/, const Point& point, JsonWriter& json) {
+void write_gauge(const FamilySnapshot& /*family*/, const Point& point, model::JsonWriter& json) {
   json.field("current", point.number);
   if (point.gauge == nullptr) return;
   const GaugeStatistics& statistics = *point.gauge;
@@ -66,7 +66,7 @@ void write_gauge(const FamilySnapshot& /*family*/, const Point& point, JsonWrite
   }
 }
 
-void write_timing(const FamilySnapshot& /*family*/, const Point& point, JsonWriter& json) {
+void write_timing(const FamilySnapshot& /*family*/, const Point& point, model::JsonWriter& json) {
   write_histogram(*point.histogram, json);
   if (point.window == nullptr) return;
   json.begin_object("recent");
@@ -74,12 +74,12 @@ void write_timing(const FamilySnapshot& /*family*/, const Point& point, JsonWrit
   json.end_object();
 }
 
-void write_other_histogram(const FamilySnapshot& family, const Point& point, JsonWriter& json) {
+void write_other_histogram(const FamilySnapshot& family, const Point& point, model::JsonWriter& json) {
   json.field("unit", std::string_view(family.descriptor().unit));
   write_histogram(*point.histogram, json);
 }
 
-void write_window_series(const FamilySnapshot& family, const Point& point, JsonWriter& json) {
+void write_window_series(const FamilySnapshot& family, const Point& point, model::JsonWriter& json) {
   json.field("unit", std::string_view(family.descriptor().unit));
   json.field("total_count", point.window->total_count);
   json.field("total", point.window->total_sum);
@@ -95,7 +95,7 @@ bool is_window(const Descriptor& d) { return d.kind == Kind::window; }
 struct Section {
   std::string_view name;
   bool (*holds)(const Descriptor&);
-  void (*write)(const FamilySnapshot&, const Point&, JsonWriter&);
+  void (*write)(const FamilySnapshot&, const Point&, model::JsonWriter&);
 };
 
 constexpr Section kSections[] = {{"timings", is_timing, write_timing},
@@ -104,7 +104,7 @@ constexpr Section kSections[] = {{"timings", is_timing, write_timing},
                                  {"histograms", is_other_histogram, write_other_histogram},
                                  {"windows", is_window, write_window_series}};
 
-void write_family(const FamilySnapshot& family, const Section& section, JsonWriter& json) {
+void write_family(const FamilySnapshot& family, const Section& section, model::JsonWriter& json) {
   std::string key;
   for (std::size_t i = 0; i < family.size(); ++i) {
     const Point point = family.point(i);
@@ -117,8 +117,8 @@ void write_family(const FamilySnapshot& family, const Section& section, JsonWrit
 
 }  // namespace
 
-void write_json(const Snapshot& snapshot, std::string& out, JsonLayout layout) {
-  JsonWriter json(out, layout);
+void write_json(const Snapshot& snapshot, std::string& out, model::JsonLayout layout) {
+  model::JsonWriter json(out, layout);
   json.begin_object();
   write_snapshot_head(snapshot, json);
   json.begin_object("metrics");

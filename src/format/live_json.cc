@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-#include "json_writer.h"
+#include <kymo/model/json_writer.h>
 #include "number_text.h"
 
 namespace kymo::format {
@@ -109,7 +109,7 @@ void append_bounds(const FamilySnapshot& family, std::string& out) {
 
 }  // namespace
 
-void append_live_text(std::string_view text, std::string& out) { JsonWriter(out).value(text); }
+void append_live_text(std::string_view text, std::string& out) { model::JsonWriter(out).value(text); }
 
 void append_live_family(const FamilySnapshot& family, std::uint32_t id, std::string& out) {
   const Descriptor& descriptor = family.descriptor();
@@ -125,7 +125,7 @@ void append_live_family(const FamilySnapshot& family, std::uint32_t id, std::str
 }
 
 void append_live_labels(LabelsView labels, std::string& out) {
-  JsonWriter json(out);
+  model::JsonWriter json(out);
   json.begin_object();
   for (const auto& entry : labels) json.field(entry.key, std::string_view(entry.value));
   json.end_object();
@@ -139,7 +139,7 @@ void append_live_value(const Point& point, std::string& out) {
   } else if (const double* number = std::get_if<double>(&point.number)) {
     append_double(*number, out);
   } else {
-    JsonWriter(out).value(point.number);
+    model::JsonWriter(out).value(point.number);
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "utf8.h"
+#include <kymo/model/utf8.h>
 
 namespace kymo::format {
 namespace {
@@ -12,7 +12,9 @@ void append_ascii(char c, Dialect dialect, std::string& out) {
     case '\\': out += "\\\\"; break;
     case '\n': out += "\\n"; break;
     case '"': out += dialect == Dialect::openmetrics ? "\\\"" : "\""; break;
-    case '\0': out += kReplacementCharacter; break;  // Prometheus' lexer takes it for the end of the text
+    case '\0':
+      out += model::kReplacementCharacter;
+      break;  // Prometheus' lexer takes it for the end of the text
     default: out += c;
   }
 }
@@ -39,11 +41,11 @@ std::string escaped_help(std::string_view help, Dialect dialect) {
   std::string out;
   out.reserve(help.size());
   while (!help.empty()) {
-    const std::size_t length = utf8_length(help);
+    const std::size_t length = model::utf8_length(help);
     if (length == 1) {
       append_ascii(help.front(), dialect, out);
     } else {
-      out += length == 0 ? kReplacementCharacter : help.substr(0, length);
+      out += length == 0 ? model::kReplacementCharacter : help.substr(0, length);
     }
     help.remove_prefix(std::max<std::size_t>(length, 1));
   }

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include <kymo/model/json_writer.h>
 #include "family_totals.h"
-#include "json_writer.h"
 #include "rounding.h"
 #include "series_key.h"
 #include "snapshot_head.h"
@@ -32,11 +32,11 @@ std::optional<Quantiles> latency(const Snapshot& snapshot, std::string_view name
   return std::nullopt;
 }
 
-void write_number(std::string_view name, const std::optional<Number>& number, JsonWriter& json) {
+void write_number(std::string_view name, const std::optional<Number>& number, model::JsonWriter& json) {
   json.field(name, number.value_or(Number(std::uint64_t{0})));
 }
 
-void write_event_processing(const Snapshot& snapshot, JsonWriter& json) {
+void write_event_processing(const Snapshot& snapshot, model::JsonWriter& json) {
   constexpr std::string_view kDuration = "event.processing.duration";
   const auto processed = total_number(snapshot, "events.processed");
   if (!processed && snapshot.find(kDuration) == nullptr) return;
@@ -57,7 +57,7 @@ struct NamedFamily {
 };
 
 void write_pair(std::string_view section, const NamedFamily& first, const NamedFamily& second,
-                const Snapshot& snapshot, JsonWriter& json) {
+                const Snapshot& snapshot, model::JsonWriter& json) {
   const auto a = total_number(snapshot, first.family);
   const auto b = total_number(snapshot, second.family);
   if (!a && !b) return;
@@ -76,7 +76,7 @@ double hit_rate(const Snapshot& snapshot) {
   return hit / (hit + (misses ? to_double(*misses) : 0));
 }
 
-void write_cache(const Snapshot& snapshot, JsonWriter& json) {
+void write_cache(const Snapshot& snapshot, model::JsonWriter& json) {
   const double rate = hit_rate(snapshot);
   if (std::isnan(rate)) return;
   json.begin_object("cache");
@@ -89,7 +89,7 @@ bool counts_errors(const Descriptor& descriptor) {
          (descriptor.name == "errors" || descriptor.name.starts_with("errors."));
 }
 
-void write_errors(const Snapshot& snapshot, JsonWriter& json) {
+void write_errors(const Snapshot& snapshot, model::JsonWriter& json) {
   const auto counts = [](const FamilySnapshot& family) { return counts_errors(family.descriptor()); };
   if (std::none_of(snapshot.families.begin(), snapshot.families.end(), counts)) return;
   json.begin_object("errors");
@@ -107,8 +107,8 @@ void write_errors(const Snapshot& snapshot, JsonWriter& json) {
 
 }  // namespace
 
-void write_summary_json(const Snapshot& snapshot, std::string& out, JsonLayout layout) {
-  JsonWriter json(out, layout);
+void write_summary_json(const Snapshot& snapshot, std::string& out, model::JsonLayout layout) {
+  model::JsonWriter json(out, layout);
   json.begin_object();
   write_snapshot_head(snapshot, json);
   write_event_processing(snapshot, json);

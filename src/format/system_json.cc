@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/model/json_writer.h>
 #include "core_ratios.h"
-#include "json_writer.h"
 #include "rounding.h"
 #include "snapshot_head.h"
 
@@ -123,11 +123,11 @@ Things read_things(const Snapshot& snapshot, std::span<const Field> fields) {
   return things;
 }
 
-void write_values(const Values& values, JsonWriter& json) {
+void write_values(const Values& values, model::JsonWriter& json) {
   for (const auto& [name, value] : values) json.field(name, value);
 }
 
-void write_things(std::string_view name, const Things& things, JsonWriter& json) {
+void write_things(std::string_view name, const Things& things, model::JsonWriter& json) {
   if (things.empty()) return;
   json.begin_array(name);
   for (const auto& [labels, values] : things) {
@@ -140,14 +140,14 @@ void write_things(std::string_view name, const Things& things, JsonWriter& json)
   json.end_array();
 }
 
-void write_section(std::string_view name, const Values& values, JsonWriter& json) {
+void write_section(std::string_view name, const Values& values, model::JsonWriter& json) {
   if (values.empty()) return;
   json.begin_object(name);
   write_values(values, json);
   json.end_object();
 }
 
-void write_cpu(const Snapshot& snapshot, JsonWriter& json) {
+void write_cpu(const Snapshot& snapshot, model::JsonWriter& json) {
   const Values values = read_values(snapshot, kCpu);
   const std::vector<double> cores = core_ratios(snapshot);
   if (values.empty() && cores.empty()) return;
@@ -160,7 +160,7 @@ void write_cpu(const Snapshot& snapshot, JsonWriter& json) {
 }
 
 // `{"cpu": {"some_percent": 1.5, …}, "io": {…}}`
-void write_pressure(const Snapshot& snapshot, JsonWriter& json) {
+void write_pressure(const Snapshot& snapshot, model::JsonWriter& json) {
   const FamilySnapshot* family = snapshot.find("kymo_system_pressure_ratio");
   if (family == nullptr) return;
   std::map<std::string, std::map<std::string, double>> by_resource;
@@ -178,7 +178,7 @@ void write_pressure(const Snapshot& snapshot, JsonWriter& json) {
   json.end_object();
 }
 
-void write_network(const Snapshot& snapshot, JsonWriter& json) {
+void write_network(const Snapshot& snapshot, model::JsonWriter& json) {
   const Values values = read_values(snapshot, kNetwork);
   const Things interfaces = read_things(snapshot, kInterfaces);
   if (values.empty() && interfaces.empty()) return;
@@ -188,7 +188,7 @@ void write_network(const Snapshot& snapshot, JsonWriter& json) {
   json.end_object();
 }
 
-void write_by_label(const Field& field, const Snapshot& snapshot, JsonWriter& json) {
+void write_by_label(const Field& field, const Snapshot& snapshot, model::JsonWriter& json) {
   const FamilySnapshot* family = snapshot.find(field.family);
   if (family == nullptr) return;
   json.begin_object(field.name);
@@ -199,7 +199,7 @@ void write_by_label(const Field& field, const Snapshot& snapshot, JsonWriter& js
   json.end_object();
 }
 
-void write_process(const Snapshot& snapshot, JsonWriter& json) {
+void write_process(const Snapshot& snapshot, model::JsonWriter& json) {
   const Values values = read_values(snapshot, kProcess);
   if (values.empty()) return;
   json.begin_object("process");
@@ -210,8 +210,8 @@ void write_process(const Snapshot& snapshot, JsonWriter& json) {
 
 }  // namespace
 
-void write_system_json(const Snapshot& snapshot, std::string& out, JsonLayout layout) {
-  JsonWriter json(out, layout);
+void write_system_json(const Snapshot& snapshot, std::string& out, model::JsonLayout layout) {
+  model::JsonWriter json(out, layout);
   json.begin_object();
   write_snapshot_head(snapshot, json);
   write_cpu(snapshot, json);

@@ -18,15 +18,15 @@ namespace {
 /// Below it, all fits one or two packets anyway.
 constexpr std::size_t kWorthGzip = 1024;
 
-template <auto Write, format::JsonLayout Layout>
+template <auto Write, model::JsonLayout Layout>
 void write(const Snapshot& snapshot, std::string& out) {
   Write(snapshot, out, Layout);
-  if (Layout == format::JsonLayout::indented) out += '\n';
+  if (Layout == model::JsonLayout::indented) out += '\n';
 }
 
 // The parts are small, and read by people with curl as much as by programs; the whole is not.
-constexpr format::JsonLayout kWhole = format::JsonLayout::compact;
-constexpr format::JsonLayout kPart = format::JsonLayout::indented;
+constexpr model::JsonLayout kWhole = model::JsonLayout::compact;
+constexpr model::JsonLayout kPart = model::JsonLayout::indented;
 
 net::HttpResponse try_later(std::string_view message) {
   net::HttpResponse response = net::json_error(503, message, "try again in a second");

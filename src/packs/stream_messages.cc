@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "json_text.h"
+#include "stream_json.h"
 
 namespace kymo::packs {
 namespace {
+
+using model::JsonWriter;
 
 bool is_lower_hex(std::string_view text) noexcept {
   return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
@@ -16,43 +18,34 @@ bool is_all_zero(std::string_view text) noexcept {
   return text.find_first_not_of('0') == std::string_view::npos;
 }
 
-void add_head(std::string_view type, const auto& message, JsonText& json) {
-  json.add("type", type);
-  json.add("timestamp", unix_seconds(message.time));
-  json.add("session_id", message.ids.session_id);
-  json.add("attempt_id", message.ids.attempt_id);
-  json.add("connection_id", message.ids.connection_id);
-  json.add("source", message.source);
-  json.add("provider", message.ids.provider);
-  json.add("model_id", message.ids.model_id);
-  json.add("vad_enabled", message.ids.vad_enabled);
-  if (is_traceparent(message.ids.traceparent)) json.add("traceparent", message.ids.traceparent);
+void write_head(std::string_view type, const auto& message, JsonWriter& json) {
+  json.field("type", type);
+  json.field("timestamp", unix_seconds(message.time));
+  write_session(message.ids, json);
+  json.field("source", std::string_view(message.source));
+  write_model(message.ids, json);
+  if (is_traceparent(message.ids.traceparent)) {
+    json.field("traceparent", std::string_view(message.ids.traceparent));
+  }
 }
 
-void add_figures(const SourceFigures& figures, JsonText& json) {
-  json.add("queue_depth", figures.queue_depth);
-  json.add("queue_max", figures.queue_max);
-  json.add("queue_bytes", figures.queue_bytes);
-  json.add("queue_fill_ratio", figures.fill_ratio());
-  json.add("backlog_seconds", figures.backlog_seconds);
-  json.add("dropped_total", figures.dropped_total);
-  json.add("dropped_recent", figures.dropped_recent);
-  json.add("bytes_received", figures.bytes_received);
-  json.add("chunks_processed", figures.chunks_processed);
-  json.add("errors", figures.errors);
-  json.add("inference_ms_mean", figures.inference_ms_mean);
-  json.add("realtime_factor", figures.realtime_factor);
+void write_queue(const SourceFigures& figures, JsonWriter& json) {
+  json.field("queue_depth", figures.queue_depth);
+  json.field("queue_max", figures.queue_max);
+  json.field("queue_bytes", figures.queue_bytes);
+  json.field("queue_fill_ratio", six_decimals(figures.fill_ratio()));
+  json.field("backlog_seconds", six_decimals(figures.backlog_seconds));
 }
 
-void add_degrade(const DegradeStatus& status, JsonText& json) {
-  json.open('{', "degrade");
-  json.add("level", name_of(status.level));
-  json.add("seconds_at_level", status.seconds_at_level);
-  json.add("provider_crashes", status.provider_crashes);
-  json.open('[', "actions");
-  for (const std::string& action : status.actions) json.element(action);
-  json.close(']');
-  json.close('}');
+void write_degrade(const DegradeStatus& status, JsonWriter& json) {
+  json.begin_object("degrade");
+  json.field("level", name_of(status.level));
+  json.field("seconds_at_level", six_decimals(status.seconds_at_level));
+  json.field("provider_crashes", status.provider_crashes);
+  json.begin_array("actions");
+  for (const std::string& action : status.actions) json.value(std::string_view(action));
+  json.end_array();
+  json.end_object();
 }
 
 }  // namespace
@@ -73,23 +66,24 @@ bool is_traceparent(std::string_view text) noexcept {
 
 std::string to_json(const MetricsMessage& message) {
   std::string out;
-  JsonText json(out);
-  json.open('{');
-  add_head("metrics", message, json);
-  add_figures(message.figures, json);
-  if (message.degrade) add_degrade(*message.degrade, json);
-  json.close('}');
+  JsonWriter json(out);
+  json.begin_object();
+  write_head("metrics", message, json);
+  write_queue(message.figures, json);
+  write_progress(message.figures, json);
+  if (message.degrade) write_degrade(*message.degrade, json);
+  json.end_object();
   return out;
 }
 
 std::string to_json(const StatusMessage& message) {
   std::string out;
-  JsonText json(out);
-  json.open('{');
-  add_head("status", message, json);
-  json.add("state", std::string_view(message.state == QueueState::overloaded ? "overloaded" : "buffering"));
-  json.add("queue_fill_ratio", message.fill_ratio);
-  json.close('}');
+  JsonWriter json(out);
+  json.begin_object();
+  write_head("status", message, json);
+  json.field("state", std::string_view(message.state == QueueState::overloaded ? "overloaded" : "buffering"));
+  json.field("queue_fill_ratio", six_decimals(message.fill_ratio));
+  json.end_object();
   return out;
 }
 

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "json_text.h"
+#include "stream_json.h"
 #include "stream_sum.h"
 
 namespace kymo::packs {
 namespace {
+
+using model::JsonWriter;
 
 using Field = double (*)(const SessionSummary&);
 
@@ -36,45 +38,35 @@ constexpr std::array<Field, kFieldNames.size()> kFields = {
     [](const SessionSummary& session) { return static_cast<double>(session.level); },
 };
 
-void add_sums(const SourceFigures& figures, double lag_seconds, JsonText& json) {
-  json.add("queue_depth", figures.queue_depth);
-  json.add("queue_bytes", figures.queue_bytes);
-  json.add("backlog_seconds", figures.backlog_seconds);
-  json.add("lag_seconds", lag_seconds);
-  json.add("dropped_total", figures.dropped_total);
-  json.add("dropped_recent", figures.dropped_recent);
-  json.add("bytes_received", figures.bytes_received);
-  json.add("chunks_processed", figures.chunks_processed);
-  json.add("errors", figures.errors);
-  json.add("inference_ms_mean", figures.inference_ms_mean);
-  json.add("realtime_factor", figures.realtime_factor);
+void write_sums(const SourceFigures& figures, double lag_seconds, JsonWriter& json) {
+  json.field("queue_depth", figures.queue_depth);
+  json.field("queue_bytes", figures.queue_bytes);
+  json.field("backlog_seconds", six_decimals(figures.backlog_seconds));
+  json.field("lag_seconds", six_decimals(lag_seconds));
+  write_progress(figures, json);
 }
 
-void add_distribution(std::string_view key, const HistogramValue& value, JsonText& json) {
-  json.open('{', key);
-  json.add("count", value.count());
-  json.add("mean", value.mean());
-  json.add("p50", value.quantile(0.5));
-  json.add("p95", value.quantile(0.95));
-  json.add("p99", value.quantile(0.99));
-  json.add("max", value.max());
-  json.close('}');
+void write_distribution(std::string_view key, const HistogramValue& value, JsonWriter& json) {
+  json.begin_object(key);
+  json.field("count", value.count());
+  json.field("mean", six_decimals(value.mean()));
+  json.field("p50", six_decimals(value.quantile(0.5)));
+  json.field("p95", six_decimals(value.quantile(0.95)));
+  json.field("p99", six_decimals(value.quantile(0.99)));
+  json.field("max", six_decimals(value.max()));
+  json.end_object();
 }
 
-void add_session(const SessionSummary& session, JsonText& json) {
-  json.open('{');
-  json.add("session_id", session.ids.session_id);
-  json.add("attempt_id", session.ids.attempt_id);
-  json.add("connection_id", session.ids.connection_id);
-  json.add("provider", session.ids.provider);
-  json.add("model_id", session.ids.model_id);
-  json.add("vad_enabled", session.ids.vad_enabled);
-  json.add("level", name_of(session.level));
-  json.add("age_seconds", session.age_seconds);
-  json.add("sources", std::uint64_t{session.sources});
-  json.add("queue_fill_ratio", session.fill_ratio);
-  add_sums(session.figures, session.lag_seconds, json);
-  json.close('}');
+void write_session_summary(const SessionSummary& session, JsonWriter& json) {
+  json.begin_object();
+  write_session(session.ids, json);
+  write_model(session.ids, json);
+  json.field("level", name_of(session.level));
+  json.field("age_seconds", six_decimals(session.age_seconds));
+  json.field("sources", std::uint64_t{session.sources});
+  json.field("queue_fill_ratio", six_decimals(session.fill_ratio));
+  write_sums(session.figures, session.lag_seconds, json);
+  json.end_object();
 }
 
 }  // namespace
@@ -104,26 +96,26 @@ std::optional<SessionsOverview> make_overview(std::vector<SessionSummary> sessio
 
 std::string to_json(const SessionsOverview& overview) {
   std::string out;
-  JsonText json(out);
-  json.open('{');
-  json.add("timestamp", unix_seconds(overview.time));
-  json.add("sessions", std::uint64_t{overview.sessions});
-  json.add("max_sessions", std::uint64_t{overview.max_sessions});
-  json.open('{', "sums");
-  add_sums(overview.sums, overview.lag_seconds, json);
-  json.close('}');
-  add_distribution("inference_ms", overview.inference_ms, json);
-  add_distribution("processing_ms", overview.processing_ms, json);
-  json.open('{', "levels");
+  JsonWriter json(out);
+  json.begin_object();
+  json.field("timestamp", unix_seconds(overview.time));
+  json.field("sessions", std::uint64_t{overview.sessions});
+  json.field("max_sessions", std::uint64_t{overview.max_sessions});
+  json.begin_object("sums");
+  write_sums(overview.sums, overview.lag_seconds, json);
+  json.end_object();
+  write_distribution("inference_ms", overview.inference_ms, json);
+  write_distribution("processing_ms", overview.processing_ms, json);
+  json.begin_object("levels");
   for (std::size_t i = 0; i < overview.levels.size(); ++i) {
-    json.add(name_of(static_cast<DegradeLevel>(i)), overview.levels[i]);
+    json.field(name_of(static_cast<DegradeLevel>(i)), overview.levels[i]);
   }
-  json.close('}');
-  json.add("by", std::string_view(overview.by));
-  json.open('[', "top");
-  for (const SessionSummary& session : overview.top) add_session(session, json);
-  json.close(']');
-  json.close('}');
+  json.end_object();
+  json.field("by", std::string_view(overview.by));
+  json.begin_array("top");
+  for (const SessionSummary& session : overview.top) write_session_summary(session, json);
+  json.end_array();
+  json.end_object();
   return out;
 }
 

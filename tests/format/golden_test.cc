@@ -22,9 +22,9 @@ namespace {
 
 using Writer = void (*)(const Snapshot&, std::string&);
 
-template <void (*WriteJson)(const Snapshot&, std::string&, JsonLayout)>
+template <void (*WriteJson)(const Snapshot&, std::string&, model::JsonLayout)>
 void indented(const Snapshot& snapshot, std::string& out) {
-  WriteJson(snapshot, out, JsonLayout::indented);
+  WriteJson(snapshot, out, model::JsonLayout::indented);
   out += '\n';
 }
 

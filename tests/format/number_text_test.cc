@@ -9,6 +9,8 @@
 #include <limits>
 #include <string>
 
+#include "src/format/iso_time.h"
+
 namespace kymo::format {
 namespace {
 
@@ -75,6 +77,14 @@ TEST(NumberText, WritesTimesWithMilliseconds) {
   EXPECT_EQ(unix_time(1520430000007ms), "1520430000.007");
   EXPECT_EQ(unix_time(0ms), "0.000");
   EXPECT_EQ(unix_time(-1500ms), "-1.5");
+}
+
+TEST(IsoTime, IsUtcWithMilliseconds) {
+  using namespace std::chrono;
+  EXPECT_EQ(iso_time(system_clock::time_point()), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(iso_time(sys_days(year(2024) / February / 29) + 23h + 59min + 59s + 999999us),
+            "2024-02-29T23:59:59.999Z");
+  EXPECT_EQ(iso_time(system_clock::time_point(-1ms)), "1969-12-31T23:59:59.999Z");
 }
 
 }  // namespace

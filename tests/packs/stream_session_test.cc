@@ -343,7 +343,7 @@ TEST(StreamMessages, AreOneLineOfJson) {
       .degrade = DegradeStatus{.seconds_at_level = 1.5, .actions = {"a", "b"}}};
   EXPECT_EQ(
       to_json(message),
-      "{\"type\":\"metrics\",\"timestamp\":1.5,\"session_id\":\"s\\\"1\\u000a\xEF\xBF\xBD\",\"attempt_id\":"
+      "{\"type\":\"metrics\",\"timestamp\":1.5,\"session_id\":\"s\\\"1\\n\xEF\xBF\xBD\",\"attempt_id\":"
       "\"a\","
       "\"connection_id\":\"c\",\"source\":\"mic\",\"provider\":\"p\",\"model_id\":\"m\",\"vad_enabled\":true,"
       "\"traceparent\":\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\",\"queue_depth\":1,"

@@ -3,7 +3,7 @@
 #include <string>
 
 #include <kymo/core/snapshot.h>
-#include <kymo/format/json_layout.h>
+#include <kymo/model/json_layout.h>
 
 namespace kymo::format {
 
@@ -25,6 +25,7 @@ namespace kymo::format {
 /// Numbers: whole ones exact; NaN and infinities, and statistics of nothing, are null. Times: ISO 8601, UTC.
 /// Threads: any. Cost: some 150 ns for a series of one number. Errors: none but `std::bad_alloc`; what was
 /// appended stays. Source: RFC 8259.
-void write_json(const Snapshot& snapshot, std::string& out, JsonLayout layout = JsonLayout::compact);
+void write_json(const Snapshot& snapshot, std::string& out,
+                model::JsonLayout layout = model::JsonLayout::compact);
 
 }  // namespace kymo::format

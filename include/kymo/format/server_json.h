@@ -3,7 +3,7 @@
 #include <string>
 
 #include <kymo/core/snapshot.h>
-#include <kymo/format/json_layout.h>
+#include <kymo/model/json_layout.h>
 
 namespace kymo::format {
 
@@ -22,6 +22,7 @@ namespace kymo::format {
 ///
 /// What the server has not counted is 0; what the host does not tell is null, the list of cores empty.
 /// Threads: any. Errors: none but `std::bad_alloc`.
-void write_server_json(const Snapshot& snapshot, std::string& out, JsonLayout layout = JsonLayout::compact);
+void write_server_json(const Snapshot& snapshot, std::string& out,
+                       model::JsonLayout layout = model::JsonLayout::compact);
 
 }  // namespace kymo::format

@@ -3,7 +3,7 @@
 #include <string>
 
 #include <kymo/core/snapshot.h>
-#include <kymo/format/json_layout.h>
+#include <kymo/model/json_layout.h>
 
 namespace kymo::format {
 
@@ -23,6 +23,7 @@ namespace kymo::format {
 /// Of a family with several series, the one without labels counts, which is the total where a program keeps
 /// one; else the sum. A field whose metric is missing beside the section's others is 0; `latency_ms` and
 /// `cache` are missing until there is a value. Threads: any. Errors: none but `std::bad_alloc`.
-void write_summary_json(const Snapshot& snapshot, std::string& out, JsonLayout layout = JsonLayout::compact);
+void write_summary_json(const Snapshot& snapshot, std::string& out,
+                        model::JsonLayout layout = model::JsonLayout::compact);
 
 }  // namespace kymo::format

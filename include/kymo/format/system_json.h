@@ -3,7 +3,7 @@
 #include <string>
 
 #include <kymo/core/snapshot.h>
-#include <kymo/format/json_layout.h>
+#include <kymo/model/json_layout.h>
 
 namespace kymo::format {
 
@@ -13,6 +13,7 @@ namespace kymo::format {
 /// Field names carry their unit (`_percent` is 0 to 100). A field, or a whole section, whose source this host
 /// has not is left out, never 0. Names of what they are made from: docs/reference/system-metrics.md. Threads:
 /// any. Errors: none but `std::bad_alloc`.
-void write_system_json(const Snapshot& snapshot, std::string& out, JsonLayout layout = JsonLayout::compact);
+void write_system_json(const Snapshot& snapshot, std::string& out,
+                       model::JsonLayout layout = model::JsonLayout::compact);
 
 }  // namespace kymo::format

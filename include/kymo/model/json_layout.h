@@ -2,11 +2,11 @@
 
 #include <cstdint>
 
-namespace kymo::format {
+namespace kymo::model {
 
 enum class JsonLayout : std::uint8_t {
   compact,   ///< one line
   indented,  ///< a line a value, for people
 };
 
-}  // namespace kymo::format
+}  // namespace kymo::model

@@ -1,13 +1,12 @@
-#include "json_writer.h"
+#include <kymo/model/json_writer.h>
 
 #include <array>
 #include <cmath>
-#include <variant>
 
-#include "number_text.h"
-#include "utf8.h"
+#include <kymo/model/number_text.h>
+#include <kymo/model/utf8.h>
 
-namespace kymo::format {
+namespace kymo::model {
 namespace {
 
 constexpr std::size_t kIndent = 2;
@@ -69,13 +68,9 @@ void JsonWriter::value(double number) {
   append_number(number);
 }
 
-void JsonWriter::value(const Number& number) {
-  std::visit([this](auto held) { value(held); }, number);
-}
-
-void JsonWriter::null() {
+void JsonWriter::literal(std::string_view text) {
   next();
-  out_ += "null";
+  out_ += text;
 }
 
 void JsonWriter::begin(char bracket) {
@@ -131,4 +126,4 @@ void JsonWriter::append_string(std::string_view text) {
   out_ += '"';
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::model

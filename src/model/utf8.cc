@@ -1,6 +1,6 @@
-#include "utf8.h"
+#include <kymo/model/utf8.h>
 
-namespace kymo::format {
+namespace kymo::model {
 namespace {
 
 unsigned byte_at(std::string_view text, std::size_t index) noexcept {
@@ -32,4 +32,4 @@ std::size_t utf8_length(std::string_view text) noexcept {
   return point < kLeast[length] || point > 0x10FFFF || surrogate ? 0 : length;
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::model

@@ -1,14 +1,16 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
-#include <kymo/core/snapshot.h>
-#include <kymo/format/json_layout.h>
+#include <kymo/model/json_layout.h>
 
-namespace kymo::format {
+namespace kymo::model {
 
 /// Appends JSON to a string as it goes along; commas and indentation come by themselves.
 ///
@@ -23,6 +25,7 @@ class JsonWriter final {
   void begin_object(std::string_view name) { key(name), begin('{'); }
   void end_object() { end('}'); }
   void begin_array(std::string_view name) { key(name), begin('['); }
+  void begin_array() { begin('['); }
   void end_array() { end(']'); }
 
   void key(std::string_view name);
@@ -30,8 +33,17 @@ class JsonWriter final {
   void value(std::uint64_t number) { append_number(number); }
   void value(std::int64_t number) { append_number(number); }
   void value(double number);
-  void value(const Number& number);
-  void null();
+  template <class... Numbers>
+  void value(const std::variant<Numbers...>& number) {
+    std::visit([this](auto held) { value(held); }, number);
+  }
+  /// Exactly this type: a literal would rather become a bool than a string_view.
+  void value(std::same_as<bool> auto is_so) { literal(is_so ? "true" : "false"); }
+  template <class Value>
+  void value(const std::optional<Value>& content) {
+    content ? value(*content) : null();
+  }
+  void null() { literal("null"); }
 
   template <class Value>
   void field(std::string_view name, const Value& content) {
@@ -43,6 +55,7 @@ class JsonWriter final {
   void begin(char bracket);
   void end(char bracket);
   void next();
+  void literal(std::string_view text);
   void break_line();
   template <class Integer>
   void append_number(Integer number);
@@ -55,4 +68,4 @@ class JsonWriter final {
   bool after_key_ = false;  // the value comes on the same line
 };
 
-}  // namespace kymo::format
+}  // namespace kymo::model

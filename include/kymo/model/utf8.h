@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace kymo::format {
+namespace kymo::model {
 
 /// What stands for a byte that belongs to no character.
 inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
@@ -12,4 +12,4 @@ inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
 /// overlong forms, no surrogates). `text` is not empty.
 [[nodiscard]] std::size_t utf8_length(std::string_view text) noexcept;
 
-}  // namespace kymo::format
+}  // namespace kymo::model

@@ -1,4 +1,4 @@
-#include "src/format/json_writer.h"
+#include <kymo/model/json_writer.h>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -8,10 +8,9 @@
 #include <cmath>
 #include <limits>
 
-#include "src/format/iso_time.h"
-#include "src/format/utf8.h"
+#include <kymo/model/utf8.h>
 
-namespace kymo::format {
+namespace kymo::model {
 namespace {
 
 template <class Value>
@@ -30,6 +29,13 @@ TEST(JsonWriter, EscapesWhatMustBeAndKeepsTheRest) {
 TEST(JsonWriter, BytesThatAreNoCharacterBecomeTheReplacement) {
   EXPECT_EQ(json_of(std::string_view("\xC3(\xC0\xAF\xED\xA0\x80\xF5\x80\xE2\x82")),
             "\"\uFFFD(\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\"");
+}
+
+TEST(JsonWriter, WhatMayBeAbsentIsNullWhereItIs) {
+  EXPECT_EQ(json_of(std::optional<double>()), "null");
+  EXPECT_EQ(json_of(std::optional(0.5)), "0.5");
+  EXPECT_EQ(json_of(true), "true");
+  EXPECT_EQ(json_of(std::variant<std::int64_t, double>(std::int64_t{-7})), "-7");
 }
 
 TEST(JsonWriter, NumbersThatAreNotFiniteAreNull) {
@@ -107,13 +113,5 @@ TEST(Utf8, KnowsEveryCodePointAndNothingElse) {
   }
 }
 
-TEST(IsoTime, IsUtcWithMilliseconds) {
-  using namespace std::chrono;
-  EXPECT_EQ(iso_time(system_clock::time_point()), "1970-01-01T00:00:00.000Z");
-  EXPECT_EQ(iso_time(sys_days(year(2024) / February / 29) + 23h + 59min + 59s + 999999us),
-            "2024-02-29T23:59:59.999Z");
-  EXPECT_EQ(iso_time(system_clock::time_point(-1ms)), "1969-12-31T23:59:59.999Z");
-}
-
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::model
