@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <kymo/format/live_json.h>
+#include <kymo/net/json_error.h>
 
 #include "live_channel.h"
 #include "live_client.h"
@@ -330,11 +331,16 @@ std::shared_ptr<net::WebSocketHandler> MetricsHub::make_client() { return impl_-
 MetricsHub::Time MetricsHub::work() { return impl_->work(); }
 MetricsHub::Statistics MetricsHub::statistics() const noexcept { return impl_->statistics(); }
 
-Route metrics_socket_route(MetricsHub& hub) {
+Route metrics_socket_route(MetricsHub& hub, std::function<bool()> works) {
   return {.method = "GET",
           .path = "/ws/metrics",
           .handle =
-              [&hub](const net::HttpRequest&) {
+              [&hub, works = std::move(works)](const net::HttpRequest&) {
+                if (works && !works()) {
+                  return net::json_error(503, "live metrics are not served: there is no thread for them",
+                                         "raise the limit on threads and start the process anew, or ask "
+                                         "/api/metrics again and again");
+                }
                 net::HttpResponse response;
                 response.websocket = hub.make_client();
                 return response;

@@ -22,6 +22,8 @@ class LiveThread final {
   /// `work` gives the time of the next call at the latest; must not throw. Throws std::system_error where
   /// there is no thread to be had. Once only.
   void start(std::function<Time()> work);
+  /// Whether start() has found a thread. Threads: any, after start().
+  [[nodiscard]] bool is_running() const noexcept { return thread_.joinable(); }
   /// Asks for a call soon. Threads: any. Before start() it counts, too.
   void wake() noexcept;
   /// Waits for a call that is running. May be called twice, not from `work`.

@@ -131,7 +131,8 @@ Monitor::Impl::Impl(MonitorOptions options)
                                                        .snapshot = [this] { return snapshots_.get(); },
                                                        .ready = [this] { return ready(); },
                                                        .self = self_,
-                                                       .hub = hub_})) {
+                                                       .hub = hub_,
+                                                       .hub_works = [this] { return live_.is_running(); }})) {
   host_registration_ =
       registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); });
   self_registration_ =

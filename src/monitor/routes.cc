@@ -43,7 +43,7 @@ live::Route timed(live::Route route, SelfMetrics& self) {
 }  // namespace
 
 net::HttpServer::Handler make_handler(HandlerParts parts) {
-  std::vector<live::Route> others = {live::metrics_socket_route(parts.hub)};
+  std::vector<live::Route> others = {live::metrics_socket_route(parts.hub, parts.hub_works)};
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes = live::make_standard_routes(parts.snapshot, parts.ready, others);
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);

@@ -21,6 +21,7 @@ struct HandlerParts {
   std::function<bool()> ready;
   SelfMetrics& self;
   live::MetricsHub& hub;
+  std::function<bool()> hub_works;
 };
 
 /// Everything that a Monitor serves: its own routes and the user's, for names that it may be asked by.

@@ -79,7 +79,9 @@ class MetricsHub final {
   std::unique_ptr<Impl> impl_;
 };
 
-/// `/ws/metrics`. The hub must outlive the route.
-[[nodiscard]] Route metrics_socket_route(MetricsHub& hub);
+/// `/ws/metrics`. The hub must outlive the route. `works`: whether anybody calls the hub's work(); where not,
+/// a client is told so with 503 instead of being let into a connection that stays silent. Null: always. Must
+/// not block; called from several threads.
+[[nodiscard]] Route metrics_socket_route(MetricsHub& hub, std::function<bool()> works = nullptr);
 
 }  // namespace kymo::live
