@@ -18,15 +18,14 @@ bool is_all_zero(std::string_view text) noexcept {
   return text.find_first_not_of('0') == std::string_view::npos;
 }
 
-void write_head(std::string_view type, const auto& message, JsonWriter& json) {
+void write_head(std::string_view type, const SessionIds& ids, std::chrono::system_clock::time_point time,
+                const std::string* source, JsonWriter& json) {
   json.field("type", type);
-  json.field("timestamp", unix_seconds(message.time));
-  write_session(message.ids, json);
-  json.field("source", std::string_view(message.source));
-  write_model(message.ids, json);
-  if (is_traceparent(message.ids.traceparent)) {
-    json.field("traceparent", std::string_view(message.ids.traceparent));
-  }
+  json.field("timestamp", unix_seconds(time));
+  write_session(ids, json);
+  if (source != nullptr) json.field("source", std::string_view(*source));
+  write_model(ids, json);
+  if (is_traceparent(ids.traceparent)) json.field("traceparent", std::string_view(ids.traceparent));
 }
 
 void write_queue(const SourceFigures& figures, JsonWriter& json) {
@@ -68,7 +67,7 @@ std::string to_json(const MetricsMessage& message) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  write_head("metrics", message, json);
+  write_head("metrics", message.ids, message.time, &message.source, json);
   write_queue(message.figures, json);
   write_progress(message.figures, json);
   if (message.degrade) write_degrade(*message.degrade, json);
@@ -80,9 +79,19 @@ std::string to_json(const StatusMessage& message) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  write_head("status", message, json);
+  write_head("status", message.ids, message.time, &message.source, json);
   json.field("state", std::string_view(message.state == QueueState::overloaded ? "overloaded" : "buffering"));
   json.field("queue_fill_ratio", six_decimals(message.fill_ratio));
+  json.end_object();
+  return out;
+}
+
+std::string to_json(const EndMessage& message) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  write_head("end", message.ids, message.time, nullptr, json);
+  json.field("age_seconds", six_decimals(message.age_seconds));
   json.end_object();
   return out;
 }

@@ -69,6 +69,32 @@ void SessionStream::set_vad_enabled(bool enabled) {
   ids_.vad_enabled = enabled;
 }
 
+void SessionStream::set_traceparent(std::string_view traceparent) {
+  const std::lock_guard lock(mutex_);
+  ids_.traceparent = traceparent.substr(0, kMaxIdBytes);
+}
+
+bool SessionStream::offer_traceparent(std::string_view traceparent) {
+  if (traceparent.size() > kMaxIdBytes || !is_traceparent(traceparent)) return false;
+  const std::lock_guard lock(mutex_);
+  if (is_traceparent(ids_.traceparent)) return false;
+  ids_.traceparent = traceparent;
+  return true;
+}
+
+bool SessionStream::has_id(std::string_view session_id) const {
+  const std::lock_guard lock(mutex_);
+  return ids_.session_id == session_id;
+}
+
+double SessionStream::age_seconds(StreamTime now) const noexcept {
+  return std::chrono::duration<double>(now.steady - start_).count();
+}
+
+EndMessage SessionStream::end_message(StreamTime now) const {
+  return {.ids = ids(), .time = now.wall, .age_seconds = age_seconds(now)};
+}
+
 void SessionStream::end() noexcept {
   const std::lock_guard lock(tick_mutex_);
   ended_ = true;
@@ -115,9 +141,8 @@ void SessionStream::put_back(const StatusMessage& message) noexcept {
 }
 
 SessionSummary SessionStream::summary(StreamTime now) const {
-  SessionSummary summary{.ids = ids(),
-                         .age_seconds = std::chrono::duration<double>(now.steady - start_).count(),
-                         .level = level_.load(std::memory_order_relaxed)};
+  SessionSummary summary{
+      .ids = ids(), .age_seconds = age_seconds(now), .level = level_.load(std::memory_order_relaxed)};
   for (const auto& source : sources()) {
     const SourceFigures figures = source->figures();
     ++summary.sources;

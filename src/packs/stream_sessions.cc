@@ -60,6 +60,10 @@ std::string_view what_is_thrown(const std::exception* error) {
   return error != nullptr ? error->what() : "something that is no std::exception";
 }
 
+const std::string& id_of(const StreamMessage& message) {
+  return std::visit([](const auto& held) -> const std::string& { return held.ids.session_id; }, message);
+}
+
 /// Runs `call`, and tells `failed` what it throws.
 template <class Call, class Failed>
 void guarded(const Call& call, const Failed& failed) {
@@ -82,12 +86,15 @@ class SessionStreams::State final {
         self_(registry) {}
 
   std::shared_ptr<SessionStream> begin(SessionOptions options, StreamTime now);
-  void end(const std::shared_ptr<SessionStream>& stream) noexcept;
-  void tick(StreamTime now, const StreamSend& send) noexcept;
+  void end(const std::shared_ptr<SessionStream>& stream, StreamTime now) noexcept;
+  void tick(StreamTime now, const StreamDeliver& deliver) noexcept;
+  void on_end(StreamEnded told);
 
   [[nodiscard]] std::vector<std::shared_ptr<SessionStream>> sessions() const;
   [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] const std::shared_ptr<StreamMetrics>& metrics() const noexcept { return metrics_; }
+  [[nodiscard]] std::vector<std::shared_ptr<SessionStream>> sessions_of(std::string_view session_id) const;
+  [[nodiscard]] std::chrono::steady_clock::duration interval() const noexcept { return options_.interval; }
   [[nodiscard]] std::size_t max_sessions() const noexcept { return options_.max_sessions; }
 
  private:
@@ -98,9 +105,12 @@ class SessionStreams::State final {
 
   [[nodiscard]] bool goes_on(const std::shared_ptr<SessionStream>& stream) const;
   void count_missed(StreamTime now) noexcept;
-  void tell_all(StreamTime now, const StreamSend& send);
-  void tell(const std::shared_ptr<SessionStream>& stream, StreamTime now, const StreamSend& send, Load& load);
-  void send_one(SessionStream& stream, const StreamMessage& message, const StreamSend& send);
+  void tell_all(StreamTime now, const StreamDeliver& deliver);
+  void tell(const std::shared_ptr<SessionStream>& stream, StreamTime now, const StreamDeliver& deliver,
+            Load& load);
+  void send_one(SessionStream& stream, const StreamMessage& message, const StreamDeliver& deliver);
+  void tell_end(const SessionStream& stream, StreamTime now) noexcept;
+  void count(SendResult result) noexcept;
   void add_fault(StreamFault::Kind kind, std::string_view session, std::string_view what) noexcept;
   void report(StreamTime now) noexcept;
 
@@ -110,6 +120,8 @@ class SessionStreams::State final {
 
   mutable std::mutex mutex_;
   std::unordered_set<std::shared_ptr<SessionStream>> sessions_;
+  std::recursive_mutex end_mutex_;  // held while on_end_ is called, which may end other sessions
+  StreamEnded on_end_;
 
   std::atomic_flag ticking_;
   std::optional<std::chrono::steady_clock::time_point>
@@ -132,14 +144,42 @@ std::shared_ptr<SessionStream> SessionStreams::State::begin(SessionOptions optio
   return stream;
 }
 
-void SessionStreams::State::end(const std::shared_ptr<SessionStream>& stream) noexcept {
+void SessionStreams::State::end(const std::shared_ptr<SessionStream>& stream, StreamTime now) noexcept {
+  bool was_told_of = false;
   {
     const std::lock_guard lock(mutex_);
-    sessions_.erase(stream);
+    was_told_of = sessions_.erase(stream) > 0;
   }
   stream->end();
   metrics_->ws_disconnects.add();
   metrics_->active_sessions.sub(1);
+  if (was_told_of) tell_end(*stream, now);
+}
+
+void SessionStreams::State::tell_end(const SessionStream& stream, StreamTime now) noexcept {
+  const auto tell = [&] {
+    const std::lock_guard lock(end_mutex_);
+    if (on_end_) on_end_(stream.end_message(now));
+  };
+  guarded(tell, [&](std::string_view) {
+    self_.send_failures.add();
+    self_.faults[static_cast<std::size_t>(StreamFault::Kind::send)].add();
+  });
+}
+
+void SessionStreams::State::on_end(StreamEnded told) {
+  const std::lock_guard lock(end_mutex_);
+  on_end_ = std::move(told);
+}
+
+std::vector<std::shared_ptr<SessionStream>> SessionStreams::State::sessions_of(
+    std::string_view session_id) const {
+  std::vector<std::shared_ptr<SessionStream>> found;
+  const std::lock_guard lock(mutex_);
+  for (const auto& stream : sessions_) {
+    if (stream->has_id(session_id)) found.push_back(stream);
+  }
+  return found;
 }
 
 std::vector<std::shared_ptr<SessionStream>> SessionStreams::State::sessions() const {
@@ -157,11 +197,11 @@ bool SessionStreams::State::goes_on(const std::shared_ptr<SessionStream>& stream
   return sessions_.contains(stream);
 }
 
-void SessionStreams::State::tick(StreamTime now, const StreamSend& send) noexcept {
+void SessionStreams::State::tick(StreamTime now, const StreamDeliver& deliver) noexcept {
   if (ticking_.test_and_set(std::memory_order_acquire)) return self_.ticks_missed.add();
   const Stopwatch watch;
   count_missed(now);
-  guarded([&] { tell_all(now, send); },
+  guarded([&] { tell_all(now, deliver); },
           [&](std::string_view what) { add_fault(StreamFault::Kind::tick, "", what); });
   report(now);
   self_.tick_duration.record(watch.elapsed());
@@ -177,11 +217,11 @@ void SessionStreams::State::count_missed(StreamTime now) noexcept {
   last_tick_ = now.steady;
 }
 
-void SessionStreams::State::tell_all(StreamTime now, const StreamSend& send) {
+void SessionStreams::State::tell_all(StreamTime now, const StreamDeliver& deliver) {
   Load load;
   for (const auto& stream : sessions()) {
     const auto failed = [&](std::string_view what) { add_fault(StreamFault::Kind::tick, "", what); };
-    guarded([&] { tell(stream, now, send, load); }, failed);
+    guarded([&] { tell(stream, now, deliver, load); }, failed);
     for (const StreamFault& fault : stream->take_faults()) {
       guarded([&] { add_fault(fault.kind, stream->ids().session_id, fault.what); }, failed);
     }
@@ -191,32 +231,39 @@ void SessionStreams::State::tell_all(StreamTime now, const StreamSend& send) {
 }
 
 void SessionStreams::State::tell(const std::shared_ptr<SessionStream>& stream, StreamTime now,
-                                 const StreamSend& send, Load& load) {
+                                 const StreamDeliver& deliver, Load& load) {
   for (const StreamMessage& message : stream->tick(now)) {
     if (!goes_on(stream)) return;  // it ended while it was told
     if (const auto* metrics = std::get_if<MetricsMessage>(&message)) {
       load.depth += metrics->figures.queue_depth;
       load.lag_seconds = std::max(load.lag_seconds, metrics->figures.backlog_seconds);
     }
-    send_one(*stream, message, send);
+    send_one(*stream, message, deliver);
   }
 }
 
 void SessionStreams::State::send_one(SessionStream& stream, const StreamMessage& message,
-                                     const StreamSend& send) {
-  const std::string& session_id =
-      std::visit([](const auto& held) -> const std::string& { return held.ids.session_id; }, message);
+                                     const StreamDeliver& deliver) {
   const auto* status = std::get_if<StatusMessage>(&message);
   const auto attempt = [&] {
-    const SendResult result = send(session_id, to_json(message));
-    (result == SendResult::sent ? self_.messages_sent : self_.messages_dropped).add();
+    const SendResult result = deliver(message);
+    count(result);
     if (result == SendResult::busy && status != nullptr) stream.put_back(*status);
   };
   guarded(attempt, [&](std::string_view what) {
     self_.send_failures.add();
-    add_fault(StreamFault::Kind::send, session_id, what);
+    add_fault(StreamFault::Kind::send, id_of(message), what);
     if (status != nullptr) stream.put_back(*status);
   });
+}
+
+void SessionStreams::State::count(SendResult result) noexcept {
+  switch (result) {
+    case SendResult::sent: return self_.messages_sent.add();
+    case SendResult::busy:
+    case SendResult::gone: return self_.messages_dropped.add();
+    case SendResult::unwanted: return;
+  }
 }
 
 void SessionStreams::State::add_fault(StreamFault::Kind kind, std::string_view session,
@@ -254,8 +301,8 @@ SessionStreams::Session& SessionStreams::Session::operator=(Session&& other) noe
   return *this;
 }
 
-void SessionStreams::Session::end() noexcept {
-  if (const auto state = std::exchange(state_, nullptr)) state->end(stream_);
+void SessionStreams::Session::end(StreamTime now) noexcept {
+  if (const auto state = std::exchange(state_, nullptr)) state->end(stream_, now);
 }
 
 SessionStreams::SessionStreams(Registry& registry, SessionStreamsOptions options)
@@ -265,9 +312,27 @@ SessionStreams::Session SessionStreams::begin(SessionOptions options, StreamTime
   return Session(state_, state_->begin(std::move(options), now));
 }
 
-void SessionStreams::tick(StreamTime now, const StreamSend& send) noexcept { state_->tick(now, send); }
+void SessionStreams::tick(StreamTime now, const StreamSend& send) noexcept {
+  state_->tick(now, [&send](const StreamMessage& message) { return send(id_of(message), to_json(message)); });
+}
+
+void SessionStreams::tick(StreamTime now, const StreamDeliver& deliver) noexcept {
+  state_->tick(now, deliver);
+}
+
+void SessionStreams::on_end(StreamEnded told) { state_->on_end(std::move(told)); }
+
+bool SessionStreams::goes_on(std::string_view session_id) const {
+  return !state_->sessions_of(session_id).empty();
+}
+
+void SessionStreams::offer_traceparent(std::string_view session_id, std::string_view traceparent) {
+  for (const auto& stream : state_->sessions_of(session_id)) stream->offer_traceparent(traceparent);
+}
 
 std::size_t SessionStreams::size() const noexcept { return state_->size(); }
+
+std::chrono::steady_clock::duration SessionStreams::interval() const noexcept { return state_->interval(); }
 
 std::shared_ptr<StreamMetrics> SessionStreams::metrics() const noexcept { return state_->metrics(); }
 

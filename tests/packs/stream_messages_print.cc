@@ -38,6 +38,7 @@ SessionOptions full_options() {
 
 /// A queue that fills up and empties, at a pace that worsens, and a provider that crashes.
 void live_through(SessionStreams& streams) {
+  streams.on_end([](const EndMessage& message) { std::cout << to_json(message) << '\n'; });
   auto session = streams.begin(full_options(), at(seconds(0)));
   auto plain =
       streams.begin({.ids = {.session_id = "bob", .traceparent = "none"},
@@ -57,6 +58,7 @@ void live_through(SessionStreams& streams) {
                     .audio = seconds(1)});
     streams.tick(at(seconds(second)), print);
   }
+  session.end(at(seconds(121)));
 }
 
 }  // namespace

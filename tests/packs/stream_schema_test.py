@@ -24,7 +24,7 @@ class Messages(unittest.TestCase):
         program = Path(os.environ["KYMO_BIN"]) / "stream_messages_print"
         told = subprocess.run([program], check=True, capture_output=True, timeout=60).stdout.decode("utf-8")
         cls.messages = [json.loads(line) for line in told.splitlines()]
-        cls.validators = {kind: validator(kind) for kind in ("metrics", "status")}
+        cls.validators = {kind: validator(kind) for kind in ("metrics", "status", "end")}
 
     def test_each_is_as_its_schema_says(self):
         for message in self.messages:
@@ -36,6 +36,8 @@ class Messages(unittest.TestCase):
         levels = {"NORMAL", "WARNING", "DEGRADE", "EMERGENCY", "FAILOVER"}
         self.assertEqual(seen, {None, "buffering", "overloaded"} | levels)
         self.assertEqual(sum(message["type"] == "metrics" for message in self.messages), 240)
+        ends = {message["session_id"]: message["age_seconds"] for message in self.messages if message["type"] == "end"}
+        self.assertEqual(ends, {"bob": ends.get("bob"), 'anna "\\\n\x01\ufffd\u00e9': 121})
         self.assertTrue(any("traceparent" in message for message in self.messages))
         self.assertTrue(any("traceparent" not in message for message in self.messages))
 

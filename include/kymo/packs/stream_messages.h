@@ -75,12 +75,20 @@ struct StatusMessage {
   double fill_ratio = 0;  ///< when it was noticed
 };
 
+/// A session is over: the last that is told of it.
+struct EndMessage {
+  SessionIds ids = {};
+  std::chrono::system_clock::time_point time = {};
+  double age_seconds = 0;  ///< how long it went on
+};
+
 using StreamMessage = std::variant<MetricsMessage, StatusMessage>;
 
 /// The message as JSON text, as docs/reference/schema describes it. Bytes of an id that are not UTF-8 become
 /// U+FFFD. Threads: any.
 [[nodiscard]] std::string to_json(const MetricsMessage& message);
 [[nodiscard]] std::string to_json(const StatusMessage& message);
+[[nodiscard]] std::string to_json(const EndMessage& message);
 [[nodiscard]] std::string to_json(const StreamMessage& message);
 
 /// Whether it has the form `version-trace-parent-flags`, and names a trace. Source: W3C Trace Context, 3.2.2.

@@ -69,6 +69,11 @@ class SessionStream final {
   /// After a failover, or when the client changes its mind.
   void set_model(std::string_view provider, std::string_view model_id);
   void set_vad_enabled(bool enabled);
+  /// The trace that the session belongs to from now on: W3C Trace Context, as SessionIds::traceparent.
+  void set_traceparent(std::string_view traceparent);
+  /// As set_traceparent(), where the session has none yet and this is one: what a client brings must not take
+  /// the place of what the application knows. Says whether it was taken.
+  bool offer_traceparent(std::string_view traceparent);
 
   /// The ladder goes to FAILOVER with the next tick.
   void provider_crashed() noexcept { crashes_.fetch_add(1, std::memory_order_relaxed); }
@@ -86,6 +91,8 @@ class SessionStream final {
   void put_back(const StatusMessage& message) noexcept;
 
   [[nodiscard]] SessionSummary summary(StreamTime now) const;
+  [[nodiscard]] bool has_id(std::string_view session_id) const;
+  [[nodiscard]] EndMessage end_message(StreamTime now) const;
 
  private:
   struct TickedSource {
@@ -95,6 +102,7 @@ class SessionStream final {
 
   [[nodiscard]] std::vector<std::shared_ptr<SourceStream>> sources() const;
   [[nodiscard]] std::optional<SourceFigures> collect(SourceStream& source, StreamTime now);
+  [[nodiscard]] double age_seconds(StreamTime now) const noexcept;
   void lead_ladder(StreamTime now, std::optional<double> factor);
   [[nodiscard]] std::optional<DegradeStatus> ask_degrade(StreamTime now);
   void add_fault(StreamFault::Kind kind, std::string_view whose, std::string_view what);

@@ -20,14 +20,21 @@ namespace kymo::packs {
 
 /// What became of a message that was handed to the transport.
 enum class SendResult : std::uint8_t {
-  sent,  ///< or queued to be
-  busy,  ///< the client reads too slowly: dropped; a `status` comes again with the next tick
-  gone,  ///< there is no such client any more: dropped
+  sent,      ///< or queued to be
+  busy,      ///< the client reads too slowly: dropped; a `status` comes again with the next tick
+  gone,      ///< there is no such client any more: dropped
+  unwanted,  ///< nobody asked for it: neither sent nor lost
 };
 
 /// Hands one message to a session's client. Must not block: a client that is slow is `busy`. It may throw,
 /// which is a failure to send.
 using StreamSend = std::function<SendResult(std::string_view session_id, const std::string& json)>;
+
+/// As StreamSend, for who encodes a message himself, or does so only where somebody wants it.
+using StreamDeliver = std::function<SendResult(const StreamMessage& message)>;
+
+/// Told that a session has ended.
+using StreamEnded = std::function<void(const EndMessage& message)>;
 
 struct SessionStreamsOptions {
   std::size_t max_sessions = 1000;
@@ -51,7 +58,8 @@ struct SessionStreamsOptions {
 /// It has no thread of its own. Whatever a callback does, the other sessions and the next tick are served: a
 /// fault is counted in `kymo_stream_faults_total` and reported. Threads: any; a tick() during another, or
 /// from within a callback, does nothing and counts as missed. Memory: some 2 KiB a source and less a session.
-/// Errors: begin() what its memory and registration do; tick() none. Its sessions may outlive it.
+/// Errors: begin() what its memory and registration do; tick() none. Its sessions may outlive it. A copy is
+/// another handle to the same sessions.
 class SessionStreams final {
   class State;
 
@@ -68,7 +76,7 @@ class SessionStreams final {
 
     /// As destruction; may be called twice. Afterwards none of the session's callbacks is called, see
     /// SessionStream::end(); at most one message that is on its way to `send` still comes.
-    void end() noexcept;
+    void end(StreamTime now = StreamTime::now()) noexcept;
 
     SessionStream* operator->() const noexcept { return stream_.get(); }
     SessionStream& operator*() const noexcept { return *stream_; }
@@ -88,7 +96,21 @@ class SessionStreams final {
   /// Each interval: makes the messages of all sessions and hands them to `send`.
   void tick(StreamTime now, const StreamSend& send) noexcept;
 
+  void tick(StreamTime now, const StreamDeliver& deliver) noexcept;
+
+  /// From now on `told` is told of each session that ends, on the thread that ends it, after its last
+  /// message; not of those beyond `max_sessions`. It must not block; what it throws counts as a failure to
+  /// send. One at a time: a later one takes its place. Null: nobody. When this returns, the one before is not
+  /// being called, nor will be, unless this is called from within it.
+  void on_end(StreamEnded told);
+
+  /// Whether a session of that id goes on, and has messages.
+  [[nodiscard]] bool goes_on(std::string_view session_id) const;
+  /// SessionStream::offer_traceparent() to each session of that id.
+  void offer_traceparent(std::string_view session_id, std::string_view traceparent);
+
   [[nodiscard]] std::size_t size() const noexcept;
+  [[nodiscard]] std::chrono::steady_clock::duration interval() const noexcept;
   /// For audio that comes without a session, too.
   [[nodiscard]] std::shared_ptr<StreamMetrics> metrics() const noexcept;
 
