@@ -11,6 +11,7 @@
 #include <kymo/format/live_json.h>
 #include <kymo/net/json_error.h>
 
+#include "hub_texts.h"
 #include "live_channel.h"
 #include "live_client.h"
 
@@ -36,12 +37,6 @@ void remove(std::vector<ClientPtr>& list, const ClientPtr& item) {
 
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) noexcept {
   counter.fetch_add(n, std::memory_order_relaxed);
-}
-
-std::string reason_for_slow(std::chrono::milliseconds patience) {
-  const auto ms = patience.count();
-  const std::string time = ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
-  return "too slow: this client needs more than " + time + " to receive a message";
 }
 
 }  // namespace
@@ -223,7 +218,7 @@ void MetricsHub::Impl::answer(const ClientPtr& client, const UnsubscribeMessage&
 }
 
 void MetricsHub::Impl::answer(const ClientPtr& client, const PingMessage& message) {
-  reply(client, "{\"type\":\"pong\",\"id\":" + message.id + ",\"time\":" + time_now() + "}");
+  reply(client, pong_text(message, parts_.clock.system_now()));
 }
 
 void MetricsHub::Impl::answer(const ClientPtr& client, const MessageError& message) {
@@ -232,9 +227,7 @@ void MetricsHub::Impl::answer(const ClientPtr& client, const MessageError& messa
     client->connection().close(WebSocketClose::not_allowed, "ten messages that are not understood");
     return;
   }
-  std::string text = "{\"type\":\"error\",\"error\":";
-  format::append_live_text(message.message, text);
-  reply(client, text + "}");
+  reply(client, error_text(message.message));
 }
 
 LiveChannel* MetricsHub::Impl::find_channel(const Subscription& subscription) {

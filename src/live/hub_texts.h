@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "client_message.h"
+
+namespace kymo::live {
+
+/// What a client is told that does not keep up: why it is closed.
+[[nodiscard]] std::string reason_for_slow(std::chrono::milliseconds patience);
+
+/// `{"type":"pong","id":…,"time":…}`
+[[nodiscard]] std::string pong_text(const PingMessage& ping, std::chrono::system_clock::time_point now);
+
+/// `{"type":"error","error":"…"}`
+[[nodiscard]] std::string error_text(std::string_view what);
+
+}  // namespace kymo::live

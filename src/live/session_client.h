@@ -1,0 +1,82 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include <kymo/model/clock.h>
+#include <kymo/net/websocket.h>
+
+namespace kymo::live {
+
+class SessionClient;
+
+/// What a SessionHub and its clients share; it lives as long as any of them.
+struct SessionCounts {
+  std::atomic<std::uint64_t> clients{0};
+  std::atomic<std::uint64_t> sent{0};
+  std::atomic<std::uint64_t> conflated{0};
+  std::atomic<std::uint64_t> slow_closed{0};
+  std::atomic<std::uint64_t> refused{0};
+};
+
+struct SessionClientParts {
+  std::string session_id;
+  std::string traceparent;  ///< of the handshake; empty: none
+  const model::Clock& clock;
+  std::chrono::milliseconds patience;
+  SessionCounts& counts;
+  std::function<void(const std::shared_ptr<SessionClient>&)> on_open;
+  std::function<void(const SessionClient&)> on_close;
+};
+
+/// One connection that follows a session. Keeps the newest message of each kind while the connection writes.
+/// Threads: any.
+class SessionClient final : public net::WebSocketHandler, public std::enable_shared_from_this<SessionClient> {
+ public:
+  using Text = std::shared_ptr<const std::string>;
+
+  explicit SessionClient(SessionClientParts parts) : parts_(std::move(parts)) {}
+
+  void on_open(std::shared_ptr<net::WebSocketConnection> connection) override;
+  void on_message(std::string_view payload, net::WebSocketMessage kind) override;
+  void on_writable() override;
+  void on_close(net::WebSocketClose code) override;
+
+  /// False: it was too slow, and is closed.
+  [[nodiscard]] bool tell(std::string_view kind, const Text& message);
+  /// Closes with 1000 once all that waits is sent.
+  void finish();
+  void close(net::WebSocketClose code, std::string_view reason);
+
+  [[nodiscard]] const std::string& session_id() const noexcept { return parts_.session_id; }
+  [[nodiscard]] const std::string& traceparent() const noexcept { return parts_.traceparent; }
+
+ private:
+  struct Waiting {
+    std::string kind;
+    Text message;
+  };
+
+  void answer(std::string_view payload);
+  void keep(std::string_view kind, const Text& message);
+  void pump();
+
+  const SessionClientParts parts_;
+  std::shared_ptr<net::WebSocketConnection> connection_;  ///< set before the hub knows of it
+  int errors_ = 0;                                        ///< of the server's thread
+  std::mutex mutex_;                                      // of what follows
+  std::deque<Waiting> waiting_;
+  bool is_writing_ = false;
+  bool is_finishing_ = false;
+  std::chrono::steady_clock::time_point writing_since_{};
+};
+
+}  // namespace kymo::live
