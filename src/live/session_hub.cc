@@ -88,6 +88,9 @@ SessionClientPtr SessionHub::Impl::make_client(std::string session_id, std::stri
 
 void SessionHub::Impl::join(const SessionClientPtr& client) {
   counts_.clients.fetch_add(1, std::memory_order_relaxed);
+  if (parts_.on_traceparent && !client->traceparent().empty()) {
+    parts_.on_traceparent(client->session_id(), client->traceparent());
+  }
   bool is_too_late = false;
   {
     const std::lock_guard lock(mutex_);
@@ -96,9 +99,6 @@ void SessionHub::Impl::join(const SessionClientPtr& client) {
   }
   if (is_too_late)
     return client->close(net::WebSocketClose::going_away, "the server tells of sessions no more");
-  if (parts_.on_traceparent && !client->traceparent().empty()) {
-    parts_.on_traceparent(client->session_id(), client->traceparent());
-  }
   // It may have ended since the handshake was asked for; then nobody else would say so.
   if (!parts_.goes_on(client->session_id())) finish(client->session_id());
 }

@@ -7,10 +7,11 @@
 #include "blocked_signals.h"
 
 namespace kymo::monitor {
-TickThread::TickThread(std::chrono::milliseconds interval, std::function<void()> on_tick)
+
+TickThread::TickThread(std::chrono::milliseconds interval, std::function<void()> on_tick, const char* name)
     : interval_(interval), on_tick_(std::move(on_tick)) {
   const BlockedSignals blocked;
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this, name] { run(name); });
 }
 
 TickThread::~TickThread() { stop(); }
@@ -24,8 +25,8 @@ void TickThread::stop() noexcept {
   if (thread_.joinable()) thread_.join();
 }
 
-void TickThread::run() {
-  pthread_setname_np(pthread_self(), "kymo-tick");
+void TickThread::run(const char* name) {
+  pthread_setname_np(pthread_self(), name);
   Time planned = std::chrono::steady_clock::now();
   do {
     on_tick_();

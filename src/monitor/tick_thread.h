@@ -17,8 +17,10 @@ namespace kymo::monitor {
 /// burst.
 class TickThread final {
  public:
-  /// `on_tick` must not throw. Throws std::system_error where there is no thread to be had.
-  TickThread(std::chrono::milliseconds interval, std::function<void()> on_tick);
+  /// `on_tick` must not throw. `name`: what tools show, up to 15 bytes; a literal. Throws std::system_error
+  /// where there is no thread to be had.
+  TickThread(std::chrono::milliseconds interval, std::function<void()> on_tick,
+             const char* name = "kymo-tick");
   TickThread(const TickThread&) = delete;
   TickThread& operator=(const TickThread&) = delete;
   ~TickThread();  ///< as stop()
@@ -31,7 +33,7 @@ class TickThread final {
  private:
   using Time = std::chrono::steady_clock::time_point;
 
-  void run();
+  void run(const char* name);
   [[nodiscard]] Time next_after(Time planned);
   [[nodiscard]] bool wait_until(Time time);
 

@@ -16,6 +16,7 @@ from websocket import WebSocket  # noqa: E402
 
 DOCUMENTS = Path(__file__).resolve().parents[2] / "docs" / "reference"
 NOT_ALWAYS_THERE = {"/login", "/logout", "/api/sessions/live"}
+ONLY_WITH_SESSIONS = ("/api/sessions/", "/ws/sessions/")
 
 
 def document(name):
@@ -33,8 +34,8 @@ class VoiceServer(Running):
         anywhere = "127.0.0.1:0"
         super().__init__(os.path.join(BIN, "voice_server"), "--listen", anywhere, "--audio", anywhere, "--udp", anywhere)
 
-    def url(self):
-        return self.wait_for(lambda: re.search(r"(?m)^metrics (\S+)$", self.out()), "the address").group(1)
+    def url(self, what="metrics"):
+        return self.wait_for(lambda: re.search(rf"(?m)^{what} (\S+)$", self.out()), "the address").group(1)
 
 
 class OpenApi(unittest.TestCase):
@@ -71,6 +72,10 @@ class OpenApi(unittest.TestCase):
             self.check_answer(serve.url(), "/metrics", Accept="application/openmetrics-text")
             self.assertEqual(self.check_answer(serve.url(), "/ws/metrics"), 426)
 
+    def test_a_session_that_there_is_none_of_is_as_described(self):
+        with VoiceServer() as server:
+            self.assertEqual(self.check_answer(server.url(), "/ws/sessions/{id}"), 404)
+
     def test_a_server_with_packs_and_sessions_answers_so_too(self):
         with VoiceServer() as server:
             self.check_all(server.url(), {"/login"})
@@ -92,7 +97,7 @@ class OpenApi(unittest.TestCase):
             file.flush()
             with Serve("--web.token-file", file.name) as serve:
                 for path, operations in self.openapi["paths"].items():
-                    if "get" not in operations or path == "/api/sessions/live":
+                    if "get" not in operations or path.startswith(ONLY_WITH_SESSIONS):
                         continue
                     is_open = operations["get"].get("security") == []
                     self.assertEqual(get(serve.url() + path)[0], 200 if is_open else 401, path)
@@ -126,6 +131,26 @@ class AsyncApi(unittest.TestCase):
                     deltas.append(message["seq"])
             client.send_json({"type": "subscribe", "rate_hz": 10, "since": deltas[10]})
             self.assertIn("replay", self.check_message(client.read_until("full")))
+
+    def test_what_who_follows_a_session_is_sent_is_as_described(self):
+        with VoiceServer() as server, WebSocket(server.url("audio")) as talker:
+            talker.send_json({"type": "hello", "client": "anna", "sample_rate": 16000, "sources": ["mic"]})
+            session = talker.read_until("welcome")["session"]
+            address = f"{server.url().replace('http', 'ws', 1)}/ws/sessions/{session}"
+            with WebSocket(address, traceparent=f"00-{'1' * 32}-{'2' * 16}-00") as client:
+                client.send_json({"type": "ping", "id": "a"})
+                client.send_json({"type": "no such"})
+                seen = set()
+                while not seen >= {"metrics", "pong", "error"}:
+                    seen.add(self.check_message(client.read_json())["type"])
+                talker.socket.close()
+                self.check_message(client.read_until("end"))
+
+    def test_the_published_schemas_are_the_same(self):
+        for kind in ("metrics", "status", "end"):
+            schema = document(f"schema/{kind}.schema.json")
+            del schema["$schema"], schema["title"]
+            self.assertEqual(self.asyncapi["components"]["messages"][kind]["payload"], schema)
 
     def test_what_is_described_is_understood(self):
         with Serve() as serve, WebSocket(serve.url().replace("http", "ws", 1) + "/ws/metrics") as client:

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -91,6 +92,7 @@ class AudioServer::Impl final {
  public:
   Impl(const AudioServerOptions& options, VoiceMetrics& metrics)
       : max_clients_(options.max_clients),
+        on_session_message_(options.on_session_message),
         engine_(metrics, options.workers),
         acceptor_(bind_audio(context_, options.audio)),
         signals_(context_, SIGINT, SIGTERM),
@@ -110,6 +112,7 @@ class AudioServer::Impl final {
   asio::awaitable<void> end_on_signal();
 
   const std::size_t max_clients_;
+  const std::function<void(const kymo::packs::StreamMessage&)> on_session_message_;
   std::uint64_t last_session_ = 0;
   Engine engine_;  // before the context, whose connections hold streams of it
   asio::io_context context_{1};
@@ -169,12 +172,15 @@ asio::awaitable<void> AudioServer::Impl::broadcast_state() {
 }
 
 void AudioServer::Impl::tell_sessions() {
-  const auto send = [this](std::string_view id, const std::string& json) {
+  const auto deliver = [this](const kymo::packs::StreamMessage& message) {
+    if (on_session_message_) on_session_message_(message);
+    const std::string_view id =
+        std::visit([](const auto& held) -> std::string_view { return held.ids.session_id; }, message);
     std::uint64_t session = 0;
     std::from_chars(id.data(), id.data() + id.size(), session);
-    return room_.tell(session, json);
+    return room_.tell(session, to_json(message));
   };
-  engine_.metrics.streams().tick(kymo::packs::StreamTime::now(), send);
+  engine_.metrics.streams().tick(kymo::packs::StreamTime::now(), deliver);
 }
 
 asio::awaitable<void> AudioServer::Impl::end_on_signal() {

@@ -16,8 +16,10 @@ struct AudioServerOptions {
   kymo::net::Endpoint udp{.address = "127.0.0.1", .port = 9471};
   std::size_t workers = 2;         ///< threads of signal processing
   std::size_t max_clients = 1024;  ///< more are refused and counted
-  std::function<void(std::uint64_t session)> on_session_end =
-      {};  ///< on the network's thread; must not throw
+  /// On the network's thread; must not throw.
+  std::function<void(std::uint64_t session)> on_session_end = {};
+  /// Each second: how each source of each session is doing. On the network's thread; must not block.
+  std::function<void(const kymo::packs::StreamMessage& message)> on_session_message = {};
 };
 
 /// The voice server: WebSocket and UDP input on one thread, signal processing on its workers.

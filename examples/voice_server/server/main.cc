@@ -11,6 +11,7 @@
 #include <kymo/core/registry.h>
 #include <kymo/log/record.h>
 #include <kymo/monitor/monitor.h>
+#include <kymo/monitor/session_feed.h>
 #include <kymo/monitor/session_routes.h>
 
 #include "server/audio_server.h"
@@ -60,7 +61,9 @@ void serve(const Settings& settings) {
                            .max_series = options.max_series});
   voice::VoiceMetrics metrics(registry, warnings_of(options));
   options.registry = &registry;
+  kymo::SessionFeed feed(registry, metrics.streams(), {.ticks = false});
   options.routes.push_back(kymo::sessions_route(metrics.streams()));
+  options.routes.push_back(feed.route());
   kymo::Monitor monitor(options);
 
   voice::MetricsLog metrics_log(monitor,
@@ -69,7 +72,8 @@ void serve(const Settings& settings) {
       {.audio = kymo::net::Endpoint::parse(settings.audio),
        .udp = kymo::net::Endpoint::parse(settings.udp),
        .workers = settings.workers,
-       .on_session_end = [&](std::uint64_t session) { metrics_log.session_ended(session); }},
+       .on_session_end = [&](std::uint64_t session) { metrics_log.session_ended(session); },
+       .on_session_message = [&](const kymo::packs::StreamMessage& message) { (void)feed.deliver(message); }},
       metrics);
   std::cout << "audio ws://" << server.audio_endpoint().to_string() << '\n'
             << "udp udp://" << server.udp_endpoint().to_string() << '\n'

@@ -16,7 +16,7 @@ class SessionStreams;
 ///     options.routes.push_back(kymo::sessions_route(streams));
 ///     kymo::Monitor monitor(options);
 ///
-/// The streams must outlive the Monitor.
+/// The streams must outlive the Monitor. For each session's own stream see SessionFeed.
 [[nodiscard]] live::Route sessions_route(const packs::SessionStreams& streams);
 
 }  // namespace kymo

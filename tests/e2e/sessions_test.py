@@ -1,0 +1,112 @@
+"""/ws/sessions/{id} of a real server: what whoever follows a session sees of it."""
+
+import json
+import os
+import re
+import struct
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from kymo_process import BIN, Running, get  # noqa: E402
+from websocket import BINARY, CLOSE, TEXT, WebSocket, frame  # noqa: E402
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+HELLO = {"type": "hello", "client": "anna", "sample_rate": 16000, "sources": ["mic"]}
+
+
+class VoiceServer(Running):
+    def __init__(self, **environment):
+        anywhere = "127.0.0.1:0"
+        command = (os.path.join(BIN, "voice_server"), "--listen", anywhere, "--audio", anywhere, "--udp", anywhere)
+        super().__init__(*command, **environment)
+
+    def url(self, what="metrics"):
+        return self.wait_for(lambda: re.search(rf"(?m)^{what} (\S+)$", self.out()), what).group(1)
+
+    def talk(self):
+        """A client whose session has begun; its id."""
+        client = WebSocket(self.url("audio"))
+        client.send_json(HELLO)
+        return client, client.read_until("welcome")["session"]
+
+    def follow(self, session, **headers):
+        return WebSocket(f"{self.url().replace('http', 'ws', 1)}/ws/sessions/{session}", **headers)
+
+    def metric(self, name):
+        body = get(self.url() + "/metrics", Accept="text/plain")[2].decode()
+        return float(re.search(rf"(?m)^{name} (\S+)", body).group(1))
+
+
+class Following(unittest.TestCase):
+    def test_tells_each_second_until_the_session_ends(self):
+        with VoiceServer() as server:
+            talker, session = server.talk()
+            with talker, server.follow(session) as follower, server.follow(session) as other:
+                self.assertEqual(follower.status, 101)
+                talker.send(frame(BINARY, struct.pack("<BBHI", 1, 0, 0, 0) + bytes(640)))
+                for reader in (follower, other):
+                    message = reader.read_json()
+                    self.assertEqual((message["type"], message["session_id"]), ("metrics", str(session)))
+                    self.assertNotIn("traceparent", message)
+                    while message["bytes_received"] == 0:
+                        message = reader.read_json()
+                talker.socket.close()
+                for reader in (follower, other):
+                    end = reader.read_until("end")
+                    self.assertEqual(end["session_id"], str(session))
+                    self.assertGreater(end["age_seconds"], 0)
+                    self.assertEqual(reader.read_message(), (CLOSE, 1000))
+                self.assertEqual(get(f"{server.url()}/ws/sessions/{session}")[0], 404)
+
+    def test_carries_the_trace_that_the_handshake_names(self):
+        with VoiceServer() as server:
+            talker, session = server.talk()
+            malformed = TRACEPARENT.upper()
+            with talker, server.follow(session, traceparent=malformed) as first:
+                self.assertNotIn("traceparent", first.read_json())
+                with server.follow(session, traceparent=TRACEPARENT) as second:
+                    self.assertEqual(second.read_json()["traceparent"], TRACEPARENT)
+                    self.assertEqual([first.read_json() for _ in range(2)][-1]["traceparent"], TRACEPARENT)
+
+    def test_a_session_that_there_is_none_of_is_no_upgrade(self):
+        with VoiceServer() as server:
+            with server.follow("no%20such") as unknown:
+                self.assertEqual(unknown.status, 404)
+            status, headers, body = get(server.url() + "/ws/sessions/no%20such")
+            self.assertEqual((status, headers["Content-Type"]), (404, "application/json"))
+            error = json.loads(body)["error"]
+            self.assertIn('"no such"', error["message"])
+            self.assertIn("/api/sessions/live", error["remedy"])
+
+    def test_the_end_of_one_session_leaves_the_others(self):
+        with VoiceServer() as server:
+            talker, session = server.talk()
+            doomed, doomed_session = server.talk()
+            with talker, server.follow(session) as follower, server.follow(doomed_session) as other:
+                doomed.socket.close()
+                other.read_until("end")
+                for _ in range(2):
+                    self.assertEqual(follower.read_until("metrics")["session_id"], str(session))
+                server.wait_for(lambda: server.metric("kymo_session_clients") == 1, "one that follows")
+
+    def test_a_client_may_ping_and_nothing_else(self):
+        with VoiceServer() as server:
+            talker, session = server.talk()
+            with talker, server.follow(session) as follower:
+                follower.send_json({"type": "ping", "id": 3})
+                self.assertEqual(follower.read_until("pong")["id"], 3)
+                follower.send_json({"type": "subscribe"})
+                self.assertIn("ping", follower.read_until("error")["error"])
+                follower.send(frame(TEXT, b"{") * 9)
+                self.assertEqual(follower.read_to_close(), 1008)
+
+    def test_is_served_to_no_page_of_another_origin(self):
+        with VoiceServer() as server:
+            talker, session = server.talk()
+            with talker, server.follow(session, Origin="http://evil.example") as foreign:
+                self.assertEqual(foreign.status, 403)
+
+
+if __name__ == "__main__":
+    unittest.main()
