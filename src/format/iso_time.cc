@@ -1,4 +1,4 @@
-#include "iso_time.h"
+#include <kymo/format/iso_time.h>
 
 #include <string_view>
 

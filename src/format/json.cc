@@ -2,8 +2,8 @@
 
 #include <chrono>
 
+#include <kymo/format/iso_time.h>
 #include <kymo/model/json_writer.h>
-#include "iso_time.h"
 #include "series_key.h"
 #include "snapshot_head.h"
 

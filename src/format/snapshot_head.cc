@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "iso_time.h"
+#include <kymo/format/iso_time.h>
 
 namespace kymo::format {
 

@@ -10,13 +10,11 @@
 #include <kymo/format/system_json.h>
 #include <kymo/net/json_error.h>
 
+#include "conditional.h"
 #include "negotiation.h"
 
 namespace kymo::live {
 namespace {
-
-/// Below it, all fits one or two packets anyway.
-constexpr std::size_t kWorthGzip = 1024;
 
 template <auto Write, model::JsonLayout Layout>
 void write(const Snapshot& snapshot, std::string& out) {

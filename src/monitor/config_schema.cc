@@ -28,6 +28,14 @@ constexpr std::array kSchema = {
     Setting{"log.format", {choice, 0, 0, "text|json"}, "text", "How an event is written, one line each."},
     Setting{"system.enabled", {boolean}, "true", "Whether to measure the host: CPU, memory, disks, network."},
     Setting{"process.enabled", {boolean}, "true", "Whether to measure this process."},
+    Setting{"history.interval",
+            {duration, kSecond, kHour},
+            "10s",
+            "How far apart the points of the host's history are; each is the mean since the one before."},
+    Setting{"history.points",
+            {integer, 1, 100'000},
+            "360",
+            "Points that the host's history keeps, 64 bytes each."},
     Setting{"limits.series_per_family",
             {integer, 1, 10'000'000},
             "2000",
@@ -126,6 +134,8 @@ MonitorOptions apply(std::span<const SettingValue> settings) {
   options.tick_interval = values.time("tick_interval");
   options.max_series_per_family = values.count("limits.series_per_family");
   options.max_series = values.count("limits.series");
+  options.history_interval = values.time("history.interval");
+  options.history_points = values.count("history.points");
   options.system = values.get<bool>("system.enabled");
   options.process = values.get<bool>("process.enabled");
   options.log_sink = log::stderr_sink(json ? log::Format::json : log::Format::text);

@@ -12,6 +12,7 @@
 
 #include <kymo/core/snapshot_builder.h>
 #include <kymo/live/metrics_hub.h>
+#include <kymo/live/system_history.h>
 #include <kymo/log/logger.h>
 #include <kymo/model/clock.h>
 #include <kymo/monitor/version.h>
@@ -31,12 +32,23 @@ namespace {
 constexpr std::chrono::milliseconds kMinTick{100};
 constexpr std::chrono::milliseconds kMaxTick = std::chrono::hours(1);
 constexpr std::chrono::milliseconds kTryLiveAgain{100};
+constexpr std::chrono::milliseconds kMinHistory{1000};
+constexpr std::size_t kMostHistoryPoints = 100'000;
 
 MonitorOptions checked(MonitorOptions options) {
   if (options.tick_interval < kMinTick || options.tick_interval > kMaxTick) {
     throw std::invalid_argument("MonitorOptions::tick_interval is " +
                                 std::to_string(options.tick_interval.count()) +
                                 " ms; expected 100 ms to 1 h");
+  }
+  if (options.history_interval < kMinHistory || options.history_interval > kMaxTick) {
+    throw std::invalid_argument("MonitorOptions::history_interval is " +
+                                std::to_string(options.history_interval.count()) +
+                                " ms; expected 1 s to 1 h");
+  }
+  if (options.history_points == 0 || options.history_points > kMostHistoryPoints) {
+    throw std::invalid_argument("MonitorOptions::history_points is " +
+                                std::to_string(options.history_points) + "; expected 1 to 100000");
   }
   if (const auto fault = monitor::access_fault(options)) throw ConfigError(*fault);
   return options;
@@ -108,6 +120,7 @@ class Monitor::Impl final {
   std::atomic<bool> measured_{false};
   monitor::SharedSnapshot snapshots_;
   const model::RealClock clock_;
+  live::SystemHistory history_;  // of the tick thread, read by the server's
   monitor::LiveThread live_;
   live::MetricsHub hub_;  // after its thread, which it wakes; before the server, which calls it
   net::HttpServer server_;
@@ -125,6 +138,7 @@ Monitor::Impl::Impl(MonitorOptions options)
       own_registry_(own_registry(options_, logger_)),
       registry_(own_registry_ ? *own_registry_ : *options_.registry),
       snapshots_([this] { return registry_.snapshot(); }),
+      history_(clock_, options_.history_interval, options_.history_points),
       hub_(hub_parts()),
       server_(server_options(), monitor::make_handler({.options = options_,
                                                        .listen = listen_,
@@ -132,7 +146,8 @@ Monitor::Impl::Impl(MonitorOptions options)
                                                        .ready = [this] { return ready(); },
                                                        .self = self_,
                                                        .hub = hub_,
-                                                       .hub_works = [this] { return live_.is_running(); }})) {
+                                                       .hub_works = [this] { return live_.is_running(); },
+                                                       .history = history_})) {
   host_registration_ =
       registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); });
   self_registration_ =
@@ -239,7 +254,9 @@ void Monitor::Impl::measure() {
   if (!collector_) collector_.emplace(system_options(options_));
   SnapshotBuilder builder;
   collector_->collect(builder);
-  host_families_.replace(builder.take_families());
+  auto families = builder.take_families();
+  history_.add(families);
+  host_families_.replace(std::move(families));
 }
 
 Monitor::Monitor(MonitorOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {

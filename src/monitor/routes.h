@@ -6,6 +6,7 @@
 
 #include <kymo/core/snapshot.h>
 #include <kymo/live/metrics_hub.h>
+#include <kymo/live/system_history.h>
 #include <kymo/monitor/options.h>
 #include <kymo/net/http_server.h>
 
@@ -22,6 +23,7 @@ struct HandlerParts {
   SelfMetrics& self;
   live::MetricsHub& hub;
   std::function<bool()> hub_works;
+  const live::SystemHistory& history;
 };
 
 /// Everything that a Monitor serves: its own routes and the user's, for names that it may be asked by.

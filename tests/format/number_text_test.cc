@@ -9,7 +9,7 @@
 #include <limits>
 #include <string>
 
-#include "src/format/iso_time.h"
+#include <kymo/format/iso_time.h>
 
 namespace kymo::format {
 namespace {

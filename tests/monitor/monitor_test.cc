@@ -109,6 +109,8 @@ TEST(Monitor, MeasuresNeitherHostNorProcessWhenToldSo) {
 TEST(Monitor, RefusesOptionsThatCanNeverBeValid) {
   EXPECT_THROW(Monitor({.listen = "127.0.0.1"}), std::invalid_argument);
   EXPECT_THROW(Monitor({.listen = kAnyPort, .tick_interval = 1ms}), std::invalid_argument);
+  EXPECT_THROW(Monitor({.listen = kAnyPort, .history_interval = 10ms}), std::invalid_argument);
+  EXPECT_THROW(Monitor({.listen = kAnyPort, .history_points = 0}), std::invalid_argument);
   EXPECT_THROW(Monitor({.listen = kAnyPort, .http_threads = 0}), std::invalid_argument);
 }
 

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/live/past_sessions.h>
+#include <kymo/live/peers.h>
 #include <kymo/live/route.h>
 #include <kymo/log/record.h>
 #include <kymo/net/http_server.h>
@@ -33,6 +35,13 @@ struct MonitorOptions {
   /// Whether to export the host's figures (CPU, memory, disks, network, …) and those of this process.
   bool system = true;
   bool process = true;
+  /// How the host was, for `/api/metrics/system/history`: so many points, so far apart. 1 s to 1 h, and 1 to
+  /// 100 000 points of 64 bytes.
+  std::chrono::milliseconds history_interval{10000};
+  std::size_t history_points = 360;
+  /// For `/api/metrics/peers` and `/api/metrics/sessions`; without, their lists are empty.
+  live::PeerSource peers = {};
+  live::PastSessionsSource past_sessions = {};
   /// Where events go; null: nowhere. See `log::stderr_sink()`.
   log::Sink log_sink = nullptr;
   log::Level log_level = log::Level::info;

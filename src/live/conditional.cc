@@ -1,0 +1,70 @@
+#include "conditional.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include <kymo/net/gzip.h>
+
+#include "negotiation.h"
+
+namespace kymo::live {
+namespace {
+
+/// FNV-1a: tells versions apart; nobody can choose what is hashed.
+std::uint64_t hash_of(std::string_view bytes) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+std::string_view trim(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+std::string etag_of(std::string_view bytes, std::string_view suffix) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string tag = "\"";
+  const std::uint64_t hash = hash_of(bytes);
+  for (int shift = 60; shift >= 0; shift -= 4) tag += kDigits[(hash >> shift) & 0xf];
+  return tag.append(suffix) + '"';
+}
+
+bool names_etag(std::string_view if_none_match, std::string_view tag) {
+  while (!if_none_match.empty()) {
+    const std::size_t end = std::min(if_none_match.find(','), if_none_match.size());
+    std::string_view one = trim(if_none_match.substr(0, end));
+    if_none_match.remove_prefix(std::min(end + 1, if_none_match.size()));
+    if (one == "*") return true;
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    if (one == tag) return true;
+  }
+  return false;
+}
+
+net::HttpResponse conditional_response(const net::HttpRequest& request, std::string_view content_type,
+                                       std::string text) {
+  const bool as_gzip = text.size() >= kWorthGzip && prefers_gzip(request.header("accept-encoding"));
+  const std::string tag = etag_of(text, as_gzip ? "-gzip" : "");
+  net::HttpResponse response;
+  response.content_type = content_type;
+  response.headers = {
+      {"ETag", tag}, {"Cache-Control", "private, no-cache"}, {"Vary", "Accept, Accept-Encoding"}};
+  if (names_etag(request.header("if-none-match"), tag)) {
+    response.status = 304;
+    return response;
+  }
+  if (as_gzip) {
+    text = net::gzip(text);
+    response.headers.emplace_back("Content-Encoding", "gzip");
+  }
+  response.body = std::make_shared<const std::string>(std::move(text));
+  return response;
+}
+
+}  // namespace kymo::live

@@ -1,0 +1,99 @@
+#include <kymo/live/system_history.h>
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include <kymo/format/content_type.h>
+#include <kymo/format/iso_time.h>
+#include <kymo/model/json_writer.h>
+#include <kymo/model/number_text.h>
+#include <kymo/net/json_error.h>
+
+#include "../conditional.h"
+#include "../duration_text.h"
+#include "../negotiation.h"
+
+namespace kymo::live {
+namespace {
+
+using HistoryPoints = std::vector<SystemHistory::Point>;
+
+constexpr std::string_view kCsvType = "text/csv; charset=utf-8";
+constexpr std::array<MediaType, 2> kHistoryTypes = {format::kJsonType, kCsvType};
+constexpr std::chrono::seconds kEverything = std::chrono::hours(24 * 366);
+constexpr std::size_t kLongestValueShown = 200;
+
+double to_hundredths(double value) { return std::round(value * 100) / 100; }
+
+std::string history_json(const HistoryPoints& points, std::chrono::milliseconds interval) {
+  std::string out;
+  model::JsonWriter json(out);
+  json.begin_object();
+  json.field("interval_seconds", static_cast<double>(interval.count()) / 1000);
+  json.begin_array("points");
+  for (const SystemHistory::Point& point : points) {
+    json.begin_object();
+    json.field("timestamp", std::string_view(format::iso_time(point.time)));
+    for (std::size_t i = 0; i < SystemHistory::kFields; ++i) {
+      json.field(SystemHistory::field_names()[i], to_hundredths(point.figures[i]));
+    }
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  return out += '\n';
+}
+
+/// Source: RFC 4180; what was not measured is empty.
+std::string history_csv(const HistoryPoints& points) {
+  std::string out = "timestamp";
+  for (const std::string_view name : SystemHistory::field_names()) out.append(",").append(name);
+  out += "\r\n";
+  for (const SystemHistory::Point& point : points) {
+    out += format::iso_time(point.time);
+    for (const double figure : point.figures) {
+      out += ',';
+      if (std::isnan(figure)) continue;
+      std::array<char, model::kMaxNumberBytes> text;
+      out.append(text.data(), model::put_number(text.data(), to_hundredths(figure)));
+    }
+    out += "\r\n";
+  }
+  return out;
+}
+
+/// An index into kHistoryTypes.
+std::optional<std::size_t> chosen_type(const net::HttpRequest& request) {
+  const std::string* const name = request.query_value("format");
+  if (name == nullptr) return choose_offer(request.header("accept"), kHistoryTypes);
+  if (*name == "json") return 0;
+  if (*name == "csv") return 1;
+  return std::nullopt;
+}
+
+net::HttpResponse respond_with_history(const SystemHistory& history, const net::HttpRequest& request) {
+  const std::string* const text = request.query_value("duration");
+  const auto duration = text == nullptr ? kEverything : parse_duration(*text);
+  if (!duration) return bad_duration(*text);
+  const auto type = chosen_type(request);
+  if (!type) {
+    return net::json_error(
+        400,
+        "there is no format \"" + request.query_value("format")->substr(0, kLongestValueShown) + "\" here",
+        "use format=json or format=csv, or leave it out");
+  }
+  const HistoryPoints points = history.last(*duration);
+  return conditional_response(request, kHistoryTypes[*type],
+                              *type == 0 ? history_json(points, history.interval()) : history_csv(points));
+}
+
+}  // namespace
+
+Route system_history_route(const SystemHistory& history) {
+  return {"GET", "/api/metrics/system/history",
+          [&history](const net::HttpRequest& request) { return respond_with_history(history, request); },
+          "How the machine was: processors, memory and network over the last hour."};
+}
+
+}  // namespace kymo::live

@@ -1,0 +1,79 @@
+#include <kymo/live/system_history.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace kymo::live {
+namespace {
+
+struct HistoryField {
+  std::string_view name;
+  std::string_view family;
+  double scale = 1;
+};
+
+constexpr std::array<HistoryField, SystemHistory::kFields> kHistoryFields = {
+    {{"cpu_percent", "kymo_system_cpu_ratio", 100},
+     {"memory_percent", "kymo_system_memory_used_ratio", 100},
+     {"network_received_bytes_per_second", "kymo_system_network_receive_bytes_per_second"},
+     {"network_sent_bytes_per_second", "kymo_system_network_transmit_bytes_per_second"},
+     {"load_1m", "node_load1"},
+     {"process_cpu_percent", "kymo_process_cpu_ratio", 100},
+     {"process_resident_bytes", "process_resident_memory_bytes"}}};
+
+constexpr auto kHistoryFieldNames = [] {
+  std::array<std::string_view, SystemHistory::kFields> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kHistoryFields[i].name;
+  return names;
+}();
+
+std::optional<double> value_of(const HistoryField& field, std::span<const FamilySnapshot> families) {
+  const auto family = std::ranges::find_if(
+      families, [&](const FamilySnapshot& one) { return one.descriptor().name == field.family; });
+  if (family == families.end()) return std::nullopt;
+  const auto point = family->find();
+  if (!point) return std::nullopt;
+  const double value = to_double(point->number) * field.scale;
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
+
+SystemHistory::SystemHistory(const model::Clock& clock, std::chrono::milliseconds interval,
+                             std::size_t points)
+    : clock_(clock), interval_(interval), most_points_(points), due_(clock.steady_now() + interval) {}
+
+std::span<const std::string_view> SystemHistory::field_names() noexcept { return kHistoryFieldNames; }
+
+void SystemHistory::add(std::span<const FamilySnapshot> families) {
+  const auto now = clock_.steady_now();
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < kFields; ++i) {
+    const auto value = value_of(kHistoryFields[i], families);
+    if (!value) continue;
+    sums_[i] += *value;
+    ++counts_[i];
+  }
+  if (now < due_) return;
+  // On the grid, however late; stretches that were missed altogether have no points.
+  due_ += interval_ * ((now - due_) / interval_ + 1);
+  Figures means{};
+  for (std::size_t i = 0; i < kFields; ++i) {
+    means[i] = counts_[i] == 0 ? std::numeric_limits<double>::quiet_NaN()
+                               : sums_[i] / static_cast<double>(counts_[i]);
+  }
+  sums_ = {};
+  counts_ = {};
+  points_.push_back({clock_.system_now(), now, means});
+  if (points_.size() > most_points_) points_.pop_front();
+}
+
+std::vector<SystemHistory::Point> SystemHistory::last(std::chrono::seconds duration) const {
+  const auto since = clock_.steady_now() - duration;
+  const std::lock_guard lock(mutex_);
+  const auto first = std::ranges::partition_point(points_, [&](const Point& p) { return p.taken <= since; });
+  return {first, points_.end()};
+}
+
+}  // namespace kymo::live

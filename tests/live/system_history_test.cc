@@ -1,0 +1,134 @@
+#include <kymo/live/system_history.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include <kymo/core/snapshot_builder.h>
+
+#include "src/live/duration_text.h"
+#include "tests/system/manual_clock.h"
+
+namespace kymo::live {
+namespace {
+
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+TEST(DurationText, IsReadAsPeopleWriteIt) {
+  EXPECT_EQ(parse_duration("90s"), seconds(90));
+  EXPECT_EQ(parse_duration("5m"), seconds(300));
+  EXPECT_EQ(parse_duration("1h30m"), seconds(5400));
+  EXPECT_EQ(parse_duration("2d"), seconds(172800));
+  EXPECT_EQ(parse_duration("3600"), seconds(3600));
+  for (const char* wrong : {"", "0", "0s", "m", "5x", "-5m", "5m5", "30m1h", "1m1m", "1.5h", " 5m", "5m ",
+                            "99999999999999999999s", "4000000000d"}) {
+    EXPECT_EQ(parse_duration(wrong), std::nullopt) << wrong;
+  }
+}
+
+class SystemHistoryTest : public testing::Test {
+ protected:
+  void tick(double cpu_ratio) {
+    clock_.advance(seconds(1));
+    SnapshotBuilder builder;
+    builder.gauge({"kymo_system_cpu_ratio", "Processors."}).add(cpu_ratio);
+    builder.gauge({"process_resident_memory_bytes", "Memory."}).add(1e6);
+    history_.add(builder.take_families());
+  }
+  net::HttpResponse ask(net::HttpRequest::Pairs query = {}, std::string if_none_match = {},
+                        std::string accept = {}) {
+    net::HttpRequest request;
+    request.query = std::move(query);
+    request.header = [&](std::string_view name) {
+      return name == "if-none-match" ? std::string_view(if_none_match)
+             : name == "accept"      ? std::string_view(accept)
+                                     : std::string_view();
+    };
+    return system_history_route(history_).handle(request);
+  }
+
+  system::ManualClock clock_;
+  SystemHistory history_{clock_, seconds(10), 3};
+};
+
+TEST_F(SystemHistoryTest, APointIsTheMeanOfItsStretch) {
+  for (int i = 1; i <= 9; ++i) tick(0.1);
+  EXPECT_THAT(history_.last(seconds(3600)), IsEmpty());
+  tick(1.1);
+  const auto points = history_.last(seconds(3600));
+  ASSERT_THAT(points, SizeIs(1));
+  EXPECT_DOUBLE_EQ(points[0].figures[0], 20);
+  EXPECT_TRUE(std::isnan(points[0].figures[1])) << "memory of the host was not measured";
+  EXPECT_EQ(points[0].figures[6], 1e6);
+  EXPECT_EQ(points[0].time, clock_.system_now());
+}
+
+TEST_F(SystemHistoryTest, KeepsTheLastPointsAndGivesThoseAskedFor) {
+  for (int i = 0; i < 50; ++i) tick(0.01 * (i / 10));
+  const auto points = history_.last(seconds(3600));
+  ASSERT_THAT(points, SizeIs(3));
+  EXPECT_DOUBLE_EQ(points[0].figures[0], 2);
+  EXPECT_DOUBLE_EQ(points[2].figures[0], 4);
+  EXPECT_THAT(history_.last(seconds(11)), SizeIs(2));
+  EXPECT_THAT(history_.last(seconds(10)), SizeIs(1));
+}
+
+TEST_F(SystemHistoryTest, StretchesThatWereMissedHaveNoPoints) {
+  for (int i = 0; i < 10; ++i) tick(0.1);
+  clock_.advance(seconds(34));
+  tick(0.3);
+  EXPECT_THAT(history_.last(seconds(3600)), SizeIs(2));
+  for (int i = 0; i < 4; ++i) tick(0.5);
+  EXPECT_THAT(history_.last(seconds(3600)), SizeIs(2));
+  tick(0.5);
+  EXPECT_THAT(history_.last(seconds(3600)), SizeIs(3)) << "back on the grid";
+}
+
+TEST_F(SystemHistoryTest, IsServedAsJsonAndAsCsv) {
+  for (int i = 0; i < 10; ++i) tick(0.123456);
+  EXPECT_EQ(*ask().body,
+            R"({"interval_seconds":10,"points":[{"timestamp":"2023-11-14T22:13:30.000Z","cpu_percent":12.35,)"
+            R"("memory_percent":null,"network_received_bytes_per_second":null,)"
+            R"("network_sent_bytes_per_second":null,"load_1m":null,"process_cpu_percent":null,)"
+            R"("process_resident_bytes":1000000}]})"
+            "\n");
+  const std::string csv =
+      "timestamp,cpu_percent,memory_percent,network_received_bytes_per_second,network_sent_bytes_per_second,"
+      "load_1m,process_cpu_percent,process_resident_bytes\r\n2023-11-14T22:13:30.000Z,12.35,,,,,,1000000\r\n";
+  EXPECT_EQ(*ask({{"format", "csv"}}).body, csv);
+  EXPECT_EQ(ask({{"format", "csv"}}).content_type, "text/csv; charset=utf-8");
+  EXPECT_EQ(*ask({}, {}, "text/csv").body, csv);
+  EXPECT_EQ(ask({{"format", "json"}}, {}, "text/csv").content_type, "application/json");
+}
+
+TEST_F(SystemHistoryTest, WhoHasItIsNotSentItAgain) {
+  for (int i = 0; i < 10; ++i) tick(0.1);
+  const auto first = ask();
+  std::string tag;
+  for (const auto& [name, value] : first.headers) {
+    if (name == "ETag") tag = value;
+  }
+  EXPECT_THAT(tag, StartsWith("\""));
+  EXPECT_EQ(ask({}, tag).status, 304);
+  EXPECT_EQ(ask({}, tag).body, nullptr);
+  for (int i = 0; i < 10; ++i) tick(0.1);
+  EXPECT_EQ(ask({}, tag).status, 200);
+}
+
+TEST_F(SystemHistoryTest, SaysWhatIsWrongWithAQuestion) {
+  const auto refused = ask({{"duration", "5 minutes"}});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(*refused.body, HasSubstr("write it as 90s, 5m or 1h30m"));
+  EXPECT_EQ(ask({{"format", "xml"}}).status, 400);
+  EXPECT_EQ(ask({{"duration", "5m"}}).status, 200);
+}
+
+}  // namespace
+}  // namespace kymo::live
