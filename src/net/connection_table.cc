@@ -76,7 +76,8 @@ void ConnectionTable::uncount(const Entry& entry) {
   if (--same->second.all == 0) per_address_.erase(same);
 }
 
-bool ConnectionTable::make_stream(Place place, std::function<void()> close, std::function<void()> leave) {
+bool ConnectionTable::make_stream(Place place, std::function<void()> close,
+                                  std::function<void(const Farewell&)> leave) {
   if (place->phase == Phase::leaving) return false;
   Counts& same = per_address_.at(place->address);
   if (counted_.streams >= share_of_streams(limits_.total) ||
@@ -92,12 +93,18 @@ bool ConnectionTable::make_stream(Place place, std::function<void()> close, std:
   return true;
 }
 
-void ConnectionTable::close_unoccupied() {
+void ConnectionTable::close_streams(const Farewell& farewell) {
+  for (Entry& entry : entries_) {
+    if (entry.leave) entry.leave(farewell);
+  }
+}
+
+void ConnectionTable::close_unoccupied(const Farewell& farewell) {
   for (Entry& entry : entries_) {
     if (entry.phase == Phase::waiting || entry.phase == Phase::leaving) {
       entry.close();
     } else if (entry.leave) {
-      entry.leave();
+      entry.leave(farewell);
     }
   }
 }

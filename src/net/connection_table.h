@@ -6,6 +6,9 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <string>
+
+#include <kymo/net/websocket.h>
 
 #include "peer.h"
 
@@ -22,6 +25,12 @@ enum class Phase : std::uint8_t {
   leaving,    ///< refused or evicted; holds no place
 };
 
+/// What a WebSocket is told at its end.
+struct Farewell {
+  WebSocketClose code = WebSocketClose::going_away;
+  std::string reason;
+};
+
 /// The connections of a server, and who has to go when there are too many.
 ///
 /// A newcomer over a limit takes the place of the connection of its kind that has kept its client's request
@@ -33,9 +42,10 @@ class ConnectionTable final {
   struct Entry {
     AddressKey address{};
     Phase phase = Phase::waiting;
-    SteadyTime since{};                ///< began to wait, or last saw its client take bytes
-    std::function<void()> close;       ///< at once; must not alter the table
-    std::function<void()> leave = {};  ///< closes a WebSocket with its farewell; the same rule; null for HTTP
+    SteadyTime since{};           ///< began to wait, or last saw its client take bytes
+    std::function<void()> close;  ///< at once; must not alter the table
+    /// Closes a WebSocket with its farewell; the same rule; null for HTTP.
+    std::function<void(const Farewell&)> leave = {};
     bool is_stream = false;
   };
   using Place = std::list<Entry>::iterator;
@@ -62,10 +72,13 @@ class ConnectionTable final {
 
   /// Makes a connection a WebSocket, closed by these from now on; false, and nothing happens, where they have
   /// their share of the places (of the address' too).
-  [[nodiscard]] bool make_stream(Place place, std::function<void()> close, std::function<void()> leave);
+  [[nodiscard]] bool make_stream(Place place, std::function<void()> close,
+                                 std::function<void(const Farewell&)> leave);
 
+  /// Asks all WebSockets to end.
+  void close_streams(const Farewell& farewell);
   /// Closes all that wait or leave, and asks WebSockets to end.
-  void close_unoccupied();
+  void close_unoccupied(const Farewell& farewell);
   void close_all();
 
   /// Those that hold a place.

@@ -1,5 +1,7 @@
 #include "handler_call.h"
 
+#include <algorithm>
+#include <chrono>
 #include <exception>
 
 #include <kymo/net/json_error.h>
@@ -8,6 +10,9 @@
 
 namespace kymo::net {
 namespace {
+
+constexpr std::chrono::seconds kTellHandlerErrors{1};
+constexpr std::size_t kLongestShown = 200;
 
 HttpResponse handler_failed() { return json_error(500, "the handler of this address failed"); }
 
@@ -25,6 +30,22 @@ Answer call_handler(const HttpServer::Handler& handler, const HttpRequest& reque
   } catch (...) {
     return {handler_failed(), "an exception of unknown type"};
   }
+}
+
+void note_handler_error(ServerContext& context, std::string_view target, const Answer& answer) {
+  if (answer.error.empty()) return;
+  count(context.counters.handler_errors);
+  ServerContext::HandlerErrors& told = context.handler_errors;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (told.last && now - *told.last < kTellHandlerErrors) {
+    ++told.untold;
+    return;
+  }
+  const std::string path(target.substr(0, std::min(target.find('?'), kLongestShown)));
+  std::string message = "the handler of " + path + " failed: " + answer.error;
+  if (told.untold > 0) message += "; not told since the last time: " + std::to_string(told.untold);
+  told = {now, 0};
+  context.tell(message);
 }
 
 }  // namespace kymo::net

@@ -2,8 +2,11 @@
 
 #include <atomic>
 #include <string>
+#include <string_view>
 
 #include <kymo/net/http_server.h>
+
+#include "server_context.h"
 
 namespace kymo::net {
 
@@ -17,5 +20,9 @@ struct Answer {
 /// told 503.
 [[nodiscard]] Answer call_handler(const HttpServer::Handler& handler, const HttpRequest& request,
                                   const std::atomic<bool>& stopping);
+
+/// Counts an answer whose handler failed, and tells why: once a second at most, since a client that finds
+/// such a handler must not fill the log. Does nothing where the handler did not fail. On the I/O thread only.
+void note_handler_error(ServerContext& context, std::string_view target, const Answer& answer);
 
 }  // namespace kymo::net

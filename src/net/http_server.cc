@@ -66,9 +66,9 @@ void run_to_end(asio::io_context& context) {
 /// The threads of one start() to its stop().
 class Engine final {
  public:
-  Engine(const HttpServerOptions& options, const HttpServer::Handler& handler, Counters& counters,
-         std::atomic<std::uint16_t>& port)
-      : context_(options, handler, counters),
+  Engine(const HttpServerOptions& options, const HttpServer::Handler& handler, const SharedIdentity& identity,
+         Counters& counters, std::atomic<std::uint16_t>& port)
+      : context_(options, handler, identity, counters),
         listener_(context_, [&port](std::uint16_t now) { port = now; }),
         grace_(context_.io),
         workers_have_work_(asio::make_work_guard(context_.workers)) {
@@ -103,6 +103,13 @@ class Engine final {
     threads_.clear();
   }
 
+  void close_websockets(Farewell farewell) {
+    asio::post(context_.io, [this, farewell = std::move(farewell)] {
+      ++context_.sweeps;
+      context_.connections.close_streams(farewell);
+    });
+  }
+
   [[nodiscard]] bool owns_this_thread() const noexcept {
     return std::any_of(threads_.begin(), threads_.end(), [](const std::thread& thread) {
       return thread.get_id() == std::this_thread::get_id();
@@ -123,7 +130,7 @@ class Engine final {
   void drain() {
     context_.draining = true;
     listener_.close();
-    context_.connections.close_unoccupied();
+    context_.connections.close_unoccupied(server_stops());
     if (context_.connections.empty()) return;
     grace_.expires_after(kGrace);
     grace_.async_wait([this](const boost::system::error_code& error) {
@@ -152,7 +159,7 @@ const std::string* HttpRequest::path_parameter(std::string_view name) const noex
 class HttpServer::Impl final {
  public:
   Impl(HttpServerOptions options, Handler handler)
-      : options_(std::move(options)), handler_(std::move(handler)) {
+      : options_(std::move(options)), handler_(std::move(handler)), identity_(options_.tls) {
     check(options_, handler_);
   }
 
@@ -161,12 +168,19 @@ class HttpServer::Impl final {
     if (engine_ != nullptr) return;
     // Writes an address out and reads it back: the same rules as for text, with the same message.
     (void)Endpoint::parse(options_.listen.to_string());
-    engine_ = std::make_unique<Engine>(options_, handler_, counters_, port_);
+    engine_ = std::make_unique<Engine>(options_, handler_, identity_, counters_, port_);
   }
 
   void stop() {
     // Ended outside of the lock, since a handler that it waits for may call stop() too.
     if (const std::unique_ptr<Engine> engine = take_engine()) engine->end();
+  }
+
+  void use_identity(std::shared_ptr<const TlsIdentity> identity) { identity_.set(std::move(identity)); }
+
+  void close_websockets(Farewell farewell) {
+    const std::lock_guard lock(mutex_);
+    if (engine_ != nullptr && engine_->is_of_this_process()) engine_->close_websockets(std::move(farewell));
   }
 
   [[nodiscard]] bool listening() const noexcept { return port_ != 0; }
@@ -188,6 +202,7 @@ class HttpServer::Impl final {
     now.requests_bad = counters_.requests_bad;
     now.handler_errors = counters_.handler_errors;
     now.timeouts = counters_.timeouts;
+    now.tls_failures = counters_.tls_failures;
     now.bytes_sent = counters_.bytes_sent;
     return now;
   }
@@ -211,6 +226,7 @@ class HttpServer::Impl final {
 
   const HttpServerOptions options_;
   const Handler handler_;
+  SharedIdentity identity_;
   Counters counters_;
   std::atomic<std::uint16_t> port_{0};
   std::mutex mutex_;
@@ -226,6 +242,14 @@ void HttpServer::start() { impl_->start(); }
 
 void HttpServer::stop() noexcept try { impl_->stop(); } catch (...) {
   return;
+}
+
+void HttpServer::use_identity(std::shared_ptr<const TlsIdentity> identity) {
+  impl_->use_identity(std::move(identity));
+}
+
+void HttpServer::close_websockets(WebSocketClose code, std::string_view reason) {
+  impl_->close_websockets({code, std::string(reason)});
 }
 
 bool HttpServer::listening() const noexcept { return impl_->listening(); }

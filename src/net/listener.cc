@@ -12,6 +12,7 @@
 #include <fcntl.h>
 
 #include "name_resolution.h"
+#include "refusal.h"
 #include "session.h"
 
 namespace kymo::net {

@@ -12,6 +12,7 @@
 #include <kymo/net/http_server.h>
 
 #include "connection_table.h"
+#include "shared_identity.h"
 
 namespace kymo::net {
 
@@ -25,6 +26,7 @@ struct Counters {
   std::atomic<std::uint64_t> requests_bad{0};
   std::atomic<std::uint64_t> handler_errors{0};
   std::atomic<std::uint64_t> timeouts{0};
+  std::atomic<std::uint64_t> tls_failures{0};
   std::atomic<std::uint64_t> bytes_sent{0};
 };
 
@@ -32,18 +34,23 @@ inline void count(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) noex
   counter.fetch_add(n, std::memory_order_relaxed);
 }
 
+/// What WebSockets are told when the server stops.
+inline Farewell server_stops() { return {WebSocketClose::going_away, "the server stops"}; }
+
 /// What the listener and the sessions of a running server share. One thread does all input and output, so
 /// nothing here needs a lock; handlers run on `workers`.
 struct ServerContext {
   ServerContext(const HttpServerOptions& the_options, const HttpServer::Handler& the_handler,
-                Counters& the_counters)
+                const SharedIdentity& the_identity, Counters& the_counters)
       : options(the_options),
         handler(the_handler),
+        tls(the_identity),
         counters(the_counters),
         connections({the_options.limits.connections, the_options.limits.connections_per_address}) {}
 
   const HttpServerOptions& options;
   const HttpServer::Handler& handler;
+  const SharedIdentity& tls;  ///< of connections that begin now
   Counters& counters;
   boost::asio::io_context io{1};
   boost::asio::io_context workers;
@@ -52,6 +59,9 @@ struct ServerContext {
   std::atomic<bool> stopping{false};  ///< seen by workers: skip what has not begun
   std::size_t refusals = 0;           ///< connections that are being told 503 right now
   std::size_t deflated = 0;           ///< WebSockets with permessage-deflate
+  /// How often all WebSockets were asked to end. A handshake that was allowed before the last time comes too
+  /// late.
+  std::size_t sweeps = 0;
   std::function<void()> on_connection_closed;
 
   /// What `on_event` has been told of failing handlers.

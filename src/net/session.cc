@@ -22,8 +22,11 @@
 #include "ascii.h"
 #include "connection_slot.h"
 #include "handler_call.h"
+#include "refusal.h"
 #include "request_parser.h"
 #include "response_head.h"
+#include "tls_context.h"
+#include "transport.h"
 #include "websocket_handshake.h"
 #include "websocket_session.h"
 
@@ -40,21 +43,18 @@ constexpr std::size_t kReadBytes = 8 * 1024;
 constexpr std::size_t kWritePiece = 1024 * 1024;
 constexpr std::size_t kLingerBytes = 1024 * 1024;
 constexpr milliseconds kLingerTime{500};
+constexpr milliseconds kCancelAgain{50};
 constexpr std::size_t kGentleRefusals = 64;
-constexpr std::chrono::seconds kTellHandlerErrors{1};
-constexpr std::size_t kLongestShown = 200;
-
-const HttpResponse& too_many_connections() {
-  static const HttpResponse response = [] {
-    HttpResponse busy = json_error(503, "too many connections", "try again in a second");
-    busy.headers.emplace_back("Retry-After", "1");
-    return busy;
-  }();
-  return response;
-}
 
 awaitable<Answer> answer_on_worker(const ServerContext& context, const HttpRequest& request) {
   co_return call_handler(context.handler, request, context.stopping);
+}
+
+Transport wrapped(ServerContext& context, const Peer& peer, FileDescriptor socket) {
+  asio::ip::tcp::socket wrapped_socket(context.io);
+  wrapped_socket.assign(peer.key[0] == 4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), socket.get());
+  (void)socket.release();
+  return Transport(std::move(wrapped_socket));
 }
 
 /// One connection. Kept alive by its coroutine; everything happens on the I/O thread but the handler's call.
@@ -62,17 +62,14 @@ class Session final : public std::enable_shared_from_this<Session> {
  public:
   Session(ServerContext& context, FileDescriptor socket, Peer peer, Phase phase)
       : context_(context),
-        socket_(context.io),
+        transport_(wrapped(context, peer, std::move(socket))),
         timer_(context.io),
         parser_(context.options.limits),
         peer_(std::move(peer)) {
-    const auto protocol = peer_.key[0] == 4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6();
-    socket_.assign(protocol, socket.get());
-    (void)socket.release();
     slot_.emplace(context_, ConnectionTable::Entry{.address = peer_.key,
                                                    .phase = phase,
                                                    .since = steady_clock::now(),
-                                                   .close = [this] { close_now(); }});
+                                                   .close = [this] { transport_.close(); }});
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -83,27 +80,27 @@ class Session final : public std::enable_shared_from_this<Session> {
  private:
   enum class Step : std::uint8_t { again, close_gently, close, handed_over };
 
+  awaitable<Step> greet();
   awaitable<Step> serve_one();
   awaitable<bool> read_head();
   awaitable<bool> read_body();
   awaitable<bool> read_some();
   awaitable<Step> answer();
   awaitable<Step> refuse_request(const Fault& fault);
-  awaitable<Step> upgrade(const HttpResponse& response, After after);
+  awaitable<Step> upgrade(const HttpResponse& response, After after, bool in_time);
   awaitable<Answer> dispatch(const Target& target);
   awaitable<bool> send(const HttpResponse& response, After after);
   awaitable<bool> write(std::string_view head, std::string_view body);
   awaitable<void> linger();
 
   [[nodiscard]] HttpRequest make_request(const Target& target) const;
-  void note_handler_error(const Answer& answer);
   void enter(Phase phase) { slot_->enter(phase); }
   void arm(milliseconds time);
+  void wait_for_timer();
   void disarm();
-  void close_now() noexcept;
 
   ServerContext& context_;
-  asio::ip::tcp::socket socket_;
+  Transport transport_;
   asio::steady_timer timer_;
   RequestParser parser_;
   Peer peer_;
@@ -117,13 +114,21 @@ class Session final : public std::enable_shared_from_this<Session> {
 /// A timer can only cancel what is pending, so every wait is followed by a look at `expired_`.
 void Session::arm(milliseconds time) {
   expired_ = false;
+  ++armed_;
   timer_.expires_after(time);
-  timer_.async_wait([weak = weak_from_this(), armed = ++armed_](const auto& error) {
+  wait_for_timer();
+}
+
+/// What takes several steps, such as a record of TLS, may be between two of them; so it is cancelled until it
+/// ends.
+void Session::wait_for_timer() {
+  timer_.async_wait([weak = weak_from_this(), armed = armed_](const auto& error) {
     const auto self = weak.lock();
     if (error || self == nullptr || self->armed_ != armed) return;
     self->expired_ = true;
-    boost::system::error_code ignored;
-    self->socket_.cancel(ignored);
+    self->transport_.cancel();
+    self->timer_.expires_after(kCancelAgain);
+    self->wait_for_timer();
   });
 }
 
@@ -133,19 +138,38 @@ void Session::disarm() {
   timer_.cancel();
 }
 
-void Session::close_now() noexcept {
-  boost::system::error_code ignored;
-  socket_.close(ignored);
-}
-
 awaitable<void> Session::serve() {
-  Step step = Step::again;
+  arm(context_.options.limits.header_time);
+  Step step = co_await greet();
   while (step == Step::again && !context_.draining) {
     step = co_await serve_one();
     first_ = false;
   }
   if (step == Step::close_gently && !context_.draining) co_await linger();
   disarm();
+}
+
+/// The handshake, where this server speaks TLS. Its memory is taken and its work is done only once the client
+/// has shown that it speaks TLS too.
+awaitable<Session::Step> Session::greet() {
+  const std::shared_ptr<const TlsIdentity> identity = context_.tls.get();
+  if (identity == nullptr) co_return Step::again;
+  const auto [failed] = co_await transport_.socket().async_wait(asio::ip::tcp::socket::wait_read, kResult);
+  const auto greeting = failed ? Transport::Greeting::ended : transport_.look_at_greeting();
+  if (expired_) count(context_.counters.timeouts);
+  if (greeting == Transport::Greeting::ended) co_return Step::close;
+  if (greeting == Transport::Greeting::text) {
+    count(context_.counters.tls_failures);
+    count(context_.counters.requests_bad);
+    const bool sent = co_await send(speaks_https(), After::close);
+    co_return sent ? Step::close_gently : Step::close;
+  }
+  transport_.begin_tls(identity->context().ssl());
+  const auto [error] = co_await transport_.async_handshake(kResult);
+  if (!error && !expired_) co_return Step::again;
+  count(context_.counters.tls_failures);
+  if (expired_) count(context_.counters.timeouts);
+  co_return Step::close;
 }
 
 awaitable<Session::Step> Session::serve_one() {
@@ -159,19 +183,19 @@ awaitable<Session::Step> Session::serve_one() {
   if (!expired_) co_return Step::close;
   if (!parser_.begun()) {
     if (first_) count(context_.counters.timeouts);
-    co_return Step::close;
+    co_return transport_.is_tls() ? Step::close_gently : Step::close;
   }
   count(context_.counters.timeouts);
   const Fault too_slow{408, "the request took too long to arrive"};
   co_return co_await refuse_request(too_slow);
 }
 
-/// True once the head is good. A connection's first head is timed from its beginning, so that one that never
-/// sends a byte is no cheaper to hold open than one that sends a little.
+/// True once the head is good. A connection's first head is timed from its beginning, the handshake and all,
+/// so that one that never sends a byte is no cheaper to hold open than one that sends a little.
 awaitable<bool> Session::read_head() {
   const HttpLimits& limits = context_.options.limits;
   bool begun = first_ || parser_.begun();
-  arm(begun ? limits.header_time : limits.idle_time);
+  if (!first_) arm(begun ? limits.header_time : limits.idle_time);
   while (parser_.state() == RequestParser::State::head) {
     const bool arrived = co_await read_some();
     if (!arrived) co_return false;
@@ -198,7 +222,7 @@ awaitable<bool> Session::read_body() {
 
 awaitable<bool> Session::read_some() {
   if (expired_) co_return false;
-  const auto [error, size] = co_await socket_.async_read_some(asio::buffer(buffer_), kResult);
+  const auto [error, size] = co_await transport_.async_read_some(asio::buffer(buffer_), kResult);
   if (error) co_return false;
   parser_.feed({buffer_.data(), size});
   co_return true;
@@ -221,10 +245,13 @@ awaitable<Session::Step> Session::answer() {
     sent = co_await send(bad, after);
   } else {
     enter(Phase::answering);
+    const std::size_t sweeps = context_.sweeps;
     const Answer made = co_await dispatch(*target);
-    note_handler_error(made);
+    note_handler_error(context_, parser_.head().target, made);
     if (context_.draining) after = After::close;
-    if (made.response.websocket != nullptr) co_return co_await upgrade(made.response, after);
+    if (made.response.websocket != nullptr) {
+      co_return co_await upgrade(made.response, after, sweeps == context_.sweeps);
+    }
     sent = co_await send(made.response, after);
   }
   if (!sent) co_return Step::close;
@@ -250,6 +277,7 @@ HttpRequest Session::make_request(const Target& target) const {
   request.query = target.query;
   request.body = parser_.body();
   request.remote = peer_.text;
+  request.is_secure = transport_.is_tls();
   request.header = [&head = parser_.head()](std::string_view name) -> std::string_view {
     for (const auto& [known, value] : head.fields) {
       if (equals_ignoring_case(known, name)) return value;
@@ -259,30 +287,13 @@ HttpRequest Session::make_request(const Target& target) const {
   return request;
 }
 
-/// Once a second at most: a client that finds a handler that fails must not fill the log.
-void Session::note_handler_error(const Answer& answer) {
-  if (answer.error.empty()) return;
-  count(context_.counters.handler_errors);
-  ServerContext::HandlerErrors& told = context_.handler_errors;
-  const SteadyTime now = steady_clock::now();
-  if (told.last && now - *told.last < kTellHandlerErrors) {
-    ++told.untold;
-    return;
-  }
-  const std::string_view target = parser_.head().target;
-  const std::string path(target.substr(0, std::min(target.find('?'), kLongestShown)));
-  std::string message = "the handler of " + path + " failed: " + answer.error;
-  if (told.untold > 0) message += "; not told since the last time: " + std::to_string(told.untold);
-  told = {now, 0};
-  context_.tell(message);
-}
-
 /// Bytes behind the handshake would be lost on the way; RFC 6455 4.1 has the client wait for our answer.
-awaitable<Session::Step> Session::upgrade(const HttpResponse& response, After after) {
+awaitable<Session::Step> Session::upgrade(const HttpResponse& response, After after, bool in_time) {
   std::optional<HttpResponse> refusal = refuse_handshake(parser_.head());
   if (!refusal && parser_.has_more()) refusal = json_error(400, "bytes came before the handshake's answer");
+  if (!refusal && !in_time) refusal = json_error(503, "all WebSockets were just closed", "try again");
   if (!refusal) {
-    if (serve_websocket(context_, socket_, *slot_, parser_.head(), response.websocket)) {
+    if (serve_websocket(context_, transport_, *slot_, parser_.head(), response.websocket)) {
       co_return Step::handed_over;
     }
     count(context_.counters.connections_refused);
@@ -322,7 +333,7 @@ awaitable<bool> Session::write(std::string_view head, std::string_view body) {
     const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head.data(), head.size()),
                                                        asio::buffer(piece.data(), piece.size())};
     arm(context_.options.limits.write_time);
-    const auto [error, size] = co_await asio::async_write(socket_, buffers, kResult);
+    const auto [error, size] = co_await asio::async_write(transport_, buffers, kResult);
     count(context_.counters.bytes_sent, size);
     if (error) {
       if (expired_) count(context_.counters.timeouts);
@@ -340,12 +351,14 @@ awaitable<bool> Session::write(std::string_view head, std::string_view body) {
 /// before the client has read it. So: end our side, read on for a moment, then close (RFC 9112 9.6).
 awaitable<void> Session::linger() {
   enter(Phase::waiting);
-  boost::system::error_code failed;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, failed);
-  if (failed) co_return;
   arm(kLingerTime);
+  if (transport_.is_tls()) (void)co_await transport_.async_end_tls(kResult);
+  asio::ip::tcp::socket& socket = transport_.socket();
+  boost::system::error_code failed;
+  socket.shutdown(asio::ip::tcp::socket::shutdown_send, failed);
+  if (failed) co_return;
   for (std::size_t discarded = 0; discarded < kLingerBytes && !expired_;) {
-    const auto [error, size] = co_await socket_.async_read_some(asio::buffer(buffer_), kResult);
+    const auto [error, size] = co_await socket.async_read_some(asio::buffer(buffer_), kResult);
     if (error) co_return;
     discarded += size;
   }
@@ -353,7 +366,10 @@ awaitable<void> Session::linger() {
 
 awaitable<void> Session::refuse() {
   ++context_.refusals;
-  const bool sent = co_await send(too_many_connections(), After::close);
+  arm(context_.options.limits.header_time);
+  const Step step = co_await greet();
+  bool sent = step == Step::close_gently;
+  if (step == Step::again) sent = co_await send(too_many_connections(), After::close);
   if (sent) co_await linger();
   disarm();
   --context_.refusals;
@@ -380,21 +396,6 @@ void refuse_connection(ServerContext& context, FileDescriptor socket, Peer peer)
   }
   spawn(context, std::make_shared<Session>(context, std::move(socket), std::move(peer), Phase::leaving),
         [](Session& session) { return session.refuse(); });
-}
-
-void refuse_connection_now(ServerContext& context, FileDescriptor socket) noexcept try {
-  const HttpResponse& response = too_many_connections();
-  const std::string message = render_head(response, {context.options.server_name,
-                                                     std::chrono::system_clock::now(), After::close, false}) +
-                              *response.body;
-  std::array<char, kReadBytes> discarded{};
-  const ssize_t sent = ::send(socket.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (sent > 0) count(context.counters.bytes_sent, static_cast<std::uint64_t>(sent));
-  ::shutdown(socket.get(), SHUT_WR);
-  (void)::recv(socket.get(), discarded.data(), discarded.size(), MSG_DONTWAIT);
-} catch (...) {
-  // Out of memory: closing it is all that is left to do.
-  return;
 }
 
 }  // namespace kymo::net

@@ -13,7 +13,4 @@ void serve_connection(ServerContext& context, FileDescriptor socket, Peer peer);
 /// only.
 void refuse_connection(ServerContext& context, FileDescriptor socket, Peer peer);
 
-/// The same where there is no time: no descriptor may stay open.
-void refuse_connection_now(ServerContext& context, FileDescriptor socket) noexcept;
-
 }  // namespace kymo::net

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -85,8 +86,24 @@ void bound_kernel_buffers(asio::ip::tcp::socket& socket) {
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSent, sizeof kNotSent);
 }
 
+/// A transport that tells when Beast begins to end it: from there on Beast itself waits for the client for
+/// ever.
+class EndingTransport final : public Transport {
+ public:
+  explicit EndingTransport(Transport transport) : Transport(std::move(transport)) {}
+
+  std::function<void()> on_end;
+
+  template <class Handler>
+  friend void async_teardown(beast::role_type role, EndingTransport& transport, Handler&& handler) {
+    if (transport.on_end) transport.on_end();
+    async_teardown(role, static_cast<Transport&>(transport), std::forward<Handler>(handler));
+  }
+};
+
 WebSocketClose close_code(const Error& error, const websocket::close_reason& reason) {
-  if (error == websocket::error::closed) return static_cast<WebSocketClose>(reason.code);
+  const bool has_told = error == websocket::error::closed || reason.code != websocket::close_code::none;
+  if (has_told) return static_cast<WebSocketClose>(reason.code);
   if (error == websocket::error::message_too_big) return WebSocketClose::too_big;
   if (error == websocket::error::bad_frame_payload) return WebSocketClose::not_utf8;
   if (error == websocket::condition::protocol_violation) return WebSocketClose::protocol_error;
@@ -128,12 +145,12 @@ class Link final : public WebSocketConnection {
 /// One WebSocket. Kept alive by its pending operations; everything happens on the I/O thread.
 class WebSocketSession final : public std::enable_shared_from_this<WebSocketSession> {
  public:
-  WebSocketSession(ServerContext& context, asio::ip::tcp::socket socket, ConnectionSlot slot,
+  WebSocketSession(ServerContext& context, Transport transport, ConnectionSlot slot,
                    std::shared_ptr<WebSocketHandler> handler)
       : context_(context),
         slot_(std::move(slot)),
         handler_(std::move(handler)),
-        stream_(std::move(socket)),
+        stream_(EndingTransport(std::move(transport))),
         close_timer_(context.io) {}
   WebSocketSession(const WebSocketSession&) = delete;
   WebSocketSession& operator=(const WebSocketSession&) = delete;
@@ -146,8 +163,8 @@ class WebSocketSession final : public std::enable_shared_from_this<WebSocketSess
   void write(const Text& payload, WebSocketMessage kind);
   void close(WebSocketClose code, const std::string& reason);
   void close_now() noexcept;
-  /// The server stops. Does nothing before the handshake is done; then on_accepted() sees to it.
-  void leave() { close(WebSocketClose::going_away, "the server stops"); }
+  /// Does nothing before the handshake is done; then on_accepted() sees to it.
+  void leave(const Farewell& farewell);
 
  private:
   void set_options();
@@ -158,6 +175,7 @@ class WebSocketSession final : public std::enable_shared_from_this<WebSocketSess
   void read();
   void on_read();
   void on_written(const Error& error, std::size_t size);
+  void limit_end();
   void end(WebSocketClose code) noexcept;
   template <class Call>
   void call_handler(const Call& call);
@@ -165,12 +183,13 @@ class WebSocketSession final : public std::enable_shared_from_this<WebSocketSess
   ServerContext& context_;
   ConnectionSlot slot_;
   std::shared_ptr<WebSocketHandler> handler_;
-  websocket::stream<asio::ip::tcp::socket> stream_;
+  websocket::stream<EndingTransport> stream_;
   asio::steady_timer close_timer_;
   beast::flat_buffer incoming_;
   std::shared_ptr<Link> link_;  ///< from on_open() to on_close()
   std::optional<WebSocketClose> closing_;
-  bool accepted_ = false;  ///< the handshake is done; before, Beast can neither write nor close
+  std::optional<Farewell> farewell_;  ///< asked to leave before the handshake was done
+  bool accepted_ = false;             ///< the handshake is done; before, Beast can neither write nor close
   bool deflates_ = false;
 };
 
@@ -216,12 +235,16 @@ void WebSocketSession::set_options() {
   }));
   stream_.read_message_max(limits.message_bytes);
   stream_.auto_fragment(false);
-  bound_kernel_buffers(stream_.next_layer());
+  stream_.next_layer().on_end = [this] {
+    if (!closing_) limit_end();
+  };
+  bound_kernel_buffers(stream_.next_layer().socket());
 }
 
 void WebSocketSession::on_accepted() {
   accepted_ = true;
-  if (context_.draining) return leave();
+  if (context_.draining && !farewell_) farewell_ = server_stops();
+  if (farewell_) return leave(*farewell_);
   link_ = std::make_shared<Link>(context_.io, weak_from_this());
   call_handler([this] { handler_->on_open(link_); });
   read();
@@ -264,15 +287,16 @@ void WebSocketSession::on_written(const Error& error, std::size_t size) {
   call_handler([this] { handler_->on_writable(); });
 }
 
+void WebSocketSession::leave(const Farewell& farewell) {
+  if (accepted_) return close(farewell.code, farewell.reason);
+  farewell_ = farewell;
+}
+
 void WebSocketSession::close(WebSocketClose code, const std::string& reason) {
-  if (!accepted_ || closing_ || !stream_.next_layer().is_open()) return;
+  if (!accepted_ || closing_ || !stream_.next_layer().socket().is_open()) return;
   closing_ = code;
   if (link_ != nullptr) link_->note_closing();
-  close_timer_.expires_after(context_.options.websocket.close_time);
-  close_timer_.async_wait([weak = weak_from_this()](const Error& error) {
-    const auto self = weak.lock();
-    if (!error && self != nullptr) self->close_now();
-  });
+  limit_end();
   const websocket::close_reason farewell(static_cast<websocket::close_code>(code), reason);
   stream_.async_close(farewell, [self = shared_from_this()](const Error&) {
     self->end(*self->closing_);
@@ -280,10 +304,15 @@ void WebSocketSession::close(WebSocketClose code, const std::string& reason) {
   });
 }
 
-void WebSocketSession::close_now() noexcept {
-  Error ignored;
-  stream_.next_layer().close(ignored);
+void WebSocketSession::limit_end() {
+  close_timer_.expires_after(context_.options.websocket.close_time);
+  close_timer_.async_wait([weak = weak_from_this()](const Error& error) {
+    const auto self = weak.lock();
+    if (!error && self != nullptr) self->close_now();
+  });
 }
+
+void WebSocketSession::close_now() noexcept { stream_.next_layer().close(); }
 
 void WebSocketSession::end(WebSocketClose code) noexcept {
   close_timer_.cancel();
@@ -309,18 +338,18 @@ void WebSocketSession::call_handler(const Call& call) {
 
 }  // namespace
 
-bool serve_websocket(ServerContext& context, asio::ip::tcp::socket& socket, ConnectionSlot& slot,
+bool serve_websocket(ServerContext& context, Transport& transport, ConnectionSlot& slot,
                      const RequestHead& head, const std::shared_ptr<WebSocketHandler>& handler) {
   const auto target = std::make_shared<std::weak_ptr<WebSocketSession>>();
   const auto close = [target] {
     if (const auto session = target->lock()) session->close_now();
   };
-  const auto leave = [target] {
-    if (const auto session = target->lock()) session->leave();
+  const auto leave = [target](const Farewell& farewell) {
+    if (const auto session = target->lock()) session->leave(farewell);
   };
   if (!slot.make_stream(close, leave)) return false;
   const auto session =
-      std::make_shared<WebSocketSession>(context, std::move(socket), std::move(slot), handler);
+      std::make_shared<WebSocketSession>(context, std::move(transport), std::move(slot), handler);
   *target = session;
   session->start(head);
   return true;

@@ -54,11 +54,14 @@ TEST_F(ConnectionTableTest, StreamsHaveThreeQuartersOfThePlaces) {
   std::vector<ConnectionTable::Place> places;
   for (int i = 0; i < 4; ++i) places.push_back(table.add({kAnn, Phase::answering, at(0), [] {}}));
   int left = 0;
-  const auto make = [&](std::size_t i) { return table.make_stream(places[i], [] {}, [&left] { ++left; }); };
+  const auto make = [&](std::size_t i) {
+    return table.make_stream(
+        places[i], [] {}, [&left](const Farewell& farewell) { left += farewell.reason == "over"; });
+  };
   EXPECT_TRUE(make(0) && make(1) && make(2));
   EXPECT_FALSE(make(3));
   EXPECT_EQ(table.make_room(kAnn, at(9)), Room::none);  // a stream whose client takes all is not for sparing
-  table.close_unoccupied();
+  table.close_unoccupied({WebSocketClose::going_away, "over"});
   EXPECT_EQ(left, 3);
   table.remove(places[0]);
   EXPECT_TRUE(make(3));
@@ -100,7 +103,7 @@ TEST_F(ConnectionTableTest, ClosesAtTheEndFirstTheUnoccupied) {
   add(kAnn, Phase::waiting, 0, "waiting");
   add(kAnn, Phase::answering, 0, "answering");
   add(kAnn, Phase::leaving, 0, "leaving");
-  table_.close_unoccupied();
+  table_.close_unoccupied({});
   EXPECT_EQ(closed_, (std::vector<std::string>{"waiting", "leaving"}));
   closed_.clear();
   table_.close_all();

@@ -192,6 +192,20 @@ TEST(WebSocket, AClientThatVanishesIsTold) {
   EXPECT_TRUE(eventually([&] { return recorder->closed == 1006; }));
 }
 
+TEST(WebSocket, AClientThatEndsAndKeepsItsConnectionIsNotWaitedFor) {
+  const auto recorder = std::make_shared<Recorder>();
+  const auto server = start_server(handler_of(recorder));
+  const std::string end("\x88\x82\0\0\0\0\x03\xe8", 8);
+  const std::string unmasked("\x81\x01x", 3);  // which no client may send
+  for (const auto& [sent, code] : {std::pair(end, 1000), std::pair(unmasked, 1006)}) {
+    RawClient client(server->endpoint().port);
+    ASSERT_EQ(upgrade(client), 101);
+    client.send(sent);
+    EXPECT_TRUE(eventually([&] { return recorder->closed == code; }));
+    EXPECT_TRUE(eventually([&] { return server->statistics().connections_open == 0; }));
+  }
+}
+
 TEST(WebSocketHandshake, ComparesOriginAndHost) {
   struct Case {
     const char* origin;

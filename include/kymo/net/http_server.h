@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/net/tls.h>
 #include <kymo/net/websocket.h>
 
 namespace kymo::net {
@@ -40,6 +41,7 @@ struct HttpRequest {
   Pairs path_parameters;    ///< what a router found in the path, decoded; the server leaves it empty
   std::string_view body;    ///< whole, without its chunks
   std::string_view remote;  ///< "127.0.0.1:41234"
+  bool is_secure = false;   ///< came over TLS
   /// When it had arrived whole and its turn had come; it may have waited for a thread since.
   std::chrono::steady_clock::time_point received = std::chrono::steady_clock::now();
   /// A header by name, any case; several of one name joined by ", "; empty where absent.
@@ -76,7 +78,7 @@ struct HttpLimits {
   std::size_t connections = 1024;        ///< at one time
   std::size_t connections_per_address = 256;  ///< of them, by one IPv4 address or IPv6 /64
   std::chrono::milliseconds header_time{
-      5000};  ///< from first byte (or accept) to the whole head; longer: 408, closed
+      5000};  ///< from first byte (or accept, TLS' handshake included) to the whole head; longer: 408, closed
   std::chrono::milliseconds body_time{10000};  ///< for the whole body; longer: 408 and closed
   std::chrono::milliseconds write_time{
       10000};  ///< for a client to take each MiB of a response; longer: closed
@@ -88,6 +90,10 @@ struct HttpServerOptions {
   std::size_t threads = 2;  ///< that run handlers; one more does all input and output. Never an application's
   HttpLimits limits;
   WebSocketLimits websocket;
+  /// What to prove itself by: then it speaks TLS, and HTTP and WebSocket over it. Null: in clear. A request
+  /// in clear to a server that speaks TLS gets 400 in plain text. Cost: a handshake, half a millisecond with
+  /// an RSA key of 2048 bits, is done on the I/O thread.
+  std::shared_ptr<const TlsIdentity> tls = {};
   std::string server_name = "kymo";
   /// Told why the address cannot be had or that it now is, once per change; and which handler fails why, once
   /// a second at most. Called on the server's I/O thread: must not block. What it throws is caught.
@@ -118,7 +124,10 @@ class HttpServer final {
     std::uint64_t requests = 0;  ///< that reached their end, also those answered 4xx or 5xx by the handler
     std::uint64_t requests_bad = 0;    ///< that the server itself refused: 400, 408, 413, 417, 431, 505
     std::uint64_t handler_errors = 0;  ///< of handlers, and of `on_event`
-    std::uint64_t timeouts = 0;        ///< of head, body or write time; an idle connection's end is none
+    std::uint64_t timeouts = 0;  ///< of handshake, head, body or write time; an idle connection's end is none
+    /// Connections whose TLS handshake failed, or that sent something else; also those that ended or ran out
+    /// of time in the middle of it.
+    std::uint64_t tls_failures = 0;
     std::uint64_t bytes_sent = 0;
   };
 
@@ -136,6 +145,13 @@ class HttpServer final {
   /// within 1 s, or when the last handler returns. May be called twice. Called from a handler, it does not
   /// wait.
   void stop() noexcept;
+
+  /// Proves itself by another identity to connections that begin from now on; the others go on. Null: speaks
+  /// in clear with them.
+  void use_identity(std::shared_ptr<const TlsIdentity> identity);
+  /// Ends all WebSockets that are open now or whose handshake a handler has allowed already. Returns before
+  /// they have ended. `reason`: up to 123 bytes of UTF-8.
+  void close_websockets(WebSocketClose code, std::string_view reason);
 
   [[nodiscard]] bool listening() const noexcept;
   /// Where it listens, with the port that port 0 became; before that, what was asked for.

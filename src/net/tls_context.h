@@ -1,0 +1,20 @@
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+
+#include <kymo/net/tls.h>
+
+namespace kymo::net {
+
+/// OpenSSL's side of an identity. Connections that began with it keep what they need of it.
+class TlsIdentity::Context final {
+ public:
+  Context();
+
+  [[nodiscard]] boost::asio::ssl::context& ssl() noexcept { return ssl_; }
+
+ private:
+  boost::asio::ssl::context ssl_;
+};
+
+}  // namespace kymo::net

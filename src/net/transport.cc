@@ -1,0 +1,16 @@
+#include "transport.h"
+
+#include <sys/socket.h>
+
+namespace kymo::net {
+
+/// A record of TLS begins with its type, which is no letter (RFC 8446 5.1); a request with its method.
+Transport::Greeting Transport::look_at_greeting() noexcept {
+  char first = '\0';
+  const ssize_t size = ::recv(socket().native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (size <= 0) return Greeting::ended;
+  const bool is_letter = (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z');
+  return is_letter ? Greeting::text : Greeting::tls;
+}
+
+}  // namespace kymo::net

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/role.hpp>
+#include <boost/beast/core/stream_traits.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+#include <boost/beast/websocket/teardown.hpp>
+
+namespace kymo::net {
+
+/// The bytes of one connection, in clear or over TLS: one type for both, so that HTTP and WebSocket are
+/// written once. In clear it is a socket and a null pointer; only TLS has memory of its own.
+///
+/// A stream as Asio and Beast want it (AsyncStream). On the I/O thread only.
+class Transport {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+  using executor_type = Socket::executor_type;
+
+  explicit Transport(Socket socket) : socket_(std::move(socket)) {}
+
+  [[nodiscard]] executor_type get_executor() { return socket().get_executor(); }
+  [[nodiscard]] Socket& socket() noexcept { return tls_ == nullptr ? socket_ : tls_->next_layer(); }
+  [[nodiscard]] bool is_tls() const noexcept { return tls_ != nullptr; }
+
+  /// What the client's first byte, which must have come, says of it. Takes nothing from the stream.
+  enum class Greeting : std::uint8_t { tls, text, ended };
+  [[nodiscard]] Greeting look_at_greeting() noexcept;
+
+  /// Speaks TLS from here on; a handshake must come first. The context may end before the connection.
+  void begin_tls(boost::asio::ssl::context& context) {
+    tls_ = std::make_unique<Tls>(std::move(socket_), context);
+  }
+  template <class Token>
+  auto async_handshake(Token&& token) {
+    return tls_->async_handshake(boost::asio::ssl::stream_base::server, std::forward<Token>(token));
+  }
+  /// Tells the client that nothing more comes (close_notify, RFC 8446 6.1) and waits for the same of it. For
+  /// TLS only.
+  template <class Token>
+  auto async_end_tls(Token&& token) {
+    return tls_->async_shutdown(std::forward<Token>(token));
+  }
+
+  template <class Buffers, class Token>
+  auto async_read_some(const Buffers& buffers, Token&& token) {
+    if (tls_ == nullptr) return socket_.async_read_some(buffers, std::forward<Token>(token));
+    return tls_->async_read_some(buffers, std::forward<Token>(token));
+  }
+  template <class Buffers, class Token>
+  auto async_write_some(const Buffers& buffers, Token&& token) {
+    if (tls_ == nullptr) return socket_.async_write_some(buffers, std::forward<Token>(token));
+    return tls_->async_write_some(buffers, std::forward<Token>(token));
+  }
+
+  /// Ends what is under way; the stream of bytes stays as it is.
+  void cancel() noexcept {
+    boost::system::error_code ignored;
+    socket().cancel(ignored);
+  }
+  void close() noexcept {
+    boost::system::error_code ignored;
+    socket().close(ignored);
+  }
+
+  /// What Beast calls when a WebSocket has ended, and when its time is over.
+  template <class Handler>
+  friend void async_teardown(boost::beast::role_type role, Transport& transport, Handler&& handler) {
+    using boost::beast::websocket::async_teardown;
+    if (transport.tls_ == nullptr) {
+      async_teardown(role, transport.socket_, std::forward<Handler>(handler));
+    } else {
+      async_teardown(role, *transport.tls_, std::forward<Handler>(handler));
+    }
+  }
+  friend void beast_close_socket(Transport& transport) { transport.close(); }
+
+ private:
+  using Tls = boost::asio::ssl::stream<Socket>;
+
+  Socket socket_;  ///< empty while `tls_` has it
+  std::unique_ptr<Tls> tls_;
+};
+
+}  // namespace kymo::net
