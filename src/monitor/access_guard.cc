@@ -96,7 +96,7 @@ std::optional<AccessGuard::Refused> AccessGuard::check(const net::HttpRequest& r
   }
   if (!asks_for_token() || is_open(request.path)) return std::nullopt;
   std::string_view given = bearer_token(request.header("authorization"));
-  if (given.empty()) given = cookie(request.header("cookie"), cookie_name(host));
+  if (given.empty()) given = cookie(request.header("cookie"), cookie_name(request));
   if (given.empty()) return Refused{Refusal::token, unauthorized(request, "this server asks for a token")};
   switch (attempt(given, request)) {
     case Verdict::right: return std::nullopt;
@@ -108,16 +108,29 @@ std::optional<AccessGuard::Refused> AccessGuard::check(const net::HttpRequest& r
 
 AccessGuard::Verdict AccessGuard::attempt(std::string_view token, const net::HttpRequest& request) {
   if (attempts_.is_blocked(request.remote, request.received)) return Verdict::too_many;
-  if (same_in_constant_time(token, token_)) return Verdict::right;
+  const Token wanted = this->token();
+  if (wanted->empty() || same_in_constant_time(token, *wanted)) return Verdict::right;
   attempts_.count_failure(request.remote, request.received);
   return Verdict::wrong;
 }
 
-std::string AccessGuard::cookie_name(std::string_view host) {
+void AccessGuard::use_token(std::string token) {
+  auto next = std::make_shared<const std::string>(std::move(token));
+  const std::lock_guard lock(mutex_);
+  token_.swap(next);
+}
+
+AccessGuard::Token AccessGuard::token() const {
+  const std::lock_guard lock(mutex_);
+  return token_;
+}
+
+std::string AccessGuard::cookie_name(const net::HttpRequest& request) {
+  const std::string_view host = request.header("host");
   const std::size_t colon = host.rfind(':');
   const std::string_view port = colon == std::string_view::npos ? "" : host.substr(colon + 1);
   const bool is_port = !port.empty() && port.find_first_not_of("0123456789") == std::string_view::npos;
-  return "kymo_" + std::string(is_port ? port : "80");
+  return "kymo_" + std::string(is_port ? port : request.is_secure ? "443" : "80");
 }
 
 }  // namespace kymo::monitor

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <kymo/net/http_server.h>
 
@@ -24,7 +27,10 @@ inline constexpr std::size_t kRefusals = 4;
 /// address; above that even the right one is not looked at. Threads: any.
 class AccessGuard final {
  public:
-  explicit AccessGuard(std::string token) : token_(std::move(token)) {}
+  explicit AccessGuard(std::string token) : token_(std::make_shared<const std::string>(std::move(token))) {}
+
+  /// Asks for another token from now on; empty: for none.
+  void use_token(std::string token);
 
   struct Refused {
     Refusal reason;
@@ -37,14 +43,19 @@ class AccessGuard final {
   /// One attempt of whoever sent the request.
   [[nodiscard]] Verdict attempt(std::string_view token, const net::HttpRequest& request);
 
-  [[nodiscard]] bool asks_for_token() const noexcept { return !token_.empty(); }
+  [[nodiscard]] bool asks_for_token() const { return !token()->empty(); }
 
   /// The cookie's name for the host asked. With its port, because cookies of one host are shared by all its
   /// ports.
-  [[nodiscard]] static std::string cookie_name(std::string_view host);
+  [[nodiscard]] static std::string cookie_name(const net::HttpRequest& request);
 
  private:
-  const std::string token_;
+  using Token = std::shared_ptr<const std::string>;
+
+  [[nodiscard]] Token token() const;
+
+  mutable std::mutex mutex_;
+  Token token_;
   AttemptLimit attempts_;
 };
 

@@ -17,6 +17,7 @@
 #include "config_print.h"
 #include "config_schema.h"
 #include "config_yaml.h"
+#include "tls_files.h"
 
 namespace kymo::monitor {
 namespace {
@@ -42,6 +43,9 @@ class Loader final {
   void read_flags(const MonitorOptions::Flags& flags);
   /// What only all sources together tell: the token in the file that they name, and whom they let in.
   void read_token();
+
+  /// Whether the certificate and key that they name can be used.
+  void check_tls();
 
   [[nodiscard]] std::vector<SourcedValue> take_settings() { return std::move(settings_); }
   [[nodiscard]] std::string take_token() { return std::move(token_); }
@@ -193,6 +197,7 @@ void Loader::read_token() {
       has_failed = true;
     } else {
       token_ = std::get<std::string>(std::move(token));
+      if (const auto exposed = exposure_warning(path)) warnings_.push_back(shown(*exposed));
     }
   }
   MonitorOptions options = applied(settings_);
@@ -202,6 +207,18 @@ void Loader::read_token() {
     if (!has_failed) fail(*fault);
     reset("listen");
   }
+}
+
+/// Without TLS, what was meant to be encrypted must not be served to others in clear.
+void Loader::check_tls() {
+  const auto result = read_tls_files(applied(settings_).tls);
+  const auto* error = std::get_if<TlsFileError>(&result);
+  if (error == nullptr) return;
+  const bool is_key = error->part == net::TlsError::Part::key;
+  const std::string& source =
+      settings_[find_setting(is_key ? "web.tls.key_file" : "web.tls.certificate_file")].source;
+  fail((source == "default" ? "" : source + ": ") + error->message);
+  for (const char* name : {"web.tls.certificate_file", "web.tls.key_file", "listen"}) reset(name);
 }
 
 std::string variable_in(const std::vector<std::string>& environment, std::string_view name) {
@@ -236,6 +253,7 @@ Config Config::load(const ConfigSources& sources) {
   loader.read_environment(sources.environment);
   loader.read_flags(sources.flags);
   loader.read_token();
+  loader.check_tls();
   return Config(std::make_shared<const State>(
       State{loader.take_settings(), loader.take_token(), loader.take_errors(), loader.take_warnings()}));
 }
@@ -247,6 +265,11 @@ MonitorOptions Config::options() const {
   MonitorOptions options = applied(state_->settings);
   options.token = state_->token;
   return options;
+}
+
+std::string Config::value(std::string_view name) const {
+  const std::size_t index = find_setting(name);
+  return index == schema().size() ? "" : print_value(schema()[index].domain, state_->settings[index].value);
 }
 
 std::string Config::to_yaml() const { return print_config(state_->settings); }

@@ -50,6 +50,12 @@ constexpr std::array kSchema = {
             {file},
             "",
             "A file with the token that requests must bring; without, none is asked."},
+    Setting{"web.tls.certificate_file",
+            {file},
+            "",
+            "A file with the certificate chain in PEM, to serve https; with web.tls.key_file."},
+    Setting{
+        "web.tls.key_file", {file}, "", "A file with that certificate's private key in PEM, unencrypted."},
     Setting{"http.threads", {integer, 1, 64}, "2", "Threads that answer requests."},
     Setting{"http.max_connections", {integer, 1, 65'536}, "1024", "Connections open at once."},
     Setting{"http.max_connections_per_address", {integer, 1, 65'536}, "256", "Connections from one address."},
@@ -143,6 +149,8 @@ MonitorOptions apply(std::span<const SettingValue> settings) {
   options.http_threads = values.count("http.threads");
   options.http_limits = http_limits(values);
   options.insecure = values.get<bool>("insecure");
+  options.tls = {.certificate = values.get<std::string>("web.tls.certificate_file"),
+                 .key = values.get<std::string>("web.tls.key_file")};
   options.allowed_hosts = values.get<std::vector<std::string>>("web.allowed_hosts");
   return options;
 }

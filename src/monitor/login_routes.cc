@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include <kymo/net/json_error.h>
 #include <kymo/net/uri.h>
 
 namespace kymo::monitor {
@@ -92,6 +93,12 @@ net::HttpResponse page(int status, std::string_view complaint) {
   return response;
 }
 
+/// A cookie given over TLS never travels in clear.
+std::string cookie(const net::HttpRequest& request, std::string_view value, std::string_view lifetime) {
+  std::string text = AccessGuard::cookie_name(request) + "=";
+  return text.append(value).append(kCookieRules).append(request.is_secure ? "; Secure" : "").append(lifetime);
+}
+
 net::HttpResponse see_other(std::string location, std::string cookie) {
   net::HttpResponse response;
   response.status = 303;
@@ -115,25 +122,29 @@ net::HttpResponse log_in(AccessGuard& guard, const net::HttpRequest& request) {
     case AccessGuard::Verdict::too_many: return page(429, "Too many wrong tokens; wait a second.");
     case AccessGuard::Verdict::right: break;
   }
-  std::string cookie = AccessGuard::cookie_name(request.header("host")) + "=" + token;
-  return see_other("/", cookie.append(kCookieRules).append(kThirtyDays));
+  return see_other("/", cookie(request, token, kThirtyDays));
 }
 
 net::HttpResponse log_out(const net::HttpRequest& request) {
-  std::string cookie = AccessGuard::cookie_name(request.header("host")) + "=";
-  return see_other("/login", cookie.append(kCookieRules).append("; Max-Age=0"));
+  return see_other("/login", cookie(request, {}, "; Max-Age=0"));
 }
 
 }  // namespace
 
 std::vector<live::Route> login_routes(AccessGuard& guard) {
-  return {
+  std::vector<live::Route> routes = {
       {"GET", "/login", [](const net::HttpRequest&) { return page(200, {}); }},
       {"GET", "/login.css",
        [](const net::HttpRequest&) { return text("text/css; charset=utf-8", std::string(kStyle)); }},
       {"POST", "/login", [&guard](const net::HttpRequest& request) { return log_in(guard, request); }},
       {"POST", "/logout", log_out},
   };
+  for (live::Route& route : routes) {
+    route.handle = [&guard, handle = std::move(route.handle)](const net::HttpRequest& request) {
+      return guard.asks_for_token() ? handle(request) : net::json_error(404, "no token is asked here");
+    };
+  }
+  return routes;
 }
 
 }  // namespace kymo::monitor

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <exception>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -18,13 +19,16 @@
 #include <kymo/monitor/version.h>
 #include <kymo/system/system_collector.h>
 
+#include "access_guard.h"
 #include "access_token.h"
 #include "family_cache.h"
 #include "live_thread.h"
+#include "reload.h"
 #include "routes.h"
 #include "self_metrics.h"
 #include "shared_snapshot.h"
 #include "tick_thread.h"
+#include "tls_files.h"
 
 namespace kymo {
 namespace {
@@ -52,6 +56,12 @@ MonitorOptions checked(MonitorOptions options) {
   }
   if (const auto fault = monitor::access_fault(options)) throw ConfigError(*fault);
   return options;
+}
+
+std::shared_ptr<const net::TlsIdentity> identity_of(const MonitorOptions& options) {
+  auto result = monitor::read_tls_files(options.tls);
+  if (const auto* error = std::get_if<monitor::TlsFileError>(&result)) throw ConfigError(error->message);
+  return std::get<std::shared_ptr<const net::TlsIdentity>>(std::move(result));
 }
 
 std::unique_ptr<Registry> own_registry(const MonitorOptions& options, const log::Logger& logger) {
@@ -91,6 +101,9 @@ class Monitor::Impl final {
   [[nodiscard]] Registry& registry() noexcept { return registry_; }
   [[nodiscard]] monitor::SharedSnapshot& snapshots() noexcept { return snapshots_; }
   [[nodiscard]] const net::HttpServer& server() const noexcept { return server_; }
+  [[nodiscard]] std::string url() const;
+  std::vector<std::string> reload(const MonitorOptions& wanted);
+  void reload();
   [[nodiscard]] bool ready() const noexcept {
     return server_.listening() && measured_.load(std::memory_order_relaxed);
   }
@@ -99,6 +112,7 @@ class Monitor::Impl final {
 
  private:
   [[nodiscard]] net::HttpServerOptions server_options() const;
+  void warn_of_tls(const MonitorOptions::TlsFiles& files, const net::TlsIdentity* identity) const;
   [[nodiscard]] monitor::SelfMetrics::Readings readings() const;
   void tick() noexcept;
   void measure();
@@ -112,6 +126,10 @@ class Monitor::Impl final {
   const MonitorOptions options_;
   const log::Logger logger_;
   const net::Endpoint listen_;
+  const std::shared_ptr<const net::TlsIdentity> first_identity_;
+  monitor::AccessGuard access_;
+  std::mutex reload_mutex_;
+  MonitorOptions running_;  ///< with what reload() changed; under its mutex
   const std::unique_ptr<Registry> own_registry_;
   Registry& registry_;
   monitor::SelfMetrics self_;
@@ -135,6 +153,9 @@ Monitor::Impl::Impl(MonitorOptions options)
     : options_(checked(std::move(options))),
       logger_(options_.log_sink, options_.log_level),
       listen_(net::Endpoint::parse(options_.listen)),
+      first_identity_(identity_of(options_)),
+      access_(options_.token),
+      running_(options_),
       own_registry_(own_registry(options_, logger_)),
       registry_(own_registry_ ? *own_registry_ : *options_.registry),
       snapshots_([this] { return registry_.snapshot(); }),
@@ -147,7 +168,8 @@ Monitor::Impl::Impl(MonitorOptions options)
                                                        .self = self_,
                                                        .hub = hub_,
                                                        .hub_works = [this] { return live_.is_running(); },
-                                                       .history = history_})) {
+                                                       .history = history_,
+                                                       .access = access_})) {
   host_registration_ =
       registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); });
   self_registration_ =
@@ -159,6 +181,7 @@ net::HttpServerOptions Monitor::Impl::server_options() const {
   server.listen = listen_;
   server.threads = options_.http_threads;
   server.limits = options_.http_limits;
+  server.tls = first_identity_;
   server.on_event = [logger = logger_](std::string_view message) { logger.warning(message); };
   server.is_quick = monitor::is_health_check;
   return server;
@@ -188,9 +211,64 @@ void Monitor::Impl::start() {
     logger_.warning("everybody who reaches this address can read the metrics; no token is asked",
                     {{"address", listen_.to_string()}});
   }
+  warn_of_tls(options_.tls, first_identity_.get());
   start_ticks();
   start_live();
   start_server();
+}
+
+void Monitor::Impl::warn_of_tls(const MonitorOptions::TlsFiles& files,
+                                const net::TlsIdentity* identity) const {
+  if (identity == nullptr) return;
+  for (const std::string& warning : monitor::tls_warnings(files, *identity)) logger_.warning(warning);
+}
+
+/// An address that a browser can open: that of all interfaces is none.
+std::string Monitor::Impl::url() const {
+  net::Endpoint endpoint = server_.endpoint();
+  if (endpoint.address == "0.0.0.0") endpoint.address = "127.0.0.1";
+  if (endpoint.address == "::") endpoint.address = "::1";
+  return (first_identity_ == nullptr ? "http://" : "https://") + endpoint.to_string();
+}
+
+/// All that can fail comes first. What lets in is held against the address that is listened on, not against
+/// one that would need a restart.
+std::vector<std::string> Monitor::Impl::reload(const MonitorOptions& wanted) {
+  const std::lock_guard lock(reload_mutex_);
+  (void)net::Endpoint::parse(checked(wanted).listen);
+  auto identity = identity_of(wanted);
+  MonitorOptions next = running_;
+  next.token = wanted.token;
+  next.insecure = wanted.insecure;
+  next.tls = wanted.tls;
+  if (const auto fault = monitor::access_fault(next)) throw ConfigError(*fault);
+  std::vector<std::string> to_restart_for = monitor::settings_to_restart_for(options_, wanted);
+  const bool is_tls_kept = (identity == nullptr) != (first_identity_ == nullptr);
+  if (is_tls_kept) next.tls = running_.tls;
+  const bool is_new_token = next.token != running_.token;
+
+  if (is_new_token) {
+    access_.use_token(next.token);
+    server_.close_websockets(net::WebSocketClose::not_allowed, "the token has changed");
+  }
+  if (!is_tls_kept && identity != nullptr) {
+    warn_of_tls(next.tls, identity.get());
+    server_.use_identity(std::move(identity));
+  }
+  running_ = std::move(next);
+  for (const std::string& name : to_restart_for) {
+    logger_.warning("a changed setting needs a restart; the old value stays", {{"setting", name}});
+  }
+  logger_.info("configuration taken again", {{"token", is_new_token ? "changed" : "as before"}});
+  return to_restart_for;
+}
+
+void Monitor::Impl::reload() {
+  const MonitorOptions same = [this] {
+    const std::lock_guard lock(reload_mutex_);
+    return running_;
+  }();
+  (void)reload(same);
 }
 
 /// Without a thread to be had, the process goes on unmeasured: that is no reason to end it.
@@ -272,6 +350,9 @@ Monitor::~Monitor() {
 Registry& Monitor::registry() const noexcept { return impl_->registry(); }
 std::shared_ptr<const Snapshot> Monitor::snapshot() { return impl_->snapshots().get(); }
 net::Endpoint Monitor::endpoint() const { return impl_->server().endpoint(); }
+std::string Monitor::url() const { return impl_->url(); }
+std::vector<std::string> Monitor::reload(const MonitorOptions& options) { return impl_->reload(options); }
+void Monitor::reload() { impl_->reload(); }
 bool Monitor::ready() const noexcept { return impl_->ready(); }
 void Monitor::stop() noexcept { impl_->stop(); }
 

@@ -10,7 +10,6 @@
 #include <kymo/live/router.h>
 #include <kymo/live/standard_routes.h>
 
-#include "access_guard.h"
 #include "host_guard.h"
 #include "login_routes.h"
 
@@ -50,19 +49,16 @@ net::HttpServer::Handler make_handler(HandlerParts parts) {
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes = live::make_standard_routes(parts.snapshot, parts.ready, others);
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);
-  auto access = std::make_shared<AccessGuard>(parts.options.token);
-  if (access->asks_for_token()) {
-    for (live::Route& route : login_routes(*access)) routes.push_back(std::move(route));
-  }
+  for (live::Route& route : login_routes(parts.access)) routes.push_back(std::move(route));
   routes.insert(routes.end(), others.begin(), others.end());
-  return [hosts = HostGuard(parts.options.allowed_hosts, parts.listen), access = std::move(access),
+  return [hosts = HostGuard(parts.options.allowed_hosts, parts.listen), &access = parts.access,
           &self = parts.self, router = live::Router(std::move(routes))](const net::HttpRequest& request) {
     const std::string_view host = request.header("host");
     if (!hosts.allows(host)) {
       self.count_refused(Refusal::host);
       return HostGuard::refusal(host);
     }
-    if (auto refused = access->check(request)) {
+    if (auto refused = access.check(request)) {
       self.count_refused(refused->reason);
       return std::move(refused->response);
     }

@@ -10,6 +10,7 @@
 #include <kymo/monitor/options.h>
 #include <kymo/net/http_server.h>
 
+#include "access_guard.h"
 #include "self_metrics.h"
 
 namespace kymo::monitor {
@@ -24,6 +25,7 @@ struct HandlerParts {
   live::MetricsHub& hub;
   std::function<bool()> hub_works;
   const live::SystemHistory& history;
+  AccessGuard& access;
 };
 
 /// Everything that a Monitor serves: its own routes and the user's, for names that it may be asked by.

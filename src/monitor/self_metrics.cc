@@ -36,6 +36,8 @@ void write_http(SnapshotWriter& writer, const net::HttpServer::Statistics& http)
   counter(writer, "kymo_http_handler_errors_total", "Requests whose handler failed.", http.handler_errors);
   counter(writer, "kymo_http_timeouts_total", "Clients that sent or took their bytes too slowly.",
           http.timeouts);
+  counter(writer, "kymo_http_tls_failures_total", "Connections whose TLS handshake failed.",
+          http.tls_failures);
   counter(writer, "kymo_http_sent_bytes_total", "Bytes sent to clients.", http.bytes_sent, "bytes");
 }
 

@@ -146,5 +146,19 @@ TEST(AttemptLimit, TakesAnIPv6NetworkForOneAddress) {
   for (const char* odd : {"", ":", "[]:1", "[", "x", "[fe80::1%eth0]:1"}) limit.count_failure(odd, now);
 }
 
+TEST(AccessGuard, ATokenThatChangesCountsAtOnce) {
+  AccessGuard guard(kToken);
+  const std::string other = "another-token-of-the-test";
+  const auto lets_in = [&](const std::string& token) {
+    return !guard.check(Asked("/metrics").with("authorization", "Bearer " + token).request());
+  };
+  EXPECT_TRUE(lets_in(kToken));
+  guard.use_token(other);
+  EXPECT_FALSE(lets_in(kToken));
+  EXPECT_TRUE(lets_in(other));
+  guard.use_token("");
+  EXPECT_FALSE(guard.check(Asked("/metrics").request()));
+}
+
 }  // namespace
 }  // namespace kymo::monitor

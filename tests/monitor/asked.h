@@ -32,8 +32,14 @@ class Asked final {
     return *this;
   }
 
+  Asked& over_tls() {
+    is_secure_ = true;
+    return *this;
+  }
+
   [[nodiscard]] net::HttpRequest request() const {
     net::HttpRequest request;
+    request.is_secure = is_secure_;
     request.method = method_;
     request.target = path_;
     request.path = path_;
@@ -51,6 +57,7 @@ class Asked final {
   std::string path_;
   std::string method_;
   std::string body_;
+  bool is_secure_ = false;
   std::string remote_ = "127.0.0.1:41234";
   std::chrono::steady_clock::time_point time_{std::chrono::hours(1)};
   std::map<std::string, std::string> headers_ = {{"host", "localhost:9464"}};

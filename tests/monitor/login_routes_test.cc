@@ -56,6 +56,25 @@ TEST(LoginRoutes, ForgetTheCookie) {
   EXPECT_THAT(header_of(answer(guard, Asked("/logout", "POST")), "Set-Cookie"), HasSubstr("Max-Age=0"));
 }
 
+TEST(LoginRoutes, ACookieGivenOverTlsNeverTravelsInClear) {
+  AccessGuard guard(kToken);
+  const auto cookie_of = [&](Asked asked) {
+    return header_of(answer(guard, asked.body("token=abcdefgh%2B%2F12345678%3D%3D")), "Set-Cookie");
+  };
+  EXPECT_THAT(cookie_of(Asked("/login", "POST").over_tls()), HasSubstr("; Secure"));
+  EXPECT_THAT(cookie_of(Asked("/logout", "POST").over_tls()), HasSubstr("; Secure"));
+  EXPECT_EQ(cookie_of(Asked("/login", "POST")).find("Secure"), std::string::npos);
+  EXPECT_THAT(cookie_of(Asked("/login", "POST").over_tls().with("host", "kymo.example")),
+              HasSubstr("kymo_443="));
+}
+
+TEST(LoginRoutes, AreThereWhileATokenIsAsked) {
+  AccessGuard guard("");
+  EXPECT_EQ(answer(guard, Asked("/login")).status, 404);
+  guard.use_token(kToken);
+  EXPECT_EQ(answer(guard, Asked("/login")).status, 200);
+}
+
 TEST(LoginRoutes, AskInAPageWithoutScript) {
   AccessGuard guard(kToken);
   const net::HttpResponse page = answer(guard, Asked("/login"));

@@ -224,6 +224,7 @@ TEST(Monitor, ExportsTheseFiguresAboutItself) {
            "counter kymo_http_requests_bad",
            "counter kymo_http_sent_bytes",
            "counter kymo_http_timeouts",
+           "counter kymo_http_tls_failures",
            "counter kymo_log_records_lost",
            "counter kymo_snapshots_stale",
            "counter kymo_ticks_failed",

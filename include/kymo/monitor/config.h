@@ -50,6 +50,9 @@ class Config final {
   /// The settings applied, with a log on standard error. A setting with an error has its default.
   [[nodiscard]] MonitorOptions options() const;
 
+  /// One setting's value as text; empty for an unknown name.
+  [[nodiscard]] std::string value(std::string_view name) const;
+
   /// Every setting with its value, and its source as a comment. A valid configuration file.
   [[nodiscard]] std::string to_yaml() const;
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <kymo/core/registry.h>
 #include <kymo/monitor/options.h>
@@ -22,7 +24,8 @@ namespace kymo {
 class Monitor final {
  public:
   /// Begins to measure and to serve. Throws std::invalid_argument for options that can never be valid: an
-  /// address that is none, a tick below 100 ms or above 1 h, no HTTP threads.
+  /// address that is none, a tick below 100 ms or above 1 h, no HTTP threads; ConfigError for an unusable
+  /// token, certificate or key, and for an address open to others by oversight.
   explicit Monitor(MonitorOptions options = {});
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
@@ -39,8 +42,22 @@ class Monitor final {
 
   /// Where it serves, with the port that port 0 became; before it can, what was asked for.
   [[nodiscard]] net::Endpoint endpoint() const;
+  /// The same for a browser on this machine, such as `https://127.0.0.1:9464`.
+  [[nodiscard]] std::string url() const;
   /// Whether it serves now, with the host and the process measured at least once.
   [[nodiscard]] bool ready() const noexcept;
+
+  /// Takes what can change while it runs: the token, and certificate and key, whose files are read again. All
+  /// or nothing. Gives the names of settings that differ and need a new Monitor, such as `listen`, which keep
+  /// the values they have; registry, log and routes are not compared.
+  ///
+  /// New connections get the new certificate, others go on. A token that changes counts from the next request
+  /// on, and live connections (WebSockets), which were opened with the old one, are closed with 1008. Cost:
+  /// some milliseconds. Errors: as the constructor's, and then nothing has changed. No signal handler calls
+  /// it by itself: `kymo serve` does on SIGHUP.
+  std::vector<std::string> reload(const MonitorOptions& options);
+  /// Reads certificate and key again, after a renewal.
+  void reload();
 
   /// Ends serving and measuring and joins the threads, within 1 s. May be called twice. `snapshot()` works
   /// on.

@@ -55,6 +55,14 @@ struct MonitorOptions {
   /// the cookie that `/login` gives: 16 to 512 letters, digits and `-._~+/=`. Empty: nothing is asked. Health
   /// checks are open either way.
   std::string token = {};
+  /// Files in PEM with which it speaks TLS 1.2 and 1.3, HTTP and WebSocket alike: the certificate chain, the
+  /// server's own first, and its private key, unencrypted. Both or none; none: it speaks in clear. What
+  /// cannot be used is a ConfigError.
+  struct TlsFiles {
+    std::string certificate;
+    std::string key;
+  };
+  TlsFiles tls = {};
   /// Serve an address that other machines reach without asking for a token. Otherwise that is a ConfigError.
   bool insecure = false;
   /// Further resources to serve, for an application's own pages and for tests.
