@@ -7,21 +7,30 @@
 
 namespace kymo::cli {
 
-EndingSignals::EndingSignals() noexcept {
+EndingSignals::EndingSignals(HangUp hang_up) noexcept {
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGINT);
   sigaddset(&signals_, SIGTERM);
+  if (hang_up == HangUp::reloads) sigaddset(&signals_, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
 }
 
-bool EndingSignals::wait_for(std::chrono::milliseconds time) const noexcept {
+bool EndingSignals::wait_for(std::chrono::milliseconds time) const {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
   const timespec timeout{seconds.count(), std::chrono::nanoseconds(time - seconds).count()};
-  return sigtimedwait(&signals_, nullptr, &timeout) > 0;
+  const int signal = sigtimedwait(&signals_, nullptr, &timeout);
+  if (signal == SIGHUP && reload_) reload_();
+  return signal > 0 && signal != SIGHUP;
 }
 
-void EndingSignals::wait() const noexcept {
-  while (sigwaitinfo(&signals_, nullptr) < 0 && errno == EINTR) {
+void EndingSignals::wait() const {
+  while (true) {
+    const int signal = sigwaitinfo(&signals_, nullptr);
+    if (signal == SIGHUP) {
+      if (reload_) reload_();
+    } else if (signal > 0 || errno != EINTR) {
+      return;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 #include <signal.h>
 
+#include <exception>
 #include <iostream>
 #include <string>
 
@@ -16,15 +17,8 @@
 namespace kymo::cli {
 namespace {
 
-/// An address that a browser can open: that of all interfaces is none.
-std::string url(net::Endpoint endpoint) {
-  if (endpoint.address == "0.0.0.0") endpoint.address = "127.0.0.1";
-  if (endpoint.address == "::") endpoint.address = "::1";
-  return "http://" + endpoint.to_string();
-}
-
 void print_welcome(const Monitor& monitor) {
-  const std::string base = url(monitor.endpoint());
+  const std::string base = monitor.url();
   std::cout << "kymo shows this host at " << base << "/ and tells Prometheus at " << base
             << "/metrics; Ctrl-C ends it" << std::endl;
 }
@@ -37,14 +31,40 @@ bool wait_until_ready(const Monitor& monitor, const EndingSignals& signals) {
   return true;
 }
 
-int run(const monitor::Config& config) {
-  const EndingSignals signals;
+/// SIGHUP: takes what the sources say now, or nothing where anything is wrong. Flags and environment are
+/// those of the start; the files that they name may have changed.
+void reload(Monitor& monitor, const monitor::Config& first, const monitor::ConfigSources& sources,
+            const log::Logger& logger) try {
+  const auto config = monitor::Config::load(sources);
+  for (const std::string& warning : config.warnings()) logger.warning(warning);
+  for (const std::string& error : config.errors()) {
+    logger.error("configuration not taken, all stays as it was", {{"reason", error}});
+  }
+  if (!config.errors().empty()) return;
+  (void)monitor.reload(config.options());
+  // A Monitor has a log but does not know how it writes.
+  if (config.value("log.format") != first.value("log.format")) {
+    logger.warning("a changed setting needs a restart; the old value stays", {{"setting", "log.format"}});
+  }
+} catch (const std::exception& error) {
+  logger.error("configuration not taken, all stays as it was", {{"reason", error.what()}});
+}
+
+int run(const monitor::Config& config, const monitor::ConfigSources& sources) {
+  EndingSignals signals(HangUp::reloads);
   ::signal(SIGPIPE, SIG_IGN);  // a reader of standard output that goes away is no reason to stop serving
   const MonitorOptions options = config.options();
   const log::Logger logger(options.log_sink, options.log_level);
   for (const std::string& warning : config.warnings()) logger.warning(warning);
   Monitor monitor(options);
+  bool is_ready = false;
+  signals.on_reload([&] {
+    if (is_ready) notify_service_manager(reloading_state());
+    reload(monitor, config, sources, logger);
+    if (is_ready) notify_service_manager("READY=1");
+  });
   if (wait_until_ready(monitor, signals)) {
+    is_ready = true;
     print_welcome(monitor);
     notify_service_manager("READY=1");
     signals.wait();
@@ -60,16 +80,17 @@ int serve(const Arguments& arguments) {
   int exit_code = kSuccess;
   const auto parsed = parse_serve_arguments(arguments, exit_code);
   if (!parsed) return exit_code;
-  const auto config = monitor::Config::load({.flags = parsed->flags,
-                                             .environment = monitor::ConfigSources::process_environment(),
-                                             .file = parsed->config_file});
+  const monitor::ConfigSources sources{.flags = parsed->flags,
+                                       .environment = monitor::ConfigSources::process_environment(),
+                                       .file = parsed->config_file};
+  const auto config = monitor::Config::load(sources);
   for (const std::string& error : config.errors()) complain(error);
   if (!config.errors().empty()) return kBadUsage;
   if (parsed->print_config) {
     std::cout << config.to_yaml();
     return kSuccess;
   }
-  return run(config);
+  return run(config, sources);
 }
 
 }  // namespace kymo::cli

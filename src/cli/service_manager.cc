@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -24,6 +25,12 @@ void notify_service_manager(std::string_view state) noexcept {
   (void)::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL,
                  reinterpret_cast<const sockaddr*>(&address), size);
   ::close(socket);
+}
+
+std::string reloading_state() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds);
 }
 
 }  // namespace kymo::cli

@@ -49,11 +49,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def get(url, **headers):
-    """Status, headers and body; status 0 where nobody answers."""
+def get(url, tls=None, **headers):
+    """Status, headers and body; status 0 where nobody answers. `tls`: an SSLContext for https."""
     request = urllib.request.Request(url, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=DEADLINE_S) as response:
+        with urllib.request.urlopen(request, timeout=DEADLINE_S, context=tls) as response:
             return response.status, response.headers, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()
@@ -111,7 +111,7 @@ class Serve(Running):
 
     def url(self):
         """Its address, once it has told it."""
-        found = self.wait_for(lambda: re.search(r"(http://\S+)/metrics", self.out()), "the address")
+        found = self.wait_for(lambda: re.search(r"(https?://\S+)/metrics", self.out()), "the address")
         return found.group(1)
 
     def metrics(self, **headers):

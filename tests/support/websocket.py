@@ -51,7 +51,7 @@ def handshake(path, host, **headers):
 class WebSocket:
     """One connection. `status` and `headers` are those of the answer to the handshake."""
 
-    def __init__(self, url, *, receive_buffer=None, eager=b"", **headers):
+    def __init__(self, url, *, receive_buffer=None, eager=b"", tls=None, **headers):
         address = urllib.parse.urlparse(url)
         self._buffer = b""
         self.socket = socket.socket()
@@ -59,6 +59,8 @@ class WebSocket:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(DEADLINE_S)
         self.socket.connect((address.hostname, address.port))
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=address.hostname)
         self.socket.sendall(handshake(address.path or "/", address.netloc, **headers) + eager)
         head = self._read_to(b"\r\n\r\n").decode()
         self.status = int(head.split(" ", 2)[1])

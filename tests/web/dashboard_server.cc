@@ -136,7 +136,7 @@ template <class World>
   options.registry = &registry;
   options.routes.push_back(kymo::sessions_route(streams));
   kymo::Monitor monitor(options);
-  std::cout << "metrics http://" << monitor.endpoint().to_string() << std::endl;
+  std::cout << "metrics " << monitor.url() << std::endl;
   for (std::uint64_t i = 0;; ++i) {
     world.step(static_cast<double>(i) / kStepsPerTick);
     const auto drop = [](std::string_view, const std::string&) { return kymo::packs::SendResult::sent; };

@@ -86,8 +86,7 @@ int call(Settings settings) {
 
   kymo::Monitor monitor(kymo::MonitorOptions::from_environment({{"listen", settings.monitor}}));
   voice::ClientMetrics metrics(monitor.registry());
-  std::cout << "calling " << settings.connect << "\nmetrics http://" << monitor.endpoint().to_string()
-            << std::endl;
+  std::cout << "calling " << settings.connect << "\nmetrics " << monitor.url() << std::endl;
   voice::run_crowd(settings.crowd, clips, metrics);
 
   const auto summary = metrics.summary();

@@ -77,7 +77,7 @@ void serve(const Settings& settings) {
       metrics);
   std::cout << "audio ws://" << server.audio_endpoint().to_string() << '\n'
             << "udp udp://" << server.udp_endpoint().to_string() << '\n'
-            << "metrics http://" << monitor.endpoint().to_string() << std::endl;
+            << "metrics " << monitor.url() << std::endl;
   server.run();
 }
 
