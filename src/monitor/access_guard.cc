@@ -7,14 +7,16 @@
 #include <kymo/net/json_error.h>
 #include <kymo/net/uri.h>
 
+#include "login_address.h"
+
 namespace kymo::monitor {
 namespace {
 
 constexpr std::size_t kLongestShown = 200;
 constexpr std::string_view kBearer = "bearer ";
 /// What tells nothing of what is measured: whether the process lives, and the way in.
-constexpr std::array<std::string_view, 5> kOpen = {"/healthz", "/readyz", "/login", "/login.css",
-                                                   "/assets/icon.svg"};
+constexpr std::array<std::string_view, 6> kOpen = {"/healthz",   "/readyz",          "/login",
+                                                   "/login.css", "/assets/icon.svg", "/assets/index.css"};
 
 bool is_open(std::string_view path) { return std::find(kOpen.begin(), kOpen.end(), path) != kOpen.end(); }
 
@@ -69,7 +71,7 @@ net::HttpResponse unauthorized(const net::HttpRequest& request, std::string_view
   if (!wants_a_page(request)) return response;
   response = {};
   response.status = 303;
-  response.headers = {{"Location", "/login"}, {"Cache-Control", "no-store"}};
+  response.headers = {{"Location", login_address(request.target)}, {"Cache-Control", "no-store"}};
   return response;
 }
 

@@ -8,6 +8,8 @@
 #include <kymo/net/json_error.h>
 #include <kymo/net/uri.h>
 
+#include "login_address.h"
+
 namespace kymo::monitor {
 namespace {
 
@@ -18,12 +20,15 @@ constexpr std::string_view kPageBegin = R"(<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>kymo: token</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/assets/index.css">
 <link rel="stylesheet" href="/login.css">
 </head>
 <body>
 <main>
 <h1><img src="/assets/icon.svg" alt="" width="40" height="40"> kymo</h1>
-<form method="post" action="/login">
+<form method="post" action=")";
+
+constexpr std::string_view kPageMiddle = R"(">
 <label for="token">This server's token</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
 )";
@@ -36,31 +41,9 @@ constexpr std::string_view kPageEnd = R"(<button>Show the server's pulse</button
 </html>
 )";
 
-constexpr std::string_view kStyle = R"(:root {
-  color-scheme: light dark;
-  --ground: #f7f8fa;
-  --card: #ffffff;
-  --edge: #dfe3e8;
-  --text: #1c2430;
-  --quiet: #566170;
-  --pulse: #b3123f;
-  --on-pulse: #ffffff;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #12161c;
-    --card: #1a2029;
-    --edge: #2c3541;
-    --text: #e6eaf0;
-    --quiet: #9aa6b5;
-    --pulse: #ff7a97;
-    --on-pulse: #12161c;
-  }
-}
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 24rem; margin: 0 auto; padding: 15vh 1rem 3rem; }
-h1 { display: flex; gap: 0.75rem; align-items: center; margin: 0 0 1.5rem; font-size: 1.75rem; }
+/// Colours and type are those of /api's sheet.
+constexpr std::string_view kStyle = R"(main { max-width: 24rem; padding: 15vh 1rem 3rem; }
+h1 { display: flex; gap: 0.75rem; align-items: center; margin-bottom: 1.5rem; }
 form { display: grid; gap: 0.75rem; padding: 1.25rem; background: var(--card); border: 1px solid var(--edge);
   border-radius: 0.75rem; }
 input, button { font: inherit; padding: 0.5rem 0.75rem; border-radius: 0.5rem; }
@@ -84,8 +67,10 @@ net::HttpResponse text(std::string_view content_type, std::string content) {
   return response;
 }
 
-net::HttpResponse page(int status, std::string_view complaint) {
+net::HttpResponse page(int status, std::string_view next, std::string_view complaint) {
   std::string html(kPageBegin);
+  html += login_address(next);
+  html += kPageMiddle;
   if (!complaint.empty()) html += "<p class=\"wrong\" role=\"alert\">" + std::string(complaint) + "</p>\n";
   net::HttpResponse response = text("text/html; charset=utf-8", html += kPageEnd);
   response.status = status;
@@ -115,14 +100,21 @@ std::string field(std::string_view form, std::string_view name) {
   return {};
 }
 
+/// Where the browser was, for it to go back to.
+std::string next_of(const net::HttpRequest& request) {
+  const std::string* const next = request.query_value("next");
+  return next != nullptr && is_own_place(*next) ? *next : "/";
+}
+
 net::HttpResponse log_in(AccessGuard& guard, const net::HttpRequest& request) {
   const std::string token = field(request.body, "token");
+  std::string next = next_of(request);
   switch (guard.attempt(token, request)) {
-    case AccessGuard::Verdict::wrong: return page(401, "That is not this server's token.");
-    case AccessGuard::Verdict::too_many: return page(429, "Too many wrong tokens; wait a second.");
+    case AccessGuard::Verdict::wrong: return page(401, next, "That is not this server's token.");
+    case AccessGuard::Verdict::too_many: return page(429, next, "Too many wrong tokens; wait a second.");
     case AccessGuard::Verdict::right: break;
   }
-  return see_other("/", cookie(request, token, kThirtyDays));
+  return see_other(std::move(next), cookie(request, token, kThirtyDays));
 }
 
 net::HttpResponse log_out(const net::HttpRequest& request) {
@@ -133,7 +125,7 @@ net::HttpResponse log_out(const net::HttpRequest& request) {
 
 std::vector<live::Route> login_routes(AccessGuard& guard) {
   std::vector<live::Route> routes = {
-      {"GET", "/login", [](const net::HttpRequest&) { return page(200, {}); }},
+      {"GET", "/login", [](const net::HttpRequest& request) { return page(200, next_of(request), {}); }},
       {"GET", "/login.css",
        [](const net::HttpRequest&) { return text("text/css; charset=utf-8", std::string(kStyle)); }},
       {"POST", "/login", [&guard](const net::HttpRequest& request) { return log_in(guard, request); }},

@@ -42,7 +42,8 @@ TEST(AccessGuard, AsksForTheTokenEverywhereButWhereNothingIsTold) {
     EXPECT_EQ(status_of(guard, Asked(path)), 401) << path;
     EXPECT_EQ(status_of(guard, Asked(path, "POST")), 401) << path;
   }
-  for (const char* path : {"/healthz", "/readyz", "/login", "/login.css", "/assets/icon.svg"}) {
+  for (const char* path :
+       {"/healthz", "/readyz", "/login", "/login.css", "/assets/icon.svg", "/assets/index.css"}) {
     EXPECT_EQ(status_of(guard, Asked(path)), 200) << path;
   }
 }

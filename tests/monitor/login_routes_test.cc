@@ -50,6 +50,50 @@ TEST(LoginRoutes, GiveNothingForAnotherToken) {
   EXPECT_EQ(answer(guard, Asked("/login", "POST").body("token=x")).status, 429);
 }
 
+TEST(LoginRoutes, LeadBackToWhereTheBrowserWas) {
+  AccessGuard guard(kToken);
+  const auto led_to = [&](const std::string& next) {
+    Asked asked("/login", "POST");
+    asked.body("token=abcdefgh%2B%2F12345678%3D%3D");
+    net::HttpRequest request = asked.request();
+    request.query = {{"next", next}};
+    for (const live::Route& route : login_routes(guard)) {
+      if (route.method == "POST" && route.path == "/login") {
+        return header_of(route.handle(request), "Location");
+      }
+    }
+    return std::string();
+  };
+  EXPECT_EQ(led_to("/api"), "/api");
+  EXPECT_EQ(led_to("/#/sessions?by=errors"), "/#/sessions?by=errors");
+  for (const char* elsewhere :
+       {"", "api", "//evil.example", "/\\evil.example", "/\t/evil.example", "/a\r\nSet-Cookie: a=b",
+        "https://evil.example", "javascript:alert(1)", "/login?next=/login", "/\xC3\xA9"}) {
+    EXPECT_EQ(led_to(elsewhere), "/") << elsewhere;
+  }
+  EXPECT_EQ(led_to('/' + std::string(3000, 'a')), "/");
+}
+
+TEST(LoginRoutes, KeepTheWayBackInTheForm) {
+  AccessGuard guard(kToken);
+  net::HttpRequest request = Asked("/login").request();
+  request.query = {{"next", "/?a=\"><script>&b='"}};
+  const live::Route route = login_routes(guard).front();
+  EXPECT_THAT(*route.handle(request).body,
+              HasSubstr(R"(action="/login?next=%2F%3Fa%3D%22%3E%3Cscript%3E%26b%3D%27">)"));
+  request.query = {};
+  EXPECT_THAT(*route.handle(request).body, HasSubstr(R"(action="/login">)"));
+}
+
+TEST(LoginRoutes, ABrowserThatIsNotLetInIsLedToThem) {
+  AccessGuard guard(kToken);
+  const auto refused = [&](const std::string& path) {
+    return header_of(guard.check(Asked(path).with("accept", "text/html").request())->response, "Location");
+  };
+  EXPECT_EQ(refused("/"), "/login");
+  EXPECT_EQ(refused("/api?x=1"), "/login?next=%2Fapi%3Fx%3D1");
+}
+
 TEST(LoginRoutes, ForgetTheCookie) {
   AccessGuard guard(kToken);
   EXPECT_THAT(header_of(answer(guard, Asked("/logout", "POST")), "Set-Cookie"), HasSubstr("kymo_9464=; "));

@@ -41,6 +41,7 @@ constexpr std::string_view kStyle = R"(:root {
   --text: #1c2430;
   --quiet: #566170;
   --pulse: #b3123f;
+  --on-pulse: #ffffff;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -50,6 +51,7 @@ constexpr std::string_view kStyle = R"(:root {
     --text: #e6eaf0;
     --quiet: #9aa6b5;
     --pulse: #ff7a97;
+    --on-pulse: #12161c;
   }
 }
 * { box-sizing: border-box; }
