@@ -68,6 +68,35 @@ pageTest('a server without figures of its own: the process, and how to begin', {
   assert.ok(await page.locator('.chart').count() >= 5);
 });
 
+pageTest('where the token is asked for again the page goes there, and comes back to the same view', { place: '#/explore?q=memory', ready: '.connection-live' }, async (page, { server }) => {
+  server.asksForToken = true;
+  server.cut();
+  await page.waitForURL(/\/login\?next=/);
+  assert.equal(new URL(page.url()).searchParams.get('next'), '/#/explore?q=memory');
+  server.asksForToken = false;
+  await page.getByText('Let in').click();
+  await page.waitForSelector('.connection-live');
+  assert.equal(new URL(page.url()).hash, '#/explore?q=memory');
+});
+
+pageTest('the sessions page, too, notices that the token is asked for', { place: '#/sessions', ready: '.connection-live', sessions: SESSIONS }, async (page, { server }) => {
+  await page.locator('tbody tr').first().waitFor();
+  server.asksForToken = true;
+  await page.waitForURL(/\/login\?next=%2F%23%2Fsessions/);
+});
+
+pageTest('peers that the server lists, those first that are unwell', { place: '#/peers', ready: '.empty' }, async (page, { server }) => {
+  const peer = { peer_name: '', status: 'connected', latency_ms: { current: 12.5 }, jitter_ms: null, packet_loss_percent: 0, quality_score: 90, quality_trend: 'stable', uptime_seconds: 61 };
+  server.peers = [{ ...peer, peer_id: 'anna' }, { ...peer, peer_id: XSS, status: 'degraded', quality_score: 41, quality_trend: 'degrading' }];
+  const rows = page.locator('[aria-label=Peers] tbody tr');
+  await rows.first().waitFor();
+  const [first, second] = await rows.allInnerTexts();
+  assert.ok(first.includes(XSS) && first.includes('degraded') && first.includes('41 of 100, degrading'), first);
+  assert.match(second, /anna\s+connected\s+90 of 100\s+12\.5 ms\s+–\s+0\.0 %\s+1 min/);
+  assert.deepEqual(await markupThatRan(page), []);
+  assert.deepEqual(await faultsForAccess(page), []);
+});
+
 pageTest('after a restart of the connection there is no hole and no reload', {}, async (page, stage) => {
   await page.evaluate(() => { window.isTheSame = true; });
   const start = await restart(stage);

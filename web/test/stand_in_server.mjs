@@ -93,6 +93,10 @@ class Subscriber {
 export class StandInServer {
   /** What GET /api/sessions/live tells; null: there is no such address. */
   sessions = null;
+  /** What GET /api/metrics/peers lists. */
+  peers = [];
+  /** Whether the token is asked for, which the page does not have any more. */
+  asksForToken = false;
   /** Ticks that are measured but not sent, as for a client that is too slow. */
   skip = 0;
   requests = [];
@@ -120,9 +124,14 @@ export class StandInServer {
     return `http://127.0.0.1:${this.port}/`;
   }
 
+  /** Ends the connections that there are, and stays. */
+  cut() {
+    for (const subscriber of this.#subscribers) subscriber.connection.close(1001);
+  }
+
   async stop() {
     clearInterval(this.#timer);
-    for (const subscriber of this.#subscribers) subscriber.connection.close(1001);
+    this.cut();
     this.#server.closeAllConnections();
     await new Promise((resolve) => { this.#server.close(resolve); });
   }
@@ -138,6 +147,7 @@ export class StandInServer {
 
   #upgrade(request, socket) {
     this.requests.push(request.url);
+    if (this.asksForToken) return socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
     if (request.url !== '/ws/metrics') return socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
     const subscriber = new Subscriber(new WebSocketConnection(request, socket), this.history);
     this.#subscribers.add(subscriber);
@@ -149,6 +159,19 @@ export class StandInServer {
     this.requests.push(request.url);
     const path = normalize(new URL(request.url, this.address).pathname);
     const headers = { 'Content-Security-Policy': CSP, 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' };
+    if (path === '/login') {
+      const next = new URL(request.url, this.address).searchParams.get('next');
+      response.writeHead(200, { ...headers, 'Content-Type': 'text/html; charset=utf-8' }).end(`<!doctype html><title>token</title><a href="${next}">Let in</a>`);
+      return;
+    }
+    if (this.asksForToken) {
+      response.writeHead(401, { ...headers, 'Content-Type': 'application/json' }).end('{"error":{"status":401,"message":"this server asks for a token"}}');
+      return;
+    }
+    if (path === '/api/metrics/peers') {
+      response.writeHead(200, { ...headers, 'Content-Type': 'application/json' }).end(JSON.stringify({ peers: this.peers }));
+      return;
+    }
     if (path === '/api/sessions/live' && this.sessions) {
       response.writeHead(200, { ...headers, 'Content-Type': 'application/json' }).end(JSON.stringify(sessionsAnswer(this.sessions)));
       return;

@@ -2,6 +2,7 @@
 
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { isSentToLogin } from '../login';
 import { SessionHistory } from '../model/session_history';
 import { parseSessions, type Sessions } from '../model/sessions';
 import { page } from '../page';
@@ -25,6 +26,7 @@ async function ask(top: number, by: string): Promise<SessionState> {
   try {
     const query = new URLSearchParams({ top: String(top), ...(by ? { by } : {}) });
     const response = await fetch(`api/sessions/live?${query.toString()}`, { headers: { Accept: 'application/json' } });
+    if (isSentToLogin(response)) return { kind: 'asking' };
     if (response.status === 404) return { kind: 'missing' };
     if (!response.ok) return { kind: 'failed', why: `the server answered ${response.status}` };
     const sessions = parseSessions(await response.json());
