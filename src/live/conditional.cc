@@ -19,7 +19,7 @@ std::uint64_t hash_of(std::string_view bytes) {
   return hash;
 }
 
-std::string_view trim(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
   while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
   return text;
@@ -38,7 +38,7 @@ std::string etag_of(std::string_view bytes, std::string_view suffix) {
 bool names_etag(std::string_view if_none_match, std::string_view tag) {
   while (!if_none_match.empty()) {
     const std::size_t end = std::min(if_none_match.find(','), if_none_match.size());
-    std::string_view one = trim(if_none_match.substr(0, end));
+    std::string_view one = without_blanks(if_none_match.substr(0, end));
     if_none_match.remove_prefix(std::min(end + 1, if_none_match.size()));
     if (one == "*") return true;
     if (one.starts_with("W/")) one.remove_prefix(2);
