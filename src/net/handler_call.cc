@@ -6,6 +6,7 @@
 
 #include <kymo/net/json_error.h>
 
+#include "ascii.h"
 #include "response_head.h"
 
 namespace kymo::net {
@@ -17,6 +18,21 @@ constexpr std::size_t kLongestShown = 200;
 HttpResponse handler_failed() { return json_error(500, "the handler of this address failed"); }
 
 }  // namespace
+
+HttpRequest make_request(const RequestHead& head, const Target& target) {
+  HttpRequest request;
+  request.method = head.method;
+  request.target = head.target;
+  request.path = target.path;
+  request.query = target.query;
+  request.header = [&head](std::string_view name) -> std::string_view {
+    for (const auto& [known, value] : head.fields) {
+      if (equals_ignoring_case(known, name)) return value;
+    }
+    return {};
+  };
+  return request;
+}
 
 Answer call_handler(const HttpServer::Handler& handler, const HttpRequest& request,
                     const std::atomic<bool>& stopping) {

@@ -5,10 +5,15 @@
 #include <string_view>
 
 #include <kymo/net/http_server.h>
+#include <kymo/net/uri.h>
 
+#include "request_head.h"
 #include "server_context.h"
 
 namespace kymo::net {
+
+/// The request of a head, which must outlive it; body and connection are the caller's to add.
+[[nodiscard]] HttpRequest make_request(const RequestHead& head, const Target& target);
 
 /// What a handler made of a request.
 struct Answer {

@@ -19,7 +19,6 @@
 #include <kymo/net/json_error.h>
 #include <kymo/net/uri.h>
 
-#include "ascii.h"
 #include "connection_slot.h"
 #include "handler_call.h"
 #include "refusal.h"
@@ -49,6 +48,18 @@ constexpr std::size_t kGentleRefusals = 64;
 awaitable<Answer> answer_on_worker(const ServerContext& context, const HttpRequest& request) {
   co_return call_handler(context.handler, request, context.stopping);
 }
+
+/// One more connection that is being refused, whatever ends it.
+class RefusalBeingTold final {
+ public:
+  explicit RefusalBeingTold(std::size_t& number) noexcept : number_(number) { ++number_; }
+  RefusalBeingTold(const RefusalBeingTold&) = delete;
+  RefusalBeingTold& operator=(const RefusalBeingTold&) = delete;
+  ~RefusalBeingTold() { --number_; }
+
+ private:
+  std::size_t& number_;
+};
 
 Transport wrapped(ServerContext& context, const Peer& peer, FileDescriptor socket) {
   asio::ip::tcp::socket wrapped_socket(context.io);
@@ -93,7 +104,6 @@ class Session final : public std::enable_shared_from_this<Session> {
   awaitable<bool> write(std::string_view head, std::string_view body);
   awaitable<void> linger();
 
-  [[nodiscard]] HttpRequest make_request(const Target& target) const;
   void enter(Phase phase) { slot_->enter(phase); }
   void arm(milliseconds time);
   void wait_for_timer();
@@ -261,30 +271,15 @@ awaitable<Session::Step> Session::answer() {
 }
 
 awaitable<Answer> Session::dispatch(const Target& target) {
-  const HttpRequest request = make_request(target);
+  HttpRequest request = make_request(parser_.head(), target);
+  request.body = parser_.body();
+  request.remote = peer_.text;
+  request.is_secure = transport_.is_tls();
   const auto& is_quick = context_.options.is_quick;
   if (is_quick && is_quick(request.path))
     co_return call_handler(context_.handler, request, context_.stopping);
   co_return co_await asio::co_spawn(context_.workers, answer_on_worker(context_, request),
                                     asio::use_awaitable);
-}
-
-HttpRequest Session::make_request(const Target& target) const {
-  HttpRequest request;
-  request.method = parser_.head().method;
-  request.target = parser_.head().target;
-  request.path = target.path;
-  request.query = target.query;
-  request.body = parser_.body();
-  request.remote = peer_.text;
-  request.is_secure = transport_.is_tls();
-  request.header = [&head = parser_.head()](std::string_view name) -> std::string_view {
-    for (const auto& [known, value] : head.fields) {
-      if (equals_ignoring_case(known, name)) return value;
-    }
-    return {};
-  };
-  return request;
 }
 
 /// Bytes behind the handshake would be lost on the way; RFC 6455 4.1 has the client wait for our answer.
@@ -365,14 +360,13 @@ awaitable<void> Session::linger() {
 }
 
 awaitable<void> Session::refuse() {
-  ++context_.refusals;
+  const RefusalBeingTold told(context_.refusals);
   arm(context_.options.limits.header_time);
   const Step step = co_await greet();
   bool sent = step == Step::close_gently;
   if (step == Step::again) sent = co_await send(too_many_connections(), After::close);
   if (sent) co_await linger();
   disarm();
-  --context_.refusals;
 }
 
 /// Runs a session's coroutine; what it throws (no memory, at most) ends that connection and nothing else.
