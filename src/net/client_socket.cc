@@ -1,0 +1,150 @@
+#include "client_socket.h"
+
+#include <cstring>
+#include <thread>
+
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/beast/core/error.hpp>
+
+#include "name_resolution.h"
+#include "resolve.h"
+
+namespace kymo::net {
+namespace {
+
+using Kind = ClientError::Kind;
+
+std::string seconds_text(std::chrono::milliseconds time) {
+  const auto ms = time.count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
+std::string reason_text(const boost::system::error_code& error, std::chrono::milliseconds timeout) {
+  if (error == boost::beast::error::timeout) return "no answer within " + seconds_text(timeout);
+  if (error == boost::asio::error::connection_refused) return "connection refused";
+  if (error == boost::asio::error::eof) return "the server closed the connection";
+  std::string text = error.message();
+  return text.substr(0, text.find(" [system:"));
+}
+
+ClientError unreachable(const ClientUrl& url, const std::string& why) {
+  return {Kind::unreachable, "cannot reach " + url.authority() + ": " + why +
+                                 "; is the server running, and is this the address that it serves at?"};
+}
+
+SocketAddress find_address(const OperationRunner& runner, const ClientUrl& url,
+                           std::chrono::milliseconds timeout) {
+  if (const auto address = parse_address(url.host, url.port)) return *address;
+  const NameResolution resolution(url.host, url.port);
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  while (std::chrono::steady_clock::now() < deadline) {
+    runner.check();
+    if (const auto result = resolution.result()) {
+      if (const auto* address = std::get_if<SocketAddress>(&*result)) return *address;
+      throw unreachable(url, std::get<std::string>(*result));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  throw unreachable(url, "its name was not resolved within " + seconds_text(timeout));
+}
+
+boost::asio::ip::tcp::endpoint endpoint_of(const SocketAddress& address) {
+  boost::asio::ip::tcp::endpoint endpoint;
+  std::memcpy(endpoint.data(), address.get(), address.length);
+  endpoint.resize(address.length);
+  return endpoint;
+}
+
+ClientError tls_error(const ClientUrl& url, TlsStream& stream, const boost::system::error_code& error,
+                      std::chrono::milliseconds timeout) {
+  const long verified = SSL_get_verify_result(stream.native_handle());
+  if (verified != X509_V_OK) {
+    return {Kind::untrusted, "the certificate of " + url.authority() +
+                                 " is not to be trusted: " + X509_verify_cert_error_string(verified) +
+                                 "; name the file of the authority that signed it (--ca-file)"};
+  }
+  return {Kind::untrusted, "no TLS with " + url.authority() + ": " + reason_text(error, timeout) +
+                               "; does it serve https, or is it http://" + url.authority() + "?"};
+}
+
+}  // namespace
+
+boost::asio::ssl::context make_tls_context(const ClientOptions& options) {
+  namespace ssl = boost::asio::ssl;
+  ssl::context context(ssl::context::tls_client);
+  boost::system::error_code error;
+  context.set_options(ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1,
+                      error);
+  context.set_verify_mode(ssl::verify_peer, error);
+  if (options.ca_file.empty()) {
+    context.set_default_verify_paths(error);
+  } else {
+    context.load_verify_file(options.ca_file, error);
+    if (error) {
+      throw ClientError(Kind::bad_address, options.ca_file +
+                                               ": no authorities can be read from it; expected a file of "
+                                               "certificates in PEM form");
+    }
+  }
+  return context;
+}
+
+void connect_stream(OperationRunner& runner, TcpStream& stream, const ClientUrl& url,
+                    const ClientOptions& options) {
+  const auto endpoint = endpoint_of(find_address(runner, url, options.timeout));
+  stream.expires_after(options.timeout);
+  const auto error = runner.run([&](auto handler) { stream.async_connect(endpoint, std::move(handler)); });
+  if (error) throw unreachable(url, reason_text(error, options.timeout));
+  boost::system::error_code ignored;
+  stream.socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+}
+
+void connect_stream(OperationRunner& runner, TlsStream& stream, const ClientUrl& url,
+                    const ClientOptions& options) {
+  connect_stream(runner, stream.next_layer(), url, options);
+  // The name that the server chooses its certificate by; addresses have no place there (RFC 6066 3).
+  if (!parse_address(url.host, url.port)) SSL_set_tlsext_host_name(stream.native_handle(), url.host.c_str());
+  stream.set_verify_callback(boost::asio::ssl::host_name_verification(url.host));
+  stream.next_layer().expires_after(options.timeout);
+  const auto error = runner.run([&](auto handler) {
+    stream.async_handshake(boost::asio::ssl::stream_base::client, std::move(handler));
+  });
+  if (error) throw tls_error(url, stream, error, options.timeout);
+}
+
+ClientError connection_error(const ClientUrl& url, const boost::system::error_code& error,
+                             std::chrono::milliseconds timeout) {
+  const std::string name = error.category().name();
+  if (name == "beast.http" || name == "boost.beast.http" || name == "boost.beast.websocket") {
+    return {Kind::broken, url.authority() + " does not answer as kymo does: " + error.message() +
+                              "; is this the address that it serves at?"};
+  }
+  return {Kind::unreachable, url.authority() + ": the connection was lost: " + reason_text(error, timeout)};
+}
+
+ClientError status_error(const ClientUrl& url, unsigned status, bool has_token) {
+  std::string text = url.authority();
+  switch (status) {
+    case 401:
+      text += has_token
+                  ? " does not accept this token; is the file the one that the server reads (--token-file)?"
+                  : " asks for a token; name the file that holds it (--token-file)";
+      break;
+    case 403: text += " does not let this client in (403)"; break;
+    case 404: text += " has no such address (404); is it kymo that serves there?"; break;
+    case 421:
+      text +=
+          " does not know itself by that name (421); ask it by its address, or add the name to its "
+          "web.allowed_hosts";
+      break;
+    case 429: text += " was asked with wrong tokens too often (429); wait a minute"; break;
+    case 503:
+      text += " cannot answer now (503): too many connections, or it is just starting or stopping";
+      break;
+    default: text += " answered with " + std::to_string(status);
+  }
+  return {Kind::refused, text};
+}
+
+}  // namespace kymo::net
