@@ -1,0 +1,190 @@
+#include "derive.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "number_text.h"
+
+namespace kymo::terminal {
+namespace {
+
+/// A tick may be that much early, and is still one.
+constexpr double kEarlySeconds = 0.1;
+
+bool counts_up(Kind kind) { return kind == Kind::counter || kind == Kind::histogram; }
+
+/// Growth per second, over at least a second and a tick: what changes once in that time must not flicker.
+Points rates(const World& world, const Series& series, Kind kind, std::size_t from) {
+  const Points& column = series.column(Field::value);
+  const double over = std::max(1.0, world.tick_seconds);
+  Points points(world.times.size() - from, kUnknown);
+  for (std::size_t at = std::max<std::size_t>(from, 1); at < world.times.size(); ++at) {
+    std::size_t before = at - 1;
+    const auto is_close = [&] { return world.times[at] - world.times[before] < over - kEarlySeconds; };
+    while (before > 0 && is_close() && !std::isnan(column[before])) --before;  // not across a gap
+    const double seconds = world.times[at] - world.times[before];
+    double more = column[at] - column[before];
+    if (more < 0 && counts_up(kind)) more = column[at];
+    const double rate = more / seconds;
+    if (seconds > 0 && std::isfinite(rate)) points[at - from] = rate;
+  }
+  return points;
+}
+
+Points values(const Series& series, Field field, std::size_t from) {
+  const Points& column = series.column(field);
+  Points points(column.begin() + static_cast<std::ptrdiff_t>(std::min(from, column.size())), column.end());
+  for (double& value : points) value = std::isfinite(value) ? value : kUnknown;
+  return points;
+}
+
+double quantile_of(View view) { return view == View::p50 ? 0.5 : view == View::p95 ? 0.95 : 0.99; }
+
+Field field_of(View view) {
+  return view == View::p50 ? Field::p50 : view == View::p95 ? Field::p95 : Field::p99;
+}
+
+bool is_quantile(View view) { return view == View::p50 || view == View::p95 || view == View::p99; }
+
+std::pair<double, double> edges(std::int32_t index, const std::vector<double>& bounds) {
+  constexpr double kBucketsPerOctave = 8;
+  if (index == kZeroBucket) return {0, 0};
+  if (bounds.empty())
+    return {std::exp2(index / kBucketsPerOctave), std::exp2((index + 1) / kBucketsPerOctave)};
+  const auto at = static_cast<std::size_t>(std::max(index, 0));
+  const double upper = at < bounds.size() ? bounds[at] : std::numeric_limits<double>::infinity();
+  if (at == 0) return {std::min(0.0, bounds[0]), upper};
+  return {bounds[std::min(at, bounds.size()) - 1], upper};
+}
+
+/// Where a share of a bucket lies.
+double within(std::int32_t index, double share, const std::vector<double>& bounds) {
+  const auto [lower, upper] = edges(index, bounds);
+  if (lower == upper || !std::isfinite(upper)) return lower;
+  return lower > 0 ? lower * std::pow(upper / lower, share) : lower + (upper - lower) * share;
+}
+
+double quantile(const Buckets& buckets, double total, double q, const std::vector<double>& bounds) {
+  double before = 0;
+  for (const auto& [index, count] : buckets) {
+    if (before + count >= q * total) return within(index, (q * total - before) / count, bounds);
+    before += count;
+  }
+  return within(buckets.rbegin()->first, 1, bounds);
+}
+
+/// A bucket's edge may lie beyond all that was ever measured; a percentile may not.
+double within_extremes(double value, const SeriesList& series) {
+  double least = kUnknown;
+  double most = kUnknown;
+  for (const Series* one : series) {
+    least = std::fmin(least, one->least);
+    most = std::fmax(most, one->most);
+  }
+  return std::fmax(std::fmin(value, most), least);
+}
+
+Points each_quantile(const World& world, const Family& family, const SeriesList& series, double q,
+                     std::size_t from) {
+  Points points;
+  points.reserve(world.times.size() - from);
+  for (std::size_t at = from; at < world.times.size(); ++at) {
+    points.push_back(quantiles(world, family, series, std::span(&q, 1), at)[0]);
+  }
+  return points;
+}
+
+}  // namespace
+
+SeriesList summands(const Family& family) {
+  SeriesList list;
+  for (const auto& [key, series] : family.series) {
+    if (series.labels.empty()) return {&series};
+    if (series.is_alive) list.push_back(&series);
+  }
+  return list;
+}
+
+std::vector<double> quantiles(const World& world, const Family& family, const SeriesList& series,
+                              std::span<const double> qs, std::size_t at) {
+  std::vector<double> found(qs.size(), kUnknown);
+  if (at >= world.times.size()) return found;
+  Buckets together;
+  double total = 0;
+  bool is_gap = true;
+  for (const Series* one : series) {
+    if (at >= one->growths.size()) continue;
+    is_gap = is_gap && !one->growths[at].is_known;
+    for (std::size_t i = at + 1; i-- > 0 && world.times[i] > world.times[at] - kQuantileSeconds;) {
+      for (const auto& [index, count] : one->growths[i].buckets) {
+        together[index] += count;
+        total += count;
+      }
+    }
+  }
+  if (is_gap || total <= 0) return found;
+  for (std::size_t i = 0; i < qs.size(); ++i) {
+    found[i] = within_extremes(quantile(together, total, qs[i], family.bounds), series);
+  }
+  return found;
+}
+
+Points points_of(const World& world, const Family& family, const SeriesList& series, View view,
+                 std::size_t from) {
+  from = std::min(from, world.times.size());
+  if (is_quantile(view) && family.kind == Kind::histogram) {
+    return each_quantile(world, family, series, quantile_of(view), from);
+  }
+  std::vector<Points> parts;
+  parts.reserve(series.size());
+  for (const Series* one : series) {
+    if (family.kind == Kind::window) {
+      parts.push_back(values(*one, is_quantile(view) ? field_of(view) : Field::value, from));
+    } else {
+      parts.push_back(view == View::rate ? rates(world, *one, family.kind, from)
+                                         : values(*one, Field::value, from));
+    }
+  }
+  return sum(parts);
+}
+
+double latest_of(const World& world, const Family& family, const SeriesList& series, View view) {
+  if (world.times.empty()) return kUnknown;
+  const Points points = points_of(world, family, series, view, world.times.size() - 1);
+  return points.empty() ? kUnknown : points.back();
+}
+
+std::string unit_of(const Family& family, View view) {
+  const bool counts = family.kind == Kind::histogram || family.kind == Kind::window;
+  if (view == View::rate) return counts ? "/s" : rate_unit(family.unit);
+  return view == View::raw && counts ? "" : family.unit;
+}
+
+Points sum(const std::vector<Points>& parts) {
+  if (parts.empty()) return {};
+  Points total(parts.front().size(), kUnknown);
+  for (const Points& part : parts) {
+    for (std::size_t i = 0; i < total.size() && i < part.size(); ++i) {
+      if (!std::isnan(part[i])) total[i] = (std::isnan(total[i]) ? 0 : total[i]) + part[i];
+    }
+  }
+  return total;
+}
+
+double mean(std::span<const double> points) {
+  double total = 0;
+  double count = 0;
+  for (const double value : points) {
+    if (std::isnan(value)) continue;
+    total += value;
+    ++count;
+  }
+  return count > 0 ? total / count : kUnknown;
+}
+
+std::size_t first_of_last(const World& world, int width) {
+  const auto wanted = static_cast<std::size_t>(std::max(width, 0));
+  return world.times.size() > wanted ? world.times.size() - wanted : 0;
+}
+
+}  // namespace kymo::terminal

@@ -1,0 +1,88 @@
+#include "facts.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kymo::terminal {
+namespace {
+
+/// The sum of all rises. What falls is a restart for a counter, and no loss for anything else.
+double growth_of(const Series& series, bool restarts, std::size_t from) {
+  const Points& column = series.column(Field::value);
+  double total = 0;
+  double before = kUnknown;
+  for (std::size_t at = from; at < column.size(); ++at) {
+    if (std::isnan(column[at])) continue;
+    if (column[at] >= before) {
+      total += column[at] - before;
+    } else if (column[at] < before && restarts) {
+      total += column[at];
+    }
+    before = column[at];
+  }
+  return total;
+}
+
+}  // namespace
+
+double Facts::mean_of(const SeriesList& series, double seconds) const {
+  const std::size_t from = world_.lower_bound(world_.last_time() - seconds + 0.001);
+  std::vector<Points> parts;
+  for (const Series* one : series) {
+    if (!one->is_alive) continue;
+    const Points& column = one->column(Field::value);
+    Points part(column.begin() + static_cast<std::ptrdiff_t>(std::min(from, column.size())), column.end());
+    for (double& value : part) value = std::isfinite(value) ? value : kUnknown;
+    parts.push_back(std::move(part));
+  }
+  return terminal::mean(sum(parts));
+}
+
+double Facts::mean(std::string_view name, double seconds, const std::vector<LabelPair>& labels) const {
+  const Family* family = find(name);
+  if (family == nullptr) return kUnknown;
+  if (labels.empty()) return mean_of(summands(*family), seconds);
+  SeriesList matching;
+  for (const auto& [key, series] : family->series) {
+    const bool matches = std::all_of(labels.begin(), labels.end(), [&one = series](const LabelPair& wanted) {
+      const std::string* value = one.label(wanted.first);
+      return value != nullptr && *value == wanted.second;
+    });
+    if (matches) matching.push_back(&series);
+  }
+  return mean_of(matching, seconds);
+}
+
+double Facts::growth(std::string_view name, double seconds) const {
+  const Family* family = find(name);
+  return family == nullptr ? kUnknown : growth(*family, seconds);
+}
+
+double Facts::growth(const Family& family, double seconds) const {
+  const std::size_t from = world_.lower_bound(world_.last_time() - seconds - 1 + 0.001);
+  const bool restarts = family.kind == Kind::counter || family.kind == Kind::histogram;
+  double total = 0;
+  for (const Series* series : summands(family)) total += growth_of(*series, restarts, from);
+  return total;
+}
+
+std::vector<const Family*> Facts::named(const std::function<bool(std::string_view)>& accepts) const {
+  std::vector<const Family*> found;
+  for (const auto& [name, family] : world_.families) {
+    if (accepts(family.plain_name)) found.push_back(&family);
+  }
+  return found;
+}
+
+Facts::Largest Facts::largest(const Family* family, double seconds) const {
+  Largest best;
+  if (family == nullptr) return best;
+  for (const auto& [key, series] : family->series) {
+    const double value = mean_of({&series}, seconds);
+    if (std::isnan(value) || value <= best.value) continue;
+    best = {value, &series};
+  }
+  return best;
+}
+
+}  // namespace kymo::terminal

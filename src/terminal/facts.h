@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "derive.h"
+
+namespace kymo::terminal {
+
+/// What the rules of the verdict ask of a World. Names are plain ones; NaN stands for what is not known.
+class Facts final {
+ public:
+  using LabelPair = std::pair<std::string, std::string>;
+
+  explicit Facts(const World& world) noexcept : world_(world) {}
+
+  /// The mean of a family's sum over the last seconds; with labels, of the series that have them.
+  [[nodiscard]] double mean(std::string_view name, double seconds,
+                            const std::vector<LabelPair>& labels = {}) const;
+  /// By how much a family's sum rose in the last seconds.
+  [[nodiscard]] double growth(std::string_view name, double seconds) const;
+  [[nodiscard]] double growth(const Family& family, double seconds) const;
+  /// The families whose plain name is accepted.
+  [[nodiscard]] std::vector<const Family*> named(const std::function<bool(std::string_view)>& accepts) const;
+
+  struct Largest {
+    double value = kUnknown;
+    const Series* series = nullptr;
+  };
+  /// The largest of a family's series.
+  [[nodiscard]] Largest largest(const Family* family, double seconds) const;
+  [[nodiscard]] const Family* find(std::string_view name) const { return world_.find(name); }
+
+ private:
+  [[nodiscard]] double mean_of(const SeriesList& series, double seconds) const;
+
+  const World& world_;
+};
+
+}  // namespace kymo::terminal

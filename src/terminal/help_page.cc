@@ -1,0 +1,35 @@
+#include <array>
+
+#include "marks.h"
+#include "pages.h"
+
+namespace kymo::terminal {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kKeys = {
+    {{"Tab, 1 2 3", "the next view: overview, series, sessions"},
+     {"up, down, j k", "move in a table; PgUp PgDn by a page, Home End to its ends"},
+     {"/", "filter: words that a series or session must have; Esc drops it"},
+     {"s", "sort by the next column; r the other way round"},
+     {"space", "hold the picture still, and go on"},
+     {"?, h", "this help; any key leaves it"},
+     {"q, Ctrl-C", "quit"},
+     {"well", "no rule over errors, losses, queues, CPU, memory, pressure, files finds anything"},
+     {"degraded", "one of its limits is passed; unwell: by far"},
+     {"p95", "95 of 100 values of the last 10 s were below it"}}};
+
+}  // namespace
+
+void draw_help(Canvas& canvas, Area area) {
+  const int width = canvas.size().width;
+  draw_rule(canvas, area.top, 1, width - 2, "Keys and words");
+  int row = area.top + 1;
+  for (const auto& [key, text] : kKeys) {
+    if (row >= area.top + area.height) return;
+    canvas.put(row, 2, key, Style::strong, 15);
+    canvas.put(row, 18, text, Style::plain, width - 19);
+    ++row;
+  }
+}
+
+}  // namespace kymo::terminal

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <algorithm>
+
+#include "derive.h"
+#include "screen.h"
+
+namespace kymo::terminal {
+
+/// The rows of the screen that are a page's: from `top`, `height` of them.
+struct Area {
+  int top = 0;
+  int height = 0;
+};
+
+void draw_overview(Canvas& canvas, Area area, const Scene& scene, const ViewState& state);
+void draw_series(Canvas& canvas, Area area, const Scene& scene, ViewState& state);
+void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& state);
+void draw_help(Canvas& canvas, Area area);
+
+/// A table of sessions with a heading, from `first` on; `chosen` is marked.
+void draw_session_rows(Canvas& canvas, Area area, const std::vector<const SessionRow*>& rows, int first,
+                       int chosen);
+
+/// The sessions that a filter leaves, sorted.
+[[nodiscard]] std::vector<const SessionRow*> chosen_sessions(const Sessions& sessions,
+                                                             const ViewState& state);
+
+/// One series of the table.
+struct SeriesRow {
+  const Family* family = nullptr;
+  const Series* series = nullptr;
+  double sorted_by = 0;
+};
+
+/// The series that a filter leaves, sorted.
+[[nodiscard]] std::vector<SeriesRow> chosen_series(const World& world, const ViewState& state);
+/// `name label=value`.
+[[nodiscard]] std::string series_text(const SeriesRow& row);
+/// How a series is seen at a glance.
+[[nodiscard]] View now_view(const Family& family) noexcept;
+
+/// Brings the cursor into a table of `rows`, of which `shown` are seen, and the seen part to the cursor.
+void settle_cursor(ViewState& state, int rows, int shown);
+
+[[nodiscard]] constexpr Style style_of(Level level) noexcept {
+  return level == Level::well ? Style::good : level == Level::degraded ? Style::degraded : Style::unwell;
+}
+
+}  // namespace kymo::terminal

@@ -1,0 +1,153 @@
+#include "screen.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "number_text.h"
+#include "pages.h"
+
+namespace kymo::terminal {
+namespace {
+
+std::string address_text(const Scene& scene) {
+  std::string text = scene.link.state == Link::State::local ? "this host itself" : scene.link.address;
+  if (!scene.world.server.empty()) text += "  " + scene.world.server;
+  if (!std::isnan(scene.world.uptime_seconds)) text += "  up " + duration_text(scene.world.uptime_seconds);
+  return text;
+}
+
+std::string state_text(const Scene& scene, const ViewState& state) {
+  const std::string clock = clock_text(scene.world.last_time());
+  if (state.is_paused) return "PAUSED at " + clock;
+  switch (scene.link.state) {
+    case Link::State::live: return "live  " + clock;
+    case Link::State::local: return scene.world.times.empty() ? "measuring" : "measured  " + clock;
+    case Link::State::lost: return "DISCONNECTED";
+    default: return "connecting";
+  }
+}
+
+void draw_header(Canvas& canvas, const Scene& scene, const ViewState& state) {
+  const int width = canvas.size().width;
+  const std::string right = state_text(scene, state) + " ";
+  const int right_width = width_of(right, canvas.alphabet());
+  canvas.put(0, 0, " kymo top  " + address_text(scene), Style::title, width - right_width - 1);
+  canvas.put_right(0, 0, width, right);
+  canvas.paint(0, 0, width, Style::title);
+}
+
+std::string count_text(std::string_view title, double count) {
+  return std::string(title) + " " + amount_text(count);
+}
+
+void draw_tabs(Canvas& canvas, const Scene& scene, const ViewState& state) {
+  int column = 1;
+  const auto tab = [&](Page page, const std::string& title) {
+    const bool is_chosen = state.page == page;
+    column += canvas.put(1, column, is_chosen ? "[" + title + "]" : " " + title + " ",
+                         is_chosen ? Style::strong : Style::quiet) +
+              1;
+  };
+  tab(Page::overview, "Overview");
+  tab(Page::series, count_text("Series", static_cast<double>(scene.world.alive_series())));
+  tab(Page::sessions, scene.sessions == nullptr ? "Sessions" : count_text("Sessions", scene.sessions->count));
+  std::string right;
+  if (state.page != Page::overview) {
+    right = "sorted by " + std::string(state.page == Page::series ? sort_name(state.series_sort)
+                                                                  : sort_name(state.session_sort));
+    if (state.is_reversed) right += ", reversed";
+  }
+  if (!state.filter.empty() && !state.is_editing_filter) right = "filter: " + state.filter + "  " + right;
+  const int room = canvas.size().width - column - 1;
+  canvas.put_right(1, column, room, right, Style::quiet);
+}
+
+/// A line that says what is not as it should be with the connection. Whether it took one.
+bool draw_banner(Canvas& canvas, int row, const Scene& scene) {
+  const Link& link = scene.link;
+  const int width = canvas.size().width;
+  std::string text;
+  if (link.state == Link::State::lost) {
+    const double wait = std::ceil(link.retry_at - scene.now);
+    text = " Disconnected " + duration_text(scene.now - link.lost_since) + " ago" +
+           (wait > 0 ? ", next attempt in " + duration_text(wait) : ", trying now") + ": " + link.reason;
+  } else if (!link.complaint.empty()) {
+    text = " The server says: " + link.complaint;
+  } else if (!link.note.empty()) {
+    canvas.put(row, 0, " " + link.note, Style::quiet, width);
+    return true;
+  } else {
+    return false;
+  }
+  canvas.put(row, 0, text, Style::unwell, width);
+  return true;
+}
+
+void draw_footer(Canvas& canvas, const ViewState& state) {
+  const int row = canvas.size().height - 1;
+  const int width = canvas.size().width;
+  if (state.is_editing_filter) {
+    const int used = canvas.put(row, 0, " Filter: " + state.filter, Style::strong, width - 1);
+    canvas.put(row, used, "_", Style::strong);
+    canvas.put_right(row, used + 2, width - used - 3, "Enter keeps it, Esc drops it", Style::quiet);
+    return;
+  }
+  canvas.put(row, 0, " q quit  Tab view  / filter  s sort  r reverse  space pause  ? help", Style::footer,
+             width);
+}
+
+void draw_too_small(Canvas& canvas) {
+  const Size size = canvas.size();
+  const auto text = [](Size of) { return std::to_string(of.width) + "x" + std::to_string(of.height); };
+  const int row = std::max(0, size.height / 2 - 1);
+  canvas.put(row, 0, "kymo top needs at least " + text(kLeastSize), Style::strong, size.width);
+  canvas.put(row + 1, 0, "this terminal has " + text(size) + "; q quits", Style::plain, size.width);
+}
+
+}  // namespace
+
+Canvas draw_screen(const Scene& scene, ViewState& state, Size size, Alphabet alphabet) {
+  Canvas canvas(size, alphabet);
+  if (size.width < kLeastSize.width || size.height < kLeastSize.height) {
+    draw_too_small(canvas);
+    return canvas;
+  }
+  draw_header(canvas, scene, state);
+  draw_tabs(canvas, scene, state);
+  const int top = draw_banner(canvas, 2, scene) ? 3 : 2;
+  const Area area{top, size.height - 1 - top};
+  if (state.is_help) {
+    draw_help(canvas, area);
+  } else if (state.page == Page::series) {
+    draw_series(canvas, area, scene, state);
+  } else if (state.page == Page::sessions) {
+    draw_sessions(canvas, area, scene, state);
+  } else {
+    draw_overview(canvas, area, scene, state);
+  }
+  draw_footer(canvas, state);
+  return canvas;
+}
+
+bool matches_filter(std::string_view text, std::string_view filter) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto same = [&](char a, char b) { return lower(a) == lower(b); };
+  while (!filter.empty()) {
+    const std::size_t end = std::min(filter.find(' '), filter.size());
+    const std::string_view word = filter.substr(0, end);
+    filter.remove_prefix(std::min(end + 1, filter.size()));
+    if (std::search(text.begin(), text.end(), word.begin(), word.end(), same) == text.end() && !word.empty())
+      return false;
+  }
+  return true;
+}
+
+void settle_cursor(ViewState& state, int rows, int shown) {
+  shown = std::max(shown, 1);
+  state.page_rows = shown;
+  state.cursor = std::clamp(state.cursor, 0, std::max(rows - 1, 0));
+  state.top = std::clamp(state.top, state.cursor - shown + 1, state.cursor);
+  state.top = std::clamp(state.top, 0, std::max(rows - shown, 0));
+}
+
+}  // namespace kymo::terminal

@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <cmath>
+
+#include "marks.h"
+#include "number_text.h"
+#include "pages.h"
+
+namespace kymo::terminal {
+namespace {
+
+constexpr int kFigure = 14;
+/// Narrower screens have no trends, so that there is room for names.
+constexpr int kTrendScreen = 72;
+
+double sort_value(const World& world, const SeriesRow& row, SeriesSort sort) {
+  if (sort == SeriesSort::name) return 0;
+  const double value = latest_of(world, *row.family, {row.series},
+                                 sort == SeriesSort::rate ? View::rate : now_view(*row.family));
+  return std::isnan(value) ? -std::numeric_limits<double>::infinity() : value;
+}
+
+Points trend_of(const World& world, const SeriesRow& row, int width) {
+  const View view = row.family->kind == Kind::counter ? View::rate : now_view(*row.family);
+  return points_of(world, *row.family, {row.series}, view, first_of_last(world, width));
+}
+
+/// A gauge's sparkline begins at its lowest value where that is far from zero: else all would be full blocks.
+Scale scale_of(const SeriesRow& row, const Points& points) {
+  if (row.family->kind != Kind::gauge && row.family->kind != Kind::up_down_counter) return {};
+  double lowest = kUnknown;
+  double highest = kUnknown;
+  for (const double value : points) {
+    lowest = std::fmin(lowest, value);
+    highest = std::fmax(highest, value);
+  }
+  return lowest > 0 && lowest > highest / 2 ? Scale{lowest - (highest - lowest) - highest / 100, highest}
+                                            : Scale{std::fmin(lowest, 0.0), 0};
+}
+
+/// Labels tell series of one family apart: a long name leaves them half of the room.
+void draw_name(Canvas& canvas, int line, int width, const SeriesRow& row) {
+  const std::string& labels = row.series->label_text;
+  const int wanted = labels.empty() ? 0 : std::min(width_of(labels, canvas.alphabet()) + 1, width / 2);
+  const int used = canvas.put(line, 1, row.family->name, Style::plain, width - wanted);
+  if (wanted > 0) canvas.put(line, used + 2, labels, Style::quiet, width - used - 1);
+}
+
+/// All of the chosen series, however little of it fits into its row.
+void draw_chosen(Canvas& canvas, int line, const SeriesRow& row) {
+  const std::string unit = row.family->unit.empty() ? "" : ", in " + row.family->unit;
+  const int used = canvas.put(line, 1, series_text(row), Style::strong, canvas.size().width - 2);
+  canvas.put(line, used + 1, ": " + std::string(kind_name(row.family->kind)) + unit, Style::quiet,
+             canvas.size().width - used - 2);
+}
+
+void draw_row(Canvas& canvas, int line, int name_width, int trend, const World& world, const SeriesRow& row) {
+  const Family& family = *row.family;
+  const View view = now_view(family);
+  const std::string now = amount_text(latest_of(world, family, {row.series}, view), unit_of(family, view));
+  draw_name(canvas, line, name_width, row);
+  canvas.put_right(line, name_width + 1, kFigure, view == View::p95 && now != "-" ? "p95 " + now : now);
+  if (family.kind != Kind::window) {
+    canvas.put_right(
+        line, name_width + 1 + kFigure, kFigure,
+        amount_text(latest_of(world, family, {row.series}, View::rate), unit_of(family, View::rate)));
+  }
+  const Points points = trend_of(world, row, trend);
+  draw_sparkline(canvas, line, canvas.size().width - 1 - trend, trend, points, scale_of(row, points));
+}
+
+}  // namespace
+
+View now_view(const Family& family) noexcept {
+  return family.kind == Kind::histogram || family.kind == Kind::window ? View::p95 : View::raw;
+}
+
+std::string series_text(const SeriesRow& row) {
+  return row.series->label_text.empty() ? row.family->name : row.family->name + " " + row.series->label_text;
+}
+
+std::string_view sort_name(SeriesSort sort) noexcept {
+  return sort == SeriesSort::name ? "name" : sort == SeriesSort::rate ? "rate" : "value";
+}
+
+std::vector<SeriesRow> chosen_series(const World& world, const ViewState& state) {
+  std::vector<SeriesRow> rows;
+  if (world.times.empty()) return rows;
+  for (const auto& [name, family] : world.families) {
+    for (const auto& [key, series] : family.series) {
+      SeriesRow row{&family, &series, 0};
+      if (!series.is_alive || (!state.filter.empty() && !matches_filter(series_text(row), state.filter)))
+        continue;
+      row.sorted_by = sort_value(world, row, state.series_sort);
+      rows.push_back(row);
+    }
+  }
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const SeriesRow& a, const SeriesRow& b) { return a.sorted_by > b.sorted_by; });
+  if (state.is_reversed) std::reverse(rows.begin(), rows.end());
+  return rows;
+}
+
+void draw_series(Canvas& canvas, Area area, const Scene& scene, ViewState& state) {
+  const int width = canvas.size().width;
+  const int trend = width < kTrendScreen ? 0 : std::clamp(width / 6, 10, 40);
+  const int name_width = width - 2 * kFigure - trend - 4;
+  const auto rows = chosen_series(scene.world, state);
+  settle_cursor(state, static_cast<int>(rows.size()), area.height - 2);
+  canvas.put(area.top, 1, "Series", Style::quiet);
+  canvas.put_right(area.top, name_width + 1, kFigure, "Now", Style::quiet);
+  canvas.put_right(area.top, name_width + 1 + kFigure, kFigure, "Per second", Style::quiet);
+  if (trend > 0) canvas.put_right(area.top, width - 1 - trend, trend, "Trend", Style::quiet);
+  if (rows.empty()) {
+    canvas.put(area.top + 2, 1,
+               state.filter.empty() ? "No series yet." : "No series has all of these words: " + state.filter,
+               Style::plain, width - 2);
+    return;
+  }
+  for (int i = 0; i + 2 < area.height && state.top + i < static_cast<int>(rows.size()); ++i) {
+    const int line = area.top + 1 + i;
+    draw_row(canvas, line, name_width, trend, scene.world, rows[static_cast<std::size_t>(state.top + i)]);
+    if (state.top + i == state.cursor) canvas.paint(line, 0, width, Style::chosen);
+  }
+  draw_chosen(canvas, area.top + area.height - 1, rows[static_cast<std::size_t>(state.cursor)]);
+  if (scene.world.omitted_series > 0) {
+    canvas.put_right(area.top, 8, name_width - 8,
+                     std::to_string(scene.world.omitted_series) + " more are not kept", Style::degraded);
+  }
+}
+
+}  // namespace kymo::terminal

@@ -1,0 +1,241 @@
+#include "series_store.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+namespace kymo::terminal {
+namespace {
+
+constexpr std::size_t kMostMoments = 400;
+/// Frames closer than this are one moment.
+constexpr double kMomentSeconds = 0.9;
+/// More than that between two frames, and what happened between them is not known.
+constexpr double kGapSeconds = 3.5;
+
+std::size_t fields_of(Kind kind) {
+  switch (kind) {
+    case Kind::histogram: return 2;
+    case Kind::window: return kFields;
+    default: return 1;
+  }
+}
+
+std::string key_of(const LabelList& labels) {
+  std::string key;
+  for (const auto& [name, value] : labels) {
+    key.append(name).push_back('\0');
+    key.append(value).push_back('\0');
+  }
+  return key;
+}
+
+/// The values alone where there is one key only.
+std::string text_of(const LabelList& labels) {
+  if (labels.size() == 1) return labels.front().second;
+  std::string text;
+  for (const auto& [name, value] : labels) {
+    if (!text.empty()) text += ' ';
+    text += name + "=" + value;
+  }
+  return text;
+}
+
+Series make_series(LabelList labels, Kind kind, std::size_t moments) {
+  Series series;
+  series.label_text = text_of(labels);
+  series.labels = std::move(labels);
+  series.columns.assign(fields_of(kind), Points(moments, kUnknown));
+  if (kind == Kind::histogram) series.growths.resize(moments);
+  return series;
+}
+
+void set_field(Series& series, Field field, double value, bool from_zero) {
+  Points& points = series.columns[static_cast<std::size_t>(field)];
+  if (points.empty()) return;
+  if (from_zero && points.size() > 1 && std::isnan(points[points.size() - 2])) points[points.size() - 2] = 0;
+  points.back() = value;
+}
+
+}  // namespace
+
+void SeriesStore::hello(std::string_view instance, std::string_view server, double tick_seconds) {
+  if (!instance_.empty() && instance_ != instance) {
+    world_ = World{};
+    last_seq_.reset();
+    count_ = 0;
+    forget_ids();
+  }
+  instance_ = instance;
+  world_.server = server;
+  world_.tick_seconds = tick_seconds;
+}
+
+void SeriesStore::forget_ids() {
+  families_.clear();
+  series_.clear();
+}
+
+void SeriesStore::adopt_family(std::uint32_t id, std::string_view name, Kind kind, std::string_view unit,
+                               std::vector<double> bounds) {
+  auto [place, is_new] = world_.families.try_emplace(std::string(name));
+  Family& family = place->second;
+  if (!is_new && family.kind != kind) {
+    count_ -= family.series.size();
+    std::erase_if(series_, [&](const auto& one) { return one.second.family == &family; });
+    family.series.clear();
+  }
+  family.name = name;
+  family.plain_name = plain_name(name);
+  family.kind = kind;
+  family.unit = unit.empty() && name.ends_with("_ms") ? "milliseconds" : unit;
+  family.bounds = std::move(bounds);
+  families_[id] = &family;
+}
+
+bool SeriesStore::adopt_series(std::uint32_t id, std::uint32_t family_id, LabelList labels) {
+  const auto family = families_.find(family_id);
+  if (family == families_.end()) return false;
+  std::sort(labels.begin(), labels.end());
+  const std::string key = key_of(labels);
+  auto& known = family->second->series;
+  auto found = known.find(key);
+  if (found == known.end()) {
+    if (count_ >= kMaxSeries) {
+      ++world_.omitted_series;
+      return false;
+    }
+    ++count_;
+    found =
+        known.emplace(key, make_series(std::move(labels), family->second->kind, world_.times.size())).first;
+  }
+  found->second.is_alive = true;
+  series_[id] = {family->second, &found->second};
+  return true;
+}
+
+void SeriesStore::end_unnamed() {
+  std::unordered_set<const Series*> named;
+  for (const auto& [id, place] : series_) named.insert(place.series);
+  for (auto& [name, family] : world_.families) {
+    for (auto& [key, series] : family.series) {
+      if (!named.contains(&series)) series.is_alive = false;
+    }
+  }
+}
+
+void SeriesStore::end_series(std::uint32_t id) {
+  const auto found = series_.find(id);
+  if (found == series_.end()) return;
+  Series& series = *found->second.series;
+  series.is_alive = false;
+  for (Points& points : series.columns) {
+    if (!points.empty()) points.back() = kUnknown;
+  }
+  series_.erase(found);
+}
+
+bool SeriesStore::begin(std::optional<std::uint64_t> seq, double time) {
+  if (!std::isfinite(time)) return false;
+  if (seq) last_seq_ = seq;
+  if (!world_.times.empty() && time <= world_.times.back()) return false;
+  if (!world_.times.empty() && time - moment_began_ < kMomentSeconds && world_.times.size() > 1) {
+    world_.times.back() = time;
+    return true;
+  }
+  if (!world_.times.empty() &&
+      time - world_.times.back() > std::max(kGapSeconds, 2.5 * world_.tick_seconds)) {
+    // A moment at which nothing is known: no rate is computed across it.
+    push(std::nextafter(time, 0));
+    for (auto& [name, family] : world_.families) {
+      for (auto& [key, series] : family.series) {
+        for (Points& points : series.columns) points.back() = kUnknown;
+        if (!series.growths.empty()) series.growths.back().is_known = false;
+        series.has_totals = false;
+      }
+    }
+  }
+  moment_began_ = time;
+  push(time);
+  return true;
+}
+
+void SeriesStore::push(double time) {
+  world_.times.push_back(time);
+  for (auto& [name, family] : world_.families) {
+    for (auto& [key, series] : family.series) {
+      for (Points& points : series.columns)
+        points.push_back(series.is_alive && !points.empty() ? points.back() : kUnknown);
+      if (family.kind == Kind::histogram) series.growths.emplace_back();
+    }
+  }
+  if (world_.times.size() > kMostMoments) compact();
+}
+
+void SeriesStore::compact() {
+  const auto gone = static_cast<std::ptrdiff_t>(world_.lower_bound(world_.last_time() - kKeptSeconds));
+  world_.times.erase(world_.times.begin(), world_.times.begin() + gone);
+  const auto is_over = [](const Series& series) {
+    const auto is_unknown = [](double value) { return std::isnan(value); };
+    return !series.is_alive && std::all_of(series.columns[0].begin(), series.columns[0].end(), is_unknown);
+  };
+  for (auto family = world_.families.begin(); family != world_.families.end();) {
+    for (auto& [key, series] : family->second.series) {
+      for (Points& points : series.columns) points.erase(points.begin(), points.begin() + gone);
+      if (!series.growths.empty())
+        series.growths.erase(series.growths.begin(), series.growths.begin() + gone);
+    }
+    count_ -= std::erase_if(family->second.series, [&](const auto& one) { return is_over(one.second); });
+    const bool is_named = std::any_of(families_.begin(), families_.end(),
+                                      [&](const auto& one) { return one.second == &family->second; });
+    family = family->second.series.empty() && !is_named ? world_.families.erase(family) : std::next(family);
+  }
+}
+
+void SeriesStore::set(std::uint32_t id, const Reading& reading, bool from_nothing) {
+  const auto found = series_.find(id);
+  if (found == series_.end() || world_.times.empty()) return;
+  Series& series = *found->second.series;
+  const Kind kind = found->second.family->kind;
+  if (const double* number = std::get_if<double>(&reading)) {
+    set_field(series, Field::value, *number, from_nothing && kind == Kind::counter);
+  } else if (const auto* histogram = std::get_if<HistogramReading>(&reading);
+             histogram && kind == Kind::histogram) {
+    set_field(series, Field::value, histogram->count, from_nothing);
+    set_field(series, Field::sum, histogram->sum, from_nothing);
+    set_buckets(series, *histogram, from_nothing);
+  } else if (const auto* window = std::get_if<WindowReading>(&reading); window && kind == Kind::window) {
+    set_field(series, Field::value, window->count, false);
+    set_field(series, Field::mean, window->mean, false);
+    set_field(series, Field::p50, window->p50, false);
+    set_field(series, Field::p95, window->p95, false);
+    set_field(series, Field::p99, window->p99, false);
+  }
+}
+
+void SeriesStore::set_buckets(Series& series, const HistogramReading& reading, bool from_nothing) const {
+  Growth& growth = series.growths.back();
+  if (series.has_totals || from_nothing) {
+    const auto before = [&](std::int32_t index) {
+      const auto found = series.totals.find(index);
+      return found == series.totals.end() ? 0.0 : found->second;
+    };
+    // A bucket that fell was started anew and counts from 0.
+    const bool is_restart = std::any_of(series.totals.begin(), series.totals.end(), [&](const auto& one) {
+      const auto now = reading.buckets.find(one.first);
+      return now == reading.buckets.end() || now->second < one.second;
+    });
+    for (const auto& [index, count] : reading.buckets) {
+      const double more = count - (is_restart ? 0 : before(index));
+      if (more > 0) growth.buckets.emplace_back(index, more);
+    }
+  } else {
+    growth.is_known = false;
+  }
+  series.totals = reading.buckets;
+  series.has_totals = true;
+  series.least = reading.min;
+  series.most = reading.max;
+}
+
+}  // namespace kymo::terminal

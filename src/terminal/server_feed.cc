@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <condition_variable>
+
+#include "feeds.h"
+#include "live_messages.h"
+#include "src/net/http_client.h"
+#include "src/net/websocket_client.h"
+
+namespace kymo::terminal {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kAskSessions{1000};
+constexpr milliseconds kAskSessionsWhereMissing{15'000};
+
+double unix_now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+class ServerFeed final : public Feed {
+ public:
+  ServerFeed(const net::ClientUrl& url, const net::ClientOptions& options, int rate_hz,
+             SharedPicture& picture)
+      : picture_(picture),
+        rate_hz_(rate_hz),
+        socket_(url, "/ws/metrics", options,
+                {[] {}, [this](std::string_view text) { take(text); },
+                 [this](const net::ClientError& why, milliseconds retry_in) { lose(why, retry_in); }}),
+        http_(url, options),
+        metrics_thread_([this] { socket_.run(); }),
+        sessions_thread_([this] { ask_for_sessions(); }) {}
+
+  ~ServerFeed() override {
+    {
+      const std::lock_guard lock(mutex_);
+      is_over_ = true;
+    }
+    wake_.notify_all();
+    socket_.interrupt();
+    http_.interrupt();
+    metrics_thread_.join();
+    sessions_thread_.join();
+  }
+
+ private:
+  void take(std::string_view text) {
+    std::string answer;
+    try {
+      answer = picture_.with([&](SharedPicture::Picture& picture) { return take_locked(text, picture); });
+    } catch (const ProtocolError& error) {
+      throw net::ClientError(net::ClientError::Kind::broken, std::string("the server sent ") + error.what());
+    }
+    if (!answer.empty()) socket_.send(answer);
+    picture_.tell_change();
+  }
+
+  /// What is to be sent then.
+  std::string take_locked(std::string_view text, SharedPicture::Picture& picture) const {
+    const TakenMessage taken = take_message(text, picture.store);
+    switch (taken.kind) {
+      case MessageKind::hello:
+        // After the hello, which tells whether it is still the same process: another one's frames do not go
+        // on.
+        return subscribe_message(rate_hz_, picture.store.last_seq());
+      case MessageKind::full:
+        picture.link.state = Link::State::live;
+        picture.link.complaint.clear();
+        break;
+      case MessageKind::complaint: picture.link.complaint = taken.text; break;
+      default: break;
+    }
+    return {};
+  }
+
+  void lose(const net::ClientError& why, milliseconds retry_in) {
+    picture_.with([&](SharedPicture::Picture& picture) {
+      Link& link = picture.link;
+      if (link.state != Link::State::lost) link.lost_since = unix_now();
+      link.state = Link::State::lost;
+      link.reason = why.what();
+      link.retry_at = unix_now() + std::chrono::duration<double>(retry_in).count();
+      // Those of another moment than the metrics would say nothing.
+      picture.sessions.reset();
+    });
+    picture_.tell_change();
+  }
+
+  void ask_for_sessions() {
+    for (;;) {
+      milliseconds wait = kAskSessions;
+      std::optional<Sessions> sessions;
+      try {
+        const net::HttpAnswer answer = http_.get("/api/sessions/live?top=200");
+        if (answer.status == 200) sessions = parse_sessions(answer.body);
+        if (!sessions) wait = kAskSessionsWhereMissing;
+      } catch (const net::ClientError&) {
+        // The live connection tells what is wrong with the server.
+      }
+      picture_.with([&](SharedPicture::Picture& picture) { picture.sessions = std::move(sessions); });
+      std::unique_lock lock(mutex_);
+      if (wake_.wait_for(lock, wait, [this] { return is_over_; })) return;
+    }
+  }
+
+  SharedPicture& picture_;
+  const int rate_hz_;
+  net::WebsocketClient socket_;
+  net::HttpClient http_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool is_over_ = false;  // guarded by mutex_
+  std::thread metrics_thread_;
+  std::thread sessions_thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<Feed> follow_server(const net::ClientUrl& url, const net::ClientOptions& options, int rate_hz,
+                                    SharedPicture& picture) {
+  picture.with([&](SharedPicture::Picture& one) {
+    one.link.address = url.tls || !url.path.empty() ? url.to_string() : url.authority();
+  });
+  return std::make_unique<ServerFeed>(url, options, std::clamp(rate_hz, 1, 10), picture);
+}
+
+}  // namespace kymo::terminal

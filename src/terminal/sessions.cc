@@ -1,0 +1,92 @@
+#include "sessions.h"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+
+#include "number_text.h"
+
+namespace kymo::terminal {
+namespace {
+
+namespace json = boost::json;
+
+std::string text(const json::object& fields, std::string_view key) {
+  const json::value* value = fields.if_contains(key);
+  if (value == nullptr) return {};
+  if (value->is_string()) return std::string(value->get_string());
+  return value->is_number() ? json::serialize(*value) : std::string();
+}
+
+double number(const json::object& fields, std::string_view key) {
+  const json::value* value = fields.if_contains(key);
+  return value != nullptr && value->is_number() ? value->to_number<double>() : kUnknown;
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+/// Limits of docs/reference/stream.md: where a queue buffers, where it is overloaded, and where a server
+/// falls behind.
+void judge(SessionRow& row) {
+  const auto say = [&row](Level level, std::string why) {
+    row.level = std::max(row.level, level);
+    row.reasons.push_back(std::move(why));
+  };
+  if (row.fill > 0.95) say(Level::unwell, "queue full");
+  if (row.realtime_factor >= 1) say(Level::unwell, "slower than real time");
+  if (row.ladder == "EMERGENCY" || row.ladder == "FAILOVER") say(Level::unwell, lower(row.ladder));
+  if (row.fill > 0.85 && row.fill <= 0.95) say(Level::degraded, "queue nearly full");
+  if (row.realtime_factor >= 0.8 && row.realtime_factor < 1) say(Level::degraded, "close to real time");
+  if (row.ladder == "WARNING" || row.ladder == "DEGRADE") say(Level::degraded, lower(row.ladder));
+  if (row.dropped_recent > 0) say(Level::degraded, amount_text(row.dropped_recent) + " dropped in 10 s");
+}
+
+SessionRow row_of(const json::object& fields) {
+  SessionRow row;
+  row.id = text(fields, "session_id");
+  row.model = text(fields, "provider");
+  if (const std::string model = text(fields, "model_id"); !model.empty())
+    row.model += (row.model.empty() ? "" : " ") + model;
+  row.ladder = text(fields, "level");
+  row.age_seconds = number(fields, "age_seconds");
+  row.sources = number(fields, "sources");
+  row.fill = number(fields, "queue_fill_ratio");
+  row.backlog_seconds = number(fields, "backlog_seconds");
+  row.realtime_factor = number(fields, "realtime_factor");
+  row.inference_ms = number(fields, "inference_ms_mean");
+  row.dropped = number(fields, "dropped_total");
+  row.dropped_recent = number(fields, "dropped_recent");
+  row.errors = number(fields, "errors");
+  judge(row);
+  return row;
+}
+
+}  // namespace
+
+std::string_view level_name(Level level) noexcept {
+  switch (level) {
+    case Level::well: return "well";
+    case Level::degraded: return "degraded";
+    default: return "unwell";
+  }
+}
+
+std::optional<Sessions> parse_sessions(std::string_view answer) {
+  boost::system::error_code error;
+  const json::value parsed = json::parse(answer, error);
+  if (error || !parsed.is_object()) return std::nullopt;
+  const json::value* top = parsed.get_object().if_contains("top");
+  if (top == nullptr || !top->is_array()) return std::nullopt;
+  Sessions sessions;
+  for (const json::value& entry : top->get_array()) {
+    if (entry.is_object()) sessions.rows.push_back(row_of(entry.get_object()));
+  }
+  const double count = number(parsed.get_object(), "sessions");
+  sessions.count = count >= 0 ? count : static_cast<double>(sessions.rows.size());
+  return sessions;
+}
+
+}  // namespace kymo::terminal

@@ -1,0 +1,25 @@
+#include <cerrno>
+#include <system_error>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "feeds.h"
+
+namespace kymo::terminal {
+
+SharedPicture::SharedPicture() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (event_ < 0)
+    throw std::system_error(errno, std::generic_category(), "no eventfd; are too many files open?");
+}
+
+SharedPicture::~SharedPicture() { ::close(event_); }
+
+void SharedPicture::tell_change() noexcept { (void)::eventfd_write(event_, 1); }
+
+void SharedPicture::take_change() noexcept {
+  eventfd_t count = 0;
+  (void)::eventfd_read(event_, &count);
+}
+
+}  // namespace kymo::terminal

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <kymo/core/snapshot.h>
+
+#include "series_store.h"
+
+namespace kymo::terminal {
+
+/// Takes a Snapshot of this process in as a frame, as if a server had told it.
+void take_snapshot(const Snapshot& snapshot, SeriesStore& store);
+
+}  // namespace kymo::terminal

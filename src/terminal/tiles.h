@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "roles.h"
+#include "world.h"
+
+namespace kymo::terminal {
+
+/// One of the figures of the first screen.
+struct Tile {
+  std::string title;
+  std::string figure;      ///< as shown now
+  std::string limit_text;  ///< `of 2 cores`; empty: there is none
+  std::string unit;
+  double value = kUnknown;
+  Points points;  ///< the last ones, for a sparkline
+};
+
+/// The eight figures of the first screen, chosen by what the server has, with up to `width` last points.
+[[nodiscard]] std::vector<Tile> tiles_of(const World& world, const Roles& roles, int width);
+
+}  // namespace kymo::terminal

@@ -1,0 +1,173 @@
+#include "top_loop.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <system_error>
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "curses_terminal.h"
+
+namespace kymo::terminal {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+double unix_now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+class TopLoop final {
+ public:
+  TopLoop(SharedPicture& picture, const TerminalSignals& signals, ViewState state,
+          std::chrono::milliseconds interval, Alphabet alphabet, bool colors)
+      : picture_(picture),
+        signals_(signals),
+        state_(std::move(state)),
+        interval_(interval),
+        alphabet_(alphabet),
+        terminal_(colors) {}
+
+  void run() {
+    draw();
+    while (!state_.is_over) {
+      wait();
+      read_signals();
+      while (!state_.is_over) {
+        const auto key = terminal_.read_key();
+        if (!key) break;
+        take_key(*key);
+      }
+      if (!state_.is_over && (is_stale_ || is_due())) draw();
+    }
+  }
+
+ private:
+  /// A copy of what was seen when the picture was held.
+  struct Held {
+    World world;
+    std::optional<Sessions> sessions;
+    Link link;
+  };
+
+  void wait() {
+    std::array<pollfd, 3> waits = {
+        {{STDIN_FILENO, POLLIN, 0}, {signals_.descriptor(), POLLIN, 0}, {picture_.descriptor(), POLLIN, 0}}};
+    // Once a second in any case: how long ago something was goes on.
+    int timeout = 1000;
+    if (has_news_) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+          drawn_ + pace() - std::chrono::steady_clock::now());
+      timeout = static_cast<int>(std::clamp<std::int64_t>(left.count() + 1, 0, 1000));
+      waits[2].fd = -1;
+    }
+    const int ready = ::poll(waits.data(), waits.size(), timeout);
+    if (ready == 0)
+      is_stale_ = is_stale_ || std::chrono::steady_clock::now() - drawn_ >= std::chrono::seconds(1);
+    if (ready <= 0) return;
+    // The terminal is gone, and nobody is there to press q.
+    if ((waits[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) state_.is_over = true;
+    if ((waits[2].revents & POLLIN) != 0) {
+      picture_.take_change();
+      has_news_ = true;
+    }
+  }
+
+  /// Frames come a little early or late; one that is early is not put off to the next.
+  [[nodiscard]] std::chrono::milliseconds pace() const { return interval_ * 8 / 10; }
+  [[nodiscard]] bool is_due() const {
+    return has_news_ && std::chrono::steady_clock::now() - drawn_ >= pace();
+  }
+
+  void read_signals() {
+    for (int signal = signals_.take(); signal != 0; signal = signals_.take()) {
+      switch (signal) {
+        case SIGWINCH:
+          terminal_.resize();
+          is_stale_ = true;
+          break;
+        case SIGTSTP: stop(); break;
+        case SIGCONT:
+          terminal_.enter();
+          is_stale_ = true;
+          break;
+        default: state_.is_over = true;
+      }
+    }
+  }
+
+  void stop() {
+    terminal_.leave();
+    ::kill(::getpid(), SIGSTOP);  // and here the process goes on one day
+    terminal_.enter();
+    is_stale_ = true;
+  }
+
+  void take_key(KeyPress key) {
+    const bool was_paused = state_.is_paused;
+    press(key, state_);
+    is_stale_ = true;
+    if (state_.is_paused == was_paused) return;
+    held_.reset();
+    if (!state_.is_paused) return;
+    picture_.with([this](const SharedPicture::Picture& now) {
+      held_ = Held{now.store.world(), now.sessions, now.link};
+    });
+  }
+
+  void draw() {
+    if (held_) {
+      show({held_->world, held_->sessions ? &*held_->sessions : nullptr, held_->link, unix_now()});
+    } else {
+      picture_.with([this](const SharedPicture::Picture& now) {
+        show({now.store.world(), now.sessions ? &*now.sessions : nullptr, now.link, unix_now()});
+      });
+    }
+    is_stale_ = has_news_ = false;
+    drawn_ = std::chrono::steady_clock::now();
+  }
+
+  void show(const Scene& scene) { terminal_.show(draw_screen(scene, state_, terminal_.size(), alphabet_)); }
+
+  SharedPicture& picture_;
+  const TerminalSignals& signals_;
+  ViewState state_;
+  const std::chrono::milliseconds interval_;
+  const Alphabet alphabet_;
+  CursesTerminal terminal_;
+  std::optional<Held> held_;
+  SteadyTime drawn_;
+  bool is_stale_ = true;
+  bool has_news_ = false;
+};
+
+}  // namespace
+
+TerminalSignals::TerminalSignals() {
+  sigemptyset(&signals_);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH}) sigaddset(&signals_, signal);
+  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  descriptor_ = ::signalfd(-1, &signals_, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (descriptor_ < 0)
+    throw std::system_error(errno, std::generic_category(), "no signalfd; are too many files open?");
+}
+
+TerminalSignals::~TerminalSignals() { ::close(descriptor_); }
+
+int TerminalSignals::take() const noexcept {
+  signalfd_siginfo info{};
+  return ::read(descriptor_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)
+             ? static_cast<int>(info.ssi_signo)
+             : 0;
+}
+
+void run_top(SharedPicture& picture, const TerminalSignals& signals, ViewState state,
+             std::chrono::milliseconds interval, Alphabet alphabet, bool colors) {
+  TopLoop(picture, signals, std::move(state), interval, alphabet, colors).run();
+}
+
+}  // namespace kymo::terminal

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+
+#include <signal.h>
+
+#include "feeds.h"
+#include "screen.h"
+
+namespace kymo::terminal {
+
+/// SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT and SIGWINCH as something to read. Made before any thread is,
+/// which then block them too.
+class TerminalSignals final {
+ public:
+  TerminalSignals();
+  TerminalSignals(const TerminalSignals&) = delete;
+  TerminalSignals& operator=(const TerminalSignals&) = delete;
+  ~TerminalSignals();
+
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  /// The next one that came, or 0.
+  [[nodiscard]] int take() const noexcept;
+
+ private:
+  sigset_t signals_{};
+  int descriptor_;
+};
+
+/// Shows the picture on this process' terminal until the user or a signal ends it. The terminal is as before
+/// when it returns, or throws: std::runtime_error for a terminal that cannot be used.
+void run_top(SharedPicture& picture, const TerminalSignals& signals, ViewState state,
+             std::chrono::milliseconds interval, Alphabet alphabet, bool colors);
+
+}  // namespace kymo::terminal

@@ -1,0 +1,207 @@
+#include "verdict.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "facts.h"
+#include "number_text.h"
+
+namespace kymo::terminal {
+namespace {
+
+constexpr double kShort = 10;
+constexpr double kMinute = 60;
+constexpr double kLong = 300;
+/// Below this many events a share of them says little.
+constexpr double kFewestEvents = 20;
+constexpr std::size_t kLongestId = 40;
+constexpr double kNever = std::numeric_limits<double>::infinity();
+
+using Reasons = std::vector<Reason>;
+
+struct Limits {
+  double degraded;
+  double unwell;
+};
+
+/// A reason where a value is at or over a limit; NaN is at none.
+void over(double value, Limits limits, const std::string& text, Reasons& reasons) {
+  if (!(value >= limits.degraded)) return;
+  reasons.push_back({value >= limits.unwell ? Level::unwell : Level::degraded, text});
+}
+
+std::string percent(double value) { return amount_text(value, "ratio"); }
+
+void judge_errors(const Facts& facts, const Roles& roles, Reasons& reasons) {
+  const double done =
+      roles.traffic != nullptr && roles.has_application ? facts.growth(*roles.traffic, kMinute) : 0;
+  for (const Family* family : roles.errors) {
+    const double failed = facts.growth(*family, kMinute);
+    const double all = std::max(done, failed);
+    if (!(failed > 0) || all < kFewestEvents) continue;
+    over(failed / all, {0.01, 0.05},
+         family->name + ": " + percent(failed / all) + " failed in the last minute (" + amount_text(failed) +
+             ")",
+         reasons);
+  }
+}
+
+/// What came in where that was lost: `udp_packet_received` beside `udp_packet_dropped`.
+double received_beside(const Facts& facts, const Roles& roles, const Family& lost) {
+  const std::string beside = lost.plain_name.substr(0, lost.plain_name.rfind('_')) + "_received";
+  const double received = facts.growth(beside, kMinute);
+  if (!std::isnan(received)) return received;
+  return roles.traffic == nullptr ? 0 : facts.growth(*roles.traffic, kMinute);
+}
+
+void judge_losses(const Facts& facts, const Roles& roles, Reasons& reasons) {
+  for (const Family* family : roles.drops) {
+    const double lost = facts.growth(*family, kMinute);
+    if (!(lost > 0)) continue;
+    const double share = lost / std::max(lost + received_beside(facts, roles, *family), 1.0);
+    over(share, {0.001, 0.02},
+         family->name + ": " + amount_text(lost) + " lost in the last minute, " + percent(share), reasons);
+  }
+}
+
+void judge_queues(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
+  const auto is_fill = [](std::string_view name) {
+    return ends_with_word(name, {"fill", "fill_ratio", "queue_fill", "utilization"});
+  };
+  for (const Family* family : facts.named(is_fill)) {
+    const auto fullest = facts.largest(family, kShort);
+    if (fullest.series == nullptr) continue;
+    const std::string& where = fullest.series->label_text;
+    over(fullest.value, {0.8, 0.95},
+         family->name + (where.empty() ? "" : " (" + where + ")") + ": the queue is " +
+             percent(fullest.value) + " full",
+         reasons);
+  }
+}
+
+void judge_cpu(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
+  const double limit = facts.mean("kymo_system_cpu_limit_cores", kShort);
+  const double group = facts.mean("kymo_cgroup_cpu_ratio", kShort);
+  const double own = facts.mean("kymo_process_cpu_ratio", kShort);
+  const std::string cores = std::isnan(limit) ? "" : " of " + amount_text(limit) + " cores";
+  if (!std::isnan(group)) {
+    over(group, {0.85, 0.97},
+         "CPU is at " + percent(group) + cores + " that its cgroup may use" +
+             (std::isnan(own) ? "" : "; this process uses " + amount_text(own, "cores")),
+         reasons);
+  } else if (limit > 0) {
+    over(own / limit, {0.85, 0.97}, "this process uses " + percent(own / limit) + cores + " that it may use",
+         reasons);
+  }
+}
+
+void judge_throttling(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
+  const double periods = facts.growth("kymo_cgroup_cpu_periods", kMinute);
+  const double throttled = facts.growth("kymo_cgroup_cpu_throttled_periods", kMinute);
+  if (!(periods > 0)) return;
+  over(throttled / periods, {0.05, 0.25},
+       "held back by its CPU quota in " + percent(throttled / periods) + " of the periods of the last minute",
+       reasons);
+}
+
+void judge_memory(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
+  const double limit = facts.mean("kymo_system_memory_limit_bytes", kShort);
+  const double resident = facts.mean("process_resident_memory_bytes", kShort);
+  if (limit > 0) {
+    over(resident / limit, {0.8, 0.92},
+         "memory is at " + percent(resident / limit) + " of its limit of " + amount_text(limit, "bytes"),
+         reasons);
+  }
+  const double host = facts.mean("kymo_system_memory_used_ratio", kShort);
+  over(host, {0.9, 0.97}, "the host's memory is " + percent(host) + " used", reasons);
+  over(facts.growth("kymo_cgroup_memory_events", kLong), {1, 1000},
+       "the cgroup ran into its memory limit within 5 minutes", reasons);
+}
+
+void judge_pressure(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
+  struct Resource {
+    std::string name;
+    std::string kind;
+    Limits limits;
+    std::string_view text;
+  };
+  static const std::array<Resource, 3> kResources = {
+      {{"cpu", "some", {0.4, 0.8}, "some task waited for a CPU"},
+       {"memory", "full", {0.05, 0.2}, "all tasks waited for memory"},
+       {"io", "full", {0.2, 0.5}, "all tasks waited for the disk"}}};
+  for (const Resource& one : kResources) {
+    const double value =
+        facts.mean("kymo_system_pressure_ratio", kShort, {{"resource", one.name}, {"kind", one.kind}});
+    over(value, one.limits, std::string(one.text) + " in " + percent(value) + " of the time", reasons);
+  }
+}
+
+void judge_files(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
+  const double open = facts.mean("process_open_fds", kShort);
+  const double most = facts.mean("process_max_fds", kShort);
+  if (most > 0)
+    over(open / most, {0.8, 0.95}, percent(open / most) + " of the file descriptors are open", reasons);
+  const auto disk = facts.largest(facts.find("kymo_system_filesystem_used_ratio"), kShort);
+  if (disk.series == nullptr) return;
+  const std::string* mount = disk.series->label("mountpoint");
+  over(disk.value, {0.9, 0.98},
+       "the file system " + (mount == nullptr ? std::string() : *mount) + " is " + percent(disk.value) +
+           " full",
+       reasons);
+}
+
+/// What kymo itself lost never makes a server unwell, but its figures may be incomplete.
+void judge_own_losses(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kLosses = {
+      {{"kymo_series_overflowed", "look-ups of series over the limit"},
+       {"kymo_ticks_missed", "ticks missed"},
+       {"kymo_ticks_failed", "ticks failed"},
+       {"kymo_recordings_refused", "values that were no numbers"},
+       {"kymo_producer_errors", "producers or callbacks failed"},
+       {"kymo_log_records_lost", "log records lost"},
+       {"kymo_registration_errors", "registrations refused"},
+       {"kymo_http_handler_errors", "answers of the metrics server failed"}}};
+  for (const auto& [name, text] : kLosses) {
+    const double lost = facts.growth(name, kLong);
+    over(lost, {1, kNever}, "kymo: " + amount_text(lost) + " " + std::string(text) + " within 5 minutes",
+         reasons);
+  }
+}
+
+/// Sessions that are not well make a server degraded; not unwell, since one client's lot is not the server's.
+void judge_sessions(const Sessions& sessions, Reasons& reasons) {
+  const SessionRow* worst = nullptr;
+  std::size_t ailing = 0;
+  for (const SessionRow& row : sessions.rows) {
+    if (row.level == Level::well) continue;
+    ++ailing;
+    if (worst == nullptr || row.level > worst->level) worst = &row;
+  }
+  if (worst == nullptr) return;
+  std::string why;
+  for (const std::string& reason : worst->reasons) why += (why.empty() ? "" : ", ") + reason;
+  reasons.push_back({Level::degraded, std::to_string(ailing) + " of " + amount_text(sessions.count) +
+                                          (sessions.count == 1 ? " session" : " sessions") + " not well; " +
+                                          worst->id.substr(0, kLongestId) + ": " + why});
+}
+
+}  // namespace
+
+Verdict judge(const World& world, const Roles& roles, const Sessions* sessions) {
+  static constexpr std::array kRules = {judge_errors,   judge_losses,     judge_queues,
+                                        judge_cpu,      judge_throttling, judge_memory,
+                                        judge_pressure, judge_files,      judge_own_losses};
+  Verdict verdict;
+  const Facts facts(world);
+  for (const auto rule : kRules) rule(facts, roles, verdict.reasons);
+  if (sessions != nullptr) judge_sessions(*sessions, verdict.reasons);
+  std::stable_sort(verdict.reasons.begin(), verdict.reasons.end(),
+                   [](const Reason& a, const Reason& b) { return a.level > b.level; });
+  if (!verdict.reasons.empty()) verdict.level = verdict.reasons.front().level;
+  verdict.title = "This server is " + std::string(level_name(verdict.level));
+  return verdict;
+}
+
+}  // namespace kymo::terminal

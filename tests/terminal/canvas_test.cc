@@ -1,0 +1,102 @@
+// Text on a grid: widths, what a terminal must not be told, and marks.
+#include "src/terminal/canvas.h"
+
+#include <clocale>
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "src/terminal/marks.h"
+#include "src/terminal/number_text.h"
+
+namespace kymo::terminal {
+namespace {
+
+class CanvasTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_NE(std::setlocale(LC_CTYPE, "C.UTF-8"), nullptr); }
+};
+
+std::string shown(std::string_view text, Alphabet alphabet = Alphabet::unicode, int width = 40) {
+  Canvas canvas({width, 1}, alphabet);
+  canvas.put(0, 0, text);
+  return canvas.to_text();
+}
+
+TEST_F(CanvasTest, ShowsControlsInsteadOfSendingThem) {
+  EXPECT_EQ(shown("a\x1b[31mb"), "a^[[31mb\n");
+  EXPECT_EQ(shown(std::string_view("\0\r\n\t\x7f", 5)), "^@^M^J^I^?\n");
+  EXPECT_EQ(shown("\xc2\x9b"
+                  "2J"),
+            "\uFFFD2J\n")
+      << "C1 controls do the same";
+  EXPECT_EQ(shown("a\u202eb\u200bc\u2028\ufeff"), "a\uFFFDb\uFFFDc\uFFFD\uFFFD\n");
+  EXPECT_EQ(shown("\xff\xc3(\xed\xa0\x80\xf8"), "\uFFFD\uFFFD(\uFFFD\uFFFD\uFFFD\uFFFD\n") << "no UTF-8";
+  EXPECT_EQ(shown("na\u00efve \u65e5", Alphabet::ascii), "na?ve ?\n");
+}
+
+TEST_F(CanvasTest, CountsColumnsOfWideAndCombiningCharacters) {
+  EXPECT_EQ(width_of("\u65e5\u672c", Alphabet::unicode), 4);
+  EXPECT_EQ(width_of("e\u0301", Alphabet::unicode), 1);
+  EXPECT_EQ(shown("e\u0301x"), "e\u0301x\n");
+  EXPECT_EQ(shown("e\u0301\u0301\u0301\u0301\u0301"), "e\u0301\u0301\n") << "as many as a cell holds";
+}
+
+TEST_F(CanvasTest, CutsWithoutHalfACharacter) {
+  EXPECT_EQ(shown("\u65e5\u672c\u8a9e", Alphabet::unicode, 5), "\u65e5\u672c\u2026\n");
+  EXPECT_EQ(shown("\u65e5\u672c\u8a9e", Alphabet::unicode, 4), "\u65e5 \u2026\n");
+  EXPECT_EQ(shown("abcdef", Alphabet::ascii, 4), "abc~\n");
+}
+
+TEST_F(CanvasTest, LeavesNoHalfOfWhatIsOverwritten) {
+  Canvas canvas({6, 1}, Alphabet::unicode);
+  canvas.put(0, 0, "\u65e5\u672c\u8a9e");
+  canvas.put(0, 1, "x");
+  canvas.put(0, 4, "y");
+  EXPECT_EQ(canvas.to_text(), " x\u672cy\n");
+}
+
+TEST_F(CanvasTest, PutsNothingOutside) {
+  Canvas canvas({3, 1}, Alphabet::unicode);
+  canvas.put(5, 0, "x");
+  canvas.put(-1, 0, "x");
+  canvas.put(0, 9, "x");
+  canvas.put(0, -1, "ab");
+  EXPECT_EQ(canvas.to_text(), "b\n");
+}
+
+TEST_F(CanvasTest, DrawsSparklinesAndBars) {
+  Canvas canvas({8, 3}, Alphabet::unicode);
+  const std::vector<double> values = {0, 1, std::nan(""), 4, 8};
+  draw_sparkline(canvas, 0, 0, 8, values);
+  draw_bar(canvas, 1, 0, 4, 0.5625);
+  draw_bar(canvas, 2, 0, 4, std::nan(""));
+  EXPECT_EQ(canvas.to_text(),
+            "   \u2581\u2581 \u2584\u2588\n\u2588\u2588\u258E\u2500\n\u2500\u2500\u2500\u2500\n");
+  Canvas ascii({8, 2}, Alphabet::ascii);
+  draw_sparkline(ascii, 0, 0, 8, values);
+  draw_bar(ascii, 1, 0, 4, 0.5);
+  EXPECT_EQ(ascii.to_text(), "   __ -#\n##..\n");
+}
+
+TEST_F(CanvasTest, WritesNumbersAsTheDashboardDoes) {
+  EXPECT_EQ(amount_text(std::nan("")), "-");
+  EXPECT_EQ(amount_text(INFINITY), "inf");
+  EXPECT_EQ(amount_text(0.125, "ratio"), "12.5%");
+  EXPECT_EQ(amount_text(12345), "12.3 k");
+  EXPECT_EQ(amount_text(0.00125, "seconds"), "1.25 ms");
+  EXPECT_EQ(amount_text(2.5, "milliseconds"), "2.50 ms");
+  EXPECT_EQ(amount_text(7384, "seconds"), "2 h 3 min");
+  EXPECT_EQ(amount_text(1536, "bytes"), "1.50 KiB");
+  EXPECT_EQ(amount_text(1536, "bytes_per_second"), "1.50 KiB/s");
+  EXPECT_EQ(amount_text(1, "cores"), "1 core");
+  EXPECT_EQ(amount_text(3, "very_long_unit_of_something"), "3 very long unit o");
+  EXPECT_EQ(amount_text(-0.0), "0");
+  EXPECT_EQ(duration_text(90061), "1 d 1 h");
+  EXPECT_EQ(duration_text(3605), "1 h");
+  EXPECT_EQ(duration_text(0.4), "0 s");
+  EXPECT_EQ(factor_text(0.0042), "0.004");
+}
+
+}  // namespace
+}  // namespace kymo::terminal

@@ -1,0 +1,183 @@
+// Whole screens as golden texts. KYMO_UPDATE_GOLDEN=1 writes them anew: look at them before you keep them.
+#include <clocale>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "src/terminal/keys.h"
+#include "src/terminal/plain_report.h"
+#include "worlds.h"
+
+namespace kymo::terminal {
+namespace {
+
+using test::kBegin;
+using testing::HasSubstr;
+using testing::Not;
+
+class Screens : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_NE(std::setlocale(LC_CTYPE, "C.UTF-8"), nullptr);
+    ::setenv("TZ", "UTC", 1);
+    link.state = Link::State::live;
+    link.address = "127.0.0.1:9464";
+  }
+
+  std::string draw(const SeriesStore& store, const Sessions* sessions, Size size,
+                   Alphabet alphabet = Alphabet::unicode) {
+    return draw_screen({store.world(), sessions, link, kBegin + 40}, state, size, alphabet).to_text();
+  }
+
+  static void expect_golden(const std::string& name, const std::string& text) {
+    const std::string path = std::string(KYMO_GOLDEN) + "/" + name + ".txt";
+    if (std::getenv("KYMO_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << text;
+    std::ifstream file(path, std::ios::binary);
+    EXPECT_EQ(text, std::string(std::istreambuf_iterator<char>(file), {})) << name;
+  }
+
+  void type(std::string_view keys) {
+    for (const char key : keys) press({Key::character, static_cast<char32_t>(key)}, state);
+  }
+
+  Link link;
+  ViewState state;
+};
+
+TEST_F(Screens, Overview) {
+  const SeriesStore store = test::voice_server();
+  const Sessions sessions = test::sessions();
+  expect_golden("overview_80x24", draw(store, &sessions, {80, 24}));
+  expect_golden("overview_120x40", draw(store, &sessions, {120, 40}));
+  expect_golden("overview_60x15", draw(store, &sessions, {60, 15}));
+  expect_golden("overview_ascii_80x24", draw(store, nullptr, {80, 24}, Alphabet::ascii));
+}
+
+TEST_F(Screens, Series) {
+  const SeriesStore store = test::voice_server();
+  state.page = Page::series;
+  expect_golden("series_80x24", draw(store, nullptr, {80, 24}));
+  expect_golden("series_60x15", draw(store, nullptr, {60, 15}));
+  type("/HTTP re");
+  expect_golden("series_filtering_80x24", draw(store, nullptr, {80, 24}));
+}
+
+TEST_F(Screens, SessionsAndHelp) {
+  const SeriesStore store = test::voice_server();
+  const Sessions sessions = test::sessions();
+  state.page = Page::sessions;
+  expect_golden("sessions_80x24", draw(store, &sessions, {80, 24}));
+  expect_golden("sessions_120x40", draw(store, &sessions, {120, 40}));
+  EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("tells of no sessions"));
+  type("?");
+  expect_golden("help_80x24", draw(store, &sessions, {80, 24}));
+}
+
+TEST_F(Screens, HostileNamesReachNoTerminal) {
+  const SeriesStore store = test::hostile_server();
+  state.page = Page::series;
+  state.filter = "evil";
+  const std::string screen = draw(store, nullptr, {80, 24});
+  expect_golden("hostile_80x24", screen);
+  expect_golden("hostile_ascii_80x24", draw(store, nullptr, {80, 24}, Alphabet::ascii));
+  for (const std::string& text :
+       {screen, plain_report({store.world(), nullptr, link, kBegin}, state, Alphabet::unicode)}) {
+    for (const char c : text)
+      ASSERT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') << int{c};
+    EXPECT_THAT(text, Not(HasSubstr("\u202e")));
+    EXPECT_THAT(text, Not(HasSubstr("\u009b")));
+  }
+}
+
+TEST_F(Screens, EveryRowIsAsWideAsTheScreenWhateverItsCharacters) {
+  const SeriesStore store = test::hostile_server();
+  const Sessions sessions = test::sessions();
+  for (int width = 1; width < 140; ++width) {
+    for (const Page page : {Page::overview, Page::series, Page::sessions}) {
+      state.page = page;
+      const Canvas canvas = draw_screen({store.world(), &sessions, link, kBegin}, state,
+                                        {width, 5 + width / 3}, Alphabet::unicode);
+      for (int row = 0; row < canvas.size().height; ++row) {
+        int used = 0;
+        for (int column = 0; column < width; ++column) {
+          const Cell& cell = canvas.at(row, column);
+          used += cell.width;
+          // The right half stands beside its left one, or a column would be moved.
+          ASSERT_EQ(cell.width == 2, column + 1 < width && canvas.at(row, column + 1).width == 0)
+              << width << " " << row << " " << column;
+        }
+        ASSERT_EQ(used, width) << row;
+      }
+    }
+  }
+}
+
+TEST_F(Screens, SaysThatItIsTooSmall) {
+  const SeriesStore store = test::voice_server();
+  EXPECT_THAT(draw(store, nullptr, {59, 24}), HasSubstr("needs at least 60x15\nthis terminal has 59x24"));
+  EXPECT_THAT(draw(store, nullptr, {80, 14}), HasSubstr("needs at least 60x15"));
+  EXPECT_EQ(draw(store, nullptr, {0, 0}), "");
+}
+
+TEST_F(Screens, TellsOfALostConnection) {
+  const SeriesStore store = test::voice_server();
+  link.state = Link::State::lost;
+  link.lost_since = kBegin + 30;
+  link.retry_at = kBegin + 43;
+  link.reason = "cannot reach 127.0.0.1:9464: connection refused";
+  expect_golden("lost_80x24", draw(store, nullptr, {80, 24}));
+}
+
+TEST_F(Screens, HasNothingToShowAtFirst) {
+  link.state = Link::State::connecting;
+  EXPECT_THAT(draw(SeriesStore(), nullptr, {80, 24}), HasSubstr("waiting for the first figures"));
+  state.page = Page::series;
+  EXPECT_THAT(draw(SeriesStore(), nullptr, {80, 24}), HasSubstr("No series yet."));
+}
+
+TEST_F(Screens, PlainReport) {
+  const SeriesStore store = test::voice_server();
+  const Sessions sessions = test::sessions();
+  state.filter = "http";
+  expect_golden("once", plain_report({store.world(), &sessions, link, kBegin}, state, Alphabet::unicode));
+}
+
+TEST_F(Screens, KeysMoveSortAndFilter) {
+  const SeriesStore store = test::voice_server();
+  press({Key::tab}, state);
+  EXPECT_EQ(state.page, Page::series);
+  press({Key::end}, state);
+  (void)draw(store, nullptr, {80, 24});
+  EXPECT_EQ(state.cursor, 23) << "of 24 series, the last";
+  press({Key::page_up}, state);
+  (void)draw(store, nullptr, {80, 24});
+  EXPECT_EQ(state.cursor, 23 - state.page_rows);
+  press({Key::home}, state);
+  press({Key::up}, state);
+  EXPECT_EQ(state.cursor, 0);
+  type("s");
+  EXPECT_EQ(state.series_sort, SeriesSort::rate);
+  const std::string sorted = draw(store, nullptr, {80, 24});
+  EXPECT_LT(sorted.find("udp.packet.received"), sorted.find("http.requests")) << "100 a second before 50";
+  type("r");
+  const std::string reversed = draw(store, nullptr, {80, 24});
+  EXPECT_THAT(reversed, HasSubstr("sorted by rate, reversed"));
+  type("/udp");
+  press({Key::backspace}, state);
+  EXPECT_EQ(state.filter, "ud");
+  type("q ");
+  EXPECT_FALSE(state.is_over) << "a letter of the filter";
+  EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("No series has all of these words: udq"));
+  press({Key::escape}, state);
+  EXPECT_EQ(state.filter, "");
+  type(" ");
+  EXPECT_TRUE(state.is_paused);
+  type("?q");
+  EXPECT_TRUE(state.is_over);
+}
+
+}  // namespace
+}  // namespace kymo::terminal

@@ -1,0 +1,171 @@
+// What is made of frames: rates across restarts and gaps, percentiles of the last seconds, limits, bad
+// messages.
+#include "src/terminal/series_store.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "src/terminal/derive.h"
+#include "worlds.h"
+
+namespace kymo::terminal {
+namespace {
+
+using test::hello;
+using test::kBegin;
+using test::take;
+
+std::string full(double time, const std::string& families, int seq = 1, const std::string& more = "") {
+  return R"({"type":"full","seq":)" + std::to_string(seq) + R"(,"time":)" + std::to_string(time) +
+         R"(,"uptime_seconds":1,)" + more + R"("families":[)" + families + "]}";
+}
+
+std::string counter(double value) {
+  return R"({"id":0,"name":"c","kind":"counter","unit":"","help":"","series":[{"id":0,"labels":{},"v":)" +
+         std::to_string(value) + "}]}";
+}
+
+std::string delta(double time, const std::string& values, int seq = 2) {
+  return R"({"type":"delta","seq":)" + std::to_string(seq) + R"(,"time":)" + std::to_string(time) +
+         R"(,"uptime_seconds":1,"values":[)" + values + "]}";
+}
+
+double rate(const SeriesStore& store) {
+  const Family& family = store.world().families.at("c");
+  return latest_of(store.world(), family, summands(family), View::rate);
+}
+
+TEST(SeriesStore, MakesRatesOfCounters) {
+  SeriesStore store;
+  take(store, hello());
+  take(store, full(kBegin, counter(10)));
+  EXPECT_TRUE(std::isnan(rate(store)));
+  take(store, delta(kBegin + 1, "[0,15]"));
+  EXPECT_DOUBLE_EQ(rate(store), 5);
+  take(store, delta(kBegin + 2, "[0,3]"));
+  EXPECT_DOUBLE_EQ(rate(store), 3) << "a counter that fell was started anew";
+  take(store, delta(kBegin + 3, ""));
+  EXPECT_DOUBLE_EQ(rate(store), 0) << "what is not in a delta stayed as it was";
+}
+
+TEST(SeriesStore, KnowsNoRateAcrossAGap) {
+  SeriesStore store;
+  take(store, hello());
+  take(store, full(kBegin, counter(10)));
+  take(store, delta(kBegin + 1, "[0,15]"));
+  take(store, full(kBegin + 60, counter(100'000), 60));
+  EXPECT_TRUE(std::isnan(rate(store)));
+  take(store, delta(kBegin + 61, "[0,100002]", 61));
+  EXPECT_DOUBLE_EQ(rate(store), 2);
+}
+
+TEST(SeriesStore, GoesOnWithoutAGapWhereFramesAreReplayed) {
+  SeriesStore store;
+  take(store, hello());
+  take(store, full(kBegin, counter(10), 1));
+  EXPECT_EQ(subscribe_message(1, store.last_seq()), R"({"type":"subscribe","rate_hz":1,"since":1})");
+  const std::string replay =
+      R"("replay":[{"seq":2,"time":1764000001,"values":[[0,20]]},{"seq":3,"time":1764000002,"values":[[0,40]]}],)";
+  take(store, full(kBegin + 2, counter(40), 3, replay));
+  const Family& family = store.world().families.at("c");
+  const Points rates = points_of(store.world(), family, summands(family), View::rate, 1);
+  EXPECT_EQ(rates, (Points{10, 20}));
+  EXPECT_EQ(store.last_seq(), 3U);
+}
+
+TEST(SeriesStore, ForgetsWhatAnotherProcessTold) {
+  SeriesStore store;
+  take(store, hello("one"));
+  take(store, full(kBegin, counter(10)));
+  take(store, hello("one"));
+  EXPECT_EQ(store.world().times.size(), 1U);
+  take(store, hello("two"));
+  EXPECT_TRUE(store.world().families.empty());
+  EXPECT_FALSE(store.last_seq().has_value());
+}
+
+TEST(SeriesStore, TakesFramesOfOneSecondTogether) {
+  SeriesStore store;
+  take(store, hello());
+  take(store, full(kBegin, counter(0)));
+  for (int i = 1; i <= 50; ++i) take(store, delta(kBegin + i / 10.0, "[0," + std::to_string(i) + "]", i + 1));
+  EXPECT_LE(store.world().times.size(), 7U);
+  EXPECT_NEAR(rate(store), 10, 0.01);
+}
+
+TEST(SeriesStore, KeepsFiveMinutesAndNoMore) {
+  SeriesStore store;
+  take(store, hello());
+  take(store, full(kBegin, counter(0)));
+  for (int i = 1; i <= 2000; ++i) take(store, delta(kBegin + i, "[0," + std::to_string(2 * i) + "]", i + 1));
+  EXPECT_GE(store.world().times.size(), 300U);
+  EXPECT_LE(store.world().times.size(), 400U);
+  const Family& family = store.world().families.at("c");
+  EXPECT_EQ(family.series.begin()->second.column(Field::value).size(), store.world().times.size());
+  EXPECT_DOUBLE_EQ(rate(store), 2);
+}
+
+TEST(SeriesStore, CountsSeriesThatItDoesNotKeep) {
+  SeriesStore store;
+  take(store, hello());
+  std::string series;
+  for (std::size_t i = 0; i < SeriesStore::kMaxSeries + 5; ++i) {
+    series += (i > 0 ? "," : "") +
+              (R"({"id":)" + std::to_string(i) + R"(,"labels":{"n":")" + std::to_string(i) + R"("},"v":1})");
+  }
+  take(store,
+       full(kBegin, R"({"id":0,"name":"c","kind":"counter","unit":"","help":"","series":[)" + series + "]}"));
+  EXPECT_EQ(store.world().alive_series(), SeriesStore::kMaxSeries);
+  EXPECT_EQ(store.world().omitted_series, 5U);
+}
+
+TEST(SeriesStore, GivesPercentilesOfTheLastTenSeconds) {
+  SeriesStore store = test::voice_server();
+  const World& world = store.world();
+  const Family& family = world.families.at("http.request.duration");
+  const auto found =
+      quantiles(world, family, summands(family), std::array{0.5, 0.99}, world.times.size() - 1);
+  EXPECT_NEAR(found[0], 0.00102, 0.00006);  // in (2^-10, 2^-9.875]
+  EXPECT_NEAR(found[1], 0.0179, 0.0010);    // in (2^-5.875, 2^-5.75]
+}
+
+TEST(SeriesStore, SeriesComeAndGo) {
+  SeriesStore store;
+  take(store, hello());
+  take(store, full(kBegin, counter(10)));
+  take(
+      store,
+      R"({"type":"delta","seq":2,"time":1764000001,"uptime_seconds":1,"families":[{"id":1,"name":"n","kind":"counter","unit":"","help":""}],
+    "series":[{"id":5,"family":1,"labels":{"a":"b"}}],"values":[[5,7]],"gone":[0]})");
+  EXPECT_EQ(store.world().alive_series(), 1U);
+  const Family& family = store.world().families.at("n");
+  EXPECT_DOUBLE_EQ(latest_of(store.world(), family, summands(family), View::rate), 7)
+      << "all of a new series is growth";
+}
+
+TEST(LiveMessages, RefusesWhatIsNone) {
+  for (const char* text :
+       {"", "[]", "{", R"({"type":"hello","protocol":2})", R"({"type":"full","time":1,"families":[1]})",
+        R"({"type":"full","time":1,"families":[{"id":-1}]})", R"({"type":"delta","time":1,"values":[1]})",
+        R"({"type":"delta","time":1,"values":[[1]]})", R"({"type":"delta","time":1,"values":[[1e99,2]]})"}) {
+    SeriesStore store;
+    EXPECT_THROW(take(store, text), ProtocolError) << text;
+  }
+}
+
+TEST(LiveMessages, PassesOverWhatItDoesNotKnow) {
+  SeriesStore store;
+  take(store, R"({"type":"of tomorrow"})");
+  take(store,
+       R"({"type":"delta","seq":1,"time":"soon","values":[[7,1],[8,{}],[9,"x"]],"gone":[4],"new":{}})");
+  take(
+      store,
+      full(
+          kBegin,
+          R"({"id":0,"name":"g","kind":"gauge","unit":"","help":"","series":[{"id":0,"labels":{},"v":"inf"},{"id":1,"labels":{"a":1},"v":null},{"id":2,"labels":[],"v":{"buckets":[[0]]}}]})"));
+  EXPECT_TRUE(store.world().families.contains("g"));
+}
+
+}  // namespace
+}  // namespace kymo::terminal

@@ -1,0 +1,119 @@
+#include "worlds.h"
+
+#include <cmath>
+
+namespace kymo::terminal::test {
+namespace {
+
+std::string family(int id, const std::string& name, const std::string& kind, const std::string& unit,
+                   const std::string& series) {
+  return R"({"id":)" + std::to_string(id) + R"(,"name":")" + name + R"(","kind":")" + kind + R"(","unit":")" +
+         unit + R"(","help":"","series":[)" + series + "]}";
+}
+
+std::string series(int id, const std::string& labels, const std::string& value) {
+  return R"({"id":)" + std::to_string(id) + R"(,"labels":{)" + labels + R"(},"v":)" + value + "}";
+}
+
+std::string single(int id, const std::string& name, const std::string& kind, const std::string& unit,
+                   double value) {
+  return family(id, name, kind, unit, series(id, "", std::to_string(value)));
+}
+
+/// 100 values a second more, most in the bucket of 1 to 1.09 ms.
+std::string latency(int seconds) {
+  const int count = 100 * (seconds + 1);
+  return R"({"count":)" + std::to_string(count) + R"(,"sum":)" + std::to_string(count / 1000.0) +
+         R"(,"min":0.0009,"max":0.02,"buckets":[[-80,)" + std::to_string(96 * (seconds + 1)) + R"(],[-47,)" +
+         std::to_string(4 * (seconds + 1)) + "]]}";
+}
+
+std::string full() {
+  std::string families =
+      single(0, "http.requests", "counter", "", 100) + "," + single(1, "http.errors", "counter", "", 0) +
+      "," + single(2, "voice.sessions.active", "up_down_counter", "", 8) + "," +
+      single(3, "udp.packet.dropped", "counter", "", 0) + "," +
+      single(4, "udp.packet.received", "counter", "", 0) + "," +
+      family(5, "http.request.duration", "histogram", "seconds", series(5, "", latency(0))) + "," +
+      single(6, "kymo_process_cpu_ratio", "gauge", "ratio", 0.25) + "," +
+      single(7, "kymo_system_cpu_limit_cores", "gauge", "", 2) + "," +
+      single(8, "process_resident_memory_bytes", "gauge", "bytes", 47'185'920) + "," +
+      single(9, "kymo_system_memory_limit_bytes", "gauge", "bytes", 2147483648.0) + "," +
+      single(10, "kymo_system_network_receive_bytes_per_second", "gauge", "bytes_per_second", 125000) + "," +
+      single(11, "kymo_system_network_transmit_bytes_per_second", "gauge", "bytes_per_second", 64000) + "," +
+      family(12, "kymo_system_cpu_core_ratio", "gauge", "ratio",
+             series(12, R"("cpu":"0")", "0.45") + "," + series(13, R"("cpu":"1")", "0.12")) +
+      "," + single(14, "kymo_system_cpu_ratio", "gauge", "ratio", 0.285) + "," +
+      single(15, "kymo_system_memory_used_ratio", "gauge", "ratio", 0.45) + "," +
+      single(16, "kymo_system_memory_total_bytes", "gauge", "bytes", 17179869184.0) + "," +
+      single(17, "node_load1", "gauge", "", 0.52) + "," + single(18, "node_load5", "gauge", "", 0.4) + "," +
+      single(19, "node_load15", "gauge", "", 0.3) + "," +
+      family(20, "kymo_system_pressure_ratio", "gauge", "ratio",
+             series(20, R"("resource":"cpu","kind":"some")", "0.012") + "," +
+                 series(21, R"("resource":"io","kind":"some")", "0.03") + "," +
+                 series(22, R"("resource":"memory","kind":"some")", "0")) +
+      "," +
+      family(23, "kymo_system_filesystem_used_ratio", "gauge", "ratio",
+             series(23, R"("mountpoint":"/")", "0.31"));
+  return R"({"type":"full","seq":1,"time":1764000000,"uptime_seconds":100,"families":[)" + families + "]}";
+}
+
+std::string delta(int at) {
+  const auto value = [](int id, double number) {
+    return "[" + std::to_string(id) + "," + std::to_string(number) + "]";
+  };
+  // From second 20 on a hundredth of the requests fails, and datagrams are lost.
+  const int late = std::max(0, at - 19);
+  return R"({"type":"delta","seq":)" + std::to_string(at + 1) + R"(,"time":)" +
+         std::to_string(1764000000 + at) + R"(,"uptime_seconds":)" + std::to_string(100 + at) +
+         R"(,"values":[)" + value(0, 100 + 50 * at + 20 * std::sin(at)) + "," + value(1, late) + "," +
+         value(2, 8 + at % 3) + "," + value(3, 3 * late) + "," + value(4, 100 * at) + ",[5," + latency(at) +
+         "]," + value(6, 0.25 + 0.01 * (at % 7)) + "]}";
+}
+
+}  // namespace
+
+SeriesStore voice_server() {
+  SeriesStore store;
+  take(store, hello());
+  take(store, full());
+  for (int at = 1; at < 30; ++at) take(store, delta(at));
+  return store;
+}
+
+SeriesStore hostile_server() {
+  SeriesStore store = voice_server();
+  const auto add = [&](int id, const std::string& name, const std::string& labels) {
+    take(store, R"({"type":"delta","seq":)" + std::to_string(100 + id) + R"(,"time":)" +
+                    std::to_string(1764000030 + id) + R"(,"uptime_seconds":130,"families":[{"id":)" +
+                    std::to_string(id) + R"(,"name":")" + name +
+                    R"(","kind":"gauge","unit":"","help":""}],"series":[{"id":)" + std::to_string(id) +
+                    R"(,"family":)" + std::to_string(id) + R"(,"labels":{)" + labels + R"(}}],"values":[[)" +
+                    std::to_string(id) + ",7]]}");
+  };
+  add(30, R"(evil.\u001b[2J\u001b]0;owned\u0007)", "");
+  add(31, "evil.label", R"("a":"\r\n\u001b[31mred\u0000\u007f\u009b2J")");
+  add(32, "evil.bidi", R"("a":"abc\u202edef\u200b\ufeff")");
+  add(33, "evil.\u65e5\u672c\u8a9e", R"("\u5bbe":"\uff37\uff49\uff44\uff45 e\u0301 \ud83d\ude00")");
+  add(34, "evil." + std::string(300, 'x'), R"("long":")" + std::string(300, 'y') + R"(")");
+  return store;
+}
+
+Sessions sessions() {
+  std::string rows;
+  for (int i = 0; i < 8; ++i) {
+    if (i > 0) rows += ",";
+    rows += R"({"session_id":"call-)" + std::to_string(i) +
+            R"(","provider":"voice","model_id":"pitch","level":")" + (i == 3 ? "EMERGENCY" : "NORMAL") +
+            R"(","age_seconds":)" + std::to_string(60 + i) + R"(,"sources":2,"queue_fill_ratio":)" +
+            (i == 3   ? "0.97"
+             : i == 5 ? "0.9"
+                      : "0.05") +
+            R"(,"backlog_seconds":0.25,"realtime_factor":)" + (i == 3 ? "1.3" : "0.004") +
+            R"(,"inference_ms_mean":3.5,"dropped_total":)" + std::to_string(i == 3 ? 120 : 0) +
+            R"(,"dropped_recent":0,"errors":0})";
+  }
+  return *parse_sessions(R"({"timestamp":1764000030,"sessions":8,"top":[)" + rows + "]}");
+}
+
+}  // namespace kymo::terminal::test
