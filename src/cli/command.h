@@ -21,6 +21,7 @@ struct Command {
 };
 
 int serve(const Arguments& arguments);
+int top(const Arguments& arguments);
 int print_version(const Arguments& arguments);
 
 /// Tells on standard error what was wrong with how the program was called: `kymo: …`.

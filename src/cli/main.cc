@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::array kCommands = {
     Command{"serve", "measure this host and serve what is measured over HTTP", serve},
+    Command{"top", "show on this terminal how a server, or this host, is", top},
     Command{"version", "print the version", print_version},
 };
 

@@ -1,0 +1,161 @@
+#include <langinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <clocale>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <thread>
+
+#include "command.h"
+#include "src/net/http_client.h"
+#include "src/terminal/feeds.h"
+#include "src/terminal/plain_report.h"
+#include "src/terminal/top_loop.h"
+#include "top_arguments.h"
+
+namespace kymo::cli {
+namespace {
+
+using terminal::Link;
+using terminal::SharedPicture;
+
+constexpr const char* kDefaultAddress = "127.0.0.1:9464";
+constexpr std::size_t kLongestToken = 512;
+/// How long `--once` waits for a second frame, which rates need.
+constexpr auto kOnceDeadline = std::chrono::seconds(10);
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// An address to ask: that of all interfaces is none.
+std::string default_address() {
+  std::string listen = environment("KYMO_LISTEN");
+  if (listen.empty()) return kDefaultAddress;
+  if (listen.starts_with("0.0.0.0:")) listen.replace(0, 7, "127.0.0.1");
+  if (listen.starts_with("[::]:")) listen.replace(0, 4, "[::1]");
+  return listen;
+}
+
+std::string read_token(const std::string& path) {
+  if (path.empty()) return {};
+  std::ifstream file(path, std::ios::binary);
+  std::string token(std::istreambuf_iterator<char>(file), {});
+  if (!file && token.empty())
+    throw std::runtime_error(path + ": cannot be read; expected a file with the server's token");
+  token.erase(token.find_last_not_of(" \t\r\n") + 1);
+  token.erase(0, token.find_first_not_of(" \t\r\n"));
+  const bool is_plain = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (token.empty() || token.size() > kLongestToken || !is_plain)
+    throw std::runtime_error(path + ": holds no token; expected one word of up to 512 characters");
+  return token;
+}
+
+/// Whether kymo answers there, by what it says of its addresses. Errors: ClientError.
+void check_server(const net::ClientUrl& url, const net::ClientOptions& options) {
+  const net::HttpAnswer answer = net::HttpClient(url, options).get("/api");
+  if (answer.status != 200) throw net::status_error(url, answer.status, !options.token.empty());
+  if (answer.body.find("/ws/metrics") != std::string::npos) return;
+  throw net::ClientError(
+      net::ClientError::Kind::broken,
+      url.authority() + " answers, but not as kymo does; is this the address that it serves at?");
+}
+
+/// The server that was asked for, or the usual one if it is there, or this host.
+std::unique_ptr<terminal::Feed> begin_feed(const TopArguments& arguments, SharedPicture& picture) {
+  const net::ClientUrl url = net::ClientUrl::parse(arguments.url.empty() ? default_address() : arguments.url);
+  net::ClientOptions options;
+  options.ca_file = arguments.ca_file;
+  // A token that belongs to this host's server is for no other one.
+  options.token = read_token(!arguments.token_file.empty() || !arguments.url.empty()
+                                 ? arguments.token_file
+                                 : environment("KYMO_WEB_TOKEN_FILE"));
+  try {
+    check_server(url, options);
+  } catch (const net::ClientError& error) {
+    // Somebody who answers with a no is there all the same.
+    const bool is_nobody =
+        error.kind() == net::ClientError::Kind::unreachable || error.kind() == net::ClientError::Kind::broken;
+    if (!arguments.url.empty() || !is_nobody) throw;
+    picture.with([&](SharedPicture::Picture& one) {
+      one.link.note = "No kymo at " + url.authority() + ": this is the host itself, measured here";
+    });
+    return terminal::measure_here(arguments.interval, picture);
+  }
+  const auto rate_hz = std::chrono::seconds(1) / arguments.interval;
+  return terminal::follow_server(url, options, static_cast<int>(rate_hz), picture);
+}
+
+bool has_rates(const terminal::World& world) {
+  return world.times.size() > 1 && world.times.back() - world.times.front() >= 0.7;
+}
+
+int print_once(SharedPicture& picture, const terminal::ViewState& state, terminal::Alphabet alphabet) {
+  const auto deadline = std::chrono::steady_clock::now() + kOnceDeadline;
+  for (;;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const bool is_late = std::chrono::steady_clock::now() > deadline;
+    std::string lost;
+    const std::string text = picture.with([&](const SharedPicture::Picture& now) -> std::string {
+      const terminal::World& world = now.store.world();
+      if (now.link.state == Link::State::lost) lost = now.link.reason;
+      if (!lost.empty() || !(has_rates(world) || (is_late && !world.times.empty()))) return {};
+      return terminal::plain_report(
+          {world, now.sessions ? &*now.sessions : nullptr, now.link, world.last_time()}, state, alphabet);
+    });
+    if (!text.empty()) {
+      std::cout << text << std::flush;
+      return std::cout ? kSuccess : kFailure;
+    }
+    if (lost.empty() && is_late) lost = "the server sent no metrics within 10 s";
+    if (lost.empty()) continue;
+    complain("top: " + lost);
+    return kFailure;
+  }
+}
+
+terminal::ViewState view_of(const TopArguments& arguments) {
+  terminal::ViewState state;
+  state.filter = arguments.filter;
+  if (arguments.sort == "rate") state.series_sort = terminal::SeriesSort::rate;
+  if (arguments.sort == "value") state.series_sort = terminal::SeriesSort::value;
+  if (!arguments.filter.empty() || arguments.sort != "name") state.page = terminal::Page::series;
+  return state;
+}
+
+}  // namespace
+
+int top(const Arguments& arguments) {
+  int exit_code = kSuccess;
+  const auto parsed = parse_top_arguments(arguments, exit_code);
+  if (!parsed) return exit_code;
+  if (!parsed->once && (::isatty(STDOUT_FILENO) == 0 || ::isatty(STDIN_FILENO) == 0)) {
+    complain("top: the output is no terminal; for plain text use `kymo top --once`");
+    return kBadUsage;
+  }
+  // Numbers keep their point: only characters follow the user's locale.
+  std::setlocale(LC_CTYPE, "");
+  const bool is_utf8 = std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
+  const auto alphabet = is_utf8 ? terminal::Alphabet::unicode : terminal::Alphabet::ascii;
+  try {
+    SharedPicture picture;
+    if (parsed->once) {
+      const auto feed = begin_feed(*parsed, picture);
+      return print_once(picture, view_of(*parsed), alphabet);
+    }
+    const terminal::TerminalSignals signals;
+    const auto feed = begin_feed(*parsed, picture);
+    const bool colors = !parsed->no_color && environment("NO_COLOR").empty();
+    terminal::run_top(picture, signals, view_of(*parsed), parsed->interval, alphabet, colors);
+    return kSuccess;
+  } catch (const net::ClientError& error) {
+    complain(std::string("top: ") + error.what());
+    return error.kind() == net::ClientError::Kind::bad_address ? kBadUsage : kFailure;
+  }
+}
+
+}  // namespace kymo::cli

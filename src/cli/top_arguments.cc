@@ -1,0 +1,105 @@
+#include "top_arguments.h"
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <charconv>
+#include <iostream>
+
+#include <kymo/core/names.h>
+
+namespace kymo::cli {
+namespace {
+
+constexpr std::array<std::string_view, 3> kSorts = {"name", "rate", "value"};
+
+/// `500ms`, `1s`, `2.5s`, `2`; nothing for what is none, or is not within 100 ms to 1 h.
+std::optional<std::chrono::milliseconds> interval_of(std::string_view text) {
+  double factor = 1000;
+  if (text.ends_with("ms")) {
+    factor = 1;
+    text.remove_suffix(2);
+  } else if (text.ends_with('s')) {
+    text.remove_suffix(1);
+  }
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || !(number * factor >= 100) ||
+      number * factor > 3.6e6)
+    return std::nullopt;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(number * factor));
+}
+
+void complain_about(const std::vector<std::string>& unknown) {
+  const std::vector<std::string> flags = {"--url",  "--token-file", "--ca-file",  "--once", "--interval",
+                                          "--sort", "--filter",     "--no-color", "--help"};
+  for (const std::string& argument : unknown) {
+    const std::string name = argument.substr(0, std::min<std::size_t>(argument.find('='), 64));
+    const std::string meant = name.starts_with("-") ? nearest_name(name, flags) : std::string();
+    complain("top: \"" + name + "\" is no option; " +
+             (meant.empty() ? "`kymo top --help` lists them" : "did you mean " + meant + "?"));
+  }
+}
+
+bool is_valid(TopArguments& parsed, const std::string& interval) {
+  const auto time = interval_of(interval);
+  if (!time) {
+    complain("top: --interval: \"" + interval.substr(0, 64) +
+             "\" is no time; expected 100ms to 3600s, such as 1s");
+    return false;
+  }
+  parsed.interval = *time;
+  if (std::find(kSorts.begin(), kSorts.end(), parsed.sort) != kSorts.end()) return true;
+  complain("top: --sort: \"" + parsed.sort.substr(0, 64) +
+           "\" is no column of the series; expected name, rate or value");
+  return false;
+}
+
+}  // namespace
+
+std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int& exit_code) {
+  TopArguments parsed;
+  std::string interval = "1s";
+  CLI::App app(
+      "Shows on this terminal how a server is: a verdict, its vital signs, every series, sessions.\n"
+      "Keys: Tab other views, / filter, s sort, r reverse, space pause, ? help, q quit.",
+      "kymo top");
+  app.add_option(
+         "--url", parsed.url,
+         "The server, such as http://127.0.0.1:9464. Default: where KYMO_LISTEN says, or that one, if\n"
+         "a server answers there; else this host itself, measured here.")
+      ->type_name("URL");
+  app.add_option("--token-file", parsed.token_file, "A file with the token that the server asks for.")
+      ->type_name("FILE");
+  app.add_option("--ca-file", parsed.ca_file,
+                 "The authorities that an https server's certificate is checked with, as PEM.\nDefault: the "
+                 "system's.")
+      ->type_name("FILE");
+  app.add_flag("--once", parsed.once, "Print plain text for scripts, with fields between tabs, and end.");
+  app.add_option("--interval", interval, "How often the screen changes, 100ms to 3600s; default 1s.")
+      ->type_name("TIME");
+  app.add_option("--sort", parsed.sort,
+                 "What series are sorted by at first: name, rate or value; default name.")
+      ->type_name("KEY");
+  app.add_option("--filter", parsed.filter, "Words that a series, or a session, must have to be shown.")
+      ->type_name("TEXT");
+  app.add_flag("--no-color", parsed.no_color, "No colours; environment NO_COLOR.");
+  exit_code = kBadUsage;
+  try {
+    app.parse(Arguments(arguments.rbegin(), arguments.rend()));
+    if (is_valid(parsed, interval)) return parsed;
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    exit_code = kSuccess;
+  } catch (const CLI::ExtrasError&) {
+    complain_about(app.remaining());
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();
+    complain("top: " + text.substr(0, text.find(':')) + ": expected once, with one value");
+  } catch (const CLI::ParseError& error) {
+    complain("top: " + std::string(error.what()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace kymo::cli

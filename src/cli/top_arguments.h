@@ -1,0 +1,26 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "command.h"
+
+namespace kymo::cli {
+
+/// What was asked of `kymo top`.
+struct TopArguments {
+  std::string url;  ///< empty: the default address if a server answers there, else this host itself
+  std::string token_file;
+  std::string ca_file;
+  std::string sort = "name";
+  std::string filter;
+  std::chrono::milliseconds interval{1000};
+  bool once = false;
+  bool no_color = false;
+};
+
+/// Reads the command line. Gives nothing where all has been said already; `exit_code` tells which.
+[[nodiscard]] std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int& exit_code);
+
+}  // namespace kymo::cli
