@@ -30,7 +30,7 @@ std::optional<std::chrono::milliseconds> interval_of(std::string_view text) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(number * factor));
 }
 
-void complain_about(const std::vector<std::string>& unknown) {
+void complain_about_options(const std::vector<std::string>& unknown) {
   const std::vector<std::string> flags = {"--url",  "--token-file", "--ca-file",  "--once", "--interval",
                                           "--sort", "--filter",     "--no-color", "--help"};
   for (const std::string& argument : unknown) {
@@ -92,7 +92,7 @@ std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int&
     std::cout << app.help();
     exit_code = kSuccess;
   } catch (const CLI::ExtrasError&) {
-    complain_about(app.remaining());
+    complain_about_options(app.remaining());
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string text = error.what();
     complain("top: " + text.substr(0, text.find(':')) + ": expected once, with one value");

@@ -14,6 +14,9 @@
 
 namespace kymo::terminal {
 
+/// Seconds since 1970, by the clock of this machine.
+[[nodiscard]] double unix_now() noexcept;
+
 /// What the feeds write and the screen reads. Threads: any.
 class SharedPicture final {
  public:

@@ -8,7 +8,7 @@
 namespace kymo::terminal {
 namespace {
 
-constexpr int kFigure = 14;
+constexpr int kAmount = 14;
 /// Narrower screens have no trends, so that there is room for names.
 constexpr int kTrendScreen = 72;
 
@@ -58,10 +58,10 @@ void draw_row(Canvas& canvas, int line, int name_width, int trend, const World& 
   const View view = now_view(family);
   const std::string now = amount_text(latest_of(world, family, {row.series}, view), unit_of(family, view));
   draw_name(canvas, line, name_width, row);
-  canvas.put_right(line, name_width + 1, kFigure, view == View::p95 && now != "-" ? "p95 " + now : now);
+  canvas.put_right(line, name_width + 1, kAmount, view == View::p95 && now != "-" ? "p95 " + now : now);
   if (family.kind != Kind::window) {
     canvas.put_right(
-        line, name_width + 1 + kFigure, kFigure,
+        line, name_width + 1 + kAmount, kAmount,
         amount_text(latest_of(world, family, {row.series}, View::rate), unit_of(family, View::rate)));
   }
   const Points points = trend_of(world, row, trend);
@@ -103,12 +103,12 @@ std::vector<SeriesRow> chosen_series(const World& world, const ViewState& state)
 void draw_series(Canvas& canvas, Area area, const Scene& scene, ViewState& state) {
   const int width = canvas.size().width;
   const int trend = width < kTrendScreen ? 0 : std::clamp(width / 6, 10, 40);
-  const int name_width = width - 2 * kFigure - trend - 4;
+  const int name_width = width - 2 * kAmount - trend - 4;
   const auto rows = chosen_series(scene.world, state);
   settle_cursor(state, static_cast<int>(rows.size()), area.height - 2);
   canvas.put(area.top, 1, "Series", Style::quiet);
-  canvas.put_right(area.top, name_width + 1, kFigure, "Now", Style::quiet);
-  canvas.put_right(area.top, name_width + 1 + kFigure, kFigure, "Per second", Style::quiet);
+  canvas.put_right(area.top, name_width + 1, kAmount, "Now", Style::quiet);
+  canvas.put_right(area.top, name_width + 1 + kAmount, kAmount, "Per second", Style::quiet);
   if (trend > 0) canvas.put_right(area.top, width - 1 - trend, trend, "Trend", Style::quiet);
   if (rows.empty()) {
     canvas.put(area.top + 2, 1,

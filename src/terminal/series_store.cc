@@ -36,7 +36,7 @@ std::string text_of(const LabelList& labels) {
   std::string text;
   for (const auto& [name, value] : labels) {
     if (!text.empty()) text += ' ';
-    text += name + "=" + value;
+    text.append(name).append("=").append(value);
   }
   return text;
 }

@@ -14,10 +14,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kAskSessions{1000};
 constexpr milliseconds kAskSessionsWhereMissing{15'000};
 
-double unix_now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 class ServerFeed final : public Feed {
  public:
   ServerFeed(const net::ClientUrl& url, const net::ClientOptions& options, int rate_hz,

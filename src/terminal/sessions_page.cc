@@ -16,26 +16,26 @@ struct Column {
   std::string (*text)(const SessionRow& row);
 };
 
-std::string lower(std::string text) {
+std::string ladder_text(std::string text) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return text.empty() ? "-" : text;
 }
 
 constexpr std::array kColumns = {
     Column{"Factor", 7, 0, [](const SessionRow& row) { return factor_text(row.realtime_factor); }},
-    Column{"Ladder", 10, 0, [](const SessionRow& row) { return lower(row.ladder); }},
+    Column{"Ladder", 10, 0, [](const SessionRow& row) { return ladder_text(row.ladder); }},
     Column{"Backlog", 9, 90,
            [](const SessionRow& row) { return amount_text(row.backlog_seconds, "seconds"); }},
     Column{"Dropped", 8, 70, [](const SessionRow& row) { return amount_text(row.dropped); }},
-    Column{"Errors", 7, 78, [](const SessionRow& row) { return amount_text(row.errors); }},
-    Column{"Open for", 13, 100, [](const SessionRow& row) { return duration_text(row.age_seconds); }},
+    Column{"Errors", 7, 100, [](const SessionRow& row) { return amount_text(row.errors); }},
+    Column{"Open for", 13, 130, [](const SessionRow& row) { return duration_text(row.age_seconds); }},
 };
 
 constexpr int kState = 9;
 constexpr int kBar = 6;
 constexpr int kQueue = kBar + 7;
 /// Columns without which a reason says nothing.
-constexpr int kLeastReason = 16;
+constexpr int kLeastReason = 14;
 
 std::string reasons_text(const SessionRow& row) {
   std::string text;
@@ -107,7 +107,7 @@ std::vector<const SessionRow*> chosen_sessions(const Sessions& sessions, const V
 void draw_session_rows(Canvas& canvas, Area area, const std::vector<const SessionRow*>& rows, int first,
                        int chosen) {
   const int width = canvas.size().width;
-  const int id_width = std::clamp(width / 4, 14, 40);
+  const int id_width = std::clamp(width / 5, 14, 40);
   canvas.put(area.top, 1, "Session", Style::quiet);
   int at = id_width + 2;
   canvas.put(area.top, at, "State", Style::quiet);
@@ -118,7 +118,7 @@ void draw_session_rows(Canvas& canvas, Area area, const std::vector<const Sessio
     canvas.put_right(area.top, at, column.width, column.title, Style::quiet);
     at += column.width;
   }
-  if (width - at > kLeastReason) canvas.put(area.top, at + 2, "Why, or model", Style::quiet, width - at - 3);
+  if (width - at > kLeastReason) canvas.put(area.top, at + 2, "Why, model", Style::quiet, width - at - 3);
   for (int i = 0; i + 1 < area.height && first + i < static_cast<int>(rows.size()); ++i) {
     draw_row(canvas, area.top + 1 + i, id_width, *rows[static_cast<std::size_t>(first + i)]);
     if (first + i == chosen) canvas.paint(area.top + 1 + i, 0, width, Style::chosen);

@@ -8,6 +8,10 @@
 
 namespace kymo::terminal {
 
+double unix_now() noexcept {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 SharedPicture::SharedPicture() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (event_ < 0)
     throw std::system_error(errno, std::generic_category(), "no eventfd; are too many files open?");

@@ -112,10 +112,17 @@ std::vector<Tile> tiles_of(const World& world, const Roles& roles, int width) {
   if (roles.active != nullptr) maker.add(active_title(*roles.active), roles.active, View::raw);
   if (roles.latency != nullptr)
     maker.add(roles.latency->is_application() ? "Latency p95" : "Tick p95", roles.latency, View::p95);
-  maker.add("CPU", world.find("kymo_process_cpu_ratio"), View::raw, "cores");
-  maker.limit_last(world.find("kymo_system_cpu_limit_cores"), "cores");
-  maker.add("Memory", world.find("process_resident_memory_bytes"), View::raw);
-  maker.limit_last(world.find("kymo_system_memory_limit_bytes"), "bytes");
+  // Where no server tells of itself, this process is only the one that measures.
+  const bool is_host = world.server.empty();
+  maker.add(is_host ? "Host CPU" : "CPU",
+            world.find(is_host ? "kymo_system_effective_cores" : "kymo_process_cpu_ratio"), View::raw,
+            "cores");
+  maker.limit_last(world.find(is_host ? "kymo_system_cpu_cores" : "kymo_system_cpu_limit_cores"), "cores");
+  maker.add(is_host ? "Host memory" : "Memory",
+            world.find(is_host ? "kymo_system_memory_used_bytes" : "process_resident_memory_bytes"),
+            View::raw);
+  maker.limit_last(world.find(is_host ? "kymo_system_memory_total_bytes" : "kymo_system_memory_limit_bytes"),
+                   "bytes");
   maker.add_network();
   maker.add_growth(roles.drops.empty() ? "Series over limit" : "Drops",
                    or_else(roles.drops, world.find("kymo_series_overflowed")));

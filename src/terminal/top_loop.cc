@@ -17,10 +17,6 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-double unix_now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 class TopLoop final {
  public:
   TopLoop(SharedPicture& picture, const TerminalSignals& signals, ViewState state,

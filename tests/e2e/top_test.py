@@ -208,6 +208,7 @@ class Once(unittest.TestCase):
         result = run_kymo("top", "--once", KYMO_LISTEN=address)
         self.assertIn("server\tthis host itself\t", result.stdout)
         self.assertIn(f"note\tNo kymo at {address}", result.stdout)
+        self.assertRegex(result.stdout, r"(?m)^figure\tHost CPU\t[\d.]+ cores?\tof ")
         self.assertRegex(result.stdout, r"(?m)^core\t0\t[\d.]+%$")
 
     def test_brings_the_token(self):
