@@ -118,7 +118,8 @@ void draw_series(Canvas& canvas, Area area, const Scene& scene, ViewState& state
   }
   for (int i = 0; i + 2 < area.height && state.top + i < static_cast<int>(rows.size()); ++i) {
     const int line = area.top + 1 + i;
-    draw_row(canvas, line, name_width, trend, scene.world, rows[static_cast<std::size_t>(state.top + i)]);
+    draw_row(canvas, line, name_width, trend, scene.world,
+             rows[static_cast<std::size_t>(state.top) + static_cast<std::size_t>(i)]);
     if (state.top + i == state.cursor) canvas.paint(line, 0, width, Style::chosen);
   }
   draw_chosen(canvas, area.top + area.height - 1, rows[static_cast<std::size_t>(state.cursor)]);

@@ -120,7 +120,8 @@ void draw_session_rows(Canvas& canvas, Area area, const std::vector<const Sessio
   }
   if (width - at > kLeastReason) canvas.put(area.top, at + 2, "Why, model", Style::quiet, width - at - 3);
   for (int i = 0; i + 1 < area.height && first + i < static_cast<int>(rows.size()); ++i) {
-    draw_row(canvas, area.top + 1 + i, id_width, *rows[static_cast<std::size_t>(first + i)]);
+    draw_row(canvas, area.top + 1 + i, id_width,
+             *rows[static_cast<std::size_t>(first) + static_cast<std::size_t>(i)]);
     if (first + i == chosen) canvas.paint(area.top + 1 + i, 0, width, Style::chosen);
   }
 }
