@@ -86,13 +86,17 @@ FamilySnapshot FamilyCore::collect(std::chrono::steady_clock::time_point now) {
 // The usual family, and the one that may have a million series: each just a whole number.
 void FamilyCore::append_counts(FamilyColumns& columns) {
   const cells::CellReader reader;
-  for (const SeriesPtr& series : *columns.series) columns.numbers.push_back(reader.sum(series.get()->cell));
+  for (const CellId cell : listed_cells_) columns.numbers.push_back(reader.sum(cell));
 }
 
 // The family whose series are read longest.
 void FamilyCore::append_histograms(FamilyColumns& columns) {
   cells::HistogramReader reader(sum_form(spec_.storage), bounds_);
   columns.histograms.reserve(columns.series->size());
+  if (!has_resets_ && spec_.recent == 0 && spec_.exemplars == Exemplars::off) {
+    for (const CellId cell : listed_cells_) columns.histograms.push_back(reader.read(cell));
+    return;
+  }
   for (const SeriesPtr& series : *columns.series) {
     const Series& one = *series.get();
     columns.histograms.push_back(read_histogram(one, reader));
@@ -121,12 +125,13 @@ std::shared_ptr<const FamilyCore::SeriesVector> FamilyCore::list() {
   constexpr std::size_t kMostSorted = 5000;
   std::vector<SeriesList::Part> parts;
   std::size_t size = 0;
+  std::uint64_t generation = 0;
   {
     const StructureLock lock(mutex_);
     if (listed_ != nullptr && listed_generation_ == generation_) return listed_;
     parts = series_.parts();
     size = series_.size();
-    listed_generation_ = generation_;
+    generation = generation_;
   }
   auto fresh = std::make_shared<SeriesVector>();
   fresh->reserve(size);
@@ -137,14 +142,35 @@ std::shared_ptr<const FamilyCore::SeriesVector> FamilyCore::list() {
     std::sort(fresh->begin(), fresh->end(),
               [](const SeriesPtr& a, const SeriesPtr& b) { return a.labels().text() < b.labels().text(); });
   }
+  put_counts_back();
+  std::vector<CellId> cells;
+  std::vector<std::uint64_t> counts;
+  cells.reserve(fresh->size());
+  if (spec_.storage == FamilySpec::Storage::whole) counts.reserve(fresh->size());
+  for (const SeriesPtr& series : *fresh) {
+    cells.push_back(series.get()->cell);
+    if (spec_.storage == FamilySpec::Storage::whole) counts.push_back(series.get()->last_activity);
+  }
+  // Only now, all of it: where memory ran out, the list before is as good as it was.
+  listed_cells_ = std::move(cells);
+  listed_counts_ = std::move(counts);
+  listed_generation_ = generation;
   listed_ = fresh;
   return fresh;
+}
+
+// To the series, for the next list to take from there.
+void FamilyCore::put_counts_back() {
+  for (std::size_t i = 0; i < listed_counts_.size(); ++i) {
+    writable((*listed_)[i]).last_activity = listed_counts_[i];
+  }
 }
 
 // The cells read zero now; what the parent had noted elsewhere goes too.
 void FamilyCore::begin_anew_after_fork(const SeriesVector& series) {
   fork_generation_ = kymo::fork_generation();
   condemnation_.reset();
+  std::fill(listed_counts_.begin(), listed_counts_.end(), 0);
   for (const SeriesPtr& held : series) {
     Series& one = writable(held);
     one.last_activity = 0;
@@ -169,6 +195,7 @@ FamilySnapshot FamilyCore::reset() {
     touched.push_back(!was_reset || gauge_is_set || activity_of(columns, touched.size()) != 0);
     one.last_activity = 0;
   }
+  std::fill(listed_counts_.begin(), listed_counts_.end(), 0);
   keep_only(touched, columns);
   has_resets_ = true;
   return FamilySnapshot(std::move(columns));
@@ -209,22 +236,23 @@ bool FamilyCore::take_values(Series& series, FamilyColumns& columns) const {
   return gauge_is_set;
 }
 
+void FamilyCore::note_counts(const FamilyColumns& columns) {
+  // Also of a counter that was decremented, and from then on may go down.
+  const bool only_grows = columns.number_type == FamilyColumns::NumberType::unsigned_integer;
+  std::uint64_t wraps = 0;
+  for (std::size_t i = 0; i < listed_counts_.size(); ++i) {
+    wraps += columns.numbers[i] < listed_counts_[i] ? 1 : 0;
+    listed_counts_[i] = columns.numbers[i];
+  }
+  if (only_grows && wraps != 0) shared_->counter_wraps.fetch_add(wraps, std::memory_order_relaxed);
+}
+
 void FamilyCore::expire(const FamilyColumns& columns, std::chrono::steady_clock::time_point now) {
   const std::uint32_t now_ms = milliseconds_of(now);
-  const bool expires = spec_.series.expire_after.count() > 0;
-  const bool wraps = columns.number_type == FamilyColumns::NumberType::unsigned_integer;
-  if (expires || wraps) {
+  if (!listed_counts_.empty()) note_counts(columns);
+  if (spec_.series.expire_after.count() > 0) {
     for (std::size_t i = 0; i < columns.series->size(); ++i) {
-      Series& series = writable((*columns.series)[i]);
-      const std::uint64_t activity = activity_of(columns, i);
-      if (wraps && activity < series.last_activity) {
-        shared_->counter_wraps.fetch_add(1, std::memory_order_relaxed);
-      }
-      if (expires) {
-        condemn_if_idle(series, activity, now_ms);
-      } else if (activity != series.last_activity) {
-        series.last_activity = activity;
-      }
+      condemn_if_idle(writable((*columns.series)[i]), activity_of(columns, i), now_ms);
     }
   }
   if (!condemned_.empty()) {

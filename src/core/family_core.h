@@ -104,6 +104,8 @@ class FamilyCore final {
   [[nodiscard]] std::shared_ptr<const SeriesVector> list();
   void begin_anew_after_fork(const SeriesVector& series);
   [[nodiscard]] bool take_values(Series& series, FamilyColumns& columns) const;
+  void put_counts_back();
+  void note_counts(const FamilyColumns& columns);
   void expire(const FamilyColumns& columns, std::chrono::steady_clock::time_point now);
   void condemn_if_idle(Series& series, std::uint64_t activity, std::uint32_t now_ms);
   void remove_condemned();
@@ -134,6 +136,9 @@ class FamilyCore final {
   LongMutex collecting_;  // one snapshot or reset at a time; the members below
   std::shared_ptr<const SeriesVector> listed_;
   std::uint64_t listed_generation_ = 0;
+  // Of the listed series, and in their order: a walk over a million of them would wait for each one's memory.
+  std::vector<CellId> listed_cells_;
+  std::vector<std::uint64_t> listed_counts_;  // of counters, when last read
   std::uint32_t fork_generation_;
   bool has_resets_ = false;
   std::vector<Series*> condemned_;
