@@ -113,8 +113,8 @@ class End(unittest.TestCase):
 
     def check_restored(self, terminal):
         self.assertEqual(terminal.settings_now(), terminal.before)
-        self.assertGreater(terminal.raw.rfind(LEAVES_SCREEN), terminal.raw.rfind(b"\x1b[?1049h"))
-        self.assertGreater(terminal.raw.rfind(b"\x1b[?25h"), terminal.raw.rfind(b"\x1b[?25l"), "the cursor is seen")
+        for ends, begins in ((LEAVES_SCREEN, b"\x1b[?1049h"), (b"\x1b[?25h", b"\x1b[?25l")):
+            terminal.wait_for_bytes(lambda raw: raw.rfind(ends) > raw.rfind(begins), f"{ends} behind {begins}")
 
     def test_by_key_and_by_signal(self):
         for how in ("q", "\x03", signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -91,6 +91,14 @@ class Terminal:
                     self.code = os.waitstatus_to_exitcode(status)
                     raise AssertionError(f"waiting for {what}: it ended with {self.code}; the screen:\n{self.text()}")
 
+    def wait_for_bytes(self, condition, what):
+        """Reads until `condition` holds of all that came. The kernel hands on what a program wrote in its own time."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not condition(self.raw):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited {DEADLINE_S} s for {what}; the last bytes: {self.raw[-200:]}")
+            self.read()
+
     def wait_for_text(self, *texts):
         self.wait_for(lambda screen: all(text in screen for text in texts), f"{texts}")
 

@@ -35,7 +35,7 @@ class JsonWriter final {
   void value(double number);
   template <class... Numbers>
   void value(const std::variant<Numbers...>& number) {
-    std::visit([this](auto held) { value(held); }, number);
+    std::visit([this](auto held) { this->value(held); }, number);
   }
   /// Exactly this type: a literal would rather become a bool than a string_view.
   void value(std::same_as<bool> auto is_so) { literal(is_so ? "true" : "false"); }
