@@ -4,7 +4,6 @@
 #include <bit>
 #include <utility>
 
-#include "filled_buckets.h"
 #include "histogram_pages.h"
 
 namespace kymo::inline v0::cells {
@@ -24,19 +23,6 @@ void set_sum_and_extremes(const Block& block, SumForm form, HistogramValue& valu
 }
 
 // The words of a page's buckets from `end` on; what they hold goes to `count`. Returns the new end.
-std::uint32_t* gather(const NarrowPage& page, std::uint32_t first, std::uint32_t* end, std::uint64_t& count) {
-  const std::uint32_t first_word = first << HistogramBuckets::kCountBits;
-  std::uint64_t sum = 0;
-  for (std::size_t filled = filled_buckets(page); filled != 0; filled &= filled - 1) {
-    const auto i = static_cast<std::size_t>(std::countr_zero(filled));
-    const std::size_t in_bucket = page.bucket[i].load(std::memory_order_relaxed);
-    *end++ = first_word + static_cast<std::uint32_t>((i << HistogramBuckets::kCountBits) + in_bucket);
-    sum += in_bucket;
-  }
-  count += sum;
-  return end;
-}
-
 std::uint32_t* gather(const NarrowPage& narrow, const WidePage& wide, std::uint32_t first, std::uint32_t* end,
                       std::uint64_t& count) {
   for (std::uint32_t i = 0; i < kBucketsPerPage; ++i) {
@@ -53,9 +39,9 @@ std::uint32_t* gather(const NarrowPage& narrow, const WidePage& wide, std::uint3
 }  // namespace
 
 HistogramReader::HistogramReader(SumForm sum, HistogramValue::Bounds bounds)
-    : sum_(sum), bounds_(std::move(bounds)) {
+    : sum_(sum), bounds_(std::move(bounds)), write_words_(quickest_page_words()) {
   if (bounds_ == nullptr) {
-    words_ = std::make_unique_for_overwrite<std::uint32_t[]>(kBuckets * HistogramBuckets::kMostWords);
+    words_ = std::make_unique_for_overwrite<std::uint32_t[]>(kBuckets * HistogramBuckets::kMostWords + 8);
   }
 }
 
@@ -92,7 +78,8 @@ void HistogramReader::read_block(const HistogramBlock& block, HistogramValue& va
   std::uint32_t* end = words_.get();
   std::uint64_t count = 0;
   for_each_page(block, [&](const NarrowPage& narrow, const WidePage* wide, std::uint32_t first) {
-    end = wide == nullptr ? gather(narrow, first, end, count) : gather(narrow, *wide, first, end, count);
+    end =
+        wide == nullptr ? write_words_(narrow, first, end, count) : gather(narrow, *wide, first, end, count);
   });
   value.set_buckets(HistogramBuckets({words_.get(), end}), count);
   value.add_zeros(block.zeros.load(std::memory_order_relaxed));

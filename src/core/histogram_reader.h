@@ -7,6 +7,7 @@
 
 #include "cell_store.h"
 #include "histogram_store.h"
+#include "page_words.h"
 
 namespace kymo::inline v0::cells {
 
@@ -31,6 +32,7 @@ class HistogramReader final {
   SumForm sum_;
   HistogramValue::Bounds bounds_;
   CellReader cells_;
+  WritePageWords write_words_;
   std::unique_ptr<std::uint32_t[]> words_;  ///< room for every bucket there can be
 };
 

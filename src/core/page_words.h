@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include <kymo/core/histogram_cells.h>
+
+/// From a page's buckets to the words of HistogramBuckets: what a Snapshot of many histograms spends its time
+/// on. Most buckets hold nothing, and which ones is hard to guess.
+namespace kymo::inline v0::cells {
+
+/// Writes the words of those buckets of a page that hold something, from `end` on; `first` is the number of
+/// its first bucket. What they hold goes to `count`. Returns the new end. There must be room for a whole page
+/// and 8 words more.
+using WritePageWords = std::uint32_t* (*)(const NarrowPage& page, std::uint32_t first, std::uint32_t* end,
+                                          std::uint64_t& count) noexcept;
+
+/// The ways that there are. All give the same, but for what others record meanwhile.
+struct PageWordsWay {
+  const char* name;
+  bool is_for_this_processor;
+  WritePageWords write;
+};
+inline constexpr int kPageWordsWays = 3;
+[[nodiscard]] PageWordsWay page_words_way(int number) noexcept;
+
+/// The quickest one for this processor.
+[[nodiscard]] WritePageWords quickest_page_words() noexcept;
+
+}  // namespace kymo::inline v0::cells
