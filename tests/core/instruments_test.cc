@@ -60,6 +60,19 @@ TEST(Counter, IsExactTo64BitsAndThenBeginsAgain) {
   EXPECT_EQ(to_double(registry.snapshot()->find("kymo_count_wraps_total", {})->number), 1);
 }
 
+TEST(Counter, BeginsAgainAlsoWhereSeriesCameMeanwhile) {
+  Registry registry;
+  const auto family = registry.family<Counter, "k">("x", "X.");
+  Counter counter = family.with("a");
+  counter.add(std::numeric_limits<std::uint64_t>::max());
+  (void)registry.snapshot();
+  family.with("b").add(1);
+  counter.add(5);
+  (void)registry.snapshot();
+  family.with("c").add(1);
+  EXPECT_EQ(to_double(registry.snapshot()->find("kymo_count_wraps_total", {})->number), 1);
+}
+
 TEST(Counter, RefusesNegativeAmounts) {
   Registry registry;
   Counter whole = registry.counter("x", "X.");

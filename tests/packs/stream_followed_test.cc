@@ -9,6 +9,7 @@
 #include <kymo/core/registry.h>
 #include <kymo/packs/stream_sessions.h>
 
+#include "tests/packs/stream_figures.h"
 #include "tests/packs/stream_time.h"
 
 namespace kymo::packs {
@@ -24,15 +25,8 @@ class FollowedSessionsTest : public testing::Test {
     options.ids.session_id = id;
     return streams_.begin(std::move(options), at(seconds(0)));
   }
-  double value(std::string_view name, Labels labels = {}) {
-    const auto snapshot = registry_.snapshot();
-    const auto point = snapshot->find(name, labels);
-    return point ? to_double(point->number) : -1;
-  }
-  double faults(std::string_view kind) {
-    const Label label{"kind", kind};
-    return value("kymo_stream_faults_total", Labels(&label, 1));
-  }
+  double value(std::string_view name) { return figure(registry_, name); }
+  double faults(std::string_view kind) { return stream_faults(registry_, kind); }
 
   Registry registry_;
   SessionStreams streams_{registry_, {.max_sessions = 5}};

@@ -20,6 +20,7 @@
 #include <kymo/core/registry.h>
 #include <kymo/format/lint.h>
 
+#include "tests/packs/stream_figures.h"
 #include "tests/packs/stream_time.h"
 
 namespace kymo::packs {
@@ -52,15 +53,8 @@ class SessionStreamsTest : public testing::Test {
       return SendResult::sent;
     };
   }
-  double value(std::string_view name, Labels labels = {}) {
-    const auto snapshot = registry_.snapshot();
-    const auto point = snapshot->find(name, labels);
-    return point ? to_double(point->number) : -1;
-  }
-  double faults(std::string_view kind) {
-    const Label label{"kind", kind};
-    return value("kymo_stream_faults_total", Labels(&label, 1));
-  }
+  double value(std::string_view name) { return figure(registry_, name); }
+  double faults(std::string_view kind) { return stream_faults(registry_, kind); }
 
   Registry registry_;
   std::vector<std::string> reports_;
