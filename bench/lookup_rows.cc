@@ -71,6 +71,8 @@ void compare(const Report& report, const std::string& way, Gives gives, const Ca
   const auto limit = [&](const Tags& tags) {
     table->find(texts(tags))->fetch_add(1, std::memory_order_relaxed);
   };
+  // What two threads that share nothing they write cost each other on this machine.
+  const auto apart = [&](const Tags& tags) { escape(table->find(texts(tags))); };
   prometheus::Registry peer_registry;
   auto& peer = prometheus::BuildCounter().Name("events_processed").Help("E.").Register(peer_registry);
   const auto theirs = [&](const Tags& tags) {
@@ -88,12 +90,13 @@ void compare(const Report& report, const std::string& way, Gives gives, const Ca
       medians(report.effort(),
               {[&] { return on_threads(1, many, ours); }, [&] { return on_threads(1, many, limit); },
                [&] { return on_threads(1, fewer, theirs); }, [&] { return on_threads(2, many, ours); },
-               [&] { return on_threads(2, many, limit); }, [&] { return on_threads(2, fewer, theirs); }});
+               [&] { return on_threads(2, many, limit); }, [&] { return on_threads(2, fewer, theirs); },
+               [&] { return on_threads(1, many, apart); }, [&] { return on_threads(2, many, apart); }});
   Row one{.work = way + ", 1 thread", .unit = "ns", .kymo = taken[0], .limit = taken[1], .peer = taken[2]};
   Row two{.work = way + ", 2 threads", .unit = "ns", .kymo = taken[3], .limit = taken[4], .peer = taken[5]};
   if (gives == Gives::nothing) {
     one.at_most_limit(1.5);
-    two.flat_with_threads(taken[0]);
+    two.flat_with_threads(taken[0], taken[7] / taken[6]);
   }
   report.add(one.at_most_peer_over(4));
   report.add(two.at_most_peer_over(4));

@@ -182,7 +182,10 @@ class Crowd final {
   }
   void poll() {
     std::array<epoll_event, 256> events{};
-    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
+    // Clients of a real server are on other machines. Here the system would wake a sleeping process within
+    // the server's own call, message by message, and charge the server for it.
+    const int longest_ms = measuring_ ? 0 : 1000;
+    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), longest_ms);
     for (int i = 0; i < count; ++i) {
       auto* const client = static_cast<Client*>(events.at(static_cast<std::size_t>(i)).data.ptr);
       if (client == nullptr) {

@@ -1,11 +1,13 @@
 #include "client_socket.h"
 
 #include <cstring>
+#include <optional>
 #include <thread>
+#include <utility>
 
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/beast/core/error.hpp>
 
 #include "name_resolution.h"
 #include "resolve.h"
@@ -56,7 +58,7 @@ boost::asio::ip::tcp::endpoint endpoint_of(const SocketAddress& address) {
   return endpoint;
 }
 
-ClientError tls_error(const ClientUrl& url, TlsStream& stream, const boost::system::error_code& error,
+ClientError tls_error(const ClientUrl& url, Transport::Tls& stream, const boost::system::error_code& error,
                       std::chrono::milliseconds timeout) {
   const long verified = SSL_get_verify_result(stream.native_handle());
   if (verified != X509_V_OK) {
@@ -68,8 +70,7 @@ ClientError tls_error(const ClientUrl& url, TlsStream& stream, const boost::syst
                                "; does it serve https, or is it http://" + url.authority() + "?"};
 }
 
-}  // namespace
-
+/// What a certificate is checked with.
 boost::asio::ssl::context make_tls_context(const ClientOptions& options) {
   namespace ssl = boost::asio::ssl;
   ssl::context context(ssl::context::tls_client);
@@ -90,27 +91,33 @@ boost::asio::ssl::context make_tls_context(const ClientOptions& options) {
   return context;
 }
 
-void connect_stream(OperationRunner& runner, TcpStream& stream, const ClientUrl& url,
-                    const ClientOptions& options) {
-  const auto endpoint = endpoint_of(find_address(runner, url, options.timeout));
-  stream.expires_after(options.timeout);
-  const auto error = runner.run([&](auto handler) { stream.async_connect(endpoint, std::move(handler)); });
-  if (error) throw unreachable(url, reason_text(error, options.timeout));
-  boost::system::error_code ignored;
-  stream.socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+void begin_tls(OperationRunner& runner, Transport& transport, boost::asio::ssl::context& context,
+               const ClientUrl& url, const ClientOptions& options) {
+  transport.begin_tls(context);
+  Transport::Tls& tls = transport.tls();
+  // The name that the server chooses its certificate by; addresses have no place there (RFC 6066 3).
+  if (!parse_address(url.host, url.port)) SSL_set_tlsext_host_name(tls.native_handle(), url.host.c_str());
+  tls.set_verify_callback(boost::asio::ssl::host_name_verification(url.host));
+  const auto error = runner.run(transport, options.timeout, [&](auto handler) {
+    transport.async_handshake(boost::asio::ssl::stream_base::client, std::move(handler));
+  });
+  if (error) throw tls_error(url, tls, error, options.timeout);
 }
 
-void connect_stream(OperationRunner& runner, TlsStream& stream, const ClientUrl& url,
-                    const ClientOptions& options) {
-  connect_stream(runner, stream.next_layer(), url, options);
-  // The name that the server chooses its certificate by; addresses have no place there (RFC 6066 3).
-  if (!parse_address(url.host, url.port)) SSL_set_tlsext_host_name(stream.native_handle(), url.host.c_str());
-  stream.set_verify_callback(boost::asio::ssl::host_name_verification(url.host));
-  stream.next_layer().expires_after(options.timeout);
-  const auto error = runner.run([&](auto handler) {
-    stream.async_handshake(boost::asio::ssl::stream_base::client, std::move(handler));
+}  // namespace
+
+Transport connect(OperationRunner& runner, const ClientUrl& url, const ClientOptions& options) {
+  std::optional<boost::asio::ssl::context> context;
+  if (url.tls) context.emplace(make_tls_context(options));
+  const auto endpoint = endpoint_of(find_address(runner, url, options.timeout));
+  Transport transport{Transport::Socket(runner.io())};
+  auto error = runner.run(transport, options.timeout, [&](auto handler) {
+    transport.socket().async_connect(endpoint, std::move(handler));
   });
-  if (error) throw tls_error(url, stream, error, options.timeout);
+  if (error) throw unreachable(url, reason_text(error, options.timeout));
+  transport.socket().set_option(boost::asio::ip::tcp::no_delay(true), error);
+  if (context) begin_tls(runner, transport, *context, url, options);
+  return transport;
 }
 
 ClientError connection_error(const ClientUrl& url, const boost::system::error_code& error,

@@ -5,43 +5,41 @@
 #include <memory>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/core/error.hpp>
 
 #include "client_error.h"
 #include "client_options.h"
 #include "client_url.h"
+#include "transport.h"
 
 namespace kymo::net {
 
-using TcpStream = boost::beast::tcp_stream;
-using TlsStream = boost::asio::ssl::stream<boost::beast::tcp_stream>;
-
-/// Waits for one operation at a time, until it is over or somebody interrupts: what makes asynchronous
-/// operations, which alone have timeouts, simple to use. Threads: one, but for interrupt().
+/// Waits for one operation at a time, until it is over, takes too long or somebody interrupts: what makes
+/// asynchronous operations, which alone can be given up, simple to use. Threads: one, but for interrupt().
 class OperationRunner final {
  public:
   [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
 
   /// `begin` is given a handler for an operation's error code, and starts it. Errors: ClientError of kind
-  /// interrupted; the streams are then of no more use.
+  /// interrupted; the operation's stream is then of no more use.
   template <class Begin>
   boost::system::error_code run(Begin begin) {
-    struct State {
-      bool is_done = false;
-      boost::system::error_code error;
-    };
-    // Shared, since an interrupted operation's handler outlives this call.
-    const auto state = std::make_shared<State>();
-    begin([state](boost::system::error_code error, auto&&...) {
-      state->is_done = true;
-      state->error = error;
-    });
-    io_.restart();
-    while (!state->is_done && !interrupted_) io_.run_one();
-    check();
-    return state->error;
+    return wait(begin_operation(std::move(begin)));
+  }
+
+  /// The same, and what takes longer than `timeout` is ended on the transport: beast::error::timeout.
+  template <class Begin>
+  boost::system::error_code run(Transport& transport, std::chrono::milliseconds timeout, Begin begin) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    const auto operation = begin_operation(std::move(begin));
+    while (!operation->is_done && !interrupted_ && std::chrono::steady_clock::now() < deadline) {
+      io_.run_one_until(deadline);
+    }
+    if (operation->is_done || interrupted_) return wait(operation);
+    // What it was given, such as a buffer of the caller's, must be there until it has ended.
+    transport.cancel();
+    wait(operation);
+    return boost::beast::error::timeout;
   }
 
   void check() const {
@@ -56,19 +54,33 @@ class OperationRunner final {
   }
 
  private:
+  struct Operation {
+    bool is_done = false;
+    boost::system::error_code error;
+  };
+  using OperationPtr = std::shared_ptr<Operation>;  // an interrupted one's handler outlives the call
+
+  template <class Begin>
+  OperationPtr begin_operation(Begin begin) {
+    auto operation = std::make_shared<Operation>();
+    io_.restart();
+    begin([operation](boost::system::error_code error, auto&&...) { *operation = {true, error}; });
+    return operation;
+  }
+  boost::system::error_code wait(const OperationPtr& operation) {
+    while (!operation->is_done && !interrupted_) io_.run_one();
+    check();
+    return operation->error;
+  }
+
   boost::asio::io_context io_;
   std::atomic<bool> interrupted_{false};
 };
 
-/// What a certificate is checked with. Errors: ClientError where the file of authorities cannot be read.
-[[nodiscard]] boost::asio::ssl::context make_tls_context(const ClientOptions& options);
-
-/// Connects, within the options' timeout. Errors: ClientError that names the server.
-void connect_stream(OperationRunner& runner, TcpStream& stream, const ClientUrl& url,
-                    const ClientOptions& options);
-/// The same, and shakes hands; only a certificate of that host's will do.
-void connect_stream(OperationRunner& runner, TlsStream& stream, const ClientUrl& url,
-                    const ClientOptions& options);
+/// A connection to the server, over TLS where the URL says https; then only a certificate of that host's
+/// will do. Within the options' timeout, and the handshake in as long again. Errors: ClientError that names
+/// the server.
+[[nodiscard]] Transport connect(OperationRunner& runner, const ClientUrl& url, const ClientOptions& options);
 
 /// For what happens on a connection that was there: `127.0.0.1:9464: the connection was lost: …`.
 [[nodiscard]] ClientError connection_error(const ClientUrl& url, const boost::system::error_code& error,

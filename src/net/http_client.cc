@@ -1,8 +1,6 @@
 #include "http_client.h"
 
-#include <optional>
 #include <utility>
-#include <variant>
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -19,25 +17,8 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 struct HttpClient::Connection {
-  std::optional<boost::asio::ssl::context> tls;
-  std::variant<std::monostate, std::unique_ptr<TcpStream>, std::unique_ptr<TlsStream>> stream;
+  Transport transport;
   beast::flat_buffer buffer;
-
-  Connection(OperationRunner& runner, const ClientUrl& url, const ClientOptions& options) {
-    if (url.tls) {
-      tls.emplace(make_tls_context(options));
-      stream = std::make_unique<TlsStream>(runner.io(), *tls);
-    } else {
-      stream = std::make_unique<TcpStream>(runner.io());
-    }
-    visit([&](auto& one) { connect_stream(runner, one, url, options); });
-  }
-
-  template <class Function>
-  void visit(Function function) {
-    if (auto* tcp = std::get_if<1>(&stream)) function(**tcp);
-    if (auto* secure = std::get_if<2>(&stream)) function(**secure);
-  }
 };
 
 HttpClient::HttpClient(ClientUrl url, ClientOptions options)
@@ -66,21 +47,21 @@ HttpAnswer HttpClient::get(std::string_view target) {
 
 HttpAnswer HttpClient::ask(std::string_view target) {
   runner_->check();
-  if (!connection_) connection_ = std::make_unique<Connection>(*runner_, url_, options_);
+  if (!connection_) connection_ = std::make_unique<Connection>(connect(*runner_, url_, options_));
   http::request<http::empty_body> request(http::verb::get, url_.path + std::string(target), 11);
   request.set(http::field::host, url_.authority());
   request.set(http::field::accept, "application/json");
   if (!options_.token.empty()) request.set(http::field::authorization, "Bearer " + options_.token);
   http::response_parser<http::string_body> parser;
   parser.body_limit(options_.max_bytes);
-  boost::system::error_code error;
-  connection_->visit([&](auto& stream) {
-    beast::get_lowest_layer(stream).expires_after(options_.timeout);
-    error = runner_->run([&](auto handler) { http::async_write(stream, request, std::move(handler)); });
-    if (error) return;
-    error = runner_->run(
-        [&](auto handler) { http::async_read(stream, connection_->buffer, parser, std::move(handler)); });
-  });
+  auto& [transport, buffer] = *connection_;
+  auto error = runner_->run(transport, options_.timeout,
+                            [&](auto handler) { http::async_write(transport, request, std::move(handler)); });
+  if (!error) {
+    error = runner_->run(transport, options_.timeout, [&](auto handler) {
+      http::async_read(transport, buffer, parser, std::move(handler));
+    });
+  }
   if (error == http::error::end_of_stream) error = boost::asio::error::eof;
   if (error == http::error::body_limit) {
     throw ClientError(ClientError::Kind::broken, url_.authority() + ": an answer of more than " +

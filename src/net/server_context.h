@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <kymo/net/http_server.h>
 
 #include "connection_table.h"
+#include "outbox.h"
 #include "shared_identity.h"
 
 namespace kymo::net {
@@ -47,6 +49,9 @@ struct ServerContext {
         tls(the_identity),
         counters(the_counters),
         connections({the_options.limits.connections, the_options.limits.connections_per_address}) {}
+  ServerContext(const ServerContext&) = delete;
+  ServerContext& operator=(const ServerContext&) = delete;
+  ~ServerContext() { outbox->close(); }
 
   const HttpServerOptions& options;
   const HttpServer::Handler& handler;
@@ -54,6 +59,7 @@ struct ServerContext {
   Counters& counters;
   boost::asio::io_context io{1};
   boost::asio::io_context workers;
+  const std::shared_ptr<Outbox> outbox = std::make_shared<Outbox>(io);
   ConnectionTable connections;
   bool draining = false;              ///< no new requests; only on the I/O thread
   std::atomic<bool> stopping{false};  ///< seen by workers: skip what has not begun

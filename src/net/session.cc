@@ -175,7 +175,7 @@ awaitable<Session::Step> Session::greet() {
     co_return sent ? Step::close_gently : Step::close;
   }
   transport_.begin_tls(identity->context().ssl());
-  const auto [error] = co_await transport_.async_handshake(kResult);
+  const auto [error] = co_await transport_.async_handshake(asio::ssl::stream_base::server, kResult);
   if (!error && !expired_) co_return Step::again;
   count(context_.counters.tls_failures);
   if (expired_) count(context_.counters.timeouts);

@@ -20,6 +20,7 @@ namespace kymo::net {
 class Transport {
  public:
   using Socket = boost::asio::ip::tcp::socket;
+  using Tls = boost::asio::ssl::stream<Socket>;
   using executor_type = Socket::executor_type;
 
   explicit Transport(Socket socket) : socket_(std::move(socket)) {}
@@ -27,6 +28,8 @@ class Transport {
   [[nodiscard]] executor_type get_executor() { return socket().get_executor(); }
   [[nodiscard]] Socket& socket() noexcept { return tls_ == nullptr ? socket_ : tls_->next_layer(); }
   [[nodiscard]] bool is_tls() const noexcept { return tls_ != nullptr; }
+  /// For TLS only: what a handshake is to check, and what it found.
+  [[nodiscard]] Tls& tls() noexcept { return *tls_; }
 
   /// What the client's first byte, which must have come, says of it. Takes nothing from the stream.
   enum class Greeting : std::uint8_t { tls, text, ended };
@@ -37,8 +40,8 @@ class Transport {
     tls_ = std::make_unique<Tls>(std::move(socket_), context);
   }
   template <class Token>
-  auto async_handshake(Token&& token) {
-    return tls_->async_handshake(boost::asio::ssl::stream_base::server, std::forward<Token>(token));
+  auto async_handshake(boost::asio::ssl::stream_base::handshake_type side, Token&& token) {
+    return tls_->async_handshake(side, std::forward<Token>(token));
   }
   /// Tells the client that nothing more comes (close_notify, RFC 8446 6.1) and waits for the same of it. For
   /// TLS only.
@@ -81,8 +84,6 @@ class Transport {
   friend void beast_close_socket(Transport& transport) { transport.close(); }
 
  private:
-  using Tls = boost::asio::ssl::stream<Socket>;
-
   Socket socket_;  ///< empty while `tls_` has it
   std::unique_ptr<Tls> tls_;
 };

@@ -1,15 +1,12 @@
 #include "websocket_client.h"
 
 #include <algorithm>
-#include <optional>
 #include <random>
 #include <utility>
-#include <variant>
 
-#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
+#include <boost/beast/websocket/error.hpp>
+#include <boost/beast/websocket/stream.hpp>
 
 #include "client_socket.h"
 
@@ -19,35 +16,17 @@ namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
 
 struct WebsocketClient::Connection {
-  std::optional<boost::asio::ssl::context> tls;
-  std::variant<std::monostate, std::unique_ptr<websocket::stream<TcpStream>>,
-               std::unique_ptr<websocket::stream<TlsStream>>>
-      stream;
+  websocket::stream<Transport> stream;
 
-  Connection(OperationRunner& runner, const ClientUrl& url, const ClientOptions& options) {
-    if (url.tls) {
-      tls.emplace(make_tls_context(options));
-      stream = std::make_unique<websocket::stream<TlsStream>>(runner.io(), *tls);
-    } else {
-      stream = std::make_unique<websocket::stream<TcpStream>>(runner.io());
-    }
-    visit([&](auto& one) { connect_stream(runner, one.next_layer(), url, options); });
-  }
-
-  template <class Function>
-  void visit(Function function) {
-    if (auto* tcp = std::get_if<1>(&stream)) function(**tcp);
-    if (auto* secure = std::get_if<2>(&stream)) function(**secure);
-  }
+  Connection(OperationRunner& runner, const ClientUrl& url, const ClientOptions& options)
+      : stream(connect(runner, url, options)) {}
 };
 
 namespace {
 
 /// Opens the WebSocket on a connection that is there.
-template <class Stream>
-void shake_hands(OperationRunner& runner, Stream& stream, const ClientUrl& url, const std::string& target,
-                 const ClientOptions& options, std::chrono::milliseconds silence) {
-  beast::get_lowest_layer(stream).expires_never();  // the WebSocket has timers of its own
+void shake_hands(OperationRunner& runner, websocket::stream<Transport>& stream, const ClientUrl& url,
+                 const std::string& target, const ClientOptions& options, std::chrono::milliseconds silence) {
   stream.set_option(websocket::stream_base::timeout{options.timeout, silence, true});
   stream.read_message_max(options.max_bytes);
   stream.set_option(websocket::stream_base::decorator([&options](websocket::request_type& request) {
@@ -126,28 +105,26 @@ void WebsocketClient::run() {
 
 void WebsocketClient::serve_once() {
   connection_ = std::make_unique<Connection>(*runner_, url_, options_);
-  connection_->visit([this](auto& stream) {
-    shake_hands(*runner_, stream, url_, target_, options_, silence_);
-    events_.opened();
-    beast::flat_buffer buffer;
-    for (;;) {
-      const auto error = runner_->run([&](auto handler) { stream.async_read(buffer, std::move(handler)); });
-      if (error) throw read_error(url_, error, stream.reason(), options_, silence_);
-      attempt_ = 0;
-      events_.message(std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size()));
-      buffer.clear();
-    }
-  });
+  auto& stream = connection_->stream;
+  shake_hands(*runner_, stream, url_, target_, options_, silence_);
+  events_.opened();
+  beast::flat_buffer buffer;
+  for (;;) {
+    const auto error = runner_->run([&](auto handler) { stream.async_read(buffer, std::move(handler)); });
+    if (error) throw read_error(url_, error, stream.reason(), options_, silence_);
+    attempt_ = 0;
+    events_.message(std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size()));
+    buffer.clear();
+  }
 }
 
 void WebsocketClient::send(std::string_view text) {
-  connection_->visit([&](auto& stream) {
-    stream.text(true);
-    const auto error = runner_->run([&](auto handler) {
-      stream.async_write(boost::asio::buffer(text.data(), text.size()), std::move(handler));
-    });
-    if (error) throw connection_error(url_, error, options_.timeout);
+  auto& stream = connection_->stream;
+  stream.text(true);
+  const auto error = runner_->run([&](auto handler) {
+    stream.async_write(boost::asio::buffer(text.data(), text.size()), std::move(handler));
   });
+  if (error) throw connection_error(url_, error, options_.timeout);
 }
 
 void WebsocketClient::interrupt() noexcept {

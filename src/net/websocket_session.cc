@@ -5,12 +5,10 @@
 #include <chrono>
 #include <exception>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -110,13 +108,11 @@ WebSocketClose close_code(const Error& error, const websocket::close_reason& rea
   return WebSocketClose::lost;
 }
 
-class WebSocketSession;
-
-/// What a handler holds. Cut off from the session before that ends, so that it may outlive the server.
+/// What a handler holds. May outlive the session and the server.
 class Link final : public WebSocketConnection {
  public:
-  Link(asio::io_context& io, std::weak_ptr<WebSocketSession> session)
-      : io_(&io), session_(std::move(session)) {}
+  Link(std::shared_ptr<Outbox> outbox, std::weak_ptr<OutboxReader> session)
+      : outbox_(std::move(outbox)), session_(std::move(session)) {}
 
   bool send(Text text) override { return send(std::move(text), WebSocketMessage::text); }
   bool send(Text payload, WebSocketMessage kind) override;
@@ -125,25 +121,28 @@ class Link final : public WebSocketConnection {
 
   void note_written() { busy_ = false; }
   void note_closing() { open_ = false; }
-  void cut() {
-    open_ = false;
-    const std::lock_guard lock(mutex_);
-    io_ = nullptr;
-  }
 
  private:
-  template <class Action>
-  void post(Action action);
-
-  std::mutex mutex_;
-  asio::io_context* io_;
-  const std::weak_ptr<WebSocketSession> session_;
+  const std::shared_ptr<Outbox> outbox_;
+  const std::weak_ptr<OutboxReader> session_;
   std::atomic<bool> busy_{false};
   std::atomic<bool> open_{true};
 };
 
+bool Link::send(Text payload, WebSocketMessage kind) {
+  if (!open_ || payload == nullptr || busy_.exchange(true)) return false;
+  outbox_->add(session_, OutboxReader::Write{std::move(payload), kind});
+  return true;
+}
+
+void Link::close(WebSocketClose code, std::string_view reason) {
+  if (!open_.exchange(false)) return;
+  if (reason.size() > kLongestReason) reason = {};
+  outbox_->add(session_, OutboxReader::Close{code, std::string(reason)});
+}
+
 /// One WebSocket. Kept alive by its pending operations; everything happens on the I/O thread.
-class WebSocketSession final : public std::enable_shared_from_this<WebSocketSession> {
+class WebSocketSession final : public OutboxReader, public std::enable_shared_from_this<WebSocketSession> {
  public:
   WebSocketSession(ServerContext& context, Transport transport, ConnectionSlot slot,
                    std::shared_ptr<WebSocketHandler> handler)
@@ -154,13 +153,14 @@ class WebSocketSession final : public std::enable_shared_from_this<WebSocketSess
         close_timer_(context.io) {}
   WebSocketSession(const WebSocketSession&) = delete;
   WebSocketSession& operator=(const WebSocketSession&) = delete;
-  ~WebSocketSession() {
+  ~WebSocketSession() override {
     end(WebSocketClose::lost);
     give_up_deflate();
   }
 
   void start(const RequestHead& head);
-  void write(const Text& payload, WebSocketMessage kind);
+  void take(const Write& write) override;
+  void take(const Close& close) override { this->close(close.code, close.reason); }
   void close(WebSocketClose code, const std::string& reason);
   void close_now() noexcept;
   /// Does nothing before the handshake is done; then on_accepted() sees to it.
@@ -193,27 +193,6 @@ class WebSocketSession final : public std::enable_shared_from_this<WebSocketSess
   bool deflates_ = false;
 };
 
-template <class Action>
-void Link::post(Action action) {
-  const std::lock_guard lock(mutex_);
-  if (io_ == nullptr) return;
-  asio::post(*io_, [weak = session_, action = std::move(action)] {
-    if (const auto session = weak.lock()) action(*session);
-  });
-}
-
-bool Link::send(Text payload, WebSocketMessage kind) {
-  if (!open_ || payload == nullptr || busy_.exchange(true)) return false;
-  post([payload = std::move(payload), kind](WebSocketSession& session) { session.write(payload, kind); });
-  return true;
-}
-
-void Link::close(WebSocketClose code, std::string_view reason) {
-  if (!open_.exchange(false)) return;
-  if (reason.size() > kLongestReason) reason = {};
-  post([code, reason = std::string(reason)](WebSocketSession& session) { session.close(code, reason); });
-}
-
 void WebSocketSession::start(const RequestHead& head) {
   deflates_ =
       context_.deflated < context_.options.websocket.deflated_connections && !deflate_offer(head).empty();
@@ -245,7 +224,7 @@ void WebSocketSession::on_accepted() {
   accepted_ = true;
   if (context_.draining && !farewell_) farewell_ = server_stops();
   if (farewell_) return leave(*farewell_);
-  link_ = std::make_shared<Link>(context_.io, weak_from_this());
+  link_ = std::make_shared<Link>(context_.outbox, weak_from_this());
   call_handler([this] { handler_->on_open(link_); });
   read();
 }
@@ -268,14 +247,13 @@ void WebSocketSession::on_read() {
   read();
 }
 
-void WebSocketSession::write(const Text& payload, WebSocketMessage kind) {
+void WebSocketSession::take(const Write& write) {
   if (closing_ || link_ == nullptr) return;
   slot_.enter(Phase::sending);
-  stream_.text(kind == WebSocketMessage::text);
-  stream_.async_write(asio::buffer(*payload),
-                      [self = shared_from_this(), payload](const Error& error, std::size_t size) {
-                        self->on_written(error, size);
-                      });
+  stream_.text(write.kind == WebSocketMessage::text);
+  stream_.async_write(asio::buffer(*write.payload),
+                      [self = shared_from_this(), payload = write.payload](
+                          const Error& error, std::size_t size) { self->on_written(error, size); });
 }
 
 void WebSocketSession::on_written(const Error& error, std::size_t size) {
@@ -317,7 +295,7 @@ void WebSocketSession::close_now() noexcept { stream_.next_layer().close(); }
 void WebSocketSession::end(WebSocketClose code) noexcept {
   close_timer_.cancel();
   if (link_ == nullptr) return;
-  std::exchange(link_, nullptr)->cut();
+  std::exchange(link_, nullptr)->note_closing();
   try {
     handler_->on_close(closing_.value_or(code));
   } catch (...) {
