@@ -9,7 +9,7 @@
 namespace kymo::live {
 
 /// A length of time as an address has it: `90s`, `5m`, `1h30m`, `2d`, or a plain number of seconds. Nothing
-/// for any other text, for none, and above ten years. Threads: any.
+/// for any other text, for none, for parts of a second, and above ten years. Threads: any.
 [[nodiscard]] std::optional<std::chrono::seconds> parse_duration(std::string_view text);
 
 /// 400, with the form that is wanted, for a `duration` that is none.

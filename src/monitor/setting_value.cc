@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include <kymo/log/format.h>
+#include <kymo/model/duration.h>
 #include <kymo/net/http_server.h>
 
 namespace kymo::monitor {
@@ -17,9 +18,7 @@ struct Unit {
   std::int64_t factor;
 };
 
-// Descending: printing takes the largest that fits, and the parts of a duration come in this order.
-constexpr std::array kDurationUnits = {Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000},
-                                       Unit{"s", 1000}, Unit{"ms", 1}};
+// Descending: printing takes the largest that fits.
 constexpr std::array kSizeUnits = {Unit{"GiB", 1LL << 30},
                                    Unit{"MiB", 1LL << 20},
                                    Unit{"KiB", 1LL << 10},
@@ -96,24 +95,13 @@ ParsedValue parse_size(const ValueDomain& domain, std::string_view text) {
   return within_range(domain, text, *bytes, *bytes);
 }
 
-/// Whole numbers with units, from the largest unit down: `1h30m`, `500ms`.
 ParsedValue parse_duration(const ValueDomain& domain, std::string_view text) {
-  std::string_view rest = text;
-  std::int64_t total = 0;
-  const Unit* last = nullptr;
-  do {
-    const auto number = take_number(rest);
-    if (!number) return unexpected(domain, text, "is not a duration");
-    if (rest.empty()) return unexpected(domain, text, "has no unit");
-    const Unit* unit = take_unit(rest, kDurationUnits);
-    if (unit == nullptr || (last != nullptr && unit <= last))
-      return unexpected(domain, text, "is not a duration");
-    const auto part = scale(*number, *unit);
-    if (!part || __builtin_add_overflow(total, *part, &total))
-      return unexpected(domain, text, "is too large");
-    last = unit;
-  } while (!rest.empty());
-  return within_range(domain, text, total, std::chrono::milliseconds(total));
+  const auto duration = model::parse_duration(text);
+  if (duration) return within_range(domain, text, duration->count(), *duration);
+  const bool has_no_unit = !text.empty() &&
+                           text.find_first_not_of("0123456789dhms") == std::string_view::npos &&
+                           text.back() >= '0' && text.back() <= '9';
+  return unexpected(domain, text, has_no_unit ? "has no unit" : "is not a duration");
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -181,17 +169,6 @@ std::string print_size(std::int64_t bytes) {
   return std::to_string(bytes / unit->factor) + std::string(unit->name);
 }
 
-std::string print_duration(std::chrono::milliseconds duration) {
-  std::int64_t rest = duration.count();
-  std::string text;
-  for (const Unit& unit : kDurationUnits) {
-    if (rest < unit.factor) continue;
-    text += std::to_string(rest / unit.factor) + std::string(unit.name);
-    rest %= unit.factor;
-  }
-  return text.empty() ? "0s" : text;
-}
-
 struct Printer {
   const ValueDomain& domain;
 
@@ -199,7 +176,7 @@ struct Printer {
   std::string operator()(std::int64_t number) const {
     return domain.type == SettingType::size ? print_size(number) : std::to_string(number);
   }
-  std::string operator()(std::chrono::milliseconds duration) const { return print_duration(duration); }
+  std::string operator()(std::chrono::milliseconds duration) const { return model::duration_text(duration); }
   std::string operator()(const std::string& text) const { return text; }
   std::string operator()(const std::vector<std::string>& items) const {
     std::string text;
@@ -245,7 +222,7 @@ std::string print_value(const ValueDomain& domain, const SettingValue& value) {
 }
 
 std::string describe_domain(const ValueDomain& domain) {
-  const auto ms = [](std::int64_t count) { return print_duration(std::chrono::milliseconds(count)); };
+  const auto ms = [](std::int64_t count) { return model::duration_text(std::chrono::milliseconds(count)); };
   switch (domain.type) {
     case SettingType::endpoint: return "ADDRESS:PORT";
     case SettingType::duration: return describe_range("a duration", ms(domain.min), ms(domain.max));

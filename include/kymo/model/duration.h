@@ -1,0 +1,18 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kymo::model {
+
+/// A length of time as Prometheus' configuration writes it: whole numbers with the units d, h, m, s and ms,
+/// the largest first, each at most once (`90s`, `1h30m`, `500ms`). Nothing for any other text; one that no
+/// number holds is the longest there is. Threads: any, of both.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept;
+
+/// The same the other way, as short as can be; `0s` for none and for negative ones.
+[[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
+
+}  // namespace kymo::model

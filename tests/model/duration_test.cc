@@ -1,0 +1,37 @@
+#include <kymo/model/duration.h>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cstdint>
+#include <limits>
+
+namespace kymo::model {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(Duration, IsWholeNumbersWithUnitsTheLargestFirst) {
+  EXPECT_EQ(parse_duration("1d2h3m4s5ms"), milliseconds(93'784'005));
+  EXPECT_EQ(parse_duration("500ms"), milliseconds(500));
+  EXPECT_EQ(parse_duration("0s"), milliseconds(0));
+  for (const char* other :
+       {"", "5", "s", "1.5s", "-1s", "+1s", " 1s", "1s ", "1m1h", "1s1s", "1s1", "1S", "1w"}) {
+    EXPECT_EQ(parse_duration(other), std::nullopt) << other;
+  }
+}
+
+TEST(Duration, ThatNoNumberHoldsIsTheLongest) {
+  for (const char* long_one :
+       {"9223372036854775807d", "99999999999999999999ms", "106751991167d106751991167h"}) {
+    EXPECT_EQ(parse_duration(long_one), milliseconds::max()) << long_one;
+  }
+}
+
+RC_GTEST_PROP(Duration, ReadsBackFromItsText, ()) {
+  const milliseconds duration(*rc::gen::inRange<std::int64_t>(0, std::numeric_limits<std::int64_t>::max()));
+  RC_ASSERT(parse_duration(duration_text(duration)) == duration);
+}
+
+}  // namespace
+}  // namespace kymo::model
