@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include <netinet/in.h>
+
+#include "src/net/resolve.h"
+
+namespace kymo::probe {
+
+/// Where on this host a datagram was sent to, for an answer from the same address.
+struct LocalAddress {
+  std::optional<in_pktinfo> v4;
+  std::optional<in6_pktinfo> v6;
+};
+
+/// One datagram that came.
+struct Datagram {
+  std::size_t bytes = 0;
+  bool is_cut = false;  ///< it was longer than the buffer
+  net::SocketAddress from;
+  std::chrono::steady_clock::time_point
+      arrived;      ///< at the kernel; how long it lay in the queue is not in it
+  LocalAddress to;  ///< where the socket was told to tell
+};
+
+/// Has the kernel note when datagrams come. Where it cannot, their time is when they are read.
+void note_arrivals(int fd) noexcept;
+
+/// Has it tell, too, where they were sent to. `family`: AF_INET or AF_INET6.
+void note_destinations(int fd, int family) noexcept;
+
+/// The next one, without waiting; nothing and `errno` where there is none or an error was waiting instead.
+[[nodiscard]] std::optional<Datagram> receive_datagram(int fd, std::span<std::byte> buffer) noexcept;
+
+/// Whether it was sent to this host alone: not to a group nor to all of a network.
+[[nodiscard]] bool is_for_one(const LocalAddress& address) noexcept;
+
+/// Sends from `from` to `to`. False and `errno` where that cannot be.
+[[nodiscard]] bool send_datagram(int fd, std::span<const std::byte> content, const net::SocketAddress& to,
+                                 const LocalAddress& from) noexcept;
+
+}  // namespace kymo::probe

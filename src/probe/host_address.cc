@@ -1,0 +1,63 @@
+#include "host_address.h"
+
+#include <cstring>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace kymo::probe {
+namespace {
+
+constexpr auto kAskEach = std::chrono::minutes(1);
+constexpr auto kAskAgain = std::chrono::seconds(5);
+
+bool is_same(const net::SocketAddress& a, const net::SocketAddress& b) {
+  return a.length == b.length && std::memcmp(&a.storage, &b.storage, a.length) == 0;
+}
+
+}  // namespace
+
+HostAddress::HostAddress(std::string host, std::uint16_t port) : host_(std::move(host)), port_(port) {
+  address_ = net::parse_address(host_, port_);
+  is_name_ = !address_;
+  if (address_) ++changes_;
+}
+
+bool HostAddress::is_time_to_ask(Time now) const noexcept {
+  if (!asked_) return true;
+  return now - *asked_ >= (address_ && !is_doubted_ ? std::chrono::seconds(kAskEach) : kAskAgain);
+}
+
+void HostAddress::refresh(Time now) {
+  if (!is_name_) return;
+  if (asking_) {
+    const auto result = asking_->result();
+    if (!result) return;
+    take(*result);
+    asking_.reset();
+    return;
+  }
+  if (!is_time_to_ask(now)) return;
+  asked_ = now;
+  is_doubted_ = false;
+  if (!address_ && trouble_.empty()) trouble_ = "the address of " + host_ + " is not known yet";
+  try {
+    asking_ = std::make_unique<net::NameResolution>(host_, port_);
+  } catch (const std::system_error&) {
+    trouble_ = "no thread is left to resolve " + host_ + " on";
+  }
+}
+
+void HostAddress::take(const net::NameResolution::Result& result) {
+  if (const auto* error = std::get_if<std::string>(&result)) {
+    trouble_ = host_ + " has no address: " + *error;
+    return;
+  }
+  const auto& found = std::get<net::SocketAddress>(result);
+  trouble_.clear();
+  if (address_ && is_same(*address_, found)) return;
+  address_ = found;
+  ++changes_;
+}
+
+}  // namespace kymo::probe

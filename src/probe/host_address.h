@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "src/net/name_resolution.h"
+
+namespace kymo::probe {
+
+/// The address of a host, asked for on another thread: at first, each minute, and where it is doubted.
+/// Threads: one at a time.
+class HostAddress final {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  HostAddress(std::string host, std::uint16_t port);
+
+  /// Takes what came meanwhile, and asks where it is time to. Never waits.
+  void refresh(Time now);
+  /// Ask again soon.
+  void doubt() noexcept { is_doubted_ = true; }
+
+  /// The last that was told; it stays while asking again fails.
+  [[nodiscard]] const std::optional<net::SocketAddress>& address() const noexcept { return address_; }
+  /// Counts the changes of it.
+  [[nodiscard]] unsigned changes() const noexcept { return changes_; }
+  /// Why there is none.
+  [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
+
+ private:
+  [[nodiscard]] bool is_time_to_ask(Time now) const noexcept;
+  void take(const net::NameResolution::Result& result);
+
+  std::string host_;
+  std::uint16_t port_;
+  bool is_name_ = false;
+  std::optional<net::SocketAddress> address_;
+  unsigned changes_ = 0;
+  std::string trouble_;
+  bool is_doubted_ = false;
+  std::optional<Time> asked_;
+  std::unique_ptr<net::NameResolution> asking_;
+};
+
+}  // namespace kymo::probe

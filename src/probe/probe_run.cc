@@ -1,0 +1,205 @@
+#include "probe_run.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include <kymo/peers/peer_table.h>
+
+namespace kymo::probe {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+constexpr unsigned kDoubtAfter = 3;  // losses in a row
+/// How soon to look again whether a name is resolved or a connection there.
+constexpr auto kLookAgain = 5ms;
+constexpr double kJitter = 0.1;
+
+ProbeOptions within_limits(ProbeOptions options) {
+  options.interval = std::clamp<milliseconds>(options.interval, 1ms, 1h);
+  options.timeout = std::clamp<milliseconds>(options.timeout, 1ms, 1min);
+  return options;
+}
+
+/// Enough that what is under way is known, and what was lost for some time longer.
+std::size_t probes_to_remember(const ProbeOptions& options) {
+  const auto under_way = options.timeout / options.interval + 1;
+  return static_cast<std::size_t>(std::clamp<std::int64_t>(4 * under_way, 256, 16'384));
+}
+
+}  // namespace
+
+ProbeRun::ProbeRun(ProbeContext& context, std::string id, Target target, ProbeOptions options)
+    : context_(context),
+      id_(std::move(id)),
+      target_(std::move(target)),
+      options_(within_limits(std::move(options))),
+      account_(probes_to_remember(options_)),
+      remembered_(probes_to_remember(options_)),
+      host_(target_.host, target_.port),
+      next_timer_(context.io),
+      expiry_timer_(context.io) {}
+
+void ProbeRun::begin() {
+  if (context_.options.peers != nullptr)
+    added_peer_ = context_.options.peers->add(id_, options_.name.empty() ? id_ : options_.name);
+  due_ = steady_clock::now();
+  probe_at(due_);
+}
+
+void ProbeRun::close() {
+  if (std::exchange(is_closed_, true)) return;
+  if (added_peer_) context_.options.peers->remove(id_);
+  next_timer_.cancel();
+  expiry_timer_.cancel();
+  // Perhaps it was the transport that told of what led here.
+  boost::asio::post(context_.io, [self = shared_from_this()] { self->transport_.reset(); });
+}
+
+void ProbeRun::probe_at(Time time) {
+  next_timer_.expires_at(time);
+  next_timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (!error && !self->is_closed_) self->try_probe();
+  });
+}
+
+void ProbeRun::try_probe() try { probe_now(); } catch (const std::exception& error) {
+  // Want of memory or of descriptors, which may pass.
+  trouble_ = error.what();
+  probe_at(steady_clock::now() + options_.interval);
+}
+
+void ProbeRun::probe_now() {
+  const Time now = steady_clock::now();
+  const bool ready = is_ready(now);
+  // Patience for a name or a connection that is just being had; later every probe is lost that is due.
+  if (!ready && now - *unready_since_ < options_.timeout) return probe_at(now + kLookAgain);
+  if (!std::exchange(has_turn_, true)) {
+    const auto wait = context_.limit.reserve(context_.rate, now);
+    if (wait > wait.zero()) return probe_at(now + wait);
+  }
+  has_turn_ = false;
+  send(now, ready);
+  if (!is_closed_) schedule_next(now);
+}
+
+bool ProbeRun::is_ready(Time now) {
+  host_.refresh(now);
+  if (host_.changes() != known_changes_) {
+    known_changes_ = host_.changes();
+    transport_.reset();
+    transport_ = make_transport({context_.io, *this, target_, *host_.address(), options_.bytes});
+  }
+  const bool ready = transport_ && transport_->is_ready();
+  if (ready) {
+    unready_since_.reset();
+  } else if (!unready_since_) {
+    unready_since_ = now;
+  }
+  return ready;
+}
+
+void ProbeRun::send(Time now, bool is_ready) {
+  // Never more under way than are remembered.
+  const auto oldest = account_.oldest();
+  if (oldest && account_.counts().sent - oldest->sequence + 2 > remembered_) lose(oldest->sequence, trouble_);
+  if (is_closed_) return;
+  const std::uint64_t sequence = account_.send(steady_clock::now());
+  if (is_ready) {
+    transport_->send(sequence);
+  } else {
+    on_failure(sequence, transport_ ? trouble_ : host_.trouble());
+  }
+  if (!is_closed_ && !is_expiry_set_) expire_at(now + options_.timeout);
+}
+
+void ProbeRun::schedule_next(Time now) {
+  if (options_.count != 0 && account_.counts().sent >= options_.count) return;
+  const double factor = 1 + std::uniform_real_distribution<>(-kJitter, kJitter)(context_.chance);
+  due_ += nanoseconds(
+      static_cast<std::int64_t>(factor * static_cast<double>(nanoseconds(options_.interval).count())));
+  due_ = std::max(due_, now);  // what was missed is not made up for
+  probe_at(due_);
+}
+
+void ProbeRun::expire_at(Time time) {
+  is_expiry_set_ = true;
+  expiry_timer_.expires_at(time);
+  expiry_timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (error || self->is_closed_) return;
+    self->is_expiry_set_ = false;
+    self->expire_due();
+  });
+}
+
+void ProbeRun::expire_due() {
+  // What came in time but was not read yet is no loss.
+  if (transport_) transport_->drain();
+  while (!is_closed_) {
+    const auto oldest = account_.oldest();
+    if (!oldest) return;
+    if (oldest->sent + options_.timeout > steady_clock::now())
+      return expire_at(oldest->sent + options_.timeout);
+    lose(oldest->sequence, trouble_);
+  }
+}
+
+void ProbeRun::lose(std::uint64_t sequence, const std::string& reason) {
+  if (!account_.lose(sequence)) return;
+  if (transport_) transport_->give_up(sequence);
+  if (++losses_in_a_row_ % kDoubtAfter == 0) host_.doubt();
+  if (context_.options.peers != nullptr) context_.options.peers->record_timeout(id_);
+  tell({.id = id_,
+        .sequence = sequence,
+        .outcome = ProbeOutcome::lost,
+        .round_trip = {},
+        .reordered = false,
+        .ways = {},
+        .reason = reason});
+}
+
+void ProbeRun::on_failure(std::uint64_t sequence, const std::string& reason) {
+  if (!is_closed_) lose(sequence, reason);
+}
+
+void ProbeRun::on_trouble(const std::string& reason) { trouble_ = reason; }
+
+void ProbeRun::on_stray() { account_.count_stray(); }
+
+void ProbeRun::on_answer(const Answer& answer) {
+  if (is_closed_) return;
+  // Too late by the kernel's clock, though this thread looked at it before it looked at the timeout.
+  const auto sent = account_.waiting_since(answer.sequence);
+  if (sent && answer.arrived - *sent > options_.timeout) lose(answer.sequence, trouble_);
+  if (is_closed_) return;
+  const auto meaning = account_.answer(answer.sequence);
+  if (!meaning) return;
+  trouble_.clear();
+  losses_in_a_row_ = 0;
+  const nanoseconds whole = std::max<nanoseconds>(answer.arrived - meaning->sent, 0ns);
+  const nanoseconds elsewhere = std::clamp<nanoseconds>(answer.in_responder, 0ns, whole);
+  const nanoseconds round_trip = answer.round_trip.value_or(whole - elsewhere);
+  if (meaning->outcome == ProbeOutcome::answered && context_.options.peers != nullptr)
+    context_.options.peers->record_latency(id_, round_trip);
+  tell({.id = id_,
+        .sequence = answer.sequence,
+        .outcome = meaning->outcome,
+        .round_trip = round_trip,
+        .reordered = meaning->reordered,
+        .ways = answer.ways,
+        .reason = {}});
+}
+
+void ProbeRun::tell(const ProbeResult& result) try {
+  if (context_.options.on_result) context_.options.on_result(result);
+} catch (const std::exception&) {
+  // A reader's fault is no reason to stop measuring.
+}
+
+}  // namespace kymo::probe

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+#include <random>
+
+namespace kymo::probe {
+
+/// A number that nobody outside can guess; never 0.
+[[nodiscard]] inline std::uint64_t draw_secret() {
+  std::random_device device;
+  const std::uint64_t high = device();
+  return (high << 32U | device()) | 1U;
+}
+
+}  // namespace kymo::probe

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+namespace kymo::probe {
+
+/// At most so many a second, and so many at once after a rest. Keeps one moment: the generic cell rate
+/// algorithm (ITU-T I.371, annex A). Threads: one at a time.
+class RateLimit final {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  using Duration = std::chrono::steady_clock::duration;
+
+  RateLimit() = default;
+
+  /// What of_rate() gives.
+  struct Rate {
+    Duration each{};   ///< one second divided by how many it has room for
+    Duration slack{};  ///< how far ahead of time a burst may run
+  };
+  /// `burst`: how many at once, 1 or more.
+  [[nodiscard]] static Rate of_rate(double per_second, double burst) {
+    const std::chrono::duration<double> each(1 / std::max(per_second, 1e-3));
+    return {std::chrono::duration_cast<Duration>(each),
+            std::chrono::duration_cast<Duration>(each * (std::max(burst, 1.0) - 1))};
+  }
+
+  /// Whether one more may be now, which is then counted.
+  [[nodiscard]] bool take(const Rate& rate, Time now) noexcept {
+    if (!has_room(rate, now)) return false;
+    next_ = std::max(next_, now) + rate.each;
+    return true;
+  }
+
+  /// Whether take() would give true.
+  [[nodiscard]] bool has_room(const Rate& rate, Time now) const noexcept { return next_ - now <= rate.slack; }
+
+  /// Counts one more, and tells how long that one has to wait for its turn.
+  [[nodiscard]] Duration reserve(const Rate& rate, Time now) noexcept {
+    const Duration wait = std::max(next_ - now - rate.slack, Duration::zero());
+    next_ = std::max(next_, now) + rate.each;
+    return wait;
+  }
+
+ private:
+  Time next_{};  // when the next is due, if all come evenly
+};
+
+}  // namespace kymo::probe

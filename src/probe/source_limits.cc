@@ -1,0 +1,66 @@
+#include "source_limits.h"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+#include <netinet/in.h>
+
+namespace kymo::probe {
+namespace {
+
+constexpr std::size_t kWays = 4;
+/// What a source may ask for at once, in seconds of its limit.
+constexpr double kBurstSeconds = 0.1;
+
+/// Mixes as splitmix64 does (Steele, Lea and Flood, 2014).
+std::uint64_t mix(std::uint64_t value) noexcept {
+  value = (value ^ (value >> 30U)) * 0xBF58476D1CE4E5B9U;
+  value = (value ^ (value >> 27U)) * 0x94D049BB133111EBU;
+  return value ^ (value >> 31U);
+}
+
+}  // namespace
+
+SourceLimits::SourceLimits(double per_second, double per_second_per_source, std::size_t sources,
+                           std::uint64_t secret)
+    : all_rate_(RateLimit::of_rate(per_second, per_second * kBurstSeconds)),
+      source_rate_(RateLimit::of_rate(per_second_per_source, per_second_per_source * kBurstSeconds)),
+      secret_(secret),
+      slots_(std::max((sources + kWays - 1) / kWays, std::size_t{1}) * kWays) {}
+
+bool SourceLimits::allow(const net::SocketAddress& source, RateLimit::Time now) noexcept {
+  Slot& slot = slot_of(hash(source));
+  slot.last = now;
+  // The source first: what it may not have is nothing that all others lack then.
+  if (!slot.limit.has_room(source_rate_, now)) return false;
+  if (!all_.take(all_rate_, now)) return false;
+  return slot.limit.take(source_rate_, now);
+}
+
+std::uint64_t SourceLimits::hash(const net::SocketAddress& source) const noexcept {
+  std::uint64_t address = 0;
+  if (source.storage.ss_family == AF_INET6) {
+    // Who has one address of a network of 64 bits mostly has all of them.
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(source.storage);
+    std::memcpy(&address, &v6.sin6_addr, sizeof address);
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) std::memcpy(&address, &v6.sin6_addr.s6_addr[8], sizeof address);
+  } else {
+    address = reinterpret_cast<const sockaddr_in&>(source.storage).sin_addr.s_addr;
+  }
+  return std::max<std::uint64_t>(mix(mix(address ^ secret_) + secret_), 1);
+}
+
+SourceLimits::Slot& SourceLimits::slot_of(std::uint64_t source) noexcept {
+  const std::size_t first = source % (slots_.size() / kWays) * kWays;
+  const auto ways = std::span(slots_).subspan(first, kWays);
+  const auto known =
+      std::find_if(ways.begin(), ways.end(), [source](const Slot& slot) { return slot.source == source; });
+  if (known != ways.end()) return *known;
+  Slot& oldest = *std::min_element(ways.begin(), ways.end(),
+                                   [](const Slot& a, const Slot& b) { return a.last < b.last; });
+  oldest = {.source = source, .limit = {}, .last = {}};
+  return oldest;
+}
+
+}  // namespace kymo::probe

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <sys/socket.h>
+
+#include "datagram.h"
+#include "echo_message.h"
+#include "random_number.h"
+#include "read_watch.h"
+#include "transport.h"
+
+namespace kymo::probe {
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+/// Connected, so that the kernel takes nothing from other addresses, and tells where nobody listens.
+net::FileDescriptor open_udp(const net::SocketAddress& address) {
+  net::FileDescriptor fd(::socket(address.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (fd && ::connect(fd.get(), address.get(), address.length) != 0) fd.reset();
+  if (fd) note_arrivals(fd.get());
+  return fd;
+}
+
+nanoseconds since(std::uint64_t begin_ns, std::uint64_t end_ns) {
+  // Either may be anything that a stranger wrote: as unsigned numbers they wrap around.
+  return nanoseconds(static_cast<std::int64_t>(end_ns - begin_ns));
+}
+
+class UdpTransport final : public Transport {
+ public:
+  explicit UdpTransport(const TransportParts& parts)
+      : parts_(parts), session_(draw_secret()), begin_(steady_clock::now()) {
+    net::FileDescriptor fd = open_udp(parts.address);
+    if (!fd) {
+      trouble_ = error_text(errno);
+      return;
+    }
+    watch_.emplace(parts.io, std::move(fd), [this] { drain(); });
+  }
+
+  void send(std::uint64_t sequence) override {
+    if (!watch_) return parts_.events.on_failure(sequence, trouble_);
+    const auto datagram = std::span(buffer_).first(std::clamp(parts_.bytes, kEchoBytes, kMaxEchoBytes));
+    write_echo({.session = session_, .sequence = sequence, .sent_ns = time_of(steady_clock::now())},
+               datagram);
+    // An error that waited for an earlier probe's sake takes this call; the datagram then waits for the next.
+    for (int i = 0; i < 2; ++i) {
+      if (::send(watch_->fd(), datagram.data(), datagram.size(), MSG_NOSIGNAL) >= 0) return;
+      parts_.events.on_trouble(udp_error_text(errno));
+    }
+  }
+
+  void drain() override {
+    if (!watch_) return;
+    for (;;) {
+      const auto datagram = receive_datagram(watch_->fd(), received_);
+      if (datagram) {
+        take(*datagram);
+      } else if (errno == EAGAIN || errno == EINTR) {
+        return;
+      } else {
+        parts_.events.on_trouble(udp_error_text(errno));
+      }
+    }
+  }
+
+ private:
+  static std::string udp_error_text(int error) {
+    return error == ECONNREFUSED ? "no responder at this port; `kymo serve --probe-responder` is one"
+                                 : error_text(error);
+  }
+
+  [[nodiscard]] std::uint64_t time_of(steady_clock::time_point time) const {
+    return static_cast<std::uint64_t>(nanoseconds(time - begin_).count());
+  }
+
+  void take(const Datagram& datagram) {
+    const auto message =
+        datagram.is_cut ? std::nullopt : read_echo(std::span(received_).first(datagram.bytes));
+    if (!message || message->type != EchoType::answer || message->session != session_)
+      return parts_.events.on_stray();
+    Answer answer{.sequence = message->sequence,
+                  .arrived = datagram.arrived,
+                  .in_responder = since(message->received_ns, message->answered_ns),
+                  .round_trip = {},
+                  .ways = {}};
+    answer.ways = OneWayTimes{.out = since(message->sent_ns, message->received_ns),
+                              .back = since(message->answered_ns, time_of(datagram.arrived)),
+                              .responder = message->responder};
+    parts_.events.on_answer(answer);
+  }
+
+  TransportParts parts_;
+  std::uint64_t session_;
+  steady_clock::time_point begin_;
+  std::string trouble_;
+  std::array<std::byte, kMaxEchoBytes> buffer_{};
+  std::array<std::byte, kMaxEchoBytes> received_{};
+  std::optional<ReadWatch> watch_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_udp_transport(const TransportParts& parts) {
+  return std::make_unique<UdpTransport>(parts);
+}
+
+}  // namespace kymo::probe
