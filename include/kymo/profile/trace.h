@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kymo::profile {
+
+/// A scope that ended.
+struct TraceEvent {
+  std::string name = {};
+  std::chrono::nanoseconds begin{};  ///< since the trace's
+  std::chrono::nanoseconds duration{};
+  bool failed = false;  ///< an exception left it
+};
+
+struct ThreadTrace {
+  std::int64_t id = 0;
+  std::string name = {};
+  std::vector<TraceEvent> events = {};  ///< in the order of their ends
+};
+
+/// The last scopes of each thread, one by one.
+struct Trace {
+  std::int64_t process = 0;
+  std::string program = {};
+  std::vector<ThreadTrace> threads = {};
+  std::uint64_t dropped_events = 0;  ///< older ones that these overwrote
+};
+
+/// Reads the scopes that are kept; stops no thread that records. Threads: any.
+[[nodiscard]] Trace trace();
+
+/// JSON that Perfetto, the browser's developer tools and speedscope open. Source: "Trace Event Format" of the
+/// Chromium project; complete events ("X"), and metadata for names.
+[[nodiscard]] std::string to_chrome_json(const Trace& trace);
+
+}  // namespace kymo::profile

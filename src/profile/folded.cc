@@ -1,0 +1,40 @@
+#include <map>
+#include <string>
+#include <vector>
+
+#include <kymo/profile/report.h>
+
+namespace kymo::profile {
+namespace {
+
+std::string frame(const std::string& name) {
+  std::string text;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += c == ';' ? ':' : byte < 0x20 || byte == 0x7F ? ' ' : c;
+  }
+  return text.empty() ? "(unnamed)" : text;
+}
+
+}  // namespace
+
+std::string to_folded(const Report& report) {
+  // Threads of one name are one thread to a flame graph.
+  std::map<std::string, std::chrono::nanoseconds> stacks;
+  for (const ThreadFigures& thread : report.threads) {
+    std::vector<std::string> stack_of;
+    for (const PathFigures& path : thread.paths) {
+      const std::string outer = path.caller == PathFigures::kTop ? frame(thread.name) : stack_of[path.caller];
+      stack_of.push_back(outer + ";" + frame(path.name));
+      stacks[stack_of.back()] += path.self;
+    }
+  }
+  std::string out;
+  for (const auto& [stack, self] : stacks) {
+    const auto microseconds = std::chrono::round<std::chrono::microseconds>(self).count();
+    if (microseconds > 0) out.append(stack).append(" ").append(std::to_string(microseconds)).append("\n");
+  }
+  return out;
+}
+
+}  // namespace kymo::profile

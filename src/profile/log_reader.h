@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "thread_log.h"
+
+/// Logs as plain values. Whoever calls holds Profiler::readers, so that no reset comes in between.
+namespace kymo::profile {
+
+using BucketCounts = std::array<std::uint64_t, (buckets::kOctaves + 1) * buckets::kInOctave>;
+
+struct ReadNode {
+  std::uint32_t site = 0;
+  NodeIndex parent = kRoot;
+  std::uint64_t calls = 0;
+  std::uint64_t total = 0;
+  std::uint64_t self = 0;
+  std::uint64_t min = 0;
+  std::uint64_t max = 0;
+  std::uint64_t errors = 0;
+};
+
+/// By NodeIndex; empty where the log holds nothing of after the last reset.
+[[nodiscard]] std::vector<ReadNode> read_nodes(const ThreadLog& log);
+
+/// Adds what the node's pages count.
+void add_buckets(const ThreadLog& log, NodeIndex node, BucketCounts& counts) noexcept;
+
+struct ReadEvent {
+  std::uint64_t begin;
+  std::uint64_t end;
+  std::uint64_t what;
+};
+struct ReadEvents {
+  std::vector<ReadEvent> events;  ///< oldest first
+  std::uint64_t dropped = 0;
+};
+[[nodiscard]] ReadEvents read_events(const ThreadLog& log);
+[[nodiscard]] std::uint64_t dropped_events(const ThreadLog& log) noexcept;
+
+[[nodiscard]] std::string thread_name(const ThreadLog& log);
+
+}  // namespace kymo::profile

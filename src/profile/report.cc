@@ -1,0 +1,179 @@
+#include <kymo/profile/report.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include <kymo/core/stopwatch.h>
+
+#include "log_reader.h"
+#include "profiler.h"
+#include "site_table.h"
+
+namespace kymo::profile {
+namespace {
+
+using std::chrono::nanoseconds;
+
+nanoseconds to_nanoseconds(std::uint64_t count) noexcept {
+  return nanoseconds(static_cast<std::int64_t>(count));
+}
+
+/// A function while its paths are added up.
+class FunctionSum final {
+ public:
+  void add(const ReadNode& node, bool is_outermost) noexcept {
+    if (node.calls == 0) return;
+    min_ = calls_ == 0 ? node.min : std::min(min_, node.min);
+    max_ = std::max(max_, node.max);
+    calls_ += node.calls;
+    errors_ += node.errors;
+    self_ += node.self;
+    if (is_outermost) total_ += node.total;
+    all_ += node.total;
+  }
+  [[nodiscard]] BucketCounts& counts() noexcept { return *counts_; }
+  [[nodiscard]] bool empty() const noexcept { return calls_ == 0; }
+  [[nodiscard]] FunctionFigures figures(std::string name) const;
+
+ private:
+  [[nodiscard]] nanoseconds quantile(double share) const noexcept;
+
+  std::uint64_t calls_ = 0;
+  std::uint64_t errors_ = 0;
+  std::uint64_t total_ = 0;
+  std::uint64_t all_ = 0;  ///< of calls inside calls, too
+  std::uint64_t self_ = 0;
+  std::uint64_t min_ = 0;
+  std::uint64_t max_ = 0;
+  std::unique_ptr<BucketCounts> counts_ = std::make_unique<BucketCounts>();
+};
+
+nanoseconds FunctionSum::quantile(double share) const noexcept {
+  std::uint64_t count = 0;
+  for (const std::uint64_t in_bucket : *counts_) count += in_bucket;
+  const double rank = share * static_cast<double>(count);
+  std::uint64_t below = 0;
+  for (std::uint32_t i = 0; i < counts_->size(); ++i) {
+    below += (*counts_)[i];
+    if ((*counts_)[i] == 0 || static_cast<double>(below) < rank) continue;
+    return to_nanoseconds(std::clamp(buckets::middle(i), min_, std::max(min_, max_)));
+  }
+  return to_nanoseconds(max_);
+}
+
+FunctionFigures FunctionSum::figures(std::string name) const {
+  return {.name = std::move(name),
+          .calls = calls_,
+          .errors = errors_,
+          .total = to_nanoseconds(total_),
+          .self = to_nanoseconds(self_),
+          .average = to_nanoseconds(all_ / calls_),
+          .min = to_nanoseconds(min_),
+          .max = to_nanoseconds(max_),
+          .p50 = quantile(0.5),
+          .p95 = quantile(0.95),
+          .p99 = quantile(0.99)};
+}
+
+using FunctionSums = std::map<std::uint32_t, FunctionSum>;
+
+bool is_inside_itself(const std::vector<ReadNode>& nodes, NodeIndex index) noexcept {
+  for (NodeIndex i = nodes[index].parent; i != kRoot; i = nodes[i].parent) {
+    if (nodes[i].site == nodes[index].site) return true;
+  }
+  return false;
+}
+
+void add_functions(const ThreadLog& log, const std::vector<ReadNode>& nodes, FunctionSums& sums) {
+  for (NodeIndex i = kOtherPaths; i < nodes.size(); ++i) {
+    if (nodes[i].calls == 0) continue;
+    FunctionSum& sum = sums[nodes[i].site];
+    sum.add(nodes[i], !is_inside_itself(nodes, i));
+    add_buckets(log, i, sum.counts());
+  }
+}
+
+/// Paths that were taken, and those that lead to them while they are open.
+std::vector<PathFigures> paths_of(const std::vector<ReadNode>& nodes) {
+  std::vector<bool> leads(nodes.size());
+  for (std::size_t i = nodes.size(); i-- > 1;) {
+    if (nodes[i].calls != 0) leads[i] = true;
+    if (leads[i]) leads[nodes[i].parent] = true;
+  }
+  std::vector<std::size_t> place(nodes.size(), PathFigures::kTop);
+  std::vector<PathFigures> paths;
+  for (std::size_t i = kOtherPaths; i < nodes.size(); ++i) {
+    if (!leads[i]) continue;
+    place[i] = paths.size();
+    paths.push_back({.caller = place[nodes[i].parent],
+                     .name = std::string(name_of_site(nodes[i].site)),
+                     .calls = nodes[i].calls,
+                     .errors = nodes[i].errors,
+                     .total = to_nanoseconds(nodes[i].total),
+                     .self = to_nanoseconds(nodes[i].self)});
+  }
+  return paths;
+}
+
+ThreadFigures figures_of(const ThreadLog& log, const std::vector<ReadNode>& nodes) {
+  ThreadFigures thread{
+      .id = log.thread_id.load(kRelaxed), .name = thread_name(log), .total = {}, .paths = paths_of(nodes)};
+  // What scopes took in themselves is what their thread took, however they lie in one another.
+  for (const PathFigures& path : thread.paths) thread.total += path.self;
+  return thread;
+}
+
+double clock_cost() noexcept {
+  constexpr int kReadings = 64;
+  const std::uint64_t scale = clock_scale();
+  const std::uint64_t begin = read_clock(scale);
+  std::uint64_t end = begin;
+  for (int i = 0; i < kReadings; ++i) end = read_clock(scale);
+  return static_cast<double>(nanoseconds_between(begin, end, scale)) / kReadings;
+}
+
+}  // namespace
+
+Report report() {
+  const std::lock_guard lock(the_profiler.readers);
+  ticks::calibrate();
+  Report report{.enabled = is_enabled(),
+                .started = the_profiler.started,
+                .duration = to_nanoseconds(the_profiler.duration()),
+                .clock_ns = clock_cost(),
+                .lost_scopes = the_profiler.lost.load(kRelaxed)};
+  FunctionSums sums;
+  for (const ThreadLog* log = the_profiler.logs.load(kAcquire); log != nullptr; log = log->next) {
+    const std::vector<ReadNode> nodes = read_nodes(*log);
+    add_functions(*log, nodes, sums);
+    ThreadFigures thread = figures_of(*log, nodes);
+    if (!thread.paths.empty()) report.threads.push_back(std::move(thread));
+    report.dropped_events += dropped_events(*log);
+  }
+  for (const auto& [site, sum] : sums) {
+    report.functions.push_back(sum.figures(std::string(name_of_site(site))));
+  }
+  std::ranges::stable_sort(report.functions, std::greater(), &FunctionFigures::total);
+  std::ranges::stable_sort(report.threads, std::greater(), &ThreadFigures::total);
+  return report;
+}
+
+std::vector<FunctionFigures> hotspots_by_self(const Report& report, std::size_t count) {
+  std::vector<FunctionFigures> functions = report.functions;
+  std::ranges::stable_sort(functions, std::greater(), &FunctionFigures::self);
+  functions.resize(std::min(count, functions.size()));
+  return functions;
+}
+
+std::vector<std::string> slow_functions(const Report& report, std::chrono::nanoseconds threshold) {
+  std::vector<FunctionFigures> functions = report.functions;
+  std::erase_if(functions, [&](const FunctionFigures& function) { return function.average <= threshold; });
+  std::ranges::stable_sort(functions, std::greater(), &FunctionFigures::average);
+  std::vector<std::string> names;
+  for (FunctionFigures& function : functions) names.push_back(std::move(function.name));
+  return names;
+}
+
+}  // namespace kymo::profile

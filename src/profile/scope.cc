@@ -1,0 +1,100 @@
+#include <exception>
+
+#include <kymo/profile/profile.h>
+
+#include "profiler.h"
+#include "site_table.h"
+
+namespace kymo::profile {
+namespace {
+
+/// While it is, a signal handler that interrupts this thread does not record.
+class BusyLog final {
+ public:
+  explicit BusyLog(ThreadLog& log) noexcept : log_(log) {
+    log_.busy.store(1, kRelaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+  BusyLog(const BusyLog&) = delete;
+  BusyLog& operator=(const BusyLog&) = delete;
+  ~BusyLog() {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    log_.busy.store(0, kRelaxed);
+  }
+
+ private:
+  ThreadLog& log_;
+};
+
+/// Does what others have left for this thread to do.
+void settle(ThreadLog& log) noexcept {
+  if (log.abandoned.load(kRelaxed) != kRoot) [[unlikely]]
+    log.leave_abandoned();
+  if (log.generation.load(kRelaxed) != the_profiler.generation.load(kRelaxed)) [[unlikely]]
+    renew(log);
+}
+
+[[gnu::noinline]] std::uint32_t number_new_site(Site& site) noexcept {
+  if (StructureChange::is_changing()) return kNoSite;
+  const std::string_view name = site.name;
+  const StructureChange change;
+  const std::uint32_t number = number_of_site(site.is_function ? qualified_name(name) : name);
+  site.id.store(number, kRelaxed);
+  return number;
+}
+
+[[gnu::noinline]] void count_lost() noexcept { the_profiler.lost.fetch_add(1, kRelaxed); }
+
+}  // namespace
+
+void Scope::enter(Site& site) noexcept {
+  ThreadLog* log = leased_log;
+  if (log == nullptr) [[unlikely]]
+    log = lease_log();
+  if (log == nullptr || log->busy.load(kRelaxed) != 0) [[unlikely]]
+    return count_lost();
+  {
+    const BusyLog busy(*log);
+    settle(*log);
+    std::uint32_t number = site.id.load(kRelaxed);
+    if (number == kNoSite) [[unlikely]]
+      number = number_new_site(site);
+    if (number == kNoSite) [[unlikely]]
+      return count_lost();
+    node_ = log->child(number);
+    outer_ = log->current;
+    log->current = node_;
+    siblings_ = log->children;
+    log->children = 0;
+  }
+  exceptions_ = std::uncaught_exceptions();
+  log_ = log;
+  scale_ = clock_scale();
+  begin_ = read_clock(scale_);
+}
+
+void Scope::leave() noexcept {
+  const std::uint64_t end = read_clock(scale_);
+  ThreadLog& log = *log_;
+  if (leased_log != log_) [[unlikely]] {
+    log.abandoned.store(node_, kRelaxed);
+    return count_lost();
+  }
+  const BusyLog busy(log);
+  settle(log);
+  // It may have left scopes inside it open, which a coroutine holds; but it must be around where we are.
+  if (log.current != node_ && !log.is_within(log.current, node_)) [[unlikely]]
+    return count_lost();
+  const std::uint64_t ns = nanoseconds_between(begin_, end, scale_);
+  const std::uint64_t self = ns > log.children ? ns - log.children : 0;
+  log.current = outer_;
+  log.children = siblings_ + ns;
+  if (begin_ < (scale_ != 0 ? log.begin_ticks : log.begin_steady)) [[unlikely]]
+    return;
+  const bool failed = std::uncaught_exceptions() > exceptions_;
+  log.record(node_, {.ns = ns, .self = self, .is_outermost = outer_ != kOtherPaths, .failed = failed});
+  if (log.ring == nullptr) return;
+  log.record_event(begin_, end, node_ | (scale_ != 0 ? kEventInTicks : 0) | (failed ? kEventFailed : 0));
+}
+
+}  // namespace kymo::profile

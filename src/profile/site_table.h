@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+/// The names of sites, each once, by small numbers. They are never given back: a name is copied when a site
+/// first records, and what a library that was unloaded had called its functions is still to be read.
+namespace kymo::profile {
+
+inline constexpr std::uint32_t kNoSite = 0;
+/// Stands for all for which there is no room.
+inline constexpr std::uint32_t kOtherSites = 1;
+
+/// The number of a name, made where it is new. Async-signal-safe; the caller holds the profiler's structure
+/// lock.
+[[nodiscard]] std::uint32_t number_of_site(std::string_view name) noexcept;
+
+/// Of a number that number_of_site() gave. Threads: any.
+[[nodiscard]] std::string_view name_of_site(std::uint32_t number) noexcept;
+
+/// The qualified name in what a compiler calls a function: "room::Room::mix" of "void room::Room::mix(int)
+/// const [with T = int]". What it cannot take apart it gives whole.
+[[nodiscard]] std::string_view qualified_name(std::string_view function) noexcept;
+
+}  // namespace kymo::profile
