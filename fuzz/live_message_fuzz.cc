@@ -9,12 +9,15 @@
 
 #include <boost/json.hpp>
 
+#include <kymo/model/json_value.h>
+
 #include "live/client_message.h"
-#include "live/json_value.h"
 
 namespace {
 
 using namespace kymo::live;
+using kymo::model::JsonValue;
+using kymo::model::read_json;
 
 void require(bool holds) {
   if (!holds) std::abort();

@@ -6,11 +6,12 @@
 #include <utility>
 
 #include <kymo/format/live_json.h>
-
-#include "json_value.h"
+#include <kymo/model/json_value.h>
 
 namespace kymo::live {
 namespace {
+
+using model::JsonValue;
 
 constexpr std::size_t kMostNames = 256;
 constexpr std::size_t kMostLabels = 32;
@@ -135,8 +136,8 @@ constexpr std::array kKinds = {MessageKind{"subscribe", read_subscribe},
 }  // namespace
 
 ClientMessage read_client_message(std::string_view text) {
-  const auto json = read_json(text);
-  if (const auto* const error = std::get_if<JsonError>(&json))
+  const auto json = model::read_json(text);
+  if (const auto* const error = std::get_if<model::JsonError>(&json))
     return MessageError{"not JSON: " + error->message};
   const auto* const fields = std::get_if<JsonValue::Object>(&std::get<JsonValue>(json).held);
   if (fields == nullptr) return wrong("the message", "an object, such as {\"type\":\"subscribe\"}");

@@ -1,9 +1,9 @@
-#include "sha256.h"
+#include <kymo/model/sha256.h>
 
 #include <bit>
 #include <cstddef>
 
-namespace kymo::packs {
+namespace kymo::model {
 namespace {
 
 using State = std::array<std::uint32_t, 8>;
@@ -82,4 +82,4 @@ Sha256Digest sha256(std::string_view bytes) noexcept {
   return digest;
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::model

@@ -1,4 +1,4 @@
-#include "json_value.h"
+#include <kymo/model/json_value.h>
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-namespace kymo::live {
+namespace kymo::model {
 namespace {
 
 constexpr int kDeepest = 8;
@@ -222,4 +222,4 @@ JsonValue::~JsonValue() = default;
 
 std::variant<JsonValue, JsonError> read_json(std::string_view text) { return Reader(text).read(); }
 
-}  // namespace kymo::live
+}  // namespace kymo::model

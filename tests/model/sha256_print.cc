@@ -5,7 +5,7 @@
 #include <iterator>
 #include <string>
 
-#include "sha256.h"
+#include <kymo/model/sha256.h>
 
 /// Prints the SHA-256 of each line of standard input, given in hex; for a comparison with another program.
 int main() {
@@ -14,7 +14,7 @@ int main() {
     for (std::size_t i = 0; i + 1 < line.size(); i += 2) {
       bytes += static_cast<char>(std::stoi(line.substr(i, 2), nullptr, 16));
     }
-    for (const std::uint8_t byte : kymo::packs::sha256(bytes)) std::printf("%02x", byte);
+    for (const std::uint8_t byte : kymo::model::sha256(bytes)) std::printf("%02x", byte);
     std::printf("\n");
   }
 }

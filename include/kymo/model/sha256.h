@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <string_view>
 
-namespace kymo::packs {
+namespace kymo::model {
 
 using Sha256Digest = std::array<std::uint8_t, 32>;
 
 /// The SHA-256 of some bytes. Threads: any. Source: FIPS 180-4.
 [[nodiscard]] Sha256Digest sha256(std::string_view bytes) noexcept;
 
-}  // namespace kymo::packs
+}  // namespace kymo::model

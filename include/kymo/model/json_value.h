@@ -6,11 +6,11 @@
 #include <variant>
 #include <vector>
 
-namespace kymo::live {
+namespace kymo::model {
 
 struct JsonField;
 
-/// A JSON value as a client sent it.
+/// A JSON value as it was read.
 struct JsonValue {
   using Array = std::vector<JsonValue>;
   using Object = std::vector<JsonField>;  ///< in order; each name once
@@ -41,4 +41,4 @@ struct JsonError {
 /// the text; names are compared with all before them in their object, of which there may be 64.
 [[nodiscard]] std::variant<JsonValue, JsonError> read_json(std::string_view text);
 
-}  // namespace kymo::live
+}  // namespace kymo::model
