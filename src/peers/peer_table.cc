@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <utility>
 
+#include "cut_text.h"
 #include "peer_record.h"
 
 namespace kymo::peers {
@@ -13,12 +16,25 @@ namespace {
 
 PeerTableOptions usable(PeerTableOptions options) {
   options.latency_points = std::max<std::size_t>(options.latency_points, 1);
+  options.max_id_bytes = std::max<std::size_t>(options.max_id_bytes, 1);
   return options;
 }
 
 }  // namespace
 
 class PeerTable::State final {
+  /// One peer under a lock of its own, so that reading a thousand of them holds up nobody for long.
+  struct Peer {
+    Peer(std::string peer_id, std::string name, Now now, const PeerTableOptions& options)
+        : id(peer_id), record(std::move(peer_id), std::move(name), now, options) {}
+
+    const std::string id;
+    mutable std::mutex mutex;
+    PeerRecord record;
+  };
+  using PeerPtr = std::shared_ptr<Peer>;
+  using Listeners = std::vector<std::weak_ptr<ProbeListener>>;
+
  public:
   explicit State(PeerTableOptions options) : options_(usable(options)) {}
 
@@ -26,44 +42,71 @@ class PeerTable::State final {
     const Now at = now();
     const std::lock_guard lock(mutex_);
     if (find(id) != nullptr) return false;
-    if (peers_.size() >= options_.max_peers) {
+    if (peers_.size() >= options_.max_peers || id.empty() || id.size() > options_.max_id_bytes) {
       ++refused_;
       return false;
     }
-    peers_.push_back(std::make_unique<PeerRecord>(std::string(id), std::string(name), at, options_));
+    std::string shown(cut_text(name, options_.max_id_bytes));
+    peers_.push_back(std::make_shared<Peer>(std::string(id), std::move(shown), at, options_));
     return true;
   }
 
   bool remove(std::string_view id) {
     const std::lock_guard lock(mutex_);
-    return std::erase_if(peers_, [id](const auto& peer) { return peer->id() == id; }) != 0;
+    return std::erase_if(peers_, [id](const PeerPtr& peer) { return peer->id == id; }) != 0;
   }
 
   template <class Change>
   bool change(std::string_view id, Change change) {
-    const Now at = now();
-    const std::lock_guard lock(mutex_);
-    PeerRecord* peer = find(id);
+    const PeerPtr peer = locked_find(id);
     if (peer == nullptr) return false;
-    change(*peer, at);
+    const Now at = now();
+    const std::lock_guard lock(peer->mutex);
+    change(peer->record, at);
+    return true;
+  }
+
+  bool add_probe(std::string_view id, std::optional<double> latency_ms) {
+    const bool is_known =
+        change(id, [latency_ms](PeerRecord& peer, Now now) { peer.add_probe(now, latency_ms); });
+    if (!is_known) return false;
+    const std::shared_ptr<const Listeners> listeners = [this] {
+      const std::lock_guard lock(mutex_);
+      return listeners_;
+    }();
+    for (const auto& weak : *listeners) {
+      if (const auto listener = weak.lock()) listener->on_probe(id, latency_ms);
+    }
     return true;
   }
 
   template <class Read>
   auto read(std::string_view id, Read read) const
       -> std::optional<decltype(read(std::declval<const PeerRecord&>(), Now{}))> {
-    const Now at = now();
-    const std::lock_guard lock(mutex_);
-    const PeerRecord* peer = find(id);
+    const PeerPtr peer = locked_find(id);
     if (peer == nullptr) return std::nullopt;
-    return read(*peer, at);
+    const std::lock_guard lock(peer->mutex);
+    return read(peer->record, now());
   }
 
   template <class Visitor>
-  void for_each(Visitor visit) const {
-    const Now at = now();
+  void for_each(Visitor visit, std::size_t limit = std::numeric_limits<std::size_t>::max()) const {
+    const std::vector<PeerPtr> peers = [this] {
+      const std::lock_guard lock(mutex_);
+      return peers_;
+    }();
+    for (const PeerPtr& peer : std::span(peers).first(std::min(limit, peers.size()))) {
+      const std::lock_guard lock(peer->mutex);
+      visit(peer->record, now());
+    }
+  }
+
+  void tell(const std::weak_ptr<ProbeListener>& listener) {
     const std::lock_guard lock(mutex_);
-    for (const auto& peer : peers_) visit(*peer, at);
+    auto next = std::make_shared<Listeners>(*listeners_);
+    std::erase_if(*next, [](const auto& weak) { return weak.expired(); });
+    next->push_back(listener);
+    listeners_ = std::move(next);
   }
 
   [[nodiscard]] std::uint64_t refused() const {
@@ -76,17 +119,22 @@ class PeerTable::State final {
     const model::Clock& clock = options_.clock != nullptr ? *options_.clock : machine_;
     return {clock.steady_now(), clock.system_now()};
   }
+  [[nodiscard]] PeerPtr locked_find(std::string_view id) const {
+    const std::lock_guard lock(mutex_);
+    return find(id);
+  }
   // A walk: a thousand peers are compared within the time that one probe takes on its way.
-  [[nodiscard]] PeerRecord* find(std::string_view id) const {
+  [[nodiscard]] PeerPtr find(std::string_view id) const {
     const auto found =
-        std::find_if(peers_.begin(), peers_.end(), [id](const auto& peer) { return peer->id() == id; });
-    return found == peers_.end() ? nullptr : found->get();
+        std::find_if(peers_.begin(), peers_.end(), [id](const PeerPtr& peer) { return peer->id == id; });
+    return found == peers_.end() ? nullptr : *found;
   }
 
   const PeerTableOptions options_;
   const model::RealClock machine_;
-  mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<PeerRecord>> peers_;
+  mutable std::mutex mutex_;  // of what follows; never held together with a peer's
+  std::vector<PeerPtr> peers_;
+  std::shared_ptr<const Listeners> listeners_ = std::make_shared<const Listeners>();
   std::uint64_t refused_ = 0;
 };
 
@@ -97,14 +145,11 @@ bool PeerTable::add(std::string_view id, std::string_view name) { return state_-
 bool PeerTable::remove(std::string_view id) { return state_->remove(id); }
 
 bool PeerTable::record_latency(std::string_view id, std::chrono::nanoseconds latency) {
-  return state_->change(id, [latency](PeerRecord& peer, Now now) {
-    if (latency.count() >= 0) peer.add_probe(now, std::chrono::duration<double, std::milli>(latency).count());
-  });
+  if (latency.count() < 0) return state_->change(id, [](PeerRecord& /*peer*/, Now /*now*/) {});
+  return state_->add_probe(id, std::chrono::duration<double, std::milli>(latency).count());
 }
 
-bool PeerTable::record_timeout(std::string_view id) {
-  return state_->change(id, [](PeerRecord& peer, Now now) { peer.add_probe(now, std::nullopt); });
-}
+bool PeerTable::record_timeout(std::string_view id) { return state_->add_probe(id, std::nullopt); }
 
 bool PeerTable::record_traffic(std::string_view id, const PeerTraffic& totals) {
   return state_->change(id, [&](PeerRecord& peer, Now now) { peer.set_traffic(now, totals); });
@@ -120,9 +165,11 @@ std::optional<PeerState> PeerTable::find(std::string_view id) const {
   return state_->read(id, [](const PeerRecord& peer, Now now) { return peer.state(now); });
 }
 
-std::vector<PeerState> PeerTable::all() const {
+std::vector<PeerState> PeerTable::all() const { return first(std::numeric_limits<std::size_t>::max()); }
+
+std::vector<PeerState> PeerTable::first(std::size_t limit) const {
   std::vector<PeerState> states;
-  state_->for_each([&](const PeerRecord& peer, Now now) { states.push_back(peer.state(now)); });
+  state_->for_each([&](const PeerRecord& peer, Now now) { states.push_back(peer.state(now)); }, limit);
   return states;
 }
 
@@ -145,7 +192,11 @@ NetworkQuality PeerTable::network_quality() const {
   std::size_t scored = 0;
   state_->for_each([&](const PeerRecord& peer, Now now) {
     ++quality.peers;
-    if (peer.status(now) == PeerStatus::connected) ++quality.connected;
+    switch (peer.status(now)) {
+      case PeerStatus::connected: ++quality.connected; break;
+      case PeerStatus::degraded: ++quality.degraded; break;
+      case PeerStatus::disconnected: ++quality.disconnected; break;
+    }
     if (const auto score = peer.path_total()) {
       sum += *score;
       ++scored;
@@ -155,6 +206,14 @@ NetworkQuality PeerTable::network_quality() const {
   return quality;
 }
 
+std::vector<std::string> PeerTable::ids() const {
+  std::vector<std::string> ids;
+  state_->for_each([&](const PeerRecord& peer, Now /*now*/) { ids.push_back(peer.id()); });
+  return ids;
+}
+
 std::uint64_t PeerTable::refused() const { return state_->refused(); }
+
+void PeerTable::tell(const std::weak_ptr<ProbeListener>& listener) { state_->tell(listener); }
 
 }  // namespace kymo::peers

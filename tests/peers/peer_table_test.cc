@@ -46,6 +46,46 @@ TEST_F(PeerTableTest, KnowsWhoIsThere) {
   EXPECT_TRUE(table_.add("d"));
 }
 
+TEST_F(PeerTableTest, RefusesIdsThatNoAddressCanName) {
+  EXPECT_FALSE(table_.add(""));
+  EXPECT_FALSE(table_.add(std::string(257, 'a')));
+  EXPECT_EQ(table_.refused(), 2U);
+  EXPECT_TRUE(table_.add(std::string(256, 'a'), std::string(255, 'n') + "é"));
+  EXPECT_EQ(table_.all()[0].name, std::string(255, 'n')) << "cut before a character, not within";
+  EXPECT_TRUE(table_.add(std::string("\0\xff", 2)));
+  EXPECT_TRUE(table_.find(std::string("\0\xff", 2)));
+}
+
+TEST_F(PeerTableTest, GivesTheFirstFew) {
+  for (const char* id : {"b", "a", "c"}) table_.add(id);
+  EXPECT_EQ(table_.ids(), (std::vector<std::string>{"b", "a", "c"}));
+  ASSERT_EQ(table_.first(2).size(), 2U);
+  EXPECT_EQ(table_.first(2)[1].id, "a");
+  EXPECT_TRUE(table_.first(0).empty());
+}
+
+TEST_F(PeerTableTest, TellsListenersAsLongAsTheyLive) {
+  struct Probes final : ProbeListener {
+    void on_probe(std::string_view id, std::optional<double> ms) noexcept override {
+      said += std::string(id) + (ms ? std::to_string(static_cast<int>(*ms)) : "-") + " ";
+      (void)table->find(id);  // no lock is held
+    }
+    PeerTable* table = nullptr;
+    std::string said;
+  };
+  auto probes = std::make_shared<Probes>();
+  probes->table = &table_;
+  table_.tell(probes);
+  table_.add("a");
+  table_.record_latency("a", 7ms);
+  table_.record_latency("a", -7ms);
+  table_.record_timeout("a");
+  table_.record_latency("nobody", 7ms);
+  EXPECT_EQ(probes->said, "a7 a- ");
+  probes.reset();
+  EXPECT_TRUE(table_.record_latency("a", 7ms));
+}
+
 TEST_F(PeerTableTest, BeforeAnyProbeThereIsNoQuality) {
   table_.add("a");
   clock_.advance(5s);
@@ -192,6 +232,10 @@ TEST_F(PeerTableTest, TheNetworkIsTheMeanOfItsPeers) {
   const NetworkQuality network = table_.network_quality();
   EXPECT_EQ(network.peers, 3U);
   EXPECT_EQ(network.connected, 2U);
+  EXPECT_EQ(network.degraded, 1U);
+  EXPECT_EQ(network.disconnected, 0U);
+  clock_.advance(31s);
+  EXPECT_EQ(table_.network_quality().disconnected, 3U);
   EXPECT_DOUBLE_EQ(network.score.value(), (state("a").path.total + state("b").path.total) / 2);
 }
 

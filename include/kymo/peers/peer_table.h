@@ -16,7 +16,9 @@ namespace kymo::peers {
 
 struct PeerTableOptions {
   std::size_t max_peers = 1024;      ///< further ones are refused
-  std::size_t latency_points = 360;  ///< kept of each peer: some 8 KiB
+  std::size_t latency_points = 360;  ///< kept of each peer: 32 bytes each, some 11 KiB in all
+  /// Longest id; longer ones, and empty ones, are refused. Names are cut to this.
+  std::size_t max_id_bytes = 256;
   /// Without an answer for so long a peer is disconnected.
   std::chrono::steady_clock::duration disconnected_after = std::chrono::seconds(30);
   const model::Clock* clock = nullptr;  ///< null: the machine's; else it must outlive the table
@@ -86,7 +88,19 @@ struct HourlyScore {
 struct NetworkQuality {
   std::size_t peers = 0;
   std::size_t connected = 0;
+  std::size_t degraded = 0;
+  std::size_t disconnected = 0;
   std::optional<double> score;
+};
+
+/// Told of every probe of a PeerTable, as it is recorded.
+class ProbeListener {
+ public:
+  virtual ~ProbeListener() = default;
+
+  /// Nothing: no answer. Called by the thread that records, before its call returns, without a lock of the
+  /// table held; by several threads at once.
+  virtual void on_probe(std::string_view peer_id, std::optional<double> latency_ms) noexcept = 0;
 };
 
 /// The peers of a process, and how well each is reached.
@@ -96,8 +110,10 @@ struct NetworkQuality {
 ///     peers.record_latency("a1", 12ms);       // or record_timeout("a1")
 ///     peers.record_traffic("a1", {.bytes_sent = sent, .bytes_received = received});
 ///
-/// Threads: any. Errors: false for a peer that is not there (or, from add(), that is already, or one too
-/// many); figures that cannot be are left out. Memory: bounded by the options, and fixed for each peer.
+/// Threads: any; reading one peer's figures holds up who records into another not at all, and into the same
+/// for some 10 us. Errors: false for a peer that is not there (or, from add(), that is already, one too many,
+/// or with an id that cannot be); figures that cannot be are left out. Ids and names are any bytes. Memory:
+/// bounded by the options, and fixed for each peer.
 class PeerTable final {
  public:
   explicit PeerTable(PeerTableOptions options = {});
@@ -119,15 +135,20 @@ class PeerTable final {
   bool set_packet_loss(std::string_view id, std::optional<double> percent);
 
   [[nodiscard]] std::optional<PeerState> find(std::string_view id) const;
-  [[nodiscard]] std::vector<PeerState> all() const;  ///< in the order they were added
+  [[nodiscard]] std::vector<PeerState> all() const;                     ///< in the order they were added
+  [[nodiscard]] std::vector<PeerState> first(std::size_t limit) const;  ///< of them
   /// The points of the last `duration`, oldest first; nothing where there is no such peer.
   [[nodiscard]] std::optional<std::vector<LatencyPoint>> latencies(
       std::string_view id, std::chrono::steady_clock::duration duration) const;
   /// The hours of the last 24 that have scores, oldest first; nothing where there is no such peer.
   [[nodiscard]] std::optional<std::vector<HourlyScore>> hourly(std::string_view id) const;
   [[nodiscard]] NetworkQuality network_quality() const;
-  /// Peers that add() had no room for.
+  [[nodiscard]] std::vector<std::string> ids() const;  ///< in the order they were added
+  /// Peers that add() had no room for, or whose id could not be.
   [[nodiscard]] std::uint64_t refused() const;
+
+  /// Tells it of probes from now on, for as long as it lives.
+  void tell(const std::weak_ptr<ProbeListener>& listener);
 
  private:
   class State;

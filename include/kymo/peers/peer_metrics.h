@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+
+#include <kymo/core/snapshot_writer.h>
+
+namespace kymo::peers {
+
+class PeerTable;
+class SessionLog;
+
+struct PeerMetricsOptions {
+  /// Peers that have series of their own: the first so many, in the order they were added. The others are
+  /// counted, in `kymo_peers_unlabelled` and by their status, and have part in the network's quality.
+  std::size_t max_peers = 100;
+  /// Whether the label `peer` is model::anonymous_id() of the id instead of the id.
+  bool anonymous = false;
+};
+
+/// Writes `kymo_peer_…`, `kymo_peers…` and `kymo_network_quality_score`: see docs/reference/metrics.md. For
+/// Registry::add_producer(); a Monitor does it for MonitorOptions::peers.
+///
+/// Threads: any. Cost: some 10 us a peer with series of its own.
+void write_peer_metrics(const PeerTable& table, const PeerMetricsOptions& options, SnapshotWriter& writer);
+
+/// Writes `kymo_peer_sessions…`. Threads: any.
+void write_session_metrics(const SessionLog& log, SnapshotWriter& writer);
+
+}  // namespace kymo::peers

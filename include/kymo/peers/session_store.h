@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kymo::peers {
+
+/// The answered probes of a session's peers between its start and its end: round trips in milliseconds.
+struct SessionLatency {
+  std::size_t count = 0;
+  std::optional<double> min_ms = {};
+  std::optional<double> avg_ms = {};
+  std::optional<double> max_ms = {};
+};
+
+/// A session between peers, such as a call, a game or a meeting.
+struct Session {
+  std::string id;
+  std::string kind = {};  ///< "call", "game", …
+  std::string name = {};
+  std::chrono::system_clock::time_point start = {};
+  std::optional<std::chrono::system_clock::time_point> end = {};  ///< nothing: it goes on
+  std::chrono::milliseconds duration{};  ///< by a clock that nobody sets; up to now where it goes on
+  /// It had no end, because the process ended first: `end` and the rest are as they were last stored.
+  bool interrupted = false;
+  std::vector<std::string> peers = {};  ///< ids
+  SessionLatency latency = {};
+};
+
+/// Where a SessionLog keeps its sessions while the process is not there.
+///
+/// Threads: one call at a time. Errors: any exception; the SessionLog counts it, reports it and goes on.
+class SessionStore {
+ public:
+  virtual ~SessionStore() = default;
+
+  /// What was saved last, oldest first. Called once, before any save().
+  [[nodiscard]] virtual std::vector<Session> load() = 0;
+  /// All sessions that are to be kept, oldest first, those that go on among them with what is known so far.
+  virtual void save(std::span<const Session> sessions) = 0;
+};
+
+/// One file with a session a line, as JSON. It is replaced as a whole, so that whoever ends when, it is
+/// either as before or as after; other users may not read it (mode 0600).
+///
+/// Of one process at a time: of two that use a file, the last to save wins. Bytes of ids and names that are
+/// not UTF-8 come back as U+FFFD. Errors: std::system_error with the file and the reason.
+class SessionFile final : public SessionStore {
+ public:
+  /// `on_event` is told of lines that are no sessions, which are left out. Nothing is opened yet.
+  explicit SessionFile(std::string path, std::function<void(std::string_view message)> on_event = nullptr);
+
+  [[nodiscard]] std::vector<Session> load() override;
+  void save(std::span<const Session> sessions) override;
+
+ private:
+  std::string path_;
+  std::function<void(std::string_view)> on_event_;
+};
+
+}  // namespace kymo::peers

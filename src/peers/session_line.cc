@@ -1,0 +1,167 @@
+#include "session_line.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <kymo/model/json_value.h>
+#include <kymo/model/json_writer.h>
+#include <kymo/model/utf8.h>
+
+namespace kymo::peers {
+namespace {
+
+using model::JsonValue;
+using std::chrono::milliseconds;
+using std::chrono::system_clock;
+
+// The end of the latest session is before 2262, where system_clock's nanoseconds end.
+constexpr double kYearMs = 365.0 * 86'400'000;
+constexpr double kLatestStartMs = 240 * kYearMs;
+constexpr double kLongestMs = 50 * kYearMs;
+constexpr double kMostCount = 1e15;  // beyond, a double skips whole numbers soon
+
+std::int64_t to_ms(system_clock::time_point time) {
+  return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
+}
+
+/// The fields of a line's object, and what was wrong with the first that was.
+class Fields final {
+ public:
+  explicit Fields(const JsonValue::Object& object) : object_(object) {}
+
+  [[nodiscard]] const std::string& error() const noexcept { return error_; }
+
+  std::string text(std::string_view name) {
+    const auto* const held = get<std::string>(name);
+    if (held == nullptr) return wrong<std::string>(name, "a text");
+    return *held;
+  }
+  bool yes_or_no(std::string_view name) {
+    const auto* const held = get<bool>(name);
+    return held == nullptr ? wrong<bool>(name, "true or false") : *held;
+  }
+  /// 0 to `most`.
+  double number(std::string_view name, double most) {
+    const auto* const held = get<double>(name);
+    if (held == nullptr || !(*held >= 0 && *held <= most)) return wrong<double>(name, "a number from 0 on");
+    return *held;
+  }
+  std::optional<double> number_or_null(std::string_view name, double most) {
+    if (get<std::nullptr_t>(name) != nullptr) return std::nullopt;
+    return number(name, most);
+  }
+  std::vector<std::string> texts(std::string_view name) {
+    const auto* const held = get<JsonValue::Array>(name);
+    if (held == nullptr) return wrong<std::vector<std::string>>(name, "a list of texts");
+    std::vector<std::string> all;
+    for (const JsonValue& value : *held) {
+      const auto* const one = std::get_if<std::string>(&value.held);
+      if (one == nullptr) return wrong<std::vector<std::string>>(name, "a list of texts");
+      all.push_back(*one);
+    }
+    return all;
+  }
+  const JsonValue::Object& object(std::string_view name) {
+    static const JsonValue::Object kNothing;
+    const auto* const held = get<JsonValue::Object>(name);
+    if (held != nullptr) return *held;
+    (void)wrong<bool>(name, "an object");
+    return kNothing;
+  }
+
+ private:
+  template <class T>
+  [[nodiscard]] const T* get(std::string_view name) const {
+    const auto found =
+        std::find_if(object_.begin(), object_.end(), [&](const auto& field) { return field.name == name; });
+    return found == object_.end() ? nullptr : std::get_if<T>(&found->value.held);
+  }
+  template <class T>
+  T wrong(std::string_view name, std::string_view expected) {
+    if (error_.empty()) error_ = std::string(name) + ": expected " + std::string(expected);
+    return T();
+  }
+
+  const JsonValue::Object& object_;
+  std::string error_;
+};
+
+system_clock::time_point to_time(double ms) {
+  return system_clock::time_point(milliseconds(std::llround(ms)));
+}
+
+Session session_of(Fields& fields) {
+  Session session{.id = fields.text("session_id"), .kind = fields.text("kind"), .name = fields.text("name")};
+  session.start = to_time(fields.number("start_ms", kLatestStartMs));
+  if (const auto end = fields.number_or_null("end_ms", kLatestStartMs + kLongestMs))
+    session.end = to_time(*end);
+  session.duration = milliseconds(std::llround(fields.number("duration_ms", kLongestMs)));
+  session.interrupted = fields.yes_or_no("interrupted");
+  session.peers = fields.texts("peers");
+  return session;
+}
+
+SessionLatency latency_of(Fields& fields) {
+  SessionLatency latency;
+  latency.count = static_cast<std::size_t>(fields.number("count", kMostCount));
+  latency.min_ms = fields.number_or_null("min", kLongestMs);
+  latency.avg_ms = fields.number_or_null("avg", kLongestMs);
+  latency.max_ms = fields.number_or_null("max", kLongestMs);
+  return latency;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = model::utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace
+
+void append_session_line(const Session& session, std::string& out) {
+  model::JsonWriter json(out);
+  json.begin_object();
+  json.field("session_id", std::string_view(session.id));
+  json.field("kind", std::string_view(session.kind));
+  json.field("name", std::string_view(session.name));
+  json.field("start_ms", to_ms(session.start));
+  json.key("end_ms");
+  session.end ? json.value(to_ms(*session.end)) : json.null();
+  json.field("duration_ms", static_cast<std::int64_t>(session.duration.count()));
+  json.field("interrupted", session.interrupted);
+  json.begin_array("peers");
+  for (const std::string& peer : session.peers) json.value(std::string_view(peer));
+  json.end_array();
+  json.begin_object("latency_ms");
+  json.field("count", static_cast<std::uint64_t>(session.latency.count));
+  json.field("min", session.latency.min_ms);
+  json.field("avg", session.latency.avg_ms);
+  json.field("max", session.latency.max_ms);
+  json.end_object();
+  json.end_object();
+  out += '\n';
+}
+
+std::variant<Session, SessionLineError> read_session_line(std::string_view line) {
+  if (!is_utf8(line)) return SessionLineError{"it is no UTF-8"};
+  const auto json = model::read_json(line);
+  if (const auto* const error = std::get_if<model::JsonError>(&json)) return SessionLineError{error->message};
+  const auto* const object = std::get_if<JsonValue::Object>(&std::get<JsonValue>(json).held);
+  if (object == nullptr) return SessionLineError{"expected an object"};
+  Fields fields(*object);
+  Session session = session_of(fields);
+  const JsonValue::Object& latency = fields.object("latency_ms");
+  if (!fields.error().empty()) return SessionLineError{fields.error()};
+  Fields latency_fields(latency);
+  session.latency = latency_of(latency_fields);
+  if (!latency_fields.error().empty()) return SessionLineError{"latency_ms." + latency_fields.error()};
+  return session;
+}
+
+}  // namespace kymo::peers
