@@ -17,12 +17,14 @@
 #include <kymo/log/logger.h>
 #include <kymo/model/clock.h>
 #include <kymo/monitor/version.h>
+#include <kymo/peers/session_log.h>
 #include <kymo/system/system_collector.h>
 
 #include "access_guard.h"
 #include "access_token.h"
 #include "family_cache.h"
 #include "live_thread.h"
+#include "peer_source.h"
 #include "reload.h"
 #include "routes.h"
 #include "self_metrics.h"
@@ -147,6 +149,7 @@ class Monitor::Impl final {
   // Last, so that they end first: what they call uses the members above.
   Registration host_registration_;
   Registration self_registration_;
+  Registration peers_registration_;
 };
 
 Monitor::Impl::Impl(MonitorOptions options)
@@ -174,6 +177,7 @@ Monitor::Impl::Impl(MonitorOptions options)
       registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); });
   self_registration_ =
       registry_.add_producer([this](SnapshotWriter& writer) { self_.write(writer, readings()); });
+  peers_registration_ = monitor::export_peers(registry_, options_);
 }
 
 net::HttpServerOptions Monitor::Impl::server_options() const {
@@ -328,6 +332,7 @@ void Monitor::Impl::tick() noexcept {
 }
 
 void Monitor::Impl::measure() {
+  if (options_.sessions != nullptr) options_.sessions->checkpoint();
   if (!options_.system && !options_.process) return;
   if (!collector_) collector_.emplace(system_options(options_));
   SnapshotBuilder builder;

@@ -12,6 +12,7 @@
 
 #include "host_guard.h"
 #include "login_routes.h"
+#include "peer_source.h"
 
 namespace kymo::monitor {
 namespace {
@@ -43,9 +44,9 @@ live::Route timed(live::Route route, SelfMetrics& self) {
 
 net::HttpServer::Handler make_handler(HandlerParts parts) {
   std::vector<live::Route> others = {live::system_history_route(parts.history),
-                                     live::past_sessions_route(parts.options.past_sessions),
+                                     live::past_sessions_route(past_sessions_source(parts.options)),
                                      live::metrics_socket_route(parts.hub, parts.hub_works)};
-  for (live::Route& route : live::peer_routes(parts.options.peers)) others.push_back(std::move(route));
+  for (live::Route& route : live::peer_routes(peer_source(parts.options))) others.push_back(std::move(route));
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes = live::make_standard_routes(parts.snapshot, parts.ready, others);
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);

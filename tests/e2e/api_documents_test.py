@@ -38,6 +38,19 @@ class VoiceServer(Running):
         return self.wait_for(lambda: re.search(rf"(?m)^{what} (\S+)$", self.out()), "the address").group(1)
 
 
+class PeerServer(Running):
+    def __init__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="kymo-test-")
+        super().__init__(os.path.join(BIN, "peer_server"), os.path.join(self._folder.name, "sessions.jsonl"))
+
+    def __exit__(self, *about):
+        super().__exit__(*about)
+        self._folder.cleanup()
+
+    def url(self):
+        return self.wait_for(lambda: re.search(r"(?m)^metrics (\S+)$", self.out()), "the address").group(1)
+
+
 class OpenApi(unittest.TestCase):
     openapi = document("openapi.json")
 
@@ -71,8 +84,19 @@ class OpenApi(unittest.TestCase):
             self.check_answer(serve.url(), "/metrics", Accept="application/json")
             self.check_answer(serve.url(), "/metrics", Accept="application/openmetrics-text")
             self.assertEqual(self.check_answer(serve.url(), "/ws/metrics"), 426)
-            for path in ("/api/metrics/peers/{id}", "/api/metrics/peers/{id}/latency"):
+            for path in ("/api/metrics/peers/{id}", "/api/metrics/peers/{id}/latency", "/api/metrics/peers/{id}/hourly"):
                 self.assertEqual(self.check_answer(serve.url(), path), 404)
+
+    def test_peers_and_sessions_are_as_described(self):
+        with PeerServer() as server:
+            self.check_all(server.url(), NOT_ALWAYS_THERE)
+            for peer in json.loads(get(server.url() + "/api/metrics/peers")[2])["peers"]:
+                check(peer, {"$ref": "#/components/schemas/Peer"}, self.openapi)
+            for path in ("", "/latency", "/hourly"):
+                status, _, body = get(server.url() + "/api/metrics/peers/ben%2F1" + path)
+                self.assertEqual(status, 200)
+                described = self.openapi["paths"]["/api/metrics/peers/{id}" + path]["get"]["responses"]["200"]
+                check(json.loads(body), described["content"]["application/json"]["schema"], self.openapi)
 
     def test_the_history_of_the_host_is_as_described(self):
         with Serve("--history.interval", "1s", "--history.points", "3") as serve:

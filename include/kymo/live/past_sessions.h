@@ -22,6 +22,7 @@ struct PastSession {
   std::chrono::milliseconds duration{};                                ///< so far
   std::vector<std::string> peers = {};                                 ///< ids
   LatencyFigures latency = {};                                         ///< during the session
+  bool interrupted = false;  ///< its process ended before it did; it is as it was last stored
 };
 
 /// Gives the last sessions, `limit` at most, newest first. Called from several threads at once; null: there

@@ -7,8 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include <kymo/live/past_sessions.h>
-#include <kymo/live/peers.h>
 #include <kymo/live/route.h>
 #include <kymo/log/record.h>
 #include <kymo/net/http_server.h>
@@ -18,6 +16,11 @@ namespace kymo {
 inline namespace v0 {
 class Registry;
 }
+
+namespace peers {
+class PeerTable;
+class SessionLog;
+}  // namespace peers
 
 /// What a Monitor measures and where it serves. Every field has a default: `kymo::Monitor monitor;` is
 /// complete.
@@ -39,9 +42,15 @@ struct MonitorOptions {
   /// 100 000 points of 64 bytes.
   std::chrono::milliseconds history_interval{10000};
   std::size_t history_points = 360;
-  /// For `/api/metrics/peers` and `/api/metrics/sessions`; without, their lists are empty.
-  live::PeerSource peers = {};
-  live::PastSessionsSource past_sessions = {};
+  /// Shown by `/api/metrics/peers` and `/api/metrics/network`, and exported as `kymo_peer_…`. It must outlive
+  /// the Monitor. Null: there are no peers.
+  peers::PeerTable* peers = nullptr;
+  /// Shown by `/api/metrics/sessions`, and given its checkpoints. It must outlive the Monitor. Null: none.
+  peers::SessionLog* sessions = nullptr;
+  /// Peers with metrics of their own; the others are counted in `kymo_peers_unlabelled`.
+  std::size_t max_labelled_peers = 100;
+  /// Show 16 digits of a hash in place of the ids of peers, here and in metrics, and no names of theirs.
+  bool anonymous_peers = false;
   /// Where events go; null: nowhere. See `log::stderr_sink()`.
   log::Sink log_sink = nullptr;
   log::Level log_level = log::Level::info;

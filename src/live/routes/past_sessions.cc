@@ -46,6 +46,7 @@ void write_past_session(const PastSession& session, JsonWriter& json) {
   json.field("avg", session.latency.avg_ms);
   json.field("max", session.latency.max_ms);
   json.end_object();
+  json.field("interrupted", session.interrupted);
   json.end_object();
 }
 

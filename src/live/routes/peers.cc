@@ -4,12 +4,12 @@
 #include <utility>
 
 #include <kymo/format/content_type.h>
-#include <kymo/format/iso_time.h>
 #include <kymo/model/json_writer.h>
 #include <kymo/net/json_error.h>
 
 #include "../conditional.h"
 #include "../duration_text.h"
+#include "../peer_json.h"
 
 namespace kymo::live {
 namespace {
@@ -19,53 +19,6 @@ using PeerSourcePtr = std::shared_ptr<const PeerSource>;
 
 constexpr std::chrono::seconds kUsualStretch = std::chrono::hours(1);
 constexpr std::size_t kLongestPeerShown = 200;
-
-std::string_view name_of(PeerStatus status) {
-  switch (status) {
-    case PeerStatus::connected: return "connected";
-    case PeerStatus::degraded: return "degraded";
-    case PeerStatus::disconnected: break;
-  }
-  return "disconnected";
-}
-
-std::string_view name_of(QualityTrend trend) {
-  switch (trend) {
-    case QualityTrend::improving: return "improving";
-    case QualityTrend::degrading: return "degrading";
-    case QualityTrend::stable: break;
-  }
-  return "stable";
-}
-
-void write_latency(const LatencyFigures& latency, JsonWriter& json) {
-  json.begin_object("latency_ms");
-  json.field("current", latency.current_ms);
-  json.field("avg", latency.avg_ms);
-  json.field("min", latency.min_ms);
-  json.field("max", latency.max_ms);
-  json.end_object();
-}
-
-void write_peer(const PeerFigures& peer, JsonWriter& json) {
-  json.begin_object();
-  json.field("peer_id", std::string_view(peer.peer_id));
-  json.field("peer_name", std::string_view(peer.peer_name));
-  json.field("status", name_of(peer.status));
-  write_latency(peer.latency, json);
-  json.field("jitter_ms", peer.jitter_ms);
-  json.field("packet_loss_percent", peer.packet_loss_percent);
-  json.field("bytes_sent", peer.bytes_sent);
-  json.field("bytes_received", peer.bytes_received);
-  json.field("packets_sent", peer.packets_sent);
-  json.field("packets_received", peer.packets_received);
-  json.field("uptime_seconds", static_cast<double>(peer.uptime.count()) / 1000);
-  json.key("last_seen");
-  peer.last_seen ? json.value(std::string_view(format::iso_time(*peer.last_seen))) : json.null();
-  json.field("quality_score", peer.quality_score);
-  json.field("quality_trend", name_of(peer.quality_trend));
-  json.end_object();
-}
 
 net::HttpResponse no_such_peer(std::string_view id) {
   return net::json_error(404, "there is no peer \"" + std::string(id.substr(0, kLongestPeerShown)) + "\"",
@@ -94,23 +47,6 @@ net::HttpResponse show_peer(const PeerSource& source, const net::HttpRequest& re
   return conditional_response(request, format::kJsonType, out += '\n');
 }
 
-std::string latency_json(std::string_view id, const std::vector<LatencyPoint>& points) {
-  std::string out;
-  JsonWriter json(out);
-  json.begin_object();
-  json.field("peer_id", id);
-  json.begin_array("points");
-  for (const LatencyPoint& point : points) {
-    json.begin_object();
-    json.field("timestamp", std::string_view(format::iso_time(point.time)));
-    json.field("latency_ms", point.latency_ms);
-    json.end_object();
-  }
-  json.end_array();
-  json.end_object();
-  return out += '\n';
-}
-
 net::HttpResponse show_latency(const PeerSource& source, const net::HttpRequest& request) {
   const std::string& id = *request.path_parameter("id");
   const std::string* const text = request.query_value("duration");
@@ -118,7 +54,19 @@ net::HttpResponse show_latency(const PeerSource& source, const net::HttpRequest&
   if (!duration) return bad_duration(*text);
   const auto points = source.latency ? source.latency(id, *duration) : std::nullopt;
   if (!points) return no_such_peer(id);
-  return conditional_response(request, format::kJsonType, latency_json(id, *points));
+  return conditional_response(request, format::kJsonType, peer_latency_json(id, *points));
+}
+
+net::HttpResponse show_hours(const PeerSource& source, const net::HttpRequest& request) {
+  const std::string& id = *request.path_parameter("id");
+  const auto hours = source.hourly ? source.hourly(id) : std::nullopt;
+  if (!hours) return no_such_peer(id);
+  return conditional_response(request, format::kJsonType, peer_hours_json(id, *hours));
+}
+
+net::HttpResponse show_network(const PeerSource& source, const net::HttpRequest& request) {
+  const NetworkFigures network = source.network ? source.network() : NetworkFigures();
+  return conditional_response(request, format::kJsonType, network_json(network));
 }
 
 }  // namespace
@@ -133,6 +81,11 @@ std::vector<Route> peer_routes(PeerSource source) {
        [shared](const net::HttpRequest& request) { return show_peer(*shared, request); }},
       {"GET", "/api/metrics/peers/{id}/latency",
        [shared](const net::HttpRequest& request) { return show_latency(*shared, request); }},
+      {"GET", "/api/metrics/peers/{id}/hourly",
+       [shared](const net::HttpRequest& request) { return show_hours(*shared, request); }},
+      {"GET", "/api/metrics/network",
+       [shared](const net::HttpRequest& request) { return show_network(*shared, request); },
+       "The network: how well all peers together are reached."},
   };
 }
 
