@@ -21,6 +21,8 @@ constexpr std::array kSchema = {
     Setting{"insecure", {boolean}, "false", "Serve other machines too without asking them for a token."},
     Setting{
         "tick_interval", {duration, 100, kHour}, "1s", "How often the host and the process are measured."},
+    Setting{
+        "profile", {boolean}, "false", "Whether to profile from the start; it can be turned on later, too."},
     Setting{"log.level",
             {choice, 0, 0, "debug|info|warning|error|off"},
             "info",
@@ -144,6 +146,7 @@ MonitorOptions apply(std::span<const SettingValue> settings) {
   options.history_points = values.count("history.points");
   options.system = values.get<bool>("system.enabled");
   options.process = values.get<bool>("process.enabled");
+  options.profile = values.get<bool>("profile");
   options.log_sink = log::stderr_sink(json ? log::Format::json : log::Format::text);
   options.log_level = level_named(values.get<std::string>("log.level"));
   options.http_threads = values.count("http.threads");

@@ -18,6 +18,7 @@
 #include <kymo/model/clock.h>
 #include <kymo/monitor/version.h>
 #include <kymo/peers/session_log.h>
+#include <kymo/profile/profile.h>
 #include <kymo/system/system_collector.h>
 
 #include "access_guard.h"
@@ -216,6 +217,7 @@ void Monitor::Impl::start() {
                     {{"address", listen_.to_string()}});
   }
   warn_of_tls(options_.tls, first_identity_.get());
+  if (options_.profile) profile::enable();
   start_ticks();
   start_live();
   start_server();

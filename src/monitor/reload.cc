@@ -30,6 +30,7 @@ constexpr std::array kFixed = {
     Fixed{"log.level", differs<&MonitorOptions::log_level>},
     Fixed{"system.enabled", differs<&MonitorOptions::system>},
     Fixed{"process.enabled", differs<&MonitorOptions::process>},
+    Fixed{"profile", differs<&MonitorOptions::profile>},
     Fixed{"limits.series_per_family", differs<&MonitorOptions::max_series_per_family>},
     Fixed{"limits.series", differs<&MonitorOptions::max_series>},
     Fixed{"web.allowed_hosts", differs<&MonitorOptions::allowed_hosts>},

@@ -13,6 +13,7 @@
 #include "host_guard.h"
 #include "login_routes.h"
 #include "peer_source.h"
+#include "profile_routes.h"
 
 namespace kymo::monitor {
 namespace {
@@ -47,6 +48,7 @@ net::HttpServer::Handler make_handler(HandlerParts parts) {
                                      live::past_sessions_route(past_sessions_source(parts.options)),
                                      live::metrics_socket_route(parts.hub, parts.hub_works)};
   for (live::Route& route : live::peer_routes(peer_source(parts.options))) others.push_back(std::move(route));
+  for (live::Route& route : profile_routes(parts.snapshot)) others.push_back(std::move(route));
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes = live::make_standard_routes(parts.snapshot, parts.ready, others);
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);

@@ -95,6 +95,7 @@ TEST(Schema, EverySettingReachesTheOptions) {
                                                    {"log.level", "debug"},
                                                    {"system.enabled", "no"},
                                                    {"process.enabled", "no"},
+                                                   {"profile", "yes"},
                                                    {"limits.series_per_family", "3"},
                                                    {"limits.series", "4"},
                                                    {"web.allowed_hosts", "a,b"},
@@ -114,6 +115,7 @@ TEST(Schema, EverySettingReachesTheOptions) {
   EXPECT_EQ(o.tick_interval, 2s);
   EXPECT_EQ(o.log_level, log::Level::debug);
   EXPECT_FALSE(o.system || o.process);
+  EXPECT_TRUE(o.profile);
   EXPECT_EQ(o.max_series_per_family, 3U);
   EXPECT_EQ(o.max_series, 4U);
   EXPECT_THAT(o.allowed_hosts, ElementsAre("a", "b"));

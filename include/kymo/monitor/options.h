@@ -38,6 +38,8 @@ struct MonitorOptions {
   /// Whether to export the host's figures (CPU, memory, disks, network, …) and those of this process.
   bool system = true;
   bool process = true;
+  /// Whether to turn the process' profiler on when the Monitor begins; see `kymo/profile/profile.h`.
+  bool profile = false;
   /// How the host was, for `/api/metrics/system/history`: so many points, so far apart. 1 s to 1 h, and 1 to
   /// 100 000 points of 64 bytes.
   std::chrono::milliseconds history_interval{10000};
