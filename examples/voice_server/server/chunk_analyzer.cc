@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include <kymo/profile/profile.h>
+
 namespace voice {
 namespace {
 
@@ -26,6 +28,7 @@ ChunkAnalyzer::ChunkAnalyzer(int rate_hz, FilterBankCache& banks, VoiceMetrics& 
     : metrics_(metrics), resampler_(look_up(rate_hz, banks, metrics)) {}
 
 std::vector<Analysis> ChunkAnalyzer::process(PcmView pcm) {
+  KYMO_PROFILE_FUNCTION();
   resample(pcm);
   std::vector<Analysis> found;
   constexpr std::size_t kBlock = VoiceActivityDetector::kBlockSamples;
@@ -39,6 +42,7 @@ std::vector<Analysis> ChunkAnalyzer::process(PcmView pcm) {
 }
 
 void ChunkAnalyzer::resample(PcmView pcm) {
+  KYMO_PROFILE_SCOPE("resample");
   const auto timer = metrics_.time(Stage::resample);
   input_.clear();
   append_samples(pcm, input_);
@@ -48,16 +52,19 @@ void ChunkAnalyzer::resample(PcmView pcm) {
 void ChunkAnalyzer::analyze_block(SampleView block) {
   Level level;
   {
+    KYMO_PROFILE_SCOPE("level");
     const auto timer = metrics_.time(Stage::level);
     level = measure_level(block);
   }
   bool speech = false;
   {
+    KYMO_PROFILE_SCOPE("voice activity");
     const auto timer = metrics_.time(Stage::vad);
     speech = activity_.process(block, level);
   }
   pitch_.add(block);
   if (speech) {
+    KYMO_PROFILE_SCOPE("pitch");
     const auto timer = metrics_.time(Stage::pitch);
     if (const auto hz = pitch_.estimate()) pitches_.push_back(*hz);
   }

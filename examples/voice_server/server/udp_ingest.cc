@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include <kymo/profile/profile.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -33,6 +34,7 @@ asio::awaitable<void> UdpIngest::receive() {
 }
 
 void UdpIngest::on_datagram(std::span<const std::uint8_t> bytes, const Endpoint& sender) {
+  KYMO_PROFILE_FUNCTION();
   auto parsed = parse_datagram(bytes);
   if (const auto* error = std::get_if<ProtocolError>(&parsed)) {
     engine_.metrics.message_refused(error->kind);

@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include <kymo/profile/profile.h>
+
 namespace voice {
 
 VoiceSession::VoiceSession(std::uint64_t id, Engine& engine, Send send)
@@ -29,6 +31,7 @@ VoiceSession::Next VoiceSession::on_text(std::string_view text) {
 }
 
 void VoiceSession::on_binary(std::span<const std::uint8_t> bytes) {
+  KYMO_PROFILE_FUNCTION();
   auto parsed = parse_frame(bytes);
   if (const auto* error = std::get_if<ProtocolError>(&parsed)) {
     refuse(*error);

@@ -1,11 +1,17 @@
 #include "server/worker_pool.h"
 
+#include <pthread.h>
+
+#include <string>
 #include <utility>
 
 namespace voice {
 
 WorkerPool::WorkerPool(std::size_t threads) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  for (std::size_t i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] { work(); });
+    (void)pthread_setname_np(threads_.back().native_handle(), ("worker-" + std::to_string(i)).c_str());
+  }
 }
 
 WorkerPool::~WorkerPool() { stop(); }
