@@ -1,6 +1,6 @@
 // The page's frame: head, state of the connection, and the page that the address names.
 
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { TimeControls } from './charts/time_controls';
 import { ConnectionBanner, ConnectionState } from './connection';
 import { durationText } from './format/numbers';
@@ -9,23 +9,44 @@ import { page } from './page';
 import { BoardPage } from './pages/board';
 import { ExplorePage } from './pages/explore';
 import { OverviewPage } from './pages/overview';
-import { PeersPage } from './pages/peers';
+import { hasFamiliesOfPeers, PeersPage } from './pages/peers';
+import { ProfilePage } from './pages/profile';
 import { SessionsPage } from './pages/sessions';
 import { linkTo, place, type PageName } from './routing';
 
-const PAGES: ReadonlyArray<{ name: PageName; title: string; show: () => preact.JSX.Element }> = [
+interface Page {
+  readonly name: PageName;
+  readonly title: string;
+  readonly show: () => preact.JSX.Element;
+  /** Whether it has charts of the time that all share; by default it has. */
+  readonly hasTime?: (rest: string) => boolean;
+}
+
+const PAGES: readonly Page[] = [
   { name: 'overview', title: 'Overview', show: () => <OverviewPage /> },
   { name: 'explore', title: 'Explore', show: () => <ExplorePage /> },
   { name: 'board', title: 'Board', show: () => <BoardPage /> },
-  { name: 'sessions', title: 'Sessions', show: () => <SessionsPage /> },
-  { name: 'peers', title: 'Peers', show: () => <PeersPage /> },
+  { name: 'sessions', title: 'Sessions', show: () => <SessionsPage />, hasTime: (rest) => rest !== '' },
+  { name: 'peers', title: 'Peers', show: () => <PeersPage />, hasTime: (rest) => rest === '' && hasFamiliesOfPeers() },
+  { name: 'profile', title: 'Profile', show: () => <ProfilePage />, hasTime: () => false },
 ];
+
+/** On a narrow screen the row of pages is longer than the screen: the current one is moved into sight. */
+function useInSight(current: PageName) {
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    const link = list.current?.querySelector<HTMLElement>('[aria-current]');
+    if (list.current && link) list.current.scrollLeft = link.offsetLeft - list.current.offsetLeft - (list.current.clientWidth - link.offsetWidth) / 2;
+  }, [current]);
+  return list;
+}
 
 function Navigation() {
   const current = place.value.page;
+  const list = useInSight(current);
   return (
     <nav aria-label="Pages">
-      <ul>
+      <ul ref={list}>
         {PAGES.map(({ name, title }) => (
           <li key={name}><a href={linkTo(name)} aria-current={name === current ? 'page' : undefined}>{title}</a></li>
         ))}
@@ -57,7 +78,7 @@ export function App() {
         <div class="status"><Uptime /><ConnectionState /></div>
       </header>
       <ConnectionBanner />
-      {(shown?.name !== 'sessions' || place.value.rest !== '') && <TimeControls />}
+      {(shown?.hasTime?.(place.value.rest) ?? true) && <TimeControls />}
       <main id="content" tabIndex={-1}>{shown?.show()}</main>
     </>
   );

@@ -4,6 +4,8 @@ import './styles/base.css';
 import './styles/layout.css';
 import './styles/charts.css';
 import './styles/pages.css';
+import './styles/peers.css';
+import './styles/profile.css';
 import { App } from './app';
 import { followColorScheme, palette } from './charts/palette';
 import { pausedAt, rate, span } from './charts/view_window';

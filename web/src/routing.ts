@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { FAST_HZ, pausedAt, rate, showSpan, span } from './charts/view_window';
 
-export type PageName = 'overview' | 'explore' | 'board' | 'sessions' | 'peers';
+export type PageName = 'overview' | 'explore' | 'board' | 'sessions' | 'peers' | 'profile';
 
 export interface Place {
   readonly page: PageName;
@@ -12,7 +12,7 @@ export interface Place {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-const PAGES: readonly PageName[] = ['overview', 'explore', 'board', 'sessions', 'peers'];
+const PAGES: readonly PageName[] = ['overview', 'explore', 'board', 'sessions', 'peers', 'profile'];
 const DEFAULT_SPAN = 300;
 
 function decoded(text: string): string {

@@ -2,32 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { changes, faultsForAccess, figure, launchBrowser, markupThatRan, openPage, textOf, until } from './browser.mjs';
+import { changes, figure, markupThatRan, textOf, until } from './browser.mjs';
+import { NARROW, PageTests } from './page_tests.mjs';
+import { PAST_SESSIONS, peersRest, PEERS } from './peers.mjs';
 import { History, StandInServer } from './stand_in_server.mjs';
 import { XSS } from './worlds.mjs';
 
-let browser;
-const cases = [];
-
-/** Runs `body` with a server of that world and a page that must do nothing wrong. */
-function pageTest(name, { world = 'voice', warmUp = 60, place = '', ready = '.tile', sessions = null, options = {} }, body) {
-  cases.push([name, async () => {
-    const history = new History(world, { warmUp });
-    const server = await new StandInServer(history).start();
-    server.sessions = sessions;
-    const stage = { server, history };
-    const { page, context, faults } = await openPage(browser, server.address + place, options);
-    try {
-      await page.waitForSelector(ready);
-      await body(page, stage);
-      assert.deepEqual(faults, []);
-    } finally {
-      await context.close();
-      await stage.server.stop().catch(() => {});
-    }
-  }]);
-}
+const tests = new PageTests();
+const pageTest = tests.add.bind(tests);
 
 const SESSIONS = [
   { session_id: 'b7f1c2', queue_fill_ratio: 0.97, realtime_factor: 1.3, level: 'EMERGENCY', dropped_total: 312 },
@@ -83,18 +65,6 @@ pageTest('the sessions page, too, notices that the token is asked for', { place:
   await page.locator('tbody tr').first().waitFor();
   server.asksForToken = true;
   await page.waitForURL(/\/login\?next=%2F%23%2Fsessions/);
-});
-
-pageTest('peers that the server lists, those first that are unwell', { place: '#/peers', ready: '.empty' }, async (page, { server }) => {
-  const peer = { peer_name: '', status: 'connected', latency_ms: { current: 12.5 }, jitter_ms: null, packet_loss_percent: 0, quality_score: 90, quality_trend: 'stable', uptime_seconds: 61 };
-  server.peers = [{ ...peer, peer_id: 'anna' }, { ...peer, peer_id: XSS, status: 'degraded', quality_score: 41, quality_trend: 'degrading' }];
-  const rows = page.locator('[aria-label=Peers] tbody tr');
-  await rows.first().waitFor();
-  const [first, second] = await rows.allInnerTexts();
-  assert.ok(first.includes(XSS) && first.includes('degraded') && first.includes('41 of 100, degrading'), first);
-  assert.match(second, /anna\s+connected\s+90 of 100\s+12\.5 ms\s+–\s+0\.0 %\s+1 min/);
-  assert.deepEqual(await markupThatRan(page), []);
-  assert.deepEqual(await faultsForAccess(page), []);
 });
 
 pageTest('after a restart of the connection there is no hole and no reload', {}, async (page, stage) => {
@@ -220,6 +190,28 @@ pageTest('sessions: how to get them, then a table, then one of them, then that i
   await until(() => server.requests.at(-1), (url) => url.endsWith('by=queue_fill_ratio'));
 });
 
+pageTest('recent sessions between peers stand below the live ones, with links to the peers', { place: '#/sessions', ready: 'tbody tr', sessions: SESSIONS, rest: peersRest(PEERS, PAST_SESSIONS) }, async (page) => {
+  const rows = page.getByRole('region', { name: 'Recent sessions between peers' }).locator('tbody tr');
+  await rows.nth(1).waitFor();
+  const [first, second] = await rows.allInnerTexts();
+  assert.match(first, /Friday night\s+game\s+6 Mar, \d\d:\d1:00\s+21 min so far\s+anna\s*ben\s+10\.2 ms\s+14\.8 ms\s+81\.5 ms/);
+  assert.match(second, /s-2\s+call\s+6 Mar, \d\d:\d0:00\s+12 min 30 s cut off\s+carl\s+–\s+–\s+–/);
+  await rows.first().getByRole('link', { name: 'ben' }).click();
+  await page.getByRole('heading', { name: 'Peer Ben' }).waitFor();
+});
+
+pageTest('a server that has sessions between peers only shows those, and no advice', { place: '#/sessions', ready: '#recent-sessions', rest: peersRest(PEERS, PAST_SESSIONS) }, async (page) => {
+  await until(() => page.getByText('no sessions to show').count(), (count) => count === 0);
+  assert.equal(await page.getByRole('region', { name: 'Recent sessions between peers' }).locator('tbody tr').count(), 2);
+});
+
+pageTest('names of sessions between peers stay text', { place: '#/sessions', ready: '#recent-sessions', rest: peersRest([], [{ ...PAST_SESSIONS[0], kind: XSS, name: XSS, peers: [XSS, '', '../..', 'a/b?c#d'] }]) }, async (page) => {
+  assert.ok((await page.locator('main').innerText()).includes(XSS));
+  assert.deepEqual(await markupThatRan(page), []);
+  await page.getByRole('link', { name: 'a/b?c#d' }).click();
+  await page.getByText('This server has no peer a/b?c#d').waitFor();
+});
+
 pageTest('the keyboard alone goes everywhere', {}, async (page) => {
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to content');
@@ -230,24 +222,12 @@ pageTest('the keyboard alone goes everywhere', {}, async (page) => {
 
 const AUDITED = [
   ['the first screen', { world: 'busy' }], ['the first screen, dark', { options: { colorScheme: 'dark' } }], ['an empty server', { world: 'empty' }],
-  ['a narrow screen', { options: { viewport: { width: 360, height: 740 } } }],
+  ['a narrow screen', { options: NARROW }],
   ['explore', { place: '#/explore?q=udp&open=%5B%22udp.packet.received%22%5D', ready: '.open-charts .chart' }],
-  ['sessions', { place: '#/sessions', ready: 'tbody tr', sessions: SESSIONS }], ['a session', { place: '#/sessions/b7f1c2', ready: '.facts', sessions: SESSIONS }], ['peers', { place: '#/peers', ready: '.empty h2' }],
+  ['sessions', { place: '#/sessions', ready: 'tbody tr', sessions: SESSIONS }], ['a session', { place: '#/sessions/b7f1c2', ready: '.facts', sessions: SESSIONS }],
+  ['recent sessions, narrow', { place: '#/sessions', ready: '#recent-sessions', sessions: SESSIONS, rest: peersRest(PEERS, PAST_SESSIONS), options: NARROW }],
   ['an empty board', { place: '#/board', ready: 'main h1' }], ['no sessions', { place: '#/sessions', ready: 'main h2' }],
 ];
-for (const [name, setting] of AUDITED) {
-  pageTest(`axe finds nothing: ${name}`, setting, async (page) => {
-    assert.deepEqual(await faultsForAccess(page), []);
-  });
-}
+for (const [name, setting] of AUDITED) tests.addAudit(name, setting);
 
-pageTest('a narrow screen does not scroll sideways', { options: { viewport: { width: 360, height: 740 } } }, async (page) => {
-  const [scrolled, shown] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  assert.ok(scrolled <= shown, `${scrolled} > ${shown}`);
-});
-
-describe('the page over a server that does not exist', { concurrency: 2 }, () => {
-  before(async () => { browser = await launchBrowser(); });
-  after(async () => { await browser.close(); });
-  for (const [name, run] of cases) test(name, { timeout: 240_000 }, run);
-});
+tests.run('the page over a server that does not exist');

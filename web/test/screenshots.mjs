@@ -1,17 +1,37 @@
-// Pictures of the page in each of its states, over real servers, to be looked at.   node screenshots.mjs FOLDER [NAME…]
+// Pictures of the page in each of its states, over real servers and one that does not exist, to be looked at.   node screenshots.mjs FOLDER [NAME…]
 // One page a server is opened, left alone until its charts have something to show, and then seen in each way.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launchBrowser, openPage } from './browser.mjs';
+import { PAST_SESSIONS, PEERS, peersRest } from './peers.mjs';
+import { StandInProfiler } from './profile.mjs';
 import { startEmptyServer, startMadeServer, startVoiceServer } from './programs.mjs';
+import { History, StandInServer } from './stand_in_server.mjs';
 
 const WATCHED_MS = Number(process.env.KYMO_SCREENSHOT_SECONDS ?? 40) * 1000;
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 390, height: 844 };
 const ready = (selector) => (page) => page.waitForSelector(selector);
 
+/** Peers, sessions and a profiler that are in each state at once. */
+async function startStandIn() {
+  const server = await new StandInServer(new History('voice', { warmUp: 300 })).start();
+  const peers = peersRest(PEERS, PAST_SESSIONS);
+  const profiler = new StandInProfiler();
+  server.rest = (request) => peers(request) ?? profiler.rest(request);
+  return server;
+}
+
+async function startProfilerOff() {
+  const server = await new StandInServer(new History('empty', { warmUp: 60 })).start();
+  server.rest = new StandInProfiler({ isOn: false }).rest;
+  return server;
+}
+
 const SERVERS = {
+  'stand-in': startStandIn,
+  off: startProfilerOff,
   voice: () => startVoiceServer({ clients: 12 }),
   busy: () => startMadeServer('busy'),
   hostile: () => startMadeServer('hostile'),
@@ -29,6 +49,18 @@ const SHOTS = [
   { name: 'board-empty', server: 'voice', place: '#/board' },
   { name: 'peers-empty', server: 'voice', place: '#/peers' },
   { name: 'sessions', server: 'voice', place: '#/sessions', before: ready('tbody tr') },
+  { name: 'peers', server: 'stand-in', place: '#/peers', before: ready('tbody tr') },
+  { name: 'peers-dark', server: 'stand-in', place: '#/peers', scheme: 'dark', before: ready('tbody tr') },
+  { name: 'peers-narrow', server: 'stand-in', place: '#/peers', size: NARROW, before: ready('tbody tr') },
+  { name: 'peer', server: 'stand-in', place: '#/peers/carl', whole: true, before: ready('.hours') },
+  { name: 'peer-dark', server: 'stand-in', place: '#/peers/anna', scheme: 'dark', whole: true, before: ready('.hours') },
+  { name: 'peer-narrow', server: 'stand-in', place: '#/peers/carl', size: NARROW, whole: true, before: ready('.hours') },
+  { name: 'sessions-recent', server: 'stand-in', place: '#/sessions', before: ready('#recent-sessions') },
+  { name: 'profile', server: 'stand-in', place: '#/profile', whole: true, before: ready('.flame canvas') },
+  { name: 'profile-dark', server: 'stand-in', place: '#/profile?find=encode', scheme: 'dark', before: ready('.flame canvas') },
+  { name: 'profile-narrow', server: 'stand-in', place: '#/profile?zoom=room-1%3BRoom%3A%3Amix', size: NARROW, whole: true, before: ready('.flame canvas') },
+  { name: 'profile-off', server: 'off', place: '#/profile', before: ready('.empty h2') },
+  { name: 'profile-off-dark', server: 'off', place: '#/profile', scheme: 'dark', size: NARROW, before: ready('.empty h2') },
   { name: 'busy', server: 'busy' },
   { name: 'busy-dark', server: 'busy', scheme: 'dark' },
   { name: 'busy-narrow', server: 'busy', size: NARROW },

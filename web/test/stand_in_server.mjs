@@ -93,8 +93,8 @@ class Subscriber {
 export class StandInServer {
   /** What GET /api/sessions/live tells; null: there is no such address. */
   sessions = null;
-  /** What GET /api/metrics/peers lists. */
-  peers = [];
+  /** Answers of other addresses: from method, path and query an object for JSON, a text, or undefined where there is none. */
+  rest = () => undefined;
   /** Whether the token is asked for, which the page does not have any more. */
   asksForToken = false;
   /** Ticks that are measured but not sent, as for a client that is too slow. */
@@ -168,8 +168,10 @@ export class StandInServer {
       response.writeHead(401, { ...headers, 'Content-Type': 'application/json' }).end('{"error":{"status":401,"message":"this server asks for a token"}}');
       return;
     }
-    if (path === '/api/metrics/peers') {
-      response.writeHead(200, { ...headers, 'Content-Type': 'application/json' }).end(JSON.stringify({ peers: this.peers }));
+    const answer = this.rest({ method: request.method, path, query: new URL(request.url, this.address).searchParams });
+    if (answer !== undefined) {
+      const isText = typeof answer === 'string';
+      response.writeHead(200, { ...headers, 'Content-Type': isText ? 'text/plain; charset=utf-8' : 'application/json' }).end(isText ? answer : JSON.stringify(answer));
       return;
     }
     if (path === '/api/sessions/live' && this.sessions) {

@@ -4,8 +4,7 @@ import type uPlot from 'uplot';
 import { mean, type Points } from '../data/derive';
 import { amountText, clockText, durationText } from '../format/numbers';
 import type { Line } from '../model/lines';
-import { page } from '../page';
-import { slotsOf } from './view_window';
+import type { ChartTime } from './chart_time';
 
 interface Figures {
   readonly label: string;
@@ -41,9 +40,9 @@ export function summaryOf(title: string, lines: readonly Line[], data: uPlot.Ali
   return `${title}, the ${durationText(last - first)} until ${clockText(last)}: ${parts.join('; ')}${more}.`;
 }
 
-export function ChartTable({ title, lines, unit }: { title: string; lines: readonly Line[]; unit: string }) {
-  void page.store.version.value;
-  const [from, to] = slotsOf(page.store.timeline);
+export function ChartTable({ title, lines, time, unit }: { title: string; lines: readonly Line[]; time: ChartTime; unit: string }) {
+  void time.version.value;
+  const [from, to] = time.slots();
   const rows = lines.map((line) => figuresOf(line.label, line.points(from, to)));
   return (
     <div class="table-scroll" tabIndex={0} role="region" aria-label={`Table of ${title}`}>

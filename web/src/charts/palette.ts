@@ -9,12 +9,16 @@ export interface Palette {
   readonly ground: string;
   readonly series: readonly string[];
   readonly heat: readonly string[];
+  readonly flame: readonly string[];
+  readonly raised: string;
+  readonly accent: string;
 }
 
 export const SERIES_COLORS = 8;
 /** The colour of text, for a line that must be seen on any ground. */
 export const TEXT_COLOR = -1;
 const HEAT_STEPS = 6;
+export const FLAME_COLORS = 8;
 
 function read(): Palette {
   const style = getComputedStyle(document.documentElement);
@@ -27,10 +31,13 @@ function read(): Palette {
     ground: color('--card'),
     series: numbered('--series-', SERIES_COLORS),
     heat: numbered('--heat-', HEAT_STEPS),
+    flame: numbered('--flame-', FLAME_COLORS),
+    raised: color('--raised'),
+    accent: color('--accent'),
   };
 }
 
-export const palette = signal<Palette>({ text: '', quiet: '', grid: '', ground: '', series: [], heat: [] });
+export const palette = signal<Palette>({ text: '', quiet: '', grid: '', ground: '', series: [], heat: [], flame: [], raised: '', accent: '' });
 
 export function followColorScheme(): void {
   const refresh = () => { palette.value = read(); };

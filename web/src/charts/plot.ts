@@ -4,11 +4,13 @@ import uPlot from 'uplot';
 import { axisText, clockText } from '../format/numbers';
 import type { Line } from '../model/lines';
 import { page } from '../page';
+import type { ChartTime } from './chart_time';
 import { palette, seriesColor } from './palette';
-import { goLive, pan, show, slotsOf, windowOf, zoom } from './view_window';
+import { goLive, pan, show, windowOf, zoom } from './view_window';
 
 export interface PlotOptions {
   readonly lines: readonly Line[];
+  readonly time: ChartTime;
   readonly unit: string;
   readonly height: number;
   /** The axis reaches at least to here. */
@@ -31,7 +33,7 @@ const WIDE = 700;
 /** Half of the width of a time of day, less what may stand over the chart's edge. */
 const HALF_A_MOMENT = 18;
 
-const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
 function timeAxis(): uPlot.Axis {
   return {
@@ -91,23 +93,31 @@ function linearRange(atLeast: number): uPlot.Range.Function {
   };
 }
 
+/** Values without a neighbour, of which a line shows nothing. */
+function lone(self: uPlot, at: number): number[] | null {
+  const values = self.data[at] ?? [];
+  const found: number[] = [];
+  for (let i = 0; i < values.length; i++) if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
+  return found.length > 0 ? found : null;
+}
+
 function series(line: Line, color: number, isOnly: boolean): uPlot.Series {
   return {
     label: line.label,
     stroke: () => seriesColor(color),
     width: 1.5,
-    points: { show: false },
+    points: { show: false, filter: lone, size: 3, width: 0, fill: () => seriesColor(color) },
     ...(isOnly ? { fill: () => `${seriesColor(color)}1f` } : {}),
   };
 }
 
-function cursor(onCursor?: (index: number | null) => void): uPlot.Cursor {
+function cursor(isShared: boolean, onCursor?: (index: number | null) => void): uPlot.Cursor {
   return {
     y: false,
     points: { size: 6, width: 1.5 },
-    sync: { key: SYNC_KEY, setSeries: false },
-    drag: { x: true, y: false, setScale: false },
-    bind: { dblclick: () => () => { goLive(); return null; } },
+    drag: { x: isShared, y: false, setScale: false },
+    bind: { dblclick: () => () => { if (isShared) goLive(); return null; } },
+    ...(isShared ? { sync: { key: SYNC_KEY, setSeries: false } } : {}),
     ...(onCursor ? { dataIdx: (self, seriesIndex, closest) => { if (seriesIndex === 0) onCursor((self.cursor.left ?? -1) < 0 ? null : closest); return closest; } } : {}),
   };
 }
@@ -120,29 +130,28 @@ function selected(plot: uPlot): void {
 }
 
 export function makePlot(target: HTMLElement, options: PlotOptions): uPlot {
-  const { lines, unit, height, atLeast = 0, logarithmic = false, range, hooks = {}, onCursor, colors } = options;
+  const { lines, time, unit, height, atLeast = 0, logarithmic = false, range, hooks = {}, onCursor, colors } = options;
   return new uPlot({
     width: Math.max(target.clientWidth, 80),
     height,
     padding: [8, 8, 0, 0],
     legend: { show: false },
-    cursor: cursor(onCursor),
+    cursor: cursor(time.isShared, onCursor),
     scales: {
       x: { time: true, auto: false },
       y: logarithmic ? { distr: 3, log: 10, ...(range ? { range } : {}) } : { range: range ?? linearRange(atLeast) },
     },
     axes: [timeAxis(), valueAxis(unit, logarithmic)],
     series: [{}, ...lines.map((line, i) => series(line, colors?.[i] ?? i, lines.length === 1 && !logarithmic))],
-    hooks: { ...hooks, setSelect: [selected] },
+    hooks: time.isShared ? { ...hooks, setSelect: [selected] } : hooks,
   }, [[], ...lines.map(() => [])] as uPlot.AlignedData, target);
 }
 
 /** Draws what the window shows; gives the data, for tables and files. */
-export function refreshPlot(plot: uPlot, lines: readonly Line[]): uPlot.AlignedData {
-  const { timeline } = page.store;
-  const [from, to] = slotsOf(timeline);
-  const data = [Array.from(timeline.times.subarray(from, to)), ...lines.map((line) => line.points(from, to))] as uPlot.AlignedData;
-  const [begin, end] = windowOf(timeline);
+export function refreshPlot(plot: uPlot, lines: readonly Line[], time: ChartTime): uPlot.AlignedData {
+  const [from, to] = time.slots();
+  const data = [Array.from(time.times.subarray(from, to)), ...lines.map((line) => line.points(from, to))] as uPlot.AlignedData;
+  const [begin, end] = time.window();
   plot.batch(() => {
     plot.setData(data, false);
     if (Number.isFinite(begin)) plot.setScale('x', { min: begin, max: end });

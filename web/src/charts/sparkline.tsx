@@ -4,8 +4,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Points } from '../data/derive';
 import type { Line } from '../model/lines';
 import { page } from '../page';
+import { PAGE_TIME, type ChartTime } from './chart_time';
 import { seriesColor } from './palette';
-import { slotsOf, windowOf } from './view_window';
 
 interface Shape {
   readonly width: number;
@@ -44,7 +44,11 @@ function strokes(points: Points, shape: Shape): Array<{ path: Path2D; first: num
     const part = parts[parts.length - 1];
     if (!part) return;
     if (open) part.path.lineTo(x, y);
-    else part.path.moveTo(x, y);
+    else {
+      // A value without neighbours is a dot.
+      part.path.moveTo(x, y);
+      part.path.lineTo(x + 0.1, y);
+    }
     part.last = x;
     open = true;
   });
@@ -66,7 +70,7 @@ function drawLine(context: CanvasRenderingContext2D, points: Points, shape: Shap
 }
 
 /** Makes the canvas as sharp as the screen, and empty. */
-function prepare(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
+export function prepare(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
   const ratio = window.devicePixelRatio || 1;
   const width = Math.round(canvas.clientWidth * ratio);
   const height = Math.round(canvas.clientHeight * ratio);
@@ -80,36 +84,42 @@ function prepare(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
   return context;
 }
 
-export function drawSparkline(canvas: HTMLCanvasElement, lines: readonly Line[]): Points[] {
-  const { timeline } = page.store;
-  const [from, to] = slotsOf(timeline);
+export function drawSparkline(canvas: HTMLCanvasElement, lines: readonly Line[], time: ChartTime = PAGE_TIME): Points[] {
+  const { times } = time;
+  const [from, to] = time.slots();
   const points = lines.map((line) => line.points(from, to));
   const context = prepare(canvas);
   if (!context || to <= from) return points;
-  const [begin, end] = windowOf(timeline);
+  const [begin, end] = time.window();
   const [least, most] = extremes(points);
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
   const shape: Shape = {
     width,
     height,
-    x: (at) => (((timeline.times[from + at] ?? 0) - begin) / (end - begin)) * width,
+    x: (at) => (((times[from + at] ?? 0) - begin) / (end - begin)) * width,
     y: (value) => height - MARGIN - ((value - least) / (most - least)) * (height - 2 * MARGIN),
   };
   context.lineWidth = 1.5;
   context.lineJoin = 'round';
+  context.lineCap = 'round';
   points.forEach((line, i) => drawLine(context, line, shape, seriesColor(i), points.length === 1));
   return points;
 }
 
-export function Sparkline({ lines }: { lines: readonly Line[] }) {
+export function Sparkline({ lines, time = PAGE_TIME }: { lines: readonly Line[]; time?: ChartTime }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const current = useRef(lines);
   current.current = lines;
   useEffect(() => {
     const element = canvas.current;
     if (!element) return undefined;
-    return page.frames.add({ element, draw: () => void drawSparkline(element, current.current) });
-  }, []);
+    const remove = page.frames.add({ element, draw: () => void drawSparkline(element, current.current, time) });
+    const stopWatching = time.isShared ? () => {} : time.version.subscribe(() => page.frames.invalidate(element));
+    return () => {
+      remove();
+      stopWatching();
+    };
+  }, [time]);
   return <canvas class="sparkline" ref={canvas} aria-hidden="true" />;
 }

@@ -7,6 +7,7 @@ import { amountText } from '../format/numbers';
 import type { Line } from '../model/lines';
 import { page } from '../page';
 import { ChartTable, summaryOf } from './chart_table';
+import { PAGE_TIME, type ChartTime } from './chart_time';
 import { handleKey, handleWheel, makePlot, refreshPlot } from './plot';
 import { palette, SERIES_COLORS, TEXT_COLOR } from './palette';
 
@@ -16,6 +17,8 @@ export interface ChartProps {
   readonly source?: string | undefined;
   readonly unit: string;
   readonly lines: readonly Line[];
+  /** By default the page's. */
+  readonly time?: ChartTime | undefined;
   readonly height?: number;
   readonly atLeast?: number | undefined;
   readonly logarithmic?: boolean;
@@ -52,7 +55,7 @@ function describe(plotted: HTMLElement, live: Live, props: ChartProps): void {
   plotted.setAttribute('aria-label', summaryOf(props.title, props.lines, live.data, props.unit));
 }
 
-function usePlot(props: ChartProps, height: number) {
+function usePlot(props: ChartProps, time: ChartTime, height: number) {
   const figure = useRef<HTMLElement>(null);
   const target = useRef<HTMLDivElement>(null);
   const live = useRef<Live>({ plot: null, data: EMPTY, describedAt: -Infinity });
@@ -62,27 +65,29 @@ function usePlot(props: ChartProps, height: number) {
     if (!element || !root) return undefined;
     let cursor: number | null = null;
     const draw = () => {
-      live.current.plot ??= makePlot(element, { ...props, height, onCursor: (index) => {
+      live.current.plot ??= makePlot(element, { ...props, time, height, onCursor: (index) => {
         cursor = index;
         showNumbers(root, live.current, props.unit, cursor);
       } });
-      live.current.data = refreshPlot(live.current.plot, props.lines);
+      live.current.data = refreshPlot(live.current.plot, props.lines, time);
       showNumbers(root, live.current, props.unit, cursor);
       describe(element, live.current, props);
     };
     const remove = page.frames.add({ element, draw });
     const resized = new ResizeObserver(() => live.current.plot?.setSize({ width: element.clientWidth, height }));
     resized.observe(element);
-    const wheel = (event: WheelEvent) => live.current.plot && handleWheel(event, live.current.plot);
+    const stopWatching = time.isShared ? () => {} : time.version.subscribe(() => page.frames.invalidate(element));
+    const wheel = (event: WheelEvent) => time.isShared && live.current.plot && handleWheel(event, live.current.plot);
     element.addEventListener('wheel', wheel, { passive: false });
     return () => {
       remove();
+      stopWatching();
       resized.disconnect();
       element.removeEventListener('wheel', wheel);
       live.current.plot?.destroy();
       live.current.plot = null;
     };
-  }, [props.lines, props.unit, height, palette.value]);
+  }, [props.lines, props.unit, time, height, palette.value]);
   return { figure, target, live };
 }
 
@@ -103,8 +108,8 @@ function Legend({ lines, colors }: { lines: readonly Line[]; colors: readonly nu
 }
 
 export function TimeChart(props: ChartProps) {
-  const { title, source, unit, lines, height = 160 } = props;
-  const { figure, target, live } = usePlot(props, height);
+  const { title, source, unit, lines, time = PAGE_TIME, height = 160 } = props;
+  const { figure, target, live } = usePlot(props, time, height);
   const [tableShown, showTable] = useState(false);
   const heading = useId();
   const legend = useMemo(() => <Legend lines={lines} colors={props.colors} />, [lines, props.colors]);
@@ -120,9 +125,9 @@ export function TimeChart(props: ChartProps) {
         </div>
       </figcaption>
       {legend}
-      <div class="plot" ref={target} role="img" aria-label={title} tabIndex={0} onKeyDown={handleKey} data-height={height} />
+      <div class="plot" ref={target} role="img" aria-label={title} tabIndex={0} {...(time.isShared ? { onKeyDown: handleKey } : {})} data-height={height} />
       {props.note && <p class="note">{props.note}</p>}
-      {tableShown && <ChartTable title={title} lines={lines} unit={unit} />}
+      {tableShown && <ChartTable title={title} lines={lines} time={time} unit={unit} />}
     </figure>
   );
 }

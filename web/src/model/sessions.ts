@@ -1,5 +1,7 @@
 // What GET /api/sessions/live says (docs/reference/stream.md), made rows of a table: one for each session.
 
+import { isFields, number, type Fields } from '../protocol/fields';
+
 export type SessionLevel = 'well' | 'degraded' | 'unwell';
 
 export interface SessionRow {
@@ -43,11 +45,7 @@ export const SORTED_BY: ReadonlyArray<readonly [field: string, text: string]> = 
   ['dropped_total', 'drops'], ['errors', 'errors'], ['level', 'ladder'], ['age_seconds', 'age'],
 ];
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 const text = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
-const number = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : null);
 
 /** Limits of docs/reference/stream.md: where a queue buffers, where it is overloaded, and where a server falls behind. */
 function judge(row: Omit<SessionRow, 'verdict' | 'reasons'>): Pick<SessionRow, 'verdict' | 'reasons'> {

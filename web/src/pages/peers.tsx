@@ -1,91 +1,86 @@
-// Peers: those that the server lists, and what the `webrtc` pack measures; or how to get it.
+// Peers: those that the server lists, and what the `webrtc` pack measures; or how to get them.
 
-import { useEffect, useMemo, useState } from 'preact/hooks';
-import { durationText } from '../format/numbers';
-import { isSentToLogin } from '../login';
+import { useMemo } from 'preact/hooks';
+import type { Family } from '../data/series';
 import { familiesLike } from '../model/names';
-import { parsePeers, type Peer } from '../model/peers';
+import { parsePeers } from '../model/peers';
 import { page } from '../page';
+import { fromJson, lastKnown } from '../protocol/ask';
+import { place } from '../routing';
 import { FamilyChart } from './family_chart';
+import { NetworkPanel } from './network_panel';
+import { PeerList } from './peer_list';
+import { PeerPage } from './peer_page';
+import { usePolled } from './polled';
+
+const LINES = `#include <kymo/monitor/monitor.h>
+#include <kymo/peers/peer_table.h>
+
+kymo::peers::PeerTable peers;
+kymo::MonitorOptions options;
+options.peers = &peers;
+kymo::Monitor monitor(options);  // serves this page
+
+peers.add("anna", "Anna");
+peers.record_latency("anna", 12ms);  // or record_timeout("anna")`;
+
+const COMMAND = 'kymo serve --probe anna=udp://10.0.0.2:9465';
 
 function HowToGetIt() {
   return (
     <div class="card empty">
       <h2>This server has no peers to show</h2>
-      <p>Peers come from the <code>webrtc</code> pack: a server that tells <code>kymo::packs::WebRtcMetrics</code> of its peer connections has
-        them here, by state and session, with their bytes, losses and failures. How: <code>docs/reference/metrics.md</code>.</p>
+      <p>Peers are the machines that a program speaks with. A program that tells a <code>PeerTable</code> how long their answers take has them
+        here, with latency, jitter, losses, bandwidth and a score of each:</p>
+      <pre tabIndex={0}><code>{LINES}</code></pre>
+      <p>Without a line of code, kymo probes them itself:</p>
+      <pre tabIndex={0}><code>{COMMAND}</code></pre>
+      <p class="quiet">WebRTC connections that <code>kymo::packs::WebRtcMetrics</code> is told of are shown here, too.</p>
     </div>
   );
 }
 
-const EVERY_MS = 5000;
+const READ = fromJson(parsePeers);
 
-/** Asked for while somebody looks; none where the server cannot tell. */
-function usePeers(): readonly Peer[] {
-  const [peers, setPeers] = useState<readonly Peer[]>([]);
-  useEffect(() => {
-    let isOver = false;
-    const ask = async () => {
-      if (document.hidden) return;
-      try {
-        const response = await fetch('api/metrics/peers', { headers: { Accept: 'application/json' } });
-        if (isSentToLogin(response) || !response.ok) return;
-        const known = parsePeers(await response.json());
-        if (known && !isOver) setPeers(known);
-      } catch {
-        // The page's head says that the server does not answer; what was known stays.
-      }
-    };
-    void ask();
-    const timer = window.setInterval(() => void ask(), EVERY_MS);
-    return () => {
-      isOver = true;
-      window.clearInterval(timer);
-    };
-  }, []);
-  return peers;
+function familiesOfPeers(): Family[] {
+  return familiesLike(page.store, /^webrtc_/);
 }
 
-const shown = (value: number | null, unit: string) => (value === null ? '–' : `${value.toFixed(1)} ${unit}`);
+export function hasFamiliesOfPeers(): boolean {
+  void page.store.structure.value;
+  return familiesOfPeers().length > 0;
+}
 
-function PeerRow({ peer }: { peer: Peer }) {
+function Families({ families }: { families: readonly Family[] }) {
   return (
-    <tr>
-      <th scope="row" title={peer.id}>{peer.name}</th>
-      <td class="words">{peer.status}</td>
-      <td class="number">{peer.quality === null ? '–' : `${Math.round(peer.quality)} of 100`}{peer.trend !== 'stable' && `, ${peer.trend}`}</td>
-      <td class="number">{shown(peer.latencyMs, 'ms')}</td>
-      <td class="number">{shown(peer.jitterMs, 'ms')}</td>
-      <td class="number">{shown(peer.lossPercent, '%')}</td>
-      <td class="number">{peer.uptimeSeconds === null ? '–' : durationText(peer.uptimeSeconds)}</td>
-    </tr>
+    <section class="panel" aria-labelledby="webrtc">
+      <h2 id="webrtc">WebRTC connections</h2>
+      <div class="charts">{families.map((family) => <FamilyChart key={family.name} family={family} />)}</div>
+    </section>
   );
 }
 
-const PEER_COLUMNS = ['Quality', 'Latency', 'Jitter', 'Loss', 'Connected for'];
-
-function PeerTable({ peers }: { peers: readonly Peer[] }) {
+function AllPeers() {
+  const answer = usePolled('api/metrics/peers', READ);
+  const structure = page.store.structure.value;
+  const families = useMemo(familiesOfPeers, [structure]);
+  const peers = lastKnown(answer) ?? [];
+  const isNothing = peers.length === 0 && families.length === 0;
   return (
-    <div class="card table-card" tabIndex={0} role="region" aria-label="Peers">
-      <table>
-        <thead><tr><th scope="col" class="words">Peer</th><th scope="col" class="words">Status</th>{PEER_COLUMNS.map((name) => <th key={name} scope="col" class="number">{name}</th>)}</tr></thead>
-        <tbody>{peers.map((peer) => <PeerRow key={peer.id} peer={peer} />)}</tbody>
-      </table>
-    </div>
+    <>
+      <div class="title-row">
+        <h1 class="page-title">Peers</h1>
+        {answer.kind === 'failed' && <p class="quiet" role="status">They cannot be had now: {answer.why}. Asking again each second.</p>}
+      </div>
+      {peers.length > 0 && <><NetworkPanel /><PeerList peers={peers} /></>}
+      {isNothing && answer.kind === 'asking' && <p class="waiting">Asking for the peers …</p>}
+      {isNothing && (answer.kind === 'known' || answer.kind === 'missing') && <HowToGetIt />}
+      {families.length > 0 && <Families families={families} />}
+    </>
   );
 }
 
 export function PeersPage() {
-  const peers = usePeers();
-  const structure = page.store.structure.value;
-  const families = useMemo(() => familiesLike(page.store, /^webrtc_/), [structure]);
-  return (
-    <>
-      <h1 class="page-title">Peers</h1>
-      {peers.length > 0 && <PeerTable peers={peers} />}
-      {families.length === 0
-        ? peers.length === 0 && <HowToGetIt />
-        : <><h2 class="hidden">Figures of all peers</h2><div class="charts">{families.map((family) => <FamilyChart key={family.name} family={family} />)}</div></>}
-    </>
-  );
+  const id = place.value.rest;
+  return id === '' ? <AllPeers /> : <PeerPage key={id} id={id} />;
 }

@@ -88,7 +88,7 @@ function Missing({ state, id }: { state: SessionState; id: string }) {
 
 export function SessionPage({ id }: { id: string }) {
   const state = useSessions({ top: ASKED, watched: id });
-  const open = state.kind === 'known' ? state.sessions.rows.find((row) => row.id === id) : undefined;
+  const open = state.kind === 'known' ? state.value.rows.find((row) => row.id === id) : undefined;
   const row = open ?? sessionHistory.lastOf(id);
   const ended = sessionHistory.ended.find((one) => one.row.id === id);
   return (

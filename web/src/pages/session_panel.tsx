@@ -2,8 +2,9 @@
 
 import { familyNamed } from '../model/names';
 import { page } from '../page';
+import { lastKnown } from '../protocol/ask';
 import { linkTo } from '../routing';
-import { lastKnown, useSessions } from './session_feed';
+import { useSessions } from './session_feed';
 import { SessionTable } from './session_table';
 
 const SHOWN = 5;

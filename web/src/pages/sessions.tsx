@@ -1,9 +1,10 @@
-// Sessions that are open now, with what ails them, and those that ended while this page looked.
+// Sessions that are open now, with what ails them, those that ended while this page looked, and those between peers.
 
 import { amountText, clockText, durationText } from '../format/numbers';
 import type { EndedSession } from '../model/session_history';
 import { SORTED_BY, type Sessions } from '../model/sessions';
 import { changeSettings, linkTo, place } from '../routing';
+import { RecentSessions, usePastSessions } from './recent_sessions';
 import { sessionHistory, useSessions, watchedSince, type SessionState } from './session_feed';
 import { SessionPage } from './session_page';
 import { SessionTable } from './session_table';
@@ -17,6 +18,8 @@ function HowToGetIt() {
       <p>Sessions come from the <code>stream</code> pack: a server that begins one with <code>kymo::packs::SessionStreams</code> for each of its clients and
         hands <code>kymo::sessions_route(streams)</code> to its Monitor has them listed here, with queue, real-time factor, losses and the step of
         the ladder, and at <code>/api/sessions/live</code> for programs. How: <code>docs/reference/stream.md</code>.</p>
+      <p>Sessions between peers, such as calls and games, come from a <code>kymo::peers::SessionLog</code> that is handed to the Monitor
+        as <code>MonitorOptions::sessions</code>.</p>
     </div>
   );
 }
@@ -78,14 +81,14 @@ function Recent({ ended }: { ended: readonly EndedSession[] }) {
   );
 }
 
-function Open({ state }: { state: SessionState }) {
+function Open({ state, hasPast }: { state: SessionState; hasPast: boolean }) {
   switch (state.kind) {
     case 'asking': return <p class="waiting">Asking for the sessions …</p>;
-    case 'missing': return <HowToGetIt />;
+    case 'missing': return hasPast ? null : <HowToGetIt />;
     case 'failed': return <p class="waiting" role="status">The sessions cannot be had: {state.why}. Asking again each second.</p>;
     case 'known':
-      return state.sessions.rows.length > 0
-        ? <SessionTable rows={state.sessions.rows} />
+      return state.value.rows.length > 0
+        ? <SessionTable rows={state.value.rows} />
         : <p class="card quiet">No session is open now. A client that connects appears here within a second.</p>;
   }
 }
@@ -93,15 +96,17 @@ function Open({ state }: { state: SessionState }) {
 function AllSessions() {
   const by = place.value.settings.by || (SORTED_BY[0]?.[0] ?? '');
   const state = useSessions({ top: ASKED, by });
+  const past = usePastSessions() ?? [];
   return (
     <>
       <div class="title-row">
         <h1 class="page-title">Sessions</h1>
-        {state.kind === 'known' && <Counts sessions={state.sessions} />}
-        {state.kind === 'known' && state.sessions.rows.length > 1 && <SortForm by={by} />}
+        {state.kind === 'known' && <Counts sessions={state.value} />}
+        {state.kind === 'known' && state.value.rows.length > 1 && <SortForm by={by} />}
       </div>
-      <Open state={state} />
+      <Open state={state} hasPast={past.length > 0} />
       {state.kind === 'known' && <Recent ended={sessionHistory.ended} />}
+      {past.length > 0 && <RecentSessions sessions={past} />}
     </>
   );
 }

@@ -5,8 +5,9 @@ import { factsOf } from '../model/facts';
 import type { Roles } from '../model/roles';
 import { judge, sessionReasons, type Reason, type Verdict } from '../model/verdict';
 import { page } from '../page';
+import { lastKnown } from '../protocol/ask';
 import { linkTo } from '../routing';
-import { lastKnown, sessionState } from './session_feed';
+import { sessionState } from './session_feed';
 
 const SHOWN_AT_FIRST = 4;
 const UNKNOWN: Verdict = { level: 'unknown', title: 'Not known: the connection is lost', reasons: [] };

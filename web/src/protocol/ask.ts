@@ -1,0 +1,48 @@
+// One question to the server's REST side, and what came of it.
+
+import { isSentToLogin } from '../login';
+
+export type Answer<T> =
+  | { readonly kind: 'asking' }
+  /** The server has no such address, or nothing there. */
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'failed'; readonly why: string; readonly last?: T | undefined }
+  | { readonly kind: 'known'; readonly value: T };
+
+/** Null where the answer is none that this page knows. */
+export type Read<T> = (response: Response) => Promise<T | null>;
+
+const NOT_THERE = 404;
+
+export function fromJson<T>(parse: (answer: unknown) => T | null): Read<T> {
+  return async (response) => parse(await response.json());
+}
+
+export function fromText<T>(parse: (answer: string) => T | null): Read<T> {
+  return async (response) => parse(await response.text());
+}
+
+/** Where the token is asked for, the page is on its way there, and nothing is known. */
+export async function ask<T>(address: string, read: Read<T>, method: 'GET' | 'POST' = 'GET'): Promise<Answer<T>> {
+  try {
+    const response = await fetch(address, { method, headers: { Accept: 'application/json, text/plain' } });
+    if (isSentToLogin(response)) return { kind: 'asking' };
+    if (response.status === NOT_THERE) return { kind: 'missing' };
+    if (!response.ok) return { kind: 'failed', why: `the server answered ${response.status}` };
+    const value = await read(response);
+    return value === null ? { kind: 'failed', why: 'the answer is none that this page knows' } : { kind: 'known', value };
+  } catch (error) {
+    return { kind: 'failed', why: error instanceof Error ? error.message : 'no answer' };
+  }
+}
+
+/** What was known last, also when it cannot be had now. */
+export function lastKnown<T>(answer: Answer<T>): T | undefined {
+  if (answer.kind === 'known') return answer.value;
+  return answer.kind === 'failed' ? answer.last : undefined;
+}
+
+/** The answer, and what was known before it where it failed. */
+export function after<T>(before: Answer<T>, answer: Answer<T>): Answer<T> {
+  return answer.kind === 'failed' ? { ...answer, last: lastKnown(before) } : answer;
+}

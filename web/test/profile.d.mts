@@ -1,0 +1,3 @@
+export const FOLDED: string;
+export function profileAnswer(fields?: Record<string, unknown>): unknown;
+export function wideFolded(width: number, depth: number): string;
