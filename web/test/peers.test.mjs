@@ -84,6 +84,12 @@ tests.add('a peer that leaves keeps its last figures until the server says that 
   await page.getByRole('heading', { name: 'Peer Carl' }).waitFor();
 });
 
+tests.add('an error of the server is told, with what was known before', PEER, async (page, { server }) => {
+  server.rest = () => 500;
+  await page.getByText('the server answered 500, a page of another origin asked; these are its last figures.').waitFor();
+  assert.ok(await page.locator('.facts').count() > 0);
+});
+
 tests.add('a peer whose probes are all unanswered has empty charts, and no number is made up', { ...PEER, rest: (request) => (request.path.endsWith('/latency') ? probesAnswer('carl', { lostEvery: 1 }) : rest(request)) }, async (page) => {
   await until(() => page.getByRole('figure', { name: 'Loss' }).locator('.legend-value').innerText(), (text) => text === '100%');
   for (const title of ['Latency', 'Jitter']) assert.equal(await page.getByRole('figure', { name: title }).locator('.legend-value').innerText(), '–');

@@ -91,9 +91,9 @@ tests.add('off: what it costs, how to mark a function; start, stop and reset do 
 
 tests.add('a command that is refused is told so', ON, async (page, { server }) => {
   const { rest } = server;
-  server.rest = (request) => (request.method === 'POST' ? undefined : rest(request));
+  server.rest = (request) => (request.method === 'POST' ? 403 : rest(request));
   await page.getByRole('button', { name: 'Stop' }).click();
-  await page.getByText('That was not done: the server has no such address.').waitFor();
+  await page.getByText('That was not done: the server answered 403, a page of another origin asked.').waitFor();
 });
 
 tests.add('on, and no scope yet: how to mark one', { ...OFF, rest: ({ path }) => (path === '/api/profile' ? profileAnswer({ functions: [], slow: [] }) : undefined) }, async (page) => {

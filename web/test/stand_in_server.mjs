@@ -93,7 +93,7 @@ class Subscriber {
 export class StandInServer {
   /** What GET /api/sessions/live tells; null: there is no such address. */
   sessions = null;
-  /** Answers of other addresses: from method, path and query an object for JSON, a text, or undefined where there is none. */
+  /** Answers of other addresses: from method, path and query an object for JSON, a text, a number for a status, or undefined where there is none. */
   rest = () => undefined;
   /** Whether the token is asked for, which the page does not have any more. */
   asksForToken = false;
@@ -169,6 +169,10 @@ export class StandInServer {
       return;
     }
     const answer = this.rest({ method: request.method, path, query: new URL(request.url, this.address).searchParams });
+    if (typeof answer === 'number') {
+      response.writeHead(answer, { ...headers, 'Content-Type': 'application/json' }).end(`{"error":{"status":${answer},"message":"a page of another origin asked"}}`);
+      return;
+    }
     if (answer !== undefined) {
       const isText = typeof answer === 'string';
       response.writeHead(200, { ...headers, 'Content-Type': isText ? 'text/plain; charset=utf-8' : 'application/json' }).end(isText ? answer : JSON.stringify(answer));

@@ -124,9 +124,9 @@ export function parsePeers(answer: unknown): readonly Peer[] | null {
   return answer.peers.map(parsePeer).filter((peer) => peer !== null);
 }
 
-/** Those whose name, id or status has all of the words. */
+/** Those of that status, or any, whose name and id have all of the words. */
 export function filterPeers(peers: readonly Peer[], words: readonly string[], status: string): readonly Peer[] {
-  return peers.filter((peer) => (status === '' || peer.status === status) && words.every((word) => `${peer.name} ${peer.id} ${peer.status}`.toLowerCase().includes(word)));
+  return peers.filter((peer) => (status === '' || peer.status === status) && words.every((word) => `${peer.name} ${peer.id}`.toLowerCase().includes(word)));
 }
 
 /** ITU-T G.107, annex B: what users say of calls with that R. */

@@ -11,6 +11,8 @@ import { usePolled, type Polling } from './polled';
 const READ = fromJson(parseProbes);
 const SPARKLINE_SECONDS = 300;
 const SPARKLINE_EVERY_MS = 5000;
+/** Until so much is known, charts show no less. */
+const LEAST_SHOWN_SECONDS = 30;
 
 export function peerAddress(id: string): string {
   return `api/metrics/peers/${encodeURIComponent(id)}`;
@@ -30,7 +32,8 @@ export function usePeerPast(id: string, seconds: number, polling: Polling = {}):
     if (!probes) return;
     const { times, latency, change, loss } = columnsOf(probes);
     const now = Math.max(page.store.timeline.lastTime || 0, times[times.length - 1] ?? 0);
-    time.set(times, [latency, change, loss], [now - seconds, now]);
+    const known = Math.max(now - (times[0] ?? now), LEAST_SHOWN_SECONDS);
+    time.set(times, [latency, change, loss], [now - Math.min(seconds, known), now]);
   }, [time, probes, seconds]);
   return { answer, time };
 }

@@ -1,6 +1,7 @@
 // One question to the server's REST side, and what came of it.
 
 import { isSentToLogin } from '../login';
+import { fields, text } from './fields';
 
 export type Answer<T> =
   | { readonly kind: 'asking' }
@@ -22,13 +23,19 @@ export function fromText<T>(parse: (answer: string) => T | null): Read<T> {
   return async (response) => parse(await response.text());
 }
 
+/** What the server says of its own refusal, where it does. */
+async function refusal(response: Response): Promise<string> {
+  const said = text(fields(fields(await response.json().catch(() => null)).error).message);
+  return `the server answered ${response.status}${said && `, ${said}`}`;
+}
+
 /** Where the token is asked for, the page is on its way there, and nothing is known. */
 export async function ask<T>(address: string, read: Read<T>, method: 'GET' | 'POST' = 'GET'): Promise<Answer<T>> {
   try {
     const response = await fetch(address, { method, headers: { Accept: 'application/json, text/plain' } });
     if (isSentToLogin(response)) return { kind: 'asking' };
     if (response.status === NOT_THERE) return { kind: 'missing' };
-    if (!response.ok) return { kind: 'failed', why: `the server answered ${response.status}` };
+    if (!response.ok) return { kind: 'failed', why: await refusal(response) };
     const value = await read(response);
     return value === null ? { kind: 'failed', why: 'the answer is none that this page knows' } : { kind: 'known', value };
   } catch (error) {
