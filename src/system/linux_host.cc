@@ -1,20 +1,13 @@
-#include <dirent.h>
-#include <linux/magic.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "host.h"
+#include "open_files.h"
 
 namespace kymo::system {
 namespace {
-
-using DirectoryPtr = std::unique_ptr<DIR, int (*)(DIR*)>;
 
 double seconds(const ::timeval& time) noexcept {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
@@ -45,13 +38,7 @@ class LinuxHost final : public Host {
                            .files_free = status.f_ffree};
   }
 
-  std::optional<std::uint64_t> open_files() override {
-    struct stat status{};
-    if (::stat(fd_directory_.c_str(), &status) != 0) return std::nullopt;
-    // Since Linux 6.2 the directory's size is the number of open files: one call instead of one a descriptor.
-    if (status.st_size > 0 && is_proc()) return static_cast<std::uint64_t>(status.st_size);
-    return count_entries();
-  }
+  std::optional<std::uint64_t> open_files() override { return count_open_files(fd_directory_, Whose::own); }
 
   std::optional<ResourceUsage> usage() override {
     struct rusage usage{};
@@ -76,22 +63,6 @@ class LinuxHost final : public Host {
   std::uint64_t page_bytes() const noexcept override { return page_bytes_; }
 
  private:
-  [[nodiscard]] bool is_proc() const {
-    struct statfs status{};
-    return ::statfs(fd_directory_.c_str(), &status) == 0 && status.f_type == PROC_SUPER_MAGIC;
-  }
-
-  [[nodiscard]] std::optional<std::uint64_t> count_entries() const {
-    const DirectoryPtr directory(::opendir(fd_directory_.c_str()), &::closedir);
-    if (directory == nullptr) return std::nullopt;
-    std::uint64_t entries = 0;
-    while (const ::dirent* entry = ::readdir(directory.get())) {
-      if (entry->d_name[0] != '.') ++entries;
-    }
-    return entries -
-           std::min<std::uint64_t>(entries, is_proc() ? 1 : 0);  // less the descriptor that reads it
-  }
-
   model::KernelFiles files_;
   std::string fd_directory_;
   std::uint64_t ticks_per_second_ = positive(::sysconf(_SC_CLK_TCK), 100);

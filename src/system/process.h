@@ -10,8 +10,10 @@
 
 namespace kymo::system {
 
-/// What /proc/self/stat says, as far as it is used.
+/// What /proc/<pid>/stat says, as far as it is used.
 struct ProcessStat {
+  char state = '?';  ///< `R`, `S`, `D`, `Z`, …: of the process' first thread
+  std::uint64_t parent = 0;
   std::uint64_t minor_faults = 0;
   std::uint64_t major_faults = 0;
   std::uint64_t user_ticks = 0;
@@ -25,23 +27,27 @@ struct ProcessStat {
 /// Parses /proc/<pid>/stat, whatever characters the program's name has; nothing when it was not understood.
 [[nodiscard]] std::optional<ProcessStat> parse_process_stat(std::string_view text);
 
-/// What /proc/self/status says, as far as it is used; fields that are missing are empty.
+/// What /proc/<pid>/status says, as far as it is used; fields that are missing are empty. Switches and state
+/// are those of one thread, the first or the one that it is about.
 struct ProcessStatus {
+  char state = '?';
   std::optional<std::uint64_t> resident_bytes, peak_resident_bytes, swap_bytes, cpus_allowed;
+  std::optional<std::uint64_t> anonymous_bytes;  ///< of the resident, those that no file holds
+  std::optional<std::uint64_t> voluntary_switches, involuntary_switches;
 };
 [[nodiscard]] ProcessStatus parse_process_status(std::string_view text);
 
 /// How many CPUs a list such as `0-3,8` names; nothing when it was not understood.
 [[nodiscard]] std::optional<std::uint64_t> count_cpu_list(std::string_view list);
 
-/// What /proc/self/smaps_rollup says.
+/// What /proc/<pid>/smaps_rollup says.
 struct MemoryMaps {
   std::uint64_t proportional_bytes = 0;
   std::uint64_t unique_bytes = 0;
 };
 [[nodiscard]] std::optional<MemoryMaps> parse_smaps_rollup(std::string_view text);
 
-/// What /proc/self/io says.
+/// What /proc/<pid>/io says.
 struct ProcessIo {
   std::uint64_t read_bytes = 0, written_bytes = 0, read_calls = 0, write_calls = 0;
   std::uint64_t storage_read_bytes = 0, storage_written_bytes = 0;

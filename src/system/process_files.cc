@@ -18,6 +18,11 @@ bool kilobytes(Words words, std::uint64_t& bytes) noexcept {
   return true;
 }
 
+void keep_whole(Words words, std::optional<std::uint64_t>& number) noexcept {
+  std::uint64_t value = 0;
+  if (words.whole(value)) number = value;
+}
+
 void keep_kilobytes(Words words, std::optional<std::uint64_t>& bytes) noexcept {
   std::uint64_t value = 0;
   if (kilobytes(words, value)) bytes = value;
@@ -45,12 +50,15 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text) {
   Words words(text.substr(name_end + 1, text.size() - name_end - 2));
   ProcessStat stat;
   std::uint64_t children = 0;
-  const bool understood = words.skip(7) && words.whole(stat.minor_faults) && words.whole(children) &&
+  std::string_view state;
+  const bool understood = words.next(state) && words.whole(stat.parent) && words.skip(5) &&
+                          words.whole(stat.minor_faults) && words.whole(children) &&
                           words.whole(stat.major_faults) && words.whole(children) &&
                           words.whole(stat.user_ticks) && words.whole(stat.system_ticks) && words.skip(4) &&
                           words.whole(stat.threads) && words.skip(1) && words.whole(stat.start_ticks) &&
                           words.whole(stat.virtual_bytes) && words.whole(stat.resident_pages);
   if (!understood) return std::nullopt;
+  stat.state = state.front();
   return stat;
 }
 
@@ -65,6 +73,11 @@ ProcessStatus parse_process_status(std::string_view text) {
     if (key == "VmRSS:") keep_kilobytes(words, status.resident_bytes);
     if (key == "VmHWM:") keep_kilobytes(words, status.peak_resident_bytes);
     if (key == "VmSwap:") keep_kilobytes(words, status.swap_bytes);
+    if (key == "RssAnon:") keep_kilobytes(words, status.anonymous_bytes);
+    if (key == "voluntary_ctxt_switches:") keep_whole(words, status.voluntary_switches);
+    if (key == "nonvoluntary_ctxt_switches:") keep_whole(words, status.involuntary_switches);
+    std::string_view state;
+    if (key == "State:" && words.next(state)) status.state = state.front();
     std::string_view list;
     if (key == "Cpus_allowed_list:" && words.next(list)) status.cpus_allowed = count_cpu_list(list);
   }

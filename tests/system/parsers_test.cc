@@ -100,10 +100,12 @@ TEST(Pressure, HoldsWhatIsThere) {
 }
 
 TEST(ProcessStat, SurvivesAnyProgramName) {
-  const std::string rest = " S 0 1 1 0 -1 0 11 0 22 0 33 44 0 0 20 0 5 0 66 77 88 0\n";
+  const std::string rest = " S 9 1 1 0 -1 0 11 0 22 0 33 44 0 0 20 0 5 0 66 77 88 0\n";
   for (const std::string name : {"a", "a b", ")", "((", ") S 1 2 3 (", "new\nline", ""}) {
     const auto stat = parse_process_stat("1 (" + name + ")" + rest);
     ASSERT_TRUE(stat) << name;
+    EXPECT_EQ(stat->state, 'S');
+    EXPECT_EQ(stat->parent, 9U);
     EXPECT_EQ(stat->minor_faults, 11U);
     EXPECT_EQ(stat->major_faults, 22U);
     EXPECT_EQ(stat->user_ticks, 33U);
@@ -114,6 +116,19 @@ TEST(ProcessStat, SurvivesAnyProgramName) {
     EXPECT_EQ(stat->resident_pages, 88U);
   }
   EXPECT_FALSE(parse_process_stat("1 (a)" + rest.substr(0, rest.size() - 1))) << "cut off";
+}
+
+TEST(ProcessStatus, TakesWhatIsThere) {
+  const auto status = parse_process_status(
+      "Name:\ta b\nState:\tD (disk sleep)\nVmRSS:\t 8 kB\nRssAnon:\t 4 kB\n"
+      "voluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n");
+  EXPECT_EQ(status.state, 'D');
+  EXPECT_EQ(status.resident_bytes, 8192U);
+  EXPECT_EQ(status.anonymous_bytes, 4096U);
+  EXPECT_EQ(status.voluntary_switches, 12U);
+  EXPECT_EQ(status.involuntary_switches, 3U);
+  EXPECT_EQ(parse_process_status("").state, '?');
+  EXPECT_FALSE(parse_process_status("voluntary_ctxt_switches:\tx\n").voluntary_switches);
 }
 
 TEST(CpuList, CountsRanges) {
