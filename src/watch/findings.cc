@@ -1,0 +1,170 @@
+#include "findings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "src/model/amount_text.h"
+
+namespace kymo::watch {
+namespace {
+
+using model::amount_text;
+
+/// Readings over a limit after the warm-up, as a share; NaN where there are none.
+struct Part {
+  double share = std::nan("");
+  double average = std::nan("");
+  std::size_t readings = 0;
+};
+
+std::size_t warm_from(const Recording& recording) {
+  const auto& times = recording.times();
+  const double warm_up = warm_up_seconds(recording.duration());
+  return static_cast<std::size_t>(std::ranges::lower_bound(times, warm_up) - times.begin());
+}
+
+template <class Test>
+Part part_of(const Recording& recording, Metric metric, Test test) {
+  const auto& values = recording.values(metric);
+  Part part;
+  std::size_t passed = 0;
+  double sum = 0;
+  for (std::size_t i = warm_from(recording); i < values.size(); ++i) {
+    if (std::isnan(values[i])) continue;
+    ++part.readings;
+    sum += values[i];
+    if (test(values[i])) ++passed;
+  }
+  if (part.readings == 0) return part;
+  part.share = static_cast<double>(passed) / static_cast<double>(part.readings);
+  part.average = sum / static_cast<double>(part.readings);
+  return part;
+}
+
+std::string readings_text(const Part& part) { return std::to_string(part.readings) + " readings"; }
+
+std::string growth_evidence(const Recording& recording, Metric metric, const Growth& growth) {
+  const MetricInfo& info = info_of(metric);
+  const double per_hour = growth.line.slope * 3600;
+  const double margin = (growth.line.slope_high - growth.line.slope) * 3600;
+  const std::string unit(info.unit);
+  return std::string(info.title) + " went from " + amount_text(growth.first, unit) + " to " +
+         amount_text(growth.last, unit) + " in " + amount_text(growth.seconds, "seconds") + ": " +
+         amount_text(per_hour, unit) + " an hour, \u00b1 " + amount_text(margin, unit) + " (95 %), r\u00b2 " +
+         model::factor_text(growth.line.r_squared) + "; its least value rose in " +
+         std::to_string(growth.rises) + " of " + std::to_string(growth.steps) + " steps, after " +
+         amount_text(warm_up_seconds(recording.duration()), "seconds") + " of warm-up";
+}
+
+class Search final {
+ public:
+  Search(const Recording& recording, const Surroundings& surroundings, const FindingLimits& limits)
+      : recording_(recording), surroundings_(surroundings), limits_(limits) {}
+
+  [[nodiscard]] std::vector<Finding> all() {
+    growth(Issue::leak, Metric::resident, "memory grows all the time, as with a leak");
+    growth(Issue::files, Metric::files, "open files become more all the time; some are not closed");
+    growth(Issue::threads, Metric::threads, "threads become more all the time; some do not end");
+    cpu();
+    throttled();
+    io();
+    return std::move(findings_);
+  }
+
+ private:
+  void growth(Issue issue, Metric metric, std::string_view text) {
+    const auto found = growth_of(recording_, metric, limits_);
+    if (found && found->is_steady)
+      findings_.push_back({issue, std::string(text), growth_evidence(recording_, metric, *found)});
+  }
+
+  void cpu() {
+    const double cores = surroundings_.cores;
+    const Part all =
+        part_of(recording_, Metric::cpu, [&](double used) { return used >= limits_.all_saturation * cores; });
+    const Part one = part_of(recording_, Metric::busiest_thread,
+                             [&](double share) { return share >= limits_.saturation; });
+    if (is_often(all)) {
+      findings_.push_back({Issue::cpu, "it uses all of the CPU that it may use",
+                           amount_text(all.average, "cores") + " of " + amount_text(cores, "cores") +
+                               " on average after the warm-up, at least " +
+                               amount_text(limits_.all_saturation, "ratio") + " of them in " +
+                               amount_text(all.share, "ratio") + " of " + readings_text(all) + waiting()});
+    } else if (is_often(one)) {
+      findings_.push_back(
+          {Issue::cpu, "one thread is always busy; more cores would not help it",
+           "its busiest thread ran, or waited for a CPU, " + amount_text(one.average, "ratio") +
+               " of the time, at least " + amount_text(limits_.saturation, "ratio") + " in " +
+               amount_text(one.share, "ratio") + " of " + readings_text(one) + "; the process used " +
+               amount_text(all.average, "cores") + " of " + amount_text(cores, "cores") + waiting()});
+    }
+  }
+
+  [[nodiscard]] bool is_often(const Part& part) const {
+    return part.readings >= 4 && part.share >= limits_.saturated_share;
+  }
+
+  [[nodiscard]] std::string waiting() const {
+    const double threads = recording_.totals(Metric::cpu_wait).average;
+    return threads >= 0.1 ? "; " + amount_text(threads, "threads") + " waited for a CPU on average"
+                          : std::string();
+  }
+
+  void throttled() {
+    const Totals totals = recording_.totals(Metric::throttled);
+    if (!(totals.average >= limits_.throttled_share)) return;
+    findings_.push_back({Issue::throttled, "a group's CPU limit holds it back",
+                         "throttled " + amount_text(totals.average, "ratio") + " of the time, up to " +
+                             amount_text(totals.most, "ratio") +
+                             (surroundings_.limit_cores
+                                  ? ", at a limit of " + amount_text(*surroundings_.limit_cores, "cores")
+                                  : std::string())});
+  }
+
+  void io() {
+    const Part part = part_of(recording_, Metric::io_wait, [](double waits) { return waits > 0; });
+    if (part.readings < 4 || !(part.share >= limits_.io_share)) return;
+    const auto rate = [&](Metric metric) {
+      return amount_text(recording_.totals(metric).average, "bytes_per_second");
+    };
+    findings_.push_back({Issue::io, "it waits for storage",
+                         "a thread was in a sleep for storage in " + amount_text(part.share, "ratio") +
+                             " of " + readings_text(part) + "; disk read " + rate(Metric::disk_read) +
+                             ", written " + rate(Metric::disk_written) + ", " +
+                             amount_text(recording_.totals(Metric::major_faults).average, "/s") +
+                             " major page faults"});
+  }
+
+  const Recording& recording_;
+  const Surroundings& surroundings_;
+  const FindingLimits& limits_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::optional<Growth> growth_of(const Recording& recording, Metric metric, const FindingLimits& limits) {
+  if (!info_of(metric).is_level) return std::nullopt;
+  double noise = 0;
+  if (metric == Metric::files) noise = limits.more_files;
+  if (metric == Metric::threads || metric == Metric::processes) noise = limits.more_threads;
+  if (info_of(metric).unit == "bytes")
+    noise = std::max(limits.leak_bytes, limits.leak_share * recording.totals(metric).average);
+  const std::size_t from = warm_from(recording);
+  return judge_growth(std::span(recording.times()).subspan(from),
+                      std::span(recording.values(metric)).subspan(from), noise);
+}
+
+std::vector<Finding> find_issues(const Recording& recording, const Surroundings& surroundings,
+                                 const FindingLimits& limits) {
+  return Search(recording, surroundings, limits).all();
+}
+
+double seconds_to_judge(double rate_hz) noexcept {
+  const double needed = static_cast<double>(kLeastPoints) / rate_hz;
+  // What is left after the warm-up has to be so long: five sixths of the time, or all but a second.
+  return std::ceil(std::max(needed + 1, needed * 6 / 5));
+}
+
+}  // namespace kymo::watch

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kymo/model/text_files.h>
+
+namespace kymo::watch {
+
+using Pid = std::uint64_t;
+
+/// The kernel's files of any process. Threads: one at a time.
+class ProcFiles final {
+ public:
+  explicit ProcFiles(std::string proc_root = "/proc", std::string sys_root = "/sys");
+
+  /// Opened anew each time: what is kept open is of no use once its process is gone.
+  model::ReadResult read(const std::string& path, std::string& text);
+  /// The entries of a folder that are numbers, in rising order: processes, threads, descriptors.
+  [[nodiscard]] std::vector<Pid> numbers_in(const std::string& path) const;
+  [[nodiscard]] std::optional<std::uint64_t> open_files(Pid pid) const;
+
+ private:
+  model::KernelFiles files_;
+};
+
+/// The counts of one thread; what the kernel does not tell, or not to us, is empty.
+struct ThreadReading {
+  Pid id = 0;
+  std::optional<double> cpu_seconds;
+  std::optional<double> wait_seconds;  ///< ready to run, without a CPU
+  std::optional<std::uint64_t> voluntary_switches, involuntary_switches;
+  bool waits_for_io = false;  ///< in a sleep that no signal ends (state D)
+};
+
+/// What the kernel tells of one process at one moment; what it does not tell, or not to us, is empty.
+struct ProcessReading {
+  Pid pid = 0;
+  Pid parent = 0;
+  std::uint64_t start_ticks = 0;  ///< since boot; with the pid, which process it is
+  double cpu_seconds = 0;
+  std::uint64_t threads = 0;
+  std::uint64_t minor_faults = 0, major_faults = 0;
+  std::optional<std::uint64_t> resident_bytes, anonymous_bytes, swap_bytes, cpus_allowed, open_files;
+  std::optional<std::uint64_t> read_bytes, written_bytes, disk_read_bytes, disk_written_bytes;
+  std::vector<ThreadReading> tasks;  ///< as many as were asked for
+};
+
+/// Reads one process; nothing where it is not there or only its exit code is left of it.
+[[nodiscard]] std::optional<ProcessReading> read_process(ProcFiles& files, Pid pid, std::size_t most_tasks);
+
+/// A process' proportional memory (PSS). The kernel walks over its pages meanwhile.
+[[nodiscard]] std::optional<std::uint64_t> read_proportional_bytes(ProcFiles& files, Pid pid);
+
+/// The process and whoever descends from it, in rising order; at least itself.
+[[nodiscard]] std::vector<Pid> read_tree(ProcFiles& files, Pid root);
+
+/// The name that it has itself given, such as `python3`; empty where there is none.
+[[nodiscard]] std::string read_name(ProcFiles& files, Pid pid);
+
+}  // namespace kymo::watch

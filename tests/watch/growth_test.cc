@@ -1,0 +1,134 @@
+// What is called steady growth: a leak is, and nothing that only looks like one.
+#include "src/watch/growth.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <random>
+#include <vector>
+
+namespace kymo::watch {
+namespace {
+
+constexpr double kMiB = 1024.0 * 1024;
+
+struct Series {
+  std::vector<double> times;
+  std::vector<double> values;
+
+  [[nodiscard]] std::optional<Growth> judged(double noise = 2 * kMiB) const {
+    return judge_growth(times, values, noise);
+  }
+};
+
+/// `count` readings, so many seconds apart, of a function of time.
+Series series_of(int count, double apart, const std::function<double(double)>& value) {
+  Series series;
+  for (int i = 0; i < count; ++i) {
+    series.times.push_back(apart * i);
+    series.values.push_back(value(apart * i));
+  }
+  return series;
+}
+
+bool is_steady(const Series& series, double noise = 2 * kMiB) {
+  const auto growth = series.judged(noise);
+  return growth && growth->is_steady;
+}
+
+TEST(Growth, OfALineWithNoiseIsItsSlope) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    std::mt19937 random(seed);
+    const double slope = std::uniform_real_distribution<double>(0.2, 50)(random) * kMiB;
+    const double base = std::uniform_real_distribution<double>(1, 2000)(random) * kMiB;
+    const int count = std::uniform_int_distribution<int>(30, 400)(random);
+    const double apart = std::uniform_real_distribution<double>(0.1, 2)(random);
+    std::normal_distribution<double> noise(0, 0.03 * slope * apart * count);
+    const Series series =
+        series_of(count, apart, [&](double at) { return base + slope * at + noise(random); });
+    const auto growth = series.judged(0.5 * kMiB);
+    ASSERT_TRUE(growth);
+    EXPECT_TRUE(growth->is_steady) << "seed " << seed;
+    EXPECT_NEAR(growth->line.slope, slope, 0.1 * slope) << "seed " << seed;
+  }
+}
+
+TEST(Growth, OfNoiseIsNone) {
+  for (unsigned seed = 0; seed < 2000; ++seed) {
+    std::mt19937 random(seed);
+    std::normal_distribution<double> noise(0, 20 * kMiB);
+    const Series series =
+        series_of(20 + static_cast<int>(seed % 200), 0.5, [&](double) { return 500 * kMiB + noise(random); });
+    EXPECT_FALSE(is_steady(series)) << "seed " << seed;
+  }
+}
+
+TEST(Growth, OfASawToothIsNone) {
+  for (unsigned seed = 0; seed < 500; ++seed) {
+    std::mt19937 random(seed);
+    const double seconds = 60;
+    // From once and a half in the time that is watched to many times a reading.
+    const double period = std::uniform_real_distribution<double>(0.3, seconds / 1.5)(random);
+    const double phase = std::uniform_real_distribution<double>(0.15, 0.85)(random) * period;
+    const double height = std::uniform_real_distribution<double>(4, 400)(random) * kMiB;
+    std::normal_distribution<double> noise(0, 0.01 * height);
+    const Series series = series_of(240, seconds / 240, [&](double at) {
+      return 100 * kMiB + height * std::fmod(at + phase, period) / period + noise(random);
+    });
+    EXPECT_FALSE(is_steady(series)) << "seed " << seed << ", period " << period << ", phase " << phase;
+  }
+}
+
+TEST(Growth, BelowASawToothIsSeen) {
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    std::mt19937 random(seed);
+    const double period = std::uniform_real_distribution<double>(0.5, 4)(random);
+    const Series series = series_of(240, 0.25, [&](double at) {
+      return 100 * kMiB + 2 * kMiB * at + 20 * kMiB * std::fmod(at, period) / period;
+    });
+    EXPECT_TRUE(is_steady(series)) << "seed " << seed << ", period " << period;
+  }
+}
+
+TEST(Growth, ThatEndsIsNone) {
+  const auto cache_fills = [](double at) { return at < 10 ? 10 * kMiB * at : 100 * kMiB; };
+  const auto one_step = [](double at) { return at < 30 ? 50 * kMiB : 90 * kMiB; };
+  const auto levels_off = [](double at) { return 100 * kMiB * (1 - std::exp(-at / 12)); };
+  const auto shrinks = [](double at) { return 500 * kMiB - kMiB * at; };
+  for (const auto& value :
+       std::vector<std::function<double(double)>>{cache_fills, one_step, levels_off, shrinks})
+    EXPECT_FALSE(is_steady(series_of(120, 0.5, value)));
+}
+
+TEST(Growth, OfCountsByOnesIsSeen) {
+  const Series files = series_of(60, 1, [](double at) { return 12 + std::floor(at / 5); });
+  EXPECT_TRUE(is_steady(files, 4));
+  const Series few = series_of(60, 1, [](double at) { return 12 + std::floor(at / 20); });
+  EXPECT_FALSE(is_steady(few, 4)) << "not more than the noise";
+}
+
+TEST(Growth, ThatQuickensIsSeen) {
+  EXPECT_TRUE(is_steady(series_of(120, 0.5, [](double at) { return kMiB * (50 + at + 0.02 * at * at); })));
+}
+
+TEST(Growth, NeedsReadings) {
+  const auto line = [](double at) { return 10 * kMiB * at; };
+  EXPECT_FALSE(series_of(static_cast<int>(kLeastPoints) - 1, 1, line).judged());
+  EXPECT_TRUE(series_of(static_cast<int>(kLeastPoints), 1, line).judged());
+  Series holes = series_of(40, 1, line);
+  for (std::size_t i = 0; i < holes.values.size(); i += 2) holes.values[i] = std::nan("");
+  const auto growth = holes.judged();
+  ASSERT_TRUE(growth) << "what is not known is left out";
+  EXPECT_EQ(growth->line.points, 20U);
+}
+
+TEST(Growth, OfAProcessThatWasStoppedMeanwhileIsJudged) {
+  Series series = series_of(30, 0.5, [](double at) { return 10 * kMiB * at; });
+  for (std::size_t i = 15; i < series.times.size(); ++i) series.times[i] += 60;
+  EXPECT_FALSE(is_steady(series)) << "for most of the time it did not grow";
+}
+
+}  // namespace
+}  // namespace kymo::watch
