@@ -9,6 +9,7 @@ namespace kymo::cli {
 inline constexpr int kSuccess = 0;
 inline constexpr int kFailure = 1;
 inline constexpr int kBadUsage = 2;  ///< of the command line or the configuration
+inline constexpr int kFound = 3;     ///< something was found that the caller had asked to fail on
 
 /// What stands behind the command's name, in order.
 using Arguments = std::vector<std::string>;
@@ -22,6 +23,7 @@ struct Command {
 
 int serve(const Arguments& arguments);
 int top(const Arguments& arguments);
+int monitor_process(const Arguments& arguments);
 int print_version(const Arguments& arguments);
 
 /// Tells on standard error what was wrong with how the program was called: `kymo: …`.

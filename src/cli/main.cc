@@ -14,6 +14,7 @@ namespace {
 constexpr std::array kCommands = {
     Command{"serve", "measure this host and serve what is measured over HTTP", serve},
     Command{"top", "show on this terminal how a server, or this host, is", top},
+    Command{"monitor", "watch a process, report how it did, and what is wrong with it", monitor_process},
     Command{"version", "print the version", print_version},
 };
 

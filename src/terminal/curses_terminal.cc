@@ -57,14 +57,14 @@ void draw_cell(int row, int column, const Cell& cell) {
 
 }  // namespace
 
-CursesTerminal::CursesTerminal(bool colors) {
+CursesTerminal::CursesTerminal(bool colors, std::string_view plain_option) {
   // initscr() would end the process where it does not know the terminal.
   if (newterm(nullptr, stdout, stdin) == nullptr) {
     const char* const name = std::getenv("TERM");
     throw std::runtime_error("the terminal " +
                              (name == nullptr ? std::string("has no name (TERM)")
                                               : "\"" + std::string(name) + "\" (TERM) is not known here") +
-                             "; try TERM=xterm, or --once for plain text");
+                             "; try TERM=xterm, or " + std::string(plain_option) + " for plain text");
   }
   set_escdelay(25);
   cbreak();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "keys.h"
 
@@ -11,8 +12,8 @@ namespace kymo::terminal {
 class CursesTerminal final {
  public:
   /// Takes the terminal. `colors`: use them if it has any. Errors: std::runtime_error for a TERM that is not
-  /// known here.
-  explicit CursesTerminal(bool colors);
+  /// known here, which advises `plain_option`.
+  explicit CursesTerminal(bool colors, std::string_view plain_option = "--once");
   CursesTerminal(const CursesTerminal&) = delete;
   CursesTerminal& operator=(const CursesTerminal&) = delete;
   ~CursesTerminal();

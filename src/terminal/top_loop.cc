@@ -154,11 +154,10 @@ TerminalSignals::TerminalSignals() {
 
 TerminalSignals::~TerminalSignals() { ::close(descriptor_); }
 
-int TerminalSignals::take() const noexcept {
+TerminalSignals::Came TerminalSignals::next() const noexcept {
   signalfd_siginfo info{};
-  return ::read(descriptor_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)
-             ? static_cast<int>(info.ssi_signo)
-             : 0;
+  if (::read(descriptor_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return {};
+  return {static_cast<int>(info.ssi_signo), info.ssi_code == SI_KERNEL};
 }
 
 void run_top(SharedPicture& picture, const TerminalSignals& signals, ViewState state,

@@ -19,8 +19,14 @@ class TerminalSignals final {
   ~TerminalSignals();
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-  /// The next one that came, or 0.
-  [[nodiscard]] int take() const noexcept;
+  /// One that came; 0: none did. What a key makes is sent by the kernel, to all who have the terminal.
+  struct Came {
+    int number = 0;
+    bool is_from_terminal = false;
+  };
+  [[nodiscard]] Came next() const noexcept;
+  /// The next one's number, or 0.
+  [[nodiscard]] int take() const noexcept { return next().number; }
 
  private:
   sigset_t signals_{};

@@ -1,0 +1,257 @@
+#include <fcntl.h>
+#include <langinfo.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <clocale>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <system_error>
+
+#include <kymo/log/format.h>
+
+#include "command.h"
+#include "held_output.h"
+#include "monitor_arguments.h"
+#include "monitor_loop.h"
+#include "src/terminal/curses_terminal.h"
+#include "src/terminal/watch_screen.h"
+
+namespace kymo::cli {
+namespace {
+
+/// An open file, or none.
+class Descriptor final {
+ public:
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  [[nodiscard]] int number() const noexcept { return number_; }
+
+ private:
+  int number_;
+};
+
+/// A line a second, or nothing at all.
+class LineView final : public MonitorView {
+ public:
+  explicit LineView(bool is_silent) : is_silent_(is_silent) {}
+
+  void show(const watch::Sample& sample) override {
+    if (is_silent_ || sample.seconds <= 0) return;
+    if (shown_at_ && sample.at - *shown_at_ < 0.95) return;
+    if (!shown_at_) std::cout << watch::progress_head();
+    shown_at_ = sample.at;
+    std::cout << watch::progress_line(sample) << std::flush;
+  }
+  void redraw(std::string_view) override {}
+  [[nodiscard]] int keys() const noexcept override { return -1; }
+  [[nodiscard]] int output() const noexcept override { return -1; }
+  bool take_input() override { return false; }
+  void resize() override {}
+  void leave() override {}
+  void enter() override {}
+
+ private:
+  bool is_silent_;
+  std::optional<double> shown_at_;
+};
+
+/// The screen of a terminal.
+class ScreenView final : public MonitorView {
+ public:
+  ScreenView(const watch::Watch& watch, const watch::Sampler& sampler, HeldOutput* output, bool colors,
+             terminal::Alphabet alphabet)
+      : watch_(watch),
+        sampler_(sampler),
+        output_(output),
+        alphabet_(alphabet),
+        terminal_(colors, "--plain") {}
+
+  void show(const watch::Sample&) override { redraw(state_); }
+  void redraw(std::string_view state) override {
+    state_ = state;
+    const auto findings = watch::find_issues(watch_.recording, sampler_.surroundings());
+    terminal_.show(terminal::draw_watch({.what = watch_.what,
+                                         .pid = std::to_string(watch_.pid),
+                                         .rate_hz = watch_.rate_hz,
+                                         .recording = watch_.recording,
+                                         .surroundings = sampler_.surroundings(),
+                                         .findings = findings,
+                                         .last_output = output_ == nullptr ? "" : output_->last_line(),
+                                         .state = state_},
+                                        terminal_.size(), alphabet_));
+  }
+  [[nodiscard]] int keys() const noexcept override { return STDIN_FILENO; }
+  [[nodiscard]] int output() const noexcept override {
+    return output_ == nullptr ? -1 : output_->reading_end();
+  }
+  bool take_input() override {
+    if (output_ != nullptr) output_->drain();
+    bool wants_end = false;
+    while (const auto key = terminal_.read_key())
+      wants_end = wants_end || (key->key == terminal::Key::character && key->character == U'q');
+    return wants_end;
+  }
+  void resize() override { terminal_.resize(); }
+  void leave() override { terminal_.leave(); }
+  void enter() override {
+    terminal_.enter();
+    redraw(state_);
+  }
+
+ private:
+  const watch::Watch& watch_;
+  const watch::Sampler& sampler_;
+  HeldOutput* const output_;
+  const terminal::Alphabet alphabet_;
+  terminal::CursesTerminal terminal_;
+  std::string state_;
+};
+
+/// Where a command's output goes, while it runs and afterwards.
+class CommandStreams final {
+ public:
+  CommandStreams(const MonitorArguments& arguments, bool is_screen)
+      : nothing_(is_screen ? ::open("/dev/null", O_RDONLY | O_CLOEXEC) : -1), file_(open_file(arguments)) {
+    if (is_screen && file_.number() < 0) held_ = std::make_unique<HeldOutput>();
+  }
+
+  [[nodiscard]] WatchedCommand::Streams streams() const {
+    // Standard output is the report's.
+    const int out = held_ != nullptr      ? held_->writing_end()
+                    : file_.number() >= 0 ? file_.number()
+                                          : STDERR_FILENO;
+    return {.in = nothing_.number(), .out = out, .error = out};
+  }
+  [[nodiscard]] HeldOutput* held() const noexcept { return held_.get(); }
+
+ private:
+  static int open_file(const MonitorArguments& arguments) {
+    if (arguments.output_file.empty()) return -1;
+    const int file =
+        ::open(arguments.output_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    if (file < 0)
+      throw std::system_error(errno, std::generic_category(), arguments.output_file + ": cannot be written");
+    return file;
+  }
+
+  Descriptor nothing_;
+  Descriptor file_;
+  std::unique_ptr<HeldOutput> held_;
+};
+
+std::string command_text(const Arguments& command) {
+  std::string text;
+  for (const std::string& word : command) text.append(text.empty() ? "" : " ").append(word);
+  constexpr std::size_t kLongest = 200;
+  return text.size() > kLongest ? text.substr(0, kLongest) + "..." : text;
+}
+
+bool is_utf8_locale() {
+  std::setlocale(LC_CTYPE, "");
+  return std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
+}
+
+bool has_screen(const MonitorArguments& arguments) {
+  return !arguments.is_json && !arguments.is_plain && !arguments.is_quiet && ::isatty(STDOUT_FILENO) != 0 &&
+         ::isatty(STDIN_FILENO) != 0;
+}
+
+/// A command may be over before the first look at it: then there is no sampler.
+std::unique_ptr<watch::Sampler> make_sampler(watch::ProcFiles& files, const MonitorArguments& arguments,
+                                             watch::Pid pid) {
+  try {
+    return std::make_unique<watch::Sampler>(
+        files, pid, arguments.is_tree ? watch::Sampler::Scope::tree : watch::Sampler::Scope::process);
+  } catch (const std::runtime_error&) {
+    if (arguments.pid != 0) throw;
+    return nullptr;
+  }
+}
+
+MonitorResult wait_for_end(WatchedCommand& command) {
+  while (!command.end()) ::usleep(1000);
+  const watch::End& end = *command.end();
+  return {end, end.how == watch::End::How::signalled ? 128 + end.number : end.number};
+}
+
+MonitorResult watch_process(const MonitorArguments& arguments, const terminal::TerminalSignals& signals,
+                            watch::ProcFiles& files, watch::Watch& watch, WatchedCommand* command,
+                            HeldOutput* held) {
+  const auto sampler = make_sampler(files, arguments, watch.pid);
+  if (sampler == nullptr) return wait_for_end(*command);
+  // By number: the header of glibc 2.36 declares pidfd_open for C alone. -1 where the kernel is before 5.3.
+  const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<::pid_t>(watch.pid), 0)));
+  std::unique_ptr<MonitorView> view;
+  if (has_screen(arguments)) {
+    const bool colors = !arguments.no_color && std::getenv("NO_COLOR") == nullptr;
+    const auto alphabet = is_utf8_locale() ? terminal::Alphabet::unicode : terminal::Alphabet::ascii;
+    view = std::make_unique<ScreenView>(watch, *sampler, held, colors, alphabet);
+  } else {
+    view = std::make_unique<LineView>(arguments.is_json || arguments.is_quiet);
+  }
+  const MonitorResult result =
+      MonitorLoop(signals, *sampler, watch.recording, *view, command, process.number(),
+                  {.rate_hz = arguments.rate_hz, .duration_seconds = arguments.duration_seconds})
+          .run();
+  watch.surroundings = sampler->surroundings();
+  return result;
+}
+
+MonitorResult watch_command(const MonitorArguments& arguments, const terminal::TerminalSignals& signals,
+                            watch::ProcFiles& files, watch::Watch& watch) {
+  CommandStreams streams(arguments, has_screen(arguments));
+  WatchedCommand command(arguments.command, streams.streams());
+  if (streams.held() != nullptr) streams.held()->close_writing_end();
+  watch.pid = command.pid();
+  watch.is_command = true;
+  watch.what = log::one_line(command_text(arguments.command));
+  const MonitorResult result = watch_process(arguments, signals, files, watch, &command, streams.held());
+  if (command.end()) watch.usage = command.usage();
+  if (streams.held() != nullptr) {
+    streams.held()->drain();
+    std::cerr << streams.held()->text() << std::flush;
+  }
+  return result;
+}
+
+}  // namespace
+
+int monitor_process(const Arguments& arguments) {
+  int exit_code = kSuccess;
+  const auto parsed = parse_monitor_arguments(arguments, exit_code);
+  if (!parsed) return exit_code;
+  const terminal::TerminalSignals signals;
+  ::signal(SIGPIPE, SIG_IGN);  // whoever reads the lines and goes away does not end the command
+  watch::ProcFiles files;
+  watch::Watch watch;
+  watch.rate_hz = parsed->rate_hz;
+  watch.is_tree = parsed->is_tree;
+  MonitorResult result;
+  try {
+    if (parsed->pid == 0) {
+      result = watch_command(*parsed, signals, files, watch);
+    } else {
+      watch.pid = parsed->pid;
+      watch.what = log::one_line(watch::read_name(files, parsed->pid));
+      result = watch_process(*parsed, signals, files, watch, nullptr, nullptr);
+    }
+  } catch (const std::runtime_error& error) {
+    complain(std::string("monitor: ") + error.what());
+    return kFailure;
+  }
+  watch.end = result.end;
+  watch.findings = watch::find_issues(watch.recording, watch.surroundings);
+  watch.outcome = parsed->fail_on.judge(watch.recording, watch.findings);
+  std::cout << (parsed->is_json ? watch::json_report(watch) : "\n" + watch::text_report(watch)) << std::flush;
+  if (!watch.outcome.met.empty()) return kFound;
+  return std::cout ? result.exit_code : kFailure;
+}
+
+}  // namespace kymo::cli

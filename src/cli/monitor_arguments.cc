@@ -1,0 +1,179 @@
+#include "monitor_arguments.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <iostream>
+#include <stdexcept>
+
+#include <kymo/core/names.h>
+
+namespace kymo::cli {
+namespace {
+
+/// Where the kernel's pids end (PID_MAX_LIMIT).
+constexpr watch::Pid kMostPid = 4'194'304;
+
+/// `2s`, `1.5m`, `1h`, `90`, `500ms`; nothing for what is no time, or is not within 100 ms and 30 days.
+std::optional<double> seconds_in(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, double>, 6> kTimes = {
+      {{"ms", 1e-3}, {"s", 1}, {"min", 60}, {"m", 60}, {"h", 3600}, {"", 1}}};
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  for (const auto& [name, factor] : kTimes) {
+    const double seconds = number * factor;
+    if (error == std::errc() && unit == name && seconds >= 0.1 && seconds <= 30 * 86400.0) return seconds;
+  }
+  return std::nullopt;
+}
+
+struct MonitorTexts {
+  std::string rate = "2";
+  std::string duration;
+  std::vector<std::string> fail_on;
+};
+
+void add_monitor_options(CLI::App& app, MonitorArguments& parsed, MonitorTexts& texts) {
+  app.add_option("--rate", texts.rate, "How many readings a second, 1 to 10; default 2.")->type_name("HZ");
+  app.add_option(
+         "--duration", texts.duration,
+         "For how long, such as 30s, 5m or 1h; default until it ends, or Ctrl-C.\nA COMMAND is then ended.")
+      ->type_name("TIME");
+  app.add_flag("--tree", parsed.is_tree, "Together with all processes that descend from it.");
+  app.add_option(
+         "--fail-on", texts.fail_on,
+         "End with exit code 3 where any of these is found: leak, fd, threads, cpu, throttled, io, any,\n"
+         "or a limit such as rss>500MB, cpu.avg>80%, fds.growth>100. Several between commas.")
+      ->type_name("WHAT");
+  app.add_flag("--json", parsed.is_json, "The report as JSON, and nothing else, on standard output.");
+  app.add_option("--output", parsed.output_file,
+                 "A file for what the COMMAND writes; default: standard error.")
+      ->type_name("FILE");
+  app.add_flag("--plain", parsed.is_plain, "A line a second, also on a terminal.");
+  app.add_flag("--quiet", parsed.is_quiet, "The report alone.");
+  app.add_flag("--no-color", parsed.no_color, "No colours; environment NO_COLOR.");
+}
+
+/// How many of the arguments are monitor's own: all up to the first that is no option, or to `--`.
+std::size_t own_arguments(const Arguments& arguments, CLI::App& app) {
+  std::size_t i = 0;
+  for (; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--" || !word.starts_with('-') || word.size() < 2) break;
+    const CLI::Option* const option = app.get_option_no_throw(word);
+    if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // its value stands behind it
+  }
+  return std::min(i, arguments.size());
+}
+
+void complain_about_monitor_options(const std::vector<std::string>& unknown) {
+  const std::vector<std::string> flags = {"--rate",   "--duration", "--tree",  "--fail-on",  "--json",
+                                          "--output", "--plain",    "--quiet", "--no-color", "--help"};
+  for (const std::string& argument : unknown) {
+    const std::string name = argument.substr(0, std::min<std::size_t>(argument.find('='), 64));
+    const std::string meant = nearest_name(name, flags);
+    complain("monitor: \"" + name + "\" is no option; " +
+             (meant.empty() ? "`kymo monitor --help` lists them" : "did you mean " + meant + "?"));
+  }
+}
+
+/// What stands behind the options: a number is a pid, unless `--` stands before it.
+bool take_target(Arguments rest, MonitorArguments& parsed) {
+  const bool is_command = !rest.empty() && rest.front() == "--";
+  if (is_command) rest.erase(rest.begin());
+  if (rest.empty() || rest.front().empty()) {
+    complain(
+        "monitor: whom? expected a pid, as in `kymo monitor 1234`, or a command, as in `kymo monitor -- "
+        "./server`");
+    return false;
+  }
+  const std::string& first = rest.front();
+  const bool is_number = std::ranges::all_of(first, [](char c) { return c >= '0' && c <= '9'; });
+  if (is_command || !is_number) {
+    parsed.command = std::move(rest);
+    return true;
+  }
+  const auto [end, error] = std::from_chars(first.data(), first.data() + first.size(), parsed.pid);
+  if (error != std::errc() || parsed.pid == 0 || parsed.pid > kMostPid) {
+    complain("monitor: \"" + first.substr(0, 64) + "\" is no pid; `ps -e` lists those there are");
+    return false;
+  }
+  if (rest.size() > 1) {
+    complain("monitor: \"" + rest[1].substr(0, 64) +
+             "\" stands behind a pid; options go before it, and a command that is a number behind --");
+    return false;
+  }
+  return true;
+}
+
+bool take_monitor_texts(const MonitorTexts& texts, MonitorArguments& parsed) {
+  const auto [end, error] =
+      std::from_chars(texts.rate.data(), texts.rate.data() + texts.rate.size(), parsed.rate_hz);
+  if (error != std::errc() || end != texts.rate.data() + texts.rate.size() || !(parsed.rate_hz >= 1) ||
+      parsed.rate_hz > 10) {
+    complain("monitor: --rate: \"" + texts.rate.substr(0, 64) +
+             "\" is no rate; expected 1 to 10 readings a second");
+    return false;
+  }
+  if (!texts.duration.empty()) {
+    parsed.duration_seconds = seconds_in(texts.duration);
+    if (!parsed.duration_seconds) {
+      complain("monitor: --duration: \"" + texts.duration.substr(0, 64) +
+               "\" is no time; expected 100ms to 720h, such as 30s, 5m or 1h");
+      return false;
+    }
+  }
+  try {
+    for (const std::string& text : texts.fail_on) parsed.fail_on.add(text);
+  } catch (const std::invalid_argument& wrong) {
+    complain(std::string("monitor: --fail-on: ") + wrong.what());
+    return false;
+  }
+  if (parsed.pid != 0 && !parsed.output_file.empty()) {
+    complain("monitor: --output is for what a command writes; a process that runs already has its own");
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<MonitorArguments> parse_monitor_arguments(const Arguments& arguments, int& exit_code) {
+  MonitorArguments parsed;
+  MonitorTexts texts;
+  CLI::App app(
+      "Watches a process from outside (CPU, memory, threads, open files, input and output, switches, "
+      "throttling),\n"
+      "shows it live on a terminal, and then reports: averages, growth, and the issues found with the "
+      "evidence.\n"
+      "\nUsage: kymo monitor [OPTIONS] PID\n       kymo monitor [OPTIONS] [--] COMMAND [ARGS…]\n\n"
+      "Exit code: the COMMAND's own; 0 for a PID; 3 where --fail-on finds something; 1 or 2 for a mistake.",
+      "kymo monitor");
+  add_monitor_options(app, parsed, texts);
+  exit_code = kBadUsage;
+  const auto own = static_cast<std::ptrdiff_t>(own_arguments(arguments, app));
+  try {
+    Arguments options(arguments.begin(), arguments.begin() + own);
+    std::ranges::reverse(options);
+    app.parse(options);
+    if (take_target(Arguments(arguments.begin() + own, arguments.end()), parsed) &&
+        take_monitor_texts(texts, parsed))
+      return parsed;
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    exit_code = kSuccess;
+  } catch (const CLI::ExtrasError&) {
+    complain_about_monitor_options(app.remaining());
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();
+    complain("monitor: " + text.substr(0, text.find(':')) + ": expected once, with one value");
+  } catch (const CLI::ParseError& error) {
+    complain("monitor: " + std::string(error.what()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace kymo::cli

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+
+#include "command.h"
+#include "src/watch/report.h"
+
+namespace kymo::cli {
+
+/// A command that this process has started. It has this process' group and terminal, so that the terminal's
+/// Ctrl-C reaches both. Killed where it still runs when this ends. Threads: one at a time.
+class WatchedCommand final {
+ public:
+  /// Descriptors that become its standard ones; -1 stays as it is.
+  struct Streams {
+    int in = -1;
+    int out = -1;
+    int error = -1;
+  };
+  /// Errors: std::runtime_error where it cannot be started, with the reason.
+  WatchedCommand(const Arguments& command, Streams streams);
+  WatchedCommand(const WatchedCommand&) = delete;
+  WatchedCommand& operator=(const WatchedCommand&) = delete;
+  ~WatchedCommand();
+
+  [[nodiscard]] watch::Pid pid() const noexcept { return static_cast<watch::Pid>(pid_); }
+  void send(int signal) const noexcept;
+
+  /// How it ended, once it has.
+  [[nodiscard]] const std::optional<watch::End>& end() noexcept;
+  /// What it took; valid once it has ended.
+  [[nodiscard]] const watch::Usage& usage() const noexcept { return usage_; }
+
+ private:
+  ::pid_t pid_ = -1;
+  std::optional<watch::End> end_;
+  watch::Usage usage_;
+};
+
+}  // namespace kymo::cli
