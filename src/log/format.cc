@@ -114,14 +114,19 @@ bool append_fields(std::string& line, const Record& record, Format format) {
   return true;
 }
 
+void append_event(std::string& line, const Record& record) {
+  bool complete = append_escaped(line, record.message, EscapeStyle::text, kMaxMessageBytes);
+  complete = append_fields(line, record, Format::text) && complete;
+  if (!complete) line += " (cut)";
+}
+
 std::string text_line(const Record& record) {
   std::string line;
   append_time(line, record.time);
   line += ' ';
   line += padded_level(record.level);
-  bool complete = append_escaped(line, record.message, EscapeStyle::text, kMaxMessageBytes);
-  complete = append_fields(line, record, Format::text) && complete;
-  line += complete ? "\n" : " (cut)\n";
+  append_event(line, record);
+  line += '\n';
   return line;
 }
 
@@ -142,6 +147,12 @@ std::string json_line(const Record& record) {
 
 std::string format_line(const Record& record, Format format) {
   return format == Format::json ? json_line(record) : text_line(record);
+}
+
+std::string format_event(const Record& record) {
+  std::string text;
+  append_event(text, record);
+  return text;
 }
 
 std::string one_line(std::string_view text) {

@@ -2,6 +2,9 @@
 
 #include <atomic>
 #include <utility>
+#include <vector>
+
+#include <kymo/log/context.h>
 
 namespace kymo::log {
 
@@ -29,10 +32,18 @@ Logger::Logger(Sink sink, Level threshold) : threshold_(sink ? threshold : Level
 
 bool Logger::enabled(Level level) const noexcept { return level >= threshold_ && level < Level::off; }
 
-void Logger::log(Level level, std::string_view message, std::initializer_list<Field> fields) const noexcept {
+void Logger::log(Level level, std::string_view message, std::span<const Field> fields) const noexcept {
   if (!enabled(level)) return;
   try {
-    shared_->sink(Record{level, std::chrono::system_clock::now(), message, {fields.begin(), fields.size()}});
+    Record record{level, std::chrono::system_clock::now(), message, fields};
+    // A sink may change its thread's context, and so must not be what keeps the fields alive.
+    const Context context = current_context();
+    std::vector<Field> all;
+    if (!context.empty()) {
+      all = with_context_fields(fields, context);
+      record.fields = all;
+    }
+    shared_->sink(record);
   } catch (...) {
     shared_->lost.fetch_add(1, std::memory_order_relaxed);
   }

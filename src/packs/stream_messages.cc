@@ -63,6 +63,10 @@ bool is_traceparent(std::string_view text) noexcept {
   return text.size() == kLength || (version != "00" && text[kLength] == '-');
 }
 
+std::string_view trace_id(std::string_view traceparent) noexcept {
+  return is_traceparent(traceparent) ? traceparent.substr(3, 32) : std::string_view();
+}
+
 std::string to_json(const MetricsMessage& message) {
   std::string out;
   JsonWriter json(out);

@@ -319,6 +319,8 @@ RC_GTEST_PROP(SourceStreamProperty, PercentilesAreWithinAPercent, ()) {
 TEST(StreamMessages, TraceparentsHaveOneForm) {
   const std::string good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   EXPECT_TRUE(is_traceparent(good));
+  EXPECT_EQ(trace_id(good), good.substr(3, 32));
+  EXPECT_EQ(trace_id(good + "-more"), "");
   EXPECT_TRUE(is_traceparent("01" + good.substr(2) + "-more"));
   EXPECT_FALSE(is_traceparent(good + "-more"));
   EXPECT_FALSE(is_traceparent("ff" + good.substr(2)));

@@ -37,6 +37,10 @@ class Style(unittest.TestCase):
         self.assert_red("include/kymo/net/a.h", "#pragma once\n#include <boost/asio.hpp>\n", "public header")
         self.assert_red("src/system/a.cc", "#include <yaml-cpp/yaml.h>\n", "only monitor may")
         self.assert_green("src/net/a.cc", "#include <boost/asio.hpp>\n")
+        self.assert_green("include/kymo/log/spdlog.h", "#pragma once\n#include <spdlog/logger.h>\n")
+        self.assert_red("include/kymo/log/logger.h", "#pragma once\n#include <spdlog/logger.h>\n", "public header")
+        self.assert_red("include/kymo/log/spdlog.h", "#pragma once\n#include <zlib.h>\n", "public header")
+        self.assert_red("src/cli/a.cc", "#include <kymo/log/spdlog.h>\n", "kymo itself does without")
 
     def test_functions_fit_a_screen(self):
         body = "".join(f"  work({i});\n" for i in range(69))

@@ -24,6 +24,10 @@ inline constexpr std::size_t kMaxLineBytes = 4096;
 /// any. Errors: none but `std::bad_alloc`.
 [[nodiscard]] std::string format_line(const Record& record, Format format);
 
+/// Message and fields alone, as in the text format and without the newline: for a log that has its own way
+/// with time and level. Threads and errors: as `format_line()`.
+[[nodiscard]] std::string format_event(const Record& record);
+
 /// Any text made safe to show within one line of a terminal, escaped as in the text format.
 [[nodiscard]] std::string one_line(std::string_view text);
 

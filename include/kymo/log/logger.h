@@ -3,14 +3,15 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include <kymo/log/record.h>
 
 namespace kymo::log {
 
-/// Hands events at or above a level to a sink. A small value: copies share the sink and the count of lost
-/// events.
+/// Hands events at or above a level to a sink, with the fields of the thread's context (see ContextScope)
+/// behind their own. A small value: copies share the sink and the count of lost events.
 ///
 /// A default one has no sink and drops everything: nothing in kymo prints unless it was given a sink.
 /// Threads: any member from any thread. Cost of an event below the level: one comparison.
@@ -21,7 +22,10 @@ class Logger final {
   explicit Logger(Sink sink, Level threshold = Level::info);
 
   [[nodiscard]] bool enabled(Level level) const noexcept;
-  void log(Level level, std::string_view message, std::initializer_list<Field> fields = {}) const noexcept;
+  void log(Level level, std::string_view message, std::initializer_list<Field> fields = {}) const noexcept {
+    log(level, message, std::span<const Field>(fields.begin(), fields.size()));
+  }
+  void log(Level level, std::string_view message, std::span<const Field> fields) const noexcept;
 
   void debug(std::string_view message, std::initializer_list<Field> fields = {}) const noexcept {
     log(Level::debug, message, fields);

@@ -94,4 +94,8 @@ using StreamMessage = std::variant<MetricsMessage, StatusMessage>;
 /// Whether it has the form `version-trace-parent-flags`, and names a trace. Source: W3C Trace Context, 3.2.2.
 [[nodiscard]] bool is_traceparent(std::string_view text) noexcept;
 
+/// The trace that a header names, 32 digits, for a field `trace_id` of a log; empty where it is none. A view
+/// into it.
+[[nodiscard]] std::string_view trace_id(std::string_view traceparent) noexcept;
+
 }  // namespace kymo::packs

@@ -1,0 +1,142 @@
+#include <kymo/log/context.h>
+#include <kymo/log/context_cell.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "thread_context.h"
+
+namespace kymo::log {
+namespace detail {
+
+/// A scope's fields and those that it stands in. Immutable but for the count.
+struct ContextNode {
+  std::atomic<std::size_t> owners{1};
+  Context outer;  ///< keeps the texts of its fields
+  std::string texts;
+  std::vector<Field> fields;
+};
+
+}  // namespace detail
+
+namespace {
+
+using detail::ContextNode;
+
+std::string_view text_of(const Field& field) {
+  const auto* text = std::get_if<std::string_view>(&field.value.get());
+  return text == nullptr ? std::string_view() : *text;
+}
+
+bool has_key(std::span<const Field> fields, std::string_view key) {
+  return std::any_of(fields.begin(), fields.end(), [&](const Field& field) { return field.key == key; });
+}
+
+/// The last of each key, with its texts copied into `texts`, which has room for them.
+void append_copies(std::span<const Field> fields, ContextNode& node) {
+  const auto copied = [&](std::string_view text) {
+    const std::size_t begin = node.texts.size();
+    node.texts += text;
+    return std::string_view(node.texts).substr(begin);
+  };
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const Field& field = fields[i];
+    if (has_key(fields.subspan(i + 1), field.key)) continue;
+    const bool is_text = std::holds_alternative<std::string_view>(field.value.get());
+    const std::string_view key = copied(field.key);
+    node.fields.push_back({key, is_text ? Value(copied(text_of(field))) : field.value});
+  }
+}
+
+ContextNode* make_node(Context outer, std::span<const Field> fields) {
+  auto node = std::make_unique<ContextNode>();
+  std::size_t bytes = 0;
+  for (const Field& field : fields) bytes += field.key.size() + text_of(field).size();
+  node->texts.reserve(bytes);
+  node->fields.reserve(outer.fields().size() + fields.size());
+  for (const Field& field : outer.fields()) {
+    if (!has_key(fields, field.key)) node->fields.push_back(field);
+  }
+  append_copies(fields, *node);
+  node->outer = std::move(outer);
+  return node.release();
+}
+
+/// Owns its node as a Context does, but has no destructor that would have run while a thread's last events
+/// are logged. Scopes that end as they should leave nothing here.
+constinit thread_local ContextNode* thread_node = nullptr;
+
+}  // namespace
+
+Context::Context(const Context& other) noexcept : node_(other.node_) {
+  if (node_ != nullptr) node_->owners.fetch_add(1, std::memory_order_relaxed);
+}
+
+Context::~Context() {
+  if (node_ != nullptr && node_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) delete node_;
+}
+
+std::span<const Field> Context::fields() const noexcept {
+  return node_ == nullptr ? std::span<const Field>() : node_->fields;
+}
+
+namespace detail {
+
+Context ThreadContext::exchange(Context next) noexcept {
+  return Context(std::exchange(thread_node, std::exchange(next.node_, nullptr)));
+}
+
+Context ThreadContext::get() noexcept {
+  if (thread_node != nullptr) thread_node->owners.fetch_add(1, std::memory_order_relaxed);
+  return Context(thread_node);
+}
+
+bool ThreadContext::is_within(const Context& scope) noexcept {
+  const ContextNode* node = thread_node;
+  while (node != nullptr && node != scope.node_) node = node->outer.node_;
+  return node != nullptr;
+}
+
+}  // namespace detail
+
+Context current_context() noexcept { return detail::ThreadContext::get(); }
+
+std::vector<Field> with_context_fields(std::span<const Field> own, const Context& context) {
+  std::vector<Field> all(own.begin(), own.end());
+  for (const Field& field : context.fields()) {
+    if (!has_key(own, field.key)) all.push_back(field);
+  }
+  return all;
+}
+
+ContextScope::ContextScope(std::initializer_list<Field> fields) noexcept {
+  try {
+    own_ = Context(make_node(current_context(), {fields.begin(), fields.size()}));
+  } catch (...) {  // without memory; an event without its context is better than none
+    return;
+  }
+  detail::ThreadContext::exchange(own_);
+  detail::ContextRun::keep(own_);
+}
+
+ContextScope::~ContextScope() {
+  if (own_.empty() || !detail::ThreadContext::is_within(own_)) return;
+  detail::ThreadContext::exchange(own_.node_->outer);
+  detail::ContextRun::keep(own_.node_->outer);
+}
+
+ContextRestore::ContextRestore(Context context) noexcept
+    : before_(detail::ThreadContext::exchange(std::move(context))),
+      run_(detail::ContextRun::exchange(nullptr)) {}
+
+ContextRestore::~ContextRestore() {
+  detail::ContextRun::exchange(run_);
+  detail::ThreadContext::exchange(std::move(before_));
+}
+
+}  // namespace kymo::log

@@ -1,0 +1,56 @@
+#include <kymo/log/rate_limit.h>
+
+#include <vector>
+
+namespace kymo::log {
+namespace {
+
+constexpr unsigned kCountBits = 24;
+constexpr std::uint64_t kCountMask = (std::uint64_t{1} << kCountBits) - 1;
+/// 2^40 ms are 34 years; a machine is not up for longer.
+constexpr std::uint64_t kTimeMask = (std::uint64_t{1} << (64 - kCountBits)) - 1;
+
+}  // namespace
+
+bool RateLimit::takes_place(std::uint64_t milliseconds) noexcept {
+  std::uint64_t window = window_.load(std::memory_order_relaxed);
+  while (true) {
+    const std::uint64_t begin = window >> kCountBits;
+    const std::uint64_t count = window & kCountMask;
+    // A thread that read the clock before the one that began the interval belongs to it.
+    const bool is_over =
+        milliseconds >= begin && milliseconds - begin >= static_cast<std::uint64_t>(interval_.count());
+    if (count > 0 && !is_over && count >= events_) return false;
+    const std::uint64_t next = count == 0 || is_over ? (milliseconds << kCountBits) | 1 : window + 1;
+    if (window_.compare_exchange_weak(window, next, std::memory_order_relaxed)) return true;
+  }
+}
+
+std::optional<std::uint64_t> RateLimit::admit(Time now) noexcept {
+  const auto since_start = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+  if (!takes_place(static_cast<std::uint64_t>(since_start.count()) & kTimeMask)) {
+    suppressed_.fetch_add(1, std::memory_order_relaxed);
+    return std::nullopt;
+  }
+  return suppressed_.exchange(0, std::memory_order_relaxed);
+}
+
+void log_limited(RateLimit& limit, const Logger& logger, Level level, std::string_view message,
+                 std::initializer_list<Field> fields) noexcept {
+  if (!logger.enabled(level)) return;
+  const auto passed = limit.admit();
+  if (!passed) return;
+  if (*passed == 0) {
+    logger.log(level, message, fields);
+    return;
+  }
+  try {
+    std::vector<Field> all(fields);
+    all.push_back({"suppressed", *passed});
+    logger.log(level, message, all);
+  } catch (...) {  // without memory for the count: the event itself may do with less
+    logger.log(level, message, fields);
+  }
+}
+
+}  // namespace kymo::log
