@@ -24,6 +24,7 @@ struct Command {
 int serve(const Arguments& arguments);
 int top(const Arguments& arguments);
 int monitor_process(const Arguments& arguments);
+int probe_targets(const Arguments& arguments);
 int print_version(const Arguments& arguments);
 
 /// Tells on standard error what was wrong with how the program was called: `kymo: …`.

@@ -15,6 +15,7 @@ constexpr std::array kCommands = {
     Command{"serve", "measure this host and serve what is measured over HTTP", serve},
     Command{"top", "show on this terminal how a server, or this host, is", top},
     Command{"monitor", "watch a process, report how it did, and what is wrong with it", monitor_process},
+    Command{"probe", "measure how well others are reached: round trips, losses, jitter", probe_targets},
     Command{"version", "print the version", print_version},
 };
 

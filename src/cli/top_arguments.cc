@@ -3,32 +3,16 @@
 #include <CLI/CLI.hpp>
 
 #include <array>
-#include <charconv>
 #include <iostream>
 
 #include <kymo/core/names.h>
+
+#include "time_text.h"
 
 namespace kymo::cli {
 namespace {
 
 constexpr std::array<std::string_view, 3> kSorts = {"name", "rate", "value"};
-
-/// `500ms`, `1s`, `2.5s`, `2`; nothing for what is none, or is not within 100 ms to 1 h.
-std::optional<std::chrono::milliseconds> interval_of(std::string_view text) {
-  double factor = 1000;
-  if (text.ends_with("ms")) {
-    factor = 1;
-    text.remove_suffix(2);
-  } else if (text.ends_with('s')) {
-    text.remove_suffix(1);
-  }
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || !(number * factor >= 100) ||
-      number * factor > 3.6e6)
-    return std::nullopt;
-  return std::chrono::milliseconds(static_cast<std::int64_t>(number * factor));
-}
 
 void complain_about_options(const std::vector<std::string>& unknown) {
   const std::vector<std::string> flags = {"--url",  "--token-file", "--ca-file",  "--once", "--interval",
@@ -42,7 +26,7 @@ void complain_about_options(const std::vector<std::string>& unknown) {
 }
 
 bool is_valid(TopArguments& parsed, const std::string& interval) {
-  const auto time = interval_of(interval);
+  const auto time = read_time(interval, std::chrono::milliseconds(100), std::chrono::hours(1));
   if (!time) {
     complain("top: --interval: \"" + interval.substr(0, 64) +
              "\" is no time; expected 100ms to 3600s, such as 1s");

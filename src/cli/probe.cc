@@ -1,0 +1,175 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <deque>
+#include <exception>
+#include <iostream>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <kymo/probe/prober.h>
+
+#include "command.h"
+#include "ending_signals.h"
+#include "probe_arguments.h"
+#include "probe_output.h"
+
+namespace kymo::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using probe::PathRecorder;
+using probe::ProbeOutcome;
+using probe::ProbeResult;
+
+/// Below that, a second has one line instead of each probe.
+constexpr auto kLineEach = 100ms;
+constexpr auto kLookEach = 20ms;
+/// Lines that wait for a reader who does not read; further ones are left out, not the figures.
+constexpr std::size_t kMostLines = 100'000;
+
+double milliseconds_of(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+/// What came of each target. Filled by the prober's thread, printed by the program's.
+class ProbeBook final {
+ public:
+  explicit ProbeBook(const ProbeArguments& arguments) : arguments_(arguments) {
+    for (const probe::Target& target : arguments.targets) entries_.emplace_back().name = target.to_string();
+  }
+
+  void take(const ProbeResult& result) {
+    std::size_t index = 0;
+    std::from_chars(result.id.data(), result.id.data() + result.id.size(), index);
+    const std::lock_guard lock(mutex_);
+    Entry& entry = entries_[index];
+    entry.all.add(result);
+    entry.second.add(result);
+    if (result.outcome == ProbeOutcome::answered) ++entry.answered;
+    if (result.outcome == ProbeOutcome::answered || result.outcome == ProbeOutcome::lost) ++entry.over;
+    if ((arguments_.json || arguments_.interval >= kLineEach) && lines_.size() < kMostLines)
+      lines_.push_back(line_of(entry, result));
+  }
+
+  /// Whether all probes that were asked for are over.
+  [[nodiscard]] bool is_complete() {
+    const std::lock_guard lock(mutex_);
+    return arguments_.count != 0 && std::all_of(entries_.begin(), entries_.end(), [this](const Entry& entry) {
+             return entry.over >= arguments_.count;
+           });
+  }
+
+  [[nodiscard]] bool has_all_answered() {
+    const std::lock_guard lock(mutex_);
+    return std::all_of(entries_.begin(), entries_.end(),
+                       [](const Entry& entry) { return entry.answered != 0; });
+  }
+
+  void print_lines() {
+    std::deque<ProbeLine> lines;
+    {
+      const std::lock_guard lock(mutex_);
+      lines.swap(lines_);
+    }
+    for (const ProbeLine& line : lines)
+      std::cout << (arguments_.json ? probe_json(line) : probe_text(line, arguments_.timeout));
+    if (!lines.empty()) std::cout << std::flush;
+  }
+
+  void print_second(std::uint64_t number) {
+    if (arguments_.json || arguments_.interval >= kLineEach) return;
+    const std::lock_guard lock(mutex_);
+    for (Entry& entry : entries_)
+      std::cout << second_text(entry.name, number, std::exchange(entry.second, PathRecorder()).report());
+    std::cout << std::flush;
+  }
+
+  void print_summaries() {
+    const std::lock_guard lock(mutex_);
+    for (const Entry& entry : entries_) {
+      const auto report = entry.all.report();
+      std::cout << (arguments_.json ? summary_json(entry.name, report) : summary_text(entry.name, report));
+    }
+    std::cout << std::flush;
+  }
+
+ private:
+  struct Entry {
+    std::string name;
+    PathRecorder all;
+    PathRecorder second;
+    std::uint64_t answered = 0;
+    std::uint64_t over = 0;
+    std::optional<probe::OneWayTimes> first;  // that this responder gave
+  };
+
+  static ProbeLine line_of(Entry& entry, const ProbeResult& result) {
+    ProbeLine line{.target = entry.name,
+                   .sequence = result.sequence,
+                   .outcome = result.outcome,
+                   .round_trip_ms = milliseconds_of(result.round_trip),
+                   .reordered = result.reordered,
+                   .out_change_ms = {},
+                   .back_change_ms = {},
+                   .reason = std::string(result.reason)};
+    if (!result.ways) return line;
+    if (!entry.first || entry.first->responder != result.ways->responder) entry.first = result.ways;
+    line.out_change_ms = milliseconds_of(result.ways->out - entry.first->out);
+    line.back_change_ms = milliseconds_of(result.ways->back - entry.first->back);
+    return line;
+  }
+
+  const ProbeArguments& arguments_;
+  std::mutex mutex_;
+  std::vector<Entry> entries_;
+  std::deque<ProbeLine> lines_;
+};
+
+/// What the targets need at their pace: the limit is here for what a command line did not mean.
+double rate_for(const ProbeArguments& arguments) {
+  const double each = 1000.0 / static_cast<double>(arguments.interval.count());
+  return 10 + 1.5 * each * static_cast<double>(arguments.targets.size());
+}
+
+int run(const ProbeArguments& arguments) {
+  const EndingSignals signals;
+  ProbeBook book(arguments);
+  probe::Prober prober({.on_result = [&book](const ProbeResult& result) { book.take(result); },
+                        .probes_per_second = rate_for(arguments)});
+  for (std::size_t i = 0; i < arguments.targets.size(); ++i) {
+    prober.add(std::to_string(i), arguments.targets[i],
+               {.interval = arguments.interval,
+                .timeout = arguments.timeout,
+                .bytes = arguments.bytes,
+                .count = arguments.count});
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  std::uint64_t seconds = 0;
+  while (!book.is_complete() && !signals.wait_for(kLookEach) && std::cout) {
+    book.print_lines();
+    if (std::chrono::steady_clock::now() - begin >= std::chrono::seconds(seconds + 1))
+      book.print_second(++seconds);
+  }
+  prober.stop();
+  book.print_lines();
+  book.print_summaries();
+  return book.has_all_answered() ? kSuccess : kFailure;
+}
+
+}  // namespace
+
+int probe_targets(const Arguments& arguments) {
+  int exit_code = kSuccess;
+  const auto parsed = parse_probe_arguments(arguments, exit_code);
+  if (!parsed) return exit_code;
+  try {
+    return run(*parsed);
+  } catch (const std::runtime_error& error) {
+    complain(std::string("probe: ") + error.what());
+    return kFailure;
+  }
+}
+
+}  // namespace kymo::cli

@@ -1,0 +1,103 @@
+#include "probe_arguments.h"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <stdexcept>
+
+#include <kymo/core/names.h>
+
+#include "time_text.h"
+
+namespace kymo::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kMostTargets = 256;
+
+bool take_time(const char* option, const std::string& text, std::chrono::milliseconds most,
+               std::chrono::milliseconds& into) {
+  const auto time = read_time(text, 2ms, most);
+  if (time) {
+    into = *time;
+    return true;
+  }
+  complain("probe: " + std::string(option) + ": \"" + text.substr(0, 64) + "\" is no time; expected 2ms to " +
+           std::to_string(most.count() / 1000) + "s, such as 500ms");
+  return false;
+}
+
+void complain_about_extra(const std::vector<std::string>& unknown) {
+  const std::vector<std::string> flags = {"--count", "--interval", "--timeout", "--size", "--json", "--help"};
+  for (const std::string& argument : unknown) {
+    const std::string name = argument.substr(0, std::min<std::size_t>(argument.find('='), 64));
+    const std::string meant = nearest_name(name, flags);
+    complain("probe: \"" + name + "\" is no option; " +
+             (meant.empty() ? "`kymo probe --help` lists them" : "did you mean " + meant + "?"));
+  }
+}
+
+bool take_targets(const std::vector<std::string>& texts, std::vector<probe::Target>& into) try {
+  if (texts.size() > kMostTargets) {
+    complain("probe: more than " + std::to_string(kMostTargets) + " targets");
+    return false;
+  }
+  for (const std::string& text : texts) into.push_back(probe::Target::parse(text));
+  return true;
+} catch (const std::invalid_argument& error) {
+  complain("probe: " + std::string(error.what()));
+  return false;
+}
+
+}  // namespace
+
+std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, int& exit_code) {
+  ProbeArguments parsed;
+  std::vector<std::string> targets;
+  std::string interval = "1s";
+  std::string timeout = "1s";
+  CLI::App app(
+      "Measures how well others are reached: round trips, losses, copies, order and jitter.\n"
+      "A TARGET is udp://HOST[:9465], which `kymo serve --probe-responder` answers; tcp://HOST:PORT;\n"
+      "icmp://HOST; or ws://HOST[:PORT][/PATH]. Ends with 0 where each target answered at least once, else "
+      "1.",
+      "kymo probe");
+  app.add_option("targets", targets, "What to probe.")->type_name("TARGET")->required();
+  app.add_option("--count", parsed.count, "How many probes of each target; default: until Ctrl-C.")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U).description(""));
+  app.add_option("--interval", interval,
+                 "From one probe to the next, a tenth more or less, 2ms to 3600s; default 1s.")
+      ->type_name("TIME");
+  app.add_option("--timeout", timeout, "What takes longer is lost, 2ms to 60s; default 1s.")
+      ->type_name("TIME");
+  app.add_option("--size", parsed.bytes,
+                 "Bytes of a UDP datagram or of an ICMP echo's content, 56 to 1472; default 64.")
+      ->type_name("BYTES")
+      ->check(CLI::Range(std::size_t{56}, std::size_t{1472}).description(""));
+  app.add_flag("--json", parsed.json,
+               "One JSON object a line: each probe, and at the end each target's summary.");
+  exit_code = kBadUsage;
+  try {
+    app.parse(Arguments(arguments.rbegin(), arguments.rend()));
+    if (take_targets(targets, parsed.targets) && take_time("--interval", interval, 1h, parsed.interval) &&
+        take_time("--timeout", timeout, 1min, parsed.timeout))
+      return parsed;
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    exit_code = kSuccess;
+  } catch (const CLI::ExtrasError&) {
+    complain_about_extra(app.remaining());
+  } catch (const CLI::RequiredError&) {
+    complain("probe: a target is missing, such as udp://192.0.2.7:9465 or icmp://192.0.2.7");
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();
+    complain("probe: " + text.substr(0, text.find(':')) + ": expected once, with one value");
+  } catch (const CLI::ParseError& error) {
+    complain("probe: " + std::string(error.what()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace kymo::cli

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace kymo::cli {
+
+/// Reads `500ms`, `1s`, `2.5s` or `2` (seconds); nothing for what is none, or is not from `least` to `most`.
+[[nodiscard]] std::optional<std::chrono::milliseconds> read_time(std::string_view text,
+                                                                 std::chrono::milliseconds least,
+                                                                 std::chrono::milliseconds most);
+
+}  // namespace kymo::cli
