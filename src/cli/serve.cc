@@ -12,6 +12,7 @@
 #include "command.h"
 #include "ending_signals.h"
 #include "serve_arguments.h"
+#include "serve_probes.h"
 #include "service_manager.h"
 
 namespace kymo::cli {
@@ -42,9 +43,11 @@ void reload(Monitor& monitor, const monitor::Config& first, const monitor::Confi
   }
   if (!config.errors().empty()) return;
   (void)monitor.reload(config.options());
-  // A Monitor has a log but does not know how it writes.
-  if (config.value("log.format") != first.value("log.format")) {
-    logger.warning("a changed setting needs a restart; the old value stays", {{"setting", "log.format"}});
+  // What a Monitor does not know of: how its log writes, and what is done besides.
+  for (const char* name :
+       {"log.format", "probe.responder", "probe.targets", "probe.interval", "probe.timeout"}) {
+    if (config.value(name) == first.value(name)) continue;
+    logger.warning("a changed setting needs a restart; the old value stays", {{"setting", name}});
   }
 } catch (const std::exception& error) {
   logger.error("configuration not taken, all stays as it was", {{"reason", error.what()}});
@@ -53,9 +56,11 @@ void reload(Monitor& monitor, const monitor::Config& first, const monitor::Confi
 int run(const monitor::Config& config, const monitor::ConfigSources& sources) {
   EndingSignals signals(HangUp::reloads);
   ::signal(SIGPIPE, SIG_IGN);  // a reader of standard output that goes away is no reason to stop serving
-  const MonitorOptions options = config.options();
+  MonitorOptions options = config.options();
   const log::Logger logger(options.log_sink, options.log_level);
   for (const std::string& warning : config.warnings()) logger.warning(warning);
+  ServeProbes probes(config.probes(), logger);
+  options.peers = probes.peers();
   Monitor monitor(options);
   bool is_ready = false;
   signals.on_reload([&] {

@@ -17,9 +17,29 @@ std::string option_help(const monitor::SettingInfo& setting) {
   return help + "; environment " + setting.environment + ".";
 }
 
+constexpr const char* kResponder = "127.0.0.1:9465";
+
+std::string joined(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : ",") + item;
+  return text;
+}
+
 void add_options(CLI::App& app, ServeArguments& parsed) {
   app.add_option("--config", parsed.config_file, "A YAML file with settings; environment KYMO_CONFIG.")
       ->type_name("FILE");
+  app.add_option_function<std::string>(
+         "--probe-responder",
+         [&parsed](const std::string& text) {
+           parsed.flags.emplace_back("probe.responder", text.empty() ? kResponder : text);
+         },
+         "Answer other hosts' probes; default 127.0.0.1:9465. As --probe.responder.")
+      ->type_name("ADDRESS:PORT")
+      ->expected(0, 1);
+  app.add_option("--probe", parsed.probes,
+                 "Probe a target and show it as a peer; may be repeated. As --probe.targets.")
+      ->type_name("NAME=TARGET")
+      ->allow_extra_args(false);
   app.add_flag("--print-config", parsed.print_config,
                "Print all settings and where each comes from, and end.");
   for (const monitor::SettingInfo& setting : monitor::Config::settings()) {
@@ -35,7 +55,7 @@ void add_options(CLI::App& app, ServeArguments& parsed) {
 
 /// Arguments that nothing takes, each with what was probably meant.
 void complain_about(const std::vector<std::string>& unknown) {
-  std::vector<std::string> flags = {"--config", "--print-config", "--help"};
+  std::vector<std::string> flags = {"--config", "--print-config", "--probe", "--probe-responder", "--help"};
   for (const monitor::SettingInfo& setting : monitor::Config::settings()) flags.push_back(setting.flag);
   for (const std::string& argument : unknown) {
     const std::string name = argument.substr(0, std::min<std::size_t>(argument.find('='), 64));
@@ -55,6 +75,7 @@ std::optional<ServeArguments> parse_serve_arguments(const Arguments& arguments, 
   exit_code = kBadUsage;
   try {
     app.parse(Arguments(arguments.rbegin(), arguments.rend()));
+    if (!parsed.probes.empty()) parsed.flags.emplace_back("probe.targets", joined(parsed.probes));
     return parsed;
   } catch (const CLI::CallForHelp&) {
     std::cout << app.help();

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <kymo/monitor/options.h>
 
@@ -12,6 +13,7 @@ namespace kymo::cli {
 /// What was asked of `kymo serve`.
 struct ServeArguments {
   MonitorOptions::Flags flags;
+  std::vector<std::string> probes;  ///< of --probe; in the flags, too
   std::string config_file;
   bool print_config = false;
 };

@@ -106,8 +106,7 @@ std::string unknown_setting(const std::string& name) {
 
 ParsedValue parse_yaml_value(const ValueDomain& domain, const YamlEntry& entry) {
   if (const auto* text = std::get_if<std::string>(&entry.value)) return parse_value(domain, *text);
-  if (domain.type == SettingType::host_list)
-    return parse_items(std::get<std::vector<std::string>>(entry.value));
+  if (is_list(domain.type)) return parse_items(domain, std::get<std::vector<std::string>>(entry.value));
   return ValueError{"is a list; expected " + describe_domain(domain)};
 }
 
@@ -270,6 +269,21 @@ MonitorOptions Config::options() const {
 std::string Config::value(std::string_view name) const {
   const std::size_t index = find_setting(name);
   return index == schema().size() ? "" : print_value(schema()[index].domain, state_->settings[index].value);
+}
+
+ProbeSettings Config::probes() const {
+  const auto value = [this](std::string_view name) -> const SettingValue& {
+    return state_->settings[find_setting(name)].value;
+  };
+  ProbeSettings settings{.responder = std::get<std::string>(value("probe.responder")),
+                         .targets = {},
+                         .interval = std::get<std::chrono::milliseconds>(value("probe.interval")),
+                         .timeout = std::get<std::chrono::milliseconds>(value("probe.timeout"))};
+  for (const std::string& item : std::get<std::vector<std::string>>(value("probe.targets"))) {
+    const std::size_t equals = item.find('=');
+    settings.targets.emplace_back(item.substr(0, equals), item.substr(equals + 1));
+  }
+  return settings;
 }
 
 std::string Config::to_yaml() const { return print_config(state_->settings); }

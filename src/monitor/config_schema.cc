@@ -58,6 +58,13 @@ constexpr std::array kSchema = {
             "A file with the certificate chain in PEM, to serve https; with web.tls.key_file."},
     Setting{
         "web.tls.key_file", {file}, "", "A file with that certificate's private key in PEM, unencrypted."},
+    Setting{"probe.responder",
+            {optional_endpoint},
+            "",
+            "Where to answer the UDP echoes of other hosts' probes; empty: nowhere."},
+    Setting{"probe.targets", {probe_list}, "", "What to probe; each is shown as a peer under its name."},
+    Setting{"probe.interval", {duration, 10, kHour}, "1s", "From one probe of a target to the next."},
+    Setting{"probe.timeout", {duration, 10, 60 * kSecond}, "1s", "What has no answer for so long is lost."},
     Setting{"http.threads", {integer, 1, 64}, "2", "Threads that answer requests."},
     Setting{"http.max_connections", {integer, 1, 65'536}, "1024", "Connections open at once."},
     Setting{"http.max_connections_per_address", {integer, 1, 65'536}, "256", "Connections from one address."},

@@ -4,11 +4,13 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <set>
 #include <stdexcept>
 
 #include <kymo/log/format.h>
 #include <kymo/model/duration.h>
 #include <kymo/net/http_server.h>
+#include <kymo/probe/target.h>
 
 namespace kymo::monitor {
 namespace {
@@ -30,6 +32,7 @@ constexpr std::size_t kMaxListItems = 64;
 constexpr std::size_t kMaxHostBytes = 253;   // RFC 1035, section 2.3.4
 constexpr std::size_t kMaxPathBytes = 4095;  // PATH_MAX without its final zero
 constexpr std::size_t kMaxQuotedBytes = 80;
+constexpr std::size_t kMaxProbeName = 64;
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
@@ -154,11 +157,30 @@ bool is_host(std::string_view text) {
          text.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
-ParsedValue parse_host_list(std::string_view text) {
+ParsedValue parse_list(const ValueDomain& domain, std::string_view text) {
   if (trim(text).empty()) return std::vector<std::string>();
   std::vector<std::string> items;
   for (const std::string_view item : split(text, ',')) items.emplace_back(trim(item));
-  return parse_items(items);
+  return parse_items(domain, items);
+}
+
+/// Why an item is no probe; empty: it is one, and `names` has its name.
+std::string probe_fault(const std::string& item, std::set<std::string>& names) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+  const std::size_t equals = item.find('=');
+  const std::string name = item.substr(0, std::min(equals, item.size()));
+  if (equals == std::string::npos || name.empty() || name.size() > kMaxProbeName ||
+      name.find_first_not_of(kAllowed) != std::string::npos)
+    return quote(item) +
+           " has no name of letters, digits and ._- before its target; expected NAME=udp://HOST";
+  if (!names.insert(name).second)
+    return "the name " + quote(name) + " is there twice; each target has its own";
+  try {
+    static_cast<void>(probe::Target::parse(std::string_view(item).substr(equals + 1)));
+    return {};
+  } catch (const std::invalid_argument& error) {
+    return log::one_line(error.what());
+  }
 }
 
 /// The largest unit that divides the number.
@@ -195,24 +217,30 @@ ParsedValue parse_value(const ValueDomain& domain, std::string_view text) {
   text = trim(text);
   switch (domain.type) {
     case SettingType::endpoint: return parse_endpoint(text);
+    case SettingType::optional_endpoint: return text.empty() ? std::string() : parse_endpoint(text);
     case SettingType::duration: return parse_duration(domain, text);
     case SettingType::integer: return parse_integer(domain, text);
     case SettingType::size: return parse_size(domain, text);
     case SettingType::choice: return parse_choice(domain, text);
     case SettingType::boolean: return parse_boolean(domain, text);
     case SettingType::file: return parse_file(domain, text);
-    case SettingType::host_list: break;
+    case SettingType::host_list:
+    case SettingType::probe_list: break;
   }
-  return parse_host_list(text);
+  return parse_list(domain, text);
 }
 
-ParsedValue parse_items(const std::vector<std::string>& items) {
-  const ValueDomain domain{.type = SettingType::host_list};
+ParsedValue parse_items(const ValueDomain& domain, const std::vector<std::string>& items) {
   if (items.size() > kMaxListItems) {
     return ValueError{"has more than " + std::to_string(kMaxListItems) + " items"};
   }
+  std::set<std::string> names;
   for (const std::string& item : items) {
-    if (!is_host(item)) return unexpected(domain, item, "is not a host name");
+    if (domain.type == SettingType::host_list) {
+      if (!is_host(item)) return unexpected(domain, item, "is not a host name");
+    } else if (const std::string fault = probe_fault(item, names); !fault.empty()) {
+      return ValueError{fault};
+    }
   }
   return items;
 }
@@ -225,6 +253,7 @@ std::string describe_domain(const ValueDomain& domain) {
   const auto ms = [](std::int64_t count) { return model::duration_text(std::chrono::milliseconds(count)); };
   switch (domain.type) {
     case SettingType::endpoint: return "ADDRESS:PORT";
+    case SettingType::optional_endpoint: return "ADDRESS:PORT, or nothing";
     case SettingType::duration: return describe_range("a duration", ms(domain.min), ms(domain.max));
     case SettingType::integer:
       return describe_range("a number", std::to_string(domain.min), std::to_string(domain.max));
@@ -232,6 +261,8 @@ std::string describe_domain(const ValueDomain& domain) {
     case SettingType::boolean: return "true or false";
     case SettingType::file: return "the path of a file";
     case SettingType::host_list: return "host names, separated by commas";
+    case SettingType::probe_list:
+      return "NAME=TARGET, separated by commas, such as anna=udp://192.0.2.7:9465";
     case SettingType::choice: break;
   }
   std::string text;

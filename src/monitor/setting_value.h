@@ -9,10 +9,21 @@
 
 namespace kymo::monitor {
 
-enum class SettingType : std::uint8_t { endpoint, duration, integer, size, choice, boolean, file, host_list };
+enum class SettingType : std::uint8_t {
+  endpoint,
+  optional_endpoint,  ///< or none
+  duration,
+  integer,
+  size,
+  choice,
+  boolean,
+  file,
+  host_list,
+  probe_list,  ///< NAME=TARGET, see probe::Target
+};
 
-/// The value of a setting, by its type: boolean; integer, size (bytes); duration; endpoint, choice, file (a
-/// path); host_list.
+/// The value of a setting, by its type: boolean; integer, size (bytes); duration; endpoints, choice, file (a
+/// path); lists.
 using SettingValue =
     std::variant<bool, std::int64_t, std::chrono::milliseconds, std::string, std::vector<std::string>>;
 
@@ -32,8 +43,11 @@ using ParsedValue = std::variant<SettingValue, ValueError>;
 
 /// Reads one value. Lists are separated by commas. Threads: any. Throws nothing but `std::bad_alloc`.
 [[nodiscard]] ParsedValue parse_value(const ValueDomain& domain, std::string_view text);
-/// Reads a list whose items stand apart already. For `host_list` only.
-[[nodiscard]] ParsedValue parse_items(const std::vector<std::string>& items);
+[[nodiscard]] constexpr bool is_list(SettingType type) noexcept {
+  return type == SettingType::host_list || type == SettingType::probe_list;
+}
+/// Reads a list whose items stand apart already. For lists only.
+[[nodiscard]] ParsedValue parse_items(const ValueDomain& domain, const std::vector<std::string>& items);
 
 /// The value in the form that parse_value reads back.
 [[nodiscard]] std::string print_value(const ValueDomain& domain, const SettingValue& value);

@@ -374,6 +374,9 @@ rc::Gen<std::string> valid_text(const ValueDomain& domain) {
     case SettingType::endpoint:
       return rc::gen::map(rc::gen::inRange(0, 65536),
                           [](int port) { return "127.0.0.1:" + std::to_string(port); });
+    case SettingType::optional_endpoint: return rc::gen::element<std::string>("", "127.0.0.1:9465");
+    case SettingType::probe_list:
+      return rc::gen::element<std::string>("", "a=udp://a.example", "a=icmp://[::1],b.c-d_1=ws://b:80/x?y=z");
     case SettingType::duration: return rc::gen::map(number(), [](const std::string& n) { return n + "ms"; });
     case SettingType::integer:
     case SettingType::size: return number();

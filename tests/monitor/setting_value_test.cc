@@ -140,5 +140,23 @@ RC_GTEST_PROP(ValueProperty, AnyTextIsReadOrRefusedInOneShortLine, (const std::s
   }
 }
 
+TEST(OptionalEndpoint, MayBeNone) {
+  EXPECT_EQ(value<std::string>({SettingType::optional_endpoint}, " "), "");
+  EXPECT_EQ(value<std::string>({SettingType::optional_endpoint}, "[::1]:9465"), "[::1]:9465");
+  EXPECT_NE(error({SettingType::optional_endpoint}, "9465").find("has no port"), std::string::npos);
+}
+
+TEST(ProbeList, IsNamesAndTargets) {
+  constexpr ValueDomain kProbes{SettingType::probe_list};
+  using List = std::vector<std::string>;
+  EXPECT_EQ(value<List>(kProbes, ""), List());
+  EXPECT_EQ(value<List>(kProbes, "a=udp://192.0.2.1, b=ws://b:80/?x=y"),
+            (List{"a=udp://192.0.2.1", "b=ws://b:80/?x=y"}));
+  for (const char* wrong : {"udp://192.0.2.1", "=udp://192.0.2.1", "a b=udp://192.0.2.1"})
+    EXPECT_NE(error(kProbes, wrong).find("has no name"), std::string::npos) << wrong;
+  EXPECT_EQ(error(kProbes, "a=udp://a,a=udp://b"), "the name \"a\" is there twice; each target has its own");
+  EXPECT_NE(error(kProbes, "a=gopher://a").find("\"gopher://a\" cannot be probed"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace kymo::monitor

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <kymo/monitor/options.h>
@@ -19,6 +21,15 @@ struct SettingInfo {
   std::string expects;             ///< "a number from 1 to 65536"
   std::string_view help;           ///< one sentence
   bool is_switch;                  ///< true or false; the flag alone means true
+};
+
+/// What `kymo serve` answers and sends besides, section `probe`; a Monitor does neither. See
+/// kymo/probe/prober.h.
+struct ProbeSettings {
+  std::string responder;                                     ///< `ADDRESS:PORT`; empty: none
+  std::vector<std::pair<std::string, std::string>> targets;  ///< name, and a target as probe::Target reads it
+  std::chrono::milliseconds interval{};
+  std::chrono::milliseconds timeout{};
 };
 
 /// Where settings come from; the first that has one wins: flags, environment, file, default.
@@ -49,6 +60,9 @@ class Config final {
 
   /// The settings applied, with a log on standard error. A setting with an error has its default.
   [[nodiscard]] MonitorOptions options() const;
+
+  /// Those of the section `probe`.
+  [[nodiscard]] ProbeSettings probes() const;
 
   /// One setting's value as text; empty for an unknown name.
   [[nodiscard]] std::string value(std::string_view name) const;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <kymo/log/logger.h>
+#include <kymo/monitor/config.h>
+#include <kymo/peers/peer_table.h>
+#include <kymo/probe/echo_responder.h>
+#include <kymo/probe/prober.h>
+
+namespace kymo::cli {
+
+/// What `kymo serve` does of its section `probe`: answers other hosts' probes, and sends its own. What cannot
+/// be had is told to the log, and the rest goes on.
+class ServeProbes final {
+ public:
+  ServeProbes(const monitor::ProbeSettings& settings, const log::Logger& logger);
+
+  /// For the Monitor, which it must outlive; null where nothing is probed.
+  [[nodiscard]] peers::PeerTable* peers() noexcept { return peers_ ? &*peers_ : nullptr; }
+
+ private:
+  void answer(const monitor::ProbeSettings& settings, const log::Logger& logger);
+  void ask(const monitor::ProbeSettings& settings, const log::Logger& logger);
+
+  std::optional<probe::EchoResponder> responder_;
+  std::optional<peers::PeerTable> peers_;
+  std::optional<probe::Prober> prober_;  // goes before what it tells
+};
+
+}  // namespace kymo::cli
