@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "measure.h"
+#include "allocations.h"
 
 namespace {
 

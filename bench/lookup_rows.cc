@@ -14,6 +14,7 @@
 #include <kymo/core/collector.h>
 #include <kymo/core/registry.h>
 
+#include "allocations.h"
 #include "flat_table.h"
 #include "report.h"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "measure.h"
+#include "src/bench/measure.h"
 
 namespace kymo::bench {
 

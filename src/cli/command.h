@@ -25,6 +25,7 @@ int serve(const Arguments& arguments);
 int top(const Arguments& arguments);
 int monitor_process(const Arguments& arguments);
 int probe_targets(const Arguments& arguments);
+int measure_costs(const Arguments& arguments);
 int print_version(const Arguments& arguments);
 
 /// Tells on standard error what was wrong with how the program was called: `kymo: …`.

@@ -16,6 +16,7 @@ constexpr std::array kCommands = {
     Command{"top", "show on this terminal how a server, or this host, is", top},
     Command{"monitor", "watch a process, report how it did, and what is wrong with it", monitor_process},
     Command{"probe", "measure how well others are reached: round trips, losses, jitter", probe_targets},
+    Command{"bench", "measure what kymo costs on this machine, also beside an earlier run", measure_costs},
     Command{"version", "print the version", print_version},
 };
 

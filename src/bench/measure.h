@@ -38,7 +38,11 @@ struct Effort {
 /// One measurement of one side.
 using Contender = std::function<double()>;
 
-/// Lets the contenders take turns and gives the median of each. The first turn warms up and is not counted.
+/// Lets the contenders take turns and gives what each of them took. The first turn warms up and is not
+/// counted.
+[[nodiscard]] std::vector<std::vector<double>> turns_of(const Effort& effort,
+                                                        const std::vector<Contender>& contenders);
+/// The median of each.
 [[nodiscard]] std::vector<double> medians(const Effort& effort, const std::vector<Contender>& contenders);
 
 /// The compiler must take the object's memory as read and written by others from now on.
@@ -125,8 +129,5 @@ double cpu_ns_of(Work work) {
   work();
   return thread_cpu_ns() - before;
 }
-
-/// Calls of operator new by this thread so far.
-[[nodiscard]] std::uint64_t allocations();
 
 }  // namespace kymo::bench

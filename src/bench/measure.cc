@@ -62,14 +62,18 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-std::vector<double> medians(const Effort& effort, const std::vector<Contender>& contenders) {
+std::vector<std::vector<double>> turns_of(const Effort& effort, const std::vector<Contender>& contenders) {
   std::vector<std::vector<double>> taken(contenders.size());
   if (!effort.smoke)
     for (const Contender& contender : contenders) contender();
   for (int turn = 0; turn < effort.turns; ++turn)
     for (std::size_t i = 0; i < contenders.size(); ++i) taken[i].push_back(contenders[i]());
+  return taken;
+}
+
+std::vector<double> medians(const Effort& effort, const std::vector<Contender>& contenders) {
   std::vector<double> result;
-  for (auto& values : taken) result.push_back(median(std::move(values)));
+  for (auto& values : turns_of(effort, contenders)) result.push_back(median(std::move(values)));
   return result;
 }
 

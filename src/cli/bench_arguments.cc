@@ -1,0 +1,86 @@
+#include "bench_arguments.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+
+#include <kymo/core/names.h>
+
+namespace kymo::cli {
+namespace {
+
+/// `10%`, `7.5%` or `10`; nothing for what is none, or is not within 0 and 1000 %.
+std::optional<double> share_in(std::string_view text) {
+  if (text.ends_with('%')) text.remove_suffix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || !(number >= 0) || number > 1000)
+    return std::nullopt;
+  return number / 100;
+}
+
+void complain_about_bench_options(const std::vector<std::string>& unknown) {
+  const std::vector<std::string> flags = {"--json", "--compare", "--quick", "--fail-on-regression", "--help"};
+  for (const std::string& argument : unknown) {
+    const std::string name = argument.substr(0, std::min<std::size_t>(argument.find('='), 64));
+    const std::string meant = name.starts_with("-") ? nearest_name(name, flags) : std::string();
+    complain("bench: \"" + name + "\" is no option; " +
+             (meant.empty() ? "`kymo bench --help` lists them" : "did you mean " + meant + "?"));
+  }
+}
+
+bool take_regression(const std::string& text, BenchArguments& parsed) {
+  if (text.empty()) return true;
+  parsed.most_regression = share_in(text);
+  if (!parsed.most_regression) {
+    complain("bench: --fail-on-regression: \"" + text.substr(0, 64) +
+             "\" is no share; expected one such as 10%");
+    return false;
+  }
+  if (!parsed.compare_file.empty()) return true;
+  complain("bench: --fail-on-regression needs an earlier run; name it with --compare FILE");
+  return false;
+}
+
+}  // namespace
+
+std::optional<BenchArguments> parse_bench_arguments(const Arguments& arguments, int& exit_code) {
+  BenchArguments parsed;
+  std::string regression;
+  CLI::App app(
+      "Measures what kymo costs on this machine: recording, by 1, 2, … threads, ten thousand series, a "
+      "start;\n"
+      "each beside what the machine itself takes for the least that does the same, in the same run.",
+      "kymo bench");
+  app.add_option("--json", parsed.json_file, "A file to write the figures to, for a later --compare.")
+      ->type_name("FILE");
+  app.add_option("--compare", parsed.compare_file,
+                 "An earlier run; changes within the noise of both count as none.")
+      ->type_name("FILE");
+  app.add_option(
+         "--fail-on-regression", regression,
+         "With --compare: end with exit code 3 where a figure is worse by more than this, such as 10%, and\n"
+         "by more than the noise.")
+      ->type_name("PERCENT");
+  app.add_flag("--quick", parsed.is_quick, "Fewer turns and shorter ones: a look, not a measurement.");
+  exit_code = kBadUsage;
+  try {
+    app.parse(Arguments(arguments.rbegin(), arguments.rend()));
+    if (take_regression(regression, parsed)) return parsed;
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    exit_code = kSuccess;
+  } catch (const CLI::ExtrasError&) {
+    complain_about_bench_options(app.remaining());
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();
+    complain("bench: " + text.substr(0, text.find(':')) + ": expected once, with one value");
+  } catch (const CLI::ParseError& error) {
+    complain("bench: " + std::string(error.what()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace kymo::cli

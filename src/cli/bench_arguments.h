@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "command.h"
+
+namespace kymo::cli {
+
+/// What was asked of `kymo bench`.
+struct BenchArguments {
+  std::string json_file;
+  std::string compare_file;
+  std::optional<double> most_regression;  ///< a share, 0.1 for 10 %
+  bool is_quick = false;
+};
+
+/// Reads the command line. Gives nothing where all has been said already; `exit_code` tells which.
+[[nodiscard]] std::optional<BenchArguments> parse_bench_arguments(const Arguments& arguments, int& exit_code);
+
+}  // namespace kymo::cli
