@@ -26,12 +26,17 @@ class BusyLog final {
   ThreadLog& log_;
 };
 
+[[gnu::noinline]] void settle_now(ThreadLog& log) noexcept {
+  if (log.abandoned.load(kRelaxed) != kRoot) log.leave_abandoned();
+  if (log.generation.load(kRelaxed) != the_profiler.generation.load(kRelaxed)) renew(log);
+}
+
 /// Does what others have left for this thread to do.
-void settle(ThreadLog& log) noexcept {
-  if (log.abandoned.load(kRelaxed) != kRoot) [[unlikely]]
-    log.leave_abandoned();
-  if (log.generation.load(kRelaxed) != the_profiler.generation.load(kRelaxed)) [[unlikely]]
-    renew(log);
+inline void settle(ThreadLog& log) noexcept {
+  const bool is_settled = log.abandoned.load(kRelaxed) == kRoot &&
+                          log.generation.load(kRelaxed) == the_profiler.generation.load(kRelaxed);
+  if (!is_settled) [[unlikely]]
+    settle_now(log);
 }
 
 [[gnu::noinline]] std::uint32_t number_new_site(Site& site) noexcept {

@@ -27,8 +27,8 @@ struct Options {
   std::size_t events_per_thread = 8192;
 };
 
-/// Begins to record, or goes on. Scopes that are open already are not recorded, those inside them are.
-/// Threads: any, here and below.
+/// Begins to record, or goes on. Scopes that are open already are not recorded, those inside them are. The
+/// first call of a process may take 20 ms, to measure the clock. Threads: any, here and below.
 void enable(const Options& options = {}) noexcept;
 /// Records no scope that begins from now on; those that are open are recorded still.
 void disable() noexcept;
