@@ -17,10 +17,11 @@ struct Subject {
 };
 
 constexpr Subject kSubjects[] = {
-    {"counter", counter_rows},       {"gauge", gauge_rows},       {"histogram", histogram_rows},
-    {"lookup", lookup_rows},         {"disabled", disabled_rows}, {"timer", timer_rows},
-    {"exposition", exposition_rows}, {"scrape", scrape_rows},     {"memory", memory_rows},
-    {"precision", precision_rows},   {"header", header_rows},     {"tick", tick_rows},
+    {"counter", counter_rows}, {"gauge", gauge_rows},           {"histogram", histogram_rows},
+    {"lookup", lookup_rows},   {"disabled", disabled_rows},     {"timer", timer_rows},
+    {"profile", profile_rows}, {"exposition", exposition_rows}, {"scrape", scrape_rows},
+    {"memory", memory_rows},   {"precision", precision_rows},   {"header", header_rows},
+    {"tick", tick_rows},
 };
 
 int usage() {

@@ -58,6 +58,7 @@ void histogram_rows(Report& report);
 void lookup_rows(Report& report);
 void disabled_rows(Report& report);
 void timer_rows(Report& report);
+void profile_rows(Report& report);
 void exposition_rows(Report& report);
 void scrape_rows(Report& report);
 void memory_rows(Report& report);
