@@ -44,8 +44,8 @@ void reload(Monitor& monitor, const monitor::Config& first, const monitor::Confi
   if (!config.errors().empty()) return;
   (void)monitor.reload(config.options());
   // What a Monitor does not know of: how its log writes, and what is done besides.
-  for (const char* name :
-       {"log.format", "probe.responder", "probe.targets", "probe.interval", "probe.timeout"}) {
+  for (const char* name : {"log.format", "log.file", "log.file_bytes", "log.files", "probe.responder",
+                           "probe.targets", "probe.interval", "probe.timeout"}) {
     if (config.value(name) == first.value(name)) continue;
     logger.warning("a changed setting needs a restart; the old value stays", {{"setting", name}});
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <kymo/core/names.h>
+#include <kymo/log/file_sink.h>
 #include <kymo/log/format.h>
 #include <kymo/log/logger.h>
 
@@ -44,8 +45,9 @@ class Loader final {
   /// What only all sources together tell: the token in the file that they name, and whom they let in.
   void read_token();
 
-  /// Whether the certificate and key that they name can be used.
+  /// Whether the certificate and key that they name can be used, and the file to log to.
   void check_tls();
+  void check_log_file();
 
   [[nodiscard]] std::vector<SourcedValue> take_settings() { return std::move(settings_); }
   [[nodiscard]] std::string take_token() { return std::move(token_); }
@@ -220,6 +222,16 @@ void Loader::check_tls() {
   for (const char* name : {"web.tls.certificate_file", "web.tls.key_file", "listen"}) reset(name);
 }
 
+void Loader::check_log_file() {
+  const SourcedValue& file = settings_[find_setting("log.file")];
+  const auto& path = std::get<std::string>(file.value);
+  if (path.empty()) return;
+  if (const auto fault = log::log_file_fault(path)) {
+    fail(file.source + ": " + *fault);
+    reset("log.file");
+  }
+}
+
 std::string variable_in(const std::vector<std::string>& environment, std::string_view name) {
   for (const std::string& variable : environment) {
     if (variable.starts_with(std::string(name) + "=")) return variable.substr(name.size() + 1);
@@ -253,6 +265,7 @@ Config Config::load(const ConfigSources& sources) {
   loader.read_flags(sources.flags);
   loader.read_token();
   loader.check_tls();
+  loader.check_log_file();
   return Config(std::make_shared<const State>(
       State{loader.take_settings(), loader.take_token(), loader.take_errors(), loader.take_warnings()}));
 }

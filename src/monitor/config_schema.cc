@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include <kymo/log/file_sink.h>
 #include <kymo/log/stderr_sink.h>
 
 namespace kymo::monitor {
@@ -28,6 +29,12 @@ constexpr std::array kSchema = {
             "info",
             "The least event that is logged."},
     Setting{"log.format", {choice, 0, 0, "text|json"}, "text", "How an event is written, one line each."},
+    Setting{"log.file", {file}, "", "A file to log to, on a thread of its own; without, standard error."},
+    Setting{"log.file_bytes",
+            {size, 64 * kKiB, 1024 * kMiB},
+            "10MiB",
+            "How large that file becomes before it is renamed and another one begun."},
+    Setting{"log.files", {integer, 1, 1000}, "5", "Files that are kept, the one that is written among them."},
     Setting{"system.enabled", {boolean}, "true", "Whether to measure the host: CPU, memory, disks, network."},
     Setting{"process.enabled", {boolean}, "true", "Whether to measure this process."},
     Setting{"history.interval",
@@ -123,6 +130,20 @@ log::Level level_named(std::string_view name) {
   return log::Level::off;
 }
 
+/// Made each time that settings are applied, also to see whether they are well; a file is opened with the
+/// first event.
+log::Sink log_sink(const Values& values) {
+  const bool json = values.get<std::string>("log.format") == "json";
+  const log::Format format = json ? log::Format::json : log::Format::text;
+  const auto& path = values.get<std::string>("log.file");
+  if (path.empty()) return log::stderr_sink(format);
+  return log::file_sink({.path = path,
+                         .format = format,
+                         .max_bytes = values.count("log.file_bytes"),
+                         .older_files = values.count("log.files") - 1,
+                         .complaints = log::stderr_sink(format)});
+}
+
 }  // namespace
 
 std::span<const Setting> schema() noexcept { return kSchema; }
@@ -143,7 +164,6 @@ std::string environment_name(std::string_view setting_name) {
 
 MonitorOptions apply(std::span<const SettingValue> settings) {
   const Values values(settings);
-  const bool json = values.get<std::string>("log.format") == "json";
   MonitorOptions options;
   options.listen = values.get<std::string>("listen");
   options.tick_interval = values.time("tick_interval");
@@ -154,7 +174,7 @@ MonitorOptions apply(std::span<const SettingValue> settings) {
   options.system = values.get<bool>("system.enabled");
   options.process = values.get<bool>("process.enabled");
   options.profile = values.get<bool>("profile");
-  options.log_sink = log::stderr_sink(json ? log::Format::json : log::Format::text);
+  options.log_sink = log_sink(values);
   options.log_level = level_named(values.get<std::string>("log.level"));
   options.http_threads = values.count("http.threads");
   options.http_limits = http_limits(values);

@@ -1,5 +1,6 @@
 """The program's command line: help, mistakes, settings from every source, beginning and end."""
 
+import json
 import os
 import re
 import signal
@@ -133,6 +134,22 @@ class Serving(unittest.TestCase):
             serve.url()
             self.assertEqual(len(serve.err().splitlines()), 1)
             self.assertIn("environment KYMO_LISTN is no setting and has no effect; did you mean KYMO_LISTEN?", serve.err())
+
+    def test_logs_to_a_file_in_place_of_standard_error(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "kymo.log")
+            with Serve("--log.file", path, "--log.format", "json", KYMO_LISTN="x") as serve:
+                serve.url()
+                self.assertEqual(serve.end()[0], 0)
+                self.assertEqual(serve.err(), "")
+            with open(path, encoding="utf-8") as file:
+                events = [json.loads(line) for line in file]
+            self.assertIn("KYMO_LISTN is no setting", events[0]["message"])
+
+    def test_a_file_that_cannot_be_logged_to_ends_the_start(self):
+        result = run_kymo("serve", "--log.file", "/not/there/kymo.log")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("--log.file: folder /not/there does not exist; make it first", result.stderr)
 
     def test_goes_on_when_nobody_reads_its_output(self):
         reader, writer = os.pipe()

@@ -222,9 +222,9 @@ class Reload(WithCertificate):
     def test_what_needs_a_restart_is_named_and_stays(self):
         with self.serve_file() as serve:
             url = serve.url()
-            self.write_config("http: {threads: 3}\nlog: {format: json}\ntick_interval: 5s\n")
+            self.write_config("http: {threads: 3}\nlog: {format: json, files: 3}\ntick_interval: 5s\n")
             self.reload(serve)
-            for setting in ("tick_interval", "http.threads", "log.format"):
+            for setting in ("tick_interval", "http.threads", "log.format", "log.files"):
                 serve.wait_for(lambda setting=setting: f"setting={setting}" in serve.err(), setting)
             self.assertNotIn("setting=listen", serve.err())
             self.assertEqual(get(url + "/readyz", self.trust())[0], 200)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <sstream>
 
 #include "src/monitor/config_schema.h"
@@ -201,6 +202,32 @@ TEST(FileErrors, NameTheLineAndTheRemedy) {
               ElementsAre("kymo.yml:1: listen: has no value; remove the line to have the default"));
 }
 
+TEST(LogFile, IsCheckedBeforeAnythingIsLogged) {
+  const auto load = [](const std::string& path) {
+    return Config::load({.flags = {{"log.file", path}}, .environment = {}, .file = {}});
+  };
+  EXPECT_THAT(load("/not/there/kymo.log").errors(),
+              ElementsAre("--log.file: folder /not/there does not exist; make it first"));
+  EXPECT_EQ(load("/not/there/kymo.log").value("log.file"), "");
+  EXPECT_THAT(load("/").errors(), ElementsAre(HasSubstr("is no regular file")));
+}
+
+TEST(LogFile, TakesTheEventsInPlaceOfStandardError) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("kymo.log");
+  {
+    const auto config =
+        Config::load({.flags = {{"log.file", path}, {"log.format", "json"}}, .environment = {}, .file = {}});
+    EXPECT_THAT(config.errors(), IsEmpty());
+    EXPECT_FALSE(std::ifstream(path).is_open()) << "reading a configuration makes no file";
+    config.options().log_sink({log::Level::info, {}, "logged", {}});
+  }
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  EXPECT_THAT(line, HasSubstr("\"message\":\"logged\""));
+}
+
 TEST(FileErrors, UnknownSettingsAreRefused) {
   EXPECT_THAT(file_errors("lissten: 127.0.0.1:1\n"),
               ElementsAre("kymo.yml:1: lissten is no setting; did you mean listen?"));
@@ -208,7 +235,8 @@ TEST(FileErrors, UnknownSettingsAreRefused) {
               ElementsAre("kymo.yml:2: http.thread is no setting; did you mean http.threads?"));
   EXPECT_THAT(file_errors("colour: blue\n"), ElementsAre("kymo.yml:1: colour is no setting"));
   EXPECT_THAT(file_errors("log: text\n"),
-              ElementsAre("kymo.yml:1: log is a section; expected settings in it: log.level, log.format"));
+              ElementsAre("kymo.yml:1: log is a section; expected settings in it: log.level, log.format, "
+                          "log.file, log.file_bytes, log.files"));
 }
 
 TEST(FileErrors, ASettingTwiceIsRefused) {

@@ -58,7 +58,8 @@ class Config final {
   [[nodiscard]] const std::vector<std::string>& errors() const noexcept;
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
 
-  /// The settings applied, with a log on standard error. A setting with an error has its default.
+  /// The settings applied, with a log on standard error or in `log.file`. A setting with an error has its
+  /// default.
   [[nodiscard]] MonitorOptions options() const;
 
   /// Those of the section `probe`.

@@ -53,7 +53,7 @@ struct MonitorOptions {
   std::size_t max_labelled_peers = 100;
   /// Show 16 digits of a hash in place of the ids of peers, here and in metrics, and no names of theirs.
   bool anonymous_peers = false;
-  /// Where events go; null: nowhere. See `log::stderr_sink()`.
+  /// Where events go; null: nowhere. See `log::stderr_sink()` and `log::file_sink()`.
   log::Sink log_sink = nullptr;
   log::Level log_level = log::Level::info;
   std::size_t http_threads = 2;
@@ -83,9 +83,9 @@ struct MonitorOptions {
   using Flags = std::vector<std::pair<std::string, std::string>>;
 
   /// What a program's `main` wants: settings from `flags`, then the environment (KYMO_LISTEN, …), then the
-  /// file that KYMO_CONFIG names, then the defaults; and a log on standard error as `log.level` and
-  /// `log.format` tell. Throws ConfigError with everything that is wrong. For more control, see
-  /// `monitor::Config`.
+  /// file that KYMO_CONFIG names, then the defaults; and a log on standard error, or in `log.file`, as
+  /// `log.level` and `log.format` tell. Throws ConfigError with everything that is wrong. For more control,
+  /// see `monitor::Config`.
   [[nodiscard]] static MonitorOptions from_environment(const Flags& flags = {});
 };
 

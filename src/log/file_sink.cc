@@ -1,0 +1,144 @@
+#include <kymo/log/file_sink.h>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "line_queue.h"
+#include "rotating_file.h"
+
+namespace kymo::log {
+namespace {
+
+constexpr std::size_t kMaxWaitingBytes = 1024 * 1024;
+
+class FileWriter final {
+ public:
+  explicit FileWriter(FileSinkOptions options)
+      : options_(std::move(options)),
+        file_(options_.path, options_.max_bytes, options_.older_files),
+        queue_(kMaxWaitingBytes) {}
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+  ~FileWriter() {
+    queue_.close();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void write(const Record& record) {
+    std::call_once(is_started_, [this] { start(); });
+    if (!queue_.push(format_line(record, options_.format)))
+      throw std::length_error("too much waits to be written");
+  }
+
+ private:
+  /// The host program's handlers run on its own threads.
+  void start() {
+    sigset_t all{};
+    sigset_t before{};
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (...) {
+      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      throw;
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  void run() noexcept {
+    pthread_setname_np(pthread_self(), "kymo-log");
+    while (auto batch = queue_.take()) {
+      try {
+        lost_ += batch->lost;
+        write_all(batch->lines);
+      } catch (...) {  // without memory for a message about it
+        ++lost_;
+      }
+    }
+  }
+
+  void write_all(std::string_view lines) {
+    if (lost_ > 0) {
+      const std::string line = lost_line();
+      std::string_view rest = line;
+      if (file_.append(rest).empty()) lost_ = 0;
+    }
+    const std::string fault = file_.append(lines);
+    lost_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+    tell_of(fault);
+  }
+
+  [[nodiscard]] std::string lost_line() const {
+    const Field field{"lines", lost_};
+    return format_line({Level::warning, std::chrono::system_clock::now(), "log lines lost", {&field, 1}},
+                       options_.format);
+  }
+
+  /// Once, and again when the reason changes: as often as lines are lost would fill the other log.
+  void tell_of(const std::string& fault) {
+    if (fault == fault_) return;
+    fault_ = fault;
+    if (!options_.complaints) return;
+    const Field fields[] = {{"path", options_.path}, {"reason", fault}};
+    const bool is_well = fault.empty();
+    options_.complaints(
+        {is_well ? Level::info : Level::error, std::chrono::system_clock::now(),
+         is_well ? "log file is written again" : "log file cannot be written, its lines are lost",
+         std::span(fields, is_well ? 1 : 2)});
+  }
+
+  const FileSinkOptions options_;
+  RotatingFile file_;
+  LineQueue queue_;
+  std::uint64_t lost_ = 0;
+  std::string fault_;
+  std::once_flag is_started_;
+  std::thread thread_;
+};
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string with_reason(std::string text) {
+  return std::move(text) + ": " + std::generic_category().message(errno);
+}
+
+}  // namespace
+
+Sink file_sink(FileSinkOptions options) {
+  return [writer = std::make_shared<FileWriter>(std::move(options))](const Record& record) {
+    writer->write(record);
+  };
+}
+
+std::optional<std::string> log_file_fault(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0) {
+    if (!S_ISREG(status.st_mode)) return path + " is no regular file; name one, or leave the setting empty";
+    if (::access(path.c_str(), W_OK) != 0) return with_reason(path + " cannot be written");
+    return std::nullopt;
+  }
+  if (errno != ENOENT) return with_reason(path + " cannot be opened");
+  const std::string folder = folder_of(path);
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return std::nullopt;
+  if (errno == ENOENT) return "folder " + folder + " does not exist; make it first";
+  return with_reason("folder " + folder + " cannot be written");
+}
+
+}  // namespace kymo::log
