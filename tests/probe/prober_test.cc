@@ -103,6 +103,26 @@ TEST(Prober, AnAnswerAfterTheTimeoutIsLate) {
   EXPECT_EQ(prober.counts("a"), (ProbeCounts{.sent = 1, .lost = 1, .late = 1}));
 }
 
+TEST(Prober, ItsOwnSlownessIsNotThePaths) {
+  EchoPeer quick([](EchoMessage request, const auto& answer) { answer(EchoPeer::answer_to(request)); });
+  EchoPeer slow([](EchoMessage request, const auto& answer) {
+    std::this_thread::sleep_for(100ms);
+    answer(EchoPeer::answer_to(request));
+  });
+  Results results;
+  const auto sink = results.sink();
+  Prober prober({.on_result = [&sink](const ProbeResult& result) {
+    // What came in the meantime was there before its timeout was over.
+    if (result.id == "quick") std::this_thread::sleep_for(3s);
+    if (result.id == "slow") sink(result);
+  }});
+  prober.add("slow", slow.target(), {.timeout = 2s, .count = 1});
+  prober.add("quick", quick.target(), {.timeout = kPatient, .count = 1});
+  const auto one = results.wait_for(1).at(0);
+  EXPECT_EQ(one.outcome, ProbeOutcome::answered);
+  EXPECT_LT(one.round_trip, 2s);
+}
+
 TEST(Prober, AStrangersAnswersAreNone) {
   EchoPeer peer([](EchoMessage request, const auto& answer) {
     answer(request);  // a request that came back
