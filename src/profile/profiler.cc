@@ -127,6 +127,7 @@ ThreadLog* find_or_make_log() noexcept {
     the_profiler.logs.store(log, kRelease);
   }
   log->note_thread();
+  log->note_exceptions();
   log->map_ring(the_profiler.events_per_thread.load(kRelaxed));
   if (::pthread_setspecific(thread_end, log) != 0) {
     log->alive.store(0, kRelease);

@@ -1,5 +1,3 @@
-#include <exception>
-
 #include <kymo/profile/profile.h>
 
 #include "profiler.h"
@@ -72,7 +70,7 @@ void Scope::enter(Site& site) noexcept {
     siblings_ = log->children;
     log->children = 0;
   }
-  exceptions_ = std::uncaught_exceptions();
+  exceptions_ = *log->uncaught_exceptions;
   log_ = log;
   scale_ = clock_scale();
   begin_ = read_clock(scale_);
@@ -96,7 +94,7 @@ void Scope::leave() noexcept {
   log.children = siblings_ + ns;
   if (begin_ < (scale_ != 0 ? log.begin_ticks : log.begin_steady)) [[unlikely]]
     return;
-  const bool failed = std::uncaught_exceptions() > exceptions_;
+  const bool failed = *log.uncaught_exceptions > exceptions_;
   log.record(node_, {.ns = ns, .self = self, .is_outermost = outer_ != kOtherPaths, .failed = failed});
   if (log.ring == nullptr) return;
   log.record_event(begin_, end, node_ | (scale_ != 0 ? kEventInTicks : 0) | (failed ? kEventFailed : 0));

@@ -1,5 +1,6 @@
 #include "thread_log.h"
 
+#include <cxxabi.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -56,6 +57,13 @@ void ThreadLog::note_thread() noexcept {
   name[0].store(words[0], kRelaxed);
   name[1].store(words[1], kRelaxed);
   thread_id.store(::gettid(), kRelaxed);
+}
+
+/// std::uncaught_exceptions() looks the thread's storage up at every call, through libraries; a scope asks
+/// twice. Source: Itanium C++ ABI, 2.2.2, `__cxa_eh_globals`: a pointer, and that number behind it.
+void ThreadLog::note_exceptions() noexcept {
+  const auto* const globals = reinterpret_cast<const std::byte*>(abi::__cxa_get_globals());
+  uncaught_exceptions = reinterpret_cast<const unsigned*>(globals + sizeof(void*));
 }
 
 NodeIndex ThreadLog::add_child(std::uint32_t site, std::uint32_t slot) noexcept {

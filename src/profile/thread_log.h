@@ -60,10 +60,11 @@ inline constexpr std::uint64_t kEventFailed = std::uint64_t{1} << 33U;
 /// All zero at first: it lies in fresh memory of the kernel's, of which only what is touched is really there.
 struct ThreadLog {
   // The thread's own.
-  std::atomic<std::uint32_t> busy;  ///< a signal handler that interrupts it now must not record
-  NodeIndex current;                ///< the innermost open scope
-  std::uint64_t children;           ///< nanoseconds that scopes inside the current one took so far
-  std::uint64_t begin_ticks;        ///< what began before is of before the last reset
+  std::atomic<std::uint32_t> busy;      ///< a signal handler that interrupts it now must not record
+  NodeIndex current;                    ///< the innermost open scope
+  std::uint64_t children;               ///< nanoseconds that scopes inside the current one took so far
+  const unsigned* uncaught_exceptions;  ///< how many fly in the thread now
+  std::uint64_t begin_ticks;            ///< what began before is of before the last reset
   std::uint64_t begin_steady;
   Event* ring;
   std::uint64_t ring_mask;
@@ -121,6 +122,7 @@ struct ThreadLog {
 
   /// Takes the calling thread's name and id.
   void note_thread() noexcept;
+  void note_exceptions() noexcept;
 
   /// Null: there is no memory.
   [[nodiscard]] static ThreadLog* map() noexcept;

@@ -84,7 +84,7 @@ class [[nodiscard]] Scope final {
   std::uint64_t siblings_;  // what scopes before this one took, in the same scope
   std::uint32_t node_;
   std::uint32_t outer_;
-  int exceptions_;
+  unsigned exceptions_;
 };
 
 }  // namespace kymo::profile
