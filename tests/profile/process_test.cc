@@ -25,6 +25,12 @@
 namespace kymo::profile {
 namespace {
 
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kChildHasThreads = false;  // the sanitizer ends a child that begins some
+#else
+constexpr bool kChildHasThreads = true;
+#endif
+
 class ProcessTest : public Profiled {};
 
 void work() { KYMO_PROFILE_SCOPE("work"); }
@@ -51,9 +57,12 @@ TEST_F(ProcessTest, AForkedChildBeginsAtZeroAndGoesOn) {
     EXPECT_TRUE(holds_in_child([] {
       if (!report().functions.empty() || !trace().threads.empty()) return false;
       work();
-      std::jthread([] { work(); }).join();
-      return calls_of(report()) == std::map<std::string, std::uint64_t>{
-                                       {"around the fork", 0}, {"around the fork;work", 1}, {"work", 1}};
+      std::map<std::string, std::uint64_t> calls = {{"around the fork", 0}, {"around the fork;work", 1}};
+      if (kChildHasThreads) {
+        std::jthread([] { work(); }).join();
+        calls["work"] = 1;
+      }
+      return calls_of(report()) == calls;
     }));
   }
   done = true;
