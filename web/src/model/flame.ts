@@ -210,5 +210,6 @@ export function largest({ root }: FlameTree, most: number): FlameNode[] {
 export function colorOf(name: string, colors: number): number {
   let mixed = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) mixed = Math.imul(mixed ^ name.charCodeAt(i), 0x01000193);
-  return (mixed >>> 0) % colors;
+  // The lowest bits alone differ little.
+  return ((mixed ^ (mixed >>> 15)) >>> 0) % colors;
 }

@@ -135,7 +135,7 @@ export function voiceWords(rFactor: number): string {
   if (rFactor >= 80) return 'users are satisfied';
   if (rFactor >= 70) return 'some users are dissatisfied';
   if (rFactor >= 60) return 'many users are dissatisfied';
-  return 'nearly all users are dissatisfied';
+  return rFactor >= 50 ? 'nearly all users are dissatisfied' : 'not recommended';
 }
 
 export interface Network {

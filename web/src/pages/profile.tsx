@@ -46,7 +46,7 @@ function IsOff({ profile }: { profile: Profile }) {
   return (
     <div class="card empty">
       <h2>The profiler is off</h2>
-      <p><b>Start</b> turns it on in the running process; <code>KYMO_PROFILE=true</code> in its environment does so from the start.</p>
+      <p><b>Start</b> turns it on in the running process; <code>KYMO_PROFILE=true</code> in its environment, or <code>profile: true</code> in its configuration, does so from the start.</p>
       <Cost clockNs={profile.clockNs} />
       <HowToMark />
     </div>
