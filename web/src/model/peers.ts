@@ -74,6 +74,22 @@ function latencyOf(value: unknown, roundTrips: unknown): Latency {
   return { current: number(latency.current), average: number(latency.avg), least: number(latency.min), most: number(latency.max), p95: number(fields(roundTrips).p95) };
 }
 
+/** Where nothing ever went either way, nobody told of traffic: that is not known, and not none. */
+function trafficOf(value: Fields): Pick<Peer, 'sentPerSecond' | 'receivedPerSecond' | 'bytesSent' | 'bytesReceived' | 'packetsSent' | 'packetsReceived'> {
+  const bandwidth = fields(value.bandwidth);
+  const totals = [value.bytes_sent, value.bytes_received, value.packets_sent, value.packets_received].map(number);
+  const isTold = totals.some((total) => total !== null && total > 0);
+  const told = (amount: unknown) => (isTold ? number(amount) : null);
+  return {
+    sentPerSecond: told(bandwidth.sent_bytes_per_second),
+    receivedPerSecond: told(bandwidth.received_bytes_per_second),
+    bytesSent: told(value.bytes_sent),
+    bytesReceived: told(value.bytes_received),
+    packetsSent: told(value.packets_sent),
+    packetsReceived: told(value.packets_received),
+  };
+}
+
 function pathPartsOf(parts: Fields): PathPart[] {
   return PATH_PARTS.flatMap(([field, title, weight]) => {
     const score = number(parts[field]);
@@ -86,7 +102,6 @@ export function parsePeer(value: unknown): Peer | null {
   const quality = number(value.quality_score);
   const voice = fields(value.voice);
   const path = fields(value.path);
-  const bandwidth = fields(value.bandwidth);
   const probes = fields(value.probes);
   return {
     id: value.peer_id,
@@ -99,12 +114,7 @@ export function parsePeer(value: unknown): Peer | null {
     quality,
     qualityLabel: text(value.quality_label) || labelOf(quality),
     trend: TRENDS.find((trend) => trend === value.quality_trend) ?? 'stable',
-    sentPerSecond: number(bandwidth.sent_bytes_per_second),
-    receivedPerSecond: number(bandwidth.received_bytes_per_second),
-    bytesSent: number(value.bytes_sent),
-    bytesReceived: number(value.bytes_received),
-    packetsSent: number(value.packets_sent),
-    packetsReceived: number(value.packets_received),
+    ...trafficOf(value),
     probesSent: number(probes.sent),
     probesAnswered: number(probes.answered),
     pathScore: number(path.score),

@@ -1,5 +1,6 @@
 // How a peer is, in shapes, words and figures.
 
+import { amountText } from '../format/numbers';
 import { VerdictShape } from '../icons';
 import { levelOf, type Peer, type PeerStatus, type Trend } from '../model/peers';
 
@@ -18,6 +19,13 @@ export function Quality({ peer }: { peer: Peer }) {
   return <span class="quality"><span class="quiet">{peer.qualityLabel}</span> {Math.round(peer.quality)} <TrendArrow trend={peer.trend} /></span>;
 }
 
-export const millisecondsText = (value: number | null): string => (value === null ? '–' : `${value.toFixed(value < 10 ? 2 : 1)} ms`);
+/** Milliseconds with a fixed number of decimals, so that columns do not jump; what is less in its own unit. */
+export function millisecondsText(value: number | null): string {
+  if (value === null) return '–';
+  if (value > 0 && value < 1) return amountText(value / 1000, 'seconds');
+  return `${value.toFixed(value < 10 ? 2 : 1)} ms`;
+}
+
+
 export const percentText = (value: number | null): string => (value === null ? '–' : `${value.toFixed(1)} %`);
 export const scoreText = (value: number | null): string => (value === null ? '–' : value.toFixed(0));

@@ -24,6 +24,14 @@ test('a peer of an older server: what it does not tell is not known', () => {
   assert.equal(peer?.qualityLabel, 'excellent');
 });
 
+test('a peer that nobody told traffic of has none that is known; one that is idle has', () => {
+  const idle = { bandwidth: { sent_bytes_per_second: 0, received_bytes_per_second: 0 } };
+  const none = parsePeer(peerAnswer({ ...idle, bytes_sent: 0, bytes_received: 0, packets_sent: 0, packets_received: 0 }));
+  assert.deepEqual([none?.sentPerSecond, none?.bytesSent, none?.packetsReceived], [null, null, null]);
+  const known = parsePeer(peerAnswer({ ...idle, bytes_sent: 5, bytes_received: 0, packets_sent: 0, packets_received: 0 }));
+  assert.deepEqual([known?.sentPerSecond, known?.bytesSent, known?.bytesReceived, known?.packetsSent], [0, 5, 0, 0]);
+});
+
 test('an answer that is none, and odd ones, do no harm', () => {
   for (const answer of [null, 5, 'x', [], {}, { peers: {} }]) assert.equal(parsePeers(answer), null);
   assert.deepEqual(parsePeers({ peers: [null, 5, {}, { peer_id: 3 }] }), []);
