@@ -88,6 +88,8 @@ Conditions::Part Conditions::parse(std::string_view text) {
   part.is_any = text == "any";
   const auto* const found = std::ranges::find(kIssueNames, text);
   if (!part.is_any && found == kIssueNames.end()) {
+    if (metric_named(text.substr(0, text.find('.'))))
+      refuse(text, "has no limit; expected one such as 'rss>500MB', in quotes: a shell takes > for a file");
     std::string known = "any";
     for (const std::string_view name : kIssueNames) known.append(", ").append(name);
     refuse(text, "is no issue; expected " + known + ", or a limit such as rss>500MB" + meant_by(text));

@@ -37,7 +37,9 @@ void Recording::add(const Sample& sample) {
     ++totals.readings;
     running.weighted += value * sample.seconds;
     running.weights += sample.seconds;
-    totals.average = running.weights > 0 ? running.weighted / running.weights : value;
+    // Sums are rounded: what never changed is not told as a little less than its least.
+    const double average = running.weights > 0 ? running.weighted / running.weights : value;
+    totals.average = std::clamp(average, totals.least, totals.most);
   }
   if (!is_kept) return;
   times_.push_back(sample.at);

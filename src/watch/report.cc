@@ -64,7 +64,8 @@ void add_table(const Watch& watch, std::string& out) {
     for (const double value : {totals.average, totals.least, totals.most, totals.last})
       line += right(amount_text(value, info.unit), kColumnWidth);
     const std::string growth = growth_text(watch, info);
-    out += line + (growth.empty() ? "" : "   " + growth) + "\n";
+    if (!growth.empty()) line.append("   ").append(growth);
+    out.append(line).append("\n");
   }
   if (!unknown.empty())
     out += "Not to be known here (the kernel has no such figure, or keeps it from you): " + unknown + "\n";

@@ -50,6 +50,7 @@ TEST(Conditions, RefusesWhatItDoesNotUnderstandWithARemedy) {
             "rss>500MB; did you mean leak?");
   EXPECT_THAT(refusal("rs>5MB"), HasSubstr("is about nothing that is measured; expected one of cpu,"));
   EXPECT_THAT(refusal("rs>5MB"), HasSubstr("did you mean rss?"));
+  EXPECT_THAT(refusal("rss"), HasSubstr("has no limit; expected one such as 'rss>500MB', in quotes"));
   EXPECT_THAT(refusal("rss>"), HasSubstr("has no number with a unit"));
   EXPECT_THAT(refusal("rss>5XB"), HasSubstr("has no number with a unit"));
   EXPECT_THAT(refusal("rss>inf"), HasSubstr("has no number with a unit"));

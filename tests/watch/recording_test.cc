@@ -29,6 +29,13 @@ TEST(Recording, WeighsAValueByHowLongItStood) {
   EXPECT_EQ(recording.duration(), 4);
 }
 
+TEST(Recording, OfWhatNeverChangesIsThatOnAverage) {
+  Recording recording;
+  for (int i = 0; i < 1000; ++i) recording.add(sample_of(i / 7.0, 1 / 7.0, 0.1));
+  const Totals totals = recording.totals(Metric::cpu);
+  EXPECT_EQ(totals.average, 0.1);
+}
+
 TEST(Recording, KnowsNothingOfWhatWasNeverKnown) {
   Recording recording;
   recording.add(sample_of(0, 0, 1));
