@@ -25,7 +25,7 @@ std::string amount(double value, const std::string& unit) {
 
 std::string percent(double share, bool has_sign) {
   if (!std::isfinite(share)) return "-";
-  const auto whole = static_cast<long>(std::lround(share * 100));
+  const long whole = std::lround(share * 100);
   return (has_sign && whole > 0 ? "+" : "") + std::to_string(whole) + " %";
 }
 

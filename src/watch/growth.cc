@@ -71,7 +71,8 @@ std::optional<Growth> judge_growth(std::span<const double> times, std::span<cons
   growth.last = floors.back();
   const double grown = growth.last - growth.first;
   const bool rises = rises_throughout(floors, growth);
-  growth.is_steady = rises && line->slope_low > 0 && grown > noise && grown > 4 * line->deviation;
+  const double margin = line->slope_high - line->slope;
+  growth.is_steady = rises && line->slope > 2 * margin && grown > noise;
   return growth;
 }
 

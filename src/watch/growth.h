@@ -20,7 +20,7 @@ struct Growth {
   int rises = 0;     ///< from one part to the next, how often the least value rose
   int steps = 0;     ///< of how many
   double seconds = 0;
-  /// It grew all the time, by more than `noise` and than it scatters, and went on to the end. What comes down
+  /// It grew all the time, by more than `noise`, and went on to the end. What comes down
   /// again (a garbage collector's saw-tooth), rises once (a cache that fills) or levels off does not.
   bool is_steady = false;
 };
@@ -29,10 +29,10 @@ struct Growth {
 /// nothing. Nothing where there are less than kLeastPoints.
 ///
 /// The time is cut in six parts, of each of which the least value counts: what a collector brings down is low
-/// in one reading of a part at least. Steady is what (1) has a slope whose confidence interval is above zero,
-/// (2) grew from the first part to the last by more than `noise` and four times the scatter about the line,
-/// (3) rose in four of five steps, with the last two among them, by a quarter of the average step at least,
-/// and (4) fell in none by more than a tenth of the growth.
+/// in one reading of a part at least. Steady is what (1) has a slope above zero by twice the half of its
+/// confidence interval, so that pure noise passes in less than one of ten thousand cases, (2) grew from the
+/// first part to the last by more than `noise`, (3) rose in four of five steps, with the last two among them,
+/// by a quarter of the average step at least, and (4) fell in none by more than a tenth of the growth.
 inline constexpr std::size_t kLeastPoints = 18;
 [[nodiscard]] std::optional<Growth> judge_growth(std::span<const double> times,
                                                  std::span<const double> values, double noise);

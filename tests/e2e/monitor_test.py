@@ -133,6 +133,42 @@ class Findings(unittest.TestCase):
         self.assertAlmostEqual(metrics["read"]["average"] * report["seconds"] / 1e6, 100, delta=5)
 
 
+class Throttled(unittest.TestCase):
+    """By the real kernel, in a group of its own, where one may be made."""
+
+    QUOTAS = (("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "20000"), ("/sys/fs/cgroup", "cpu.max", "20000 100000"))
+
+    def make_group(self):
+        for root, file, quota in self.QUOTAS:
+            group = Path(root) / f"kymo-test-{os.getpid()}"
+            try:
+                group.mkdir()
+            except OSError:
+                continue
+            self.addCleanup(group.rmdir)
+            try:
+                (group / file).write_text(quota)
+                return group
+            except OSError:
+                continue
+        self.skipTest("no group with a CPU limit may be made here")
+
+    def test_is_found(self):
+        group = self.make_group()
+        child = subprocess.Popen([PYTHON, "-c", BURNS])
+        try:
+            (group / "cgroup.procs").write_text(str(child.pid))
+            result = monitor("--fail-on", "throttled", str(child.pid), duration="4s")
+        finally:
+            child.kill()
+            child.wait()
+        self.assertEqual(result.returncode, 3, result.stdout + result.stderr)
+        report = json.loads(result.stdout)
+        self.assertEqual((report["cores"], report["limit_cores"]), (0.2, 0.2))
+        self.assertIn("throttled", [issue["issue"] for issue in report["issues"]])
+        self.assertEqual(report["end"], {"how": "duration"})
+
+
 class Ends(unittest.TestCase):
     def test_passes_the_commands_exit_code_on(self):
         for code in (0, 1, 7):

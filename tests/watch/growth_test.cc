@@ -56,7 +56,7 @@ TEST(Growth, OfALineWithNoiseIsItsSlope) {
 }
 
 TEST(Growth, OfNoiseIsNone) {
-  for (unsigned seed = 0; seed < 2000; ++seed) {
+  for (unsigned seed = 0; seed < 10'000; ++seed) {
     std::mt19937 random(seed);
     std::normal_distribution<double> noise(0, 20 * kMiB);
     const Series series =
@@ -92,13 +92,22 @@ TEST(Growth, BelowASawToothIsSeen) {
   }
 }
 
+TEST(Growth, ThatIsLessThanTheScatterIsSeenToo) {
+  int number = 0;
+  const Series series =
+      series_of(240, 0.25, [&](double at) { return kMiB * (100 + at + (++number % 2 == 0 ? 60 : 0)); });
+  EXPECT_TRUE(is_steady(series));
+}
+
 TEST(Growth, ThatEndsIsNone) {
   const auto cache_fills = [](double at) { return at < 10 ? 10 * kMiB * at : 100 * kMiB; };
   const auto one_step = [](double at) { return at < 30 ? 50 * kMiB : 90 * kMiB; };
   const auto levels_off = [](double at) { return 100 * kMiB * (1 - std::exp(-at / 12)); };
+  const auto fills_for_long = [](double at) { return kMiB * 10 * std::min(at, 40.0); };
+  const auto doubles_twice = [](double at) { return kMiB * (at < 20 ? 50 : at < 40 ? 100 : 200); };
   const auto shrinks = [](double at) { return 500 * kMiB - kMiB * at; };
-  for (const auto& value :
-       std::vector<std::function<double(double)>>{cache_fills, one_step, levels_off, shrinks})
+  for (const auto& value : std::vector<std::function<double(double)>>{cache_fills, fills_for_long, one_step,
+                                                                      doubles_twice, levels_off, shrinks})
     EXPECT_FALSE(is_steady(series_of(120, 0.5, value)));
 }
 
