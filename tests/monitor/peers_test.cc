@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include <kymo/format/lint.h>
 #include <kymo/monitor/monitor.h>
 #include <kymo/peers/peer_table.h>
 #include <kymo/peers/session_log.h>
@@ -99,20 +98,6 @@ TEST_F(MonitorPeersTest, BeyondTheLimitHaveNoLabels) {
   EXPECT_THAT(get("/metrics"), AllOf(HasSubstr("kymo_peer_up{peer=\"a\"} 1\n"), Not(HasSubstr("peer=\"b\"")),
                                      HasSubstr("kymo_peers_unlabelled 2\n")));
   EXPECT_THAT(get("/api/metrics/peers"), HasSubstr(R"("peer_id":"c")"));
-}
-
-TEST_F(MonitorPeersTest, NamesFollowTheConventions) {
-  start();
-  peers_.add("a");
-  peers_.record_latency("a", 1ms);
-  const auto snapshot = monitor_->snapshot();
-  ASSERT_NE(snapshot->find("kymo_peer_latency_seconds"), nullptr);
-  ASSERT_NE(snapshot->find("kymo_peer_sessions"), nullptr);
-  std::vector<std::string> findings;
-  for (const format::LintFinding& finding : format::lint(*snapshot)) {
-    findings.push_back(finding.family + ": " + finding.problem);
-  }
-  EXPECT_THAT(findings, testing::IsEmpty());
 }
 
 TEST_F(MonitorPeersTest, ATickStoresWhatGoesOn) {
