@@ -1,5 +1,7 @@
 #include "client_url.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -44,6 +46,12 @@ std::string ClientUrl::authority() const {
 }
 
 std::string ClientUrl::to_string() const { return (tls ? "https://" : "http://") + authority() + path; }
+
+bool ClientUrl::is_loopback() const noexcept {
+  if (host == "localhost" || host == "::1") return true;
+  in_addr address{};
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24U) == 127;
+}
 
 ClientUrl ClientUrl::parse(std::string_view text) {
   if (text.size() > kLongestUrl) refuse(text, "it is too long");

@@ -18,6 +18,9 @@ struct ClientUrl {
   /// As it was meant: `http://127.0.0.1:9464/path`.
   [[nodiscard]] std::string to_string() const;
 
+  /// Whether it is this machine, by its name `localhost` or an address that no other has.
+  [[nodiscard]] bool is_loopback() const noexcept;
+
   /// Reads a URL of scheme `http` or `https` (RFC 3986); without a scheme it is `http`. A port that is not
   /// there is the scheme's. Errors: ClientError that names the text and what is expected.
   [[nodiscard]] static ClientUrl parse(std::string_view text);

@@ -28,27 +28,33 @@ HttpClient::~HttpClient() = default;
 
 void HttpClient::interrupt() noexcept { runner_->interrupt(); }
 
-HttpAnswer HttpClient::get(std::string_view target) {
+HttpAnswer HttpClient::get(std::string_view target) { return ask_again_where_idle(Method::get, target); }
+
+HttpAnswer HttpClient::post(std::string_view target) { return ask_again_where_idle(Method::post, target); }
+
+HttpAnswer HttpClient::ask_again_where_idle(Method method, std::string_view target) {
   const bool was_open = connection_ != nullptr;
   try {
-    return ask(target);
+    return ask(method, target);
   } catch (const ClientError& error) {
     connection_.reset();
     // A server may close a connection that was idle at the very moment it is used again (RFC 9112 9.3.1).
     if (!was_open || error.kind() != ClientError::Kind::unreachable) throw;
   }
   try {
-    return ask(target);
+    return ask(method, target);
   } catch (...) {
     connection_.reset();
     throw;
   }
 }
 
-HttpAnswer HttpClient::ask(std::string_view target) {
+HttpAnswer HttpClient::ask(Method method, std::string_view target) {
   runner_->check();
   if (!connection_) connection_ = std::make_unique<Connection>(connect(*runner_, url_, options_));
-  http::request<http::empty_body> request(http::verb::get, url_.path + std::string(target), 11);
+  http::request<http::empty_body> request(method == Method::post ? http::verb::post : http::verb::get,
+                                          url_.path + std::string(target), 11);
+  if (method == Method::post) request.content_length(0);
   request.set(http::field::host, url_.authority());
   request.set(http::field::accept, "application/json");
   if (!options_.token.empty()) request.set(http::field::authorization, "Bearer " + options_.token);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,12 +29,17 @@ class HttpClient final {
   /// server. Errors: ClientError; the next call connects anew.
   [[nodiscard]] HttpAnswer get(std::string_view target);
 
+  /// The same with POST and no body. A call that was cut off may be made twice.
+  HttpAnswer post(std::string_view target);
+
   /// Ends a call that goes on, and all later ones, with a ClientError. Threads: any.
   void interrupt() noexcept;
 
  private:
   struct Connection;
-  [[nodiscard]] HttpAnswer ask(std::string_view target);
+  enum class Method : std::uint8_t { get, post };
+  [[nodiscard]] HttpAnswer ask(Method method, std::string_view target);
+  [[nodiscard]] HttpAnswer ask_again_where_idle(Method method, std::string_view target);
 
   ClientUrl url_;
   ClientOptions options_;

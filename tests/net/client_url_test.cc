@@ -28,6 +28,13 @@ TEST(ClientUrl, ReadsWhatPeopleWrite) {
   EXPECT_EQ(ClientUrl::parse("http://[::1]:9464").host, "::1");
 }
 
+TEST(ClientUrl, KnowsThisMachine) {
+  for (const char* url : {"localhost:1", "http://127.0.0.1", "127.8.9.10", "https://[::1]:9464"})
+    EXPECT_TRUE(ClientUrl::parse(url).is_loopback()) << url;
+  for (const char* url : {"127.evil.example", "10.0.0.1", "http://[::2]:1", "localhost.example"})
+    EXPECT_FALSE(ClientUrl::parse(url).is_loopback()) << url;
+}
+
 TEST(ClientUrl, SaysWhatIsWrong) {
   const auto says = [](std::string_view text) { return testing::HasSubstr(std::string(text)); };
   EXPECT_THAT(read("ftp://a"), says("neither http nor https"));

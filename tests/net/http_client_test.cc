@@ -49,6 +49,16 @@ TEST(HttpClient, AsksOnOneConnectionWithTheToken) {
   EXPECT_EQ(server->statistics().connections_accepted, 1U);
 }
 
+TEST(HttpClient, PostsWithoutABody) {
+  const auto server = start_server([](const HttpRequest& request) {
+    return text_response(std::string(request.method) + " " + std::string(request.target) + " [" +
+                         std::string(request.body) + "]");
+  });
+  HttpClient client(url_of(*server), {});
+  EXPECT_EQ(client.post("/api/profile/start").body, "POST /api/profile/start []");
+  EXPECT_EQ(client.get("/").body, "GET / []");
+}
+
 TEST(HttpClient, SaysNothingOfATokenThatThereIsNot) {
   const auto server = start_server([](const HttpRequest& request) {
     return text_response("[" + std::string(request.header("authorization")) + "]");
