@@ -1,5 +1,6 @@
 // What a server tells `kymo top`: whatever the bytes, the screens and the report hold nothing that a terminal
-// would act upon. Each line is a message of the live connection; the last one is also read as the sessions.
+// would act upon. Each line is a message of the live connection; the last one is also read as what is asked
+// for besides.
 #include <algorithm>
 #include <clocale>
 #include <cstdint>
@@ -27,7 +28,7 @@ void require_harmless(std::string_view text, std::string_view allowed) {
 
 void show(const Scene& scene, Alphabet alphabet) {
   ViewState state;
-  for (const Page page : {Page::overview, Page::series, Page::sessions}) {
+  for (const Page page : {Page::overview, Page::series, Page::sessions, Page::peers, Page::profile}) {
     state.page = page;
     for (const Size size : {Size{60, 15}, Size{133, 41}}) {
       require_harmless(draw_screen(scene, state, size, alphabet).to_text(), "\n");
@@ -56,9 +57,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // The connection ends here, and what came before is shown on.
   }
   const auto sessions = parse_sessions(line);
+  Answers answers;
+  answers.peers = {true, parse_peers(line)};
+  answers.past_sessions = {true, parse_past_sessions(line)};
+  answers.profile = {true, parse_profile(line)};
+  if (answers.peers.value) take_network(line, *answers.peers.value);
   Link link;
   link.state = Link::State::live;
-  const Scene scene{store.world(), sessions ? &*sessions : nullptr, link, 1'700'000'000};
+  const Scene scene{store.world(), sessions ? &*sessions : nullptr, link, 1'700'000'000, &answers};
   show(scene, Alphabet::unicode);
   show(scene, Alphabet::ascii);
   return 0;

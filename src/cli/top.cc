@@ -96,6 +96,7 @@ bool has_rates(const terminal::World& world) {
 
 int print_once(SharedPicture& picture, const terminal::ViewState& state, terminal::Alphabet alphabet) {
   const auto deadline = std::chrono::steady_clock::now() + kOnceDeadline;
+  picture.wishes().show(terminal::Page::peers);
   for (;;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     const bool is_late = std::chrono::steady_clock::now() > deadline;
@@ -103,9 +104,12 @@ int print_once(SharedPicture& picture, const terminal::ViewState& state, termina
     const std::string text = picture.with([&](const SharedPicture::Picture& now) -> std::string {
       const terminal::World& world = now.store.world();
       if (now.link.state == Link::State::lost) lost = now.link.reason;
-      if (!lost.empty() || !(has_rates(world) || (is_late && !world.times.empty()))) return {};
+      const bool is_complete =
+          has_rates(world) && (now.link.state == Link::State::local || now.answers.peers.is_there);
+      if (!lost.empty() || !(is_complete || (is_late && !world.times.empty()))) return {};
       return terminal::plain_report(
-          {world, now.sessions ? &*now.sessions : nullptr, now.link, world.last_time()}, state, alphabet);
+          {world, now.sessions ? &*now.sessions : nullptr, now.link, world.last_time(), &now.answers}, state,
+          alphabet);
     });
     if (!text.empty()) {
       std::cout << text << std::flush;

@@ -11,6 +11,7 @@
 #include "screen.h"
 #include "series_store.h"
 #include "src/net/client_options.h"
+#include "wishes.h"
 
 namespace kymo::terminal {
 
@@ -28,6 +29,7 @@ class SharedPicture final {
   struct Picture {
     SeriesStore store;
     std::optional<Sessions> sessions;
+    Answers answers;
     Link link;
   };
 
@@ -42,10 +44,13 @@ class SharedPicture final {
   /// Forgets that it was.
   void take_change() noexcept;
   [[nodiscard]] int descriptor() const noexcept { return event_; }
+  /// What the user looks at, for the feed.
+  [[nodiscard]] Wishes& wishes() noexcept { return wishes_; }
 
  private:
   std::mutex mutex_;
   Picture picture_;
+  Wishes wishes_;
   int event_;
 };
 
@@ -58,7 +63,8 @@ class Feed {
   virtual ~Feed() = default;
 };
 
-/// A server's live metrics, `rate_hz` times a second, and its sessions. The picture must outlive it.
+/// A server's live metrics, `rate_hz` times a second, its sessions, and what the page that is shown wants.
+/// The picture must outlive it.
 [[nodiscard]] std::unique_ptr<Feed> follow_server(const net::ClientUrl& url,
                                                   const net::ClientOptions& options, int rate_hz,
                                                   SharedPicture& picture);

@@ -6,11 +6,12 @@
 namespace kymo::terminal {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kKeys = {
-    {{"Tab, 1 2 3", "the next view: overview, series, sessions"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kKeys = {
+    {{"Tab, 1 to 5", "the next view: overview, series, sessions, peers, profile"},
      {"up, down, j k", "move in a table; PgUp PgDn by a page, Home End to its ends"},
-     {"/", "filter: words that a series or session must have; Esc drops it"},
+     {"/", "filter: words that a row must have; Esc drops it"},
      {"s", "sort by the next column; r the other way round"},
+     {"p, z", "on the profile: turn the profiler on and off; forget what it recorded"},
      {"space", "hold the picture still, and go on"},
      {"?, h", "this help; any key leaves it"},
      {"q, Ctrl-C", "quit"},

@@ -45,7 +45,14 @@ void edit_filter(KeyPress pressed, ViewState& state) {
 void next_sort(ViewState& state) {
   if (state.page == Page::series) state.series_sort = next(state.series_sort, 1, 3);
   if (state.page == Page::sessions) state.session_sort = next(state.session_sort, 1, 5);
+  if (state.page == Page::peers) state.peer_sort = next(state.peer_sort, 1, 5);
+  if (state.page == Page::profile) state.profile_sort = next(state.profile_sort, 1, 5);
   state.is_reversed = false;
+}
+
+/// Only where its answer is seen.
+void order(ProfilerOrder order, ViewState& state) {
+  if (state.page == Page::profile && !state.is_paused) state.profiler_order = order;
 }
 
 void press_character(char32_t character, ViewState& state) {
@@ -66,6 +73,10 @@ void press_character(char32_t character, ViewState& state) {
     case U'1': show(Page::overview, state); break;
     case U'2': show(Page::series, state); break;
     case U'3': show(Page::sessions, state); break;
+    case U'4': show(Page::peers, state); break;
+    case U'5': show(Page::profile, state); break;
+    case U'p': order(ProfilerOrder::toggle, state); break;
+    case U'z': order(ProfilerOrder::reset, state); break;
     default: break;
   }
 }
@@ -87,8 +98,8 @@ void press(KeyPress pressed, ViewState& state) {
     case Key::page_down: state.cursor += state.page_rows; break;
     case Key::home: state.cursor = 0; break;
     case Key::end: state.cursor = kFarDown; break;
-    case Key::tab: show(next(state.page, 1, 3), state); break;
-    case Key::back_tab: show(next(state.page, -1, 3), state); break;
+    case Key::tab: show(next(state.page, 1, kPages), state); break;
+    case Key::back_tab: show(next(state.page, -1, kPages), state); break;
     case Key::escape: state.filter.clear(); break;
     default: break;
   }

@@ -16,6 +16,10 @@ struct Area {
 void draw_overview(Canvas& canvas, Area area, const Scene& scene, const ViewState& state);
 void draw_series(Canvas& canvas, Area area, const Scene& scene, ViewState& state);
 void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& state);
+void draw_peers(Canvas& canvas, Area area, const Scene& scene, ViewState& state);
+void draw_profile(Canvas& canvas, Area area, const Scene& scene, ViewState& state);
+/// The last sessions between peers, below a rule.
+void draw_past_sessions(Canvas& canvas, Area area, const PastSessions& sessions);
 void draw_help(Canvas& canvas, Area area);
 
 /// A table of sessions with a heading, from `first` on; `chosen` is marked.
@@ -25,6 +29,25 @@ void draw_session_rows(Canvas& canvas, Area area, const std::vector<const Sessio
 /// The sessions that a filter leaves, sorted.
 [[nodiscard]] std::vector<const SessionRow*> chosen_sessions(const Sessions& sessions,
                                                              const ViewState& state);
+
+[[nodiscard]] std::vector<const PeerRow*> chosen_peers(const Peers& peers, const ViewState& state);
+[[nodiscard]] std::vector<const HotspotRow*> chosen_hotspots(const Profile& profile, const ViewState& state);
+
+/// What a server answered, or null.
+template <class T>
+[[nodiscard]] const T* value_of(const Scene& scene, Answer<T> Answers::* which) {
+  if (scene.answers == nullptr || !(scene.answers->*which).value) return nullptr;
+  return &*(scene.answers->*which).value;
+}
+/// Why there is no value, for whoever looks at the empty page.
+[[nodiscard]] std::string why_nothing(const Scene& scene, bool has_answered, std::string_view address);
+template <class T>
+[[nodiscard]] std::string why_nothing(const Scene& scene, Answer<T> Answers::* which,
+                                      std::string_view address) {
+  return why_nothing(scene, scene.answers != nullptr && (scene.answers->*which).is_there, address);
+}
+/// A sentence on an empty page, on as many lines as it takes.
+void draw_nothing(Canvas& canvas, Area area, std::string_view text);
 
 /// One series of the table.
 struct SeriesRow {

@@ -65,6 +65,22 @@ void report_timings(const World& world, Report& report) {
   }
 }
 
+/// In the order of names, which a script can rely upon.
+void report_answers(const Scene& scene, Report& report) {
+  const Peers* peers = value_of(scene, &Answers::peers);
+  if (peers == nullptr || peers->rows.empty()) return;
+  report.line({"network", amount_text(peers->score), peers->grade});
+  ViewState by_name;
+  by_name.peer_sort = PeerSort::name;
+  for (const PeerRow* row : chosen_peers(*peers, by_name)) {
+    report.line({"peer", row->id, row->name, row->status,
+                 "latency " + amount_text(row->latency_ms, "milliseconds"),
+                 "jitter " + amount_text(row->jitter_ms, "milliseconds"),
+                 "loss " + amount_text(row->loss_percent / 100, "ratio"),
+                 "quality " + amount_text(row->quality), row->trend});
+  }
+}
+
 }  // namespace
 
 std::string plain_report(const Scene& scene, const ViewState& state, Alphabet alphabet) {
@@ -90,6 +106,7 @@ std::string plain_report(const Scene& scene, const ViewState& state, Alphabet al
                    "factor " + factor_text(row->realtime_factor), row->ladder, why});
     }
   }
+  report_answers(scene, report);
   if (state.filter.empty()) return report.text;
   for (const SeriesRow& row : chosen_series(world, state)) {
     const View view = now_view(*row.family);

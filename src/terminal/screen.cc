@@ -40,25 +40,39 @@ std::string count_text(std::string_view title, double count) {
   return std::string(title) + " " + amount_text(count);
 }
 
+std::string_view shown_sort(const ViewState& state) noexcept {
+  switch (state.page) {
+    case Page::series: return sort_name(state.series_sort);
+    case Page::sessions: return sort_name(state.session_sort);
+    case Page::peers: return sort_name(state.peer_sort);
+    case Page::profile: return sort_name(state.profile_sort);
+    default: return "";
+  }
+}
+
 void draw_tabs(Canvas& canvas, const Scene& scene, const ViewState& state) {
   int column = 1;
   const auto tab = [&](Page page, const std::string& title) {
     const bool is_chosen = state.page == page;
     column += canvas.put(1, column, is_chosen ? "[" + title + "]" : " " + title + " ",
-                         is_chosen ? Style::strong : Style::quiet) +
-              1;
+                         is_chosen ? Style::strong : Style::quiet);
   };
   tab(Page::overview, "Overview");
   tab(Page::series, count_text("Series", static_cast<double>(scene.world.alive_series())));
   tab(Page::sessions, scene.sessions == nullptr ? "Sessions" : count_text("Sessions", scene.sessions->count));
+  const Peers* peers = value_of(scene, &Answers::peers);
+  tab(Page::peers, peers == nullptr ? "Peers" : count_text("Peers", static_cast<double>(peers->rows.size())));
+  tab(Page::profile, "Profile");
+  const bool has_filter = !state.filter.empty() && !state.is_editing_filter;
   std::string right;
   if (state.page != Page::overview) {
-    right = "sorted by " + std::string(state.page == Page::series ? sort_name(state.series_sort)
-                                                                  : sort_name(state.session_sort));
+    right = (has_filter ? ", by " : "sorted by ") + std::string(shown_sort(state));
     if (state.is_reversed) right += ", reversed";
   }
-  if (!state.filter.empty() && !state.is_editing_filter) right = "filter: " + state.filter + "  " + right;
   const int room = canvas.size().width - column - 1;
+  // Half of it says nothing.
+  if (width_of(right, canvas.alphabet()) > room) right.clear();
+  if (has_filter) right.insert(0, "filter: " + state.filter);
   canvas.put_right(1, column, room, right, Style::quiet);
 }
 
@@ -104,6 +118,16 @@ void draw_too_small(Canvas& canvas) {
   canvas.put(row + 1, 0, "this terminal has " + text(size) + "; q quits", Style::plain, size.width);
 }
 
+void draw_page(Canvas& canvas, Area area, const Scene& scene, ViewState& state) {
+  switch (state.page) {
+    case Page::series: return draw_series(canvas, area, scene, state);
+    case Page::sessions: return draw_sessions(canvas, area, scene, state);
+    case Page::peers: return draw_peers(canvas, area, scene, state);
+    case Page::profile: return draw_profile(canvas, area, scene, state);
+    default: return draw_overview(canvas, area, scene, state);
+  }
+}
+
 }  // namespace
 
 Canvas draw_screen(const Scene& scene, ViewState& state, Size size, Alphabet alphabet) {
@@ -118,15 +142,33 @@ Canvas draw_screen(const Scene& scene, ViewState& state, Size size, Alphabet alp
   const Area area{top, size.height - 1 - top};
   if (state.is_help) {
     draw_help(canvas, area);
-  } else if (state.page == Page::series) {
-    draw_series(canvas, area, scene, state);
-  } else if (state.page == Page::sessions) {
-    draw_sessions(canvas, area, scene, state);
   } else {
-    draw_overview(canvas, area, scene, state);
+    draw_page(canvas, area, scene, state);
   }
   draw_footer(canvas, state);
   return canvas;
+}
+
+std::string why_nothing(const Scene& scene, bool has_answered, std::string_view address) {
+  if (scene.link.state == Link::State::local)
+    return "This is the host itself, measured here; only a server has these: kymo top --url "
+           "http://HOST:PORT.";
+  if (has_answered) return "This server does not tell (it has no " + std::string(address) + ").";
+  return scene.link.state == Link::State::live ? "Asking the server."
+                                               : "Nothing is known while there is no connection.";
+}
+
+void draw_nothing(Canvas& canvas, Area area, std::string_view text) {
+  const std::size_t width = static_cast<std::size_t>(std::max(canvas.size().width - 2, 1));
+  for (int row = 1; row < area.height && !text.empty(); ++row) {
+    std::size_t end = std::min(text.size(), width);
+    if (end < text.size()) {
+      const std::size_t blank = text.rfind(' ', end);
+      if (blank != std::string_view::npos && blank > 0) end = blank;
+    }
+    canvas.put(area.top + row, 1, text.substr(0, end));
+    text.remove_prefix(std::min(text.find_first_not_of(' ', end), text.size()));
+  }
 }
 
 bool matches_filter(std::string_view text, std::string_view filter) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "asked.h"
 #include "canvas.h"
 #include "roles.h"
 #include "sessions.h"
@@ -11,11 +12,17 @@
 
 namespace kymo::terminal {
 
-enum class Page : std::uint8_t { overview, series, sessions };
+enum class Page : std::uint8_t { overview, series, sessions, peers, profile };
+inline constexpr int kPages = 5;
 
-/// What the series, and the sessions, can be sorted by.
+/// What the rows of each page can be sorted by.
 enum class SeriesSort : std::uint8_t { name, rate, value };
 enum class SessionSort : std::uint8_t { state, factor, queue, age, id };
+enum class PeerSort : std::uint8_t { state, latency, loss, quality, name };
+enum class ProfileSort : std::uint8_t { total, self, average, calls, name };
+
+/// What the user wants of the server's profiler.
+enum class ProfilerOrder : std::uint8_t { none, toggle, reset };
 
 /// What the user has chosen to see.
 struct ViewState {
@@ -27,6 +34,9 @@ struct ViewState {
   std::string filter;    ///< UTF-8; words that must all occur
   SeriesSort series_sort = SeriesSort::name;
   SessionSort session_sort = SessionSort::state;
+  PeerSort peer_sort = PeerSort::state;
+  ProfileSort profile_sort = ProfileSort::total;
+  ProfilerOrder profiler_order = ProfilerOrder::none;  ///< that has not been passed on yet
   bool is_reversed = false;
   int cursor = 0;     ///< the chosen row of a table; drawing brings it into the table
   int top = 0;        ///< the first row shown
@@ -50,7 +60,8 @@ struct Scene {
   const World& world;
   const Sessions* sessions;  ///< null: the server has none to tell of
   const Link& link;
-  double now;  ///< Unix time
+  double now;                        ///< Unix time
+  const Answers* answers = nullptr;  ///< null: nothing was asked
 };
 
 inline constexpr Size kLeastSize{60, 15};
@@ -61,6 +72,8 @@ inline constexpr Size kLeastSize{60, 15};
 /// `s`'s words: `name`, `rate`, `value`.
 [[nodiscard]] std::string_view sort_name(SeriesSort sort) noexcept;
 [[nodiscard]] std::string_view sort_name(SessionSort sort) noexcept;
+[[nodiscard]] std::string_view sort_name(PeerSort sort) noexcept;
+[[nodiscard]] std::string_view sort_name(ProfileSort sort) noexcept;
 
 /// Whether a text holds all words of a filter, whatever the case of ASCII letters.
 [[nodiscard]] bool matches_filter(std::string_view text, std::string_view filter);

@@ -24,8 +24,10 @@ class ServerFeed final : public Feed {
                 {[] {}, [this](std::string_view text) { take(text); },
                  [this](const net::ClientError& why, milliseconds retry_in) { lose(why, retry_in); }}),
         http_(url, options),
+        pages_(url, options),
         metrics_thread_([this] { socket_.run(); }),
-        sessions_thread_([this] { ask_for_sessions(); }) {}
+        sessions_thread_([this] { ask_for_sessions(); }),
+        pages_thread_([this] { ask_for_pages(); }) {}
 
   ~ServerFeed() override {
     {
@@ -35,8 +37,11 @@ class ServerFeed final : public Feed {
     wake_.notify_all();
     socket_.interrupt();
     http_.interrupt();
+    pages_.interrupt();
+    picture_.wishes().end();
     metrics_thread_.join();
     sessions_thread_.join();
+    pages_thread_.join();
   }
 
  private:
@@ -78,6 +83,7 @@ class ServerFeed final : public Feed {
       link.retry_at = unix_now() + std::chrono::duration<double>(retry_in).count();
       // Those of another moment than the metrics would say nothing.
       picture.sessions.reset();
+      picture.answers = {.may_change = picture.answers.may_change};
     });
     picture_.tell_change();
   }
@@ -99,15 +105,65 @@ class ServerFeed final : public Feed {
     }
   }
 
+  /// Asks once a second for what the page that is shown wants, and at once when that is another one.
+  void ask_for_pages() {
+    while (const auto wish = picture_.wishes().wait(kAskSessions)) {
+      try {
+        if (wish->order != ProfilerOrder::none) give_order(wish->order);
+        if (wish->page == Page::peers) ask_for_peers();
+        if (wish->page == Page::sessions)
+          answer(&Answers::past_sessions, parse_past_sessions(body_of("/api/metrics/sessions?limit=20")));
+        if (wish->page == Page::profile)
+          answer(&Answers::profile, parse_profile(body_of("/api/profile?limit=50")));
+      } catch (const net::ClientError&) {
+        // The live connection tells what is wrong with the server.
+      }
+    }
+  }
+
+  void ask_for_peers() {
+    auto peers = parse_peers(body_of("/api/metrics/peers"));
+    if (peers) take_network(body_of("/api/metrics/network"), *peers);
+    answer(&Answers::peers, std::move(peers));
+  }
+
+  /// The server's answer; empty where it has none of that.
+  [[nodiscard]] std::string body_of(std::string_view target) {
+    net::HttpAnswer got = pages_.get(target);
+    return got.status == 200 ? std::move(got.body) : std::string();
+  }
+
+  template <class T>
+  void answer(Answer<T> Answers::* which, std::optional<T> value) {
+    picture_.with(
+        [&](SharedPicture::Picture& picture) { picture.answers.*which = {true, std::move(value)}; });
+    picture_.tell_change();
+  }
+
+  void give_order(ProfilerOrder order) {
+    const auto [may_change, is_on] = picture_.with([](const SharedPicture::Picture& picture) {
+      const auto& profile = picture.answers.profile.value;
+      return std::pair(picture.answers.may_change && profile.has_value(), profile && profile->is_on);
+    });
+    if (!may_change) return;
+    if (order == ProfilerOrder::reset) {
+      (void)pages_.post("/api/profile/reset");
+    } else {
+      (void)pages_.post(is_on ? "/api/profile/stop" : "/api/profile/start");
+    }
+  }
+
   SharedPicture& picture_;
   const int rate_hz_;
   net::WebsocketClient socket_;
   net::HttpClient http_;
+  net::HttpClient pages_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool is_over_ = false;  // guarded by mutex_
   std::thread metrics_thread_;
   std::thread sessions_thread_;
+  std::thread pages_thread_;
 };
 
 }  // namespace
@@ -116,6 +172,8 @@ std::unique_ptr<Feed> follow_server(const net::ClientUrl& url, const net::Client
                                     SharedPicture& picture) {
   picture.with([&](SharedPicture::Picture& one) {
     one.link.address = url.tls || !url.path.empty() ? url.to_string() : url.authority();
+    // Whoever could ask this host anyway, or was let in by name.
+    one.answers.may_change = !options.token.empty() || url.is_loopback();
   });
   return std::make_unique<ServerFeed>(url, options, std::clamp(rate_hz, 1, 10), picture);
 }

@@ -4,24 +4,13 @@
 
 #include <boost/json.hpp>
 
+#include "json_fields.h"
 #include "number_text.h"
 
 namespace kymo::terminal {
 namespace {
 
 namespace json = boost::json;
-
-std::string text(const json::object& fields, std::string_view key) {
-  const json::value* value = fields.if_contains(key);
-  if (value == nullptr) return {};
-  if (value->is_string()) return std::string(value->get_string());
-  return value->is_number() ? json::serialize(*value) : std::string();
-}
-
-double number(const json::object& fields, std::string_view key) {
-  const json::value* value = fields.if_contains(key);
-  return value != nullptr && value->is_number() ? value->to_number<double>() : kUnknown;
-}
 
 std::string lower(std::string text) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -46,20 +35,20 @@ void judge(SessionRow& row) {
 
 SessionRow row_of(const json::object& fields) {
   SessionRow row;
-  row.id = text(fields, "session_id");
-  row.model = text(fields, "provider");
-  if (const std::string model = text(fields, "model_id"); !model.empty())
+  row.id = text_field(fields, "session_id");
+  row.model = text_field(fields, "provider");
+  if (const std::string model = text_field(fields, "model_id"); !model.empty())
     row.model += (row.model.empty() ? "" : " ") + model;
-  row.ladder = text(fields, "level");
-  row.age_seconds = number(fields, "age_seconds");
-  row.sources = number(fields, "sources");
-  row.fill = number(fields, "queue_fill_ratio");
-  row.backlog_seconds = number(fields, "backlog_seconds");
-  row.realtime_factor = number(fields, "realtime_factor");
-  row.inference_ms = number(fields, "inference_ms_mean");
-  row.dropped = number(fields, "dropped_total");
-  row.dropped_recent = number(fields, "dropped_recent");
-  row.errors = number(fields, "errors");
+  row.ladder = text_field(fields, "level");
+  row.age_seconds = number_field(fields, "age_seconds");
+  row.sources = number_field(fields, "sources");
+  row.fill = number_field(fields, "queue_fill_ratio");
+  row.backlog_seconds = number_field(fields, "backlog_seconds");
+  row.realtime_factor = number_field(fields, "realtime_factor");
+  row.inference_ms = number_field(fields, "inference_ms_mean");
+  row.dropped = number_field(fields, "dropped_total");
+  row.dropped_recent = number_field(fields, "dropped_recent");
+  row.errors = number_field(fields, "errors");
   judge(row);
   return row;
 }
@@ -84,7 +73,7 @@ std::optional<Sessions> parse_sessions(std::string_view answer) {
   for (const json::value& entry : top->get_array()) {
     if (entry.is_object()) sessions.rows.push_back(row_of(entry.get_object()));
   }
-  const double count = number(parsed.get_object(), "sessions");
+  const double count = number_field(parsed.get_object(), "sessions");
   sessions.count = count >= 0 ? count : static_cast<double>(sessions.rows.size());
   return sessions;
 }

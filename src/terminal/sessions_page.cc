@@ -5,16 +5,10 @@
 #include "marks.h"
 #include "number_text.h"
 #include "pages.h"
+#include "table.h"
 
 namespace kymo::terminal {
 namespace {
-
-struct Column {
-  std::string_view title;
-  int width;
-  int from_width;  ///< of the screen, for it to be shown
-  std::string (*text)(const SessionRow& row);
-};
 
 std::string ladder_text(std::string text) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -22,13 +16,15 @@ std::string ladder_text(std::string text) {
 }
 
 constexpr std::array kColumns = {
-    Column{"Factor", 7, 0, [](const SessionRow& row) { return factor_text(row.realtime_factor); }},
-    Column{"Ladder", 10, 0, [](const SessionRow& row) { return ladder_text(row.ladder); }},
-    Column{"Backlog", 9, 90,
-           [](const SessionRow& row) { return amount_text(row.backlog_seconds, "seconds"); }},
-    Column{"Dropped", 8, 70, [](const SessionRow& row) { return amount_text(row.dropped); }},
-    Column{"Errors", 7, 100, [](const SessionRow& row) { return amount_text(row.errors); }},
-    Column{"Open for", 13, 130, [](const SessionRow& row) { return duration_text(row.age_seconds); }},
+    TableColumn<SessionRow>{"Factor", 7, 0,
+                            [](const SessionRow& row) { return factor_text(row.realtime_factor); }},
+    TableColumn<SessionRow>{"Ladder", 10, 0, [](const SessionRow& row) { return ladder_text(row.ladder); }},
+    TableColumn<SessionRow>{
+        "Backlog", 9, 90, [](const SessionRow& row) { return amount_text(row.backlog_seconds, "seconds"); }},
+    TableColumn<SessionRow>{"Dropped", 8, 70, [](const SessionRow& row) { return amount_text(row.dropped); }},
+    TableColumn<SessionRow>{"Errors", 7, 100, [](const SessionRow& row) { return amount_text(row.errors); }},
+    TableColumn<SessionRow>{"Open for", 13, 130,
+                            [](const SessionRow& row) { return duration_text(row.age_seconds); }},
 };
 
 constexpr int kState = 9;
@@ -67,11 +63,7 @@ void draw_row(Canvas& canvas, int line, int id_width, const SessionRow& row) {
                              : Style::bar);
   canvas.put_right(line, at + kBar, kQueue - kBar, amount_text(row.fill, "ratio"));
   at += kQueue;
-  for (const Column& column : kColumns) {
-    if (width < column.from_width) continue;
-    canvas.put_right(line, at, column.width, column.text(row));
-    at += column.width;
-  }
+  at = draw_columns<SessionRow>(canvas, line, at, kColumns, row);
   const std::string why = reasons_text(row);
   if (width - at > kLeastReason)
     canvas.put(line, at + 2, why.empty() ? row.model : why, Style::quiet, width - at - 3);
@@ -113,11 +105,7 @@ void draw_session_rows(Canvas& canvas, Area area, const std::vector<const Sessio
   canvas.put(area.top, at, "State", Style::quiet);
   canvas.put(area.top, at + kState, "Queue", Style::quiet);
   at += kState + kQueue;
-  for (const Column& column : kColumns) {
-    if (width < column.from_width) continue;
-    canvas.put_right(area.top, at, column.width, column.title, Style::quiet);
-    at += column.width;
-  }
+  at = draw_titles<SessionRow>(canvas, area.top, at, kColumns);
   if (width - at > kLeastReason) canvas.put(area.top, at + 2, "Why, model", Style::quiet, width - at - 3);
   for (int i = 0; i + 1 < area.height && first + i < static_cast<int>(rows.size()); ++i) {
     draw_row(canvas, area.top + 1 + i, id_width,
@@ -128,6 +116,14 @@ void draw_session_rows(Canvas& canvas, Area area, const std::vector<const Sessio
 
 void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& state) {
   const int width = canvas.size().width;
+  if (const PastSessions* past = value_of(scene, &Answers::past_sessions);
+      past != nullptr && !past->empty()) {
+    const int live = scene.sessions == nullptr ? 0 : static_cast<int>(scene.sessions->rows.size());
+    // The ones that go on have two thirds where they need them.
+    const int height = std::clamp(live + 2, 3, area.height * 2 / 3);
+    draw_past_sessions(canvas, {area.top + height, area.height - height}, *past);
+    area.height = height;
+  }
   if (scene.sessions == nullptr || scene.sessions->rows.empty()) {
     canvas.put(area.top + 1, 1,
                scene.sessions == nullptr ? "This server tells of no sessions (it has no /api/sessions/live)."

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -47,6 +48,7 @@ class TopLoop final {
   struct Held {
     World world;
     std::optional<Sessions> sessions;
+    Answers answers;
     Link link;
   };
 
@@ -106,21 +108,27 @@ class TopLoop final {
   void take_key(KeyPress key) {
     const bool was_paused = state_.is_paused;
     press(key, state_);
+    picture_.wishes().show(state_.page);
+    if (const auto order = std::exchange(state_.profiler_order, ProfilerOrder::none);
+        order != ProfilerOrder::none)
+      picture_.wishes().order(order);
     is_stale_ = true;
     if (state_.is_paused == was_paused) return;
     held_.reset();
     if (!state_.is_paused) return;
     picture_.with([this](const SharedPicture::Picture& now) {
-      held_ = Held{now.store.world(), now.sessions, now.link};
+      held_ = Held{now.store.world(), now.sessions, now.answers, now.link};
     });
   }
 
   void draw() {
     if (held_) {
-      show({held_->world, held_->sessions ? &*held_->sessions : nullptr, held_->link, unix_now()});
+      show({held_->world, held_->sessions ? &*held_->sessions : nullptr, held_->link, unix_now(),
+            &held_->answers});
     } else {
       picture_.with([this](const SharedPicture::Picture& now) {
-        show({now.store.world(), now.sessions ? &*now.sessions : nullptr, now.link, unix_now()});
+        show(
+            {now.store.world(), now.sessions ? &*now.sessions : nullptr, now.link, unix_now(), &now.answers});
       });
     }
     is_stale_ = has_news_ = false;

@@ -60,13 +60,24 @@ class Screen(unittest.TestCase):
             terminal.wait_for_text("node_load15", "filter: node_load")
             self.assertNotIn("kymo_build_info", terminal.text())
             terminal.press("s")
-            terminal.wait_for_text("sorted by rate")
+            terminal.wait_for_text("by rate")
             terminal.press("?")
             terminal.wait_for_text("Keys and words")
             terminal.press(" ")
-            terminal.wait_for_text("sorted by rate")
+            terminal.wait_for_text("by rate")
             terminal.press(" ")
             terminal.wait_for_text("PAUSED at")
+            terminal.press("q")
+            self.assertEqual(terminal.wait_for_end(), 0)
+
+    def test_asks_for_what_its_pages_want(self):
+        with Serve() as serve, top(serve) as terminal:
+            terminal.wait_for_text("This server is")
+            terminal.press("4")
+            terminal.wait_for_text("[Peers", "adds them to a PeerTable")
+            terminal.press("5")
+            terminal.wait_for_text("[Profile]", "rofile")
+            terminal.wait_for(lambda screen: "Asking" not in screen, "the server's answer")
             terminal.press("q")
             self.assertEqual(terminal.wait_for_end(), 0)
 

@@ -29,7 +29,8 @@ class Screens : public testing::Test {
 
   std::string draw(const SeriesStore& store, const Sessions* sessions, Size size,
                    Alphabet alphabet = Alphabet::unicode) {
-    return draw_screen({store.world(), sessions, link, kBegin + 40}, state, size, alphabet).to_text();
+    return draw_screen({store.world(), sessions, link, kBegin + 40, &answers}, state, size, alphabet)
+        .to_text();
   }
 
   static void expect_golden(const std::string& name, const std::string& text) {
@@ -45,6 +46,7 @@ class Screens : public testing::Test {
 
   Link link;
   ViewState state;
+  Answers answers;
 };
 
 TEST_F(Screens, Overview) {
@@ -76,6 +78,67 @@ TEST_F(Screens, SessionsAndHelp) {
   expect_golden("help_80x24", draw(store, &sessions, {80, 24}));
 }
 
+TEST_F(Screens, SessionsThatWereStandBelowThoseThatGoOn) {
+  const SeriesStore store = test::voice_server();
+  const Sessions sessions = test::sessions();
+  answers = test::answers();
+  state.page = Page::sessions;
+  expect_golden("past_sessions_80x24", draw(store, &sessions, {80, 24}));
+  expect_golden("past_sessions_120x40", draw(store, nullptr, {120, 40}));
+}
+
+TEST_F(Screens, Peers) {
+  const SeriesStore store = test::voice_server();
+  answers = test::answers();
+  state.page = Page::peers;
+  expect_golden("peers_80x24", draw(store, nullptr, {80, 24}));
+  expect_golden("peers_120x40", draw(store, nullptr, {120, 40}));
+  type("/gone");
+  const std::string filtered = draw(store, nullptr, {80, 24});
+  EXPECT_THAT(filtered, HasSubstr("gone"));
+  EXPECT_THAT(filtered, Not(HasSubstr("lobby")));
+}
+
+TEST_F(Screens, Profile) {
+  const SeriesStore store = test::voice_server();
+  answers = test::answers();
+  state.page = Page::profile;
+  expect_golden("profile_80x24", draw(store, nullptr, {80, 24}));
+  expect_golden("profile_120x40", draw(store, nullptr, {120, 40}));
+}
+
+TEST_F(Screens, AnEmptyPageSaysWhatToDo) {
+  const SeriesStore store = test::voice_server();
+  const auto page = [&](Page which) {
+    state.page = which;
+    return draw(store, nullptr, {80, 24});
+  };
+  EXPECT_THAT(page(Page::peers), HasSubstr("Asking the server."));
+  answers.peers.is_there = answers.profile.is_there = true;
+  EXPECT_THAT(page(Page::peers), HasSubstr("has no /api/metrics/peers"));
+  EXPECT_THAT(page(Page::profile), HasSubstr("has no /api/profile"));
+  answers.peers.value.emplace();
+  EXPECT_THAT(page(Page::peers), HasSubstr("adds them to a PeerTable"));
+  answers.profile.value.emplace();
+  EXPECT_THAT(page(Page::profile), HasSubstr("POST /api/profile/start, with the token"));
+  answers.may_change = true;
+  EXPECT_THAT(page(Page::profile), HasSubstr("p turns the profiler on"));
+  answers.profile.value->is_on = true;
+  EXPECT_THAT(page(Page::profile), HasSubstr("KYMO_PROFILE_SCOPE"));
+  answers = {};
+  link.state = Link::State::local;
+  EXPECT_THAT(page(Page::profile), HasSubstr("only a server has these"));
+}
+
+TEST_F(Screens, KeysOfTheProfilerAreOrdersOnItsPageOnly) {
+  type("p");
+  EXPECT_EQ(state.profiler_order, ProfilerOrder::none);
+  type("5p");
+  EXPECT_EQ(state.profiler_order, ProfilerOrder::toggle);
+  type("z");
+  EXPECT_EQ(state.profiler_order, ProfilerOrder::reset);
+}
+
 TEST_F(Screens, HostileNamesReachNoTerminal) {
   const SeriesStore store = test::hostile_server();
   state.page = Page::series;
@@ -83,8 +146,18 @@ TEST_F(Screens, HostileNamesReachNoTerminal) {
   const std::string screen = draw(store, nullptr, {80, 24});
   expect_golden("hostile_80x24", screen);
   expect_golden("hostile_ascii_80x24", draw(store, nullptr, {80, 24}, Alphabet::ascii));
-  for (const std::string& text :
-       {screen, plain_report({store.world(), nullptr, link, kBegin}, state, Alphabet::unicode)}) {
+  answers = test::hostile_answers();
+  state.filter.clear();
+  std::vector<std::string> texts = {
+      screen, plain_report({store.world(), nullptr, link, kBegin, &answers}, state, Alphabet::unicode)};
+  for (const Page page : {Page::sessions, Page::peers, Page::profile}) {
+    state.page = page;
+    texts.push_back(draw(store, nullptr, {120, 40}));
+    EXPECT_THAT(texts.back(), HasSubstr(page == Page::profile ? "\u65e5"
+                                        : page == Page::peers ? "^[[2J"
+                                                              : "abc"));
+  }
+  for (const std::string& text : texts) {
     for (const char c : text)
       ASSERT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') << int{c};
     EXPECT_THAT(text, Not(HasSubstr("\u202e")));
@@ -95,10 +168,11 @@ TEST_F(Screens, HostileNamesReachNoTerminal) {
 TEST_F(Screens, EveryRowIsAsWideAsTheScreenWhateverItsCharacters) {
   const SeriesStore store = test::hostile_server();
   const Sessions sessions = test::sessions();
-  for (int width = 1; width < 140; ++width) {
-    for (const Page page : {Page::overview, Page::series, Page::sessions}) {
+  answers = test::hostile_answers();
+  for (int width = 1; width < 170; ++width) {
+    for (const Page page : {Page::overview, Page::series, Page::sessions, Page::peers, Page::profile}) {
       state.page = page;
-      const Canvas canvas = draw_screen({store.world(), &sessions, link, kBegin}, state,
+      const Canvas canvas = draw_screen({store.world(), &sessions, link, kBegin, &answers}, state,
                                         {width, 5 + width / 3}, Alphabet::unicode);
       for (int row = 0; row < canvas.size().height; ++row) {
         int used = 0;
@@ -142,7 +216,9 @@ TEST_F(Screens, PlainReport) {
   const SeriesStore store = test::voice_server();
   const Sessions sessions = test::sessions();
   state.filter = "http";
-  expect_golden("once", plain_report({store.world(), &sessions, link, kBegin}, state, Alphabet::unicode));
+  answers = test::answers();
+  expect_golden("once",
+                plain_report({store.world(), &sessions, link, kBegin, &answers}, state, Alphabet::unicode));
 }
 
 TEST_F(Screens, KeysMoveSortAndFilter) {

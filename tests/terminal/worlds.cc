@@ -116,4 +116,69 @@ Sessions sessions() {
   return *parse_sessions(R"({"timestamp":1764000030,"sessions":8,"top":[)" + rows + "]}");
 }
 
+namespace {
+
+/// Texts for the inside of a JSON string.
+struct Names {
+  std::string peer;
+  std::string session;
+  std::string function;
+};
+
+Peers peers_of(const Names& names) {
+  const std::string figures =
+      R"("latency_ms":{"current":23.5,"avg":24,"min":20,"max":41},"rtt_ms":{"p95":31.25},"jitter_ms":1.25,)"
+      R"("packet_loss_percent":0,"quality_score":92,"quality_trend":"stable","path":{"grade":"A"},)"
+      R"("voice":{"mos":4.3},"bandwidth":{"sent_bytes_per_second":2048,"received_bytes_per_second":81920},)"
+      R"("uptime_seconds":3725})";
+  auto peers = parse_peers(
+      R"({"peers":[{"peer_id":"p-1","peer_name":")" + names.peer + R"(","status":"connected",)" + figures +
+      R"(,{"peer_id":"p-2","peer_name":"","status":"degraded","latency_ms":{"current":180,"avg":150},)"
+      R"("jitter_ms":42.5,"packet_loss_percent":3.5,"quality_score":38,"quality_trend":"degrading","path":)"
+      R"({"grade":"D"},"uptime_seconds":60},{"peer_id":"p-3","peer_name":"gone","status":"disconnected",)"
+      R"("latency_ms":{"current":null},"jitter_ms":null,"packet_loss_percent":null,"quality_score":0,)"
+      R"("quality_trend":"degrading","path":null,"voice":null}]})");
+  take_network(R"({"peers":3,"score":71.5,"grade":"B"})", *peers);
+  return *peers;
+}
+
+PastSessions past_sessions_of(const Names& names) {
+  return *parse_past_sessions(
+      R"({"sessions":[{"session_id":"s-2","kind":"game","name":")" + names.session +
+      R"(","start_time":"2025-11-24T15:58:00.000Z","end_time":null,"duration_seconds":95,"peers":["p-1","p-2"],)"
+      R"("latency_ms":{"min":20,"avg":24.5,"max":180}},{"session_id":"s-1","kind":"call","name":"",)"
+      R"("start_time":"2025-11-23T09:05:00.000Z","end_time":"2025-11-23T09:35:00.000Z","duration_seconds":1800,)"
+      R"("peers":["p-1"],"latency_ms":{"min":null,"avg":null,"max":null}}]})");
+}
+
+Profile profile_of(const Names& names) {
+  std::string functions;
+  for (int i = 0; i < 5; ++i) {
+    const double total = 8.0 / (1 << i);
+    functions += std::string(i == 0 ? "" : ",") + R"({"name":")" +
+                 (i == 1 ? names.function : "step " + std::to_string(i)) + R"(","calls":)" +
+                 std::to_string(100 << i) + R"(,"errors":)" + std::to_string(i % 2) + R"(,"total_seconds":)" +
+                 std::to_string(total) + R"(,"self_seconds":)" + std::to_string(total / (5 - i)) +
+                 R"(,"average_seconds":)" + std::to_string(total / (100 << i)) +
+                 R"(,"min_seconds":0.001,"max_seconds":0.25,"p50_seconds":0.01,"p95_seconds":0.125,)"
+                 R"("p99_seconds":0.2})";
+  }
+  return *parse_profile(R"({"enabled":true,"duration_seconds":75,"functions":[)" + functions +
+                        R"(],"slow":["step 0"]})");
+}
+
+Answers answers_of(const Names& names) {
+  return {{true, peers_of(names)}, {true, past_sessions_of(names)}, {true, profile_of(names)}, true};
+}
+
+}  // namespace
+
+Answers answers() { return answers_of({"lobby", "evening round", "decode frame"}); }
+
+Answers hostile_answers() {
+  return answers_of(
+      {R"(\u001b[2J\u001b]0;owned\u0007)", R"(abc\u202edef\r\n\u009b2J)",
+       R"(\u65e5\u672c\u8a9e \uff37\uff49\uff44\uff45 e\u0301 \ud83d\ude00)" + std::string(300, 'x')});
+}
+
 }  // namespace kymo::terminal::test

@@ -24,5 +24,9 @@ SeriesStore voice_server();
 SeriesStore hostile_server();
 /// Eight sessions, of which two are not well.
 Sessions sessions();
+/// Three peers, two sessions that were, and a profile of five functions.
+Answers answers();
+/// The same lists, with names that mean harm, or are wide.
+Answers hostile_answers();
 
 }  // namespace kymo::terminal::test

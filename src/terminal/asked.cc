@@ -1,0 +1,133 @@
+#include "asked.h"
+
+#include <set>
+
+#include <boost/json.hpp>
+
+#include "json_fields.h"
+
+namespace kymo::terminal {
+namespace {
+
+using boost::json::object;
+
+/// More nobody would look through; each is sorted with every picture.
+constexpr std::size_t kMostRows = 10'000;
+
+/// The rows of the list below a key, made by a function of each; nothing where there is no such list.
+template <class Row>
+std::optional<std::vector<Row>> rows_below(const object& answer, std::string_view key,
+                                           Row (*make)(const object& fields)) {
+  const boost::json::value* list = answer.if_contains(key);
+  if (list == nullptr || !list->is_array()) return std::nullopt;
+  std::vector<Row> rows;
+  for (const boost::json::value& entry : list->get_array()) {
+    if (rows.size() == kMostRows) break;
+    if (entry.is_object()) rows.push_back(make(entry.get_object()));
+  }
+  return rows;
+}
+
+boost::json::value parsed_object(std::string_view answer) {
+  boost::system::error_code error;
+  boost::json::value parsed = boost::json::parse(answer, error);
+  return error || !parsed.is_object() ? boost::json::value(object()) : parsed;
+}
+
+bool flag_field(const object& fields, std::string_view key) {
+  const boost::json::value* value = fields.if_contains(key);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+PeerRow peer_of(const object& fields) {
+  const object& latency = object_field(fields, "latency_ms");
+  const object& bandwidth = object_field(fields, "bandwidth");
+  PeerRow row;
+  row.id = text_field(fields, "peer_id");
+  row.name = text_field(fields, "peer_name");
+  row.status = text_field(fields, "status");
+  row.trend = text_field(fields, "quality_trend");
+  row.grade = text_field(object_field(fields, "path"), "grade");
+  row.latency_ms = number_field(latency, "current");
+  row.average_ms = number_field(latency, "avg");
+  row.p95_ms = number_field(object_field(fields, "rtt_ms"), "p95");
+  row.jitter_ms = number_field(fields, "jitter_ms");
+  row.loss_percent = number_field(fields, "packet_loss_percent");
+  row.quality = number_field(fields, "quality_score");
+  row.opinion = number_field(object_field(fields, "voice"), "mos");
+  row.sent = number_field(bandwidth, "sent_bytes_per_second");
+  row.received = number_field(bandwidth, "received_bytes_per_second");
+  row.uptime_seconds = number_field(fields, "uptime_seconds");
+  return row;
+}
+
+PastSessionRow past_session_of(const object& fields) {
+  const object& latency = object_field(fields, "latency_ms");
+  const boost::json::value* peers = fields.if_contains("peers");
+  PastSessionRow row;
+  row.id = text_field(fields, "session_id");
+  row.kind = text_field(fields, "kind");
+  row.name = text_field(fields, "name");
+  row.start = text_field(fields, "start_time");
+  row.is_over = !text_field(fields, "end_time").empty();
+  row.duration_seconds = number_field(fields, "duration_seconds");
+  if (peers != nullptr && peers->is_array()) row.peers = static_cast<double>(peers->get_array().size());
+  row.least_ms = number_field(latency, "min");
+  row.average_ms = number_field(latency, "avg");
+  row.most_ms = number_field(latency, "max");
+  return row;
+}
+
+HotspotRow hotspot_of(const object& fields) {
+  HotspotRow row;
+  row.name = text_field(fields, "name");
+  row.calls = number_field(fields, "calls");
+  row.errors = number_field(fields, "errors");
+  row.total_seconds = number_field(fields, "total_seconds");
+  row.self_seconds = number_field(fields, "self_seconds");
+  row.average_seconds = number_field(fields, "average_seconds");
+  row.p95_seconds = number_field(fields, "p95_seconds");
+  row.most_seconds = number_field(fields, "max_seconds");
+  return row;
+}
+
+void mark_slow(const object& answer, std::vector<HotspotRow>& rows) {
+  const boost::json::value* slow = answer.if_contains("slow");
+  if (slow == nullptr || !slow->is_array()) return;
+  std::set<std::string_view> names;
+  for (const boost::json::value& name : slow->get_array()) {
+    if (name.is_string()) names.emplace(name.get_string());
+  }
+  for (HotspotRow& row : rows) row.is_slow = names.contains(row.name);
+}
+
+}  // namespace
+
+std::optional<Peers> parse_peers(std::string_view answer) {
+  const boost::json::value parsed = parsed_object(answer);
+  auto rows = rows_below(parsed.get_object(), "peers", peer_of);
+  if (!rows) return std::nullopt;
+  return Peers{std::move(*rows), kUnknown, {}};
+}
+
+void take_network(std::string_view answer, Peers& peers) {
+  const boost::json::value parsed = parsed_object(answer);
+  peers.score = number_field(parsed.get_object(), "score");
+  peers.grade = text_field(parsed.get_object(), "grade");
+}
+
+std::optional<PastSessions> parse_past_sessions(std::string_view answer) {
+  const boost::json::value parsed = parsed_object(answer);
+  return rows_below(parsed.get_object(), "sessions", past_session_of);
+}
+
+std::optional<Profile> parse_profile(std::string_view answer) {
+  const boost::json::value parsed = parsed_object(answer);
+  const object& fields = parsed.get_object();
+  auto rows = rows_below(fields, "functions", hotspot_of);
+  if (!rows) return std::nullopt;
+  mark_slow(fields, *rows);
+  return Profile{flag_field(fields, "enabled"), number_field(fields, "duration_seconds"), std::move(*rows)};
+}
+
+}  // namespace kymo::terminal

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <boost/json/fwd.hpp>
+
+namespace kymo::terminal {
+
+// Fields of what a server answers. What is missing, or of another type, is empty or NaN: a server of another
+// version is shown as far as it is understood.
+
+/// A text, or a number as text.
+[[nodiscard]] std::string text_field(const boost::json::object& fields, std::string_view key);
+[[nodiscard]] double number_field(const boost::json::object& fields, std::string_view key);
+/// The object below a key; an empty one where there is none.
+[[nodiscard]] const boost::json::object& object_field(const boost::json::object& fields,
+                                                      std::string_view key);
+
+}  // namespace kymo::terminal
