@@ -15,7 +15,7 @@ from pathlib import Path
 SOURCE, BUILD = (Path(argument) for argument in (sys.argv.pop(1), sys.argv.pop(1)))
 CONSUMER = SOURCE / "tests" / "install" / "consumer"
 # A user of the instruments alone has none of the libraries that the program needs.
-WITHOUT_LIBRARIES = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("Boost", "ZLIB", "yaml-cpp", "CLI11")]
+WITHOUT_LIBRARIES = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("Boost", "ZLIB", "yaml-cpp", "CLI11", "spdlog")]
 
 
 def run(*command, **options):
@@ -68,6 +68,10 @@ class Installed(unittest.TestCase):
     def test_core_alone_needs_no_other_library(self):
         self.install_core_alone()
         self.assertEqual(self.build_consumer("core", *WITHOUT_LIBRARIES), "3\n")
+
+    def test_who_has_spdlog_joins_it_with_the_log(self):
+        self.install_core_alone()
+        self.assertEqual(self.build_consumer("log_spdlog"), "joined session=3\n")
 
     def test_monitor_needs_no_boost(self):
         run("cmake", "--install", BUILD, "--prefix", self.prefix)
