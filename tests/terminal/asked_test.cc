@@ -1,0 +1,89 @@
+#include "src/terminal/asked.h"
+
+#include <cmath>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "src/terminal/wishes.h"
+
+namespace kymo::terminal {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Asked, WhatIsNoAnswerIsNothing) {
+  for (const char* text : {"", "{", "[]", "3", "{}", R"({"peers":3,"sessions":{},"functions":null})"}) {
+    EXPECT_FALSE(parse_peers(text)) << text;
+    EXPECT_FALSE(parse_past_sessions(text)) << text;
+    EXPECT_FALSE(parse_profile(text)) << text;
+  }
+}
+
+TEST(Asked, WhatIsMissingOrOfAnotherTypeIsNotKnown) {
+  const auto peers = parse_peers(R"({"peers":[{"peer_id":7,"latency_ms":5,"path":"A"},"no object",{}]})");
+  ASSERT_TRUE(peers);
+  ASSERT_EQ(peers->rows.size(), 2U);
+  EXPECT_EQ(peers->rows[0].id, "7");
+  EXPECT_TRUE(std::isnan(peers->rows[0].latency_ms));
+  EXPECT_EQ(peers->rows[0].grade, "");
+  const auto sessions = parse_past_sessions(R"({"sessions":[{"peers":"p","end_time":null}]})");
+  ASSERT_TRUE(sessions);
+  EXPECT_EQ(sessions->front().peers, 0);
+  EXPECT_FALSE(sessions->front().is_over);
+  const auto profile =
+      parse_profile(R"({"enabled":1,"functions":[{"name":"a"},{"name":"b"}],"slow":["b",1]})");
+  ASSERT_TRUE(profile);
+  EXPECT_FALSE(profile->is_on);
+  EXPECT_FALSE(profile->rows[0].is_slow);
+  EXPECT_TRUE(profile->rows[1].is_slow);
+}
+
+TEST(Asked, NoMoreRowsThanSomebodyWouldLookThrough) {
+  std::string rows = "{}";
+  for (int i = 0; i < 10'100; ++i) rows += ",{}";
+  EXPECT_EQ(parse_peers(R"({"peers":[)" + rows + "]}")->rows.size(), 10'000U);
+}
+
+TEST(Asked, TheNetworkMayBeUnknown) {
+  Peers peers;
+  take_network(R"({"score":80.5,"grade":"B"})", peers);
+  EXPECT_EQ(peers.score, 80.5);
+  EXPECT_EQ(peers.grade, "B");
+  take_network("", peers);
+  EXPECT_TRUE(std::isnan(peers.score));
+  EXPECT_EQ(peers.grade, "");
+}
+
+TEST(WishesTest, ANewPageIsToldAtOnceAndAnOrderOnce) {
+  Wishes wishes;
+  std::thread user([&] {
+    wishes.order(ProfilerOrder::toggle);
+    wishes.show(Page::profile);
+  });
+  user.join();
+  const auto wish = wishes.wait(1h);
+  ASSERT_TRUE(wish);
+  EXPECT_EQ(wish->page, Page::profile);
+  EXPECT_EQ(wish->order, ProfilerOrder::toggle);
+  const auto again = wishes.wait(0ms);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->page, Page::profile);
+  EXPECT_EQ(again->order, ProfilerOrder::none);
+}
+
+TEST(WishesTest, TheEndIsForEver) {
+  Wishes wishes;
+  std::thread asker([&] {
+    while (wishes.wait(1h)) {
+    }
+  });
+  wishes.show(Page::peers);
+  wishes.end();
+  asker.join();
+  wishes.show(Page::series);
+  EXPECT_FALSE(wishes.wait(1h));
+}
+
+}  // namespace
+}  // namespace kymo::terminal
