@@ -36,8 +36,13 @@ class FileWriter final {
     if (thread_.joinable()) thread_.join();
   }
 
+  /// Whether the thread that writes is here: a child that was forked off since has it not, and must not wait
+  /// for it, nor for a lock that it may have had.
+  [[nodiscard]] bool is_of_this_process() const noexcept { return pid_ == 0 || pid_ == ::getpid(); }
+
   void write(const Record& record) {
     std::call_once(is_started_, [this] { start(); });
+    if (!is_of_this_process()) throw std::logic_error("this sink is of the process that forked");
     if (!queue_.push(format_line(record, options_.format)))
       throw std::length_error("too much waits to be written");
   }
@@ -51,6 +56,7 @@ class FileWriter final {
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
       thread_ = std::thread([this] { run(); });
+      pid_ = ::getpid();
     } catch (...) {
       ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
       throw;
@@ -106,6 +112,7 @@ class FileWriter final {
   std::uint64_t lost_ = 0;
   std::string fault_;
   std::once_flag is_started_;
+  pid_t pid_ = 0;  ///< once the thread is there
   std::thread thread_;
 };
 
@@ -122,9 +129,11 @@ std::string with_reason(std::string text) {
 }  // namespace
 
 Sink file_sink(FileSinkOptions options) {
-  return [writer = std::make_shared<FileWriter>(std::move(options))](const Record& record) {
-    writer->write(record);
+  const auto end = [](FileWriter* writer) {
+    if (writer->is_of_this_process()) delete writer;  // in a forked child it is left as it is
   };
+  return [writer = std::shared_ptr<FileWriter>(new FileWriter(std::move(options)), end)](
+             const Record& record) { writer->write(record); };
 }
 
 std::optional<std::string> log_file_fault(const std::string& path) {

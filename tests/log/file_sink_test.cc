@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -196,6 +198,24 @@ TEST_F(FileSink, APipeIsRefusedWithoutWaitingForItsReader) {
   Logger(file_sink({.path = path(), .complaints = complaints.sink()})).info("m");
   EXPECT_THAT(complaints.wait_for(1), HasSubstr("reason="));
   EXPECT_THAT(log_file_fault(path()).value_or(""), HasSubstr("is no regular file"));
+}
+
+TEST_F(FileSink, AForkedChildLosesItsEventsAndEnds) {
+  auto logger = std::make_unique<Logger>(file_sink({.path = path()}));
+  logger->info("parent");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(60);  // what waits for a thread that is not there waits for ever
+    logger->info("child");
+    const bool is_counted = logger->lost() == 1;
+    logger.reset();
+    ::_exit(is_counted ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  logger.reset();
+  EXPECT_THAT(lines(path()), ElementsAre("INFO  parent"));
 }
 
 TEST_F(FileSink, AFileThatSomebodyMovedIsMadeAnew) {

@@ -27,7 +27,8 @@ struct FileSinkOptions {
 ///
 /// Who logs waits for no disk: 1 MiB may wait to be written. What comes then, and what cannot be written, is
 /// lost; the next line that gets through is preceded by one that tells how many. The first is also counted by
-/// `Logger::lost()`. A file that somebody else moved or removed is made anew. Threads: any.
+/// `Logger::lost()`. A file that somebody else moved or removed is made anew. In a forked child its
+/// events are lost and counted; make another sink there. Threads: any.
 [[nodiscard]] Sink file_sink(FileSinkOptions options);
 
 /// Why a file sink could not write there, with the remedy; nothing where it could. Creates nothing.
