@@ -33,7 +33,7 @@ class Style(unittest.TestCase):
         self.assert_green("src/monitor/a.cc", "#include <kymo/live/route.h>\n")
 
     def test_libraries_stay_where_they_belong(self):
-        self.assert_red("src/core/a.cc", "#include <boost/asio.hpp>\n", "only net may")
+        self.assert_red("src/core/a.cc", "#include <boost/asio.hpp>\n", "only net, probe may")
         self.assert_red("include/kymo/net/a.h", "#pragma once\n#include <boost/asio.hpp>\n", "public header")
         self.assert_red("src/system/a.cc", "#include <yaml-cpp/yaml.h>\n", "only monitor may")
         self.assert_green("src/net/a.cc", "#include <boost/asio.hpp>\n")
