@@ -1,7 +1,7 @@
 // The pages of peers, in a real browser against the stand-in server.
 
 import assert from 'node:assert/strict';
-import { markupThatRan, textOf, until } from './browser.mjs';
+import { changes, markupThatRan, textOf, until } from './browser.mjs';
 import { DARK, NARROW, PageTests } from './page_tests.mjs';
 import { peerAnswer, peersRest, PEERS, probesAnswer } from './peers.mjs';
 import { XSS } from './worlds.mjs';
@@ -54,6 +54,24 @@ tests.add('only rows in sight ask for their latencies', { ...LIST, rest: peersRe
   assert.ok(before < 80, `${before} of 150`);
   await rowsOf(page).last().scrollIntoViewIfNeeded();
   await until(asked, (count) => count > before);
+});
+
+tests.add('nothing is asked for while the page is hidden, nor of a page that was left', LIST, async (page, { server }) => {
+  const asked = () => server.requests.filter((url) => url.startsWith('/api/')).length;
+  const seconds = async (count) => { for (let i = 0; i < count; i++) await changes(() => textOf(page, '.server')); };
+  const hide = (isHidden) => page.evaluate((value) => Object.defineProperty(document, 'hidden', { value, configurable: true }), isHidden);
+  await hide(true);
+  await seconds(2);
+  const whileHidden = asked();
+  await seconds(3);
+  assert.equal(asked(), whileHidden);
+  await hide(false);
+  await until(asked, (count) => count > whileHidden);
+  await page.getByRole('link', { name: 'Board' }).click();
+  await seconds(2);
+  const afterwards = asked();
+  await seconds(3);
+  assert.equal(asked(), afterwards);
 });
 
 tests.add('a peer has a page of its own: charts with gaps, hours, voice, totals and what its score is made of', LIST, async (page) => {
