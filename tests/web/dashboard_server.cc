@@ -1,7 +1,8 @@
 // A server for the dashboard's tests: dashboard_server busy|hostile [PORT]
-//   busy     a thousand series that all change, and a server in trouble
-//   hostile  names, labels, help and sessions that would break a page that takes text for markup
+//   busy     a thousand series that all change, peers of which one loses probes, and a server in trouble
+//   hostile  names, labels, help, sessions and peers that would break a page that takes text for markup
 // It says where it serves, and goes on until it is killed.
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -18,6 +19,8 @@
 #include <kymo/monitor/session_routes.h>
 #include <kymo/packs/server.h>
 #include <kymo/packs/stream_sessions.h>
+#include <kymo/peers/peer_table.h>
+#include <kymo/peers/session_log.h>
 
 namespace {
 
@@ -63,9 +66,50 @@ class MadeSession {
   double factor_;
 };
 
+constexpr std::size_t kPeers = 3;
+using PeerIds = std::array<std::string_view, kPeers>;
+
+/// Peers that answer sooner or later, the last of them not always, in a game that goes on.
+class MadePeers {
+ public:
+  explicit MadePeers(const PeerIds& ids) {
+    for (const std::string_view id : ids) {
+      ids_.emplace_back(id);
+      table.add(id);
+    }
+    sessions.end(sessions.start("call", ids_.back(), {ids_.back()}));
+    sessions.start("game", ids_.front(), ids_);
+  }
+
+  void step(std::uint64_t count, double seconds) {
+    if (count % kStepsPerProbe != 0) return;
+    for (std::size_t i = 0; i < ids_.size(); ++i) {
+      const auto number = static_cast<double>(i + 1);
+      const auto took = std::chrono::duration<double>(0.015 * number * (1 + 0.2 * wave(seconds, 17, number)));
+      const bool is_lost = i + 1 == ids_.size() && count / kStepsPerProbe % 4 == 0;
+      if (is_lost)
+        table.record_timeout(ids_[i]);
+      else
+        table.record_latency(ids_[i], std::chrono::duration_cast<std::chrono::nanoseconds>(took));
+      const auto bytes = static_cast<std::uint64_t>(seconds * 20'000 * number);
+      table.record_traffic(ids_[i], {.bytes_sent = bytes, .bytes_received = bytes / 2});
+    }
+  }
+
+  kymo::peers::PeerTable table;
+  kymo::peers::SessionLog sessions{table};
+
+ private:
+  static constexpr std::uint64_t kStepsPerProbe = 5;
+
+  std::vector<std::string> ids_;
+};
+
 /// A server with all that the first screen can show, more than it can bear.
 class Busy {
  public:
+  static constexpr PeerIds kPeerIds{"anna", "ben", "carl"};
+
   Busy(kymo::Registry& registry, kymo::packs::SessionStreams& streams)
       : server_(registry),
         latency_(registry.histogram("event.processing.duration", "Time that a handler took.",
@@ -108,6 +152,8 @@ class Busy {
 
 class Hostile {
  public:
+  static constexpr PeerIds kPeerIds{kMarkup, kAttribute, "a/b?c=d&e#f%20"};
+
   Hostile(kymo::Registry& registry, kymo::packs::SessionStreams& streams)
       : counter_(registry.family<kymo::Counter>("__proto__", kMarkup).with({{"constructor", kMarkup}})),
         gauge_(registry.family<kymo::Gauge>("javascript:alert/1.fill_ratio", kMarkup, {.unit = "ratio"})
@@ -133,12 +179,16 @@ template <class World>
   kymo::Registry registry;
   kymo::packs::SessionStreams streams(registry);
   World world(registry, streams);
+  MadePeers peers(World::kPeerIds);
   options.registry = &registry;
+  options.peers = &peers.table;
+  options.sessions = &peers.sessions;
   options.routes.push_back(kymo::sessions_route(streams));
   kymo::Monitor monitor(options);
   std::cout << "metrics " << monitor.url() << std::endl;
   for (std::uint64_t i = 0;; ++i) {
     world.step(static_cast<double>(i) / kStepsPerTick);
+    peers.step(i, static_cast<double>(i) / kStepsPerTick);
     const auto drop = [](std::string_view, const std::string&) { return kymo::packs::SendResult::sent; };
     if (i % kStepsPerTick == 0) streams.tick(kymo::packs::StreamTime::now(), drop);
     std::this_thread::sleep_for(kStep);

@@ -113,7 +113,7 @@ const CASES = {
   }),
 
   'names and labels of a hostile program stay text': () => withServer(startMadeServer('hostile'), '', async (page) => {
-    for (const place of ['#/overview', '#/explore', '#/sessions']) {
+    for (const place of ['#/overview', '#/explore', '#/peers', '#/sessions']) {
       await page.evaluate((hash) => { location.hash = hash; }, place);
       await until(() => page.locator('main').innerText(), (text) => text.includes(MARKUP), `shown as text at ${place}`);
       assert.deepEqual(await markupThatRan(page), [], place);
@@ -121,6 +121,32 @@ const CASES = {
     await page.locator('tbody a').first().click();
     await page.getByRole('heading', { name: `Session ${MARKUP}` }).waitFor();
     assert.deepEqual(await markupThatRan(page), []);
+    await page.evaluate(() => { location.hash = '#/peers'; });
+    const peers = page.getByRole('region', { name: 'Peers' }).locator('tbody a');
+    await peers.nth(2).waitFor();
+    for (const name of await peers.allInnerTexts()) {
+      await page.getByRole('link', { name, exact: true }).click();
+      await page.getByRole('heading', { name: `Peer ${name}`, exact: true }).waitFor();
+      await page.locator('.facts', { hasText: 'Latency now' }).waitFor();
+      assert.deepEqual(await markupThatRan(page), []);
+      await page.getByRole('link', { name: 'All peers' }).click();
+    }
+  }),
+
+  'peers of a real server, one of them lossy, each with a page of its own, and their sessions': () => withServer(startMadeServer('busy'), '#/peers', async (page) => {
+    const rows = page.getByRole('region', { name: 'Peers' }).locator('tbody tr');
+    await until(() => rows.filter({ hasText: 'carl' }).innerText(), (text) => /\b(2\d|3\d)\.\d %/.test(text), 'a loss of a quarter');
+    assert.match(await rows.filter({ hasText: 'anna' }).innerText(), /connected[\s\S]*1\d\.\d ms[\s\S]*\s0\.0 %[\s\S]*KiB\/s[\s\S]*\s4\.\d\d\s/);
+    await page.getByRole('heading', { name: /^Network quality: \w/ }).waitFor();
+    await changes(() => rows.filter({ hasText: 'anna' }).innerText());
+    await page.getByRole('link', { name: 'carl' }).click();
+    await until(() => page.getByRole('figure', { name: 'Loss' }).locator('.legend-value').innerText(), (text) => text === '25%', 'a quarter of the last twenty');
+    await page.getByRole('img', { name: /^Path score, by hour: [12] of 24 hours are known/ }).waitFor();
+    for (const title of ['Path score', 'Voice over this path', 'Traffic']) await page.getByRole('region', { name: title, exact: true }).waitFor();
+    await page.evaluate(() => { location.hash = '#/sessions'; });
+    const game = page.getByRole('region', { name: 'Recent sessions between peers' }).locator('tr', { hasText: 'game' });
+    await until(() => game.innerText(), (text) => /so far[\s\S]*anna\s*ben\s*carl[\s\S]*ms[\s\S]*ms[\s\S]*ms/.test(text), 'a game that goes on, with latencies');
+    assert.deepEqual(await faultsForAccess(page), []);
   }),
 
   'a process without figures of its own: how to begin': () => withServer(startEmptyServer(), '', async (page) => {
