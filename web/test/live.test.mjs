@@ -2,6 +2,7 @@
 // tests/web/dashboard_server.cc for what those do not have.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { changes, faultsForAccess, figure, launchBrowser, markupThatRan, openPage, textOf, until } from './browser.mjs';
 import { startEmptyServer, startMadeServer, startVoiceServer } from './programs.mjs';
@@ -102,6 +103,25 @@ const CASES = {
     await page.getByRole('region', { name: 'Sessions', exact: true }).locator('tbody tr').first().waitFor();
     // Clients leave now and then.
     await page.getByRole('region', { name: 'Sessions that ended lately' }).locator('tbody tr').first().waitFor();
+  }),
+
+  'the profiler of a real server: started, looked into, stopped and reset from the page': () => withServer(startVoiceServer({ clients: 2 }), '#/profile', async (page) => {
+    await page.getByRole('heading', { name: 'The profiler is off' }).waitFor();
+    await page.getByRole('button', { name: 'Start' }).click();
+    const rows = page.getByRole('region', { name: 'Functions by time' }).locator('tbody tr');
+    await rows.filter({ hasText: 'ChunkAnalyzer::process' }).waitFor();
+    await changes(() => rows.filter({ hasText: 'ChunkAnalyzer::process' }).innerText());
+    await page.locator('.flame canvas').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await until(() => page.locator('.flame-words').innerText(), (text) => /: .*s, [\d.]+% of all; by itself/.test(text), 'a thread in words');
+    const [trace] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Trace for Perfetto' }).click()]);
+    assert.ok(JSON.parse(readFileSync(await trace.path(), 'utf8')).traceEvents.length > 0);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText(/off; what is shown is of/).waitFor();
+    assert.deepEqual(await faultsForAccess(page), []);
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await page.getByRole('heading', { name: 'The profiler is off' }).waitFor();
   }),
 
   'explore finds a series, and the board keeps it': () => withPage(`${voice.address}#/explore?q=events.received`, {}, async (page) => {
