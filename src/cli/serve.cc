@@ -62,6 +62,7 @@ int run(const monitor::Config& config, const monitor::ConfigSources& sources) {
   ServeProbes probes(config.probes(), logger);
   options.peers = probes.peers();
   Monitor monitor(options);
+  probes.count_in(monitor.registry());
   bool is_ready = false;
   signals.on_reload([&] {
     if (is_ready) notify_service_manager(reloading_state());

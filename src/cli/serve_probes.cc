@@ -18,6 +18,22 @@ void ServeProbes::answer(const monitor::ProbeSettings& settings, const log::Logg
   logger.error("probes are not answered", {{"reason", error.what()}});
 }
 
+void ServeProbes::count_in(Registry& registry) {
+  if (!responder_) return;
+  using Statistics = probe::EchoResponder::Statistics;
+  const auto count = [&](const char* result, std::uint64_t Statistics::* figure) {
+    counts_.push_back(registry.observe_counter(
+        "kymo_probe_datagrams_total",
+        "Datagrams that came to the responder of probes, by what it did of them.",
+        [this, figure] { return static_cast<double>(responder_->statistics().*figure); },
+        {.labels = {{"result", result}}}));
+  };
+  count("answered", &Statistics::answered);
+  count("refused", &Statistics::refused);
+  count("limited", &Statistics::limited);
+  count("failed", &Statistics::failed);
+}
+
 void ServeProbes::ask(const monitor::ProbeSettings& settings, const log::Logger& logger) {
   peers_.emplace();
   const double each = 1000.0 / static_cast<double>(settings.interval.count());

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <memory>
 #include <optional>
+#include <vector>
 
+#include <kymo/core/registry.h>
 #include <kymo/log/logger.h>
 #include <kymo/monitor/config.h>
 #include <kymo/peers/peer_table.h>
@@ -17,6 +18,9 @@ class ServeProbes final {
  public:
   ServeProbes(const monitor::ProbeSettings& settings, const log::Logger& logger);
 
+  /// Has the responder's counts in the Monitor's metrics from now on.
+  void count_in(Registry& registry);
+
   /// For the Monitor, which it must outlive; null where nothing is probed.
   [[nodiscard]] peers::PeerTable* peers() noexcept { return peers_ ? &*peers_ : nullptr; }
 
@@ -25,6 +29,7 @@ class ServeProbes final {
   void ask(const monitor::ProbeSettings& settings, const log::Logger& logger);
 
   std::optional<probe::EchoResponder> responder_;
+  std::vector<Registration> counts_;  // go before what they count
   std::optional<peers::PeerTable> peers_;
   std::optional<probe::Prober> prober_;  // goes before what it tells
 };

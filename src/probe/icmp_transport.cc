@@ -65,26 +65,13 @@ class IcmpTransport final : public Transport {
  public:
   explicit IcmpTransport(const TransportParts& parts)
       : parts_(parts), is_v6_(parts.address.storage.ss_family == AF_INET6), session_(draw_secret()) {
-    auto opened = open_icmp(parts.address.storage.ss_family);
-    if (const int* error = std::get_if<int>(&opened)) {
-      trouble_ = error_text(*error);
-      return;
-    }
-    auto& socket = std::get<IcmpSocket>(opened);
-    is_raw_ = socket.is_raw;
-    net::SocketAddress address = parts.address;
-    // A port means a protocol's number to raw sockets of IPv6.
-    if (is_v6_) reinterpret_cast<sockaddr_in6&>(address.storage).sin6_port = 0;
-    if (::connect(socket.fd.get(), address.get(), address.length) != 0) {
-      trouble_ = error_text(errno);
-      return;
-    }
-    note_arrivals(socket.fd.get());
-    watch_.emplace(parts.io, std::move(socket.fd), [this] { drain(); });
+    static_cast<void>(open());
   }
 
   void send(std::uint64_t sequence) override {
-    if (!watch_) return parts_.events.on_failure(sequence, trouble_);
+    if (!watch_) {
+      if (const int error = open(); error != 0) return parts_.events.on_failure(sequence, error_text(error));
+    }
     const auto packet =
         std::span(buffer_).first(kIcmpHeader + std::clamp(parts_.bytes, kIcmpContent, kMaxIcmpContent));
     std::fill(packet.begin(), packet.end(), std::byte{0});
@@ -114,6 +101,19 @@ class IcmpTransport final : public Transport {
   }
 
  private:
+  /// 0, or the error where there is no way to that address now; there may be later.
+  int open() {
+    auto opened = open_icmp(parts_.address.storage.ss_family);
+    if (const int* error = std::get_if<int>(&opened)) return *error;
+    auto& socket = std::get<IcmpSocket>(opened);
+    is_raw_ = socket.is_raw;
+    // The port is 0, as it has to be: raw sockets of IPv6 take it for a protocol's number.
+    if (::connect(socket.fd.get(), parts_.address.get(), parts_.address.length) != 0) return errno;
+    note_arrivals(socket.fd.get());
+    watch_.emplace(parts_.io, std::move(socket.fd), [this] { drain(); });
+    return 0;
+  }
+
   /// Others' answers reach a raw socket too, so that what is not ours is nothing to tell of.
   void take(const Datagram& datagram) {
     auto packet = std::span<const std::byte>(received_).first(std::min(datagram.bytes, received_.size()));
@@ -136,7 +136,6 @@ class IcmpTransport final : public Transport {
   bool is_v6_;
   bool is_raw_ = false;
   std::uint64_t session_;
-  std::string trouble_;
   std::array<std::byte, kIcmpHeader + kMaxIcmpContent> buffer_{};
   std::array<std::byte, 2048> received_{};
   std::optional<ReadWatch> watch_;

@@ -17,6 +17,8 @@ using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
 constexpr unsigned kDoubtAfter = 3;  // losses in a row
+/// A socket keeps to the address of this host that it began with; where that went, only a new one helps.
+constexpr auto kBeginAnewAfter = 30s;
 /// How soon to look again whether a name is resolved or a connection there.
 constexpr auto kLookAgain = 5ms;
 constexpr double kJitter = 0.1;
@@ -91,10 +93,12 @@ void ProbeRun::probe_now() {
 
 bool ProbeRun::is_ready(Time now) {
   host_.refresh(now);
-  if (host_.changes() != known_changes_) {
-    known_changes_ = host_.changes();
+  const bool is_dead = transport_ && losses_in_a_row_ >= kDoubtAfter && now - heard_ > kBeginAnewAfter;
+  if (host_.changes() != known_changes_ || is_dead) {
     transport_.reset();
     transport_ = make_transport({context_.io, *this, target_, *host_.address(), options_.bytes});
+    known_changes_ = host_.changes();
+    heard_ = now;
   }
   const bool ready = transport_ && transport_->is_ready();
   if (ready) {
@@ -182,6 +186,7 @@ void ProbeRun::on_answer(const Answer& answer) {
   if (!meaning) return;
   trouble_.clear();
   losses_in_a_row_ = 0;
+  heard_ = std::max(heard_, answer.arrived);
   const nanoseconds whole = std::max<nanoseconds>(answer.arrived - meaning->sent, 0ns);
   const nanoseconds elsewhere = std::clamp<nanoseconds>(answer.in_responder, 0ns, whole);
   const nanoseconds round_trip = answer.round_trip.value_or(whole - elsewhere);

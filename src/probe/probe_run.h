@@ -67,6 +67,7 @@ class ProbeRun final : public std::enable_shared_from_this<ProbeRun>, private Tr
   HostAddress host_;
   unsigned known_changes_ = 0;
   std::unique_ptr<Transport> transport_;
+  Time heard_;  // the last answer, or when the transport was made
   boost::asio::steady_timer next_timer_;
   boost::asio::steady_timer expiry_timer_;
   Time due_;

@@ -33,16 +33,11 @@ class UdpTransport final : public Transport {
  public:
   explicit UdpTransport(const TransportParts& parts)
       : parts_(parts), session_(draw_secret()), begin_(steady_clock::now()) {
-    net::FileDescriptor fd = open_udp(parts.address);
-    if (!fd) {
-      trouble_ = error_text(errno);
-      return;
-    }
-    watch_.emplace(parts.io, std::move(fd), [this] { drain(); });
+    static_cast<void>(open());
   }
 
   void send(std::uint64_t sequence) override {
-    if (!watch_) return parts_.events.on_failure(sequence, trouble_);
+    if (!watch_ && !open()) return parts_.events.on_failure(sequence, error_text(errno));
     const auto datagram = std::span(buffer_).first(std::clamp(parts_.bytes, kEchoBytes, kMaxEchoBytes));
     write_echo({.session = session_, .sequence = sequence, .sent_ns = time_of(steady_clock::now())},
                datagram);
@@ -68,6 +63,14 @@ class UdpTransport final : public Transport {
   }
 
  private:
+  /// False and `errno` where there is no way to that address now; there may be later.
+  bool open() {
+    net::FileDescriptor fd = open_udp(parts_.address);
+    if (!fd) return false;
+    watch_.emplace(parts_.io, std::move(fd), [this] { drain(); });
+    return true;
+  }
+
   static std::string udp_error_text(int error) {
     return error == ECONNREFUSED ? "no responder at this port; `kymo serve --probe-responder` is one"
                                  : error_text(error);
@@ -96,7 +99,6 @@ class UdpTransport final : public Transport {
   TransportParts parts_;
   std::uint64_t session_;
   steady_clock::time_point begin_;
-  std::string trouble_;
   std::array<std::byte, kMaxEchoBytes> buffer_{};
   std::array<std::byte, kMaxEchoBytes> received_{};
   std::optional<ReadWatch> watch_;

@@ -27,8 +27,8 @@ namespace websocket = boost::beast::websocket;
 using namespace std::chrono_literals;
 
 constexpr auto kConnectTime = 5s;
-/// So many pings without an answer, and the connection is opened anew.
-constexpr unsigned kPatience = 5;
+/// A connection that answers no pings for so long is opened anew.
+constexpr auto kPatience = 10s;
 constexpr std::size_t kPingBytes = 16;  // session and sequence number
 
 std::string websocket_error_text(const beast::error_code& error, unsigned status) {
@@ -154,7 +154,8 @@ class WebsocketTransport final : public Transport, private LinkEvents {
   }
 
   void give_up(std::uint64_t) override {
-    if (is_open_ && ++unanswered_ >= kPatience) on_end("the connection answers no pings");
+    if (is_open_ && std::chrono::steady_clock::now() - heard_ > kPatience)
+      on_end("the connection answers no pings");
   }
 
  private:
@@ -164,22 +165,24 @@ class WebsocketTransport final : public Transport, private LinkEvents {
     link_->open(parts_);
   }
 
-  void on_open() override { is_open_ = true; }
+  void on_open() override {
+    is_open_ = true;
+    heard_ = std::chrono::steady_clock::now();
+  }
 
   void on_pong(std::string_view payload) override {
     const auto bytes = std::as_bytes(std::span(payload));
     // A pong that nobody asked for is a sign of life (RFC 6455 5.5.3), and no answer.
     if (bytes.size() != kPingBytes || get_big_endian<std::uint64_t>(bytes) != session_) return;
-    unanswered_ = failures_ = 0;
+    failures_ = 0;
     Answer answer;
     answer.sequence = get_big_endian<std::uint64_t>(bytes.subspan(8));
-    answer.arrived = std::chrono::steady_clock::now();
+    answer.arrived = heard_ = std::chrono::steady_clock::now();
     parts_.events.on_answer(answer);
   }
 
   void on_end(const std::string& why) override {
     is_open_ = false;
-    unanswered_ = 0;
     if (auto link = std::exchange(link_, nullptr)) link->forget();
     parts_.events.on_trouble(why);
     const auto wait = std::min(500ms * (1U << std::min(failures_++, 5U)), std::chrono::milliseconds(10'000));
@@ -195,8 +198,8 @@ class WebsocketTransport final : public Transport, private LinkEvents {
   std::uint64_t session_;
   std::shared_ptr<Link> link_;
   bool is_open_ = false;
-  unsigned unanswered_ = 0;  // pings in a row
-  unsigned failures_ = 0;    // connections in a row that came to nothing
+  std::chrono::steady_clock::time_point heard_;  // the last of it
+  unsigned failures_ = 0;                        // connections in a row that came to nothing
   asio::steady_timer retry_;
   std::minstd_rand chance_{std::random_device{}()};
   std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);

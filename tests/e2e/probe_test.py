@@ -39,6 +39,7 @@ class Probe(unittest.TestCase):
                 self.assertRegex(result.stdout, rf"(?m)^{target}\n  2 sent, 2 answered, 0 lost \(0.0 %\)")
             self.assertIn("back jitter", result.stdout)
             self.assertIn("excellent; voice: R 9", result.stdout)
+            self.assertIn('kymo_probe_datagrams_total{result="answered"} 2\n', serve.metrics())
 
     def test_tells_programs_in_json(self):
         with Serve("--probe-responder=127.0.0.1:0") as serve:

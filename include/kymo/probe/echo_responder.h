@@ -9,7 +9,8 @@ namespace kymo::probe {
 
 /// Where to answer, and how often at most. What is beyond a limit has no answer.
 struct EchoResponderOptions {
-  /// `ADDRESS:PORT` with an address in digits or `localhost`; port 0 takes any free one.
+  /// `ADDRESS:PORT` with an address in digits or `localhost`; port 0 takes any free one. One of IPv6,
+  /// `[::]` too, is for IPv6 alone.
   std::string listen = "127.0.0.1:9465";
   double answers_per_second = 10'000;           ///< to all
   double answers_per_second_per_source = 1000;  ///< to one IPv4 address, or one IPv6 network of 64 bits
