@@ -141,16 +141,15 @@ class ServerFeed final : public Feed {
   }
 
   void give_order(ProfilerOrder order) {
-    const auto [may_change, is_on] = picture_.with([](const SharedPicture::Picture& picture) {
-      const auto& profile = picture.answers.profile.value;
-      return std::pair(picture.answers.may_change && profile.has_value(), profile && profile->is_on);
-    });
-    if (!may_change) return;
+    if (!picture_.with([](const SharedPicture::Picture& picture) { return picture.answers.may_change; }))
+      return;
     if (order == ProfilerOrder::reset) {
-      (void)pages_.post("/api/profile/reset");
-    } else {
-      (void)pages_.post(is_on ? "/api/profile/stop" : "/api/profile/start");
+      pages_.post("/api/profile/reset");
+      return;
     }
+    // Asked for again: somebody else may have turned it since.
+    const auto now = parse_profile(body_of("/api/profile?limit=1"));
+    if (now) pages_.post(now->is_on ? "/api/profile/stop" : "/api/profile/start");
   }
 
   SharedPicture& picture_;

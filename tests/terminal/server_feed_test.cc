@@ -1,0 +1,105 @@
+// What the feed asks a server for, and when. This server has no live metrics, so that all else is seen alone.
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "src/terminal/feeds.h"
+#include "tests/net/server_fixture.h"
+
+namespace kymo::terminal {
+namespace {
+
+using net::test::eventually;
+
+/// Answers to the addresses that pages want, a profiler, and what was asked.
+class Answering final {
+ public:
+  Answering()
+      : server_(
+            net::test::start_server([this](const net::HttpRequest& request) { return answer(request); })) {}
+
+  [[nodiscard]] net::ClientUrl url() const { return net::ClientUrl::parse(server_->endpoint().to_string()); }
+  [[nodiscard]] int asked(const std::string& what) {
+    const std::lock_guard lock(mutex_);
+    return asked_[what];
+  }
+
+ private:
+  net::HttpResponse answer(const net::HttpRequest& request) {
+    const std::string target(request.target.substr(0, request.target.find('?')));
+    const std::lock_guard lock(mutex_);
+    ++asked_[std::string(request.method) + " " + target];
+    if (target == "/api/profile/start" || target == "/api/profile/stop") is_on_ = target.ends_with("start");
+    if (target == "/api/profile")
+      return net::test::text_response(std::string(R"({"functions":[],"enabled":)") +
+                                      (is_on_ ? "true}" : "false}"));
+    if (target == "/api/metrics/peers") return net::test::text_response(R"({"peers":[{"peer_id":"p"}]})");
+    if (target == "/api/metrics/network") return net::test::text_response(R"({"score":80})");
+    net::HttpResponse none = net::test::text_response("none");
+    none.status = 404;
+    return none;
+  }
+
+  std::mutex mutex_;
+  std::map<std::string, int> asked_;
+  bool is_on_ = false;
+  std::unique_ptr<net::HttpServer> server_;  // the last: its threads use the others
+};
+
+/// Whether the answers come to be like that.
+bool become(SharedPicture& picture, const std::function<bool(const Answers&)>& like_that) {
+  return eventually([&] {
+    return picture.with([&](const SharedPicture::Picture& now) { return like_that(now.answers); });
+  });
+}
+
+TEST(ServerFeed, AsksForWhatThePageWantsAndOnlyThen) {
+  Answering server;
+  SharedPicture picture;
+  const auto feed = follow_server(server.url(), {}, 1, picture);
+  picture.wishes().show(Page::peers);
+  EXPECT_TRUE(become(picture, [](const Answers& a) { return a.peers.value && a.peers.value->score == 80; }));
+  picture.wishes().show(Page::sessions);
+  EXPECT_TRUE(become(picture, [](const Answers& a) {
+    return a.past_sessions.is_there && !a.past_sessions.value;
+  })) << "a server without any says so";
+  const int peers = server.asked("GET /api/metrics/peers");
+  EXPECT_EQ(server.asked("GET /api/profile"), 0);
+  picture.wishes().show(Page::profile);
+  EXPECT_TRUE(eventually([&] { return server.asked("GET /api/profile") >= 2; })) << "again and again";
+  EXPECT_EQ(server.asked("GET /api/metrics/peers"), peers);
+}
+
+TEST(ServerFeed, TurnsTheProfilerOnAndOff) {
+  Answering server;
+  SharedPicture picture;
+  const auto feed = follow_server(server.url(), {}, 1, picture);
+  picture.wishes().show(Page::profile);
+  const auto becomes = [&](bool is_on) {
+    return become(picture,
+                  [is_on](const Answers& a) { return a.profile.value && a.profile.value->is_on == is_on; });
+  };
+  EXPECT_TRUE(becomes(false));
+  picture.wishes().order(ProfilerOrder::toggle);
+  EXPECT_TRUE(becomes(true));
+  picture.wishes().order(ProfilerOrder::toggle);
+  EXPECT_TRUE(becomes(false));
+  picture.wishes().order(ProfilerOrder::reset);
+  EXPECT_TRUE(eventually([&] { return server.asked("POST /api/profile/reset") == 1; }));
+  EXPECT_EQ(server.asked("POST /api/profile/start"), 1);
+  EXPECT_EQ(server.asked("POST /api/profile/stop"), 1);
+}
+
+TEST(ServerFeed, OrdersNothingWhereItMayNot) {
+  Answering server;
+  SharedPicture picture;
+  const auto feed = follow_server(server.url(), {}, 1, picture);
+  picture.with([](SharedPicture::Picture& now) { now.answers.may_change = false; });
+  picture.wishes().order(ProfilerOrder::toggle);
+  picture.wishes().show(Page::profile);
+  EXPECT_TRUE(eventually([&] { return server.asked("GET /api/profile") >= 2; }));
+  EXPECT_EQ(server.asked("POST /api/profile/start"), 0);
+}
+
+}  // namespace
+}  // namespace kymo::terminal
