@@ -3,32 +3,20 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <chrono>
 #include <iostream>
 #include <stdexcept>
 
 #include <kymo/core/names.h>
+
+#include "time_text.h"
 
 namespace kymo::cli {
 namespace {
 
 /// Where the kernel's pids end (PID_MAX_LIMIT).
 constexpr watch::Pid kMostPid = 4'194'304;
-
-/// `2s`, `1.5m`, `1h`, `90`, `500ms`; nothing for what is no time, or is not within 100 ms and 30 days.
-std::optional<double> seconds_in(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, double>, 6> kTimes = {
-      {{"ms", 1e-3}, {"s", 1}, {"min", 60}, {"m", 60}, {"h", 3600}, {"", 1}}};
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  for (const auto& [name, factor] : kTimes) {
-    const double seconds = number * factor;
-    if (error == std::errc() && unit == name && seconds >= 0.1 && seconds <= 30 * 86400.0) return seconds;
-  }
-  return std::nullopt;
-}
 
 struct MonitorTexts {
   std::string rate = "2";
@@ -119,12 +107,13 @@ bool take_monitor_texts(const MonitorTexts& texts, MonitorArguments& parsed) {
     return false;
   }
   if (!texts.duration.empty()) {
-    parsed.duration_seconds = seconds_in(texts.duration);
-    if (!parsed.duration_seconds) {
+    const auto duration = read_time(texts.duration, std::chrono::milliseconds(100), std::chrono::hours(720));
+    if (!duration) {
       complain("monitor: --duration: \"" + texts.duration.substr(0, 64) +
                "\" is no time; expected 100ms to 720h, such as 30s, 5m or 1h");
       return false;
     }
+    parsed.duration_seconds = std::chrono::duration<double>(*duration).count();
   }
   try {
     for (const std::string& text : texts.fail_on) parsed.fail_on.add(text);

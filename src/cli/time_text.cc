@@ -1,27 +1,41 @@
 #include "time_text.h"
 
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <system_error>
+#include <utility>
+
+#include <kymo/model/duration.h>
 
 namespace kymo::cli {
+namespace {
 
-std::optional<std::chrono::milliseconds> read_time(std::string_view text, std::chrono::milliseconds least,
-                                                   std::chrono::milliseconds most) {
-  double factor = 1000;
-  if (text.ends_with("ms")) {
-    factor = 1;
-    text.remove_suffix(2);
-  } else if (text.ends_with('s')) {
-    text.remove_suffix(1);
-  }
+using std::chrono::milliseconds;
+
+/// One number, which may have a fraction, and its unit.
+std::optional<milliseconds> read_fraction(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, double>, 5> kUnits = {
+      {{"", 1e3}, {"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}}};
+  constexpr double kMost = 1e15;
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const double ms = number * factor;
-  if (error != std::errc() || end != text.data() + text.size() ||
-      !(ms >= static_cast<double>(least.count())) || ms > static_cast<double>(most.count()))
-    return std::nullopt;
-  return std::chrono::milliseconds(static_cast<std::int64_t>(ms));
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  for (const auto& [name, factor] : kUnits) {
+    const double ms = number * factor;
+    if (error == std::errc() && unit == name && ms >= 0 && ms < kMost) {
+      return milliseconds(static_cast<std::int64_t>(ms));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<milliseconds> read_time(std::string_view text, milliseconds least, milliseconds most) {
+  auto time = model::parse_duration(text);
+  if (!time) time = read_fraction(text);
+  return time && *time >= least && *time <= most ? time : std::nullopt;
 }
 
 }  // namespace kymo::cli

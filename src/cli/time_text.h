@@ -6,7 +6,8 @@
 
 namespace kymo::cli {
 
-/// Reads `500ms`, `1s`, `2.5s` or `2` (seconds); nothing for what is none, or is not from `least` to `most`.
+/// Reads what model::parse_duration() does, and a single number such as `2.5s` or `2` (seconds); nothing for
+/// what is no time, or is not from `least` to `most`.
 [[nodiscard]] std::optional<std::chrono::milliseconds> read_time(std::string_view text,
                                                                  std::chrono::milliseconds least,
                                                                  std::chrono::milliseconds most);
