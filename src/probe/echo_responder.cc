@@ -69,12 +69,11 @@ std::uint16_t port_of(int fd) {
              : ntohs(reinterpret_cast<const sockaddr_in&>(address.storage).sin_port);
 }
 
-const EchoResponderOptions& checked(const EchoResponderOptions& options) {
+void check_limits(const EchoResponderOptions& options) {
   if (!(options.answers_per_second > 0) || !(options.answers_per_second_per_source > 0))
     throw std::invalid_argument("EchoResponderOptions: a limit on answers is more than 0 a second");
   if (options.sources == 0 || options.sources > kMostSources)
     throw std::invalid_argument("EchoResponderOptions::sources: expected 1 to 1000000");
-  return options;
 }
 
 }  // namespace
@@ -82,7 +81,7 @@ const EchoResponderOptions& checked(const EchoResponderOptions& options) {
 class EchoResponder::Impl final {
  public:
   explicit Impl(const EchoResponderOptions& options)
-      : endpoint_(net::Endpoint::parse(checked(options).listen)),
+      : endpoint_(net::Endpoint::parse(options.listen)),
         socket_(open_responder(address_of(endpoint_), endpoint_.to_string())),
         stop_(::eventfd(0, EFD_CLOEXEC)),
         limits_(options.answers_per_second, options.answers_per_second_per_source, options.sources,
@@ -168,7 +167,11 @@ class EchoResponder::Impl final {
   std::thread thread_;
 };
 
-EchoResponder::EchoResponder(EchoResponderOptions options) : impl_(std::make_unique<Impl>(options)) {}
+EchoResponder::EchoResponder(const EchoResponderOptions& options) {
+  check_limits(options);
+  impl_ = std::make_unique<Impl>(options);
+}
+
 EchoResponder::~EchoResponder() = default;
 std::string EchoResponder::address() const { return impl_->address(); }
 EchoResponder::Statistics EchoResponder::statistics() const noexcept { return impl_->statistics(); }

@@ -84,7 +84,7 @@ void ProbeRun::probe_now() {
   if (!ready && now - *unready_since_ < options_.timeout) return probe_at(now + kLookAgain);
   if (!std::exchange(has_turn_, true)) {
     const auto wait = context_.limit.reserve(context_.rate, now);
-    if (wait > wait.zero()) return probe_at(now + wait);
+    if (wait > RateLimit::Duration::zero()) return probe_at(now + wait);
   }
   has_turn_ = false;
   send(now, ready);

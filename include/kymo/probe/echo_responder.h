@@ -28,7 +28,7 @@ class EchoResponder final {
  public:
   /// Throws std::invalid_argument for an address or limits that can never be valid, std::runtime_error with
   /// the reason where the address cannot be had.
-  explicit EchoResponder(EchoResponderOptions options = {});
+  explicit EchoResponder(const EchoResponderOptions& options = {});
   EchoResponder(const EchoResponder&) = delete;
   EchoResponder& operator=(const EchoResponder&) = delete;
   ~EchoResponder();
