@@ -138,7 +138,7 @@ std::optional<MonitorArguments> parse_monitor_arguments(const Arguments& argumen
       "throttling),\n"
       "shows it live on a terminal, and then reports: averages, growth, and the issues found with the "
       "evidence.\n"
-      "\nUsage: kymo monitor [OPTIONS] PID\n       kymo monitor [OPTIONS] [--] COMMAND [ARGS…]\n\n"
+      "\n  kymo monitor [OPTIONS] PID\n  kymo monitor [OPTIONS] [--] COMMAND [ARGS…]\n\n"
       "Exit code: the COMMAND's own; 0 for a PID; 3 where --fail-on finds something; 1 or 2 for a mistake.",
       "kymo monitor");
   add_monitor_options(app, parsed, texts);
