@@ -41,9 +41,10 @@ const NAMES: ReadonlyArray<readonly [title: string, isNumber: boolean]> = [
   ['Session', false], ['Kind', false], ['Start', false], ['Duration', true], ['Peers', false], ['Least latency', true], ['Average', true], ['Most', true],
 ];
 
-/** Null while it is not known. */
+/** Null: not known yet. Where they cannot be had there are none to show. */
 export function usePastSessions(): readonly PastSession[] | null {
-  return lastKnown(usePolled(ADDRESS, READ)) ?? null;
+  const answer = usePolled(ADDRESS, READ);
+  return answer.kind === 'asking' ? null : lastKnown(answer) ?? [];
 }
 
 export function RecentSessions({ sessions }: { sessions: readonly PastSession[] }) {

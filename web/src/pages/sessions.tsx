@@ -1,6 +1,7 @@
 // Sessions that are open now, with what ails them, those that ended while this page looked, and those between peers.
 
 import { amountText, clockText, durationText } from '../format/numbers';
+import type { PastSession } from '../model/past_sessions';
 import type { EndedSession } from '../model/session_history';
 import { SORTED_BY, type Sessions } from '../model/sessions';
 import { changeSettings, linkTo, place } from '../routing';
@@ -81,10 +82,13 @@ function Recent({ ended }: { ended: readonly EndedSession[] }) {
   );
 }
 
-function Open({ state, hasPast }: { state: SessionState; hasPast: boolean }) {
+function Open({ state, past }: { state: SessionState; past: readonly PastSession[] | null }) {
+  const waiting = <p class="waiting">Asking for the sessions …</p>;
   switch (state.kind) {
-    case 'asking': return <p class="waiting">Asking for the sessions …</p>;
-    case 'missing': return hasPast ? null : <HowToGetIt />;
+    case 'asking': return waiting;
+    case 'missing':
+      if (past === null) return waiting;
+      return past.length > 0 ? null : <HowToGetIt />;
     case 'failed': return <p class="waiting" role="status">The sessions cannot be had: {state.why}. Asking again each second.</p>;
     case 'known':
       return state.value.rows.length > 0
@@ -96,7 +100,7 @@ function Open({ state, hasPast }: { state: SessionState; hasPast: boolean }) {
 function AllSessions() {
   const by = place.value.settings.by || (SORTED_BY[0]?.[0] ?? '');
   const state = useSessions({ top: ASKED, by });
-  const past = usePastSessions() ?? [];
+  const past = usePastSessions();
   return (
     <>
       <div class="title-row">
@@ -104,9 +108,9 @@ function AllSessions() {
         {state.kind === 'known' && <Counts sessions={state.value} />}
         {state.kind === 'known' && state.value.rows.length > 1 && <SortForm by={by} />}
       </div>
-      <Open state={state} hasPast={past.length > 0} />
+      <Open state={state} past={past} />
       {state.kind === 'known' && <Recent ended={sessionHistory.ended} />}
-      {past.length > 0 && <RecentSessions sessions={past} />}
+      {past !== null && past.length > 0 && <RecentSessions sessions={past} />}
     </>
   );
 }
