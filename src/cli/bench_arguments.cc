@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iostream>
 
-#include <kymo/core/names.h>
+#include "command_line.h"
 
 namespace kymo::cli {
 namespace {
@@ -19,16 +18,6 @@ std::optional<double> share_in(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size() || !(number >= 0) || number > 1000)
     return std::nullopt;
   return number / 100;
-}
-
-void complain_about_bench_options(const std::vector<std::string>& unknown) {
-  const std::vector<std::string> flags = {"--json", "--compare", "--quick", "--fail-on-regression", "--help"};
-  for (const std::string& argument : unknown) {
-    const std::string name = argument.substr(0, std::min<std::size_t>(argument.find('='), 64));
-    const std::string meant = name.starts_with("-") ? nearest_name(name, flags) : std::string();
-    complain("bench: \"" + name + "\" is no option; " +
-             (meant.empty() ? "`kymo bench --help` lists them" : "did you mean " + meant + "?"));
-  }
 }
 
 bool take_regression(const std::string& text, BenchArguments& parsed) {
@@ -65,21 +54,7 @@ std::optional<BenchArguments> parse_bench_arguments(const Arguments& arguments, 
          "by more than the noise.")
       ->type_name("PERCENT");
   app.add_flag("--quick", parsed.is_quick, "Fewer turns and shorter ones: a look, not a measurement.");
-  exit_code = kBadUsage;
-  try {
-    app.parse(Arguments(arguments.rbegin(), arguments.rend()));
-    if (take_regression(regression, parsed)) return parsed;
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    exit_code = kSuccess;
-  } catch (const CLI::ExtrasError&) {
-    complain_about_bench_options(app.remaining());
-  } catch (const CLI::ArgumentMismatch& error) {
-    const std::string text = error.what();
-    complain("bench: " + text.substr(0, text.find(':')) + ": expected once, with one value");
-  } catch (const CLI::ParseError& error) {
-    complain("bench: " + std::string(error.what()));
-  }
+  if (read_command_line(app, arguments, exit_code) && take_regression(regression, parsed)) return parsed;
   return std::nullopt;
 }
 

@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <iostream>
 #include <stdexcept>
 
-#include <kymo/core/names.h>
-
+#include "command_line.h"
 #include "time_text.h"
 
 namespace kymo::cli {
@@ -55,17 +53,6 @@ std::size_t own_arguments(const Arguments& arguments, CLI::App& app) {
     if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // its value stands behind it
   }
   return std::min(i, arguments.size());
-}
-
-void complain_about_monitor_options(const std::vector<std::string>& unknown) {
-  const std::vector<std::string> flags = {"--rate",   "--duration", "--tree",  "--fail-on",  "--json",
-                                          "--output", "--plain",    "--quiet", "--no-color", "--help"};
-  for (const std::string& argument : unknown) {
-    const std::string name = argument.substr(0, std::min<std::size_t>(argument.find('='), 64));
-    const std::string meant = nearest_name(name, flags);
-    complain("monitor: \"" + name + "\" is no option; " +
-             (meant.empty() ? "`kymo monitor --help` lists them" : "did you mean " + meant + "?"));
-  }
 }
 
 /// What stands behind the options: a number is a pid, unless `--` stands before it.
@@ -142,25 +129,11 @@ std::optional<MonitorArguments> parse_monitor_arguments(const Arguments& argumen
       "Exit code: the COMMAND's own; 0 for a PID; 3 where --fail-on finds something; 1 or 2 for a mistake.",
       "kymo monitor");
   add_monitor_options(app, parsed, texts);
-  exit_code = kBadUsage;
   const auto own = static_cast<std::ptrdiff_t>(own_arguments(arguments, app));
-  try {
-    Arguments options(arguments.begin(), arguments.begin() + own);
-    std::ranges::reverse(options);
-    app.parse(options);
-    if (take_target(Arguments(arguments.begin() + own, arguments.end()), parsed) &&
-        take_monitor_texts(texts, parsed))
-      return parsed;
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    exit_code = kSuccess;
-  } catch (const CLI::ExtrasError&) {
-    complain_about_monitor_options(app.remaining());
-  } catch (const CLI::ArgumentMismatch& error) {
-    const std::string text = error.what();
-    complain("monitor: " + text.substr(0, text.find(':')) + ": expected once, with one value");
-  } catch (const CLI::ParseError& error) {
-    complain("monitor: " + std::string(error.what()));
+  if (read_command_line(app, Arguments(arguments.begin(), arguments.begin() + own), exit_code) &&
+      take_target(Arguments(arguments.begin() + own, arguments.end()), parsed) &&
+      take_monitor_texts(texts, parsed)) {
+    return parsed;
   }
   return std::nullopt;
 }

@@ -2,11 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include <iostream>
 #include <stdexcept>
 
-#include <kymo/core/names.h>
-
+#include "command_line.h"
 #include "time_text.h"
 
 namespace kymo::cli {
@@ -28,17 +26,11 @@ bool take_time(const char* option, const std::string& text, std::chrono::millise
   return false;
 }
 
-void complain_about_extra(const std::vector<std::string>& unknown) {
-  const std::vector<std::string> flags = {"--count", "--interval", "--timeout", "--size", "--json", "--help"};
-  for (const std::string& argument : unknown) {
-    const std::string name = argument.substr(0, std::min<std::size_t>(argument.find('='), 64));
-    const std::string meant = nearest_name(name, flags);
-    complain("probe: \"" + name + "\" is no option; " +
-             (meant.empty() ? "`kymo probe --help` lists them" : "did you mean " + meant + "?"));
-  }
-}
-
 bool take_targets(const std::vector<std::string>& texts, std::vector<probe::Target>& into) try {
+  if (texts.empty()) {
+    complain("probe: a target is missing, such as udp://192.0.2.7:9465 or icmp://192.0.2.7");
+    return false;
+  }
   if (texts.size() > kMostTargets) {
     complain("probe: more than " + std::to_string(kMostTargets) + " targets");
     return false;
@@ -63,7 +55,7 @@ std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, 
       "icmp://HOST; or ws://HOST[:PORT][/PATH]. Ends with 0 where each target answered at least once, else "
       "1.",
       "kymo probe");
-  app.add_option("targets", targets, "What to probe.")->type_name("TARGET")->required();
+  app.add_option("targets", targets, "What to probe.")->type_name("TARGET");
   app.add_option("--count", parsed.count, "How many probes of each target; default: until Ctrl-C.")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U).description(""));
@@ -78,25 +70,10 @@ std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, 
       ->check(CLI::Range(std::size_t{56}, std::size_t{1472}).description(""));
   app.add_flag("--json", parsed.json,
                "One JSON object a line: each probe, and at the end each target's summary.");
-  exit_code = kBadUsage;
-  try {
-    app.parse(Arguments(arguments.rbegin(), arguments.rend()));
-    if (take_targets(targets, parsed.targets) && take_time("--interval", interval, 1h, parsed.interval) &&
-        take_time("--timeout", timeout, 1min, parsed.timeout))
-      return parsed;
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    exit_code = kSuccess;
-  } catch (const CLI::ExtrasError&) {
-    complain_about_extra(app.remaining());
-  } catch (const CLI::RequiredError&) {
-    complain("probe: a target is missing, such as udp://192.0.2.7:9465 or icmp://192.0.2.7");
-  } catch (const CLI::ArgumentMismatch& error) {
-    const std::string text = error.what();
-    complain("probe: " + text.substr(0, text.find(':')) + ": expected once, with one value");
-  } catch (const CLI::ParseError& error) {
-    complain("probe: " + std::string(error.what()));
-  }
+  if (read_command_line(app, arguments, exit_code) && take_targets(targets, parsed.targets) &&
+      take_time("--interval", interval, 1h, parsed.interval) &&
+      take_time("--timeout", timeout, 1min, parsed.timeout))
+    return parsed;
   return std::nullopt;
 }
 

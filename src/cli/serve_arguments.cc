@@ -2,10 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include <iostream>
-
-#include <kymo/core/names.h>
 #include <kymo/monitor/config.h>
+
+#include "command_line.h"
 
 namespace kymo::cli {
 namespace {
@@ -53,18 +52,6 @@ void add_options(CLI::App& app, ServeArguments& parsed) {
   }
 }
 
-/// Arguments that nothing takes, each with what was probably meant.
-void complain_about(const std::vector<std::string>& unknown) {
-  std::vector<std::string> flags = {"--config", "--print-config", "--probe", "--probe-responder", "--help"};
-  for (const monitor::SettingInfo& setting : monitor::Config::settings()) flags.push_back(setting.flag);
-  for (const std::string& argument : unknown) {
-    const std::string name = argument.substr(0, std::min<std::size_t>(argument.find('='), 64));
-    const std::string meant = name.starts_with("-") ? nearest_name(name, flags) : std::string();
-    complain("serve: \"" + name + "\" is no option; " +
-             (meant.empty() ? "`kymo serve --help` lists them" : "did you mean " + meant + "?"));
-  }
-}
-
 }  // namespace
 
 std::optional<ServeArguments> parse_serve_arguments(const Arguments& arguments, int& exit_code) {
@@ -72,23 +59,9 @@ std::optional<ServeArguments> parse_serve_arguments(const Arguments& arguments, 
   CLI::App app("Measures this host and serves what is measured over HTTP, until SIGINT or SIGTERM.",
                "kymo serve");
   add_options(app, parsed);
-  exit_code = kBadUsage;
-  try {
-    app.parse(Arguments(arguments.rbegin(), arguments.rend()));
-    if (!parsed.probes.empty()) parsed.flags.emplace_back("probe.targets", joined(parsed.probes));
-    return parsed;
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    exit_code = kSuccess;
-  } catch (const CLI::ExtrasError&) {
-    complain_about(app.remaining());
-  } catch (const CLI::ArgumentMismatch& error) {
-    const std::string text = error.what();
-    complain("serve: " + text.substr(0, text.find(':')) + ": expected once, with one value");
-  } catch (const CLI::ParseError& error) {
-    complain("serve: " + std::string(error.what()));
-  }
-  return std::nullopt;
+  if (!read_command_line(app, arguments, exit_code)) return std::nullopt;
+  if (!parsed.probes.empty()) parsed.flags.emplace_back("probe.targets", joined(parsed.probes));
+  return parsed;
 }
 
 }  // namespace kymo::cli

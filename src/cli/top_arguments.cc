@@ -2,28 +2,16 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <array>
-#include <iostream>
 
-#include <kymo/core/names.h>
-
+#include "command_line.h"
 #include "time_text.h"
 
 namespace kymo::cli {
 namespace {
 
 constexpr std::array<std::string_view, 3> kSorts = {"name", "rate", "value"};
-
-void complain_about_options(const std::vector<std::string>& unknown) {
-  const std::vector<std::string> flags = {"--url",  "--token-file", "--ca-file",  "--once", "--interval",
-                                          "--sort", "--filter",     "--no-color", "--help"};
-  for (const std::string& argument : unknown) {
-    const std::string name = argument.substr(0, std::min<std::size_t>(argument.find('='), 64));
-    const std::string meant = name.starts_with("-") ? nearest_name(name, flags) : std::string();
-    complain("top: \"" + name + "\" is no option; " +
-             (meant.empty() ? "`kymo top --help` lists them" : "did you mean " + meant + "?"));
-  }
-}
 
 bool is_valid(TopArguments& parsed, const std::string& interval) {
   const auto time = read_time(interval, std::chrono::milliseconds(100), std::chrono::hours(1));
@@ -68,21 +56,7 @@ std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int&
   app.add_option("--filter", parsed.filter, "Words that a series, or a session, must have to be shown.")
       ->type_name("TEXT");
   app.add_flag("--no-color", parsed.no_color, "No colours; environment NO_COLOR.");
-  exit_code = kBadUsage;
-  try {
-    app.parse(Arguments(arguments.rbegin(), arguments.rend()));
-    if (is_valid(parsed, interval)) return parsed;
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
-    exit_code = kSuccess;
-  } catch (const CLI::ExtrasError&) {
-    complain_about_options(app.remaining());
-  } catch (const CLI::ArgumentMismatch& error) {
-    const std::string text = error.what();
-    complain("top: " + text.substr(0, text.find(':')) + ": expected once, with one value");
-  } catch (const CLI::ParseError& error) {
-    complain("top: " + std::string(error.what()));
-  }
+  if (read_command_line(app, arguments, exit_code) && is_valid(parsed, interval)) return parsed;
   return std::nullopt;
 }
 
