@@ -20,8 +20,14 @@ void complain_about_unknown(const CLI::App& app, const std::string& command) {
   for (const std::string& argument : app.remaining()) {
     const std::string name = argument.substr(0, std::min(argument.find('='), kMostQuoted));
     const std::string meant = name.starts_with("-") ? nearest_name(name, flags) : std::string();
-    complain(command + ": \"" + name + "\" is no option; " +
-             (meant.empty() ? "`kymo " + command + " --help` lists them" : "did you mean " + meant + "?"));
+    std::string message = command;
+    message.append(": \"").append(name).append("\" is no option; ");
+    if (meant.empty()) {
+      message.append("`kymo ").append(command).append(" --help` lists them");
+    } else {
+      message.append("did you mean ").append(meant).append("?");
+    }
+    complain(message);
   }
 }
 

@@ -11,10 +11,8 @@
 namespace kymo::cli {
 namespace {
 
-using std::chrono::milliseconds;
-
 /// One number, which may have a fraction, and its unit.
-std::optional<milliseconds> read_fraction(std::string_view text) {
+std::optional<std::chrono::milliseconds> read_fraction(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, double>, 5> kUnits = {
       {{"", 1e3}, {"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}}};
   constexpr double kMost = 1e15;
@@ -24,7 +22,7 @@ std::optional<milliseconds> read_fraction(std::string_view text) {
   for (const auto& [name, factor] : kUnits) {
     const double ms = number * factor;
     if (error == std::errc() && unit == name && ms >= 0 && ms < kMost) {
-      return milliseconds(static_cast<std::int64_t>(ms));
+      return std::chrono::milliseconds(static_cast<std::int64_t>(ms));
     }
   }
   return std::nullopt;
@@ -32,7 +30,8 @@ std::optional<milliseconds> read_fraction(std::string_view text) {
 
 }  // namespace
 
-std::optional<milliseconds> read_time(std::string_view text, milliseconds least, milliseconds most) {
+std::optional<std::chrono::milliseconds> read_time(std::string_view text, std::chrono::milliseconds least,
+                                                   std::chrono::milliseconds most) {
   auto time = model::parse_duration(text);
   if (!time) time = read_fraction(text);
   return time && *time >= least && *time <= most ? time : std::nullopt;

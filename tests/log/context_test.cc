@@ -118,7 +118,10 @@ TEST(Context, AScopeThatEndsEndsThoseInside) {
 
 TEST(Context, AScopeThatEndsOnAnotherThreadChangesNothingThere) {
   std::optional<ContextScope> scope;
-  std::thread([&] { scope.emplace(std::initializer_list<Field>{{"a", 1}}); }).join();
+  std::thread([&] {
+    const ContextRestore nothing_stays{Context()};
+    scope.emplace(std::initializer_list<Field>{{"a", 1}});
+  }).join();
   const ContextScope own{{"b", 2}};
   scope.reset();
   EXPECT_EQ(event(), "m b=2");

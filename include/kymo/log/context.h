@@ -59,8 +59,8 @@ class Context final {
 /// Keys and values are copied. Scopes nest; an inner one's value of the same key stands in front, and so does
 /// an event's own field. Threads: one; in a coroutine that may go on elsewhere, see `with_context()`. One
 /// that ends before those that began inside it ends them too; one that ends on a thread that does not know it
-/// changes nothing there. Cost: three allocations at most; nothing for who logs without. Errors: without
-/// memory the scope adds nothing.
+/// changes nothing there, and the thread that it began on keeps its fields. Cost: three allocations at most;
+/// nothing for who logs without. Errors: without memory the scope adds nothing.
 class ContextScope final {
  public:
   ContextScope(std::initializer_list<Field> fields) noexcept;
