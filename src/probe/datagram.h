@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -35,6 +36,23 @@ void note_destinations(int fd, int family) noexcept;
 
 /// The next one, without waiting; nothing and `errno` where there is none or an error was waiting instead.
 [[nodiscard]] std::optional<Datagram> receive_datagram(int fd, std::span<std::byte> buffer) noexcept;
+
+/// Reads all that wait: `take(datagram)` for each, and `on_trouble(errno)` for what the network said of
+/// datagrams that were sent. What stays after many errors is for the next call.
+template <class Take, class OnTrouble>
+void receive_all(int fd, std::span<std::byte> buffer, Take take, OnTrouble on_trouble) {
+  constexpr int kMostErrors = 64;
+  for (int errors = 0; errors < kMostErrors;) {
+    if (const auto datagram = receive_datagram(fd, buffer)) {
+      take(*datagram);
+    } else if (errno == EAGAIN || errno == EINTR) {
+      return;
+    } else {
+      ++errors;
+      on_trouble(errno);
+    }
+  }
+}
 
 /// Whether it was sent to this host alone: not to a group nor to all of a network.
 [[nodiscard]] bool is_for_one(const LocalAddress& address) noexcept;

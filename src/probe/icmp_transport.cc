@@ -88,16 +88,9 @@ class IcmpTransport final : public Transport {
 
   void drain() override {
     if (!watch_) return;
-    for (;;) {
-      const auto datagram = receive_datagram(watch_->fd(), received_);
-      if (datagram) {
-        take(*datagram);
-      } else if (errno == EAGAIN || errno == EINTR) {
-        return;
-      } else {
-        parts_.events.on_trouble(error_text(errno));
-      }
-    }
+    receive_all(
+        watch_->fd(), received_, [this](const Datagram& datagram) { take(datagram); },
+        [this](int error) { parts_.events.on_trouble(error_text(error)); });
   }
 
  private:
