@@ -92,11 +92,11 @@ void FamilyCore::append_counts(FamilyColumns& columns) {
 // The family whose series are read longest.
 void FamilyCore::append_histograms(FamilyColumns& columns) {
   cells::HistogramReader reader(sum_form(spec_.storage), bounds_);
-  columns.histograms.reserve(columns.series->size());
+  columns.histogram_memory = reader.words();
   if (!has_resets_ && spec_.recent == 0 && spec_.exemplars == Exemplars::off) {
-    for (const CellId cell : listed_cells_) columns.histograms.push_back(reader.read(cell));
-    return;
+    return reader.append(listed_cells_, columns.histograms);
   }
+  columns.histograms.reserve(columns.series->size());
   for (const SeriesPtr& series : *columns.series) {
     const Series& one = *series.get();
     columns.histograms.push_back(read_histogram(one, reader));
@@ -206,7 +206,7 @@ bool FamilyCore::take_values(Series& series, FamilyColumns& columns) const {
   ResetBase& base = series.make_reset_base();
   bool gauge_is_set = false;
   if (is_histogram(spec_.storage)) {
-    HistogramValue taken = cells::HistogramReader(sum_form(spec_.storage), bounds_).read(series.cell);
+    HistogramValue taken = cells::read_histogram(series.cell, sum_form(spec_.storage), bounds_);
     HistogramValue read = taken;
     base.subtract_from(taken);
     // A sum that ran ahead of its count is taken with the count.

@@ -38,9 +38,11 @@ std::uint32_t* write_filled(const NarrowPage& page, std::size_t filled, std::uin
   return end;
 }
 
-std::uint32_t* one_by_one(const NarrowPage& page, std::uint32_t first, std::uint32_t* end,
-                          std::uint64_t& count) noexcept {
-  return write_filled(page, filled_one_by_one(page), first, end, count);
+std::uint32_t* one_by_one(std::span<const PageAt> pages, std::uint32_t* end, std::uint64_t& count) noexcept {
+  for (const auto& [page, first] : pages) {
+    end = write_filled(*page, filled_one_by_one(*page), first, end, count);
+  }
+  return end;
 }
 
 #if KYMO_CELLS_BY_ONE_INSTRUCTION
@@ -58,26 +60,30 @@ std::uint32_t* one_by_one(const NarrowPage& page, std::uint32_t first, std::uint
   return ~static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high))) & 0xFFFFU;
 }
 
-std::uint32_t* by_sse2(const NarrowPage& page, std::uint32_t first, std::uint32_t* end,
-                       std::uint64_t& count) noexcept {
-  return write_filled(page, filled_half(page, 0) | filled_half(page, 1) << 16U, first, end, count);
+std::uint32_t* by_sse2(std::span<const PageAt> pages, std::uint32_t* end, std::uint64_t& count) noexcept {
+  for (const auto& [page, first] : pages) {
+    end = write_filled(*page, filled_half(*page, 0) | filled_half(*page, 1) << 16U, first, end, count);
+  }
+  return end;
 }
 
 // Registers of 256 bits: those of 512 make some processors slow down for all that runs beside.
 __attribute__((target("avx2,avx512f,avx512vl,popcnt"))) std::uint32_t* by_avx512(
-    const NarrowPage& page, std::uint32_t first, std::uint32_t* end, std::uint64_t& count) noexcept {
+    std::span<const PageAt> pages, std::uint32_t* end, std::uint64_t& count) noexcept {
   const __m256i in_order = _mm256_slli_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), kCountBits);
   const __m256i next_eight = _mm256_set1_epi32(8 << kCountBits);
-  __m256i word = _mm256_add_epi32(in_order, _mm256_set1_epi32(static_cast<int>(first << kCountBits)));
   __m256i sums = _mm256_setzero_si256();
-  for (std::size_t i = 0; i < kBucketsPerPage / 8; ++i) {
-    const __m256i counts = _mm256_cvtepu16_epi32(eight_buckets(page, i));
-    const __mmask8 filled = _mm256_test_epi32_mask(counts, counts);
-    const __m256i words = _mm256_maskz_compress_epi32(filled, _mm256_add_epi32(word, counts));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(end), words);
-    end += std::popcount(static_cast<unsigned>(filled));
-    sums = _mm256_add_epi32(sums, counts);
-    word = _mm256_add_epi32(word, next_eight);
+  for (const auto& [page, first] : pages) {
+    __m256i word = _mm256_add_epi32(in_order, _mm256_set1_epi32(static_cast<int>(first << kCountBits)));
+    for (std::size_t i = 0; i < kBucketsPerPage / 8; ++i) {
+      const __m256i counts = _mm256_cvtepu16_epi32(eight_buckets(*page, i));
+      const __mmask8 filled = _mm256_test_epi32_mask(counts, counts);
+      const __m256i words = _mm256_maskz_compress_epi32(filled, _mm256_add_epi32(word, counts));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(end), words);
+      end += std::popcount(static_cast<unsigned>(filled));
+      sums = _mm256_add_epi32(sums, counts);
+      word = _mm256_add_epi32(word, next_eight);
+    }
   }
   __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
   sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0b01'00'11'10));

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include <kymo/core/histogram_cells.h>
 
@@ -8,11 +10,17 @@
 /// on. Most buckets hold nothing, and which ones is hard to guess.
 namespace kymo::inline v0::cells {
 
-/// Writes the words of those buckets of a page that hold something, from `end` on; `first` is the number of
-/// its first bucket. What they hold goes to `count`. Returns the new end. There must be room for a whole page
-/// and 8 words more.
-using WritePageWords = std::uint32_t* (*)(const NarrowPage& page, std::uint32_t first, std::uint32_t* end,
+/// A page, and the number of its first bucket.
+struct PageAt {
+  const NarrowPage* page;
+  std::uint32_t first;
+};
+
+/// Writes the words of those buckets of the pages that hold something, from `end` on. What they hold goes to
+/// `count`. Returns the new end. There must be room for the whole pages and kWordsBeyond more.
+using WritePageWords = std::uint32_t* (*)(std::span<const PageAt> pages, std::uint32_t* end,
                                           std::uint64_t& count) noexcept;
+inline constexpr std::size_t kWordsBeyond = 8;
 
 /// The ways that there are. All give the same, but for what others record meanwhile.
 struct PageWordsWay {

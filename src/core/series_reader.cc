@@ -32,8 +32,9 @@ std::uint64_t read_number(const Series& series, FamilySpec::Storage storage) noe
 
 HistogramValue read_histogram(const Series& series, FamilySpec::Storage storage,
                               const HistogramValue::Bounds& bounds) {
-  cells::HistogramReader reader(sum_form(storage), bounds);
-  return read_histogram(series, reader);
+  HistogramValue value = cells::read_histogram(series.cell, sum_form(storage), bounds);
+  if (const ResetBase* base = series.reset_base()) base->subtract_from(value);
+  return value;
 }
 
 HistogramValue read_histogram(const Series& series, cells::HistogramReader& reader) {

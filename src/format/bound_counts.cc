@@ -21,8 +21,8 @@ std::int64_t last_index_at_or_below(double bound) {
 }  // namespace
 
 BoundCounts::BoundCounts(std::span<const double> bounds) : bounds_(bounds), counts_(bounds.size()) {
-  last_index_.reserve(bounds.size());
-  for (const double bound : bounds) last_index_.push_back(last_index_at_or_below(bound));
+  places_.reserve(bounds.size());
+  for (const double bound : bounds) places_.emplace_back(last_index_at_or_below(bound));
 }
 
 std::span<const std::uint64_t> BoundCounts::of(const HistogramValue& histogram) {
@@ -35,12 +35,10 @@ std::span<const std::uint64_t> BoundCounts::of(const HistogramValue& histogram) 
 }
 
 void BoundCounts::count_exponential(const HistogramValue& histogram) {
-  const HistogramBuckets& buckets = histogram.buckets();
-  auto next = buckets.begin();
-  std::uint64_t below = 0;
+  histogram.buckets().sums_through(places_, counts_);
+  if (histogram.zero_count() == 0) return;
   for (std::size_t i = 0; i < bounds_.size(); ++i) {
-    below += buckets.sum_through(last_index_[i], next);
-    counts_[i] = below + (bounds_[i] < 0 ? 0 : histogram.zero_count());
+    if (bounds_[i] >= 0) counts_[i] += histogram.zero_count();
   }
 }
 

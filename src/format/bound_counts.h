@@ -26,7 +26,7 @@ class BoundCounts final {
   void count_explicit(const HistogramValue& histogram);
 
   std::span<const double> bounds_;
-  std::vector<std::int64_t> last_index_;  // the exponential bucket that ends at or below each bound
+  std::vector<HistogramBuckets::Through> places_;  // the exponential bucket that ends at or below each bound
   std::vector<std::uint64_t> counts_;
 };
 

@@ -87,15 +87,37 @@ std::size_t HistogramLines::most_bytes(std::string_view labels) const noexcept {
   return bytes + line_bytes(sum_name_, labels) + line_bytes(count_name_, labels);
 }
 
-char* HistogramLines::put_bucket(char* at, std::size_t index, std::uint64_t count) {
+char* HistogramLines::put_bucket_head(char* at, std::size_t index) const noexcept {
   at = put_blocks(at, head_.data(), head_size_);
-  at = put_blocks(at, le_[index].text.data(), le_[index].size);
-  at = put_number(at, count);
-  if (!exemplars_left_.empty()) {
-    const double bound = index < bounds_.size() ? bounds_[index] : std::numeric_limits<double>::infinity();
+  return put_blocks(at, le_[index].text.data(), le_[index].size);
+}
+
+// What is read for each line stands in locals: the compiler must take every member as changed by the text.
+char* HistogramLines::put_buckets(char* at, std::span<const std::uint64_t> counts,
+                                  std::uint64_t total) const noexcept {
+  const char* const head = head_.data();
+  const std::size_t head_size = head_size_;
+  const BoundText* le = le_.data();
+  const auto put_bucket = [&](std::uint64_t count) {
+    at = put_blocks(at, head, head_size);
+    at = put_blocks(at, le->text.data(), le->size);
+    ++le;
+    at = put_number(at, count);
+    *at++ = '\n';
+  };
+  for (const std::uint64_t count : counts) put_bucket(count);
+  put_bucket(total);
+  return at;
+}
+
+char* HistogramLines::put_buckets_with_exemplars(char* at, std::span<const std::uint64_t> counts,
+                                                 std::uint64_t total) {
+  for (std::size_t i = 0; i < le_.size(); ++i) {
+    at = put_number(put_bucket_head(at, i), i < counts.size() ? counts[i] : total);
+    const double bound = i < bounds_.size() ? bounds_[i] : std::numeric_limits<double>::infinity();
     if (const Exemplar* exemplar = take_exemplar(bound)) at = put_exemplar(at, *exemplar);
+    *at++ = '\n';
   }
-  *at++ = '\n';
   return at;
 }
 
@@ -105,8 +127,8 @@ void HistogramLines::write(const Point& point, LineWriter& lines) {
   begin_series(point);
   char* at = lines.room(most_bytes(labels));
   const auto counts = counts_.of(histogram);
-  for (std::size_t i = 0; i < counts.size(); ++i) at = put_bucket(at, i, counts[i]);
-  at = put_bucket(at, counts.size(), histogram.count());
+  at = exemplars_left_.empty() ? put_buckets(at, counts, histogram.count())
+                               : put_buckets_with_exemplars(at, counts, histogram.count());
   if (may_have_sum(histogram)) {
     at = put_number(put_head(at, sum_name_, labels), histogram.sum());
     *at++ = '\n';

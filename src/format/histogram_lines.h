@@ -37,7 +37,11 @@ class HistogramLines final {
   [[nodiscard]] bool may_have_sum(const HistogramValue& histogram) const noexcept;
   void begin_series(const Point& point);
   [[nodiscard]] std::size_t most_bytes(std::string_view labels) const noexcept;
-  [[nodiscard]] char* put_bucket(char* at, std::size_t index, std::uint64_t count);
+  [[nodiscard]] char* put_bucket_head(char* at, std::size_t index) const noexcept;
+  [[nodiscard]] char* put_buckets(char* at, std::span<const std::uint64_t> counts,
+                                  std::uint64_t total) const noexcept;
+  [[nodiscard]] char* put_buckets_with_exemplars(char* at, std::span<const std::uint64_t> counts,
+                                                 std::uint64_t total);
   [[nodiscard]] const Exemplar* take_exemplar(double bound);
 
   const FamilySnapshot& family_;

@@ -4,8 +4,10 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <random>
 #include <thread>
 #include <vector>
@@ -299,16 +301,64 @@ RC_GTEST_PROP(HistogramBuckets, ComeBackAsTheyWerePut, ()) {
   RC_ASSERT(std::equal(kept.begin(), kept.end(), buckets.begin(), buckets.end()));
   RC_ASSERT(kept.size() == buckets.size());
   if (!buckets.empty()) RC_ASSERT(kept.front() == buckets.front() && kept.back() == buckets.back());
-  auto at = kept.begin();
-  std::uint64_t sum = 0;
-  for (const HistogramBucket bucket : buckets) {
-    sum += bucket.count;
-    const std::uint64_t below = kept.sum_through(bucket.index - 1, at);
-    RC_ASSERT(below + kept.sum_through(bucket.index, at) == bucket.count);
+}
+
+// Small and large ones, among places that lie between, below and beyond them.
+RC_GTEST_PROP(HistogramBuckets, AreAddedUpToEachPlace, ()) {
+  HistogramBuckets buckets;
+  std::vector<std::int64_t> places{std::numeric_limits<std::int64_t>::min(), -3000};
+  const bool any_large = *rc::gen::arbitrary<bool>();
+  std::int32_t index = *rc::gen::element(-2560, -100'000, 0, 2700);
+  for (const int step : *rc::gen::container<std::vector<int>>(rc::gen::element(1, 7, 30))) {
+    if (*rc::gen::inRange(0, 4) == 0) places.push_back(index + *rc::gen::inRange(0, step));
+    index += step;
+    const bool is_large = any_large && *rc::gen::inRange(0, 10) == 0;
+    buckets.push_back(
+        {index, is_large ? std::uint64_t{1} << 40U : *rc::gen::inRange<std::uint64_t>(1, 524'287)});
   }
-  RC_ASSERT(kept.sum_through(index, at) == 0U && at == kept.end());
-  at = kept.begin();
-  RC_ASSERT(kept.sum_through(index, at) == sum);
+  places.push_back(std::numeric_limits<std::int32_t>::max());
+  std::sort(places.begin(), places.end());
+  std::vector<HistogramBuckets::Through> through(places.begin(), places.end());
+  std::vector<std::uint64_t> sums(places.size(), 77);
+  buckets.sums_through(through, sums);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    std::uint64_t expected = 0;
+    for (const HistogramBucket bucket : buckets) expected += bucket.index <= places[i] ? bucket.count : 0;
+    RC_ASSERT(sums[i] == expected);
+  }
+}
+
+TEST(HistogramBuckets, ACopyHasItsOwnMemory) {
+  auto words = std::make_unique<std::array<std::uint32_t, 2 * HistogramBuckets::kMostWords>>();
+  std::uint32_t* end = HistogramBuckets::put(words->data(), {3, 5});
+  end = HistogramBuckets::put(end, {4, std::uint64_t{1} << 40U});
+  HistogramBuckets moved = HistogramBuckets::borrowing({words->data(), end}, false);
+  const HistogramBuckets borrowing = std::move(moved);
+  HistogramBuckets copy = borrowing;
+  HistogramBuckets grown = borrowing;
+  grown.push_back({5, 1});
+  EXPECT_EQ(borrowing.size(), 2U);
+  words.reset();
+  EXPECT_EQ(copy.front(), (HistogramBucket{3, 5}));
+  EXPECT_EQ(copy.back(), (HistogramBucket{4, std::uint64_t{1} << 40U}));
+  EXPECT_EQ(grown.back(), (HistogramBucket{5, 1}));
+  copy.push_back({5, 1});
+  EXPECT_EQ(copy, grown);
+}
+
+// A Snapshot's histograms share memory that goes with it.
+TEST(HistogramValue, CopiedFromASnapshotOutlivesIt) {
+  Registry registry;
+  Histogram histogram = registry.histogram("latency", "L.");
+  std::vector<double> values;
+  for (int i = 1; i <= 300; ++i) values.push_back(i * 0.1);
+  for (const double value : values) histogram.record(value);
+  auto snapshot = registry.snapshot();
+  const HistogramValue copy = *snapshot->find("latency")->point(0).histogram;
+  const FamilySnapshot family = *snapshot->find("latency");
+  snapshot.reset();
+  EXPECT_EQ(copy, histogram.value());
+  EXPECT_EQ(*family.point(0).histogram, copy);
 }
 
 TEST(HistogramValue, SubtractTakesOutWhatWasThereBefore) {

@@ -38,9 +38,10 @@ Words words_of(WritePageWords write, const std::array<std::uint16_t, kBucketsPer
                std::uint32_t first) {
   const auto page = std::make_unique<NarrowPage>();
   for (std::size_t i = 0; i < counts.size(); ++i) page->bucket[i].store(counts[i]);
+  const PageAt at{page.get(), first};
   Words written;
-  written.words.resize(kBucketsPerPage + 8);
-  const std::uint32_t* const end = write(*page, first, written.words.data(), written.count);
+  written.words.resize(kBucketsPerPage + kWordsBeyond);
+  const std::uint32_t* const end = write({&at, 1}, written.words.data(), written.count);
   written.words.resize(static_cast<std::size_t>(end - written.words.data()));
   return written;
 }
@@ -59,6 +60,32 @@ RC_GTEST_PROP(PageWords, AreTheFilledBucketsInOrder, ()) {
     const PageWordsWay way = page_words_way(number);
     if (!way.is_for_this_processor) continue;
     if (words_of(way.write, counts, first) != expected) RC_FAIL(way.name);
+  }
+}
+
+TEST(PageWords, OfManyPagesAreThoseOfEach) {
+  const auto pages = std::make_unique<std::array<NarrowPage, 3>>();
+  std::vector<PageAt> places;
+  Words expected;
+  for (std::uint32_t i = 0; i < pages->size(); ++i) {
+    std::array<std::uint16_t, kBucketsPerPage> counts{};
+    counts[i] = static_cast<std::uint16_t>(60'000 + i);
+    counts[31 - i] = 1;
+    for (std::size_t k = 0; k < counts.size(); ++k) (*pages)[i].bucket[k].store(counts[k]);
+    const std::uint32_t first = (5 + 2 * i) * kBucketsPerPage;
+    places.push_back({&(*pages)[i], first});
+    const Words of_page = expected_of(counts, first);
+    expected.words.insert(expected.words.end(), of_page.words.begin(), of_page.words.end());
+    expected.count += of_page.count;
+  }
+  for (int number = 0; number < kPageWordsWays; ++number) {
+    const PageWordsWay way = page_words_way(number);
+    if (!way.is_for_this_processor) continue;
+    Words written;
+    written.words.resize(places.size() * kBucketsPerPage + kWordsBeyond);
+    const std::uint32_t* const end = way.write(places, written.words.data(), written.count);
+    written.words.resize(static_cast<std::size_t>(end - written.words.data()));
+    EXPECT_EQ(written, expected) << way.name;
   }
 }
 

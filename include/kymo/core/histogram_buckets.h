@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <memory>
 #include <span>
-#include <vector>
+#include <utility>
 
 namespace kymo::inline v0 {
 
@@ -19,7 +21,8 @@ struct HistogramBucket {
 /// The buckets of a HistogramValue that hold something, ascending: a range of HistogramBucket.
 ///
 /// Kept in 4 bytes each where index and count are small, as nearly all are, else in 20: a Snapshot of ten
-/// thousand histograms has a million of them, and what it costs is mostly the memory that it touches.
+/// thousand histograms has a million of them, and what it costs is mostly the memory that it touches. For the
+/// same reason they may lie in memory that many histograms share; a copy always has its own.
 class HistogramBuckets final {
  public:
   /// A small bucket is a word, its index above its count. Any other is three words, index and low and high
@@ -65,8 +68,18 @@ class HistogramBuckets final {
   };
 
   HistogramBuckets() = default;
-  /// Of words that put() wrote.
-  explicit HistogramBuckets(std::span<const std::uint32_t> words) : words_(words.begin(), words.end()) {}
+  HistogramBuckets(const HistogramBuckets& other);
+  HistogramBuckets(HistogramBuckets&& other) noexcept { swap(other); }
+  HistogramBuckets& operator=(HistogramBuckets other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~HistogramBuckets() = default;
+
+  /// Of words that put() wrote into memory that outlives this object, and what it is moved to. `only_small`:
+  /// none of them belongs to a bucket of more than one word.
+  [[nodiscard]] static HistogramBuckets borrowing(std::span<const std::uint32_t> words,
+                                                  bool only_small) noexcept;
 
   [[nodiscard]] Iterator begin() const noexcept { return Iterator(words_.data()); }
   [[nodiscard]] Iterator end() const noexcept { return Iterator(words_.data() + words_.size()); }
@@ -79,8 +92,24 @@ class HistogramBuckets final {
   [[nodiscard]] HistogramBucket front() const noexcept { return *begin(); }
   [[nodiscard]] HistogramBucket back() const noexcept;
 
-  /// What the buckets from `at` on hold whose index is `last` at most; `at` goes behind them.
-  [[nodiscard]] std::uint64_t sum_through(std::int64_t last, Iterator& at) const noexcept;
+  /// A place to add buckets up to; made once for many histograms.
+  class Through final {
+   public:
+    /// Buckets whose index is `last` at most.
+    explicit Through(std::int64_t last) noexcept
+        : last_(last),
+          beyond_(static_cast<std::uint32_t>(
+                      std::clamp(last + 1 - kLeastIndex, std::int64_t{0}, std::int64_t{kOtherIndex}))
+                  << kCountBits) {}
+
+   private:
+    friend class HistogramBuckets;
+    std::int64_t last_;
+    std::uint32_t beyond_;  ///< the least word of a small bucket beyond
+  };
+
+  /// What the buckets hold up to each place of `places`, which ascend, into as many `sums`.
+  void sums_through(std::span<const Through> places, std::span<std::uint64_t> sums) const noexcept;
 
   /// The bucket comes behind all others.
   void push_back(HistogramBucket bucket);
@@ -99,10 +128,24 @@ class HistogramBuckets final {
     return at + kMostWords;
   }
 
-  friend bool operator==(const HistogramBuckets&, const HistogramBuckets&) = default;
+  friend bool operator==(const HistogramBuckets& a, const HistogramBuckets& b) noexcept {
+    return std::ranges::equal(a.words_, b.words_);
+  }
 
  private:
-  std::vector<std::uint32_t> words_;
+  void swap(HistogramBuckets& other) noexcept {
+    std::swap(words_, other.words_);
+    std::swap(own_, other.own_);
+    std::swap(own_room_, other.own_room_);
+    std::swap(only_small_, other.only_small_);
+  }
+  void move_to_own(std::size_t room);
+  [[nodiscard]] std::uint64_t sum_through(const Through& place, Iterator& at) const noexcept;
+
+  std::span<const std::uint32_t> words_;
+  std::unique_ptr<std::uint32_t[]> own_;  ///< where the words are, unless they are borrowed
+  std::uint32_t own_room_ = 0;
+  bool only_small_ = true;
 };
 
 }  // namespace kymo::inline v0

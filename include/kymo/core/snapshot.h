@@ -99,6 +99,7 @@ struct FamilyColumns {
   NumberType number_type = NumberType::floating;
   std::vector<std::uint64_t> numbers;  ///< bit patterns of `number_type`
   std::vector<HistogramValue> histograms;
+  std::shared_ptr<const void> histogram_memory;  ///< where their buckets are; a copy of one has its own
   std::vector<WindowValue> windows;
   std::vector<GaugeStatistics> gauges;
   std::vector<std::vector<Exemplar>> exemplars;

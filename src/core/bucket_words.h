@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace kymo::inline v0::cells {
+
+/// Memory for the words of many histograms' buckets, one after the other, in blocks that grow with what was
+/// taken. Threads: one at a time.
+class BucketWords final {
+ public:
+  /// Room for as many words as told; valid until the next call.
+  [[nodiscard]] std::uint32_t* room(std::size_t words);
+  /// They end here, and are kept as long as this object.
+  void keep_to(std::uint32_t* end) noexcept { free_ = end; }
+
+ private:
+  std::vector<std::unique_ptr<std::uint32_t[]>> blocks_;
+  std::uint32_t* free_ = nullptr;
+  std::uint32_t* end_ = nullptr;
+  std::size_t in_blocks_ = 0;
+};
+
+}  // namespace kymo::inline v0::cells
