@@ -35,22 +35,22 @@ void histogram_rows(Report& report) {
   const auto theirs = [&](unsigned threads) {
     return cpu_ns_each(threads, records, [&](std::size_t i) { peer.Observe(values[i % kValues]); });
   };
-  const auto taken = medians(report.effort(),
-                             {[&] { return ours(1); }, [&] { return limit(1); }, [&] { return theirs(1); },
-                              [&] { return ours(2); }, [&] { return limit(2); }, [&] { return theirs(2); }});
+  const auto turns = turns_of(
+      report.effort(), {[&] { return ours(1); }, [&] { return ours(2); }, [&] { return limit(1); },
+                        [&] { return limit(2); }, [&] { return theirs(1); }, [&] { return theirs(2); }});
   report.add(Row{.work = "histogram record, 1 thread",
                  .unit = "ns",
-                 .kymo = taken[0],
-                 .limit = taken[1],
-                 .peer = taken[2]}
+                 .kymo = median(turns[0]),
+                 .limit = median(turns[2]),
+                 .peer = median(turns[4])}
                  .at_most_limit(1.5)
                  .at_most_peer_over(3));
   report.add(Row{.work = "the same histogram from 2 threads",
                  .unit = "ns",
-                 .kymo = taken[3],
-                 .limit = taken[4],
-                 .peer = taken[5]}
-                 .flat_with_threads(taken[0], taken[4] / taken[1]));
+                 .kymo = median(turns[1]),
+                 .limit = median(turns[3]),
+                 .peer = median(turns[5])}
+                 .flat_with_threads(median_ratio(turns[1], turns[0]), median_ratio(turns[3], turns[2])));
 }
 
 }  // namespace kymo::bench

@@ -87,17 +87,25 @@ void compare(const Report& report, const std::string& way, Gives gives, const Ca
   const auto on_threads = [&](unsigned threads, std::size_t count, auto& increment) {
     return cpu_ns_each(threads, count, [&](std::size_t i) { increment(calls.at(i)); });
   };
-  const auto taken =
-      medians(report.effort(),
-              {[&] { return on_threads(1, many, ours); }, [&] { return on_threads(1, many, limit); },
-               [&] { return on_threads(1, fewer, theirs); }, [&] { return on_threads(2, many, ours); },
-               [&] { return on_threads(2, many, limit); }, [&] { return on_threads(2, fewer, theirs); },
-               [&] { return on_threads(1, many, apart); }, [&] { return on_threads(2, many, apart); }});
-  Row one{.work = way + ", 1 thread", .unit = "ns", .kymo = taken[0], .limit = taken[1], .peer = taken[2]};
-  Row two{.work = way + ", 2 threads", .unit = "ns", .kymo = taken[3], .limit = taken[4], .peer = taken[5]};
+  const auto turns =
+      turns_of(report.effort(),
+               {[&] { return on_threads(1, many, ours); }, [&] { return on_threads(2, many, ours); },
+                [&] { return on_threads(1, many, limit); }, [&] { return on_threads(2, many, limit); },
+                [&] { return on_threads(1, fewer, theirs); }, [&] { return on_threads(2, fewer, theirs); },
+                [&] { return on_threads(1, many, apart); }, [&] { return on_threads(2, many, apart); }});
+  Row one{.work = way + ", 1 thread",
+          .unit = "ns",
+          .kymo = median(turns[0]),
+          .limit = median(turns[2]),
+          .peer = median(turns[4])};
+  Row two{.work = way + ", 2 threads",
+          .unit = "ns",
+          .kymo = median(turns[1]),
+          .limit = median(turns[3]),
+          .peer = median(turns[5])};
   if (gives == Gives::nothing) {
     one.at_most_limit(1.5);
-    two.flat_with_threads(taken[0], taken[7] / taken[6]);
+    two.flat_with_threads(median_ratio(turns[1], turns[0]), median_ratio(turns[7], turns[6]));
   }
   report.add(one.at_most_peer_over(4));
   report.add(two.at_most_peer_over(4));

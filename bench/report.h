@@ -29,9 +29,10 @@ struct Row {
   Row& at_most_limit(double factor);
   Row& at_most_limit_plus(double more);
   Row& at_most_peer_over(double divisor);
-  /// From two threads: at most 1.15 × what one thread takes. `machine`: as much more as two threads that
-  /// share nothing take, where two cores of the machine slow each other down.
-  Row& flat_with_threads(double one_thread, double machine = 1);
+  /// From two threads: at most 1.15 × what one thread takes. `ratio`: what two took of one, in the same turn.
+  /// `machine`: the same of two threads that share nothing, where two cores of the machine slow each other
+  /// down.
+  Row& flat_with_threads(double ratio, double machine);
 
  private:
   Row& promise(std::string text, double most);

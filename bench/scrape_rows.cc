@@ -42,8 +42,9 @@ struct Pace {
   std::chrono::milliseconds duration;
 };
 
-template <class Call>
-Percentiles latencies_of(const Pace& pace, Call call) {
+/// Until the pace's time is over and `is_enough()` holds.
+template <class Call, class IsEnough>
+Percentiles latencies_of(const Pace& pace, Call call, IsEnough is_enough) {
   std::vector<std::uint64_t> taken;
   taken.reserve(8'000'000);
   const auto end = Clock::now() + pace.duration;
@@ -58,7 +59,7 @@ Percentiles latencies_of(const Pace& pace, Call call) {
     if (interruptions() != before) taken.resize(kept);
     for (const auto next = Clock::now() + pace.pause; Clock::now() < next;) {
     }
-  } while (Clock::now() < end);
+  } while (Clock::now() < end || !is_enough());
   if (taken.empty()) return {kNone, kNone, kNone};
   std::ranges::sort(taken);
   const auto at = [&](double q) {
@@ -68,15 +69,17 @@ Percentiles latencies_of(const Pace& pace, Call call) {
   return {at(0.5), at(0.999), at(1)};
 }
 
-/// The calls' latencies while another thread does `background` over and over.
+/// The calls' latencies while another thread does `background` over and over, `least` times in whole.
 template <class Call, class Background>
-Percentiles beside(const Pace& pace, Call call, Background background) {
+Percentiles beside(const Pace& pace, Call call, Background background, int least) {
   std::atomic<bool> stop = false;
+  std::atomic<int> done = 0;
   std::jthread other([&] {
-    while (!stop.load(std::memory_order_relaxed)) background();
+    for (; !stop.load(std::memory_order_relaxed); ++done) background();
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  const Percentiles taken = latencies_of(pace, call);
+  const Percentiles taken =
+      latencies_of(pace, call, [&] { return done.load(std::memory_order_relaxed) >= least; });
   stop = true;
   return taken;
 }
@@ -90,8 +93,8 @@ void compute() {
 }
 
 /// p50 and p99.9 are medians over the turns. The maximum is that of the least disturbed turn: the machine
-/// interrupts now and then, while a call that has to wait for a scrape does so in each turn, which has
-/// several.
+/// interrupts now and then, while a call that has to wait for a scrape does so in each turn, which has a
+/// whole one at least.
 struct Turns {
   std::vector<double> p50, p999, max;
 
@@ -124,10 +127,13 @@ void compare(const Report& report, const std::string& work, const Pace& pace, Ou
   Turns scraped;
   Turns quiet;
   Turns peer;
-  for (int turn = 0; turn < report.effort().turns; ++turn) {
-    scraped.note(beside(pace, ours, scrape));
-    quiet.note(beside(pace, ours, compute));
-    peer.note(beside(pace, theirs, peer_scrape));
+  // As many as the machine needs to leave one alone.
+  const int turns = report.effort().turns * 5;
+  for (int turn = 0; turn < turns; ++turn) {
+    scraped.note(beside(pace, ours, scrape, 2));
+    quiet.note(beside(pace, ours, compute, 2));
+    // A scrape of the peer's takes seconds, and most calls beside it as long.
+    if (turn % 5 == 0) peer.note(beside(pace, theirs, peer_scrape, 0));
   }
   add_rows(report, work, scraped, quiet, peer);
 }
@@ -159,7 +165,7 @@ void scrape_rows(Report& report) {
   using std::chrono::milliseconds;
   compare(
       report, "add beside a scrape of 1 M series",
-      {.calls_in_group = 64, .pause = microseconds(0), .duration = milliseconds(smoke ? 5 : 700)},
+      {.calls_in_group = 64, .pause = microseconds(0), .duration = milliseconds(smoke ? 1 : 140)},
       [&] { counter.add(); }, scrape, [&] { peer_counter.Increment(); }, peer_scrape);
 
   std::size_t created = count;
@@ -170,8 +176,8 @@ void scrape_rows(Report& report) {
   };
   const auto peer_create = [&] { peer_family.Add(SeriesLabels(peer_created++).for_peer()).Increment(); };
   compare(report, "new series beside a scrape of 1 M",
-          {.calls_in_group = 1, .pause = microseconds(50), .duration = milliseconds(smoke ? 5 : 1000)},
-          create, scrape, peer_create, peer_scrape);
+          {.calls_in_group = 1, .pause = microseconds(50), .duration = milliseconds(smoke ? 1 : 200)}, create,
+          scrape, peer_create, peer_scrape);
 }
 
 }  // namespace kymo::bench

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #if defined(__x86_64__)
 #include <x86intrin.h>
@@ -69,6 +72,12 @@ std::vector<std::vector<double>> turns_of(const Effort& effort, const std::vecto
   for (int turn = 0; turn < effort.turns; ++turn)
     for (std::size_t i = 0; i < contenders.size(); ++i) taken[i].push_back(contenders[i]());
   return taken;
+}
+
+double median_ratio(const std::vector<double>& one, const std::vector<double>& other) {
+  std::vector<double> ratios;
+  std::ranges::transform(one, other, std::back_inserter(ratios), std::divides());
+  return median(std::move(ratios));
 }
 
 std::vector<double> medians(const Effort& effort, const std::vector<Contender>& contenders) {

@@ -42,6 +42,9 @@ using Contender = std::function<double()>;
 /// counted.
 [[nodiscard]] std::vector<std::vector<double>> turns_of(const Effort& effort,
                                                         const std::vector<Contender>& contenders);
+/// Of two contenders that took turns: the median of what the one took for what the other did in the same
+/// turn. The machine's speed changes from turn to turn, and less within one.
+[[nodiscard]] double median_ratio(const std::vector<double>& one, const std::vector<double>& other);
 /// The median of each.
 [[nodiscard]] std::vector<double> medians(const Effort& effort, const std::vector<Contender>& contenders);
 
