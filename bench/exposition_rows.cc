@@ -5,11 +5,13 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <barrier>
 #include <charconv>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <kymo/core/registry.h>
@@ -121,6 +123,37 @@ void compare_counters(const Report& report, std::size_t count, const std::string
   compare(report, what, registry, peer);
 }
 
+/// Threads that all live at the same time, as workers do: one that ends hands its memory to the next.
+template <class Work>
+void on_threads(std::ptrdiff_t threads, Work work) {
+  std::barrier all_are_done(threads);
+  std::vector<std::jthread> workers;
+  for (std::ptrdiff_t t = 0; t < threads; ++t) {
+    workers.emplace_back([&] {
+      work();
+      all_are_done.arrive_and_wait();
+    });
+  }
+}
+
+// A histogram that many threads record into is that many to read; prometheus-cpp's is one, which they share.
+void histograms_of_many_threads_row(const Report& report, std::size_t count) {
+  Registry registry(roomy());
+  const auto family = registry.family<Histogram, "method", "code", "session">(
+      "http.server.latency", "Time to answer.", {.unit = "seconds", .text_bounds = eleven_bounds()});
+  const std::vector<double> values = latencies(100);
+  on_threads(8, [&] {
+    for (std::size_t i = 0; i < count; ++i) {
+      Histogram histogram = series(family, SeriesLabels(i));
+      for (const double value : values) histogram.record(value);
+    }
+  });
+  const auto taken =
+      medians(report.effort(), {[&] { return cpu_ns_of([&] { render(*registry.snapshot()); }) / 1e6; }});
+  report.add(
+      {.work = "text of 10 k histograms of 8 threads: snapshot and render", .unit = "ms", .kymo = taken[0]});
+}
+
 void compare_histograms(const Report& report, std::size_t count, const std::string& what) {
   Registry registry(roomy());
   const auto family = registry.family<Histogram, "method", "code", "session">(
@@ -144,6 +177,7 @@ void exposition_rows(Report& report) {
   compare_counters(report, report.effort().of(100'000), "text of 100 k counters");
   compare_counters(report, report.effort().of(1'000'000), "text of 1 M counters");
   compare_histograms(report, report.effort().of(10'000, 20), "text of 10 k histograms");
+  histograms_of_many_threads_row(report, report.effort().of(10'000, 20));
 }
 
 }  // namespace kymo::bench

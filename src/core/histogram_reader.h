@@ -7,10 +7,10 @@
 
 #include <kymo/core/histogram_value.h>
 
+#include "block_pages.h"
 #include "bucket_words.h"
 #include "cell_store.h"
 #include "histogram_store.h"
-#include "page_words.h"
 
 namespace kymo::inline v0::cells {
 
@@ -28,18 +28,16 @@ class HistogramReader final {
   [[nodiscard]] const std::shared_ptr<BucketWords>& words() const noexcept { return words_; }
 
  private:
-  [[nodiscard]] HistogramValue empty() const;
+  [[nodiscard]] HistogramValue read_explicit(CellId id) const;
   void ask_for_blocks(CellId id) const noexcept;
   void ask_for_pages(CellId id) const noexcept;
-  template <class Block>
-  void add(const Block& block, HistogramValue& total);
-  void read_block(const HistogramBlock& block, HistogramValue& value);
-  void read_block(const ExplicitBlock& block, HistogramValue& value) const;
-
   SumForm sum_;
   HistogramValue::Bounds bounds_;
   CellReader cells_;
-  WritePageWords write_words_;
+  // Of the histogram being read:
+  std::vector<const HistogramBlock*> blocks_;
+  BlockPages pages_;
+
   std::shared_ptr<BucketWords> words_ = std::make_shared<BucketWords>();
 };
 

@@ -1,7 +1,9 @@
 #include "page_words.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <iterator>
 
 #include <kymo/core/histogram_buckets.h>
 
@@ -14,6 +16,7 @@ namespace {
 
 static_assert(kBucketsPerPage == 32);
 constexpr unsigned kCountBits = HistogramBuckets::kCountBits;
+constexpr std::uint32_t kFull = 0xFFFF;
 
 [[nodiscard]] std::uint32_t filled_one_by_one(const NarrowPage& page) noexcept {
   std::uint32_t filled = 0;
@@ -100,6 +103,41 @@ __attribute__((target("avx2,avx512f,avx512vl,popcnt"))) std::uint32_t* by_avx512
 #endif
 
 }  // namespace
+
+#if KYMO_CELLS_BY_ONE_INSTRUCTION
+
+void add_pages(const NarrowPage& one, const NarrowPage& other, NarrowPage& sum) noexcept {
+  auto* const to = reinterpret_cast<__m128i*>(sum.bucket);
+  for (std::size_t i = 0; i < kBucketsPerPage / 8; ++i) {
+    _mm_store_si128(to + i, _mm_adds_epu16(eight_buckets(one, i), eight_buckets(other, i)));
+  }
+}
+
+bool is_full_anywhere(const NarrowPage& sum) noexcept {
+  const __m128i full = _mm_set1_epi16(-1);
+  __m128i found = _mm_setzero_si128();
+  for (std::size_t i = 0; i < kBucketsPerPage / 8; ++i) {
+    found = _mm_or_si128(found, _mm_cmpeq_epi16(eight_buckets(sum, i), full));
+  }
+  return _mm_movemask_epi8(found) != 0;
+}
+
+#else
+
+void add_pages(const NarrowPage& one, const NarrowPage& other, NarrowPage& sum) noexcept {
+  for (std::size_t i = 0; i < kBucketsPerPage; ++i) {
+    const std::uint32_t both = std::uint32_t{one.bucket[i].load(std::memory_order_relaxed)} +
+                               other.bucket[i].load(std::memory_order_relaxed);
+    sum.bucket[i].store(static_cast<std::uint16_t>(std::min(both, kFull)), std::memory_order_relaxed);
+  }
+}
+
+bool is_full_anywhere(const NarrowPage& sum) noexcept {
+  return std::any_of(std::begin(sum.bucket), std::end(sum.bucket),
+                     [](const NarrowCell& count) { return count.load(std::memory_order_relaxed) == kFull; });
+}
+
+#endif
 
 PageWordsWay page_words_way(int number) noexcept {
 #if KYMO_CELLS_BY_ONE_INSTRUCTION

@@ -22,6 +22,11 @@ using WritePageWords = std::uint32_t* (*)(std::span<const PageAt> pages, std::ui
                                           std::uint64_t& count) noexcept;
 inline constexpr std::size_t kWordsBeyond = 8;
 
+/// The counts of both to `sum`, which nobody else writes, and may be one of them. A count stops at 65 535.
+void add_pages(const NarrowPage& one, const NarrowPage& other, NarrowPage& sum) noexcept;
+/// Whether a count has stopped, or just come so far.
+[[nodiscard]] bool is_full_anywhere(const NarrowPage& sum) noexcept;
+
 /// The ways that there are. All give the same, but for what others record meanwhile.
 struct PageWordsWay {
   const char* name;

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <barrier>
 #include <cmath>
 #include <limits>
 #include <memory>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -237,6 +239,52 @@ TEST(Histogram, IsExactWhereItsBucketsGrowWider) {
 }
 
 // The ten octaves around the first value are found in another way than those below and above.
+// What each of several threads holds of a bucket may be small, stand in a wide page, or be small and make
+// more than a narrow page has room for together.
+RC_GTEST_PROP(Histogram, AddsUpWhatThreadsThatLiveTogetherCounted, ()) {
+  struct Share {
+    double value;
+    std::uint64_t times;
+  };
+  // New ones each time: what a histogram leaves behind, wide pages and all, is given to the next.
+  static Registry registry;
+  static int number = 0;
+  Histogram shared = registry.histogram("shared_" + std::to_string(++number), "S.");
+  Histogram of_one = registry.histogram("of_one_" + std::to_string(number), "O.");
+  std::vector<std::vector<Share>> shares(4);
+  for (auto& of_thread : shares) {
+    const auto add = [&](double value) {
+      of_thread.push_back({value, *rc::gen::element<std::uint64_t>(1, 30'000, 32'767, 32'768)});
+    };
+    add(1.5);
+    for (auto count = *rc::gen::inRange(0, 3); count > 0; --count) {
+      add(*rc::gen::element(0.0, 1e-9, 1.51, 1.9, 1000.0, 3e7));
+    }
+  }
+  std::barrier all_have_recorded(static_cast<std::ptrdiff_t>(shares.size()));
+  std::vector<std::thread> threads;
+  for (const auto& of_thread : shares) {
+    threads.emplace_back([&] {
+      for (const Share& share : of_thread) {
+        for (std::uint64_t i = 0; i < share.times; ++i) shared.record(share.value);
+      }
+      all_have_recorded.arrive_and_wait();  // a thread that ends hands its cells to the next
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& of_thread : shares) {
+    for (const Share& share : of_thread) {
+      for (std::uint64_t i = 0; i < share.times; ++i) of_one.record(share.value);
+    }
+  }
+  const HistogramValue read = shared.value();
+  const HistogramValue expected = of_one.value();
+  RC_ASSERT(read.buckets() == expected.buckets());
+  RC_ASSERT(read.count() == expected.count() && read.zero_count() == expected.zero_count());
+  RC_ASSERT(std::abs(read.sum() - expected.sum()) <= 1e-9 * expected.sum());
+  if (read.count() != 0) RC_ASSERT(read.min() == expected.min() && read.max() == expected.max());
+}
+
 TEST(Histogram, IsExactFarFromItsFirstValues) {
   Registry registry;
   Histogram histogram = registry.histogram("h", "H.");

@@ -89,6 +89,22 @@ TEST(PageWords, OfManyPagesAreThoseOfEach) {
   }
 }
 
+TEST(PageWords, SumsStopAtTheirMost) {
+  NarrowPage one{};
+  NarrowPage other{};
+  one.bucket[0].store(65'000);
+  other.bucket[0].store(534);
+  other.bucket[31].store(7);
+  add_pages(one, other, one);
+  EXPECT_EQ(one.bucket[0].load(), 65'534U);
+  EXPECT_EQ(one.bucket[31].load(), 7U);
+  EXPECT_FALSE(is_full_anywhere(one));
+  add_pages(one, other, one);
+  EXPECT_EQ(one.bucket[0].load(), 65'535U);
+  EXPECT_EQ(one.bucket[31].load(), 14U);
+  EXPECT_TRUE(is_full_anywhere(one));
+}
+
 TEST(PageWords, OfEmptyAndFullPages) {
   std::array<std::uint16_t, kBucketsPerPage> counts{};
   for (int number = 0; number < kPageWordsWays; ++number) {
