@@ -25,7 +25,7 @@
 #include "access_token.h"
 #include "family_cache.h"
 #include "live_thread.h"
-#include "peer_source.h"
+#include "peer_export.h"
 #include "reload.h"
 #include "routes.h"
 #include "self_metrics.h"

@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/live/peers.h>
 #include <kymo/live/router.h>
 #include <kymo/live/standard_routes.h>
 
 #include "host_guard.h"
 #include "login_routes.h"
-#include "peer_source.h"
 #include "profile_routes.h"
 
 namespace kymo::monitor {
@@ -44,10 +44,11 @@ live::Route timed(live::Route route, SelfMetrics& self) {
 }  // namespace
 
 net::HttpServer::Handler make_handler(HandlerParts parts) {
+  const auto ids = parts.options.anonymous_peers ? live::PeerIds::anonymous : live::PeerIds::own;
   std::vector<live::Route> others = {live::system_history_route(parts.history),
-                                     live::past_sessions_route(past_sessions_source(parts.options)),
+                                     live::past_sessions_route(parts.options.sessions, ids),
                                      live::metrics_socket_route(parts.hub, parts.hub_works)};
-  for (live::Route& route : live::peer_routes(peer_source(parts.options))) others.push_back(std::move(route));
+  for (live::Route& route : live::peer_routes(parts.options.peers, ids)) others.push_back(std::move(route));
   for (live::Route& route : profile_routes(parts.snapshot)) others.push_back(std::move(route));
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes = live::make_standard_routes(parts.snapshot, parts.ready, others);

@@ -3,18 +3,29 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include <kymo/live/past_sessions.h>
 #include <kymo/live/router.h>
+#include <kymo/peers/peer_table.h>
+#include <kymo/peers/session_log.h>
+
+#include "src/live/peer_json.h"
+#include "tests/system/manual_clock.h"
 
 namespace kymo::live {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
 
 constexpr std::chrono::system_clock::time_point kNoon{seconds(1'700'000'000)};
 
@@ -28,51 +39,22 @@ net::HttpResponse ask(const Router& router, const std::string& path, net::HttpRe
   return router.handle(request);
 }
 
-PeerSource one_peer() {
-  const PeerFigures anna{.peer_id = "a/1",
-                         .peer_name = "anna",
-                         .status = PeerStatus::degraded,
-                         .latency = {.current_ms = 12.5, .avg_ms = 11, .min_ms = 9, .max_ms = 20},
-                         .packet_loss_percent = 0.5,
-                         .bytes_sent = 7,
-                         .uptime = milliseconds(1500),
-                         .last_seen = kNoon,
-                         .quality_score = 81,
-                         .quality_trend = QualityTrend::improving,
-                         .quality_label = QualityLabel::excellent,
-                         .round_trips = {.count = 3, .min_ms = 9, .max_ms = 20, .p95_ms = 19},
-                         .interarrival_jitter_ms = 2.5,
-                         .sent_bytes_per_second = 700,
-                         .probes_sent = 4,
-                         .probes_answered = 3,
-                         .path = PathFigures{.score = 88,
-                                             .grade = "B",
-                                             .mean_of_5_minutes = 80,
-                                             .latency = 94,
-                                             .jitter = 95,
-                                             .packet_loss = 99,
-                                             .stability = 75},
-                         .voice = VoiceFigures{.r_factor = 90, .mean_opinion_score = 4.3}};
-  return {
-      .peers = [=] { return std::vector{anna}; },
-      .peer = [=](std::string_view id) { return id == "a/1" ? std::optional(anna) : std::nullopt; },
-      .latency = [](std::string_view id, seconds duration) -> std::optional<std::vector<LatencyPoint>> {
-        if (id != "a/1") return std::nullopt;
-        return std::vector<LatencyPoint>{{kNoon - duration, std::nullopt}, {kNoon, 12.5}};
-      },
-      .hourly = [](std::string_view id) -> std::optional<std::vector<PeerHour>> {
-        if (id != "a/1") return std::nullopt;
-        return std::vector<PeerHour>{{.begin = kNoon, .count = 2, .min = 1, .max = 3, .avg = 2}};
-      },
-      .network =
-          [] {
-            return NetworkFigures{
-                .peers = 3, .connected = 1, .degraded = 1, .disconnected = 1, .score = 71.5, .grade = "B"};
-          }};
-}
+class PeersTest : public testing::Test {
+ protected:
+  std::string body(const std::string& path, net::HttpRequest::Pairs query = {}) {
+    return *ask(router_, path, std::move(query)).body;
+  }
+  int status(const std::string& path, net::HttpRequest::Pairs query = {}) {
+    return ask(router_, path, std::move(query)).status;
+  }
 
-TEST(Peers, WithoutASourceThereAreNone) {
-  const Router router(peer_routes({}));
+  system::ManualClock clock_;  // begins at 2023-11-14T22:13:20Z
+  peers::PeerTable table_{{.clock = &clock_}};
+  Router router_{peer_routes(&table_)};
+};
+
+TEST(Peers, WithoutATableThereAreNone) {
+  const Router router(peer_routes(nullptr));
   EXPECT_EQ(*ask(router, "/api/metrics/peers").body, "{\"peers\":[]}\n");
   EXPECT_EQ(
       *ask(router, "/api/metrics/network").body,
@@ -85,87 +67,184 @@ TEST(Peers, WithoutASourceThereAreNone) {
 }
 
 TEST(Peers, AreShownWithWhatIsKnownOfThem) {
-  const Router router(peer_routes(one_peer()));
-  const std::string anna =
+  const peers::PeerState anna{
+      .id = "a/1",
+      .name = "anna",
+      .status = peers::PeerStatus::degraded,
+      .latency_ms = 12.5,
+      .latencies = {.count = 3, .min = 9, .max = 20, .average = 11, .p95 = 19, .sum = std::nullopt},
+      .jitter_ms = 3,
+      .interarrival_jitter_ms = 2.5,
+      .packet_loss_percent = 0.5,
+      .probes_sent = 4,
+      .probes_answered = 3,
+      .traffic = {.bytes_sent = 7, .bytes_received = 8, .packets_sent = 1, .packets_received = 2},
+      .bandwidth = {.sent_bytes_per_s = 700},
+      .uptime = milliseconds(1500),
+      .last_seen = kNoon,
+      .quality_score = 81,
+      .quality_trend = peers::QualityTrend::improving,
+      .path = {.latency = 94, .jitter = 95, .packet_loss = 99, .bandwidth = 0, .stability = 75, .total = 88},
+      .path_score_5m = 80,
+      .voice = peers::VoiceScore{.r_factor = 90, .mean_opinion_score = 4.3}};
+  std::string shown;
+  model::JsonWriter json(shown);
+  json.begin_object();
+  write_peer(anna, json);
+  json.end_object();
+  EXPECT_EQ(
+      shown,
       R"({"peer_id":"a/1","peer_name":"anna","status":"degraded",)"
-      R"("latency_ms":{"current":12.5,"avg":11,"min":9,"max":20},"jitter_ms":null,"packet_loss_percent":0.5,)"
-      R"("bytes_sent":7,"bytes_received":0,"packets_sent":0,"packets_received":0,"uptime_seconds":1.5,)"
+      R"("latency_ms":{"current":12.5,"avg":11,"min":9,"max":20},"jitter_ms":3,"packet_loss_percent":0.5,)"
+      R"("bytes_sent":7,"bytes_received":8,"packets_sent":1,"packets_received":2,"uptime_seconds":1.5,)"
       R"("last_seen":"2023-11-14T22:13:20.000Z","quality_score":81,"quality_trend":"improving",)"
-      R"("quality_label":"excellent","rtt_ms":{"count":3,"min":9,"max":20,"avg":null,"p95":19,"sum":null},)"
+      R"("quality_label":"excellent","rtt_ms":{"count":3,"min":9,"max":20,"avg":11,"p95":19,"sum":null},)"
       R"("interarrival_jitter_ms":2.5,)"
-      R"("bandwidth":{"sent_bytes_per_second":700,"received_bytes_per_second":null},)"
+      R"("bandwidth":{"sent_bytes_per_second":700,"received_bytes_per_second":0},)"
       R"("probes":{"sent":4,"answered":3},)"
       R"("path":{"score":88,"grade":"B","score_5m":80,"latency":94,"jitter":95,"packet_loss":99,"bandwidth":0,)"
-      R"("stability":75},"voice":{"r_factor":90,"mos":4.3}})";
-  EXPECT_EQ(*ask(router, "/api/metrics/peers").body, "{\"peers\":[" + anna + "]}\n");
-  EXPECT_EQ(*ask(router, "/api/metrics/peers/a%2F1").body, anna + "\n");
-  EXPECT_EQ(ask(router, "/api/metrics/peers/a").status, 404);
+      R"("stability":75},"voice":{"r_factor":90,"mos":4.3}})");
 }
 
-TEST(Peers, HaveAHistoryOfLatencies) {
-  const Router router(peer_routes(one_peer()));
+TEST_F(PeersTest, AreFoundByTheirIds) {
+  table_.add("a/1", "anna");
+  table_.add("ben");
+  EXPECT_THAT(body("/api/metrics/peers"),
+              AllOf(StartsWith(R"({"peers":[{"peer_id":"a/1","peer_name":"anna",)"),
+                    HasSubstr(R"("voice":null},{"peer_id":"ben","peer_name":"",)")));
+  EXPECT_THAT(body("/api/metrics/peers/a%2F1"), StartsWith(R"({"peer_id":"a/1",)"));
+  EXPECT_EQ(status("/api/metrics/peers/a"), 404);
+}
+
+TEST_F(PeersTest, HaveAHistoryOfLatencies) {
+  table_.add("a/1");
+  table_.record_latency("a/1", seconds(1));
+  clock_.advance(std::chrono::minutes(30));
+  table_.record_timeout("a/1");
+  clock_.advance(seconds(20));
+  table_.record_latency("a/1", microseconds(12'500));
   const std::string path = "/api/metrics/peers/a%2F1/latency";
-  EXPECT_EQ(*ask(router, path, {{"duration", "20s"}}).body,
-            R"({"peer_id":"a/1","points":[{"timestamp":"2023-11-14T22:13:00.000Z","latency_ms":null},)"
-            R"({"timestamp":"2023-11-14T22:13:20.000Z","latency_ms":12.5}]})"
+  EXPECT_EQ(body(path, {{"duration", "20s"}}),
+            R"({"peer_id":"a/1","points":[{"timestamp":"2023-11-14T22:43:20.000Z","latency_ms":null},)"
+            R"({"timestamp":"2023-11-14T22:43:40.000Z","latency_ms":12.5}]})"
             "\n");
-  EXPECT_THAT(*ask(router, path).body, HasSubstr("21:13:20")) << "an hour";
-  EXPECT_EQ(ask(router, path, {{"duration", "soon"}}).status, 400);
-  EXPECT_EQ(ask(router, "/api/metrics/peers/b/latency").status, 404);
+  EXPECT_THAT(body(path), HasSubstr("22:13:20")) << "an hour";
+  EXPECT_EQ(status(path, {{"duration", "soon"}}), 400);
+  EXPECT_EQ(status("/api/metrics/peers/b/latency"), 404);
 }
 
-TEST(Peers, OfWhomNothingIsKnownHaveNulls) {
-  const Router router(peer_routes({.peers = [] { return std::vector<PeerFigures>{{.peer_id = "\xff\n"}}; }}));
-  EXPECT_THAT(*ask(router, "/api/metrics/peers").body,
-              testing::AllOf(HasSubstr("\"peer_id\":\"\uFFFD\\n\""),
-                             HasSubstr("\"path\":null,\"voice\":null"), HasSubstr("\"quality_label\":null")));
+TEST_F(PeersTest, OfWhomNothingIsKnownHaveNulls) {
+  table_.add("\xff\n");
+  EXPECT_THAT(
+      body("/api/metrics/peers"),
+      AllOf(HasSubstr("\"peer_id\":\"\uFFFD\\n\""),
+            HasSubstr(R"("latency_ms":{"current":null,"avg":null,"min":null,"max":null})"),
+            HasSubstr(R"("jitter_ms":null,"packet_loss_percent":null,)"),
+            HasSubstr(R"("last_seen":null,"quality_score":null,"quality_trend":"stable",)"),
+            HasSubstr(R"("quality_label":null,"rtt_ms":{"count":0,"min":null,)"),
+            HasSubstr(R"("interarrival_jitter_ms":null,)"), HasSubstr(R"("path":null,"voice":null)")));
 }
 
-TEST(Peers, HaveHoursAndMakeUpANetwork) {
-  const Router router(peer_routes(one_peer()));
+TEST_F(PeersTest, ALossThatWasToldIsKnown) {
+  table_.add("a");
+  table_.set_packet_loss("a", 2);
+  EXPECT_THAT(body("/api/metrics/peers/a"), HasSubstr(R"("packet_loss_percent":2,)"));
+}
+
+TEST_F(PeersTest, HaveHoursAndMakeUpANetwork) {
+  for (const char* id : {"a/1", "b", "c"}) table_.add(id);
+  table_.record_latency("a/1", milliseconds(20));  // 0.30 × 90 + 0.25 × 100 + 0.15 × 100 + 0.15 × 100
+  table_.record_latency("b", milliseconds(40));    // 0.30 × 80 + …
+  table_.record_timeout("c");
   EXPECT_EQ(
-      *ask(router, "/api/metrics/peers/a%2F1/hourly").body,
-      R"({"peer_id":"a/1","hours":[{"begin":"2023-11-14T22:13:20.000Z","count":2,"min":1,"max":3,"avg":2}]})"
+      body("/api/metrics/peers/a%2F1/hourly"),
+      R"({"peer_id":"a/1","hours":[{"begin":"2023-11-14T22:00:00.000Z","count":1,"min":82,"max":82,"avg":82}]})"
       "\n");
-  EXPECT_EQ(ask(router, "/api/metrics/peers/b/hourly").status, 404);
-  EXPECT_EQ(*ask(router, "/api/metrics/network").body,
-            R"({"peers":3,"connected":1,"degraded":1,"disconnected":1,"score":71.5,"grade":"B"})"
+  EXPECT_EQ(status("/api/metrics/peers/d/hourly"), 404);
+  EXPECT_THAT(body("/api/metrics/network"),
+              StartsWith(R"({"peers":3,"connected":2,"degraded":1,"disconnected":0,"score":)"));
+  table_.remove("c");
+  EXPECT_EQ(body("/api/metrics/network"),
+            R"({"peers":2,"connected":2,"degraded":0,"disconnected":0,"score":80.5,"grade":"B"})"
             "\n");
 }
 
-TEST(PastSessions, AreListed) {
-  std::size_t asked = 0;
-  const Router router({past_sessions_route([&](std::size_t limit) {
-    asked = limit;
-    return std::vector<PastSession>{{.session_id = "1",
-                                     .kind = "call",
-                                     .name = "anna",
-                                     .start_time = kNoon,
-                                     .end_time = kNoon + seconds(90),
-                                     .duration = seconds(90),
-                                     .peers = {"a", "b"},
-                                     .latency = {.avg_ms = 20, .min_ms = 10, .max_ms = 30},
-                                     .interrupted = true},
-                                    {.session_id = "2", .start_time = kNoon}};
-  })});
+TEST_F(PeersTest, MayBeShownUnderOtherIds) {
+  table_.add("b");
+  table_.add("abc", "anna");
+  const Router router(peer_routes(&table_, PeerIds::anonymous));
+  const std::string anna = "/api/metrics/peers/ba7816bf8f01cfea";  // SHA-256 of "abc"
+  EXPECT_THAT(*ask(router, "/api/metrics/peers").body, Not(HasSubstr("anna")));
+  EXPECT_THAT(*ask(router, anna).body, StartsWith(R"({"peer_id":"ba7816bf8f01cfea","peer_name":"",)"));
+  for (const char* of : {"", "/latency", "/hourly"}) {
+    EXPECT_EQ(ask(router, anna + of).status, 200) << of;
+    EXPECT_EQ(ask(router, std::string("/api/metrics/peers/abc") + of).status, 404) << of;
+  }
+}
+
+/// A log that begins with what is stored.
+class PastSessionsTest : public testing::Test {
+ protected:
+  struct Stored final : peers::SessionStore {
+    std::vector<peers::Session> load() override {
+      return {{.id = "2", .start = kNoon, .end = kNoon},
+              {.id = "1",
+               .kind = "call",
+               .name = "anna",
+               .start = kNoon,
+               .end = kNoon + seconds(90),
+               .duration = seconds(90),
+               .interrupted = true,
+               .peers = {"a", "b"},
+               .latency = {.count = 3, .min_ms = 10, .avg_ms = 20, .max_ms = 30}}};
+    }
+    void save(std::span<const peers::Session> /*sessions*/) override {}
+  };
+
+  std::string body(net::HttpRequest::Pairs query = {}) {
+    return *ask(Router({past_sessions_route(&log_)}), "/api/metrics/sessions", std::move(query)).body;
+  }
+
+  Stored stored_;
+  system::ManualClock clock_;
+  peers::PeerTable table_{{.clock = &clock_}};
+  peers::SessionLog log_{table_, {.store = &stored_, .clock = &clock_}};
+};
+
+TEST_F(PastSessionsTest, AreListed) {
   EXPECT_EQ(
-      *ask(router, "/api/metrics/sessions").body,
+      body(),
       R"({"sessions":[{"session_id":"1","kind":"call","name":"anna",)"
       R"("start_time":"2023-11-14T22:13:20.000Z","end_time":"2023-11-14T22:14:50.000Z",)"
       R"("duration_seconds":90,"peers":["a","b"],"latency_ms":{"min":10,"avg":20,"max":30},"interrupted":true},)"
-      R"({"session_id":"2","kind":"","name":"","start_time":"2023-11-14T22:13:20.000Z","end_time":null,)"
-      R"("duration_seconds":0,"peers":[],"latency_ms":{"min":null,"avg":null,"max":null},"interrupted":false}]})"
+      R"({"session_id":"2","kind":"","name":"","start_time":"2023-11-14T22:13:20.000Z",)"
+      R"("end_time":"2023-11-14T22:13:20.000Z","duration_seconds":0,"peers":[],)"
+      R"("latency_ms":{"min":null,"avg":null,"max":null},"interrupted":false}]})"
       "\n");
-  EXPECT_EQ(asked, 10U);
-  EXPECT_EQ(ask(router, "/api/metrics/sessions", {{"limit", "1000"}}).status, 200);
-  EXPECT_EQ(asked, 1000U);
+  log_.start("call", "", {});
+  EXPECT_THAT(body(), HasSubstr(R"("end_time":null)")) << "it goes on";
+}
+
+TEST_F(PastSessionsTest, AreAsManyAsAreAskedFor) {
+  EXPECT_THAT(body({{"limit", "1"}}), AllOf(HasSubstr("anna"), Not(HasSubstr(R"("session_id":"2")"))));
+  for (int i = 0; i < 10; ++i) log_.end(log_.start("call", "", {}));
+  EXPECT_THAT(body(), Not(HasSubstr("anna"))) << "ten";
+  EXPECT_THAT(body({{"limit", "1000"}}), HasSubstr("anna"));
+  const Router router({past_sessions_route(&log_)});
   for (const char* limit : {"", "0", "1001", "ten", "-1", "1 "}) {
     EXPECT_EQ(ask(router, "/api/metrics/sessions", {{"limit", limit}}).status, 400) << limit;
   }
 }
 
-TEST(PastSessions, WithoutASourceThereAreNone) {
-  EXPECT_EQ(*ask(Router({past_sessions_route({})}), "/api/metrics/sessions").body, "{\"sessions\":[]}\n");
+TEST_F(PastSessionsTest, MayBeShownUnderOtherIds) {
+  log_.start("call", "", {"abc"});
+  const Router router({past_sessions_route(&log_, PeerIds::anonymous)});
+  EXPECT_THAT(*ask(router, "/api/metrics/sessions").body, HasSubstr(R"("peers":["ba7816bf8f01cfea"])"));
+}
+
+TEST(PastSessions, WithoutALogThereAreNone) {
+  EXPECT_EQ(*ask(Router({past_sessions_route(nullptr)}), "/api/metrics/sessions").body,
+            "{\"sessions\":[]}\n");
 }
 
 }  // namespace

@@ -1,15 +1,15 @@
-#include <kymo/live/past_sessions.h>
-
 #include <charconv>
+#include <optional>
 #include <string_view>
-#include <utility>
+#include <vector>
 
-#include <kymo/format/content_type.h>
 #include <kymo/format/iso_time.h>
-#include <kymo/model/json_writer.h>
+#include <kymo/live/peers.h>
+#include <kymo/model/anonymous_id.h>
 #include <kymo/net/json_error.h>
+#include <kymo/peers/session_log.h>
 
-#include "../conditional.h"
+#include "../json_response.h"
 
 namespace kymo::live {
 namespace {
@@ -29,17 +29,18 @@ std::optional<std::size_t> parse_limit(const std::string* text) {
   return limit;
 }
 
-void write_past_session(const PastSession& session, JsonWriter& json) {
-  json.begin_object();
-  json.field("session_id", std::string_view(session.session_id));
+void write_session(const peers::Session& session, PeerIds ids, JsonWriter& json) {
+  json.field("session_id", std::string_view(session.id));
   json.field("kind", std::string_view(session.kind));
   json.field("name", std::string_view(session.name));
-  json.field("start_time", std::string_view(format::iso_time(session.start_time)));
+  json.field("start_time", std::string_view(format::iso_time(session.start)));
   json.key("end_time");
-  session.end_time ? json.value(std::string_view(format::iso_time(*session.end_time))) : json.null();
+  session.end ? json.value(std::string_view(format::iso_time(*session.end))) : json.null();
   json.field("duration_seconds", static_cast<double>(session.duration.count()) / 1000);
   json.begin_array("peers");
-  for (const std::string& peer : session.peers) json.value(std::string_view(peer));
+  for (const std::string& peer : session.peers) {
+    json.value(std::string_view(ids == PeerIds::own ? peer : model::anonymous_id(peer)));
+  }
   json.end_array();
   json.begin_object("latency_ms");
   json.field("min", session.latency.min_ms);
@@ -47,35 +48,28 @@ void write_past_session(const PastSession& session, JsonWriter& json) {
   json.field("max", session.latency.max_ms);
   json.end_object();
   json.field("interrupted", session.interrupted);
-  json.end_object();
 }
 
-net::HttpResponse respond_with_past(const PastSessionsSource& source, const net::HttpRequest& request) {
+net::HttpResponse respond_with_past(const peers::SessionLog* log, PeerIds ids,
+                                    const net::HttpRequest& request) {
   const auto limit = parse_limit(request.query_value("limit"));
   if (!limit) {
     return net::json_error(400, "limit is how many sessions to list, and \"" +
                                     request.query_value("limit")->substr(0, kLongestLimitShown) +
                                     "\" is not a number from 1 to 1000");
   }
-  std::string out;
-  JsonWriter json(out);
-  json.begin_object();
-  json.begin_array("sessions");
-  if (source) {
-    for (const PastSession& session : source(*limit)) write_past_session(session, json);
-  }
-  json.end_array();
-  json.end_object();
-  return conditional_response(request, format::kJsonType, out += '\n');
+  return json_response(request, [&](JsonWriter& json) {
+    const auto sessions = log == nullptr ? std::vector<peers::Session>() : log->last(*limit);
+    write_list("sessions", sessions, json,
+               [&](const peers::Session& session) { write_session(session, ids, json); });
+  });
 }
 
 }  // namespace
 
-Route past_sessions_route(PastSessionsSource source) {
+Route past_sessions_route(const peers::SessionLog* log, PeerIds ids) {
   return {"GET", "/api/metrics/sessions",
-          [source = std::move(source)](const net::HttpRequest& request) {
-            return respond_with_past(source, request);
-          },
+          [log, ids](const net::HttpRequest& request) { return respond_with_past(log, ids, request); },
           "The last sessions between peers, with their latency."};
 }
 

@@ -4,14 +4,12 @@
 #include <string>
 #include <utility>
 
-#include <kymo/format/content_type.h>
 #include <kymo/format/iso_time.h>
-#include <kymo/model/json_writer.h>
 #include <kymo/model/number_text.h>
 #include <kymo/net/json_error.h>
 
-#include "../conditional.h"
 #include "../duration_text.h"
+#include "../json_response.h"
 #include "../negotiation.h"
 
 namespace kymo::live {
@@ -26,23 +24,17 @@ constexpr std::size_t kLongestValueShown = 200;
 
 double to_hundredths(double value) { return std::round(value * 100) / 100; }
 
-std::string history_json(const HistoryPoints& points, std::chrono::milliseconds interval) {
-  std::string out;
-  model::JsonWriter json(out);
-  json.begin_object();
-  json.field("interval_seconds", static_cast<double>(interval.count()) / 1000);
-  json.begin_array("points");
-  for (const SystemHistory::Point& point : points) {
-    json.begin_object();
-    json.field("timestamp", std::string_view(format::iso_time(point.time)));
-    for (std::size_t i = 0; i < SystemHistory::kFields; ++i) {
-      json.field(SystemHistory::field_names()[i], to_hundredths(point.figures[i]));
-    }
-    json.end_object();
-  }
-  json.end_array();
-  json.end_object();
-  return out += '\n';
+net::HttpResponse history_json(const net::HttpRequest& request, const HistoryPoints& points,
+                               std::chrono::milliseconds interval) {
+  return json_response(request, [&](model::JsonWriter& json) {
+    json.field("interval_seconds", static_cast<double>(interval.count()) / 1000);
+    write_list("points", points, json, [&](const SystemHistory::Point& point) {
+      json.field("timestamp", std::string_view(format::iso_time(point.time)));
+      for (std::size_t i = 0; i < SystemHistory::kFields; ++i) {
+        json.field(SystemHistory::field_names()[i], to_hundredths(point.figures[i]));
+      }
+    });
+  });
 }
 
 /// Source: RFC 4180; what was not measured is empty.
@@ -84,8 +76,8 @@ net::HttpResponse respond_with_history(const SystemHistory& history, const net::
         "use format=json or format=csv, or leave it out");
   }
   const HistoryPoints points = history.last(*duration);
-  return conditional_response(request, kHistoryTypes[*type],
-                              *type == 0 ? history_json(points, history.interval()) : history_csv(points));
+  if (*type == 0) return history_json(request, points, history.interval());
+  return conditional_response(request, kCsvType, history_csv(points));
 }
 
 }  // namespace

@@ -1,0 +1,18 @@
+#include "peer_export.h"
+
+#include <kymo/peers/peer_metrics.h>
+
+namespace kymo::monitor {
+
+Registration export_peers(Registry& registry, const MonitorOptions& options) {
+  if (options.peers == nullptr && options.sessions == nullptr) return {};
+  const peers::PeerMetricsOptions labels{.max_peers = options.max_labelled_peers,
+                                         .anonymous = options.anonymous_peers};
+  return registry.add_producer(
+      [table = options.peers, log = options.sessions, labels](SnapshotWriter& writer) {
+        if (table != nullptr) write_peer_metrics(*table, labels, writer);
+        if (log != nullptr) write_session_metrics(*log, writer);
+      });
+}
+
+}  // namespace kymo::monitor
