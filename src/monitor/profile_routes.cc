@@ -1,6 +1,5 @@
 #include "profile_routes.h"
 
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -10,10 +9,11 @@
 #include <utility>
 
 #include <kymo/model/json_writer.h>
-#include <kymo/net/json_error.h>
 #include <kymo/profile/profile.h>
 #include <kymo/profile/report.h>
 #include <kymo/profile/trace.h>
+
+#include "src/live/query_reader.h"
 
 namespace kymo::monitor {
 namespace {
@@ -21,9 +21,9 @@ namespace {
 using SnapshotSource = std::function<std::shared_ptr<const Snapshot>()>;
 
 constexpr std::string_view kFoldedType = "text/plain; charset=utf-8";
-constexpr std::int64_t kMostFunctions = 10'000;
-constexpr std::int64_t kMostSlowMs = 3'600'000;
-constexpr std::size_t kLongestProfileValueShown = 100;
+constexpr std::uint64_t kUsualFunctions = 50;
+constexpr live::QueryReader::Bounds kFunctions{0, 10'000};
+constexpr live::QueryReader::Bounds kSlowMs{0, 3'600'000};
 
 net::HttpResponse respond(std::string text, std::string_view content_type = "application/json") {
   net::HttpResponse response;
@@ -47,44 +47,17 @@ profile::ProcessFigures process_figures(const Snapshot& snapshot) {
           .open_fds = gauge_in(snapshot, "process_open_fds")};
 }
 
-struct WholeNumber {
-  std::string_view name;
-  std::int64_t otherwise;
-  std::int64_t least;
-  std::int64_t most;
-};
-
-/// Nothing: what stands there is no such number.
-std::optional<std::int64_t> read_number(const net::HttpRequest& request, const WholeNumber& number) {
-  const std::string* const text = request.query_value(number.name);
-  if (text == nullptr) return number.otherwise;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  if (value < number.least || value > number.most) return std::nullopt;
-  return value;
-}
-
-net::HttpResponse refuse_number(const net::HttpRequest& request, const WholeNumber& number) {
-  const std::string name(number.name);
-  return net::json_error(
-      400,
-      name + "=" + request.query_value(name)->substr(0, kLongestProfileValueShown) + " is not understood",
-      "give a whole number from " + std::to_string(number.least) + " to " + std::to_string(number.most));
-}
-
 net::HttpResponse respond_with_report(const SnapshotSource& snapshot, const net::HttpRequest& request) {
-  constexpr WholeNumber kLimit{"limit", 50, 0, kMostFunctions};
-  constexpr WholeNumber kSlowMs{"slow_ms", profile::kSlow.count(), 0, kMostSlowMs};
-  const auto limit = read_number(request, kLimit);
-  if (!limit) return refuse_number(request, kLimit);
-  const auto slow = read_number(request, kSlowMs);
-  if (!slow) return refuse_number(request, kSlowMs);
+  live::QueryReader query(request);
+  const auto limit = query.whole_number("limit", kUsualFunctions, kFunctions);
+  const auto slow =
+      query.whole_number("slow_ms", static_cast<std::uint64_t>(profile::kSlow.count()), kSlowMs);
+  if (query.refusal()) return *query.refusal();
   const auto taken = snapshot();
   return respond(
       profile::to_json(profile::report(),
-                       {.limit = static_cast<std::size_t>(*limit),
-                        .slow = std::chrono::milliseconds(*slow),
+                       {.limit = limit,
+                        .slow = std::chrono::milliseconds(slow),
                         .process = taken == nullptr ? profile::ProcessFigures() : process_figures(*taken)}));
 }
 

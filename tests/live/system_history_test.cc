@@ -9,7 +9,6 @@
 
 #include <kymo/core/snapshot_builder.h>
 
-#include "src/live/duration_text.h"
 #include "tests/system/manual_clock.h"
 
 namespace kymo::live {
@@ -20,18 +19,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
-
-TEST(DurationText, IsReadAsPeopleWriteIt) {
-  EXPECT_EQ(parse_duration("90s"), seconds(90));
-  EXPECT_EQ(parse_duration("5m"), seconds(300));
-  EXPECT_EQ(parse_duration("1h30m"), seconds(5400));
-  EXPECT_EQ(parse_duration("2d"), seconds(172800));
-  EXPECT_EQ(parse_duration("3600"), seconds(3600));
-  for (const char* wrong : {"", "0", "0s", "m", "5x", "-5m", "5m5", "30m1h", "1m1m", "1.5h", " 5m", "5m ",
-                            "99999999999999999999s", "4000000000d"}) {
-    EXPECT_EQ(parse_duration(wrong), std::nullopt) << wrong;
-  }
-}
 
 class SystemHistoryTest : public testing::Test {
  protected:

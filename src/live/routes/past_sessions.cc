@@ -1,33 +1,22 @@
-#include <charconv>
-#include <optional>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include <kymo/format/iso_time.h>
 #include <kymo/live/peers.h>
 #include <kymo/model/anonymous_id.h>
-#include <kymo/net/json_error.h>
 #include <kymo/peers/session_log.h>
 
 #include "../json_response.h"
+#include "../query_reader.h"
 
 namespace kymo::live {
 namespace {
 
 using model::JsonWriter;
 
-constexpr std::size_t kUsualLimit = 10;
-constexpr std::size_t kMaxLimit = 1000;
-constexpr std::size_t kLongestLimitShown = 200;
-
-std::optional<std::size_t> parse_limit(const std::string* text) {
-  if (text == nullptr) return kUsualLimit;
-  std::size_t limit = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stopped, error] = std::from_chars(text->data(), end, limit);
-  if (error != std::errc{} || stopped != end || limit == 0 || limit > kMaxLimit) return std::nullopt;
-  return limit;
-}
+constexpr std::uint64_t kUsualLimit = 10;
+constexpr QueryReader::Bounds kLimits{1, 1000};
 
 void write_session(const peers::Session& session, PeerIds ids, JsonWriter& json) {
   json.field("session_id", std::string_view(session.id));
@@ -52,14 +41,11 @@ void write_session(const peers::Session& session, PeerIds ids, JsonWriter& json)
 
 net::HttpResponse respond_with_past(const peers::SessionLog* log, PeerIds ids,
                                     const net::HttpRequest& request) {
-  const auto limit = parse_limit(request.query_value("limit"));
-  if (!limit) {
-    return net::json_error(400, "limit is how many sessions to list, and \"" +
-                                    request.query_value("limit")->substr(0, kLongestLimitShown) +
-                                    "\" is not a number from 1 to 1000");
-  }
+  QueryReader query(request);
+  const auto limit = query.whole_number("limit", kUsualLimit, kLimits);
+  if (query.refusal()) return *query.refusal();
   return json_response(request, [&](JsonWriter& json) {
-    const auto sessions = log == nullptr ? std::vector<peers::Session>() : log->last(*limit);
+    const auto sessions = log == nullptr ? std::vector<peers::Session>() : log->last(limit);
     write_list("sessions", sessions, json,
                [&](const peers::Session& session) { write_session(session, ids, json); });
   });

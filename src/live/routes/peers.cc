@@ -12,9 +12,9 @@
 #include <kymo/net/json_error.h>
 #include <kymo/peers/peer_table.h>
 
-#include "../duration_text.h"
 #include "../json_response.h"
 #include "../peer_json.h"
+#include "../query_reader.h"
 
 namespace kymo::live {
 namespace {
@@ -99,10 +99,10 @@ net::HttpResponse show_peer(const ShownPeers& shown, const net::HttpRequest& req
 
 net::HttpResponse show_latency(const ShownPeers& shown, const net::HttpRequest& request) {
   const std::string& id = *request.path_parameter("id");
-  const std::string* const text = request.query_value("duration");
-  const auto duration = text == nullptr ? kUsualStretch : parse_duration(*text);
-  if (!duration) return bad_duration(*text);
-  const auto points = shown.latencies(id, *duration);
+  QueryReader query(request);
+  const auto duration = query.duration(kUsualStretch);
+  if (query.refusal()) return *query.refusal();
+  const auto points = shown.latencies(id, duration);
   if (!points) return no_such_peer(id);
   return json_response(request, [&](JsonWriter& json) {
     json.field("peer_id", std::string_view(id));

@@ -1,6 +1,6 @@
 #include <kymo/live/sessions.h>
 
-#include <charconv>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,21 +8,14 @@
 #include <kymo/format/content_type.h>
 #include <kymo/net/json_error.h>
 
+#include "../query_reader.h"
+
 namespace kymo::live {
 namespace {
 
-constexpr std::size_t kUsualTop = 10;
-constexpr std::size_t kMaxTop = 1000;
+constexpr std::uint64_t kUsualTop = 10;
+constexpr QueryReader::Bounds kTops{0, 1000};
 constexpr std::string_view kUsualField = "realtime_factor";
-
-std::optional<std::size_t> parse_top(const std::string* text) {
-  if (text == nullptr) return kUsualTop;
-  std::size_t top = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stopped, error] = std::from_chars(text->data(), end, top);
-  if (error != std::errc{} || stopped != end || top > kMaxTop) return std::nullopt;
-  return top;
-}
 
 std::string choice_of(const std::vector<std::string_view>& fields) {
   std::string text = "Choose one of";
@@ -34,13 +27,11 @@ std::string choice_of(const std::vector<std::string_view>& fields) {
 }
 
 net::HttpResponse respond(const SessionsSource& source, const net::HttpRequest& request) {
-  const auto top = parse_top(request.query_value("top"));
-  if (!top) {
-    return net::json_error(400, "top is how many sessions to list, and \"" + *request.query_value("top") +
-                                    "\" is not a number from 0 to 1000.");
-  }
+  QueryReader query(request);
+  const auto top = query.whole_number("top", kUsualTop, kTops);
+  if (query.refusal()) return *query.refusal();
   const std::string* const field = request.query_value("by");
-  auto json = source.json(*top, field == nullptr ? kUsualField : std::string_view(*field));
+  auto json = source.json(top, field == nullptr ? kUsualField : std::string_view(*field));
   if (!json) {
     return net::json_error(
         400, "Sessions have no field \"" + (field == nullptr ? std::string(kUsualField) : *field) + "\".",

@@ -8,9 +8,9 @@
 #include <kymo/model/number_text.h>
 #include <kymo/net/json_error.h>
 
-#include "../duration_text.h"
 #include "../json_response.h"
 #include "../negotiation.h"
+#include "../query_reader.h"
 
 namespace kymo::live {
 namespace {
@@ -65,9 +65,9 @@ std::optional<std::size_t> chosen_type(const net::HttpRequest& request) {
 }
 
 net::HttpResponse respond_with_history(const SystemHistory& history, const net::HttpRequest& request) {
-  const std::string* const text = request.query_value("duration");
-  const auto duration = text == nullptr ? kEverything : parse_duration(*text);
-  if (!duration) return bad_duration(*text);
+  QueryReader query(request);
+  const auto duration = query.duration(kEverything);
+  if (query.refusal()) return *query.refusal();
   const auto type = chosen_type(request);
   if (!type) {
     return net::json_error(
@@ -75,7 +75,7 @@ net::HttpResponse respond_with_history(const SystemHistory& history, const net::
         "there is no format \"" + request.query_value("format")->substr(0, kLongestValueShown) + "\" here",
         "use format=json or format=csv, or leave it out");
   }
-  const HistoryPoints points = history.last(*duration);
+  const HistoryPoints points = history.last(duration);
   if (*type == 0) return history_json(request, points, history.interval());
   return conditional_response(request, kCsvType, history_csv(points));
 }
