@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <condition_variable>
 
 #include "feeds.h"
 #include "live_messages.h"
@@ -11,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kAskSessions{1000};
+constexpr milliseconds kAsk{1000};
 constexpr milliseconds kAskSessionsWhereMissing{15'000};
 
 class ServerFeed final : public Feed {
@@ -24,24 +23,15 @@ class ServerFeed final : public Feed {
                 {[] {}, [this](std::string_view text) { take(text); },
                  [this](const net::ClientError& why, milliseconds retry_in) { lose(why, retry_in); }}),
         http_(url, options),
-        pages_(url, options),
         metrics_thread_([this] { socket_.run(); }),
-        sessions_thread_([this] { ask_for_sessions(); }),
-        pages_thread_([this] { ask_for_pages(); }) {}
+        asking_thread_([this] { ask(); }) {}
 
   ~ServerFeed() override {
-    {
-      const std::lock_guard lock(mutex_);
-      is_over_ = true;
-    }
-    wake_.notify_all();
     socket_.interrupt();
     http_.interrupt();
-    pages_.interrupt();
     picture_.wishes().end();
     metrics_thread_.join();
-    sessions_thread_.join();
-    pages_thread_.join();
+    asking_thread_.join();
   }
 
  private:
@@ -88,37 +78,37 @@ class ServerFeed final : public Feed {
     picture_.tell_change();
   }
 
-  void ask_for_sessions() {
-    for (;;) {
-      milliseconds wait = kAskSessions;
-      std::optional<Sessions> sessions;
+  /// Asks once a second for what is shown, and at once for what another page wants.
+  void ask() {
+    while (const auto wish = picture_.wishes().wait(kAsk)) {
       try {
-        const net::HttpAnswer answer = http_.get("/api/sessions/live?top=200");
-        if (answer.status == 200) sessions = parse_sessions(answer.body);
-        if (!sessions) wait = kAskSessionsWhereMissing;
+        ask_for(*wish);
       } catch (const net::ClientError&) {
         // The live connection tells what is wrong with the server.
       }
-      picture_.with([&](SharedPicture::Picture& picture) { picture.sessions = std::move(sessions); });
-      std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, wait, [this] { return is_over_; })) return;
+      if (std::chrono::steady_clock::now() >= sessions_are_due_) ask_for_sessions();
     }
   }
 
-  /// Asks once a second for what the page that is shown wants, and at once when that is another one.
-  void ask_for_pages() {
-    while (const auto wish = picture_.wishes().wait(kAskSessions)) {
-      try {
-        if (wish->order != ProfilerOrder::none) give_order(wish->order);
-        if (wish->page == Page::peers) ask_for_peers();
-        if (wish->page == Page::sessions)
-          answer(&Answers::past_sessions, parse_past_sessions(body_of("/api/metrics/sessions?limit=20")));
-        if (wish->page == Page::profile)
-          answer(&Answers::profile, parse_profile(body_of("/api/profile?limit=50")));
-      } catch (const net::ClientError&) {
-        // The live connection tells what is wrong with the server.
-      }
+  void ask_for(const Wishes::Wish& wish) {
+    if (wish.order != ProfilerOrder::none) give_order(wish.order);
+    if (wish.page == Page::peers) ask_for_peers();
+    if (wish.page == Page::sessions)
+      answer(&Answers::past_sessions, parse_past_sessions(body_of("/api/metrics/sessions?limit=20")));
+    if (wish.page == Page::profile)
+      answer(&Answers::profile, parse_profile(body_of("/api/profile?limit=50")));
+  }
+
+  /// Those of every page: they are part of the verdict.
+  void ask_for_sessions() {
+    std::optional<Sessions> sessions;
+    try {
+      sessions = parse_sessions(body_of("/api/sessions/live?top=200"));
+      if (!sessions) sessions_are_due_ = std::chrono::steady_clock::now() + kAskSessionsWhereMissing;
+    } catch (const net::ClientError&) {
+      // As above.
     }
+    picture_.with([&](SharedPicture::Picture& picture) { picture.sessions = std::move(sessions); });
   }
 
   void ask_for_peers() {
@@ -129,7 +119,7 @@ class ServerFeed final : public Feed {
 
   /// The server's answer; empty where it has none of that.
   [[nodiscard]] std::string body_of(std::string_view target) {
-    net::HttpAnswer got = pages_.get(target);
+    net::HttpAnswer got = http_.get(target);
     return got.status == 200 ? std::move(got.body) : std::string();
   }
 
@@ -144,25 +134,21 @@ class ServerFeed final : public Feed {
     if (!picture_.with([](const SharedPicture::Picture& picture) { return picture.answers.may_change; }))
       return;
     if (order == ProfilerOrder::reset) {
-      pages_.post("/api/profile/reset");
+      http_.post("/api/profile/reset");
       return;
     }
     // Asked for again: somebody else may have turned it since.
     const auto now = parse_profile(body_of("/api/profile?limit=1"));
-    if (now) pages_.post(now->is_on ? "/api/profile/stop" : "/api/profile/start");
+    if (now) http_.post(now->is_on ? "/api/profile/stop" : "/api/profile/start");
   }
 
   SharedPicture& picture_;
   const int rate_hz_;
   net::WebsocketClient socket_;
-  net::HttpClient http_;
-  net::HttpClient pages_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool is_over_ = false;  // guarded by mutex_
+  net::HttpClient http_;                                         // of the asking thread
+  std::chrono::steady_clock::time_point sessions_are_due_ = {};  // as this
   std::thread metrics_thread_;
-  std::thread sessions_thread_;
-  std::thread pages_thread_;
+  std::thread asking_thread_;
 };
 
 }  // namespace

@@ -29,7 +29,7 @@ class Wishes final {
   std::mutex mutex_;
   std::condition_variable changed_;
   Wish wish_;
-  bool is_new_ = false;
+  bool is_new_ = true;  // the first one is
   bool is_over_ = false;
 };
 

@@ -1,5 +1,7 @@
 // What the feed asks a server for, and when. This server has no live metrics, so that all else is seen alone.
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -23,17 +25,26 @@ class Answering final {
     const std::lock_guard lock(mutex_);
     return asked_[what];
   }
+  /// Whether one connection brought both questions.
+  [[nodiscard]] bool asked_together(const std::string& one, const std::string& other) {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(asked_by_, [&](const auto& entry) {
+      return entry.second.contains(one) && entry.second.contains(other);
+    });
+  }
 
  private:
   net::HttpResponse answer(const net::HttpRequest& request) {
     const std::string target(request.target.substr(0, request.target.find('?')));
     const std::lock_guard lock(mutex_);
     ++asked_[std::string(request.method) + " " + target];
+    asked_by_[std::string(request.remote)].insert(target);
     if (target == "/api/profile/start" || target == "/api/profile/stop") is_on_ = target.ends_with("start");
     if (target == "/api/profile")
       return net::test::text_response(std::string(R"({"functions":[],"enabled":)") +
                                       (is_on_ ? "true}" : "false}"));
     if (target == "/api/metrics/peers") return net::test::text_response(R"({"peers":[{"peer_id":"p"}]})");
+    if (target == "/api/sessions/live") return net::test::text_response(R"({"top":[]})");
     if (target == "/api/metrics/network") return net::test::text_response(R"({"score":80})");
     net::HttpResponse none = net::test::text_response("none");
     none.status = 404;
@@ -42,6 +53,7 @@ class Answering final {
 
   std::mutex mutex_;
   std::map<std::string, int> asked_;
+  std::map<std::string, std::set<std::string>> asked_by_;  // each client's address and port
   bool is_on_ = false;
   std::unique_ptr<net::HttpServer> server_;  // the last: its threads use the others
 };
@@ -68,6 +80,19 @@ TEST(ServerFeed, AsksForWhatThePageWantsAndOnlyThen) {
   picture.wishes().show(Page::profile);
   EXPECT_TRUE(eventually([&] { return server.asked("GET /api/profile") >= 2; })) << "again and again";
   EXPECT_EQ(server.asked("GET /api/metrics/peers"), peers);
+}
+
+TEST(ServerFeed, AsksForSessionsOnEveryPageOverOneConnection) {
+  Answering server;
+  SharedPicture picture;
+  const auto feed = follow_server(server.url(), {}, 1, picture);
+  EXPECT_TRUE(eventually([&] { return server.asked("GET /api/sessions/live") >= 2; }));
+  picture.wishes().show(Page::peers);
+  const int before = server.asked("GET /api/sessions/live");
+  EXPECT_TRUE(eventually([&] {
+    return server.asked("GET /api/sessions/live") > before + 1 && server.asked("GET /api/metrics/peers") > 1;
+  }));
+  EXPECT_TRUE(server.asked_together("/api/sessions/live", "/api/metrics/peers"));
 }
 
 TEST(ServerFeed, TurnsTheProfilerOnAndOff) {
