@@ -98,14 +98,9 @@ Series* FamilyCore::find_rendered(std::string_view rendered, std::uint64_t hash)
   return table_.find(hash, [rendered](const Series& series) { return series.labels().text() == rendered; });
 }
 
+// The keys of a typed family were checked when it was registered.
 bool FamilyCore::keys_are_valid(Labels labels) const {
-  if (!spec_.dynamic_labels) return true;  // the keys of a typed family were checked when it was registered
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (label_key_error(labels[i].key)) return false;
-    const auto same_key = [&](const Label& other) { return other.key == labels[i].key; };
-    if (std::any_of(labels.begin(), labels.begin() + static_cast<std::ptrdiff_t>(i), same_key)) return false;
-  }
-  return true;
+  return !spec_.dynamic_labels || label_keys_are_valid(labels);
 }
 
 SeriesHandle FamilyCore::resolve_slowly(Labels labels, std::uint64_t hash) {

@@ -2,12 +2,13 @@
 
 #include <sys/auxv.h>
 
+#include "label_text.h"
+
 namespace kymo::inline v0 {
 
 bool detail::same_when_rendered(const char* rendered, std::string_view key) noexcept {
   for (std::size_t i = 0; i < key.size(); ++i) {
-    const char as_rendered = key[i] == '.' || key[i] == '-' ? '_' : key[i];
-    if (rendered[i] != as_rendered) return false;
+    if (rendered[i] != rendered_key_char(key[i])) return false;
   }
   return true;
 }

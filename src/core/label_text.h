@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <kymo/core/labels.h>
+#include <kymo/core/names.h>
 
 #include "utf8.h"
 
@@ -39,7 +40,16 @@ class ShortText final {
   std::string long_;
 };
 
+/// A key's character as it is rendered.
+[[nodiscard]] inline char rendered_key_char(char c) noexcept { return c == '.' || c == '-' ? '_' : c; }
+
 namespace detail {
+
+[[nodiscard]] inline bool is_key_less(std::string_view a, std::string_view b) noexcept {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char left, char right) {
+    return rendered_key_char(left) < rendered_key_char(right);
+  });
+}
 
 template <class Text>
 void append_escaped(std::string_view value, Text& out) {
@@ -55,7 +65,7 @@ void append_escaped(std::string_view value, Text& out) {
 
 template <class Text>
 void append_key(std::string_view key, Text& out) {
-  for (const char c : key) out += c == '.' || c == '-' ? '_' : c;
+  for (const char c : key) out += rendered_key_char(c);
 }
 
 /// True when the value had to be altered.
@@ -73,6 +83,27 @@ bool append_value(std::string_view value, std::size_t max_bytes, Text& out) {
 
 }  // namespace detail
 
+/// Whether two keys are one label in the formats: `http.method` and `http_method` are.
+[[nodiscard]] inline bool is_same_key(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char left, char right) {
+    return rendered_key_char(left) == rendered_key_char(right);
+  });
+}
+
+/// Whether the keys may stand together in one series: each valid, none twice. One series with a label twice
+/// would make Prometheus refuse the whole scrape.
+[[nodiscard]] inline bool label_keys_are_valid(Labels labels) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (label_key_error(labels[i].key)) return false;
+    const auto before = labels.first(i);
+    if (std::any_of(before.begin(), before.end(),
+                    [&](const Label& other) { return is_same_key(other.key, labels[i].key); })) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /// As render_labels(), into any text that characters and strings can be added to.
 template <class Text>
 std::size_t render_labels_into(Labels labels, std::size_t max_value_bytes, Text& out) {
@@ -85,7 +116,8 @@ std::size_t render_labels_into(Labels labels, std::size_t max_value_bytes, Text&
     sorted = many;
   }
   std::transform(labels.begin(), labels.end(), sorted.begin(), [](const Label& label) { return &label; });
-  std::sort(sorted.begin(), sorted.end(), [](const Label* a, const Label* b) { return a->key < b->key; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Label* a, const Label* b) { return detail::is_key_less(a->key, b->key); });
 
   std::size_t altered = 0;
   for (const Label* label : sorted) {

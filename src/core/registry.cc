@@ -13,6 +13,7 @@
 #include <kymo/core/stopwatch.h>
 
 #include "family_core.h"
+#include "label_text.h"
 #include "process.h"
 #include "registration.h"
 #include "self_metrics.h"
@@ -43,11 +44,13 @@ std::optional<std::string> text_bounds_error(std::string_view name, const std::v
 }
 
 std::optional<std::string> keys_error(std::string_view name, const std::vector<std::string>& keys) {
-  std::set<std::string_view> seen;
-  for (const std::string& key : keys) {
-    if (auto error = label_key_error(key)) return "metric \"" + std::string(name) + "\": " + *error;
-    if (!seen.insert(key).second) {
-      return "metric \"" + std::string(name) + "\" has the label key \"" + key + "\" twice";
+  for (auto key = keys.begin(); key != keys.end(); ++key) {
+    if (auto error = label_key_error(*key)) return "metric \"" + std::string(name) + "\": " + *error;
+    const auto same =
+        std::find_if(keys.begin(), key, [&](const auto& one) { return is_same_key(one, *key); });
+    if (same != key) {
+      return "metric \"" + std::string(name) + "\" has the label key \"" + *key + "\" twice" +
+             (*same == *key ? "" : ", once written \"" + *same + "\"");
     }
   }
   return std::nullopt;

@@ -9,6 +9,7 @@
 
 #include <kymo/core/names.h>
 
+#include "label_text.h"
 #include "series.h"
 #include "text_bounds.h"
 
@@ -33,15 +34,23 @@ void drop_at(std::vector<T>& column, const std::vector<std::size_t>& ascending) 
 
 }  // namespace
 
-FamilyWriter& FamilyWriter::add(Labels labels, double value) {
+bool FamilyWriter::add_series(Labels labels, bool is_histogram) {
+  if (columns_->descriptor == nullptr) return false;  // of a family that was refused, and counted
+  if ((columns_->descriptor->kind == Kind::histogram) != is_histogram || !label_keys_are_valid(labels)) {
+    ++*errors_;
+    return false;
+  }
   series_->push_back(make_series(labels));
-  columns_->numbers.push_back(std::bit_cast<std::uint64_t>(value));
+  return true;
+}
+
+FamilyWriter& FamilyWriter::add(Labels labels, double value) {
+  if (add_series(labels, false)) columns_->numbers.push_back(std::bit_cast<std::uint64_t>(value));
   return *this;
 }
 
 FamilyWriter& FamilyWriter::add(Labels labels, HistogramValue value) {
-  series_->push_back(make_series(labels));
-  columns_->histograms.push_back(std::move(value));
+  if (add_series(labels, true)) columns_->histograms.push_back(std::move(value));
   return *this;
 }
 
@@ -58,7 +67,7 @@ FamilyWriter SnapshotBuilder::family(Kind kind, const FamilyOptions& options) {
     ++errors_;
     draft = &discarded_;
   }
-  return {draft->columns, draft->series};
+  return {draft->columns, draft->series, errors_};
 }
 
 SnapshotBuilder::Draft* SnapshotBuilder::new_draft(Kind kind, const FamilyOptions& options) {

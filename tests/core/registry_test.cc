@@ -45,6 +45,13 @@ TEST(Registration, GivesOneClearError) {
   EXPECT_THAT(error_of([&] { registry.counter("x", "R.", {.unit = "Seconds"}); }), HasSubstr("unit"));
   EXPECT_THAT(error_of([&] { (registry.family<Counter, "le">("y", "R.")); }), HasSubstr("\"le\""));
   EXPECT_THAT(error_of([&] { (registry.family<Counter, "a", "a">("y", "R.")); }), HasSubstr("twice"));
+  EXPECT_THAT(error_of([&] { (registry.family<Counter, "a.b", "a_b">("y", "R.")); }),
+              HasSubstr("\"a_b\" twice, once written \"a.b\""));
+  EXPECT_THAT(error_of([&] {
+                static_cast<void>(registry.observe_gauge("y", "R.", [] { return 1.0; },
+                                                         {.labels = {{"a.b", "1"}, {"a_b", "2"}}}));
+              }),
+              HasSubstr("twice"));
   EXPECT_THAT(error_of([&] { registry.histogram("h", "H.", {.bounds = {1, 1}}); }), HasSubstr("ascend"));
   EXPECT_THAT(error_of([&] { registry.histogram("h", "H.", {.text_bounds = {0.3}}); }),
               HasSubstr("powers of two"));
@@ -85,8 +92,24 @@ TEST(Family, WithBadKeysRecordsIntoNothing) {
   family.with({{"__name__", "evil"}}).add();
   family.with({{"a", "1"}, {"a", "2"}}).add();
   family.with({{"", "1"}}).add();
+  family.with({{"a.b", "1"}, {"a_b", "2"}}).add();  // one label in the formats: a scrape would be refused
   EXPECT_EQ(registry.series_count(), 0U);
-  EXPECT_EQ(number(registry, "kymo_registration_errors_total"), 3);
+  EXPECT_EQ(number(registry, "kymo_registration_errors_total"), 4);
+}
+
+// Dots sort before underscores, and letters behind: the order is that of what is rendered. The quote keeps
+// the comparison without rendering from hiding it.
+TEST(Family, FindsASeriesByItsLabelsHoweverTheirKeysAreSpelt) {
+  Registry registry;
+  const auto family = registry.family<Counter>("x", "X.");
+  for (const char* value : {"plain", "with \"quotes\""}) {
+    family.with({{"a.z", value}, {"a_b", "1"}}).add();
+    family.with({{"a_z", value}, {"a_b", "1"}}).add();
+    family.with({{"a-b", "1"}, {"a-z", value}}).add();
+    EXPECT_EQ(number(registry, "x", {{"a_b", "1"}, {"a_z", value}}), 3);
+  }
+  EXPECT_EQ(registry.series_count(), 2U);
+  EXPECT_TRUE(registry.snapshot()->find("x")->point(0).labels.text().starts_with("a_b="));
 }
 
 TEST(Limit, SendsTheRestToTheOverflowSeriesAndKeepsTotalsExact) {
@@ -247,6 +270,26 @@ TEST(Producer, CannotShadowOrRepeat) {
   EXPECT_EQ(number(registry, "mine"), 0);
   EXPECT_EQ(registry.snapshot()->find("twice")->size(), 1U);
   EXPECT_GE(number(registry, "kymo_producer_errors_total"), 3);
+}
+
+TEST(Producer, CannotWriteWhatNoFormatCanShow) {
+  Registry registry;
+  const Registration registration = registry.add_producer([](SnapshotWriter& writer) {
+    writer.gauge({.name = "labels", .help = "L."})
+        .add({{"a b", "1"}}, 1)
+        .add({{"le", "1"}}, 1)
+        .add({{"a.b", "1"}, {"a_b", "2"}}, 1)
+        .add({{"a.b", "1"}}, 5);
+    const Label label{"a", "1"};
+    writer.gauge({.name = "mixed", .help = "M."}).add(1).add(Labels(&label, 1), HistogramValue());
+    writer.histogram({.name = "mixed_too", .help = "M."}).add(1);
+  });
+  const auto snapshot = registry.snapshot();
+  EXPECT_EQ(snapshot->find("labels")->size(), 1U);
+  EXPECT_EQ(number(registry, "labels", {{"a_b", "1"}}), 5);
+  EXPECT_EQ(snapshot->find("mixed")->size(), 1U);
+  EXPECT_EQ(snapshot->find("mixed_too"), nullptr);
+  EXPECT_EQ(number(registry, "kymo_producer_errors_total"), 2 * 5);
 }
 
 TEST(Snapshot, IsOrderedAndRepeatable) {

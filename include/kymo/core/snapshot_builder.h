@@ -15,8 +15,8 @@ namespace kymo::inline v0 {
 
 /// Puts a Snapshot together from producers, with or without a registry.
 ///
-/// Threads: one at a time. Errors: what a producer writes wrongly (a bad name, a name that is taken, the same
-/// labels twice) is left out and counted in `errors()`.
+/// Threads: one at a time. Errors: what a producer writes wrongly (a bad name, a name that is taken, a bad
+/// label key, the same labels twice) is left out and counted in `errors()`.
 class SnapshotBuilder final : public SnapshotWriter {
  public:
   SnapshotBuilder() = default;

@@ -16,10 +16,12 @@ namespace kymo::inline v0 {
 /// One family that a producer writes into a Snapshot. Valid during the producer's call only.
 class FamilyWriter final {
  public:
-  FamilyWriter(FamilyColumns& columns, std::vector<SeriesPtr>& series) noexcept
-      : columns_(&columns), series_(&series) {}
+  /// `errors` counts the series that are left out.
+  FamilyWriter(FamilyColumns& columns, std::vector<SeriesPtr>& series, std::uint64_t& errors) noexcept
+      : columns_(&columns), series_(&series), errors_(&errors) {}
 
-  /// Adds one series. Whole numbers stay exact; a NaN is written as such.
+  /// Adds one series. Whole numbers stay exact; a NaN is written as such. One whose label keys are not valid,
+  /// or stand twice, is left out and counted, and so is a number for a histogram or the other way around.
   FamilyWriter& add(Labels labels, double value);
   FamilyWriter& add(std::initializer_list<Label> labels, double value) {
     return add(Labels(labels.begin(), labels.size()), value);
@@ -30,8 +32,11 @@ class FamilyWriter final {
   FamilyWriter& add(Labels labels, HistogramValue value);
 
  private:
+  [[nodiscard]] bool add_series(Labels labels, bool is_histogram);
+
   FamilyColumns* columns_;
   std::vector<SeriesPtr>* series_;
+  std::uint64_t* errors_;
 };
 
 /// What a family is called and means, as a producer declares it. All views are literals or outlive the call.
