@@ -9,8 +9,22 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/kymo-config-version.cmake C
 install(FILES ${CMAKE_BINARY_DIR}/kymo-config.cmake ${CMAKE_BINARY_DIR}/kymo-config-version.cmake
   DESTINATION ${package_dir})
 
+# By where the file itself lies: `cmake --install --prefix` may choose another place than was configured, and a tree may be moved.
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig OUTPUT_VARIABLE to_prefix)
+set(pkgconfig_prefix "\${pcfiledir}/${to_prefix}")
+foreach(folder libdir includedir)
+  string(TOUPPER CMAKE_INSTALL_${folder} configured)
+  set(pkgconfig_${folder} "\${prefix}/${${configured}}")
+  if(IS_ABSOLUTE "${${configured}}")
+    set(pkgconfig_${folder} "${${configured}}")
+  endif()
+endforeach()
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+  set(pkgconfig_prefix "${CMAKE_INSTALL_PREFIX}")
+endif()
+
 set(pkgconfig_files kymo-core)
-if(KYMO_BUILD_PROGRAM)
+if(KYMO_BUILD_MONITOR)
   list(APPEND pkgconfig_files kymo)
 endif()
 foreach(name ${pkgconfig_files})

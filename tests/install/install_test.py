@@ -52,11 +52,9 @@ class Installed(unittest.TestCase):
         return run(build / "consumer")
 
     def pkg_config(self, package):
-        """The flags; the files name the prefix that was configured, not this one."""
+        """The flags; the files lead to where they lie, whatever prefix was configured."""
         path = next(self.prefix.glob("**/pkgconfig"))
-        return run("pkg-config", f"--define-variable=prefix={self.prefix}", f"--define-variable=libdir={path.parent}",
-                   f"--define-variable=includedir={self.prefix / 'include'}", "--cflags", "--libs", package,
-                   env={**os.environ, "PKG_CONFIG_PATH": str(path)}).split()
+        return run("pkg-config", "--cflags", "--libs", package, env={**os.environ, "PKG_CONFIG_PATH": str(path)}).split()
 
     def install_core_alone(self):
         build = self.folder / "core"
@@ -105,6 +103,12 @@ class Installed(unittest.TestCase):
 
     def test_as_a_subdirectory(self):
         self.assertEqual(self.build_consumer("core", f"-DKYMO_SOURCE={SOURCE}", *WITHOUT_LIBRARIES), "3\n")
+
+    def test_the_monitor_as_a_subdirectory_needs_nothing_of_the_program(self):
+        # Configured only, which fails where a target or a library is missing: all that it compiles is compiled elsewhere.
+        run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", self.folder / "monitor", "-DKYMO_COMPONENT=monitor",
+            f"-DKYMO_SOURCE={SOURCE}", "-DKYMO_BUILD_MONITOR=ON",
+            *(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("CLI11", "Curses", "boost_json")))
 
 
 if __name__ == "__main__":
