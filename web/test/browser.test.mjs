@@ -186,7 +186,7 @@ pageTest('sessions: how to get them, then a table, then one of them, then that i
   await page.getByText(/Ended at \d\d:\d\d:\d\d/).waitFor();
   await page.getByRole('link', { name: 'All sessions' }).click();
   await page.getByRole('region', { name: 'Sessions that ended lately' }).getByRole('link', { name: 'b7f1c2' }).waitFor();
-  await page.getByLabel('those first with most of').selectOption('queue_fill_ratio');
+  await page.getByLabel('sorted by').selectOption('queue_fill_ratio');
   await until(() => server.requests.at(-1), (url) => url.endsWith('by=queue_fill_ratio'));
 });
 

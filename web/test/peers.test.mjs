@@ -15,7 +15,7 @@ const PEER = { place: '#/peers/carl', ready: '.plot canvas', rest };
 
 tests.add('peers: the network in words, those first that are unwell, each with its figures', LIST, async (page) => {
   await page.getByRole('heading', { name: 'Network quality: fair' }).waitFor();
-  assert.match(await textOf(page, '[aria-label="Network quality"] p'), /^54 of 100, grade C; 2 of 4 peers connected\.$/);
+  assert.match(await textOf(page, '[aria-label="Network quality"] p'), /^54 of 100, grade C; 2 of 4 peers well connected\.$/);
   assert.deepEqual(await names(page), ['Dora', 'Carl', 'Ben', 'Anna']);
   const [dora, carl, , anna] = await rowsOf(page).allInnerTexts();
   assert.match(anna, /^Anna\s+connected\s+excellent\s+94\s+→\s+stable\s+12\.5 ms\s+1\.42 ms\s+0\.0 %\s+128 KiB\/s\s+96 KiB\/s\s+4\.39\s+1 h 1 min$/);
@@ -140,6 +140,7 @@ for (const place of ['#/peers', '#/peers/carl']) {
 
 for (const [name, setting] of Object.entries({
   peers: LIST, 'peers, dark': { ...LIST, options: DARK }, 'peers, narrow': { ...LIST, options: NARROW }, 'a peer': PEER, 'a peer, dark': { ...PEER, options: DARK }, 'a peer, narrow': { ...PEER, ready: '.facts', options: NARROW },
+  'a peer with a long name, narrow': { ...LIST, rest: peersRest([peerAnswer({ peer_id: 'abcd'.repeat(60), status: 'degraded' })]), options: NARROW },
   'no peers': { place: '#/peers', ready: '.empty h2' }, 'no peers, narrow': { place: '#/peers', ready: '.empty h2', options: NARROW },
 })) tests.addAudit(name, setting);
 

@@ -2,6 +2,7 @@
 
 import type { FamilyEntry, HistogramValue, Kind, Labels, Value, WindowValue } from '../protocol/messages';
 import { toNumber, type WireNumber } from '../protocol/messages';
+import { readable } from '../format/readable';
 import { BucketTrack } from './buckets';
 import { Column, type Timeline } from './timeline';
 
@@ -95,9 +96,9 @@ export function seriesKey(name: string, labels: Labels): string {
   return keys.length === 0 ? name : `${name}{${keys.map((key) => `${key}=${JSON.stringify(labels[key])}`).join(',')}}`;
 }
 
-/** The labels for a person: the values alone where there is one key only. */
+/** The labels for a person: the value alone where there is one key only, unless it is empty. */
 export function labelText(labels: Labels): string {
-  const keys = Object.keys(labels);
-  if (keys.length === 1) return labels[keys[0] ?? ''] ?? '';
-  return keys.map((key) => `${key}=${labels[key]}`).join(' ');
+  const pairs = Object.entries(labels);
+  const only = pairs.length === 1 ? pairs[0]?.[1] : '';
+  return readable(only || pairs.map(([key, value]) => `${key}=${value || '""'}`).join(' '));
 }

@@ -1,5 +1,6 @@
 // What /api/metrics/peers and its parts tell. What a server does not tell, or does not know, is null.
 
+import { readable } from '../format/readable';
 import { fields, isFields, list, moment, number, text, type Fields } from '../protocol/fields';
 import type { Level } from './verdict';
 
@@ -105,7 +106,7 @@ export function parsePeer(value: unknown): Peer | null {
   const probes = fields(value.probes);
   return {
     id: value.peer_id,
-    name: text(value.peer_name) || value.peer_id,
+    name: readable(text(value.peer_name) || value.peer_id),
     status: STATUSES.find((status) => status === value.status) ?? 'disconnected',
     latency: latencyOf(value.latency_ms, value.rtt_ms),
     jitterMs: number(value.jitter_ms),

@@ -18,7 +18,7 @@ export function NetworkPanel() {
         <h2>Network quality: {words}</h2>
         <p class="number">
           {network.score !== null && <><b>{Math.round(network.score)}</b> of 100, grade {network.grade || '–'}; </>}
-          {network.connected} of {network.peers} {network.peers === 1 ? 'peer' : 'peers'} connected.
+          {network.connected} of {network.peers} {network.peers === 1 ? 'peer' : 'peers'} well connected.
         </p>
       </div>
     </section>

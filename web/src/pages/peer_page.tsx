@@ -5,6 +5,7 @@ import { Bar } from '../charts/bar';
 import { HourBars } from '../charts/hour_bars';
 import { TimeChart } from '../charts/time_chart';
 import { amountText, clockText, durationText } from '../format/numbers';
+import { readable } from '../format/readable';
 import { parseHourly, parsePeer, voiceWords, type Peer } from '../model/peers';
 import { LOSS_OF } from '../model/probes';
 import { fromJson, lastKnown, type Answer } from '../protocol/ask';
@@ -117,7 +118,7 @@ function PathParts({ peer }: { peer: Peer }) {
 
 function Missing({ answer, id }: { answer: Answer<Peer>; id: string }) {
   switch (answer.kind) {
-    case 'missing': return <p class="waiting">This server has no peer <b>{id}</b>. <a href={linkTo('peers')}>Those that there are</a></p>;
+    case 'missing': return <p class="waiting">This server has no peer <b>{readable(id)}</b>. <a href={linkTo('peers')}>All its peers</a></p>;
     case 'failed': return <p class="waiting" role="status">The peer cannot be had: {answer.why}. Asking again each second.</p>;
     default: return <p class="waiting">Asking for the peer …</p>;
   }
@@ -131,7 +132,7 @@ export function PeerPage({ id }: { id: string }) {
     <>
       <p class="above-title"><a href={linkTo('peers')}>All peers</a></p>
       <div class="title-row">
-        <h1 class="page-title">Peer {peer?.name ?? id}</h1>
+        <h1 class="page-title">Peer {peer?.name ?? readable(id)}</h1>
         {peer && <StatusBadge status={peer.status} />}
         {peer && <Quality peer={peer} />}
         {peer && answer.kind === 'failed' && <p class="quiet" role="status">{answer.why}; these are its last figures.</p>}

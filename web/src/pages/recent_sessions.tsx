@@ -1,6 +1,7 @@
 // The last sessions between peers, such as calls and games: when, with whom, and how long answers took meanwhile.
 
 import { durationText } from '../format/numbers';
+import { readable } from '../format/readable';
 import { parsePastSessions, type PastSession } from '../model/past_sessions';
 import { fromJson, lastKnown } from '../protocol/ask';
 import { linkTo } from '../routing';
@@ -18,7 +19,7 @@ function PeerLinks({ peers }: { peers: readonly string[] }) {
   const hidden = peers.length - MOST_PEERS;
   return (
     <span class="peer-links">
-      {peers.slice(0, MOST_PEERS).map((id, i) => <a key={i} href={linkTo('peers', {}, id)}>{id || '(no id)'}</a>)}
+      {peers.slice(0, MOST_PEERS).map((id, i) => <a key={i} href={linkTo('peers', {}, id)}>{readable(id) || '(no id)'}</a>)}
       {hidden > 0 && <span class="quiet" title={peers.slice(MOST_PEERS).join(', ')}>and {hidden} more</span>}
     </span>
   );
@@ -27,7 +28,7 @@ function PeerLinks({ peers }: { peers: readonly string[] }) {
 function SessionRow({ session }: { session: PastSession }) {
   return (
     <tr>
-      <th scope="row"><span class="session-id" title={session.id}>{session.name || session.id}</span></th>
+      <th scope="row"><span class="session-id" title={session.id}>{readable(session.name || session.id)}</span></th>
       <td class="words">{session.kind || '–'}</td>
       <td class="words"><span class="number">{session.start === null ? '–' : dateAndTime.format(session.start * 1000)}</span></td>
       <td class="number">{session.seconds === null ? '–' : durationText(session.seconds)}{session.end === null && <span class="quiet"> so far</span>}{session.isInterrupted && <span class="quiet" title="The process ended before the session did."> cut off</span>}</td>

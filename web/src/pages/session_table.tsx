@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { Bar } from '../charts/bar';
 import { VerdictShape } from '../icons';
 import { amountText, durationText, factorText } from '../format/numbers';
+import { readable } from '../format/readable';
 import type { SessionRow } from '../model/sessions';
 import { linkTo } from '../routing';
 
@@ -53,7 +54,7 @@ export function SessionTable({ rows, label = 'Sessions' }: { rows: readonly Sess
         <tbody>
           {rows.map((row) => (
             <tr key={row.id}>
-              <th scope="row"><a class="session-id" title={row.id} href={linkTo('sessions', {}, row.id)}>{row.id || '(no id)'}</a></th>
+              <th scope="row"><a class="session-id" title={row.id} href={linkTo('sessions', {}, row.id)}>{readable(row.id) || '(no id)'}</a></th>
               {COLUMNS.map((column) => <td key={column.title} class={classOf(column)}>{column.cell(row)}</td>)}
             </tr>
           ))}

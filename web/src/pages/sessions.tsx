@@ -1,6 +1,7 @@
 // Sessions that are open now, with what ails them, those that ended while this page looked, and those between peers.
 
 import { amountText, clockText, durationText } from '../format/numbers';
+import { readable } from '../format/readable';
 import type { PastSession } from '../model/past_sessions';
 import type { EndedSession } from '../model/session_history';
 import { SORTED_BY, type Sessions } from '../model/sessions';
@@ -28,7 +29,7 @@ function HowToGetIt() {
 function SortForm({ by }: { by: string }) {
   return (
     <label class="sort">
-      <span class="quiet">those first with most of </span>
+      <span class="quiet">sorted by </span>
       <select value={by} onChange={(event) => changeSettings({ by: event.currentTarget.value === SORTED_BY[0]?.[0] ? '' : event.currentTarget.value })}>
         {SORTED_BY.map(([field, text]) => <option key={field} value={field}>{text}</option>)}
       </select>
@@ -50,7 +51,7 @@ function Counts({ sessions }: { sessions: Sessions }) {
 function EndedRow({ ended: { row, time } }: { ended: EndedSession }) {
   return (
     <tr>
-      <th scope="row"><a class="session-id" title={row.id} href={linkTo('sessions', {}, row.id)}>{row.id || '(no id)'}</a></th>
+      <th scope="row"><a class="session-id" title={row.id} href={linkTo('sessions', {}, row.id)}>{readable(row.id) || '(no id)'}</a></th>
       <td class="number">{clockText(time)}</td>
       <td class="number">{row.ageSeconds === null ? '–' : durationText(row.ageSeconds)}</td>
       <td class="number">{amountText(row.chunks)}</td>

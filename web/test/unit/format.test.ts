@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { labelText } from '../../src/data/series';
 import { csvField, csvText } from '../../src/format/files';
 import { amountText, axisText, durationText, rateUnit } from '../../src/format/numbers';
+import { readable } from '../../src/format/readable';
 import { packOf, plainName } from '../../src/model/names';
 import { parsePins } from '../../src/model/pins';
 import { matches, searchWords } from '../../src/model/search';
@@ -65,4 +67,17 @@ test('names are compared without dots and _total', () => {
   const [family] = storeOfCounter([1], 'event.processing').families.values();
   assert.ok(family);
   assert.equal(packOf(family), 'events');
+});
+
+test('no name looks like another by turning the direction of writing, or by what is not seen', () => {
+  assert.equal(readable('\u202elive'), '\ufffdlive');
+  assert.equal(readable('a\u2066b\ufeff'), 'a\ufffdb\ufffd');
+  assert.equal(readable('שלום 日本 🙂'), 'שלום 日本 🙂');
+});
+
+test('labels are shown by value where there is one key, unless that says nothing', () => {
+  assert.equal(labelText({}), '');
+  assert.equal(labelText({ source: 'mic' }), 'mic');
+  assert.equal(labelText({ source: '' }), 'source=""');
+  assert.equal(labelText({ source: '\u202emic', code: '' }), 'source=\ufffdmic code=""');
 });
