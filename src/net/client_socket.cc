@@ -1,13 +1,13 @@
 #include "client_socket.h"
 
 #include <cstring>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 
 #include "name_resolution.h"
 #include "resolve.h"
@@ -61,6 +61,10 @@ boost::asio::ip::tcp::endpoint endpoint_of(const SocketAddress& address) {
 ClientError tls_error(const ClientUrl& url, Transport::Tls& stream, const boost::system::error_code& error,
                       std::chrono::milliseconds timeout) {
   const long verified = SSL_get_verify_result(stream.native_handle());
+  if (verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+    return {Kind::untrusted, "the certificate of " + url.authority() + " is not for " + url.host +
+                                 "; ask the server by a name or address that its certificate holds"};
+  }
   if (verified != X509_V_OK) {
     return {Kind::untrusted, "the certificate of " + url.authority() +
                                  " is not to be trusted: " + X509_verify_cert_error_string(verified) +
@@ -91,13 +95,21 @@ boost::asio::ssl::context make_tls_context(const ClientOptions& options) {
   return context;
 }
 
+/// Has the certificate checked for this name or address, by OpenSSL itself: so that it tells when it is
+/// another's.
+void expect_host(Transport::Tls& tls, const std::string& host) {
+  X509_VERIFY_PARAM* const wanted = SSL_get0_param(tls.native_handle());
+  if (X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1) return;
+  if (X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size()) != 1) throw std::bad_alloc();
+}
+
 void begin_tls(OperationRunner& runner, Transport& transport, boost::asio::ssl::context& context,
                const ClientUrl& url, const ClientOptions& options) {
   transport.begin_tls(context);
   Transport::Tls& tls = transport.tls();
   // The name that the server chooses its certificate by; addresses have no place there (RFC 6066 3).
   if (!parse_address(url.host, url.port)) SSL_set_tlsext_host_name(tls.native_handle(), url.host.c_str());
-  tls.set_verify_callback(boost::asio::ssl::host_name_verification(url.host));
+  expect_host(tls, url.host);
   const auto error = runner.run(transport, options.timeout, [&](auto handler) {
     transport.async_handshake(boost::asio::ssl::stream_base::client, std::move(handler));
   });

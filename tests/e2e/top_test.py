@@ -315,6 +315,7 @@ class Tls(unittest.TestCase):
             self.assertIn("--ca-file", refused.stderr)
             other_name = run_kymo("top", "--once", "--url", f"https://localhost:{front.port}", "--ca-file", certificate)
             self.assertEqual(other_name.returncode, 1, "the certificate is of the address, not of that name")
+            self.assertIn(f"the certificate of localhost:{front.port} is not for localhost;", other_name.stderr)
             result = run_kymo("top", "--once", "--url", url, "--ca-file", certificate)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertIn(f"server\t{url}\tkymo/", result.stdout)
