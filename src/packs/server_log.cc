@@ -15,6 +15,8 @@ constexpr double kBytesPerMb = 1024.0 * 1024.0;
 
 double to_hundredths(double number) { return std::round(number * 100) / 100; }
 double to_percent(double ratio) { return to_hundredths(ratio * 100); }
+/// A mean of whole nanoseconds as its digits are, without what a division left behind them.
+double to_picoseconds(double seconds) { return std::round(seconds * 1e12) / 1e12; }
 double to_mb(double bytes) { return to_hundredths(bytes / kBytesPerMb); }
 
 class FieldList final {
@@ -74,7 +76,8 @@ void add_server(const Snapshot& snapshot, FieldList& fields) {
   fields.add_count("total_requests", "server.requests");
   fields.add_count("error_count", "server.errors");
   const auto times = snapshot.find("server.processing_time", {});
-  fields.add("avg_processing_time", times && times->window != nullptr ? times->window->mean() : 0.0);
+  fields.add("avg_processing_time",
+             times && times->window != nullptr ? to_picoseconds(times->window->mean()) : 0.0);
 }
 
 void add_host(const std::string& per_core, FieldList& fields) {

@@ -56,6 +56,13 @@ TEST_F(ServerLogTest, OneRecordHasTheServersFigures) {
                         "error_count=1 avg_processing_time=0.5 uptime_seconds="));
 }
 
+TEST_F(ServerLogTest, AMeanHasNoDigitsThatDivisionLeft) {
+  for (const auto nanoseconds : {59079, 59080, 59082}) {
+    server_.processing_time.record(nanoseconds * 1e-9);
+  }
+  EXPECT_THAT(line(*snapshot(), log::Format::text), HasSubstr(" avg_processing_time=5.9080333e-05 "));
+}
+
 TEST_F(ServerLogTest, WithAConnectionItIsPrefixed) {
   EXPECT_THAT(line(*snapshot(), log::Format::text, "7f3a"), HasSubstr("[7f3a] server metrics"));
   EXPECT_THAT(
