@@ -49,7 +49,7 @@ std::string growth_text(const Watch& watch, const MetricInfo& info) {
 void add_table(const Watch& watch, std::string& out) {
   out += left("", kTitleWidth);
   for (const char* head : {"average", "least", "most", "last"}) out += right(head, kColumnWidth);
-  out += "   growth an hour (95 %)\n";
+  out += "\n";
   std::string unknown;
   for (const MetricInfo& info : metrics()) {
     const Totals totals = watch.recording.totals(info.metric);
@@ -63,12 +63,23 @@ void add_table(const Watch& watch, std::string& out) {
     std::string line = left(info.title, kTitleWidth);
     for (const double value : {totals.average, totals.least, totals.most, totals.last})
       line += right(amount_text(value, info.unit), kColumnWidth);
-    const std::string growth = growth_text(watch, info);
-    if (!growth.empty()) line.append("   ").append(growth);
     out.append(line).append("\n");
   }
   if (!unknown.empty())
     out += "Not to be known here (the kernel has no such figure, or keeps it from you): " + unknown + "\n";
+}
+
+/// Below the table and not beside it: a terminal of 80 columns holds both then.
+void add_growth(const Watch& watch, std::string& out) {
+  if (watch.recording.duration() < seconds_to_judge(watch.rate_hz)) return;
+  out += "\nGrowth an hour (95 %)\n";
+  for (const MetricInfo& info : metrics()) {
+    if (info.metric == Metric::processes && !watch.is_tree) continue;
+    if (watch.recording.totals(info.metric).readings == 0) continue;
+    const std::string growth = growth_text(watch, info);
+    if (!growth.empty()) out.append(left(info.title, kTitleWidth)).append(growth).append("\n");
+  }
+  out += "\n";
 }
 
 void add_usage(const Usage& usage, std::string& out) {
@@ -128,7 +139,10 @@ std::string text_report(const Watch& watch) {
     out +=
         std::to_string(watch.surroundings.threads_not_looked_at) +
         " threads were too many to look at each; switches are not known, and the busiest may be another.\n\n";
-  if (watch.recording.readings() > 0) add_table(watch, out);
+  if (watch.recording.readings() > 0) {
+    add_table(watch, out);
+    add_growth(watch, out);
+  }
   if (watch.usage) add_usage(*watch.usage, out);
   out += "\n";
   add_findings(watch, out);
