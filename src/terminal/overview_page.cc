@@ -6,6 +6,7 @@
 #include "marks.h"
 #include "number_text.h"
 #include "pages.h"
+#include "table.h"
 #include "tiles.h"
 
 namespace kymo::terminal {
@@ -243,9 +244,8 @@ void draw_timings(Canvas& canvas, Area area, const World& world, const std::vect
   draw_rule(canvas, area.top, 1, figures - 1, "Latency, last 10 s");
   draw_figures(canvas, area.top, figures, {"per s", "p50", "p95", "p99"}, Style::quiet);
   canvas.put_right(area.top, width - trend, trend - 1, "p95", Style::quiet);
-  for (int i = 0; i + 1 < area.height && i < static_cast<int>(timings.size()); ++i) {
-    const Family& family = *timings[static_cast<std::size_t>(i)].family;
-    const int row = area.top + 1 + i;
+  draw_rows(canvas, {area.top + 1, area.height - 1}, timings, 0, -1, [&](int row, const Timing& timing) {
+    const Family& family = *timing.family;
     const SeriesList series = summands(family);
     const auto found = quantiles(world, family, series, kQuantiles, world.times.size() - 1);
     canvas.put(row, 1, family.name, Style::plain, figures - 2);
@@ -256,7 +256,7 @@ void draw_timings(Canvas& canvas, Area area, const World& world, const std::vect
         Style::plain);
     draw_sparkline(canvas, row, width - trend, trend - 1,
                    points_of(world, family, series, View::p95, first_of_last(world, trend - 1)));
-  }
+  });
 }
 
 /// The families of errors and losses that ever counted one.
@@ -277,9 +277,8 @@ void draw_losses(Canvas& canvas, Area area, const World& world, const std::vecto
   draw_rule(canvas, area.top, 1, losses.empty() ? width - 2 : figures - 1,
             losses.empty() ? "Errors and drops: none" : "Errors and drops");
   if (!losses.empty()) draw_figures(canvas, area.top, figures, {"per s", "in all"}, Style::quiet);
-  for (int i = 0; i + 1 < area.height && i < static_cast<int>(losses.size()); ++i) {
-    const Family& family = *losses[static_cast<std::size_t>(i)];
-    const int row = area.top + 1 + i;
+  draw_rows(canvas, {area.top + 1, area.height - 1}, losses, 0, -1, [&](int row, const Family* loss) {
+    const Family& family = *loss;
     const SeriesList series = summands(family);
     canvas.put(row, 1, family.name, Style::plain, figures - 2);
     draw_figures(canvas, row, figures,
@@ -288,7 +287,7 @@ void draw_losses(Canvas& canvas, Area area, const World& world, const std::vecto
                  Style::plain);
     draw_sparkline(canvas, row, width - trend, trend - 1,
                    points_of(world, family, series, View::rate, first_of_last(world, trend - 1)));
-  }
+  });
 }
 
 struct Section {

@@ -1,16 +1,12 @@
 #include <algorithm>
 #include <array>
-#include <span>
 
 #include "marks.h"
 #include "number_text.h"
-#include "pages.h"
 #include "table.h"
 
 namespace kymo::terminal {
 namespace {
-
-std::string latency_text(double milliseconds) { return amount_text(milliseconds, "milliseconds"); }
 
 /// `11-24 15:58` of `2025-11-24T15:58:00.000Z`, in UTC as the server has it; what is none stays what it is.
 std::string start_text(const PastSessionRow& row) {
@@ -18,43 +14,36 @@ std::string start_text(const PastSessionRow& row) {
   return time.size() >= 16 && time[10] == 'T' ? time.substr(5, 5) + " " + time.substr(11, 5) : time;
 }
 
-constexpr std::array kPastColumns = {
-    TableColumn<PastSessionRow>{"Began UTC", 12, 0, start_text},
-    TableColumn<PastSessionRow>{
-        "Duration", 13, 0, [](const PastSessionRow& row) { return duration_text(row.duration_seconds); }},
-    TableColumn<PastSessionRow>{"Peers", 7, 0,
-                                [](const PastSessionRow& row) { return amount_text(row.peers); }},
-    TableColumn<PastSessionRow>{"Least", 9, 96,
-                                [](const PastSessionRow& row) { return latency_text(row.least_ms); }},
-    TableColumn<PastSessionRow>{"Latency", 9, 0,
-                                [](const PastSessionRow& row) { return latency_text(row.average_ms); }},
-    TableColumn<PastSessionRow>{"Most", 9, 96,
-                                [](const PastSessionRow& row) { return latency_text(row.most_ms); }},
-};
-constexpr int kKind = 9;
-constexpr int kKindScreen = 72;
+/// A session between peers often has a name; else it has its id.
+std::string name_text(const PastSessionRow& row) {
+  if (!row.name.empty()) return row.name;
+  return row.id.empty() ? "(no id)" : row.id;
+}
+
+constexpr auto kPastColumns = std::to_array<TableColumn<PastSessionRow>>({
+    {"Session", 0, 0, name_text, Side::left},
+    {"Kind", 8, 72, [](const PastSessionRow& row) { return row.kind; }, Side::left},
+    {"Began UTC", 12, 0, start_text},
+    {"Duration", 13, 0, [](const PastSessionRow& row) { return duration_text(row.duration_seconds); }},
+    {"Peers", 7, 0, &PastSessionRow::peers},
+    {"Least", 9, 96, &PastSessionRow::least_ms, "milliseconds"},
+    {"Latency", 9, 0, &PastSessionRow::average_ms, "milliseconds"},
+    {"Most", 9, 96, &PastSessionRow::most_ms, "milliseconds"},
+});
 
 }  // namespace
 
 void draw_past_sessions(Canvas& canvas, Area area, const PastSessions& sessions) {
   if (area.height < 3) return;
   const int width = canvas.size().width;
-  const int name_width = std::clamp((width - 8) / 4, 13, 40);
-  const int at = name_width + 2 + (width >= kKindScreen ? kKind : 0);
   draw_rule(canvas, area.top, 1, width - 2, "Last sessions between peers");
-  canvas.put(area.top + 1, 1, "Session", Style::quiet);
-  if (width >= kKindScreen) canvas.put(area.top + 1, name_width + 2, "Kind", Style::quiet);
-  draw_titles<PastSessionRow>(canvas, area.top + 1, at, kPastColumns);
-  const std::size_t room = static_cast<std::size_t>(area.height - 2);
-  int line = area.top + 2;
-  for (const PastSessionRow& row : std::span(sessions).first(std::min(room, sessions.size()))) {
-    const std::string& name = row.name.empty() ? row.id : row.name;
-    canvas.put(line, 1, name.empty() ? "(no id)" : name, Style::plain, name_width);
-    if (width >= kKindScreen) canvas.put(line, name_width + 2, row.kind, Style::plain, kKind - 1);
-    const int end = draw_columns<PastSessionRow>(canvas, line, at, kPastColumns, row);
-    if (!row.is_over) canvas.put(line, end + 2, "goes on", Style::good, width - end - 3);
-    ++line;
-  }
+  const TableColumns<PastSessionRow> columns{kPastColumns, std::clamp((width - 8) / 4, 13, 40)};
+  columns.draw_titles(canvas, area.top + 1);
+  draw_rows(canvas, {area.top + 2, area.height - 2}, sessions, 0, -1,
+            [&](int line, const PastSessionRow& row) {
+              const int end = columns.draw_row(canvas, line, row);
+              if (!row.is_over) canvas.put(line, end + 2, "goes on", Style::good, width - end - 3);
+            });
 }
 
 }  // namespace kymo::terminal

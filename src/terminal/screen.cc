@@ -5,6 +5,7 @@
 
 #include "number_text.h"
 #include "pages.h"
+#include "table.h"
 
 namespace kymo::terminal {
 namespace {
@@ -182,6 +183,13 @@ bool matches_filter(std::string_view text, std::string_view filter) {
       return false;
   }
   return true;
+}
+
+void settle_rows(Canvas& canvas, Area area, std::size_t rows, ViewState& state, std::string_view row_name) {
+  settle_cursor(state, static_cast<int>(rows), area.height);
+  if (rows != 0) return;
+  canvas.put(area.top + 1, 1, "No " + std::string(row_name) + " has all of these words: " + state.filter,
+             Style::plain, canvas.size().width - 2);
 }
 
 void settle_cursor(ViewState& state, int rows, int shown) {

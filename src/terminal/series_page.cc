@@ -4,6 +4,7 @@
 #include "marks.h"
 #include "number_text.h"
 #include "pages.h"
+#include "table.h"
 
 namespace kymo::terminal {
 namespace {
@@ -105,23 +106,19 @@ void draw_series(Canvas& canvas, Area area, const Scene& scene, ViewState& state
   const int trend = width < kTrendScreen ? 0 : std::clamp(width / 6, 10, 40);
   const int name_width = width - 2 * kAmount - trend - 4;
   const auto rows = chosen_series(scene.world, state);
-  settle_cursor(state, static_cast<int>(rows.size()), area.height - 2);
   canvas.put(area.top, 1, "Series", Style::quiet);
   canvas.put_right(area.top, name_width + 1, kAmount, "Now", Style::quiet);
   canvas.put_right(area.top, name_width + 1 + kAmount, kAmount, "Per second", Style::quiet);
   if (trend > 0) canvas.put_right(area.top, width - 1 - trend, trend, "Trend", Style::quiet);
-  if (rows.empty()) {
-    canvas.put(area.top + 2, 1,
-               state.filter.empty() ? "No series yet." : "No series has all of these words: " + state.filter,
-               Style::plain, width - 2);
+  if (rows.empty() && state.filter.empty()) {
+    settle_cursor(state, 0, area.height - 2);
+    canvas.put(area.top + 2, 1, "No series yet.");
     return;
   }
-  for (int i = 0; i + 2 < area.height && state.top + i < static_cast<int>(rows.size()); ++i) {
-    const int line = area.top + 1 + i;
-    draw_row(canvas, line, name_width, trend, scene.world,
-             rows[static_cast<std::size_t>(state.top) + static_cast<std::size_t>(i)]);
-    if (state.top + i == state.cursor) canvas.paint(line, 0, width, Style::chosen);
-  }
+  draw_rows(
+      canvas, {area.top + 1, area.height - 2}, rows, state, "series",
+      [&](int line, const SeriesRow& row) { draw_row(canvas, line, name_width, trend, scene.world, row); });
+  if (rows.empty()) return;
   draw_chosen(canvas, area.top + area.height - 1, rows[static_cast<std::size_t>(state.cursor)]);
   if (scene.world.omitted_series > 0) {
     canvas.put_right(area.top, 8, name_width - 8,

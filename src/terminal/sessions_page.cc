@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <string>
+#include <string_view>
 
 #include "marks.h"
 #include "number_text.h"
-#include "pages.h"
 #include "table.h"
 
 namespace kymo::terminal {
@@ -15,21 +15,24 @@ std::string ladder_text(std::string text) {
   return text.empty() ? "-" : text;
 }
 
-constexpr std::array kColumns = {
-    TableColumn<SessionRow>{"Factor", 7, 0,
-                            [](const SessionRow& row) { return factor_text(row.realtime_factor); }},
-    TableColumn<SessionRow>{"Ladder", 10, 0, [](const SessionRow& row) { return ladder_text(row.ladder); }},
-    TableColumn<SessionRow>{
-        "Backlog", 9, 90, [](const SessionRow& row) { return amount_text(row.backlog_seconds, "seconds"); }},
-    TableColumn<SessionRow>{"Dropped", 8, 70, [](const SessionRow& row) { return amount_text(row.dropped); }},
-    TableColumn<SessionRow>{"Errors", 7, 100, [](const SessionRow& row) { return amount_text(row.errors); }},
-    TableColumn<SessionRow>{"Open for", 13, 130,
-                            [](const SessionRow& row) { return duration_text(row.age_seconds); }},
-};
-
-constexpr int kState = 9;
+constexpr int kStateWidth = 8;
 constexpr int kBar = 6;
-constexpr int kQueue = kBar + 7;
+
+constexpr auto kColumns = std::to_array<TableColumn<SessionRow>>({
+    {"Session", 0, 0, [](const SessionRow& row) { return row.id.empty() ? "(no id)" : row.id; }, Side::left},
+    {"State", kStateWidth, 0, [](const SessionRow& row) { return std::string(level_name(row.level)); },
+     Side::left, [](const SessionRow& row) { return style_of(row.level); }},
+    // A bar stands here, and its figure in the next one.
+    {"Queue", kBar - 1, 0, [](const SessionRow& /*row*/) { return std::string(); }, Side::left},
+    {"", 7, 0, &SessionRow::fill, "ratio"},
+    {"Factor", 7, 0, [](const SessionRow& row) { return factor_text(row.realtime_factor); }},
+    {"Ladder", 10, 0, [](const SessionRow& row) { return ladder_text(row.ladder); }},
+    {"Backlog", 9, 90, &SessionRow::backlog_seconds, "seconds"},
+    {"Dropped", 8, 70, &SessionRow::dropped},
+    {"Errors", 7, 100, &SessionRow::errors},
+    {"Open for", 13, 130, [](const SessionRow& row) { return duration_text(row.age_seconds); }},
+});
+
 /// Columns without which a reason says nothing.
 constexpr int kLeastReason = 14;
 
@@ -40,30 +43,22 @@ std::string reasons_text(const SessionRow& row) {
 }
 
 double sort_value(const SessionRow& row, SessionSort sort) {
-  double value = 0;
   switch (sort) {
     case SessionSort::state: return static_cast<double>(row.level);
-    case SessionSort::factor: value = row.realtime_factor; break;
-    case SessionSort::queue: value = row.fill; break;
-    case SessionSort::age: value = row.age_seconds; break;
+    case SessionSort::factor: return row.realtime_factor;
+    case SessionSort::queue: return row.fill;
+    case SessionSort::age: return row.age_seconds;
     default: return 0;
   }
-  return std::isnan(value) ? -1 : value;
 }
 
-void draw_row(Canvas& canvas, int line, int id_width, const SessionRow& row) {
+void draw_session(Canvas& canvas, int line, const TableColumns<SessionRow>& columns, const SessionRow& row) {
   const int width = canvas.size().width;
-  canvas.put(line, 1, row.id.empty() ? "(no id)" : row.id, Style::plain, id_width);
-  int at = id_width + 2;
-  canvas.put(line, at, level_name(row.level), style_of(row.level), kState);
-  at += kState;
-  draw_bar(canvas, line, at, kBar, row.fill,
+  const int at = columns.draw_row(canvas, line, row);
+  draw_bar(canvas, line, columns.name_width + kStateWidth + 3, kBar, row.fill,
            row.fill > 0.95   ? Style::unwell
            : row.fill > 0.85 ? Style::degraded
                              : Style::bar);
-  canvas.put_right(line, at + kBar, kQueue - kBar, amount_text(row.fill, "ratio"));
-  at += kQueue;
-  at = draw_columns<SessionRow>(canvas, line, at, kColumns, row);
   const std::string why = reasons_text(row);
   if (width - at > kLeastReason)
     canvas.put(line, at + 2, why.empty() ? row.model : why, Style::quiet, width - at - 3);
@@ -82,36 +77,20 @@ std::string_view sort_name(SessionSort sort) noexcept {
 }
 
 std::vector<const SessionRow*> chosen_sessions(const Sessions& sessions, const ViewState& state) {
-  std::vector<const SessionRow*> rows;
-  for (const SessionRow& row : sessions.rows) {
-    if (state.filter.empty() || matches_filter(row.id + " " + row.model, state.filter)) rows.push_back(&row);
-  }
-  // Those of one rank keep one order, by id: rows that changed places each second could not be read.
-  std::sort(rows.begin(), rows.end(), [&](const SessionRow* a, const SessionRow* b) {
-    const double x = sort_value(*a, state.session_sort);
-    const double y = sort_value(*b, state.session_sort);
-    return x != y ? x > y : a->id < b->id;
-  });
-  if (state.is_reversed) std::reverse(rows.begin(), rows.end());
-  return rows;
+  return chosen_rows(
+      sessions.rows, state, [](const SessionRow& row) { return row.id + " " + row.model; },
+      [&](const SessionRow& row) { return sort_value(row, state.session_sort); },
+      [](const SessionRow& row) { return std::string_view(row.id); });
 }
 
 void draw_session_rows(Canvas& canvas, Area area, const std::vector<const SessionRow*>& rows, int first,
                        int chosen) {
   const int width = canvas.size().width;
-  const int id_width = std::clamp(width / 5, 14, 40);
-  canvas.put(area.top, 1, "Session", Style::quiet);
-  int at = id_width + 2;
-  canvas.put(area.top, at, "State", Style::quiet);
-  canvas.put(area.top, at + kState, "Queue", Style::quiet);
-  at += kState + kQueue;
-  at = draw_titles<SessionRow>(canvas, area.top, at, kColumns);
+  const TableColumns<SessionRow> columns{kColumns, std::clamp(width / 5, 14, 40)};
+  const int at = columns.draw_titles(canvas, area.top);
   if (width - at > kLeastReason) canvas.put(area.top, at + 2, "Why, model", Style::quiet, width - at - 3);
-  for (int i = 0; i + 1 < area.height && first + i < static_cast<int>(rows.size()); ++i) {
-    draw_row(canvas, area.top + 1 + i, id_width,
-             *rows[static_cast<std::size_t>(first) + static_cast<std::size_t>(i)]);
-    if (first + i == chosen) canvas.paint(area.top + 1 + i, 0, width, Style::chosen);
-  }
+  draw_rows(canvas, {area.top + 1, area.height - 1}, rows, first, chosen,
+            [&](int line, const SessionRow* row) { draw_session(canvas, line, columns, *row); });
 }
 
 void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& state) {
@@ -133,10 +112,7 @@ void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& sta
     return;
   }
   const auto rows = chosen_sessions(*scene.sessions, state);
-  settle_cursor(state, static_cast<int>(rows.size()), area.height - 1);
-  if (rows.empty())
-    canvas.put(area.top + 2, 1, "No session has all of these words: " + state.filter, Style::plain,
-               width - 2);
+  settle_rows(canvas, {area.top + 1, area.height - 1}, rows.size(), state, "session");
   draw_session_rows(canvas, area, rows, state.top, state.cursor);
 }
 

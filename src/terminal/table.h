@@ -1,43 +1,128 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "canvas.h"
+#include "number_text.h"
+#include "pages.h"
 
 namespace kymo::terminal {
+
+/// Where a column's texts stand in it. Behind left ones a column of the screen stays free.
+enum class Side : std::uint8_t { right, left };
 
 /// A column of a table, of one kind of rows.
 template <class Row>
 struct TableColumn {
+  using Text = std::string (*)(const Row& row);
+  using StyleOf = Style (*)(const Row& row);
+
+  /// Shows a figure, in a unit.
+  constexpr TableColumn(std::string_view title_, int width_, int from_width_, double Row::* figure_,
+                        std::string_view unit_ = {})
+      : title(title_), width(width_), from_width(from_width_), figure(figure_), unit(unit_) {}
+  /// Shows a text. Without a style it is plain.
+  constexpr TableColumn(std::string_view title_, int width_, int from_width_, Text text_,
+                        Side side_ = Side::right, StyleOf style_ = nullptr)
+      : title(title_), width(width_), from_width(from_width_), text(text_), style(style_), side(side_) {}
+
   std::string_view title;
-  int width;
+  int width;       ///< 0: that of the names, which depends on the screen's
   int from_width;  ///< of the screen, for it to be shown
-  std::string (*text)(const Row& row);
+  double Row::* figure = nullptr;
+  std::string_view unit = {};
+  Text text = nullptr;
+  StyleOf style = nullptr;
+  Side side = Side::right;
 };
 
-/// Puts the titles from a column of the screen on, and gives the one behind them.
+/// A table's columns on a screen. All begin at the screen's second column.
 template <class Row>
-int draw_titles(Canvas& canvas, int line, int at, std::span<const TableColumn<Row>> columns) {
-  for (const TableColumn<Row>& column : columns) {
-    if (canvas.size().width < column.from_width) continue;
-    canvas.put_right(line, at, column.width, column.title, Style::quiet);
-    at += column.width;
+struct TableColumns {
+  std::span<const TableColumn<Row>> all;
+  int name_width;
+
+  /// Puts the titles, and gives the screen's column behind them.
+  int draw_titles(Canvas& canvas, int line) const {
+    return draw(canvas, line,
+                [](const auto& column) { return std::pair(std::string(column.title), Style::quiet); });
   }
-  return at;
+  /// The same for a row.
+  int draw_row(Canvas& canvas, int line, const Row& row) const {
+    return draw(canvas, line, [&](const auto& column) {
+      return std::pair(
+          column.text != nullptr ? column.text(row) : amount_text(row.*column.figure, column.unit),
+          column.style != nullptr ? column.style(row) : Style::plain);
+    });
+  }
+
+ private:
+  template <class Content>
+  int draw(Canvas& canvas, int line, Content content) const {
+    int at = 1;
+    for (const TableColumn<Row>& column : all) {
+      if (canvas.size().width < column.from_width) continue;
+      const int width = column.width == 0 ? name_width : column.width;
+      const auto [text, style] = content(column);
+      if (column.side == Side::right) canvas.put_right(line, at, width, text, style);
+      if (column.side == Side::left) canvas.put(line, at, text, style, width);
+      at += width + (column.side == Side::left ? 1 : 0);
+    }
+    return at;
+  }
+};
+
+/// Draws those of the rows that the area has room for, from `first` on, by `draw(line, row)`; `chosen` is
+/// marked.
+template <class Row, class Draw>
+void draw_rows(Canvas& canvas, Area area, const std::vector<Row>& rows, int first, int chosen, Draw draw) {
+  for (int i = 0; i < area.height && first + i < static_cast<int>(rows.size()); ++i) {
+    draw(area.top + i, rows[static_cast<std::size_t>(first) + static_cast<std::size_t>(i)]);
+    if (first + i == chosen) canvas.paint(area.top + i, 0, canvas.size().width, Style::chosen);
+  }
 }
 
-/// The same for a row.
-template <class Row>
-int draw_columns(Canvas& canvas, int line, int at, std::span<const TableColumn<Row>> columns,
-                 const Row& row) {
-  for (const TableColumn<Row>& column : columns) {
-    if (canvas.size().width < column.from_width) continue;
-    canvas.put_right(line, at, column.width, column.text(row));
-    at += column.width;
+/// Brings the cursor into a table of so many rows, and the part that the area shows to the cursor. Where the
+/// filter leaves no row, that stands there.
+void settle_rows(Canvas& canvas, Area area, std::size_t rows, ViewState& state, std::string_view row_name);
+
+/// Both, for a page's table.
+template <class Row, class Draw>
+void draw_rows(Canvas& canvas, Area area, const std::vector<Row>& rows, ViewState& state,
+               std::string_view row_name, Draw draw) {
+  settle_rows(canvas, area, rows.size(), state, row_name);
+  draw_rows(canvas, area, rows, state.top, state.cursor, std::move(draw));
+}
+
+/// The rows that a filter leaves, by what `words` gives of them: those with most of `value` first, NaN behind
+/// all. Those of one rank keep one order, by `name`: rows that changed places each second could not be read.
+template <class Row, class Words, class Value, class Name>
+std::vector<const Row*> chosen_rows(const std::vector<Row>& all, const ViewState& state, Words words,
+                                    Value value, Name name) {
+  struct Ranked {
+    const Row* row;
+    double value;
+  };
+  std::vector<Ranked> ranked;
+  for (const Row& row : all) {
+    if (!state.filter.empty() && !matches_filter(words(row), state.filter)) continue;
+    const double rank = value(row);
+    ranked.push_back({&row, std::isnan(rank) ? -HUGE_VAL : rank});
   }
-  return at;
+  std::sort(ranked.begin(), ranked.end(), [&](const Ranked& a, const Ranked& b) {
+    return a.value != b.value ? a.value > b.value : name(*a.row) < name(*b.row);
+  });
+  if (state.is_reversed) std::reverse(ranked.begin(), ranked.end());
+  std::vector<const Row*> rows;
+  rows.reserve(ranked.size());
+  for (const Ranked& one : ranked) rows.push_back(one.row);
+  return rows;
 }
 
 }  // namespace kymo::terminal
