@@ -1,13 +1,15 @@
 #include <kymo/packs/events.h>
 
+#include <algorithm>
+#include <atomic>
+#include <bit>
 #include <exception>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <new>
-#include <shared_mutex>
 #include <string>
-#include <unordered_map>
+#include <utility>
 
 namespace kymo::packs {
 namespace {
@@ -17,10 +19,8 @@ constexpr std::string_view kException = "exception";
 
 using ByType = Family<Counter, "event_type">;
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
-};
+// A type comes from a client as a rule, and its text is kept.
+constexpr std::size_t kMaxTypeBytes = 1024;
 
 /// For what is rare: finds the series each time, so that a type without errors has no series of errors.
 template <class LabelledCounters>
@@ -39,7 +39,69 @@ struct EventMetrics::Type::Series {
   Counter received;
   Counter processed;
   Timing duration;
+  Series* next = nullptr;  ///< of the types with the same end of their hash
 };
+
+namespace {
+
+/// Types by name. They are added and never taken out, so that there is no lock: not between threads that
+/// handle events, and none that a forked child could find held by a thread that it has not.
+template <class Series>
+class TypeTable final {
+ public:
+  explicit TypeTable(std::size_t max_types)
+      : max_types_(max_types),
+        mask_(std::bit_ceil(std::clamp<std::size_t>(max_types, 16, 1U << 16U)) - 1),
+        chains_(new std::atomic<Series*>[mask_ + 1]()) {}
+  TypeTable(const TypeTable&) = delete;
+  TypeTable& operator=(const TypeTable&) = delete;
+  ~TypeTable() {
+    for (std::size_t i = 0; i <= mask_; ++i) {
+      for (const Series* series = chains_[i].load(); series != nullptr;)
+        delete std::exchange(series, series->next);
+    }
+  }
+
+  [[nodiscard]] Series* find(std::string_view name) const noexcept {
+    return find_in(chain(name).load(std::memory_order_acquire), name);
+  }
+
+  /// Takes the place of one more type, for add(); false where there is no room.
+  [[nodiscard]] bool claim() noexcept {
+    if (claimed_.fetch_add(1, std::memory_order_relaxed) < max_types_) return true;
+    give_up();
+    return false;
+  }
+  void give_up() noexcept { claimed_.fetch_sub(1, std::memory_order_relaxed); }
+
+  /// False: another thread had added that name, which `added` points to then.
+  bool add(std::unique_ptr<Series> fresh, Series*& added) noexcept {
+    std::atomic<Series*>& chain = this->chain(fresh->name);
+    fresh->next = chain.load(std::memory_order_acquire);
+    do {
+      added = find_in(fresh->next, fresh->name);
+      if (added != nullptr) return false;
+    } while (!chain.compare_exchange_weak(fresh->next, fresh.get(), std::memory_order_acq_rel));
+    added = fresh.release();
+    return true;
+  }
+
+ private:
+  [[nodiscard]] std::atomic<Series*>& chain(std::string_view name) const noexcept {
+    return chains_[std::hash<std::string_view>()(name) & mask_];
+  }
+  [[nodiscard]] static Series* find_in(Series* series, std::string_view name) noexcept {
+    while (series != nullptr && series->name != name) series = series->next;
+    return series;
+  }
+
+  const std::size_t max_types_;
+  const std::size_t mask_;
+  const std::unique_ptr<std::atomic<Series*>[]> chains_;
+  std::atomic<std::size_t> claimed_{0};
+};
+
+}  // namespace
 
 class EventMetrics::State final {
  public:
@@ -55,13 +117,11 @@ class EventMetrics::State final {
   Timing duration;
 
  private:
-  using Types = std::unordered_map<std::string, Type::Series, TextHash, std::equal_to<>>;
-
-  [[nodiscard]] Type::Series* find(std::string_view type);
-  [[nodiscard]] Type::Series make_series(std::string_view type) const;
+  [[nodiscard]] Type::Series& others();
+  Type::Series* add_series(std::string_view type, bool& is_added);
+  [[nodiscard]] std::unique_ptr<Type::Series> make_series(std::string_view type) const;
 
   Registry& registry_;
-  const std::size_t max_types_;
   Family<Timing> durations_;
   ByType received_by_type_;
   ByType processed_by_type_;
@@ -72,8 +132,8 @@ class EventMetrics::State final {
   Family<Counter, "error_type"> errors_by_error_;
   Registration error_rate_;
 
-  std::shared_mutex mutex_;  // guards both tables
-  Types types_;              // a node each, so that a Type stays valid
+  TypeTable<Type::Series> types_;
+  std::mutex mutex_;  // of what follows
   std::map<std::string, Counter, std::less<>> ignored_;
 };
 
@@ -81,7 +141,6 @@ EventMetrics::State::State(Registry& registry, const EventOptions& options)
     : received(registry.counter("events.received", "Events that came in.")),
       processed(registry.counter("events.processed", "Events that a handler finished.")),
       registry_(registry),
-      max_types_(options.max_types),
       durations_(registry.family<Timing>(
           "event.processing.duration",
           "Time that a handler took, finished or failed: of all events without label, and of each type.")),
@@ -103,34 +162,45 @@ EventMetrics::State::State(Registry& registry, const EventOptions& options)
                                            const auto all = static_cast<double>(came.value());
                                            return all > 0 ? static_cast<double>(failed.value()) / all : 0.0;
                                          },
-                                         {.unit = "ratio"})) {
+                                         {.unit = "ratio"})),
+      types_(options.max_types) {
   duration = durations_.with(Labels());
   for (const std::string_view error_type : options.error_types) (void)errors_by_error_.with(error_type);
 }
 
-/// The type's series, or those of the others once there is no room; to be called with the lock held.
-EventMetrics::Type::Series* EventMetrics::State::find(std::string_view type) {
-  auto found = types_.find(type);
-  if (found == types_.end() && types_.size() >= max_types_) found = types_.find(kOtherTypes);
-  return found == types_.end() ? nullptr : &found->second;
-}
-
 EventMetrics::Type::Series& EventMetrics::State::series(std::string_view type) {
-  {
-    const std::shared_lock lock(mutex_);
-    if (Type::Series* found = find(type)) return *found;
+  if (Type::Series* found = types_.find(type)) return *found;
+  if (type.size() > kMaxTypeBytes || !types_.claim()) return others();
+  bool is_added = false;
+  Type::Series* series = nullptr;
+  try {
+    series = add_series(type, is_added);
+  } catch (...) {
+    types_.give_up();
+    throw;
   }
-  const std::lock_guard lock(mutex_);
-  if (Type::Series* found = find(type)) return *found;
-  const std::string_view name = types_.size() < max_types_ ? type : kOtherTypes;
-  return types_.emplace(name, make_series(name)).first->second;
+  if (!is_added) types_.give_up();
+  return *series;
 }
 
-EventMetrics::Type::Series EventMetrics::State::make_series(std::string_view type) const {
-  return {.name = std::string(type),
-          .received = received_by_type_.with(type),
-          .processed = processed_by_type_.with(type),
-          .duration = durations_.with({{"event_type", type}})};
+/// Those that there is no room for.
+EventMetrics::Type::Series& EventMetrics::State::others() {
+  if (Type::Series* found = types_.find(kOtherTypes)) return *found;
+  bool is_added = false;
+  return *add_series(kOtherTypes, is_added);
+}
+
+EventMetrics::Type::Series* EventMetrics::State::add_series(std::string_view type, bool& is_added) {
+  Type::Series* series = nullptr;
+  is_added = types_.add(make_series(type), series);
+  return series;
+}
+
+std::unique_ptr<EventMetrics::Type::Series> EventMetrics::State::make_series(std::string_view type) const {
+  return std::make_unique<Type::Series>(Type::Series{.name = std::string(type),
+                                                     .received = received_by_type_.with(type),
+                                                     .processed = processed_by_type_.with(type),
+                                                     .duration = durations_.with({{"event_type", type}})});
 }
 
 Counter EventMetrics::State::ignored(std::string_view reason) {

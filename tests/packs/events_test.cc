@@ -142,6 +142,14 @@ TEST_F(EventMetricsTest, TypesBeyondTheLimitShareOne) {
   EXPECT_EQ(count("events.unhandled.by_type", "other"), 1);
 }
 
+// A type is a client's text as a rule, and is kept: many of a megabyte would be much.
+TEST_F(EventMetricsTest, TypesThatAreTooLongShareOneToo) {
+  for (const char last : {'a', 'b'}) (void)events_.handle(std::string(1'000'000, 'x') + last);
+  (void)events_.handle(std::string(1024, 'x'));
+  EXPECT_EQ(count("events.processed.by_type", "other"), 2);
+  EXPECT_EQ(count("events.processed.by_type", std::string(1024, 'x')), 1);
+}
+
 TEST_F(EventMetricsTest, ManyThreadsMeetNewTypesAndLoseNothing) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

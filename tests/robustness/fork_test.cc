@@ -13,7 +13,9 @@
 #include <thread>
 #include <vector>
 
+#include <kymo/core/collector.h>
 #include <kymo/core/registry.h>
+#include <kymo/packs/events.h>
 
 #include "tests/robustness/child_process.h"
 #include "tests/robustness/effort.h"
@@ -130,6 +132,32 @@ TEST(Fork, LetsTheChildRegisterLookUpAndScrapeWhateverTheParentsThreadsDo) {
           family.with("child").add(2);
           counter.add(3);
           if (exported(registry, "of_the_child") != 3) _exit(4);
+        },
+        kPatience);
+    ASSERT_TRUE(ending.fine()) << "fork " << i << ": " << ending.text();
+  }
+}
+
+// Events are handled and names are used for the first time while the process forks: the child does so, too.
+TEST(Fork, LetsTheChildRecordByNameAndHandleEvents) {
+  KYMO_SKIP_UNDER_ADDRESS_SANITIZER();
+  Registry registry;
+  Collector metrics(registry);
+  packs::EventMetrics events(registry, {.max_types = 10'000});
+  std::atomic<int> names{0};
+  const Busy busy([&](int thread) {
+    const std::string name = "n" + std::to_string(names.fetch_add(1) % 5000);
+    metrics.increment(name, {{"thread", std::to_string(thread)}});
+    for (int i = 0; i < 100; ++i) (void)events.handle(name);
+  });
+  const int forks = repetitions(200, 20);
+  for (int i = 0; i < forks; ++i) {
+    const Ending ending = run_forked(
+        [&] {
+          (void)events.handle("of_the_child");
+          (void)events.handle("n1");
+          metrics.increment("of_the_child", 3);
+          if (metrics.get_counter("of_the_child") != 3) _exit(4);
         },
         kPatience);
     ASSERT_TRUE(ending.fine()) << "fork " << i << ": " << ending.text();

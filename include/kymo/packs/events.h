@@ -14,7 +14,8 @@
 namespace kymo::packs {
 
 struct EventOptions {
-  /// Types with series of their own; those that come later share `event_type="other"`.
+  /// Types with series of their own; those that come later share `event_type="other"`, and so do those of
+  /// more than 1024 bytes.
   std::size_t max_types = 200;
   /// Kinds of error to be shown as 0 before they first happen, so that a rate sees the first one.
   std::vector<std::string_view> error_types = {};
@@ -33,7 +34,7 @@ struct EventOptions {
 ///     }                                          // an error when left by an exception
 ///
 /// Threads: any; a Handling one at a time. Cost: two readings of the clock, two timings, four counters; and a
-/// look-up in a table of types under a shared lock, unless the caller keeps the Type. Errors: a second one on
+/// look-up in a table of types, without a lock, unless the caller keeps the Type. Errors: a second one on
 /// the same registry is a registration error. Must outlive its Handlings and Types.
 class EventMetrics final {
  public:
@@ -90,8 +91,8 @@ class EventMetrics final {
   EventMetrics& operator=(const EventMetrics&) = delete;
   ~EventMetrics();
 
-  /// Registers the reason, or finds it again. Errors: a reason that cannot stand in a name is a registration
-  /// error.
+  /// Registers the reason, or finds it again; takes a lock, so not in a child that was forked off meanwhile.
+  /// Errors: a reason that cannot stand in a name is a registration error.
   [[nodiscard]] IgnoreReason ignore_reason(std::string_view reason);
 
   /// Keep it where types are few and known: then handling an event looks nothing up.
