@@ -1,5 +1,7 @@
 #include "registration.h"
 
+#include <cxxabi.h>
+
 #include <mutex>
 #include <utility>
 
@@ -7,11 +9,15 @@ namespace kymo::inline v0 {
 namespace {
 
 // The library also serves programs that are built without exceptions.
-bool call(const Producer& producer, SnapshotWriter& writer) noexcept {
+bool call(const Producer& producer, SnapshotWriter& writer) {
 #if defined(__cpp_exceptions)
   try {
     producer(writer);
     return true;
+#if defined(__GLIBCXX__)
+  } catch (const abi::__forced_unwind&) {  // the thread ends here, and who held it up would end the process
+    throw;
+#endif
   } catch (...) {  // whatever it was, the caller counts it
     return false;
   }
@@ -24,9 +30,27 @@ bool call(const Producer& producer, SnapshotWriter& writer) noexcept {
 // How many producers this thread is in.
 constinit thread_local int producers_entered = 0;
 
+/// While this thread is in a producer, however it comes out.
+class Entered final {
+ public:
+  explicit Entered(std::atomic<std::thread::id>& runner) noexcept : runner_(runner) {
+    runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+    ++producers_entered;
+  }
+  Entered(const Entered&) = delete;
+  Entered& operator=(const Entered&) = delete;
+  ~Entered() {
+    --producers_entered;
+    runner_.store({}, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::thread::id>& runner_;
+};
+
 }  // namespace
 
-Registration::Slot::Outcome Registration::Slot::run(SnapshotWriter& writer) noexcept {
+Registration::Slot::Outcome Registration::Slot::run(SnapshotWriter& writer) {
   if (runner_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return Outcome::skipped;
   Producer gone;  // destroyed without the lock: what it refers to may have a destructor of the user's
   std::unique_lock lock(running_, std::defer_lock);
@@ -41,14 +65,10 @@ Registration::Slot::Outcome Registration::Slot::run(SnapshotWriter& writer) noex
   return outcome;
 }
 
-Registration::Slot::Outcome Registration::Slot::run_locked(SnapshotWriter& writer) noexcept {
+Registration::Slot::Outcome Registration::Slot::run_locked(SnapshotWriter& writer) {
   if (ended_.load(std::memory_order_relaxed)) return Outcome::skipped;
-  runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  ++producers_entered;
-  const bool fine = call(producer_, writer);
-  --producers_entered;
-  runner_.store({}, std::memory_order_relaxed);
-  return fine ? Outcome::done : Outcome::threw;
+  const Entered entered(runner_);
+  return call(producer_, writer) ? Outcome::done : Outcome::threw;
 }
 
 void Registration::Slot::end() noexcept {

@@ -22,13 +22,14 @@ class Registration::Slot final {
       : producer_(std::move(producer)), on_end_(std::move(on_end)) {}
 
   /// Skipped: it has ended, is this very thread's caller, or runs in another thread while this one is itself
-  /// in a producer that takes a Snapshot: two such that waited for each other would wait for ever.
-  Outcome run(SnapshotWriter& writer) noexcept;
+  /// in a producer that takes a Snapshot: two such that waited for each other would wait for ever. Throws
+  /// nothing, but the producer may end its thread.
+  Outcome run(SnapshotWriter& writer);
 
   void end() noexcept;
 
  private:
-  Outcome run_locked(SnapshotWriter& writer) noexcept;
+  Outcome run_locked(SnapshotWriter& writer);
 
   LongMutex running_;
   std::atomic<std::thread::id> runner_{};

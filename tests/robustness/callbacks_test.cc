@@ -1,6 +1,7 @@
 // A callback belongs to the user and may do anything; the others' figures appear all the same.
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <exception>
@@ -104,6 +105,22 @@ TEST(Callbacks, ThatThrowSleepReenterOrEndThemselvesHideNoOthers) {
   }
   // Each cycle takes two Snapshots, the second in the callback that re-enters.
   EXPECT_EQ(number(*registry.snapshot(), "kymo_producer_errors_total"), 2 * kThrowing * cycles);
+}
+
+// As pthread_cancel() does it: an exception that may not be held up.
+TEST(Callbacks, MayEndTheirThread) {
+  Registry registry;
+  std::atomic<bool> ends{true};
+  const Registration first = registry.observe_gauge("first", "F.", [&] {
+    if (ends) pthread_exit(nullptr);
+    return 1.0;
+  });
+  const Registration second = registry.observe_gauge("second", "S.", [] { return 2.0; });
+  std::thread([&] { (void)registry.snapshot(); }).join();
+  ends = false;
+  const auto snapshot = registry.snapshot();
+  EXPECT_EQ(number(*snapshot, "first"), 1);
+  EXPECT_EQ(number(*snapshot, "second"), 2);
 }
 
 TEST(Callbacks, MayEndOneAnother) {
