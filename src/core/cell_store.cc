@@ -76,6 +76,12 @@ bool is_of_this_thread(const Slab* slab) noexcept {
                      [slab](const Process::Copy& copy) { return copy.slab_of_this_thread() == slab; });
 }
 
+// Of a thread that is no more.
+void end_lookup(Slab& slab) noexcept {
+  const std::uint64_t lookups = slab.lookups.load(std::memory_order_relaxed);
+  slab.lookups.store(lookups + lookups % 2, std::memory_order_release);
+}
+
 // Every other thread is gone, and every number reads zero, if the arena is one that can do so.
 void begin_child() noexcept {
   Root* root = process().root.load(std::memory_order_acquire);
@@ -86,6 +92,8 @@ void begin_child() noexcept {
     Slab* slab = root->slabs[i].load(std::memory_order_acquire);
     if (slab == nullptr || is_of_this_thread(slab)) continue;
     slab->leased.store(0, std::memory_order_relaxed);
+    // A thread that was in a look-up never comes out of it here; a GracePeriod must not wait for it.
+    end_lookup(*slab);
   }
 }
 
@@ -132,8 +140,7 @@ Slab* adopt_slab(Root& root) noexcept {
         slab->leased.compare_exchange_strong(free, 1, std::memory_order_acquire)) {
       // Its thread may have ended in the middle of something, or in another process, before a fork.
       slab->busy.store(0, std::memory_order_relaxed);
-      const std::uint64_t lookups = slab->lookups.load(std::memory_order_relaxed);
-      slab->lookups.store(lookups + lookups % 2, std::memory_order_release);
+      end_lookup(*slab);
       return slab;
     }
   }

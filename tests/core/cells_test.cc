@@ -14,12 +14,14 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <kymo/core/registry.h>
 #include "bump_allocator.h"
+#include "lookup_guard.h"
 
 namespace kymo {
 namespace {
@@ -177,6 +179,26 @@ TEST(Cells, InAFileAreReadableAfterTheProcessWasKilled) {
   munmap(base, FileArena::kSize);
   close(file);
   std::filesystem::remove(path);
+}
+
+// A thread that only the parent has never comes out of its look-up: the child would free nothing any more.
+TEST(GracePeriod, OfAForkedChildWaitsForNoThreadOfItsParent) {
+  std::binary_semaphore entered(0);
+  std::binary_semaphore leave(0);
+  std::thread reader([&] {
+    ASSERT_NE(cells::lease(), nullptr);
+    const LookupGuard guard;
+    entered.release();
+    leave.acquire();
+  });
+  entered.acquire();
+  const pid_t child = fork();
+  if (child == 0) _exit(GracePeriod().has_passed() ? 0 : 1);
+  int status = -1;
+  waitpid(child, &status, 0);
+  leave.release();
+  reader.join();
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace
