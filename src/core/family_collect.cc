@@ -100,7 +100,8 @@ void FamilyCore::append_histograms(FamilyColumns& columns) {
   for (const SeriesPtr& series : *columns.series) {
     const Series& one = *series.get();
     columns.histograms.push_back(read_histogram(one, reader));
-    if (spec_.recent != 0) columns.windows.push_back(read_recent(one, columns.histograms.back().sum()));
+    if (spec_.recent != 0)
+      columns.windows.push_back(read_recent(one, columns.histograms.back().sum(), spec_.storage));
     if (spec_.exemplars == Exemplars::on) columns.exemplars.push_back(one.extra->exemplars->read());
   }
 }
@@ -212,7 +213,7 @@ bool FamilyCore::take_values(Series& series, FamilyColumns& columns) const {
     // A sum that ran ahead of its count is taken with the count.
     if (taken.count() != 0) base.set(std::move(read));
     cells::forget_extremes(series.cell, bounds_);
-    if (spec_.recent != 0) columns.windows.push_back(read_recent(series, taken.sum()));
+    if (spec_.recent != 0) columns.windows.push_back(read_recent(series, taken.sum(), spec_.storage));
     columns.histograms.push_back(std::move(taken));
   } else if (spec_.storage == FamilySpec::Storage::gauge) {
     const std::uint64_t bits = cells::shared(series.cell)->exchange(kUnsetGauge, std::memory_order_relaxed);
@@ -226,7 +227,7 @@ bool FamilyCore::take_values(Series& series, FamilyColumns& columns) const {
     const std::uint64_t taken = difference(read, base.number(), spec_.storage);
     base.set(read);
     if (spec_.storage == FamilySpec::Storage::window) {
-      columns.windows.push_back(read_recent(series, std::bit_cast<double>(taken)));
+      columns.windows.push_back(read_recent(series, std::bit_cast<double>(taken), spec_.storage));
     } else {
       columns.numbers.push_back(taken);
     }

@@ -54,8 +54,11 @@ GaugeStatistics GaugeTrack::read() const noexcept {
   if (statistics.count == 0) return statistics;
   statistics.min = min_.load(std::memory_order_relaxed);
   statistics.max = max_.load(std::memory_order_relaxed);
-  statistics.mean = (sum_.load(std::memory_order_relaxed) - sum_at_reset_.load(std::memory_order_relaxed)) /
-                    static_cast<double>(statistics.count);
+  const double mean = (sum_.load(std::memory_order_relaxed) - sum_at_reset_.load(std::memory_order_relaxed)) /
+                      static_cast<double>(statistics.count);
+  // A sum that once was large has lost what is small beside it.
+  const bool has_extremes = statistics.min <= statistics.max;
+  statistics.mean = has_extremes ? std::clamp(mean, statistics.min, statistics.max) : mean;
   const std::chrono::nanoseconds since_epoch(last_update_ns_.load(std::memory_order_relaxed));
   statistics.last_update = std::chrono::system_clock::time_point(
       std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch));

@@ -36,8 +36,11 @@ class Totals {
   }
 
   void give(HistogramValue& value) const noexcept {
-    value.set_sum(form_ == SumForm::nanoseconds ? static_cast<double>(nanoseconds_) * 1e-9 : sum_);
-    if (value.count() != 0 && min_ <= max_) value.set_extremes(min_, max_);
+    const bool is_time = form_ == SumForm::nanoseconds;
+    value.set_sum(is_time ? static_cast<double>(nanoseconds_) / 1e9 : sum_);
+    if (value.count() != 0 && min_ <= max_) {
+      value.set_extremes(is_time ? nearest_seconds(min_) : min_, is_time ? nearest_seconds(max_) : max_);
+    }
     value.settle_extremes();
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 
 #include <kymo/core/cells.h>
@@ -10,6 +11,13 @@ namespace kymo::inline v0::cells {
 
 /// Whether a histogram's sums are doubles or nanoseconds.
 enum class SumForm : std::uint8_t { floating, nanoseconds };
+
+/// Recording multiplies nanoseconds by 1e-9, which is quick and may end beside the number that is nearest to
+/// the whole nanoseconds; this is that number.
+[[nodiscard]] inline double nearest_seconds(double seconds) noexcept {
+  constexpr double kMostExact = 4'000'000;  // beyond 2^52 nanoseconds a double is coarser than they are
+  return std::abs(seconds) < kMostExact ? std::nearbyint(seconds * 1e9) / 1e9 : seconds;
+}
 
 /// `bounds`: how many; 0: exponential.
 [[nodiscard]] CellId allocate_histogram(std::size_t bounds) noexcept;

@@ -1,6 +1,8 @@
 #include "series_reader.h"
 
+#include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "cell_store.h"
 #include "histogram_store.h"
@@ -43,17 +45,21 @@ HistogramValue read_histogram(const Series& series, cells::HistogramReader& read
   return value;
 }
 
-WindowValue read_recent(const Series& series, double sum) {
+WindowValue read_recent(const Series& series, double sum, FamilySpec::Storage storage) {
   if (series.extra == nullptr || series.extra->window == nullptr) return {};
   const WindowRing& ring = *series.extra->window;
-  return {ring.count(), sum, ring.sorted()};
+  std::vector<double> sorted = ring.sorted();
+  if (storage == FamilySpec::Storage::timing) {
+    std::transform(sorted.begin(), sorted.end(), sorted.begin(), cells::nearest_seconds);
+  }
+  return {ring.count(), sum, std::move(sorted)};
 }
 
 WindowValue read_window(const Series& series, FamilySpec::Storage storage) {
   const double sum = storage == FamilySpec::Storage::timing
                          ? read_histogram(series, storage, nullptr).sum()
                          : std::bit_cast<double>(read_number(series, storage));
-  return read_recent(series, sum);
+  return read_recent(series, sum, storage);
 }
 
 void append_values(const Series& series, const FamilySpec& spec, const HistogramValue::Bounds& bounds,
@@ -70,7 +76,8 @@ void append_values(const Series& series, const FamilySpec& spec, const Histogram
     case FamilySpec::Storage::histogram:
     case FamilySpec::Storage::timing:
       columns.histograms.push_back(read_histogram(series, storage, bounds));
-      if (spec.recent != 0) columns.windows.push_back(read_recent(series, columns.histograms.back().sum()));
+      if (spec.recent != 0)
+        columns.windows.push_back(read_recent(series, columns.histograms.back().sum(), storage));
       break;
     case FamilySpec::Storage::window: columns.windows.push_back(read_window(series, storage)); break;
   }

@@ -33,7 +33,7 @@ inline constexpr std::uint64_t kUnsetGauge = 0x7FF8'6B79'6D6F'0001;
 /// The same where many are read.
 [[nodiscard]] HistogramValue read_histogram(const Series& series, cells::HistogramReader& reader);
 /// The window of a series that has one; `sum`: of all that was ever recorded.
-[[nodiscard]] WindowValue read_recent(const Series& series, double sum);
+[[nodiscard]] WindowValue read_recent(const Series& series, double sum, FamilySpec::Storage storage);
 [[nodiscard]] WindowValue read_window(const Series& series, FamilySpec::Storage storage);
 
 /// Appends the series' values to the columns of its storage.

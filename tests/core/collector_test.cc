@@ -151,6 +151,29 @@ TEST_F(CollectorTest, NeverThrowsWhateverItIsGiven) {
   EXPECT_EQ(metrics_.get_counter("x"), 1);
 }
 
+// What was recorded as 65 µs reads as 65 µs, and not as 64.999 µs nor as 65.000000000000007 µs.
+TEST_F(CollectorTest, GivesTimingsBackToTheLastDigit) {
+  for (int microseconds = 1; microseconds <= 2000; ++microseconds) {
+    const double seconds = microseconds / 1e6;
+    Registry registry;
+    Timing timing = registry.timing("t", "T.");
+    timing.record_seconds(seconds);
+    ASSERT_EQ(timing.value().sum(), seconds);
+    ASSERT_EQ(timing.value().min(), seconds);
+    ASSERT_EQ(timing.value().max(), seconds);
+    ASSERT_EQ(timing.recent().sorted.front(), seconds);
+    timing.record(std::chrono::microseconds(microseconds));
+    ASSERT_EQ(timing.value().max(), seconds);
+  }
+}
+
+TEST_F(CollectorTest, AGaugesMeanIsBetweenItsExtremesAlsoAfterAReset) {
+  metrics_.gauge("g", 1e17);
+  metrics_.reset();
+  metrics_.gauge("g", 1);
+  EXPECT_EQ(metrics_.get_gauge("g")->mean, 1);
+}
+
 TEST_F(CollectorTest, FindsValuesThatNeedEscapesAndKeysThatAreRewritten) {
   for (int i = 0; i < 3; ++i) {
     metrics_.increment("c", {{"http.method", "GET"}});
