@@ -155,13 +155,15 @@ class Collector::Impl final {
       const StructureLock lock(mutex_);
       if (const NameTable::Entry* added = names_.find(name)) return added;  // by another thread, just now
       if (names_.entries().size() >= kMaxNames) return nullptr;
+      auto prepared = names_.prepare(name);
       const auto found = descriptions_.find(name);
       if (found != descriptions_.end()) {
         spec.help = found->second.help;
         if (storage != Storage::timing) spec.unit = found->second.unit;
       }
       spec.name = name;
-      entry = names_.add(name, registry_.try_add_family(std::move(spec), error));
+      auto family = registry_.try_add_family(std::move(spec), error);
+      entry = names_.add(std::move(prepared), std::move(family));
     }
     if (!error.empty()) registry_.report(error);
     return entry;

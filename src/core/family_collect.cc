@@ -187,6 +187,7 @@ void FamilyCore::begin_anew_after_fork(const SeriesVector& series) {
 FamilySnapshot FamilyCore::reset() {
   const std::lock_guard one_at_a_time(collecting_);
   FamilyColumns columns = empty_columns();
+  has_resets_ = true;
   std::vector<bool> touched;
   touched.reserve(columns.series->size());
   for (const SeriesPtr& series : *columns.series) {
@@ -198,7 +199,6 @@ FamilySnapshot FamilyCore::reset() {
   }
   std::fill(listed_counts_.begin(), listed_counts_.end(), 0);
   keep_only(touched, columns);
-  has_resets_ = true;
   return FamilySnapshot(std::move(columns));
 }
 
@@ -280,30 +280,38 @@ void FamilyCore::condemn_if_idle(Series& series, std::uint64_t activity, std::ui
 
 // Everybody who found one of them before it was condemned is done; who found one since has spared it.
 void FamilyCore::remove_condemned() {
-  std::vector<Series*> removed;
+  // Where memory runs out on the way none is removed, and the next Snapshot tries again.
+  std::vector<SeriesPtr> removed;
+  removed.reserve(condemned_.size());
+  retired_.reserve(retired_.size() + 1);
   {
     const StructureLock lock(mutex_);
-    for (Series* series : std::exchange(condemned_, {})) {
+    std::vector<Series*> idle;
+    for (Series* series : condemned_) {
       if (!series->is_condemned()) continue;
       const std::uint64_t activity = activity_now(*series);
       if (series->has_handles() || activity != series->last_activity) {
         series->spare();
-        continue;
+      } else {
+        idle.push_back(series);
       }
-      table_.erase(series);
-      removed.push_back(series);
     }
-    if (!removed.empty()) {
-      series_.remove(removed);
+    if (!idle.empty()) {
+      series_.remove(idle);
       ++generation_;
     }
+    for (Series* series : idle) {
+      table_.erase(series);
+      removed.emplace_back(series);
+    }
   }
+  condemned_.clear();
   condemnation_.reset();
   if (removed.empty()) return;
   shared_->series.fetch_sub(removed.size(), std::memory_order_relaxed);
   shared_->expired.fetch_add(removed.size(), std::memory_order_relaxed);
   Retired retired;  // its period begins now that they are out of the table
-  for (const Series* series : removed) retired.series.emplace_back(series);
+  retired.series = std::move(removed);
   retired_.push_back(std::move(retired));
 }
 

@@ -126,6 +126,7 @@ SeriesHandle FamilyCore::resolve_slowly(Labels labels, std::uint64_t hash) {
 
 Series* FamilyCore::find_or_make(std::string_view rendered, std::uint64_t hash) {
   if (Series* found = find_rendered(rendered, hash)) return found;
+  table_.make_room();
   // The overflow series is told from a user's by who made it, not by its labels: a user may not spell it.
   const bool room = table_.size() < spec_.series.max_series && rendered != kOverflowLabels;
   Series* series = room ? make(rendered, true) : nullptr;
@@ -139,23 +140,25 @@ Series* FamilyCore::find_or_make(std::string_view rendered, std::uint64_t hash) 
 }
 
 Series* FamilyCore::make(std::string_view rendered, bool counted) {
+  // Cheap where labels run wild; who comes at the same moment is found below.
+  if (counted && shared_->series.load(std::memory_order_relaxed) >= shared_->max_series) return nullptr;
+  // All that needs memory, before anything is changed that others see.
+  series_.make_room();
+  const auto release = [](const Series* made) { made->release(); };
+  std::unique_ptr<Series, decltype(release)> series(
+      Series::create(rendered, std::chrono::system_clock::now()));
+  series->extra = make_extra();
+  series->cell = allocate();
+  if (series->cell == kNullCell) return nullptr;
+  series->owner = owner_;
+  series->last_change_ms = milliseconds_of(std::chrono::steady_clock::now());
   if (counted && shared_->series.fetch_add(1, std::memory_order_relaxed) >= shared_->max_series) {
     shared_->series.fetch_sub(1, std::memory_order_relaxed);
     return nullptr;
   }
-  const CellId cell = allocate();
-  if (cell == kNullCell) {
-    if (counted) shared_->series.fetch_sub(1, std::memory_order_relaxed);
-    return nullptr;
-  }
-  Series* series = Series::create(rendered, std::chrono::system_clock::now());
-  series->cell = cell;
-  series->owner = owner_;
-  series->last_change_ms = milliseconds_of(std::chrono::steady_clock::now());
-  series->extra = make_extra();
-  series_.append(series);
+  series_.append(series.get());
   ++generation_;
-  return series;
+  return series.release();
 }
 
 CellId FamilyCore::allocate() const noexcept {

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <map>
 #include <mutex>
+#include <new>
 #include <type_traits>
 #include <vector>
 
@@ -252,9 +254,16 @@ struct FreeHistograms {
   std::map<std::size_t, std::vector<CellId>> by_bounds;
 };
 
-FreeHistograms& free_histograms() {
-  static auto& list = *new FreeHistograms;  // never destroyed: handles in static objects give back late
+FreeHistograms& free_histograms() noexcept {
+  // Never destroyed: handles in static objects give back late.
+  alignas(FreeHistograms) static constinit std::byte memory[sizeof(FreeHistograms)]{};
+  static auto& list = *new (memory) FreeHistograms;
   return list;
+}
+
+void put_into(FreeHistograms& list, std::size_t bounds, CellId id) {
+  const StructureLock lock(list.mutex);
+  list.by_bounds[bounds].push_back(id);
 }
 
 void forget_extremes_of(auto& block) noexcept {
@@ -337,10 +346,10 @@ CellId allocate_histogram(std::size_t bounds) noexcept {
   {
     FreeHistograms& list = free_histograms();
     const StructureLock lock(list.mutex);
-    std::vector<CellId>& free = list.by_bounds[bounds];
-    if (!free.empty()) {
-      const CellId id = free.back();
-      free.pop_back();
+    const auto free = list.by_bounds.find(bounds);
+    if (free != list.by_bounds.end() && !free->second.empty()) {
+      const CellId id = free->second.back();
+      free->second.pop_back();
       return id;
     }
   }
@@ -356,9 +365,16 @@ void free_histogram(CellId id, std::size_t bounds) noexcept {
       empty_block(*block, bounds);
     }
   });
-  FreeHistograms& list = free_histograms();
-  const StructureLock lock(list.mutex);
-  list.by_bounds[bounds].push_back(id);
+  // Without memory for the list it is not used again: a little is lost, nothing wrong.
+#if defined(__cpp_exceptions)
+  try {
+    put_into(free_histograms(), bounds, id);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+#else
+  put_into(free_histograms(), bounds, id);
+#endif
 }
 
 }  // namespace kymo::inline v0::cells

@@ -20,18 +20,24 @@ void NameTable::Slots::put(const Entry* added) noexcept {
   entry[at & mask].store(added, std::memory_order_release);
 }
 
-const NameTable::Entry* NameTable::add(std::string_view name, std::shared_ptr<FamilyCore> family) {
-  entries_.push_back(std::make_unique<Entry>(
-      Entry{.name = std::string(name), .hash = hash_text(name, seed_), .family = std::move(family)}));
-  Slots* slots = all_slots_.back().get();
-  if (entries_.size() * 2 <= slots->mask) {
-    slots->put(entries_.back().get());
-  } else {
-    auto larger = std::make_unique<Slots>((slots->mask + 1) * 2);
+std::unique_ptr<NameTable::Entry> NameTable::prepare(std::string_view name) {
+  if (entries_.size() == entries_.capacity()) entries_.reserve(2 * entries_.size() + 1);
+  const Slots& slots = *all_slots_.back();
+  if ((entries_.size() + 1) * 2 > slots.mask) {
+    auto larger = std::make_unique<Slots>((slots.mask + 1) * 2);
     for (const auto& entry : entries_) larger->put(entry.get());
-    current_.store(larger.get(), std::memory_order_release);
     all_slots_.push_back(std::move(larger));
+    current_.store(all_slots_.back().get(), std::memory_order_release);
   }
+  return std::make_unique<Entry>(
+      Entry{.name = std::string(name), .hash = hash_text(name, seed_), .family = {}});
+}
+
+const NameTable::Entry* NameTable::add(std::unique_ptr<Entry> prepared,
+                                       std::shared_ptr<FamilyCore> family) noexcept {
+  prepared->family = std::move(family);
+  entries_.push_back(std::move(prepared));
+  all_slots_.back()->put(entries_.back().get());
   return entries_.back().get();
 }
 

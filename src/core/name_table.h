@@ -39,8 +39,10 @@ class NameTable final {
     return found;
   }
 
-  /// One thread at a time. The name is not there yet.
-  const Entry* add(std::string_view name, std::shared_ptr<FamilyCore> family);
+  /// An entry to be added, and room for it, so that adding needs no memory. One thread at a time.
+  [[nodiscard]] std::unique_ptr<Entry> prepare(std::string_view name);
+  /// What was prepared last, with its family. Its name is not there yet.
+  const Entry* add(std::unique_ptr<Entry> prepared, std::shared_ptr<FamilyCore> family) noexcept;
 
   [[nodiscard]] const std::vector<std::unique_ptr<Entry>>& entries() const noexcept { return entries_; }
 

@@ -93,9 +93,11 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
     if (auto wrong = spec_error(spec)) return error = *wrong, nullptr;
     auto descriptor =
         std::make_shared<const Descriptor>(make_descriptor(spec.kind(), spec.name, spec.help, spec.unit));
-    const StructureLock lock(mutex_);
-    if (auto clash = claim_names(*descriptor)) return error = *clash, nullptr;
     auto family = std::make_shared<FamilyCore>(std::move(spec), descriptor, shared_);
+    const StructureLock lock(mutex_);
+    // Before the names are taken: from here on nothing needs memory.
+    if (families_.size() == families_.capacity()) families_.reserve(2 * families_.size() + 1);
+    if (auto clash = claim_names(*descriptor)) return error = *clash, nullptr;
     families_.push_back(family);
     return family;
   }
@@ -153,7 +155,26 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
  private:
   struct Observed {
     Descriptor descriptor;
+    std::vector<std::string> samples;
     std::set<std::string> label_sets;
+  };
+
+  /// The name and labels of an observed value, given back where its registration fails half-way.
+  class ObservedClaim final {
+   public:
+    ObservedClaim(Impl& registry, const std::string& name, const std::string& labels) noexcept
+        : registry_(&registry), name_(name), labels_(labels) {}
+    ObservedClaim(const ObservedClaim&) = delete;
+    ObservedClaim& operator=(const ObservedClaim&) = delete;
+    ~ObservedClaim() {
+      if (registry_ != nullptr) registry_->release_observed(name_, labels_);
+    }
+    void keep() noexcept { registry_ = nullptr; }
+
+   private:
+    Impl* registry_;
+    const std::string& name_;
+    const std::string& labels_;
   };
 
   template <class T>
@@ -170,14 +191,16 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
     return nullptr;
   }
 
-  // Under the lock: takes the family's sample names, or says who has one.
+  // Under the lock: takes the family's sample names, or says who has one. All of them or none.
   std::optional<std::string> claim_names(const Descriptor& descriptor) {
     const std::vector<std::string> names = sample_names(descriptor);
     for (const std::string& name : names) {
       const auto taken = taken_.find(name);
       if (taken != taken_.end()) return clash_message(descriptor, name, taken->second);
     }
-    for (const std::string& name : names) taken_.emplace(name, descriptor);
+    std::map<std::string, Descriptor> fresh;
+    for (const std::string& name : names) fresh.emplace(name, descriptor);
+    taken_.merge(fresh);
     return std::nullopt;
   }
 
@@ -200,8 +223,10 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
   std::optional<std::string> claim_observed(const Descriptor& descriptor, const std::string& labels) {
     const auto found = observed_.find(descriptor.name);
     if (found == observed_.end()) {
+      std::map<std::string, Observed> fresh;
+      fresh.emplace(descriptor.name, Observed{descriptor, sample_names(descriptor), {labels}});
       if (auto clash = claim_names(descriptor)) return clash;
-      observed_[descriptor.name] = {descriptor, {labels}};
+      observed_.merge(fresh);
       return std::nullopt;
     }
     const Descriptor& first = found->second.descriptor;
@@ -215,13 +240,13 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
     return std::nullopt;
   }
 
-  void release_observed(const std::string& name, const std::string& labels) {
+  void release_observed(const std::string& name, const std::string& labels) noexcept {
     const StructureLock lock(mutex_);
     const auto found = observed_.find(name);
     if (found == observed_.end()) return;
     found->second.label_sets.erase(labels);
     if (!found->second.label_sets.empty()) return;
-    for (const std::string& sample : sample_names(found->second.descriptor)) taken_.erase(sample);
+    for (const std::string& sample : found->second.samples) taken_.erase(sample);
     observed_.erase(found);
   }
 
@@ -260,6 +285,7 @@ Registration Registry::Impl::add_observed(Kind kind, std::string_view name, std:
     clash = claim_observed(make_descriptor(kind, name, help, options.unit), rendered);
   }
   if (clash) return fail(*clash), Registration();
+  ObservedClaim claim(*this, spec.name, rendered);
 
   auto producer = [kind, spec, held = options.labels, call = std::move(callback)](SnapshotWriter& writer) {
     const double value = call();
@@ -268,9 +294,12 @@ Registration Registry::Impl::add_observed(Kind kind, std::string_view name, std:
     const FamilyOptions family{.name = spec.name, .help = spec.help, .unit = spec.unit};
     (kind == Kind::counter ? writer.counter(family) : writer.gauge(family)).add(Labels(labels), value);
   };
-  return add_producer(std::move(producer), [weak = weak_from_this(), metric = spec.name, rendered] {
-    if (const auto self = weak.lock()) self->release_observed(metric, rendered);
-  });
+  Registration registration =
+      add_producer(std::move(producer), [weak = weak_from_this(), metric = spec.name, rendered] {
+        if (const auto self = weak.lock()) self->release_observed(metric, rendered);
+      });
+  claim.keep();
+  return registration;
 }
 
 Registry::Registry(RegistryOptions options) : impl_(std::make_shared<Impl>(std::move(options))) {}

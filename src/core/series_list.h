@@ -28,8 +28,12 @@ class SeriesList final {
     std::size_t size_ = 0;
   };
 
-  void append(Series* series);
-  /// Cost: a walk over the list, and a copy of each segment that held one of them.
+  /// So that the next append() needs no memory.
+  void make_room();
+  /// After make_room().
+  void append(Series* series) noexcept;
+  /// Cost: a walk over the list, and a copy of each segment that held one of them. Errors: `std::bad_alloc`,
+  /// and then none was removed.
   void remove(std::span<Series* const> series);
 
   [[nodiscard]] const std::vector<Part>& parts() const noexcept { return parts_; }

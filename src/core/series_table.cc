@@ -17,8 +17,7 @@ SeriesTable::SeriesTable() : slots_(new Slots(kFirstSize)) {}
 
 SeriesTable::~SeriesTable() { delete slots_.load(std::memory_order_relaxed); }
 
-void SeriesTable::insert(Series* series) {
-  make_room();
+void SeriesTable::insert(Series* series) noexcept {
   put(series->hash, series);
   ++live_;
 }
@@ -51,7 +50,7 @@ std::vector<std::unique_ptr<SeriesTable::Slots>> SeriesTable::take_replaced() no
   return std::exchange(replaced_, {});
 }
 
-void SeriesTable::put(std::uint64_t hash, Series* series) {
+void SeriesTable::put(std::uint64_t hash, Series* series) noexcept {
   Slots& slots = *slots_.load(std::memory_order_relaxed);
   std::size_t at = hash;
   while (slots[at].load(std::memory_order_relaxed) != kEmpty) ++at;
@@ -64,6 +63,7 @@ void SeriesTable::put(std::uint64_t hash, Series* series) {
 void SeriesTable::make_room() {
   const Slots& full = *slots_.load(std::memory_order_relaxed);
   if ((used_ + 1) * 4 <= full.size() * 3) return;
+  replaced_.reserve(replaced_.size() + 1);
   auto larger = std::make_unique<Slots>(std::bit_ceil((live_ + 1) * 2));
   used_ = 0;
   for (std::size_t i = 0; i < full.size(); ++i) {

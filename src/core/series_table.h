@@ -28,8 +28,10 @@ class SeriesTable final {
   template <class IsIt>
   [[nodiscard]] Series* find(std::uint64_t hash, IsIt is_it) const noexcept;
 
-  /// Puts the series under its own hash, `Series::hash`.
-  void insert(Series* series);
+  /// So that the next insert() needs no memory.
+  void make_room();
+  /// Puts the series under its own hash, `Series::hash`. After make_room().
+  void insert(Series* series) noexcept;
   /// Puts it under another one too, if it does not stand under too many: a spelling of its labels that
   /// renders the same. Forgotten when the table grows.
   void insert_alias(std::uint64_t hash, Series* series);
@@ -50,8 +52,7 @@ class SeriesTable final {
   [[nodiscard]] static Series* series_of(std::uint64_t word) noexcept {
     return reinterpret_cast<Series*>(word & ((std::uint64_t{1} << kAddressBits) - 1));
   }
-  void put(std::uint64_t hash, Series* series);
-  void make_room();
+  void put(std::uint64_t hash, Series* series) noexcept;
 
   std::atomic<Slots*> slots_;
   std::size_t used_ = 0;  // words that are not empty

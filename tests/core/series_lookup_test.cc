@@ -45,6 +45,7 @@ TEST(SeriesTable, KeepsSeriesApartWhoseHashesAreAllTheSame) {
   std::vector<OwnedSeries> all;
   for (int i = 0; i < 300; ++i) {
     all.push_back(make_series("a=\"" + std::to_string(i) + "\"", 42));
+    table.make_room();
     table.insert(all.back().get());
   }
   for (int i = 0; i < 300; ++i) {
@@ -59,6 +60,7 @@ TEST(SeriesTable, FindsWhatStaysWhenOthersGo) {
   std::vector<OwnedSeries> all;
   for (std::uint64_t i = 0; i < 1000; ++i) {
     all.push_back(make_series("a=\"" + std::to_string(i) + "\"", i / 3 * 0x9E3779B97F4A7C15));
+    table.make_room();
     table.insert(all.back().get());
     if (i % 2 == 1) table.erase(all[i - 1].get());
   }
@@ -72,6 +74,7 @@ TEST(SeriesTable, FindsWhatStaysWhenOthersGo) {
 TEST(SeriesTable, TakesASeriesOutFromUnderEveryAlias) {
   SeriesTable table;
   const OwnedSeries series = make_series("a_b=\"1\"", 7);
+  table.make_room();
   table.insert(series.get());
   table.insert_alias(0xABCD'0000'0000'0001, series.get());
   EXPECT_EQ(find_text(table, 0xABCD'0000'0000'0001, "a_b=\"1\""), series.get());
