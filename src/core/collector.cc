@@ -1,5 +1,6 @@
 #include <kymo/core/collector.h>
 
+#include <bit>
 #include <exception>
 #include <functional>
 #include <map>
@@ -43,6 +44,12 @@ std::string_view usual_help(Storage storage) noexcept {
     case Storage::gauge: return "Values set by name.";
     default: return "Counted by name.";
   }
+}
+
+std::string full_message(std::string_view name) {
+  return "metric \"" + std::string(name.substr(0, 255)) + "\" is one more than the " +
+         std::to_string(Collector::kMaxNames) +
+         " names that a Collector takes, and is not recorded; write what varies as a tag instead";
 }
 
 bool is_count(Storage storage) noexcept {
@@ -142,7 +149,9 @@ class Collector::Impl final {
     return nullptr;
   }
 
+  // Null where there is no room for the name.
   const NameTable::Entry* add(std::string_view name, Storage storage) {
+    if (is_full_.load(std::memory_order_relaxed)) return nullptr;
     FamilySpec spec;
     spec.storage = storage;
     spec.dynamic_labels = true;
@@ -154,22 +163,29 @@ class Collector::Impl final {
     {
       const StructureLock lock(mutex_);
       if (const NameTable::Entry* added = names_.find(name)) return added;  // by another thread, just now
-      if (names_.entries().size() >= kMaxNames) return nullptr;
-      auto prepared = names_.prepare(name);
+      std::unique_ptr<NameTable::Entry> prepared;
+      if (names_.entries().size() < kMaxNames) {
+        prepared = names_.prepare(name);
+      } else if (!is_full_.exchange(true)) {
+        error = full_message(name);
+      }
       const auto found = descriptions_.find(name);
       if (found != descriptions_.end()) {
         spec.help = found->second.help;
         if (storage != Storage::timing) spec.unit = found->second.unit;
       }
       spec.name = name;
-      auto family = registry_.try_add_family(std::move(spec), error);
-      entry = names_.add(std::move(prepared), std::move(family));
+      if (prepared != nullptr) {
+        auto family = registry_.try_add_family(std::move(spec), error);
+        entry = names_.add(std::move(prepared), std::move(family));
+      }
     }
     if (!error.empty()) registry_.report(error);
     return entry;
   }
 
   Registry& registry_;
+  std::atomic<bool> is_full_{false};
   std::mutex mutex_;  // adding names; never taken to find one
   NameTable names_;
   std::map<std::string, Description, std::less<>> descriptions_;
@@ -234,10 +250,10 @@ CollectorTimer Collector::timer(std::string_view name, Labels tags) noexcept {
   return {this, name, std::move(timing)};
 }
 
-std::optional<TimingStatistics> Collector::get_timing(std::string_view name, Tags tags) const {
+std::optional<TimingStatistics> Collector::get_timing(std::string_view name, Labels tags) const {
   const FamilyCore* family = impl_->existing(name);
   if (family == nullptr || family->storage() != Storage::timing) return std::nullopt;
-  const SeriesHandle series = family->find_existing(Labels(tags.begin(), tags.size()));
+  const SeriesHandle series = family->find_existing(tags);
   if (series.get() == nullptr) return std::nullopt;
   const HistogramValue value = read_histogram(*series.get(), Storage::timing, nullptr);
   if (value.count() == 0) return std::nullopt;
@@ -251,18 +267,18 @@ std::optional<TimingStatistics> Collector::get_timing(std::string_view name, Tag
                           .p99 = value.quantile(0.99)};
 }
 
-std::optional<std::int64_t> Collector::get_counter(std::string_view name, Tags tags) const {
+std::optional<std::int64_t> Collector::get_counter(std::string_view name, Labels tags) const {
   const FamilyCore* family = impl_->existing(name);
   if (family == nullptr || !is_count(family->storage())) return std::nullopt;
-  const SeriesHandle series = family->find_existing(Labels(tags.begin(), tags.size()));
+  const SeriesHandle series = family->find_existing(tags);
   if (series.get() == nullptr) return std::nullopt;
   return static_cast<std::int64_t>(read_number(*series.get(), Storage::signed_whole));
 }
 
-std::optional<GaugeReading> Collector::get_gauge(std::string_view name, Tags tags) const {
+std::optional<GaugeReading> Collector::get_gauge(std::string_view name, Labels tags) const {
   const FamilyCore* family = impl_->existing(name);
   if (family == nullptr || family->storage() != Storage::gauge) return std::nullopt;
-  const SeriesHandle series = family->find_existing(Labels(tags.begin(), tags.size()));
+  const SeriesHandle series = family->find_existing(tags);
   if (series.get() == nullptr) return std::nullopt;
   const GaugeStatistics statistics = series.get()->extra->gauge->read();
   if (statistics.count == 0) return std::nullopt;

@@ -151,6 +151,30 @@ TEST_F(CollectorTest, NeverThrowsWhateverItIsGiven) {
   EXPECT_EQ(metrics_.get_counter("x"), 1);
 }
 
+TEST_F(CollectorTest, SaysOnceThatThereAreTooManyNames) {
+  for (std::size_t i = 0; i < Collector::kMaxNames; ++i) metrics_.increment("n" + std::to_string(i));
+  EXPECT_TRUE(messages_.empty());
+  const double before = errors();
+  for (int i = 0; i < 3; ++i) metrics_.increment("one_more");
+  metrics_.gauge("another", 1);
+  ASSERT_EQ(messages_.size(), 1U);
+  EXPECT_THAT(messages_.front(), testing::HasSubstr("\"one_more\" is one more than the 10000 names"));
+  EXPECT_GE(errors() - before, 4);
+  metrics_.increment("n7");
+  EXPECT_EQ(metrics_.get_counter("n7"), 2);
+}
+
+TEST_F(CollectorTest, TakesAndGivesBackTagsThatAreMadeAtRunTime) {
+  const std::vector<Label> tags = {{"a.b", "1"}, {"c", "2"}};
+  metrics_.increment("c", 2, Labels(tags));
+  metrics_.timing("t", 0.5, Labels(tags));
+  metrics_.gauge("g", 3, Labels(tags));
+  EXPECT_EQ(metrics_.get_counter("c", Labels(tags)), 2);
+  EXPECT_EQ(metrics_.get_timing("t", Labels(tags))->count, 1U);
+  EXPECT_EQ(metrics_.get_gauge("g", Labels(tags))->current, 3);
+  EXPECT_EQ(metrics_.get_counter("c", {{"c", "2"}, {"a_b", "1"}}), 2);
+}
+
 // What was recorded as 65 µs reads as 65 µs, and not as 64.999 µs nor as 65.000000000000007 µs.
 TEST_F(CollectorTest, GivesTimingsBackToTheLastDigit) {
   for (int microseconds = 1; microseconds <= 2000; ++microseconds) {

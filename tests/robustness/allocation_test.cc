@@ -9,8 +9,14 @@
 #include <new>
 #include <string>
 
+#include <kymo/core/collector.h>
 #include <kymo/core/registry.h>
 #include <kymo/core/scoped_timer.h>
+#include <kymo/packs/cache.h>
+#include <kymo/packs/events.h>
+#include <kymo/packs/server.h>
+#include <kymo/packs/udp.h>
+#include <kymo/packs/websocket.h>
 
 #include "tests/robustness/effort.h"
 
@@ -157,6 +163,46 @@ TEST(Allocation, LookingUpLongKnownLabelsNeedsNone) {
   const auto family = registry.family<Counter, "path">("paths", "P.");
   const std::string path(900, 'p');
   EXPECT_EQ(allocations_of(kUpdates / 10, [&](int) { family.with(path).add(); }), 0U);
+}
+
+TEST(Allocation, RecordingByNameAndTagsNeedsNone) {
+  Registry registry;
+  Collector metrics(registry);
+  const auto record = [&](int i) {
+    const char* method = i % 2 == 0 ? "GET" : "PUT";
+    metrics.increment("requests", {{"method", method}, {"code", "200"}});
+    metrics.increment("bytes", i, {{"method", method}});
+    metrics.decrement("open");
+    metrics.gauge("depth", i, {{"queue", "a"}});
+    metrics.timing("elapsed", std::chrono::microseconds(i), {{"method", method}});
+    const auto timer = metrics.timer("scope", {{"method", method}});
+  };
+  EXPECT_EQ(allocations_of(kUpdates / 10, record), 0U);
+  metrics.set_enabled(false);
+  EXPECT_EQ(allocations_of(kUpdates / 10, record), 0U);
+}
+
+TEST(Allocation, WhatPacksRecordNeedsNone) {
+  Registry registry;
+  packs::EventMetrics events(registry);
+  packs::UdpMetrics udp(registry);
+  packs::UdpMetrics::Stream stream(udp);
+  packs::WebSocketMetrics websocket(registry);
+  packs::ServerMetrics server(registry);
+  packs::CacheMetrics cache(registry);
+  const auto record = [&](int i) {
+    {
+      auto event = events.handle(i % 2 == 0 ? "/live/track/renamed" : "/live/scene/added");
+      if (i % 5 == 0) event.fail("timeout");
+      if (i % 7 == 0) event.unhandled();
+    }
+    stream.receive(static_cast<std::uint32_t>(i + i / 10));
+    const auto client = websocket.connect();
+    websocket.broadcast().succeed(), websocket.sent(100);
+    const auto connection = server.connect();
+    server.processing_time.record(0.5), cache.look_up(i % 2 == 0);
+  };
+  EXPECT_EQ(allocations_of(kUpdates / 20, record), 0U);
 }
 
 TEST(Allocation, TheOverflowSeriesNeedsNone) {

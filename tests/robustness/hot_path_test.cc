@@ -118,8 +118,8 @@ TEST_P(HotPath, HasNoLockAndNoCallOnItsWay) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, HotPath,
-                         testing::Values("hot_counter", "hot_up_down_counter", "hot_double_counter",
-                                         "hot_histogram"));
+                         testing::Values("hot_counter", "hot_gauge", "hot_up_down_counter",
+                                         "hot_double_counter", "hot_histogram"));
 
 // One instruction does the addition: a signal handler cannot come between its load and its store.
 TEST(HotPath, OfACounterAddsInOneInstruction) {

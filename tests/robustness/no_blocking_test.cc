@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include <kymo/core/collector.h>
 #include <kymo/core/registry.h>
 #include <kymo/core/scoped_timer.h>
 
@@ -164,7 +165,13 @@ TEST(NoBlocking, NoLookUpOfAKnownSeriesMakesASystemCall) {
   if (kSanitized) GTEST_SKIP() << "whose allocators make system calls";
   Registry registry;
   const auto family = registry.family<Counter, "method", "code">("family", "F.");
-  const auto look_up = [&](int i) { family.with(i % 2 == 0 ? "GET" : "PUT", i % 10).add(); };
+  Collector metrics(registry);
+  const auto look_up = [&](int i) {
+    const char* method = i % 2 == 0 ? "GET" : "PUT";
+    family.with(method, i % 10).add();
+    metrics.increment("by_name", {{"method", method}, {"code", "200"}});
+    metrics.gauge("gauge_by_name", i), metrics.timing("timing_by_name", 0.5, {{"method", method}});
+  };
   for (int i = 0; i < 2000; ++i) look_up(i);
   const Ending ending = run_forked(
       [&] {

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include <kymo/core/collector.h>
 #include <kymo/core/registry.h>
 
 #include "tests/robustness/effort.h"
@@ -65,9 +66,11 @@ struct Instruments {
   UpDownCounter balance = registry.up_down_counter("balance", "B.");
   Histogram histogram = registry.histogram("histogram", "H.");
   Histogram fixed = registry.histogram("fixed", "F.", {.bounds = {1, 10, 100}});
-  Timing timing = registry.timing("timing", "T.", {.recent = 0});
+  Timing timing = registry.timing("timing", "T.");
+  Window window = registry.window("window", "W.");
   Gauge gauge = registry.gauge("gauge", "G.");
   Gauge sum = registry.gauge("sum", "S.");
+  Collector metrics{registry};
 
   void record(int i) {
     counter.add(1);
@@ -76,8 +79,11 @@ struct Instruments {
     histogram.record(1 + i % 16);
     fixed.record(i % 200);
     timing.record(std::chrono::milliseconds(1 + i % 16));
+    window.record(i % 16);
     gauge.set(i % 16);
     sum.add(1);
+    metrics.increment("by_name", {{"method", "GET"}, {"code", "200"}});
+    metrics.timing("timing_by_name", 0.25, {{"method", "GET"}});
   }
 };
 
@@ -125,7 +131,12 @@ class Signals : public testing::Test {
     EXPECT_EQ(all.histogram.value().count(), records);
     EXPECT_EQ(all.fixed.value().count(), records);
     EXPECT_EQ(all.timing.value().count(), records);
+    EXPECT_EQ(all.timing.recent().total_count, records);
+    EXPECT_EQ(all.window.value().total_count, records);
     EXPECT_EQ(all.gauge.statistics().count, records);
+    EXPECT_EQ(all.metrics.get_counter("by_name", {{"code", "200"}, {"method", "GET"}}),
+              static_cast<std::int64_t>(records));
+    EXPECT_EQ(all.metrics.get_timing("timing_by_name", {{"method", "GET"}})->count, records);
     EXPECT_EQ(all.sum.value(), expected);
     const auto snapshot = all_of()->snapshot();
     EXPECT_EQ(std::get<std::uint64_t>(snapshot->find("counter", {})->number), records);

@@ -79,14 +79,17 @@ class [[nodiscard]] CollectorTimer final {
 ///
 /// Units: durations in seconds outward. Names: as in Registry; literals, or text that outlives the call (for
 /// timer(): the scope). Threads: any member from any thread. Cost: about 25 ns with two tags, no lock and no
-/// allocation once the series exists. Errors: nothing here throws. A name that is not valid, or that stands
+/// allocation once the series exists. Errors: nothing that records throws; get_*(), describe() and the resets
+/// may, `std::bad_alloc`. A name that is not valid, or that stands
 /// for another kind of metric, records nothing and counts in `kymo_registration_errors_total`; the registry's
 /// error_sink is told once. A negative increment is refused and counted.
 class Collector final {
  public:
   using Tags = std::initializer_list<Label>;
 
-  /// The registry must outlive it. At most kMaxNames names.
+  /// The registry must outlive it; one for each registry, since a name belongs to the one that used it first.
+  /// At most kMaxNames names: what is recorded under more is counted in `kymo_registration_errors_total`, and
+  /// the error_sink is told once.
   explicit Collector(Registry& registry);
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
@@ -131,9 +134,18 @@ class Collector final {
   CollectorTimer timer(std::string_view name, Labels tags) noexcept;
 
   /// Nothing where nothing was recorded.
-  [[nodiscard]] std::optional<TimingStatistics> get_timing(std::string_view name, Tags tags = {}) const;
-  [[nodiscard]] std::optional<std::int64_t> get_counter(std::string_view name, Tags tags = {}) const;
-  [[nodiscard]] std::optional<GaugeReading> get_gauge(std::string_view name, Tags tags = {}) const;
+  [[nodiscard]] std::optional<TimingStatistics> get_timing(std::string_view name, Tags tags = {}) const {
+    return get_timing(name, Labels(tags.begin(), tags.size()));
+  }
+  [[nodiscard]] std::optional<TimingStatistics> get_timing(std::string_view name, Labels tags) const;
+  [[nodiscard]] std::optional<std::int64_t> get_counter(std::string_view name, Tags tags = {}) const {
+    return get_counter(name, Labels(tags.begin(), tags.size()));
+  }
+  [[nodiscard]] std::optional<std::int64_t> get_counter(std::string_view name, Labels tags) const;
+  [[nodiscard]] std::optional<GaugeReading> get_gauge(std::string_view name, Tags tags = {}) const {
+    return get_gauge(name, Labels(tags.begin(), tags.size()));
+  }
+  [[nodiscard]] std::optional<GaugeReading> get_gauge(std::string_view name, Labels tags) const;
   /// Everything in the registry at this instant; `kymo::format` turns it into JSON and text.
   [[nodiscard]] std::shared_ptr<const Snapshot> get_all() const;
 
