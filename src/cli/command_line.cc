@@ -31,16 +31,29 @@ void complain_about_unknown(const CLI::App& app, const std::string& command) {
   }
 }
 
+/// The library's text, with our own words for how the command is called.
+std::string help_text(const CLI::App& app, std::string_view usage) {
+  std::string text = app.help();
+  const std::size_t begin = text.find("\nUsage: ");
+  const std::size_t end = begin == std::string::npos ? begin : text.find('\n', begin + 1);
+  if (end != std::string::npos)
+    text.replace(begin, end - begin, "\n\nUsage: " + app.get_name() + " " + std::string(usage));
+  std::size_t gap = 0;
+  while ((gap = text.find("\n\n\n", gap)) != std::string::npos) text.erase(gap, 1);
+  while (text.ends_with("\n\n")) text.pop_back();
+  return text;
+}
+
 }  // namespace
 
-bool read_command_line(CLI::App& app, const Arguments& arguments, int& exit_code) {
+bool read_command_line(CLI::App& app, const Arguments& arguments, int& exit_code, std::string_view usage) {
   const std::string command = app.get_name().substr(app.get_name().find(' ') + 1);
   exit_code = kBadUsage;
   try {
     app.parse(Arguments(arguments.rbegin(), arguments.rend()));
     return true;
   } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
+    std::cout << help_text(app, usage);
     exit_code = kSuccess;
   } catch (const CLI::ExtrasError&) {
     complain_about_unknown(app, command);

@@ -38,7 +38,8 @@ int refuse(const std::string& name) {
   return kBadUsage;
 }
 
-int run(const Arguments& arguments) {
+int run(Arguments arguments) {
+  if (arguments.size() > 1 && arguments.front() == "help") arguments = {arguments[1], "--help"};
   if (arguments.empty()) {
     print_help(std::cerr);
     return kBadUsage;

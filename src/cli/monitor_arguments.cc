@@ -125,12 +125,12 @@ std::optional<MonitorArguments> parse_monitor_arguments(const Arguments& argumen
       "throttling),\n"
       "shows it live on a terminal, and then reports: averages, growth, and the issues found with the "
       "evidence.\n"
-      "\n  kymo monitor [OPTIONS] PID\n  kymo monitor [OPTIONS] [--] COMMAND [ARGS…]\n\n"
       "Exit code: the COMMAND's own; 0 for a PID; 3 where --fail-on finds something; 1 or 2 for a mistake.",
       "kymo monitor");
   add_monitor_options(app, parsed, texts);
   const auto own = static_cast<std::ptrdiff_t>(own_arguments(arguments, app));
-  if (read_command_line(app, Arguments(arguments.begin(), arguments.begin() + own), exit_code) &&
+  if (read_command_line(app, Arguments(arguments.begin(), arguments.begin() + own), exit_code,
+                        "[OPTIONS] PID\n       kymo monitor [OPTIONS] [--] COMMAND [ARGS…]") &&
       take_target(Arguments(arguments.begin() + own, arguments.end()), parsed) &&
       take_monitor_texts(texts, parsed)) {
     return parsed;

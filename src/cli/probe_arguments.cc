@@ -55,7 +55,7 @@ std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, 
       "icmp://HOST; or ws://HOST[:PORT][/PATH]. Ends with 0 where each target answered at least once, else "
       "1.",
       "kymo probe");
-  app.add_option("targets", targets, "What to probe.")->type_name("TARGET");
+  app.add_option("targets", targets)->group("");  // the usage and the text above it tell of them
   app.add_option("--count", parsed.count, "How many probes of each target; default: until Ctrl-C.")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U).description(""));
@@ -70,8 +70,8 @@ std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, 
       ->check(CLI::Range(std::size_t{56}, std::size_t{1472}).description(""));
   app.add_flag("--json", parsed.json,
                "One JSON object a line: each probe, and at the end each target's summary.");
-  if (read_command_line(app, arguments, exit_code) && take_targets(targets, parsed.targets) &&
-      take_time("--interval", interval, 1h, parsed.interval) &&
+  if (read_command_line(app, arguments, exit_code, "[OPTIONS] TARGET…") &&
+      take_targets(targets, parsed.targets) && take_time("--interval", interval, 1h, parsed.interval) &&
       take_time("--timeout", timeout, 1min, parsed.timeout))
     return parsed;
   return std::nullopt;
