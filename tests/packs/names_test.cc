@@ -36,21 +36,26 @@ std::set<std::string> label_keys(const FamilySnapshot& family) {
   return keys;
 }
 
-/// One line a family: name, type, unit, labels, help, and bounds of fixed buckets.
+/// One line a family: name, type, unit, labels, help, and the bounds that text formats show of a histogram.
 std::string describe(const FamilySnapshot& family) {
   const Descriptor& descriptor = family.descriptor();
   std::ostringstream line;
   line << descriptor.name << " | " << kind_name(descriptor.kind) << " | "
        << (descriptor.unit.empty() ? "-" : descriptor.unit) << " |";
   for (const std::string& key : label_keys(family)) line << ' ' << key;
-  line << " | " << descriptor.help << '\n';
+  line << " | " << descriptor.help;
+  if (descriptor.kind == Kind::histogram) {
+    line << " |";
+    for (const double bound : family.text_bounds()) line << ' ' << bound;
+  }
+  line << '\n';
   return line.str();
 }
 
 std::string describe_packs() {
   Registry registry;
   const AllPacks packs(registry);
-  std::string text = "name | type | unit | labels | help\n";
+  std::string text = "name | type | unit | labels | help | bounds\n";
   const auto snapshot = registry.snapshot();
   for (const FamilySnapshot& family : snapshot->families) {
     if (!family.descriptor().name.starts_with("kymo_")) text += describe(family);
