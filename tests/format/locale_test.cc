@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <clocale>
 #include <locale>
 #include <sstream>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include <kymo/format/json.h>
+#include <kymo/format/live_json.h>
 #include <kymo/format/openmetrics.h>
 #include <kymo/format/prometheus_text.h>
 #include <kymo/format/server_json.h>
@@ -52,13 +54,21 @@ class GermanProcess final {
 
 std::vector<std::string> all_formats() {
   const Snapshot snapshot = sample_snapshot();
-  std::vector<std::string> texts(6);
+  std::vector<std::string> texts(7);
   write_prometheus_text(snapshot, texts[0]);
   write_openmetrics(snapshot, texts[1]);
   write_json(snapshot, texts[2]);
   write_summary_json(snapshot, texts[3]);
   write_server_json(snapshot, texts[4]);
   write_system_json(snapshot, texts[5]);
+  for (const FamilySnapshot& family : snapshot.families) {
+    append_live_family(family, 1, texts[6]);
+    for (std::size_t i = 0; i < family.size(); ++i) {
+      append_live_labels(family.point(i).labels, texts[6]);
+      append_live_value(family.point(i), texts[6]);
+    }
+  }
+  append_live_seconds(std::chrono::milliseconds(1'234'567), texts[6]);
   return texts;
 }
 

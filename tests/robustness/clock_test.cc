@@ -1,21 +1,50 @@
 // Clocks step back, and callers compute durations that cannot be: nothing negative comes out, and it shows.
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <limits>
 #include <ratio>
+#include <thread>
 
+#include <kymo/core/collector.h>
 #include <kymo/core/registry.h>
 #include <kymo/core/scoped_timer.h>
 
 #include "tests/robustness/effort.h"
 
+namespace {
+
+constinit std::atomic<std::int64_t> wall_seconds_ahead{0};
+
+}  // namespace
+
+// The C library's, for all of this process: a wall clock that may be set, and others that are as they are.
+extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
+  const long result = syscall(SYS_clock_gettime, clock, time);
+  const bool is_wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+  if (result == 0 && is_wall) time->tv_sec += wall_seconds_ahead.load(std::memory_order_relaxed);
+  return static_cast<int>(result);
+}
+
 namespace kymo::robustness {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// Sets the wall clock ahead or back while it lives.
+class WallClockStep final {
+ public:
+  explicit WallClockStep(std::chrono::seconds step) { wall_seconds_ahead = step.count(); }
+  WallClockStep(const WallClockStep&) = delete;
+  WallClockStep& operator=(const WallClockStep&) = delete;
+  ~WallClockStep() { wall_seconds_ahead = 0; }
+};
 
 double refused(Registry& registry, std::string_view reason) {
   const auto point = registry.snapshot()->find("kymo_recordings_refused_total", {{"reason", reason}});
@@ -122,6 +151,42 @@ TEST(Clock, FractionsThatAreNoNumberAreRefusedAndCounted) {
   timing.record(std::chrono::duration<double, std::milli>(std::numeric_limits<double>::infinity()));
   EXPECT_EQ(timing.value().count(), 0U) << "as record_seconds has it";
   EXPECT_EQ(refused(registry, "negative"), negative);
+}
+
+// An hour back, a day and ten years ahead, as a machine's clock is set while a program runs.
+TEST(Clock, OfTheWallMayBeSetAndNoDurationUptimeOrExpirySeesIt) {
+  Registry registry;
+  Collector metrics(registry);
+  Timing timing = registry.timing("timing", "T.");
+  const auto family =
+      registry.family<Counter, "id">("family", "F.", {.series = {.expire_after = std::chrono::hours(1)}});
+  family.with("kept").add(5);
+  auto before = registry.snapshot();
+  const double refusals = refused(registry, "negative");
+  for (const std::chrono::seconds step : {std::chrono::seconds(-1h), std::chrono::seconds(24h),
+                                          std::chrono::seconds(24h) * 3652, std::chrono::seconds(0)}) {
+    const auto real = std::chrono::system_clock::now();
+    {
+      const ScopedTimer scope(timing);
+      const auto by_name = metrics.timer("by_name");
+      const WallClockStep stepped(step);
+      EXPECT_GE(std::chrono::system_clock::now() - real, step)
+          << "the clock does not step, and this tests nothing";
+      metrics.gauge("gauge", 1);
+      const auto snapshot = registry.snapshot();
+      EXPECT_GE(snapshot->uptime, before->uptime);
+      EXPECT_LT(snapshot->uptime - before->uptime, 1h);
+      EXPECT_GE(snapshot->time - real, step - 1s);
+      EXPECT_GE(metrics.get_gauge("gauge")->last_update - real, step - 1s);
+      ASSERT_TRUE(snapshot->find("family", {{"id", "kept"}})) << "it is not idle for an hour";
+      before = snapshot;
+    }
+    (void)registry.snapshot();
+  }
+  EXPECT_EQ(timing.value().count(), 4U);
+  EXPECT_LT(timing.value().max(), 3600);
+  EXPECT_LT(metrics.get_timing("by_name")->max, 3600);
+  EXPECT_EQ(refused(registry, "negative"), refusals);
 }
 
 TEST(Clock, AScopeIsNeverTimedNegative) {

@@ -14,6 +14,7 @@
 
 #include <kymo/core/registry.h>
 #include <kymo/format/json.h>
+#include <kymo/format/live_json.h>
 #include <kymo/format/openmetrics.h>
 #include <kymo/format/prometheus_text.h>
 #include <kymo/format/server_json.h>
@@ -82,13 +83,21 @@ void fill(Registry& registry, std::vector<Registration>& registrations) {
 }
 
 std::vector<std::string> all_formats(const Snapshot& snapshot) {
-  std::vector<std::string> texts(6);
+  std::vector<std::string> texts(7);
   format::write_prometheus_text(snapshot, texts[0]);
   format::write_openmetrics(snapshot, texts[1]);
   format::write_json(snapshot, texts[2]);
   format::write_summary_json(snapshot, texts[3]);
   format::write_server_json(snapshot, texts[4]);
   format::write_system_json(snapshot, texts[5]);
+  for (const FamilySnapshot& family : snapshot.families) {
+    format::append_live_family(family, 1, texts[6]);
+    for (std::size_t i = 0; i < family.size(); ++i) {
+      format::append_live_labels(family.point(i).labels, texts[6]);
+      format::append_live_value(family.point(i), texts[6]);
+    }
+  }
+  format::append_live_seconds(std::chrono::milliseconds(1'234'567), texts[6]);
   return texts;
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <latch>
 #include <map>
 #include <memory>
 #include <random>
@@ -122,6 +123,31 @@ TEST(Stress, SeriesThatAreMadeAndDroppedBeginAtZeroAndKeepTheirOwnCounts) {
     if (counter.value() != static_cast<std::uint64_t>(generation)) ++wrong;
   });
   EXPECT_EQ(wrong, 0);
+}
+
+// bvar's combiner was once used by a thread that ended while it was destroyed.
+TEST(Stress, SeriesMayGoWhileManyThreadsEnd) {
+  constexpr int kThreads = 64;
+  for (int round = 0; round < repetitions(20, 4); ++round) {
+    auto registry = std::make_unique<Registry>();
+    const auto family = registry->family<Histogram, "id">("family", "F.");
+    std::latch recorded(kThreads);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, id = t % 8, last = family.with(t % 8)]() mutable {
+        family.with(id).record(1);
+        recorded.arrive_and_wait();  // so that all end at the same time
+        last.record(1);
+      });
+    }
+    recorded.wait();
+    for (int i = 0; i < 20; ++i) Registry().counter("c", "C.").add();
+    registry.reset();
+    for (auto& thread : threads) thread.join();
+    std::uint64_t count = 0;
+    for (int id = 0; id < 8; ++id) count += family.with(id).value().count();
+    EXPECT_EQ(count, 2U * kThreads);
+  }
 }
 
 TEST(Stress, AWholeRegistryMayGoWhileItsHandlesRecord) {
