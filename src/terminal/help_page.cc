@@ -11,11 +11,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kKeys = 
      {"up, down, j k", "move in a table; PgUp PgDn by a page, Home End to its ends"},
      {"/", "filter: words that a row must have; Esc drops it"},
      {"s", "sort by the next column; r the other way round"},
-     {"p, z", "on the profile: turn the profiler on and off; forget what it recorded"},
+     {"p, z", "the profiler: on and off; forget what it recorded"},
      {"space", "hold the picture still, and go on"},
      {"?, h", "this help; any key leaves it"},
      {"q, Ctrl-C", "quit"},
-     {"well", "no rule over errors, losses, queues, CPU, memory, pressure, files finds anything"},
+     {"well", "errors, losses, queues, CPU, memory, files within limits"},
      {"degraded", "one of its limits is passed; unwell: by far"},
      {"p95", "95 of 100 values of the last 10 s were below it"}}};
 
