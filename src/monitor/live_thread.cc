@@ -1,18 +1,15 @@
 #include "live_thread.h"
 
-#include <pthread.h>
-
 #include <utility>
 
-#include "blocked_signals.h"
+#include "src/net/server_thread.h"
 
 namespace kymo::monitor {
 
 LiveThread::~LiveThread() { stop(); }
 
 void LiveThread::start(std::function<Time()> work) {
-  const BlockedSignals blocked;
-  thread_ = std::thread([this, work = std::move(work)] { run(work); });
+  thread_ = net::start_thread("kymo-live", [this, work = std::move(work)] { run(work); });
 }
 
 void LiveThread::wake() noexcept {
@@ -33,7 +30,6 @@ void LiveThread::stop() noexcept {
 }
 
 void LiveThread::run(const std::function<Time()>& work) {
-  pthread_setname_np(pthread_self(), "kymo-live");
   Time due = Time::max();
   while (wait_until(due)) due = work();
 }

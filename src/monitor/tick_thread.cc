@@ -1,17 +1,14 @@
 #include "tick_thread.h"
 
-#include <pthread.h>
-
 #include <utility>
 
-#include "blocked_signals.h"
+#include "src/net/server_thread.h"
 
 namespace kymo::monitor {
 
 TickThread::TickThread(std::chrono::milliseconds interval, std::function<void()> on_tick, const char* name)
     : interval_(interval), on_tick_(std::move(on_tick)) {
-  const BlockedSignals blocked;
-  thread_ = std::thread([this, name] { run(name); });
+  thread_ = net::start_thread(name, [this] { run(); });
 }
 
 TickThread::~TickThread() { stop(); }
@@ -25,8 +22,7 @@ void TickThread::stop() noexcept {
   if (thread_.joinable()) thread_.join();
 }
 
-void TickThread::run(const char* name) {
-  pthread_setname_np(pthread_self(), name);
+void TickThread::run() {
   Time planned = std::chrono::steady_clock::now();
   do {
     on_tick_();

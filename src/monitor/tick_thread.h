@@ -33,7 +33,7 @@ class TickThread final {
  private:
   using Time = std::chrono::steady_clock::time_point;
 
-  void run(const char* name);
+  void run();
   [[nodiscard]] Time next_after(Time planned);
   [[nodiscard]] bool wait_until(Time time);
 
