@@ -3,7 +3,8 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <charconv>
+
+#include <kymo/model/parse_number.h>
 
 #include "command_line.h"
 
@@ -13,11 +14,9 @@ namespace {
 /// `10%`, `7.5%` or `10`; nothing for what is none, or is not within 0 and 1000 %.
 std::optional<double> share_in(std::string_view text) {
   if (text.ends_with('%')) text.remove_suffix(1);
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || !(number >= 0) || number > 1000)
-    return std::nullopt;
-  return number / 100;
+  const auto number = model::parse_number<double>(text);
+  if (!number || !(*number >= 0) || *number > 1000) return std::nullopt;
+  return *number / 100;
 }
 
 bool take_regression(const std::string& text, BenchArguments& parsed) {

@@ -3,8 +3,9 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include <kymo/model/parse_number.h>
 
 #include "ascii.h"
 #include "client_error.h"
@@ -21,10 +22,8 @@ constexpr std::size_t kLongestUrl = 2048;
 }
 
 std::optional<std::uint16_t> port_of(std::string_view digits) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc() || end != digits.data() + digits.size() || port == 0) return std::nullopt;
-  return port;
+  const auto port = model::parse_number<std::uint16_t>(digits);
+  return port == 0 ? std::nullopt : port;
 }
 
 /// Takes the scheme off.

@@ -1,9 +1,9 @@
-#include <charconv>
 #include <stdexcept>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <kymo/model/parse_number.h>
 #include <kymo/net/http_server.h>
 
 #include "ascii.h"
@@ -19,12 +19,9 @@ namespace {
 }
 
 std::uint16_t parse_port(std::string_view text, std::string_view port) {
-  std::uint16_t value = 0;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), value);
-  if (error != std::errc() || end != port.data() + port.size()) {
-    refuse(text, "the port is not a number from 0 to 65535");
-  }
-  return value;
+  const auto value = model::parse_number<std::uint16_t>(port);
+  if (!value) refuse(text, "the port is not a number from 0 to 65535");
+  return *value;
 }
 
 }  // namespace

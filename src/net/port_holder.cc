@@ -1,7 +1,6 @@
 #include "port_holder.h"
 
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +8,8 @@
 #include <vector>
 
 #include <netinet/in.h>
+
+#include <kymo/model/parse_number.h>
 
 namespace kymo::net {
 namespace {
@@ -45,24 +46,16 @@ std::vector<std::string_view> split_columns(std::string_view line) {
   }
 }
 
-template <class Integer>
-std::optional<Integer> parse_integer(std::string_view text, int base) noexcept {
-  Integer value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 std::optional<TableAddress> parse_table_address(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon % 8 != 0) return std::nullopt;
   TableAddress address;
   for (std::size_t i = 0; i < colon; i += 8) {
-    const auto word = parse_integer<std::uint32_t>(text.substr(i, 8), 16);
+    const auto word = model::parse_number<std::uint32_t>(text.substr(i, 8), 16);
     if (!word) return std::nullopt;
     address.words.push_back(*word);
   }
-  const auto port = parse_integer<std::uint32_t>(text.substr(colon + 1), 16);
+  const auto port = model::parse_number<std::uint32_t>(text.substr(colon + 1), 16);
   if (!port) return std::nullopt;
   address.port = *port;
   return address;
@@ -117,7 +110,7 @@ std::optional<std::uint64_t> find_listener_inode(std::string_view table, const S
     if (columns.size() <= kInodeColumn || columns[kStateColumn] != kListening) continue;
     const auto local = parse_table_address(columns[kLocalColumn]);
     if (local && clash(*local, wanted_address)) {
-      return parse_integer<std::uint64_t>(columns[kInodeColumn], 10);
+      return model::parse_number<std::uint64_t>(columns[kInodeColumn], 10);
     }
   }
   return std::nullopt;
@@ -132,7 +125,7 @@ std::optional<PortHolder> find_holder(std::uint64_t inode) {
   const std::string link = "socket:[" + std::to_string(inode) + "]";
   std::error_code error;
   for (fs::directory_iterator entry("/proc", error), end; !error && entry != end; entry.increment(error)) {
-    const auto pid = parse_integer<pid_t>(entry->path().filename().native(), 10);
+    const auto pid = model::parse_number<pid_t>(entry->path().filename().native(), 10);
     if (!pid || !holds(entry->path(), link)) continue;
     std::string name = read_text(entry->path() / "comm");
     while (!name.empty() && name.back() == '\n') name.pop_back();

@@ -19,6 +19,23 @@ std::string_view first_line(std::string_view text) noexcept {
   return line;
 }
 
+/// Takes each line's key and number. False where a line is no such pair, or was cut off.
+template <class Take>
+bool read_counts(std::string_view text, Take take) {
+  bool understood = true;
+  Lines lines(text);
+  std::string_view line;
+  while (lines.next(line)) {
+    Words words(line);
+    std::string_view key;
+    std::uint64_t count = 0;
+    const bool is_pair = words.next(key) && words.whole(count);
+    understood &= is_pair;
+    if (is_pair) take(key, count);
+  }
+  return understood && !lines.cut_off();
+}
+
 std::vector<std::string> split_controllers(std::string_view list) {
   std::vector<std::string> controllers;
   while (!list.empty()) {
@@ -149,46 +166,24 @@ std::optional<std::uint64_t> parse_single(std::string_view text) {
 
 bool parse_cpu_stat(std::string_view text, CgroupCpuStat& stat) {
   stat = {};
-  bool understood = true;
-  Lines lines(text);
-  std::string_view line;
-  while (lines.next(line)) {
-    Words words(line);
-    std::string_view key;
-    std::uint64_t value = 0;
-    if (!words.next(key) || !words.whole(value)) {
-      understood = false;
-      continue;
-    }
+  return read_counts(text, [&](std::string_view key, std::uint64_t value) {
     if (key == "usage_usec") stat.usage_seconds = static_cast<double>(value) / 1e6;
     if (key == "throttled_usec") stat.throttled_seconds = static_cast<double>(value) / 1e6;
     if (key == "throttled_time") stat.throttled_seconds = static_cast<double>(value) / 1e9;
     if (key == "nr_periods") stat.periods = value;
     if (key == "nr_throttled") stat.throttled_periods = value;
-  }
-  return understood && !lines.cut_off();
+  });
 }
 
 bool parse_memory_events(std::string_view text, std::vector<MemoryEvent>& events) {
   constexpr std::array<std::string_view, 6> kTypes = {"low", "high",     "max",
                                                       "oom", "oom_kill", "oom_group_kill"};
   events.clear();
-  bool understood = true;
-  Lines lines(text);
-  std::string_view line;
-  while (lines.next(line)) {
-    Words words(line);
-    std::string_view key;
-    std::uint64_t count = 0;
-    if (!words.next(key) || !words.whole(count)) {
-      understood = false;
-      continue;
-    }
+  return read_counts(text, [&](std::string_view key, std::uint64_t count) {
     const auto* const type = std::ranges::find(kTypes, key);
     const bool repeated = std::ranges::find(events, key, &MemoryEvent::type) != events.end();
     if (type != kTypes.end() && !repeated) events.push_back({.type = *type, .count = count});
-  }
-  return understood && !lines.cut_off();
+  });
 }
 
 }  // namespace kymo::system

@@ -103,11 +103,9 @@ bool parse_stat(std::string_view text, std::size_t max_cpus, StatFile& stat) {
   stat.clear();
   bool understood = true;
   Lines lines(text);
-  std::string_view line;
-  while (lines.next(line)) {
-    Words words(line);
-    std::string_view key;
-    if (!words.next(key)) continue;
+  Words words;
+  std::string_view key;
+  while (lines.next(key, words)) {
     if (key.starts_with("cpu")) {
       understood &= parse_cpu_line(key.substr(3), words, max_cpus, stat);
     } else if (auto* count = count_of(stat, key)) {

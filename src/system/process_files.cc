@@ -65,11 +65,9 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text) {
 ProcessStatus parse_process_status(std::string_view text) {
   ProcessStatus status;
   Lines lines(text);
-  std::string_view line;
-  while (lines.next(line)) {
-    Words words(line);
-    std::string_view key;
-    if (!words.next(key)) continue;
+  Words words;
+  std::string_view key;
+  while (lines.next(key, words)) {
     if (key == "VmRSS:") keep_kilobytes(words, status.resident_bytes);
     if (key == "VmHWM:") keep_kilobytes(words, status.peak_resident_bytes);
     if (key == "VmSwap:") keep_kilobytes(words, status.swap_bytes);
@@ -111,11 +109,9 @@ std::optional<MemoryMaps> parse_smaps_rollup(std::string_view text) {
   bool has_clean = false;
   bool has_dirty = false;
   Lines lines(text);
-  std::string_view line;
-  while (lines.next(line)) {
-    Words words(line);
-    std::string_view key;
-    if (!words.next(key)) continue;
+  Words words;
+  std::string_view key;
+  while (lines.next(key, words)) {
     if (key == "Pss:") has_pss = kilobytes(words, maps.proportional_bytes);
     if (key == "Private_Clean:") has_clean = kilobytes(words, private_clean);
     if (key == "Private_Dirty:") has_dirty = kilobytes(words, private_dirty);
@@ -142,11 +138,9 @@ std::optional<ProcessIo> parse_process_io(std::string_view text) {
                                         {"cancelled_write_bytes:", &cancelled}}};
   std::size_t found = 0;
   Lines lines(text);
-  std::string_view line;
-  while (lines.next(line)) {
-    Words words(line);
-    std::string_view key;
-    if (!words.next(key)) continue;
+  Words words;
+  std::string_view key;
+  while (lines.next(key, words)) {
     const auto* const field = std::ranges::find(fields, key, &Field::key);
     if (field == fields.end()) continue;
     if (!words.whole(*field->value)) return std::nullopt;

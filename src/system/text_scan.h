@@ -4,56 +4,30 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <system_error>
+
+#include <kymo/model/parse_number.h>
 
 namespace kymo::system {
 
-/// Walks the complete lines of a kernel file. A last line without its newline was cut off and is not given
-/// out.
-class Lines final {
- public:
-  explicit Lines(std::string_view text) noexcept : rest_(text) {}
-
-  bool next(std::string_view& line) noexcept {
-    const std::size_t end = rest_.find('\n');
-    if (end == std::string_view::npos) return false;
-    line = rest_.substr(0, end);
-    rest_.remove_prefix(end + 1);
-    return true;
-  }
-
-  /// True when text is left that no newline ends.
-  [[nodiscard]] bool cut_off() const noexcept {
-    return !rest_.empty() && rest_.find('\n') == std::string_view::npos;
-  }
-
- private:
-  std::string_view rest_;
-};
-
 /// A whole number in decimal, all of `text`. False for anything else, also for one above 2^64 - 1.
 inline bool parse_whole(std::string_view text, std::uint64_t& value) noexcept {
-  std::uint64_t parsed = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return false;
-  value = parsed;
-  return true;
+  const auto parsed = model::parse_number<std::uint64_t>(text);
+  value = parsed.value_or(value);
+  return parsed.has_value();
 }
 
 /// A finite decimal fraction >= 0, all of `text`.
 inline bool parse_decimal(std::string_view text, double& value) noexcept {
   if (text.empty() || text.front() < '0' || text.front() > '9') return false;
-  double parsed = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), parsed, std::chars_format::fixed);
-  if (error != std::errc() || end != text.data() + text.size()) return false;
-  value = parsed;
-  return true;
+  const auto parsed = model::parse_number<double>(text, std::chars_format::fixed);
+  value = parsed.value_or(value);
+  return parsed.has_value();
 }
 
 /// Walks the words of a line, parted by spaces and tabs.
 class Words final {
  public:
+  Words() = default;
   explicit Words(std::string_view line) noexcept : rest_(line) {}
 
   bool next(std::string_view& word) noexcept {
@@ -85,6 +59,39 @@ class Words final {
       if (!next(word)) return false;
     }
     return true;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+/// Walks the complete lines of a kernel file. A last line without its newline was cut off and is not given
+/// out.
+class Lines final {
+ public:
+  explicit Lines(std::string_view text) noexcept : rest_(text) {}
+
+  bool next(std::string_view& line) noexcept {
+    const std::size_t end = rest_.find('\n');
+    if (end == std::string_view::npos) return false;
+    line = rest_.substr(0, end);
+    rest_.remove_prefix(end + 1);
+    return true;
+  }
+
+  /// The next line that has a word: its first one, and those behind it.
+  bool next(std::string_view& key, Words& words) noexcept {
+    std::string_view line;
+    while (next(line)) {
+      words = Words(line);
+      if (words.next(key)) return true;
+    }
+    return false;
+  }
+
+  /// True when text is left that no newline ends.
+  [[nodiscard]] bool cut_off() const noexcept {
+    return !rest_.empty() && rest_.find('\n') == std::string_view::npos;
   }
 
  private:
