@@ -1,15 +1,14 @@
 #include "query_reader.h"
 
-#include <charconv>
 #include <string>
 
 #include <kymo/model/duration.h>
+#include <kymo/model/parse_number.h>
 #include <kymo/net/json_error.h>
 
 namespace kymo::live {
 namespace {
 
-constexpr std::size_t kLongestQueryValueShown = 200;
 constexpr std::chrono::hours kLongestDuration{10 * 366 * 24};
 
 }  // namespace
@@ -25,11 +24,9 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
 std::uint64_t QueryReader::whole_number(std::string_view name, std::uint64_t usual, Bounds bounds) {
   const std::string* const text = request_.query_value(name);
   if (text == nullptr) return usual;
-  std::uint64_t value = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stopped, error] = std::from_chars(text->data(), end, value);
-  if (error == std::errc{} && stopped == end && value >= bounds.least && value <= bounds.most) return value;
-  refuse(std::string(name) + "=" + text->substr(0, kLongestQueryValueShown) + " is not understood",
+  const auto value = model::parse_number<std::uint64_t>(*text);
+  if (value && *value >= bounds.least && *value <= bounds.most) return *value;
+  refuse(std::string(name) + "=" + net::excerpt(*text) + " is not understood",
          "give a whole number from " + std::to_string(bounds.least) + " to " + std::to_string(bounds.most));
   return usual;
 }
@@ -38,8 +35,7 @@ std::chrono::seconds QueryReader::duration(std::chrono::seconds usual) {
   const std::string* const text = request_.query_value("duration");
   if (text == nullptr) return usual;
   if (const auto duration = parse_duration(*text)) return *duration;
-  refuse("duration is how far to look back, and \"" + text->substr(0, kLongestQueryValueShown) +
-             "\" is no length of time",
+  refuse("duration is how far to look back, and \"" + net::excerpt(*text) + "\" is no length of time",
          "write it as 90s, 5m or 1h30m, or leave it out");
   return usual;
 }

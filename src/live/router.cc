@@ -16,8 +16,6 @@
 namespace kymo::live {
 namespace {
 
-constexpr std::size_t kLongestShown = 200;
-
 struct Header {
   std::string_view name;
   std::string_view value;
@@ -161,8 +159,7 @@ net::HttpResponse Router::dispatch(const net::HttpRequest& request) const {
   if (get != nullptr) allow += "HEAD, ";
   allow += "OPTIONS";
   if (request.method == "OPTIONS") return with_allow(no_content(), std::move(allow));
-  const std::string message =
-      std::string(request.method.substr(0, kLongestShown)) + " is not for this address";
+  const std::string message = net::excerpt(request.method) + " is not for this address";
   return with_allow(net::json_error(405, message, "it answers " + allow), allow);
 }
 
@@ -187,7 +184,7 @@ net::HttpResponse Router::not_found(std::string_view path) const {
     remedy += (remedy.empty() ? "did you mean " : " or ") + similar;
   }
   remedy += remedy.empty() ? "/api lists the addresses" : "?";
-  return net::json_error(404, "there is nothing at " + std::string(path.substr(0, kLongestShown)), remedy);
+  return net::json_error(404, "there is nothing at " + net::excerpt(path), remedy);
 }
 
 }  // namespace kymo::live

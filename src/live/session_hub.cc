@@ -15,8 +15,6 @@ namespace {
 
 using SessionClientPtr = std::shared_ptr<SessionClient>;
 
-constexpr std::size_t kLongestIdShown = 200;
-
 }  // namespace
 
 /// Held by the connections too. A client's lock is taken within the hub's, never the other way round.
@@ -148,7 +146,7 @@ Route session_socket_route(SessionHub& hub) {
               [&hub](const net::HttpRequest& request) {
                 const std::string& id = *request.path_parameter("id");
                 if (!hub.goes_on(id)) {
-                  return net::json_error(404, "no session \"" + id.substr(0, kLongestIdShown) + "\" goes on",
+                  return net::json_error(404, "no session \"" + net::excerpt(id) + "\" goes on",
                                          "/api/sessions/live lists those that do");
                 }
                 net::HttpResponse response;

@@ -12,7 +12,6 @@
 namespace kymo::monitor {
 namespace {
 
-constexpr std::size_t kLongestShown = 200;
 constexpr std::string_view kBearer = "bearer ";
 /// What tells nothing of what is measured: whether the process lives, and the way in.
 constexpr std::array<std::string_view, 6> kOpen = {"/healthz",   "/readyz",          "/login",
@@ -83,9 +82,8 @@ net::HttpResponse too_many() {
 }
 
 net::HttpResponse foreign(std::string_view origin) {
-  return net::json_error(
-      403, "pages of " + std::string(origin.substr(0, kLongestShown)) + " may not change anything here",
-      "send it from a page of this server, or from a program, without the Origin header");
+  return net::json_error(403, "pages of " + net::excerpt(origin) + " may not change anything here",
+                         "send it from a page of this server, or from a program, without the Origin header");
 }
 
 }  // namespace

@@ -25,4 +25,6 @@ HttpResponse json_error(int status, std::string_view message, std::string_view r
   return response;
 }
 
+std::string excerpt(std::string_view text) { return std::string(text.substr(0, 200)); }
+
 }  // namespace kymo::net

@@ -15,7 +15,6 @@ namespace {
 constexpr std::string_view kRemedy =
     "connect with a WebSocket client, such as a browser's WebSocket or websocat";
 constexpr std::size_t kKeyCharacters = 24;  // 16 bytes in base64
-constexpr std::size_t kLongestOrigin = 200;
 
 bool is_key(std::string_view key) noexcept {
   return key.size() == kKeyCharacters && key.ends_with("==") &&
@@ -70,7 +69,7 @@ std::optional<HttpResponse> refuse_handshake(const RequestHead& head) {
   const std::string_view origin = find_field(head, "origin");
   if (!origin.empty() && !is_same_host(origin, find_field(head, "host"))) {
     return json_error(
-        403, "pages of " + std::string(origin.substr(0, kLongestOrigin)) + " may not read this server",
+        403, "pages of " + excerpt(origin) + " may not read this server",
         "open the page from this server itself; behind a proxy, let it pass the Host header on");
   }
   return std::nullopt;

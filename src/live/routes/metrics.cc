@@ -15,7 +15,6 @@ namespace {
 
 using format::Format;
 
-constexpr std::size_t kLongestFormatShown = 200;
 /// The oldest first: it is what a client gets that wants neither.
 constexpr std::array kNegotiated = {Format::prometheus, Format::openmetrics};
 
@@ -35,8 +34,7 @@ SharedEncoding& encoding_of(Format chosen, SnapshotOutputs& outputs) {
 }
 
 net::HttpResponse unknown_format(std::string_view name) {
-  return net::json_error(400,
-                         "there is no format \"" + std::string(name.substr(0, kLongestFormatShown)) + "\"",
+  return net::json_error(400, "there is no format \"" + net::excerpt(name) + "\"",
                          "use format=prometheus, format=openmetrics or format=json, or leave it out");
 }
 

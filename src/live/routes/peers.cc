@@ -22,7 +22,6 @@ namespace {
 using model::JsonWriter;
 
 constexpr std::chrono::seconds kUsualStretch = std::chrono::hours(1);
-constexpr std::size_t kLongestPeerShown = 200;
 
 /// A table under the ids that are shown. Of no table: no peers.
 class ShownPeers final {
@@ -76,7 +75,7 @@ class ShownPeers final {
 };
 
 net::HttpResponse no_such_peer(std::string_view id) {
-  return net::json_error(404, "there is no peer \"" + std::string(id.substr(0, kLongestPeerShown)) + "\"",
+  return net::json_error(404, "there is no peer \"" + net::excerpt(id) + "\"",
                          "/api/metrics/peers lists those that there are");
 }
 

@@ -20,7 +20,6 @@ using HistoryPoints = std::vector<SystemHistory::Point>;
 constexpr std::string_view kCsvType = "text/csv; charset=utf-8";
 constexpr std::array<MediaType, 2> kHistoryTypes = {format::kJsonType, kCsvType};
 constexpr std::chrono::seconds kEverything = std::chrono::hours(24 * 366);
-constexpr std::size_t kLongestValueShown = 200;
 
 double to_hundredths(double value) { return std::round(value * 100) / 100; }
 
@@ -70,10 +69,9 @@ net::HttpResponse respond_with_history(const SystemHistory& history, const net::
   if (query.refusal()) return *query.refusal();
   const auto type = chosen_type(request);
   if (!type) {
-    return net::json_error(
-        400,
-        "there is no format \"" + request.query_value("format")->substr(0, kLongestValueShown) + "\" here",
-        "use format=json or format=csv, or leave it out");
+    return net::json_error(400,
+                           "there is no format \"" + net::excerpt(*request.query_value("format")) + "\" here",
+                           "use format=json or format=csv, or leave it out");
   }
   const HistoryPoints points = history.last(duration);
   if (*type == 0) return history_json(request, points, history.interval());
