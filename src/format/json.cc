@@ -10,13 +10,13 @@
 namespace kymo::format {
 namespace {
 
-constexpr double kQuantiles[] = {0.5, 0.95, 0.99};
-constexpr std::string_view kQuantileNames[] = {"p50", "p95", "p99"};
+constexpr double kShownQuantiles[] = {0.5, 0.95, 0.99};
+constexpr std::string_view kShownQuantileNames[] = {"p50", "p95", "p99"};
 
 template <class Distribution>
 void write_quantiles(const Distribution& values, model::JsonWriter& json) {
-  for (std::size_t i = 0; i < std::size(kQuantiles); ++i)
-    json.field(kQuantileNames[i], values.quantile(kQuantiles[i]));
+  for (std::size_t i = 0; i < std::size(kShownQuantiles); ++i)
+    json.field(kShownQuantileNames[i], values.quantile(kShownQuantiles[i]));
 }
 
 void write_optional(std::string_view name, bool there, double value, model::JsonWriter& json) {

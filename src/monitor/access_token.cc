@@ -5,6 +5,7 @@
 #include <kymo/net/http_server.h>
 
 #include "config_file.h"
+#include "trim.h"
 
 namespace kymo::monitor {
 namespace {
@@ -13,13 +14,6 @@ constexpr std::string_view kTokenCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=";
 constexpr std::string_view kExpected =
     "; expected 16 to 512 letters, digits and -._~+/=, such as `openssl rand -hex 24` gives";
-constexpr std::string_view kBlank = " \t\r\n";
-
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
 
 }  // namespace
 

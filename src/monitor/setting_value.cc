@@ -12,6 +12,8 @@
 #include <kymo/net/http_server.h>
 #include <kymo/probe/target.h>
 
+#include "trim.h"
+
 namespace kymo::monitor {
 namespace {
 
@@ -33,13 +35,6 @@ constexpr std::size_t kMaxHostBytes = 253;   // RFC 1035, section 2.3.4
 constexpr std::size_t kMaxPathBytes = 4095;  // PATH_MAX without its final zero
 constexpr std::size_t kMaxQuotedBytes = 80;
 constexpr std::size_t kMaxProbeName = 64;
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
 
 /// Takes digits from the front of `text`.
 std::optional<std::int64_t> take_number(std::string_view& text) {

@@ -23,7 +23,7 @@ using asio::awaitable;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr auto kResult = asio::as_tuple(asio::use_awaitable);
+constexpr auto kWaited = asio::as_tuple(asio::use_awaitable);
 constexpr milliseconds kResolutionPoll{20};
 constexpr milliseconds kPause{100};
 /// Connections taken before those already taken get their turn.
@@ -125,12 +125,12 @@ void Listener::report_listening() {
 awaitable<void> Listener::sleep(milliseconds time) {
   timer_.expires_after(time);
   // Woken early by close(): whoever sleeps looks at `draining` next.
-  (void)co_await timer_.async_wait(kResult);
+  (void)co_await timer_.async_wait(kWaited);
 }
 
 awaitable<void> Listener::accept_all() {
   while (acceptor_.is_open()) {
-    const auto [error] = co_await acceptor_.async_wait(asio::ip::tcp::acceptor::wait_read, kResult);
+    const auto [error] = co_await acceptor_.async_wait(asio::ip::tcp::acceptor::wait_read, kWaited);
     if (error || !acceptor_.is_open()) co_return;
     Next next = Next::more;
     for (int i = 0; i < kBatch && next == Next::more; ++i) next = accept_one();

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kSectorBytes = 512;  // whatever the device's own: the kernel counts in these
 constexpr double kMsPerSecond = 1000;
-constexpr std::size_t kMaxNameBytes = 64;
+constexpr std::size_t kMaxDiskNameBytes = 64;
 
 struct Family {
   DiskLine::Column column;
@@ -20,7 +20,7 @@ struct Family {
   FamilyOptions options;
 };
 
-constexpr std::array<Family, DiskLine::kColumns> kFamilies = {{
+constexpr std::array<Family, DiskLine::kColumns> kDiskFamilies = {{
     {DiskLine::reads, Kind::counter, 1, 1, {"node_disk_reads_completed_total", "Reads completed.", {}}},
     {DiskLine::reads_merged,
      Kind::counter,
@@ -107,7 +107,7 @@ bool parse_disk_line(std::string_view line, DiskLine& disk) {
   std::uint64_t major = 0;
   std::uint64_t minor = 0;
   if (!words.whole(major) || !words.whole(minor) || !words.next(disk.name)) return false;
-  if (disk.name.size() > kMaxNameBytes) return false;
+  if (disk.name.size() > kMaxDiskNameBytes) return false;
   std::string_view word;
   while (disk.columns < DiskLine::kColumns && words.next(word)) {
     if (!parse_whole(word, disk.values[disk.columns])) return false;
@@ -180,7 +180,7 @@ void DiskSubject::write(SnapshotWriter& writer) const {
 }
 
 void DiskSubject::write_counters(SnapshotWriter& writer) const {
-  for (const Family& family : kFamilies) {
+  for (const Family& family : kDiskFamilies) {
     FamilyWriter out =
         family.kind == Kind::counter ? writer.counter(family.options) : writer.gauge(family.options);
     for (const Disk& disk : disks_) {

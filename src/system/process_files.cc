@@ -7,13 +7,13 @@
 namespace kymo::system {
 namespace {
 
-constexpr std::uint64_t kMaxKilobytes = UINT64_MAX / 1024;
+constexpr std::uint64_t kMaxStatusKilobytes = UINT64_MAX / 1024;
 
 /// The number of kilobytes after `key:` in a line of /proc/self/status or smaps, in bytes.
 bool kilobytes(Words words, std::uint64_t& bytes) noexcept {
   std::uint64_t value = 0;
   std::string_view unit;
-  if (!words.whole(value) || value > kMaxKilobytes || !words.next(unit) || unit != "kB") return false;
+  if (!words.whole(value) || value > kMaxStatusKilobytes || !words.next(unit) || unit != "kB") return false;
   bytes = value * 1024;
   return true;
 }

@@ -27,8 +27,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
-constexpr std::chrono::milliseconds kFarewellTime{500};
+constexpr auto kWaited = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds kLongestFarewell{500};
 // Those of kSourceRatesHz whose frames fit into a network's usual datagram.
 constexpr int kUdpRatesHz[] = {16'000, 8'000, 22'050};
 
@@ -96,24 +96,24 @@ asio::awaitable<void> Crowd::follow(Client& client) {
 }
 
 asio::awaitable<void> Crowd::end_on_signal() {
-  co_await signals_.async_wait(kNoThrow);
+  co_await signals_.async_wait(kWaited);
   co_await end();
 }
 
 asio::awaitable<void> Crowd::end_after_duration() {
   asio::steady_timer timer(context_, options_.duration);
-  co_await timer.async_wait(kNoThrow);
+  co_await timer.async_wait(kWaited);
   co_await end();
 }
 
 asio::awaitable<void> Crowd::end() {
   for (const auto& caller : callers_) caller->stop();
   for (const auto& sender : senders_) sender->stop();
-  const auto give_up = std::chrono::steady_clock::now() + kFarewellTime;
+  const auto give_up = std::chrono::steady_clock::now() + kLongestFarewell;
   asio::steady_timer timer(context_);
   while (running_ > 0 && std::chrono::steady_clock::now() < give_up) {
     timer.expires_after(std::chrono::milliseconds(10));
-    co_await timer.async_wait(kNoThrow);
+    co_await timer.async_wait(kWaited);
   }
   context_.stop();
 }

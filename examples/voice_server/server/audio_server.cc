@@ -35,9 +35,9 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using asio::ip::udp;
 
-constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
+constexpr auto kWaited = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kBroadcastEvery{1};
-constexpr std::chrono::milliseconds kFarewellTime{500};
+constexpr std::chrono::milliseconds kLongestFarewell{500};
 /// The kernel would let megabytes wait for a client that does not read.
 constexpr int kSendBufferBytes = 64 * 1024;
 constexpr std::chrono::milliseconds kAcceptPause{50};  // after an error such as "too many open files"
@@ -136,7 +136,7 @@ void AudioServer::Impl::run() {
 
 asio::awaitable<void> AudioServer::Impl::accept_clients() {
   while (acceptor_.is_open()) {
-    auto [error, socket] = co_await acceptor_.async_accept(kNoThrow);
+    auto [error, socket] = co_await acceptor_.async_accept(kWaited);
     if (error) {
       co_await pause(kAcceptPause);
       continue;
@@ -154,14 +154,14 @@ asio::awaitable<void> AudioServer::Impl::accept_clients() {
 
 asio::awaitable<void> AudioServer::Impl::pause(std::chrono::milliseconds time) {
   asio::steady_timer timer(context_, time);
-  co_await timer.async_wait(kNoThrow);
+  co_await timer.async_wait(kWaited);
 }
 
 asio::awaitable<void> AudioServer::Impl::broadcast_state() {
   asio::steady_timer tick(context_);
   for (auto next = std::chrono::steady_clock::now();; next += kBroadcastEvery) {
     tick.expires_at(next);
-    co_await tick.async_wait(kNoThrow);
+    co_await tick.async_wait(kWaited);
     udp_.end_idle_streams();
     RoomState state = room_.state();
     udp_.add_to(state);
@@ -184,10 +184,10 @@ void AudioServer::Impl::tell_sessions() {
 }
 
 asio::awaitable<void> AudioServer::Impl::end_on_signal() {
-  co_await signals_.async_wait(kNoThrow);
+  co_await signals_.async_wait(kWaited);
   acceptor_.close();
   room_.shut_down();
-  const auto give_up = std::chrono::steady_clock::now() + kFarewellTime;
+  const auto give_up = std::chrono::steady_clock::now() + kLongestFarewell;
   while (room_.size() > 0 && std::chrono::steady_clock::now() < give_up) {
     co_await pause(std::chrono::milliseconds(10));
   }
