@@ -177,12 +177,13 @@ bool Reader::read_unicode_escape(std::string& string) {
 }
 
 std::optional<std::uint32_t> Reader::read_hex() {
-  constexpr std::size_t kDigits = 4;
-  const std::string_view digits = text_.substr(std::min(at_, text_.size()), kDigits);
+  constexpr std::size_t kHexDigits = 4;
+  const std::string_view digits = text_.substr(std::min(at_, text_.size()), kHexDigits);
   std::uint32_t code = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-  if (digits.size() < kDigits || error != std::errc() || end != digits.data() + kDigits) return std::nullopt;
-  at_ += kDigits;
+  if (digits.size() < kHexDigits || error != std::errc() || end != digits.data() + kHexDigits)
+    return std::nullopt;
+  at_ += kHexDigits;
   return code;
 }
 

@@ -47,14 +47,13 @@ void shake_hands(OperationRunner& runner, websocket::stream<Transport>& stream, 
 ClientError read_error(const ClientUrl& url, const boost::system::error_code& error,
                        const websocket::close_reason& reason, const ClientOptions& options,
                        std::chrono::milliseconds silence) {
-  using Kind = ClientError::Kind;
   if (error == websocket::error::message_too_big) {
-    return {Kind::broken, url.authority() + ": a message of more than " + std::to_string(options.max_bytes) +
-                              " bytes, which is the limit"};
+    return {ClientError::Kind::broken, url.authority() + ": a message of more than " +
+                                           std::to_string(options.max_bytes) + " bytes, which is the limit"};
   }
   if (error == websocket::error::closed) {
     const std::string text(reason.reason.data(), reason.reason.size());
-    return {Kind::unreachable,
+    return {ClientError::Kind::unreachable,
             url.authority() + " closed the connection" +
                 (reason.code == websocket::close_code::going_away ? ": it is stopping" : "") +
                 (text.empty() ? "" : ": " + text)};
