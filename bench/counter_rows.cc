@@ -32,8 +32,9 @@ void counter_rows(Report& report) {
     return cpu_ns_each(threads, adds, [&](std::size_t) { peer.Increment(); });
   };
   const auto turns = turns_of(
-      report.effort(), {[&] { return ours(1); }, [&] { return ours(2); }, [&] { return limit(1); },
-                        [&] { return limit(2); }, [&] { return theirs(1); }, [&] { return theirs(2); }});
+      report.effort(),
+      {[&] { return ours(1); }, [&] { return ours(2); }, [&] { return limit(1); }, [&] { return limit(2); }},
+      {[&] { return theirs(1); }, [&] { return theirs(2); }});
   report.add(Row{.work = "counter add, 1 thread",
                  .unit = "ns",
                  .kymo = median(turns[0]),

@@ -1,4 +1,6 @@
-// What recording costs while it is switched off, without the loop's own part. The limit: nothing.
+// What recording costs while it is switched off, without the loop's own part, in the least disturbed of many
+// turns: its bar is a time, which a slow moment of the machine cannot be held against. The limit: nothing.
+#include <algorithm>
 #include <chrono>
 
 #include <kymo/core/registry.h>
@@ -14,27 +16,30 @@ void disabled_rows(Report& report) {
   Gauge gauge = registry.gauge("depth", "D.");
   Histogram histogram = registry.histogram("sizes", "S.");
   Timing timing = registry.timing("duration", "D.");
-  const std::size_t calls = report.effort().of(16'000'000);
+  const std::size_t calls = report.effort().of(4'000'000);
 
   set_recording(false);
-  const auto taken = medians(
-      report.effort(),
-      {[&] { return cpu_ns_each(1, calls, [](std::size_t) {}); },
-       [&] { return cpu_ns_each(1, calls, [&](std::size_t) { counter.add(); }); },
-       [&] { return cpu_ns_each(1, calls, [&](std::size_t) { gauge.set(1); }); },
-       [&] { return cpu_ns_each(1, calls, [&](std::size_t) { histogram.record(1); }); },
-       [&] {
-         return cpu_ns_each(1, calls, [&](std::size_t) { timing.record(std::chrono::milliseconds(1)); });
-       },
-       [&] { return cpu_ns_each(1, calls, [&](std::size_t) { const ScopedTimer timer(timing); }); }});
+  Effort effort = report.effort();
+  effort.turns *= 5;
+  const auto taken = turns_of(
+      effort, {[&] { return cpu_ns_each(1, calls, [](std::size_t) {}); },
+               [&] { return cpu_ns_each(1, calls, [&](std::size_t) { counter.add(); }); },
+               [&] { return cpu_ns_each(1, calls, [&](std::size_t) { gauge.set(1); }); },
+               [&] { return cpu_ns_each(1, calls, [&](std::size_t) { histogram.record(1); }); },
+               [&] {
+                 return cpu_ns_each(1, calls,
+                                    [&](std::size_t) { timing.record(std::chrono::milliseconds(1)); });
+               },
+               [&] { return cpu_ns_each(1, calls, [&](std::size_t) { const ScopedTimer timer(timing); }); }});
   set_recording(true);
 
+  const auto least = [](const std::vector<double>& turns) { return *std::ranges::min_element(turns); };
   constexpr const char* kWork[] = {"counter add", "gauge set", "histogram record", "timing record",
                                    "scoped timer"};
   for (std::size_t i = 0; i < std::size(kWork); ++i) {
     report.add(Row{.work = std::string("recording off: ") + kWork[i],
                    .unit = "ns",
-                   .kymo = std::max(0.0, taken[i + 1] - taken[0]),
+                   .kymo = std::max(0.0, least(taken[i + 1]) - least(taken[0])),
                    .limit = 0}
                    .at_most(0.5));
   }

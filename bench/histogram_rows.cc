@@ -36,8 +36,9 @@ void histogram_rows(Report& report) {
     return cpu_ns_each(threads, records, [&](std::size_t i) { peer.Observe(values[i % kValues]); });
   };
   const auto turns = turns_of(
-      report.effort(), {[&] { return ours(1); }, [&] { return ours(2); }, [&] { return limit(1); },
-                        [&] { return limit(2); }, [&] { return theirs(1); }, [&] { return theirs(2); }});
+      report.effort(),
+      {[&] { return ours(1); }, [&] { return ours(2); }, [&] { return limit(1); }, [&] { return limit(2); }},
+      {[&] { return theirs(1); }, [&] { return theirs(2); }});
   report.add(Row{.work = "histogram record, 1 thread",
                  .unit = "ns",
                  .kymo = median(turns[0]),

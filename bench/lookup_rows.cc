@@ -91,21 +91,21 @@ void compare(const Report& report, const std::string& way, Gives gives, const Ca
       turns_of(report.effort(),
                {[&] { return on_threads(1, many, ours); }, [&] { return on_threads(2, many, ours); },
                 [&] { return on_threads(1, many, limit); }, [&] { return on_threads(2, many, limit); },
-                [&] { return on_threads(1, fewer, theirs); }, [&] { return on_threads(2, fewer, theirs); },
-                [&] { return on_threads(1, many, apart); }, [&] { return on_threads(2, many, apart); }});
+                [&] { return on_threads(1, many, apart); }, [&] { return on_threads(2, many, apart); }},
+               {[&] { return on_threads(1, fewer, theirs); }, [&] { return on_threads(2, fewer, theirs); }});
   Row one{.work = way + ", 1 thread",
           .unit = "ns",
           .kymo = median(turns[0]),
           .limit = median(turns[2]),
-          .peer = median(turns[4])};
+          .peer = median(turns[6])};
   Row two{.work = way + ", 2 threads",
           .unit = "ns",
           .kymo = median(turns[1]),
           .limit = median(turns[3]),
-          .peer = median(turns[5])};
+          .peer = median(turns[7])};
   if (gives == Gives::nothing) {
     one.at_most_limit(1.5);
-    two.flat_with_threads(median_ratio(turns[1], turns[0]), median_ratio(turns[7], turns[6]));
+    two.flat_with_threads(median_ratio(turns[1], turns[0]), median_ratio(turns[5], turns[4]));
   }
   report.add(one.at_most_peer_over(4));
   report.add(two.at_most_peer_over(4));

@@ -65,12 +65,20 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-std::vector<std::vector<double>> turns_of(const Effort& effort, const std::vector<Contender>& contenders) {
-  std::vector<std::vector<double>> taken(contenders.size());
-  if (!effort.smoke)
-    for (const Contender& contender : contenders) contender();
-  for (int turn = 0; turn < effort.turns; ++turn)
-    for (std::size_t i = 0; i < contenders.size(); ++i) taken[i].push_back(contenders[i]());
+std::vector<std::vector<double>> turns_of(const Effort& effort, const std::vector<Contender>& contenders,
+                                          const std::vector<Contender>& seldom) {
+  std::vector<std::vector<double>> taken(contenders.size() + seldom.size());
+  const auto turn = [&](const std::vector<Contender>& those, std::size_t first) {
+    for (std::size_t i = 0; i < those.size(); ++i) taken[first + i].push_back(those[i]());
+  };
+  if (!effort.smoke) {
+    for (const auto* those : {&contenders, &seldom})
+      for (const Contender& contender : *those) contender();
+  }
+  for (int i = 0; i < effort.turns; ++i) {
+    for (int often = seldom.empty() ? kOften - 1 : 0; often < kOften; ++often) turn(contenders, 0);
+    turn(seldom, contenders.size());
+  }
   return taken;
 }
 

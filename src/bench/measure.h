@@ -39,9 +39,12 @@ struct Effort {
 using Contender = std::function<double()>;
 
 /// Lets the contenders take turns and gives what each of them took. The first turn warms up and is not
-/// counted.
+/// counted. Where there are `seldom` ones, which take long, the others have kOften turns to each of theirs;
+/// what those took stands behind.
 [[nodiscard]] std::vector<std::vector<double>> turns_of(const Effort& effort,
-                                                        const std::vector<Contender>& contenders);
+                                                        const std::vector<Contender>& contenders,
+                                                        const std::vector<Contender>& seldom = {});
+inline constexpr int kOften = 5;
 /// Of two contenders that took turns: the median of what the one took for what the other did in the same
 /// turn. The machine's speed changes from turn to turn, and less within one.
 [[nodiscard]] double median_ratio(const std::vector<double>& one, const std::vector<double>& other);
