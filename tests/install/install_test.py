@@ -1,5 +1,6 @@
 """What `cmake --install` leaves can be used: by find_package, by pkg-config, and as a subdirectory."""
 
+import functools
 import os
 import re
 import shutil
@@ -16,6 +17,9 @@ SOURCE, BUILD = (Path(argument) for argument in (sys.argv.pop(1), sys.argv.pop(1
 CONSUMER = SOURCE / "tests" / "install" / "consumer"
 # A user of the instruments alone has none of the libraries that the program needs.
 WITHOUT_LIBRARIES = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("Boost", "ZLIB", "yaml-cpp", "CLI11", "spdlog")]
+
+
+QUICK = "-DCMAKE_BUILD_TYPE=None"  # what is built here is not about speed
 
 
 def run(*command, **options):
@@ -47,7 +51,7 @@ class Installed(unittest.TestCase):
     def build_consumer(self, component, *arguments):
         build = self.folder / f"consumer_{component}"
         run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", build, f"-DKYMO_COMPONENT={component}",
-            f"-DCMAKE_PREFIX_PATH={self.prefix}", *arguments)
+            f"-DCMAKE_PREFIX_PATH={self.prefix}", QUICK, *arguments)
         run("cmake", "--build", build)
         return run(build / "consumer")
 
@@ -56,19 +60,24 @@ class Installed(unittest.TestCase):
         path = next(self.prefix.glob("**/pkgconfig"))
         return run("pkg-config", "--cflags", "--libs", package, env={**os.environ, "PKG_CONFIG_PATH": str(path)}).split()
 
-    def install_core_alone(self):
-        build = self.folder / "core"
-        run("cmake", "-G", "Ninja", "-S", SOURCE, "-B", build, "-DKYMO_BUILD_PROGRAM=OFF", "-DKYMO_BUILD_TESTS=OFF",
-            "-DKYMO_BUILD_EXAMPLES=OFF", "-DKYMO_BUILD_BENCH=OFF", *WITHOUT_LIBRARIES)
-        run("cmake", "--build", build)
-        run("cmake", "--install", build, "--prefix", self.prefix)
+    @classmethod
+    @functools.cache
+    def core_alone(cls):
+        """Where the core is installed, built without the other libraries; once for all tests."""
+        folder = Path(tempfile.mkdtemp(prefix="kymo_install_core_"))
+        cls.addClassCleanup(shutil.rmtree, folder)
+        run("cmake", "-G", "Ninja", "-S", SOURCE, "-B", folder / "build", "-DKYMO_BUILD_PROGRAM=OFF",
+            "-DKYMO_BUILD_TESTS=OFF", "-DKYMO_BUILD_EXAMPLES=OFF", "-DKYMO_BUILD_BENCH=OFF", QUICK, *WITHOUT_LIBRARIES)
+        run("cmake", "--build", folder / "build")
+        run("cmake", "--install", folder / "build", "--prefix", folder / "prefix")
+        return folder / "prefix"
 
     def test_core_alone_needs_no_other_library(self):
-        self.install_core_alone()
+        self.prefix = self.core_alone()
         self.assertEqual(self.build_consumer("core", *WITHOUT_LIBRARIES), "3\n")
 
     def test_who_has_spdlog_joins_it_with_the_log(self):
-        self.install_core_alone()
+        self.prefix = self.core_alone()
         self.assertEqual(self.build_consumer("log_spdlog"), "joined session=3\n")
 
     def test_monitor_needs_no_boost(self):
