@@ -14,11 +14,9 @@ bool call(const Producer& producer, SnapshotWriter& writer) {
   try {
     producer(writer);
     return true;
-#if defined(__GLIBCXX__)
-  } catch (const abi::__forced_unwind&) {  // the thread ends here, and who held it up would end the process
-    throw;
-#endif
   } catch (...) {  // whatever it was, the caller counts it
+    // But for what no C++ threw: the thread ends here, and who held that up would end the process.
+    if (abi::__cxa_current_exception_type() == nullptr) throw;
     return false;
   }
 #else
