@@ -21,8 +21,8 @@ static_assert((std::uint64_t{HistogramBuckets::kOtherIndex} + 1) * (HistogramBuc
 }
 
 [[nodiscard]] std::uint32_t sum_of(Lanes lanes) noexcept {
-  lanes += __builtin_shuffle(lanes, Lanes{2, 3, 0, 1});
-  lanes += __builtin_shuffle(lanes, Lanes{1, 0, 3, 2});
+  lanes += __builtin_shufflevector(lanes, lanes, 2, 3, 0, 1);
+  lanes += __builtin_shufflevector(lanes, lanes, 1, 0, 3, 2);
   return lanes[0];
 }
 

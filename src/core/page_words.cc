@@ -16,7 +16,6 @@ namespace {
 
 static_assert(kBucketsPerPage == 32);
 constexpr unsigned kCountBits = HistogramBuckets::kCountBits;
-constexpr std::uint32_t kFull = 0xFFFF;
 
 [[nodiscard]] std::uint32_t filled_one_by_one(const NarrowPage& page) noexcept {
   std::uint32_t filled = 0;
@@ -123,6 +122,8 @@ bool is_full_anywhere(const NarrowPage& sum) noexcept {
 }
 
 #else
+
+constexpr std::uint32_t kFull = 0xFFFF;
 
 void add_pages(const NarrowPage& one, const NarrowPage& other, NarrowPage& sum) noexcept {
   for (std::size_t i = 0; i < kBucketsPerPage; ++i) {

@@ -12,8 +12,9 @@ namespace kymo::model {
 template <class Number, class... Format>
 [[nodiscard]] std::optional<Number> parse_number(std::string_view text, Format... format) noexcept {
   Number number{};
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number, format...);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stopped, error] = std::from_chars(begin, end, number, format...);
   return error == std::errc() && stopped == end ? std::optional(number) : std::nullopt;
 }
 
