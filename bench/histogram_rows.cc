@@ -3,6 +3,7 @@
 
 #include <kymo/core/registry.h>
 
+#include "by_threads.h"
 #include "latencies.h"
 #include "plain_histogram.h"
 #include "report.h"
@@ -35,23 +36,9 @@ void histogram_rows(Report& report) {
   const auto theirs = [&](unsigned threads) {
     return cpu_ns_each(threads, records, [&](std::size_t i) { peer.Observe(values[i % kValues]); });
   };
-  const auto turns = turns_of(
-      report.effort(),
-      {[&] { return ours(1); }, [&] { return ours(2); }, [&] { return limit(1); }, [&] { return limit(2); }},
-      {[&] { return theirs(1); }, [&] { return theirs(2); }});
-  report.add(Row{.work = "histogram record, 1 thread",
-                 .unit = "ns",
-                 .kymo = median(turns[0]),
-                 .limit = median(turns[2]),
-                 .peer = median(turns[4])}
-                 .at_most_limit(1.5)
-                 .at_most_peer_over(3));
-  report.add(Row{.work = "the same histogram from 2 threads",
-                 .unit = "ns",
-                 .kymo = median(turns[1]),
-                 .limit = median(turns[3]),
-                 .peer = median(turns[5])}
-                 .flat_with_threads(median_ratio(turns[1], turns[0]), median_ratio(turns[3], turns[2])));
+  const ByThreads taken(report.effort(), ours, limit, theirs);
+  report.add(taken.one("histogram record, 1 thread").at_most_limit(1.5).at_most_peer_over(3));
+  report.add(taken.two("the same histogram from 2 threads"));
 }
 
 }  // namespace kymo::bench

@@ -1,5 +1,6 @@
 #include <kymo/core/collector.h>
 
+#include <atomic>
 #include <bit>
 #include <exception>
 #include <functional>
@@ -152,36 +153,38 @@ class Collector::Impl final {
   // Null where there is no room for the name.
   const NameTable::Entry* add(std::string_view name, Storage storage) {
     if (is_full_.load(std::memory_order_relaxed)) return nullptr;
-    FamilySpec spec;
-    spec.storage = storage;
-    spec.dynamic_labels = true;
-    spec.help = usual_help(storage);
-    if (storage == Storage::timing) spec.unit = "seconds", spec.recent = kRecent;
-    if (storage == Storage::gauge) spec.statistics = GaugeTracking::on;
     std::string error;
     const NameTable::Entry* entry = nullptr;
     {
       const StructureLock lock(mutex_);
       if (const NameTable::Entry* added = names_.find(name)) return added;  // by another thread, just now
-      std::unique_ptr<NameTable::Entry> prepared;
       if (names_.entries().size() < kMaxNames) {
-        prepared = names_.prepare(name);
+        auto prepared = names_.prepare(name);
+        auto family = registry_.try_add_family(spec_of(name, storage), error);
+        entry = names_.add(std::move(prepared), std::move(family));
       } else if (!is_full_.exchange(true)) {
         error = full_message(name);
-      }
-      const auto found = descriptions_.find(name);
-      if (found != descriptions_.end()) {
-        spec.help = found->second.help;
-        if (storage != Storage::timing) spec.unit = found->second.unit;
-      }
-      spec.name = name;
-      if (prepared != nullptr) {
-        auto family = registry_.try_add_family(std::move(spec), error);
-        entry = names_.add(std::move(prepared), std::move(family));
       }
     }
     if (!error.empty()) registry_.report(error);
     return entry;
+  }
+
+  // Under the lock.
+  [[nodiscard]] FamilySpec spec_of(std::string_view name, Storage storage) const {
+    FamilySpec spec;
+    spec.name = name;
+    spec.storage = storage;
+    spec.dynamic_labels = true;
+    spec.help = usual_help(storage);
+    if (storage == Storage::timing) spec.unit = "seconds", spec.recent = kRecent;
+    if (storage == Storage::gauge) spec.statistics = GaugeTracking::on;
+    const auto found = descriptions_.find(name);
+    if (found != descriptions_.end()) {
+      spec.help = found->second.help;
+      if (storage != Storage::timing) spec.unit = found->second.unit;
+    }
+    return spec;
   }
 
   Registry& registry_;
