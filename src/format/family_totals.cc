@@ -6,13 +6,6 @@
 namespace kymo::format {
 namespace {
 
-std::optional<std::size_t> unlabelled(const FamilySnapshot& family) {
-  for (std::size_t i = 0; i < family.size(); ++i) {
-    if (family.point(i).labels.empty()) return i;
-  }
-  return std::nullopt;
-}
-
 Number sum(const Number& a, const Number& b) {
   const auto* x = std::get_if<std::uint64_t>(&a);
   const auto* y = std::get_if<std::uint64_t>(&b);
@@ -53,6 +46,13 @@ bool holds_numbers(Kind kind) noexcept {
 }
 
 }  // namespace
+
+std::optional<std::size_t> unlabelled(const FamilySnapshot& family) {
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    if (family.point(i).labels.empty()) return i;
+  }
+  return std::nullopt;
+}
 
 std::optional<Number> total_number(const Snapshot& snapshot, std::string_view name) {
   const FamilySnapshot* family = snapshot.find(name);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -9,6 +10,9 @@
 /// beside those with labels; else all series together. Nothing where the Snapshot has no such family, or one
 /// of another kind.
 namespace kymo::format {
+
+/// Where the series without labels is, if there is one.
+[[nodiscard]] std::optional<std::size_t> unlabelled(const FamilySnapshot& family);
 
 /// Of counters, up_down_counters and gauges: the sum. Whole numbers stay whole.
 [[nodiscard]] std::optional<Number> total_number(const Snapshot& snapshot, std::string_view name);

@@ -1,6 +1,6 @@
 #include <kymo/format/json.h>
 
-#include <chrono>
+#include <cmath>
 
 #include <kymo/format/iso_time.h>
 #include <kymo/model/json_writer.h>
@@ -13,36 +13,32 @@ namespace {
 constexpr double kShownQuantiles[] = {0.5, 0.95, 0.99};
 constexpr std::string_view kShownQuantileNames[] = {"p50", "p95", "p99"};
 
+/// A field for what JSON has a number for: neither NaN nor an infinity.
+void write_if_finite(std::string_view name, double value, model::JsonWriter& json) {
+  if (std::isfinite(value)) json.field(name, value);
+}
+
 template <class Distribution>
 void write_quantiles(const Distribution& values, model::JsonWriter& json) {
   for (std::size_t i = 0; i < std::size(kShownQuantiles); ++i)
     json.field(kShownQuantileNames[i], values.quantile(kShownQuantiles[i]));
 }
 
-void write_optional(std::string_view name, bool there, double value, model::JsonWriter& json) {
-  json.key(name);
-  if (there) {
-    json.value(value);
-  } else {
-    json.null();
-  }
-}
-
+// None of these is empty: see has_value().
 void write_histogram(const HistogramValue& histogram, model::JsonWriter& json) {
   json.field("count", histogram.count());
   json.field("total", histogram.sum());
-  write_optional("mean", histogram.count() != 0, histogram.mean(), json);
+  json.field("mean", histogram.mean());
   json.field("min", histogram.min());
   json.field("max", histogram.max());
   write_quantiles(histogram, json);
 }
 
 void write_window(const WindowValue& window, model::JsonWriter& json) {
-  const bool any = !window.sorted.empty();
   json.field("count", std::uint64_t{window.sorted.size()});
-  write_optional("mean", any, window.mean(), json);
-  write_optional("min", any, any ? window.sorted.front() : 0, json);
-  write_optional("max", any, any ? window.sorted.back() : 0, json);
+  json.field("mean", window.mean());
+  json.field("min", window.sorted.front());
+  json.field("max", window.sorted.back());
   write_quantiles(window, json);
 }
 
@@ -52,23 +48,17 @@ void write_counter(const FamilySnapshot& /*family*/, const Point& point, model::
 
 void write_gauge(const FamilySnapshot& /*family*/, const Point& point, model::JsonWriter& json) {
   json.field("current", point.number);
-  if (point.gauge == nullptr) return;
+  if (point.gauge == nullptr || point.gauge->count == 0) return;
   const GaugeStatistics& statistics = *point.gauge;
-  const bool any = statistics.count != 0;
-  write_optional("min", any, statistics.min, json);
-  write_optional("max", any, statistics.max, json);
-  write_optional("mean", any, statistics.mean, json);
-  json.key("last_update");
-  if (any) {
-    json.value(iso_time(statistics.last_update));
-  } else {
-    json.null();
-  }
+  write_if_finite("min", statistics.min, json);
+  write_if_finite("max", statistics.max, json);
+  write_if_finite("mean", statistics.mean, json);
+  json.field("last_update", iso_time(statistics.last_update));
 }
 
 void write_timing(const FamilySnapshot& /*family*/, const Point& point, model::JsonWriter& json) {
   write_histogram(*point.histogram, json);
-  if (point.window == nullptr) return;
+  if (point.window == nullptr || point.window->sorted.empty()) return;
   json.begin_object("recent");
   write_window(*point.window, json);
   json.end_object();
@@ -84,6 +74,19 @@ void write_window_series(const FamilySnapshot& family, const Point& point, model
   json.field("total_count", point.window->total_count);
   json.field("total", point.window->total_sum);
   write_window(*point.window, json);
+}
+
+// A script that reads these documents wants numbers: a series without one has no entry.
+bool has_value(const FamilySnapshot& family, const Point& point) {
+  switch (family.descriptor().kind) {
+    case Kind::histogram: return point.histogram->count() != 0;
+    case Kind::window: return !point.window->sorted.empty();
+    case Kind::gauge:
+      return (point.gauge == nullptr || point.gauge->count != 0) && std::isfinite(to_double(point.number));
+    case Kind::counter:
+    case Kind::up_down_counter: return std::isfinite(to_double(point.number));
+  }
+  return false;
 }
 
 bool is_timing(const Descriptor& d) { return d.kind == Kind::histogram && d.unit == "seconds"; }
@@ -108,6 +111,7 @@ void write_family(const FamilySnapshot& family, const Section& section, model::J
   std::string key;
   for (std::size_t i = 0; i < family.size(); ++i) {
     const Point point = family.point(i);
+    if (!has_value(family, point)) continue;
     make_series_key(family.descriptor().name, point.labels, key);
     json.begin_object(key);
     section.write(family, point, json);

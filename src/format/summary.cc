@@ -1,10 +1,13 @@
 #include <kymo/format/summary.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
+#include <set>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <kymo/model/json_writer.h>
 #include "family_totals.h"
@@ -89,20 +92,67 @@ bool counts_errors(const Descriptor& descriptor) {
          (descriptor.name == "errors" || descriptor.name.starts_with("errors."));
 }
 
-void write_errors(const Snapshot& snapshot, model::JsonWriter& json) {
-  const auto counts = [](const FamilySnapshot& family) { return counts_errors(family.descriptor()); };
-  if (std::none_of(snapshot.families.begin(), snapshot.families.end(), counts)) return;
-  json.begin_object("errors");
-  std::string key;
+/// What a family splits: `errors.event_processing` of `errors.event_processing.by_type`; else its own name.
+std::string_view split_name(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  return dot != std::string_view::npos && name.substr(dot).starts_with(".by_") ? name.substr(0, dot) : name;
+}
+
+/// The counters of errors, each series in one of two lists, so that the values of the first may be summed.
+struct ErrorSeries {
+  struct Entry {
+    const FamilySnapshot* family;
+    std::size_t index;
+  };
+  std::vector<Entry> failures;  ///< each failure once
+  std::vector<Entry> splits;    ///< the same failures by type
+};
+
+void add_error_family(const FamilySnapshot& family, bool is_split, ErrorSeries& errors) {
+  // Beside a series without labels, which is the total, those with labels split it.
+  const bool has_total = unlabelled(family).has_value();
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    const bool splits = is_split || (has_total && !family.point(i).labels.empty());
+    (splits ? errors.splits : errors.failures).push_back({&family, i});
+  }
+}
+
+ErrorSeries error_series(const Snapshot& snapshot) {
+  std::vector<const FamilySnapshot*> families;
+  std::set<std::string_view> counted;
   for (const FamilySnapshot& family : snapshot.families) {
-    if (!counts(family)) continue;
-    for (std::size_t i = 0; i < family.size(); ++i) {
-      const Point point = family.point(i);
-      make_series_key(family.descriptor().name, point.labels, key);
-      json.field(key, point.number);
-    }
+    const std::string_view name = family.descriptor().name;
+    if (!counts_errors(family.descriptor())) continue;
+    families.push_back(&family);
+    if (split_name(name) == name) counted.insert(name);
+  }
+  ErrorSeries errors;
+  for (const FamilySnapshot* family : families) {
+    const std::string_view name = family->descriptor().name;
+    // Where nothing counts the total, the first split stands for it.
+    const bool is_split = split_name(name) != name && !counted.insert(split_name(name)).second;
+    add_error_family(*family, is_split, errors);
+  }
+  return errors;
+}
+
+void write_error_series(std::string_view section, std::span<const ErrorSeries::Entry> entries,
+                        model::JsonWriter& json) {
+  if (entries.empty()) return;
+  json.begin_object(section);
+  std::string key;
+  for (const auto& [family, index] : entries) {
+    const Point point = family->point(index);
+    make_series_key(family->descriptor().name, point.labels, key);
+    json.field(key, point.number);
   }
   json.end_object();
+}
+
+void write_errors(const Snapshot& snapshot, model::JsonWriter& json) {
+  const ErrorSeries errors = error_series(snapshot);
+  write_error_series("errors", errors.failures, json);
+  write_error_series("errors_by_type", errors.splits, json);
 }
 
 }  // namespace

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
+#include <limits>
 #include <map>
 
 #include "src/format/series_key.h"
@@ -49,14 +52,52 @@ TEST(Json, OfNothingHasAllSections) {
                  R"("metrics":{"timings":{},"counters":{},"gauges":{},"histograms":{},"windows":{}}})");
 }
 
-TEST(Json, StatisticsOfNothingAreNull) {
-  const auto json = json_of({FamilyMaker(Kind::histogram, "t", "", "seconds").timing({}, {}, {}).make()});
-  const auto& timing = json.at_pointer("/metrics/timings/t").as_object();
-  EXPECT_EQ(timing.at("count"), 0);
-  for (const char* field : {"mean", "min", "max", "p50", "p95", "p99"}) {
-    EXPECT_TRUE(timing.at(field).is_null()) << field;
-    EXPECT_TRUE(timing.at("recent").at(field).is_null()) << field;
+bool has_null(const boost::json::value& json) {
+  if (json.is_null()) return true;
+  const auto* object = json.if_object();
+  return object != nullptr && std::any_of(object->begin(), object->end(),
+                                          [](const auto& field) { return has_null(field.value()); });
+}
+
+GaugeStatistics statistics(std::uint64_t count, double min, double max) {
+  GaugeStatistics statistics;
+  statistics.count = count;
+  statistics.min = min;
+  statistics.max = statistics.mean = max;
+  return statistics;
+}
+
+TEST(Json, HasNoEntryWithoutAValueAndNoNull) {
+  const double nan = std::nan("");
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto json = json_of({FamilyMaker(Kind::histogram, "t", "", "seconds")
+                                 .timing({}, {}, {})
+                                 .timing({{"recent", "none"}}, histogram_of({1}), {})
+                                 .make(),
+                             FamilyMaker(Kind::histogram, "h")
+                                 .histogram({}, {})
+                                 .histogram({{"b", "1"}}, histogram_of({}, {1}))
+                                 .make(),
+                             FamilyMaker(Kind::window, "w").window({}, {}).make(),
+                             FamilyMaker(Kind::gauge, "g")
+                                 .gauge({{"n", "never"}}, 0, {})
+                                 .gauge({{"n", "nan"}}, nan, {})
+                                 .gauge({{"n", "infinite"}}, infinity, statistics(1, infinity, infinity))
+                                 .gauge({{"n", "was"}}, 3, statistics(3, 1, infinity))
+                                 .make(),
+                             FamilyMaker(Kind::counter, "c").number({}, nan).make()});
+  EXPECT_FALSE(has_null(json)) << json;
+  const auto& metrics = json.at("metrics").as_object();
+  for (const char* section : {"histograms", "windows", "counters"}) {
+    EXPECT_TRUE(metrics.at(section).as_object().empty()) << section;
   }
+  const auto& timings = metrics.at("timings").as_object();
+  ASSERT_EQ(timings.size(), 1U);
+  EXPECT_FALSE(timings.at("t[recent=none]").as_object().contains("recent"));
+  const auto& gauges = metrics.at("gauges").as_object();
+  ASSERT_EQ(gauges.size(), 1U);
+  EXPECT_EQ(gauges.at("g[n=was]").at("min"), 1);
+  EXPECT_FALSE(gauges.at("g[n=was]").as_object().contains("max")) << "JSON has no infinity";
 }
 
 TEST(Json, ATimingHasBothTheWholeAndTheRecent) {

@@ -77,14 +77,44 @@ TEST(Summary, TheHitRateIsOfLookUps) {
 }
 
 TEST(Summary, ErrorsAreCountersByNameAndTags) {
-  const auto summary =
-      summary_of({counter("errors", 1), counter("errors.validation", 2), counter("errorsome", 9),
-                  counter("my.errors", 9),
-                  FamilyMaker(Kind::counter, "errors.by_type").count({{"type", "ValueError"}}, 3).make(),
-                  FamilyMaker(Kind::gauge, "errors.now").number({}, 9).make()});
-  EXPECT_EQ(
-      summary.at("errors"),
-      (boost::json::object{{"errors", 1}, {"errors.validation", 2}, {"errors.by_type[type=ValueError]", 3}}));
+  const auto summary = summary_of(
+      {counter("errors", 1), counter("errors.validation", 2), counter("errorsome", 9),
+       counter("my.errors", 9),
+       FamilyMaker(Kind::counter, "errors.parse").count({{"type", "A"}}, 3).count({{"type", "B"}}, 4).make(),
+       FamilyMaker(Kind::gauge, "errors.now").number({}, 9).make()});
+  EXPECT_EQ(summary.at("errors"), (boost::json::object{{"errors", 1},
+                                                       {"errors.validation", 2},
+                                                       {"errors.parse[type=A]", 3},
+                                                       {"errors.parse[type=B]", 4}}));
+  EXPECT_FALSE(summary.contains("errors_by_type"));
+}
+
+std::int64_t sum_of(const boost::json::value& counts) {
+  std::int64_t sum = 0;
+  for (const auto& count : counts.as_object()) sum += count.value().to_number<std::int64_t>();
+  return sum;
+}
+
+TEST(Summary, ErrorsHoldEachFailureOnce) {
+  const auto by_type = [](std::string_view name) {
+    return FamilyMaker(Kind::counter, name).count({{"t", "a"}}, 3).count({{"t", "b"}}, 1).make();
+  };
+  // In any order, as families are sorted by their names with units.
+  const auto packs =
+      summary_of({by_type("errors.event_processing.by_error"), counter("errors.event_processing", 4),
+                  by_type("errors.event_processing.by_type")});
+  EXPECT_EQ(packs.at("errors"), (boost::json::object{{"errors.event_processing", 4}}));
+  EXPECT_EQ(sum_of(packs.at("errors_by_type")), 8);
+  EXPECT_EQ(packs.at("errors_by_type").at("errors.event_processing.by_error[t=a]"), 3);
+
+  const auto labelled =
+      summary_of({FamilyMaker(Kind::counter, "errors.x").count({}, 4).count({{"t", "a"}}, 3).make()});
+  EXPECT_EQ(sum_of(labelled.at("errors")), 4) << "the series without labels is the total";
+  EXPECT_EQ(labelled.at("errors_by_type"), (boost::json::object{{"errors.x[t=a]", 3}}));
+
+  const auto splits_only = summary_of({by_type("errors.by_kind"), by_type("errors.by_type")});
+  EXPECT_EQ(sum_of(splits_only.at("errors")), 4);
+  EXPECT_EQ(sum_of(splits_only.at("errors_by_type")), 4);
 }
 
 TEST(Summary, AMetricOfAnotherKindIsNotMistaken) {

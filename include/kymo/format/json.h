@@ -22,7 +22,9 @@ namespace kymo::format {
 ///
 /// A key is the name as registered, and the labels where there are any: `name[k=v,k2=v2]`. In a label's value
 /// `\`, `,` and `]` have a backslash before them; a `=` needs none, since a label's name cannot contain one.
-/// Numbers: whole ones exact; NaN and infinities, and statistics of nothing, are null. Times: ISO 8601, UTC.
+/// Numbers: whole ones exact. No field is null: a timing, histogram, window or gauge without a value has no
+/// entry. JSON has neither NaN nor infinities: a gauge that is one has no entry, and a statistic that is one
+/// no field. Times: ISO 8601, UTC.
 /// Threads: any. Cost: some 150 ns for a series of one number. Errors: none but `std::bad_alloc`; what was
 /// appended stays. Source: RFC 8259.
 void write_json(const Snapshot& snapshot, std::string& out,

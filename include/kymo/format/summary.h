@@ -17,8 +17,10 @@ namespace kymo::format {
 /// `event.processing.duration` | | `udp_listener` | `packets_received`, `packets_dropped` |
 /// `udp.packet.received`, `udp.packet.dropped` | | `websocket` | `clients_connected`, `broadcasts_sent` |
 /// `websocket.clients`, `websocket.broadcast.success` | | `cache` | `hit_rate_percent` | `cache.hits` and
-/// `cache.misses`, else `cache.hit_rate` | | `errors` | a field for each series, keyed as in write_json |
-/// counters named `errors` or `errors.…` |
+/// `cache.misses`, else `cache.hit_rate` | | `errors` | each failure once, so that the values may be summed:
+/// a field for each series, keyed as in write_json | counters named `errors` or `errors.…` | |
+/// `errors_by_type` | the same failures split finer, keyed alike | `errors….by_…` beside a counter of that
+/// name without `.by_…`, and series with labels beside one without |
 ///
 /// Of a family with several series, the one without labels counts, which is the total where a program keeps
 /// one; else the sum. A field whose metric is missing beside the section's others is 0; `latency_ms` and
