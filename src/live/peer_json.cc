@@ -43,6 +43,7 @@ void write_traffic(const peers::PeerTraffic& traffic, JsonWriter& json) {
 void write_path(const PeerState& peer, JsonWriter& json) {
   json.key("path");
   if (peer.probes_sent == 0) return json.null();
+  // A part that is not measured is null, and 0 would say that it is bad.
   json.begin_object();
   json.field("score", peer.path.total);
   json.field("grade", to_string(peers::grade(peer.path.total)));
@@ -67,6 +68,8 @@ void write_voice(const std::optional<peers::VoiceScore>& voice, JsonWriter& json
 void write_more(const PeerState& peer, JsonWriter& json) {
   json.key("quality_label");
   peer.quality_score ? json.value(to_string(peers::quality_label(*peer.quality_score))) : json.null();
+  json.key("quality_reason");
+  peer.quality_reason.empty() ? json.null() : json.value(std::string_view(peer.quality_reason));
   write_round_trips(peer.latencies, json);
   json.field("interarrival_jitter_ms",
              peer.latencies.count != 0 ? std::optional(peer.interarrival_jitter_ms) : std::nullopt);
@@ -94,8 +97,11 @@ void write_peer(const PeerState& peer, JsonWriter& json) {
   json.field("jitter_ms", peer.latencies.count != 0 ? std::optional(peer.jitter_ms) : std::nullopt);
   json.field("packet_loss_percent", is_loss_known ? std::optional(peer.packet_loss_percent) : std::nullopt);
   write_traffic(peer.traffic, json);
-  const auto uptime = std::chrono::floor<std::chrono::milliseconds>(peer.uptime);
-  json.field("uptime_seconds", static_cast<double>(uptime.count()) / 1000);
+  std::optional<double> uptime_seconds;
+  if (peer.uptime)
+    uptime_seconds =
+        static_cast<double>(std::chrono::floor<std::chrono::milliseconds>(*peer.uptime).count()) / 1000;
+  json.field("uptime_seconds", uptime_seconds);
   json.key("last_seen");
   peer.last_seen ? json.value(std::string_view(format::iso_time(*peer.last_seen))) : json.null();
   json.field("quality_score", peer.quality_score);

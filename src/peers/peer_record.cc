@@ -10,6 +10,7 @@
 namespace kymo::peers {
 namespace {
 
+using std::chrono::nanoseconds;
 using std::chrono::system_clock;
 constexpr double kNoAnswer = std::numeric_limits<double>::quiet_NaN();
 constexpr double kGoodEnough = 60;  // below it a peer is degraded
@@ -23,6 +24,12 @@ system_clock::time_point hour_of(system_clock::time_point time) {
   return std::chrono::floor<std::chrono::hours>(time);
 }
 
+/// How much of a time a peer was not disconnected: 0 to 1.
+double share_heard(nanoseconds silent, nanoseconds whole) noexcept {
+  if (whole <= nanoseconds::zero()) return 1;
+  return 1 - std::clamp(static_cast<double>(silent.count()) / static_cast<double>(whole.count()), 0.0, 1.0);
+}
+
 VoiceScore voice_of(double latency_ms, double jitter_ms, double loss_percent) {
   const double r =
       r_factor({.one_way_delay_ms = latency_ms / 2 + 2 * jitter_ms, .packet_loss_percent = loss_percent});
@@ -32,19 +39,34 @@ VoiceScore voice_of(double latency_ms, double jitter_ms, double loss_percent) {
 }  // namespace
 
 PeerRecord::PeerRecord(std::string id, std::string name, Now now, const PeerTableOptions& options)
-    : id_(std::move(id)), name_(std::move(name)), options_(options), connected_(now), last_heard_(now) {}
+    : id_(std::move(id)),
+      name_(std::move(name)),
+      options_(options),
+      added_(now),
+      connected_(now),
+      last_heard_(now) {}
+
+void PeerRecord::hear(Now now) {
+  if (const auto silent = silence(now)) {
+    add_silence(hours_, *silent);
+    silences_[silence_count_++ % silences_.size()] = *silent;
+    if (quality_) quality_ = 0;  // from where the trend goes on
+  }
+  if (!was_heard_ || is_disconnected(now)) connected_ = now;
+  last_heard_ = now;
+  was_heard_ = true;
+}
 
 void PeerRecord::add_probe(Now now, std::optional<double> latency_ms) {
   ++sent_;
   if (latency_ms) {
     ++answered_;
-    last_heard_ = now;
-    was_heard_ = true;
+    hear(now);
   }
   last_latency_ms_ = latency_ms;
   interarrival_.add(latency_ms.value_or(kNoAnswer));
 
-  const Probe probe{now, latency_ms.value_or(kNoAnswer), 0};
+  const Probe probe{now, latency_ms.value_or(kNoAnswer), kNoAnswer};
   if (probes_.size() < options_.latency_points) {
     probes_.push_back(probe);
     next_ = probes_.size() % options_.latency_points;
@@ -55,24 +77,25 @@ void PeerRecord::add_probe(Now now, std::optional<double> latency_ms) {
   }
   if (latency_ms) ++kept_answers_;
   jitter_ms_ = deviation_jitter(kept_latencies());
-  rescore(latency_ms);
-  probes_[(next_ + probes_.size() - 1) % probes_.size()].path_score = path_.total;
-  add_to_hour(now.system, path_.total);
+  rescore(now, latency_ms);
+  const bool is_scored = !is_disconnected(now);
+  if (is_scored) probes_[(next_ + probes_.size() - 1) % probes_.size()].path_score = path_.total;
+  add_score(hour_at(hours_, now.system), is_scored ? std::optional(path_.total) : std::nullopt);
 }
 
-void PeerRecord::rescore(std::optional<double> latency_ms) {
+void PeerRecord::rescore(Now now, std::optional<double> latency_ms) {
   const double loss = packet_loss_percent();
-  const double before = quality_.value_or(0);
-  const bool had_one = quality_.has_value();
+  const std::optional<double> before = quality(now);
   quality_ = latency_ms ? quality_score({*latency_ms, loss, jitter_ms_}) : 0;
-  trend_ = had_one ? peers::quality_trend(before, *quality_) : QualityTrend::stable;
-  path_ = path_score(
-      {.latency_ms = latency_ms.value_or(kNoAnswer),
-       .jitter_ms = jitter_ms_,
-       .packet_loss_percent = loss,
-       .bandwidth_mbit_per_s = 8e-6 * (bandwidth_.sent_bytes_per_s + bandwidth_.received_bytes_per_s),
-       .attempted = probes_.size(),
-       .successful = kept_answers_});
+  trend_ = before ? peers::quality_trend(*before, *quality_) : QualityTrend::stable;
+  PathFigures figures{.latency_ms = latency_ms.value_or(kNoAnswer),
+                      .packet_loss_percent = loss,
+                      .attempted = probes_.size(),
+                      .successful = kept_answers_};
+  if (kept_answers_ >= 2) figures.jitter_ms = jitter_ms_;  // one alone deviates from nothing
+  if (is_bandwidth_known_)
+    figures.bandwidth_mbit_per_s = 8e-6 * (bandwidth_.sent_bytes_per_s + bandwidth_.received_bytes_per_s);
+  path_ = path_score(figures);
 }
 
 void PeerRecord::set_traffic(Now now, const PeerTraffic& totals) {
@@ -84,12 +107,10 @@ void PeerRecord::set_traffic(Now now, const PeerTraffic& totals) {
         static_cast<double>(added(traffic_.bytes_sent, totals.bytes_sent)) / passed.count(),
         static_cast<double>(added(traffic_.bytes_received, totals.bytes_received)) / passed.count()};
   }
+  is_bandwidth_known_ = traffic_time_.has_value();
   traffic_ = totals;
   traffic_time_ = now;
-  if (came) {
-    last_heard_ = now;
-    was_heard_ = true;
-  }
+  if (came) hear(now);
 }
 
 void PeerRecord::set_packet_loss(std::optional<double> percent) {
@@ -102,8 +123,30 @@ double PeerRecord::packet_loss_percent() const {
   return 100 * static_cast<double>(probes_.size() - kept_answers_) / static_cast<double>(probes_.size());
 }
 
+bool PeerRecord::is_disconnected(Now now) const {
+  return now.steady - last_heard_.steady >= options_.disconnected_after;
+}
+
+std::optional<double> PeerRecord::quality(Now now) const { return is_disconnected(now) ? 0 : quality_; }
+
+std::optional<PeerRecord::Silence> PeerRecord::silence(Now now) const {
+  if (!is_disconnected(now)) return std::nullopt;
+  const auto length = now.steady - last_heard_.steady - options_.disconnected_after;
+  return Silence{{now.steady - length, now.system - length}, now};
+}
+
+std::string PeerRecord::reason(Now now) const {
+  if (is_disconnected(now)) {
+    const auto silent = std::chrono::floor<std::chrono::seconds>(now.steady - last_heard_.steady);
+    return "disconnected: nothing was heard for " + std::to_string(silent.count()) + " s";
+  }
+  if (!quality_) return {};
+  if (!last_latency_ms_) return "the last probe had no answer";
+  return quality_reason({*last_latency_ms_, packet_loss_percent(), jitter_ms_});
+}
+
 PeerStatus PeerRecord::status(Now now) const {
-  if (now.steady - last_heard_.steady >= options_.disconnected_after) return PeerStatus::disconnected;
+  if (is_disconnected(now)) return PeerStatus::disconnected;
   if (!quality_) return PeerStatus::connected;
   return *quality_ >= kGoodEnough ? PeerStatus::connected : PeerStatus::degraded;
 }
@@ -113,7 +156,6 @@ PeerState PeerRecord::state(Now now) const {
   state.id = id_;
   state.name = name_;
   state.status = status(now);
-  state.latency_ms = last_latency_ms_;
   state.latencies = aggregate(kept_latencies());
   state.jitter_ms = jitter_ms_;
   state.interarrival_jitter_ms = interarrival_.milliseconds();
@@ -121,13 +163,24 @@ PeerState PeerRecord::state(Now now) const {
   state.probes_sent = sent_;
   state.probes_answered = answered_;
   state.traffic = traffic_;
+  if (was_heard_) {
+    state.uptime = now.steady - connected_.steady;
+    state.last_seen = last_heard_.system;
+  }
+  state.quality_score = quality(now);
+  state.quality_reason = reason(now);
+  state.path_score_5m = mean_path_score(now, std::chrono::minutes(5));
+  if (is_disconnected(now)) {
+    // What was true of the connection that went is not true of none.
+    if (was_heard_) state.uptime = std::chrono::nanoseconds::zero();
+    state.quality_trend = quality_ ? peers::quality_trend(*quality_, 0) : QualityTrend::stable;
+    if (state.latencies.count != 0) state.voice = VoiceScore{};
+    return state;
+  }
+  state.latency_ms = last_latency_ms_;
   state.bandwidth = bandwidth_;
-  state.uptime = now.steady - connected_.steady;
-  if (was_heard_) state.last_seen = last_heard_.system;
-  state.quality_score = quality_;
   state.quality_trend = trend_;
   state.path = path_;
-  state.path_score_5m = mean_path_score_since(now.steady - std::chrono::minutes(5));
   if (state.latencies.count != 0) {
     state.voice = voice_of(*state.latencies.average, jitter_ms_, state.packet_loss_percent);
   }
@@ -157,39 +210,74 @@ std::vector<LatencyPoint> PeerRecord::latencies(std::chrono::steady_clock::time_
   return points;
 }
 
-std::optional<double> PeerRecord::mean_path_score_since(std::chrono::steady_clock::time_point since) const {
+std::optional<double> PeerRecord::mean_path_score(Now now, nanoseconds window) const {
+  const auto since = std::max(now.steady - window, added_.steady);
   double sum = 0;
   std::size_t count = 0;
   for_each_probe([&](const Probe& probe) {
-    if (probe.time.steady < since) return;
+    if (probe.time.steady < since || std::isnan(probe.path_score)) return;
     sum += probe.path_score;
     ++count;
   });
-  return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));
+  nanoseconds silent{};
+  const auto add = [&](const Silence& one) {
+    silent += std::max<nanoseconds>(one.end.steady - std::max(one.begin.steady, since), {});
+  };
+  std::for_each_n(silences_.begin(), std::min(silence_count_, silences_.size()), add);
+  if (const auto current = silence(now)) add(*current);
+  if (count == 0) return silent > nanoseconds::zero() ? std::optional(0.0) : std::nullopt;
+  return sum / static_cast<double>(count) * share_heard(silent, now.steady - since);
 }
 
-std::optional<double> PeerRecord::path_total() const {
+std::optional<double> PeerRecord::path_total(Now now) const {
+  if (is_disconnected(now)) return 0;
   return probes_.empty() ? std::nullopt : std::optional(path_.total);
 }
 
-void PeerRecord::add_to_hour(system_clock::time_point time, double score) {
+PeerRecord::Hour& PeerRecord::hour_at(Hours& hours, system_clock::time_point time) {
   const auto begin = hour_of(time);
   const auto number = std::chrono::duration_cast<std::chrono::hours>(begin.time_since_epoch()).count();
-  HourlyScore& hour = hours_[static_cast<std::size_t>(number) % hours_.size()];
-  if (hour.begin != begin || hour.count == 0)
-    hour = {.begin = begin, .count = 0, .min = score, .max = score, .average = 0};
-  ++hour.count;
-  hour.min = std::min(hour.min, score);
-  hour.max = std::max(hour.max, score);
-  hour.average += (score - hour.average) / static_cast<double>(hour.count);
+  // A clock may stand before 1970.
+  const auto size = static_cast<std::int64_t>(hours.size());
+  Hour& hour = hours[static_cast<std::size_t>((number % size + size) % size)];
+  if (hour.score.begin != begin) hour = {.score = {.begin = begin}};
+  return hour;
+}
+
+void PeerRecord::add_score(Hour& hour, std::optional<double> score) {
+  HourlyScore& all = hour.score;
+  const double counted = score.value_or(0);
+  const bool is_first = all.count++ == 0;
+  all.min = is_first ? counted : std::min(all.min, counted);
+  all.max = is_first ? counted : std::max(all.max, counted);
+  if (score) all.average += (*score - all.average) / static_cast<double>(++hour.scored);
+}
+
+void PeerRecord::add_silence(Hours& hours, const Silence& silence) {
+  const auto end = silence.end.system;
+  auto begin = std::max(silence.begin.system, hour_of(end) - std::chrono::hours(23));
+  while (begin < end) {
+    const auto next = std::min(end, hour_of(begin) + std::chrono::hours(1));
+    Hour& hour = hour_at(hours, begin);
+    hour.silent += next - begin;
+    hour.score.min = 0;
+    begin = next;
+  }
 }
 
 std::vector<HourlyScore> PeerRecord::hourly(Now now) const {
+  Hours all = hours_;
+  if (const auto current = silence(now)) add_silence(all, *current);
   const auto last = hour_of(now.system);
   std::vector<HourlyScore> hours;
-  std::copy_if(hours_.begin(), hours_.end(), std::back_inserter(hours), [&](const HourlyScore& hour) {
-    return hour.count != 0 && hour.begin <= last && last - hour.begin < std::chrono::hours(24);
-  });
+  for (const Hour& hour : all) {
+    const auto begin = hour.score.begin;
+    const bool is_of_today = begin <= last && last - begin < std::chrono::hours(24);
+    if (!is_of_today || (hour.score.count == 0 && hour.silent == nanoseconds::zero())) continue;
+    const auto known = std::min(now.system, begin + std::chrono::hours(1)) - std::max(added_.system, begin);
+    hours.push_back(hour.score);
+    hours.back().average *= share_heard(hour.silent, known);
+  }
   std::sort(hours.begin(), hours.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
   return hours;
 }

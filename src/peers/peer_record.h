@@ -32,31 +32,50 @@ class PeerRecord final {
   [[nodiscard]] PeerStatus status(Now now) const;
   [[nodiscard]] std::vector<LatencyPoint> latencies(std::chrono::steady_clock::time_point since) const;
   [[nodiscard]] std::vector<HourlyScore> hourly(Now now) const;
-  /// Of the last probe; nothing before it.
-  [[nodiscard]] std::optional<double> path_total() const;
+  /// Of the last probe, nothing before it; 0 while disconnected.
+  [[nodiscard]] std::optional<double> path_total(Now now) const;
 
  private:
   struct Probe {
     Now time;
     double latency_ms;  // NaN: no answer
-    double path_score;
+    double path_score;  // NaN: made while the peer was disconnected, whose time counts instead
   };
+  /// A time in which the peer was disconnected.
+  struct Silence {
+    Now begin;
+    Now end;
+  };
+  struct Hour {
+    HourlyScore score;                  // `average`: of the probes while connected
+    std::size_t scored = 0;             // of them
+    std::chrono::nanoseconds silent{};  // within the hour
+  };
+  using Hours = std::array<Hour, 24>;
 
   /// The kept probes in the order they were made.
   template <class Visitor>
   void for_each_probe(Visitor visit) const;
   [[nodiscard]] std::vector<double> kept_latencies() const;
   [[nodiscard]] double packet_loss_percent() const;
-  [[nodiscard]] std::optional<double> mean_path_score_since(
-      std::chrono::steady_clock::time_point since) const;
-  void rescore(std::optional<double> latency_ms);
-  void add_to_hour(std::chrono::system_clock::time_point time, double score);
+  [[nodiscard]] bool is_disconnected(Now now) const;
+  [[nodiscard]] std::optional<double> quality(Now now) const;
+  [[nodiscard]] std::string reason(Now now) const;
+  [[nodiscard]] std::optional<double> mean_path_score(Now now, std::chrono::nanoseconds window) const;
+  /// That of the peer up to now; nothing while it is connected.
+  [[nodiscard]] std::optional<Silence> silence(Now now) const;
+  void hear(Now now);
+  void rescore(Now now, std::optional<double> latency_ms);
+  static Hour& hour_at(Hours& hours, std::chrono::system_clock::time_point time);
+  static void add_score(Hour& hour, std::optional<double> score);
+  static void add_silence(Hours& hours, const Silence& silence);
 
   std::string id_;
   std::string name_;
   PeerTableOptions options_;
-  Now connected_;
-  Now last_heard_;
+  Now added_;
+  Now connected_;   // the connection that stands, or the last one
+  Now last_heard_;  // or added
   bool was_heard_ = false;
 
   std::vector<Probe> probes_;  // a ring, once it is full
@@ -72,11 +91,14 @@ class PeerRecord final {
   PeerTraffic traffic_;
   PeerBandwidth bandwidth_;
   std::optional<Now> traffic_time_;
+  bool is_bandwidth_known_ = false;
 
   std::optional<double> quality_;
   QualityTrend trend_ = QualityTrend::stable;
   PathScore path_;
-  std::array<HourlyScore, 24> hours_;
+  Hours hours_;
+  std::array<Silence, 10> silences_;  // the last ones that are over: five minutes have no more of 30 s
+  std::size_t silence_count_ = 0;
 };
 
 }  // namespace kymo::peers

@@ -197,7 +197,7 @@ NetworkQuality PeerTable::network_quality() const {
       case PeerStatus::degraded: ++quality.degraded; break;
       case PeerStatus::disconnected: ++quality.disconnected; break;
     }
-    if (const auto score = peer.path_total()) {
+    if (const auto score = peer.path_total(now)) {
       sum += *score;
       ++scored;
     }

@@ -1,7 +1,10 @@
 #include <kymo/peers/quality.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <vector>
 
@@ -18,11 +21,87 @@ double falling(double value, double worst) noexcept {
 /// 100 for 0, falling by `slope` for each one.
 double less(double value, double slope) noexcept { return value < 0 ? 0 : percentage(100 - slope * value); }
 
+/// What a figure counts for in a quality_score(), and from where on it is worth nothing.
+struct PartRule {
+  QualityPart part;
+  double ConnectionFigures::* figure;
+  double weight;
+  double worst;
+};
+constexpr std::array kPartRules = {
+    PartRule{QualityPart::latency, &ConnectionFigures::latency_ms, 0.40, 150},
+    PartRule{QualityPart::packet_loss, &ConnectionFigures::packet_loss_percent, 0.35, 5},
+    PartRule{QualityPart::jitter, &ConnectionFigures::jitter_ms, 0.25, 50},
+};
+/// A figure that takes less is no reason to name it.
+constexpr double kCostToTell = 5;
+
+std::string fixed_text(double value, int decimals) {
+  std::array<char, 32> text{};
+  const auto [end, error] =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, decimals);
+  return error == std::errc() ? std::string(text.data(), end) : "beyond measure";
+}
+
+std::string part_text(const QualityCost& cost) {
+  const std::string value = fixed_text(cost.value, 1);
+  switch (cost.part) {
+    case QualityPart::latency: return "latency " + value + " ms";
+    case QualityPart::packet_loss: return value + " % lost";
+    case QualityPart::jitter: break;
+  }
+  return "jitter " + value + " ms";
+}
+
+std::optional<double> less(const std::optional<double>& value, double slope) noexcept {
+  return value ? std::optional(less(*value, slope)) : std::nullopt;
+}
+
+/// The mean of the parts that are measured, by their weights.
+double weighted_total(const PathScore& score) noexcept {
+  double sum = 0;
+  int weights = 0;
+  const auto add = [&](const std::optional<double>& part, int weight) {
+    if (!part) return;
+    sum += weight * *part;
+    weights += weight;
+  };
+  add(score.latency, 30);
+  add(score.packet_loss, 25);
+  add(score.jitter, 15);
+  add(score.bandwidth, 15);
+  add(score.stability, 15);
+  return weights == 0 ? 0 : sum / weights;
+}
+
 }  // namespace
 
 double quality_score(const ConnectionFigures& figures) noexcept {
-  return 0.40 * falling(figures.latency_ms, 150) + 0.35 * falling(figures.packet_loss_percent, 5) +
-         0.25 * falling(figures.jitter_ms, 50);
+  double score = 0;
+  for (const PartRule& rule : kPartRules) score += rule.weight * falling(figures.*rule.figure, rule.worst);
+  return score;
+}
+
+std::vector<QualityCost> quality_costs(const ConnectionFigures& figures) {
+  std::vector<QualityCost> costs;
+  for (const PartRule& rule : kPartRules) {
+    const double value = figures.*rule.figure;
+    const double points = rule.weight * (100 - falling(value, rule.worst));
+    if (points >= kCostToTell) costs.push_back({rule.part, value, points});
+  }
+  std::stable_sort(costs.begin(), costs.end(),
+                   [](const QualityCost& a, const QualityCost& b) { return a.points > b.points; });
+  return costs;
+}
+
+std::string quality_reason(const ConnectionFigures& figures) {
+  std::string text;
+  for (const QualityCost& cost : quality_costs(figures)) {
+    const std::string points = fixed_text(cost.points, 0);
+    text += text.empty() ? part_text(cost) + " takes " + points + " of 100 points"
+                         : ", " + part_text(cost) + " " + points;
+  }
+  return text;
 }
 
 QualityLabel quality_label(double score) noexcept {
@@ -41,13 +120,12 @@ PathScore path_score(const PathFigures& figures) noexcept {
   score.latency = less(figures.latency_ms, 0.5);
   score.jitter = less(figures.jitter_ms, 2);
   score.packet_loss = less(figures.packet_loss_percent, 1);
-  score.bandwidth = percentage(5 * figures.bandwidth_mbit_per_s);
+  if (figures.bandwidth_mbit_per_s) score.bandwidth = percentage(5 * *figures.bandwidth_mbit_per_s);
   if (figures.attempted != 0) {
     score.stability =
         percentage(100 * static_cast<double>(figures.successful) / static_cast<double>(figures.attempted));
   }
-  score.total = 0.30 * score.latency + 0.25 * score.packet_loss + 0.15 * score.jitter +
-                0.15 * score.bandwidth + 0.15 * score.stability;
+  score.total = weighted_total(score);
   return score;
 }
 

@@ -47,6 +47,7 @@ PeerRow peer_of(const object& fields) {
   row.name = text_field(fields, "peer_name");
   row.status = text_field(fields, "status");
   row.trend = text_field(fields, "quality_trend");
+  row.reason = text_field(fields, "quality_reason");
   row.grade = text_field(object_field(fields, "path"), "grade");
   row.latency_ms = number_field(latency, "current");
   row.average_ms = number_field(latency, "avg");

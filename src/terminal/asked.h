@@ -16,6 +16,7 @@ struct PeerRow {
   std::string status;  ///< `connected`, `degraded`, `disconnected`
   std::string trend;   ///< `improving`, `stable`, `degrading`
   std::string grade;   ///< of the path, `A` to `F`
+  std::string reason;  ///< why its quality is not higher; empty: it is high
   double latency_ms = kUnknown;
   double average_ms = kUnknown;
   double p95_ms = kUnknown;

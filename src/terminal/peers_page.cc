@@ -55,6 +55,14 @@ std::string network_text(const Peers& peers) {
          count(Level::unwell) + " disconnected";
 }
 
+/// Why the quality of the row under the cursor is what it is, in words that fit no column.
+void draw_reason(Canvas& canvas, int line, const std::vector<const PeerRow*>& rows, int cursor) {
+  if (cursor < 0 || cursor >= static_cast<int>(rows.size())) return;
+  const PeerRow& row = *rows[static_cast<std::size_t>(cursor)];
+  if (row.reason.empty()) return;
+  canvas.put(line, 1, shown_name(row) + ": " + row.reason, Style::quiet, canvas.size().width - 2);
+}
+
 }  // namespace
 
 std::string_view sort_name(PeerSort sort) noexcept {
@@ -88,8 +96,10 @@ void draw_peers(Canvas& canvas, Area area, const Scene& scene, ViewState& state)
   canvas.put(area.top, 1, network_text(*peers), Style::plain, width - 2);
   const TableColumns<PeerRow> columns{kPeerColumns, std::clamp(width / 4, 14, 40)};
   columns.draw_titles(canvas, area.top + 1);
-  draw_rows(canvas, {area.top + 2, area.height - 2}, chosen_peers(*peers, state), state, "peer",
+  const auto chosen = chosen_peers(*peers, state);
+  draw_rows(canvas, {area.top + 2, area.height - 3}, chosen, state, "peer",
             [&](int line, const PeerRow* row) { columns.draw_row(canvas, line, *row); });
+  draw_reason(canvas, area.top + area.height - 1, chosen, state.cursor);
 }
 
 }  // namespace kymo::terminal

@@ -77,7 +77,7 @@ void report_answers(const Scene& scene, Report& report) {
                  "latency " + amount_text(row->latency_ms, "milliseconds"),
                  "jitter " + amount_text(row->jitter_ms, "milliseconds"),
                  "loss " + amount_text(row->loss_percent / 100, "ratio"),
-                 "quality " + amount_text(row->quality), row->trend});
+                 "quality " + amount_text(row->quality), row->trend, row->reason});
   }
 }
 

@@ -83,8 +83,9 @@ TEST(Peers, AreShownWithWhatIsKnownOfThem) {
       .uptime = milliseconds(1500),
       .last_seen = kNoon,
       .quality_score = 81,
+      .quality_reason = "latency 12.5 ms takes 3 of 100 points",
       .quality_trend = peers::QualityTrend::improving,
-      .path = {.latency = 94, .jitter = 95, .packet_loss = 99, .bandwidth = 0, .stability = 75, .total = 88},
+      .path = {.latency = 94, .jitter = 95, .packet_loss = 99, .stability = 75, .total = 88},
       .path_score_5m = 80,
       .voice = peers::VoiceScore{.r_factor = 90, .mean_opinion_score = 4.3}};
   std::string shown;
@@ -98,11 +99,12 @@ TEST(Peers, AreShownWithWhatIsKnownOfThem) {
       R"("latency_ms":{"current":12.5,"avg":11,"min":9,"max":20},"jitter_ms":3,"packet_loss_percent":0.5,)"
       R"("bytes_sent":7,"bytes_received":8,"packets_sent":1,"packets_received":2,"uptime_seconds":1.5,)"
       R"("last_seen":"2023-11-14T22:13:20.000Z","quality_score":81,"quality_trend":"improving",)"
-      R"("quality_label":"excellent","rtt_ms":{"count":3,"min":9,"max":20,"avg":11,"p95":19,"sum":null},)"
+      R"("quality_label":"excellent","quality_reason":"latency 12.5 ms takes 3 of 100 points",)"
+      R"("rtt_ms":{"count":3,"min":9,"max":20,"avg":11,"p95":19,"sum":null},)"
       R"("interarrival_jitter_ms":2.5,)"
       R"("bandwidth":{"sent_bytes_per_second":700,"received_bytes_per_second":0},)"
       R"("probes":{"sent":4,"answered":3},)"
-      R"("path":{"score":88,"grade":"B","score_5m":80,"latency":94,"jitter":95,"packet_loss":99,"bandwidth":0,)"
+      R"("path":{"score":88,"grade":"B","score_5m":80,"latency":94,"jitter":95,"packet_loss":99,"bandwidth":null,)"
       R"("stability":75},"voice":{"r_factor":90,"mos":4.3}})");
 }
 
@@ -141,7 +143,8 @@ TEST_F(PeersTest, OfWhomNothingIsKnownHaveNulls) {
             HasSubstr(R"("latency_ms":{"current":null,"avg":null,"min":null,"max":null})"),
             HasSubstr(R"("jitter_ms":null,"packet_loss_percent":null,)"),
             HasSubstr(R"("last_seen":null,"quality_score":null,"quality_trend":"stable",)"),
-            HasSubstr(R"("quality_label":null,"rtt_ms":{"count":0,"min":null,)"),
+            HasSubstr(R"("packets_received":0,"uptime_seconds":null,)"),
+            HasSubstr(R"("quality_label":null,"quality_reason":null,"rtt_ms":{"count":0,"min":null,)"),
             HasSubstr(R"("interarrival_jitter_ms":null,)"), HasSubstr(R"("path":null,"voice":null)")));
 }
 
@@ -153,19 +156,20 @@ TEST_F(PeersTest, ALossThatWasToldIsKnown) {
 
 TEST_F(PeersTest, HaveHoursAndMakeUpANetwork) {
   for (const char* id : {"a/1", "b", "c"}) table_.add(id);
-  table_.record_latency("a/1", milliseconds(20));  // 0.30 × 90 + 0.25 × 100 + 0.15 × 100 + 0.15 × 100
-  table_.record_latency("b", milliseconds(40));    // 0.30 × 80 + …
+  // Neither jitter nor bandwidth is measured: 30 × 90 + 25 × 100 + 15 × 100, of 70; and 30 × 76.5 + …
+  table_.record_latency("a/1", milliseconds(20));
+  table_.record_latency("b", milliseconds(47));
   table_.record_timeout("c");
   EXPECT_EQ(
       body("/api/metrics/peers/a%2F1/hourly"),
-      R"({"peer_id":"a/1","hours":[{"begin":"2023-11-14T22:00:00.000Z","count":1,"min":82,"max":82,"avg":82}]})"
+      R"({"peer_id":"a/1","hours":[{"begin":"2023-11-14T22:00:00.000Z","count":1,"min":95.71428571428571,"max":95.71428571428571,"avg":95.71428571428571}]})"
       "\n");
   EXPECT_EQ(status("/api/metrics/peers/d/hourly"), 404);
   EXPECT_THAT(body("/api/metrics/network"),
               StartsWith(R"({"peers":3,"connected":2,"degraded":1,"disconnected":0,"score":)"));
   table_.remove("c");
   EXPECT_EQ(body("/api/metrics/network"),
-            R"({"peers":2,"connected":2,"degraded":0,"disconnected":0,"score":80.5,"grade":"B"})"
+            R"({"peers":2,"connected":2,"degraded":0,"disconnected":0,"score":92.82142857142857,"grade":"A"})"
             "\n");
 }
 

@@ -91,8 +91,9 @@ TEST_F(PeerTableTest, BeforeAnyProbeThereIsNoQuality) {
   clock_.advance(5s);
   const PeerState peer = state("a");
   EXPECT_EQ(peer.status, PeerStatus::connected);
-  EXPECT_EQ(peer.uptime, 5s);
-  EXPECT_FALSE(peer.quality_score || peer.voice || peer.latency_ms || peer.last_seen || peer.path_score_5m);
+  EXPECT_EQ(peer.quality_reason, "");
+  EXPECT_FALSE(peer.uptime || peer.quality_score || peer.voice || peer.latency_ms || peer.last_seen ||
+               peer.path_score_5m);
   EXPECT_FALSE(table_.network_quality().score);
 }
 
@@ -120,6 +121,7 @@ TEST_F(PeerTableTest, NoAnswerIsDegradedWithAScoreOfZero) {
   EXPECT_EQ(peer.status, PeerStatus::degraded);
   EXPECT_EQ(peer.quality_score, 0);
   EXPECT_EQ(peer.quality_trend, QualityTrend::degrading);
+  EXPECT_EQ(peer.quality_reason, "the last probe had no answer");
   EXPECT_EQ(peer.packet_loss_percent, 50);
   EXPECT_FALSE(peer.latency_ms);
   EXPECT_EQ(peer.path.stability, 50);
@@ -160,6 +162,129 @@ TEST_F(PeerTableTest, SilenceDisconnects) {
   EXPECT_EQ(state("a").status, PeerStatus::connected);
 }
 
+TEST_F(PeerTableTest, UptimeIsOfTheConnectionThatStands) {
+  table_.add("a");
+  table_.record_timeout("a");
+  clock_.advance(5s);
+  EXPECT_FALSE(state("a").uptime) << "no answer yet";
+  table_.record_latency("a", 10ms);
+  EXPECT_EQ(state("a").uptime, 0s);
+  clock_.advance(20s);
+  table_.record_timeout("a");
+  clock_.advance(9s);
+  EXPECT_EQ(state("a").uptime, 29s) << "a lost probe ends no connection";
+  clock_.advance(1s);
+  EXPECT_EQ(state("a").uptime, 0s) << "disconnected";
+  table_.record_timeout("a");
+  clock_.advance(1h);
+  EXPECT_EQ(state("a").uptime, 0s);
+  table_.record_traffic("a", {.bytes_received = 7});
+  EXPECT_EQ(state("a").uptime, 0s) << "a reconnect";
+  clock_.advance(7s);
+  EXPECT_EQ(state("a").uptime, 7s);
+  table_.remove("a");
+  table_.add("a");
+  EXPECT_FALSE(state("a").uptime);
+  clock_.advance(1h);
+  EXPECT_FALSE(state("a").uptime) << "disconnected, and never connected";
+}
+
+TEST_F(PeerTableTest, ADisconnectedPeerHasQualityZero) {
+  table_.add("a");
+  table_.record_traffic("a", {});
+  clock_.advance(1s);
+  table_.record_traffic("a", {.bytes_received = 1'000'000});
+  table_.record_latency("a", 10ms);
+  table_.record_latency("a", 10ms);
+  EXPECT_GT(state("a").quality_score.value(), 90);
+  clock_.advance(1h);
+  PeerState peer = state("a");
+  EXPECT_EQ(peer.status, PeerStatus::disconnected);
+  EXPECT_EQ(peer.quality_score, 0);
+  EXPECT_EQ(peer.quality_trend, QualityTrend::degrading);
+  EXPECT_EQ(peer.quality_reason, "disconnected: nothing was heard for 3600 s");
+  EXPECT_EQ(peer.path.total, 0);
+  EXPECT_EQ(peer.path_score_5m, 0);
+  EXPECT_EQ(peer.voice.value().mean_opinion_score, 1);
+  EXPECT_FALSE(peer.latency_ms) << "of a connection that is no more";
+  EXPECT_EQ(peer.bandwidth.received_bytes_per_s, 0);
+  EXPECT_EQ(table_.network_quality().score, 0);
+  table_.record_timeout("a");
+  EXPECT_EQ(state("a").quality_reason, "disconnected: nothing was heard for 3600 s");
+  table_.record_latency("a", 10ms);
+  peer = state("a");
+  EXPECT_GT(peer.quality_score.value(), 60);
+  EXPECT_EQ(peer.quality_trend, QualityTrend::improving);
+}
+
+TEST_F(PeerTableTest, APeerThatWasNeverHeardCountsToo) {
+  table_.add("a");
+  table_.add("b");
+  table_.record_latency("a", 0ms);
+  clock_.advance(20s);
+  table_.record_latency("a", 0ms);
+  EXPECT_EQ(table_.network_quality().score, 100) << "nothing is known of the other yet";
+  clock_.advance(10s);
+  EXPECT_EQ(state("b").quality_score, 0);
+  EXPECT_EQ(table_.network_quality().score, 50);
+}
+
+TEST_F(PeerTableTest, AFlawlessPeerThatIsOnlyProbedIsAnA) {
+  table_.add("a");
+  for (int i = 0; i < 4; ++i) table_.record_latency("a", 0ms);
+  EXPECT_EQ(state("a").path.total, 100);
+  EXPECT_FALSE(state("a").path.bandwidth);
+  table_.record_traffic("a", {.bytes_sent = 1});
+  table_.record_latency("a", 0ms);
+  EXPECT_FALSE(state("a").path.bandwidth) << "one total is no rate";
+  clock_.advance(1s);
+  table_.record_traffic("a", {.bytes_sent = 500'001});
+  table_.record_latency("a", 0ms);
+  EXPECT_EQ(state("a").path.bandwidth, 20) << "4 Mbit/s";
+  EXPECT_DOUBLE_EQ(state("a").path.total, 88);
+}
+
+TEST_F(PeerTableTest, OneAnswerHasNoJitterAndNoAnswerNone) {
+  table_.add("a");
+  table_.record_timeout("a");
+  EXPECT_EQ(state("a").path.total, 0);
+  table_.record_latency("a", 0ms);
+  EXPECT_FALSE(state("a").path.jitter);
+}
+
+TEST_F(PeerTableTest, SilenceCountsByItsLength) {
+  table_.add("a");
+  table_.record_latency("a", 0ms);
+  clock_.advance(2min);
+  // Of two minutes the peer was disconnected for one and a half.
+  EXPECT_DOUBLE_EQ(state("a").path_score_5m.value(), 25);
+  table_.record_timeout("a");
+  EXPECT_DOUBLE_EQ(state("a").path_score_5m.value(), 25) << "a probe into the silence counts once";
+  table_.record_latency("a", 0ms);
+  table_.set_packet_loss("a", 0);
+  const double after = (state("a").path.total + 100) / 2;
+  EXPECT_DOUBLE_EQ(state("a").path_score_5m.value(), after / 4);
+  clock_.advance(10min);
+  EXPECT_EQ(state("a").path_score_5m, 0);
+
+  table_.add("b");
+  table_.record_latency("b", 0ms);
+  clock_.advance(3h);
+  const auto hours = table_.hourly("b").value();  // 22:25:20 to 01:25:20
+  ASSERT_EQ(hours.size(), 4U);
+  EXPECT_EQ(hours[0].count, 1U);
+  EXPECT_EQ(hours[0].min, 0);
+  EXPECT_EQ(hours[0].max, 100);
+  EXPECT_NEAR(hours[0].average, 100 * 30.0 / (34 * 60 + 40), 1e-6);
+  EXPECT_EQ(hours[1].count, 0U);
+  EXPECT_EQ(hours[1].average, 0);
+  EXPECT_EQ(hours[3].average, 0);
+  clock_.advance(48h);
+  EXPECT_EQ(table_.hourly("b").value().size(), 24U);
+  table_.record_latency("b", 0ms);
+  EXPECT_EQ(table_.hourly("b").value().size(), 24U);
+}
+
 TEST_F(PeerTableTest, BandwidthIsOfTheLastTwoTotals) {
   table_.add("a");
   table_.record_traffic("a", {.bytes_sent = 1000, .bytes_received = 500});
@@ -195,13 +320,14 @@ TEST_F(PeerTableTest, LatenciesAreOfTheTimeAsked) {
 }
 
 TEST_F(PeerTableTest, HoursAreKeptForADay) {
-  table_.add("a");
+  PeerTable patient({.disconnected_after = 2h, .clock = &clock_});
+  patient.add("a");
   for (int hour = 0; hour < 30; ++hour) {
-    table_.record_latency("a", std::chrono::milliseconds(hour));
-    table_.record_latency("a", std::chrono::milliseconds(hour + 10));
+    patient.record_latency("a", std::chrono::milliseconds(hour));
+    patient.record_latency("a", std::chrono::milliseconds(hour + 10));
     clock_.advance(1h);
   }
-  const auto hours = table_.hourly("a").value();
+  const auto hours = patient.hourly("a").value();
   ASSERT_EQ(hours.size(), 23U) << "the hour that has just begun has no score yet";
   EXPECT_TRUE(std::is_sorted(hours.begin(), hours.end(), [](auto& a, auto& b) { return a.begin < b.begin; }));
   for (const HourlyScore& hour : hours) {
@@ -211,16 +337,18 @@ TEST_F(PeerTableTest, HoursAreKeptForADay) {
 }
 
 TEST_F(PeerTableTest, TheLastFiveMinutesHaveAMean) {
-  table_.add("a");
-  table_.record_timeout("a");
-  const double bad = state("a").path.total;
-  EXPECT_EQ(state("a").path_score_5m, bad);
+  PeerTable patient({.disconnected_after = 1h, .clock = &clock_});
+  const auto peer = [&] { return patient.find("a").value(); };
+  patient.add("a");
+  patient.record_timeout("a");
+  const double bad = peer().path.total;
+  EXPECT_EQ(peer().path_score_5m, bad);
   clock_.advance(4min);
-  table_.record_latency("a", 10ms);
-  const double good = state("a").path.total;
-  EXPECT_DOUBLE_EQ(state("a").path_score_5m.value(), (bad + good) / 2);
+  patient.record_latency("a", 10ms);
+  const double good = peer().path.total;
+  EXPECT_DOUBLE_EQ(peer().path_score_5m.value(), (bad + good) / 2);
   clock_.advance(2min);
-  EXPECT_DOUBLE_EQ(state("a").path_score_5m.value(), good);
+  EXPECT_DOUBLE_EQ(peer().path_score_5m.value(), good);
 }
 
 TEST_F(PeerTableTest, TheNetworkIsTheMeanOfItsPeers) {
@@ -230,13 +358,14 @@ TEST_F(PeerTableTest, TheNetworkIsTheMeanOfItsPeers) {
   table_.record_latency("a", 10ms);
   table_.record_timeout("b");
   const NetworkQuality network = table_.network_quality();
+  EXPECT_DOUBLE_EQ(network.score.value(), (state("a").path.total + state("b").path.total) / 2);
   EXPECT_EQ(network.peers, 3U);
   EXPECT_EQ(network.connected, 2U);
   EXPECT_EQ(network.degraded, 1U);
   EXPECT_EQ(network.disconnected, 0U);
   clock_.advance(31s);
   EXPECT_EQ(table_.network_quality().disconnected, 3U);
-  EXPECT_DOUBLE_EQ(network.score.value(), (state("a").path.total + state("b").path.total) / 2);
+  EXPECT_EQ(table_.network_quality().score, 0);
 }
 
 // Against all probes, kept in a plain list.

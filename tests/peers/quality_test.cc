@@ -64,7 +64,12 @@ TEST(QualityTrend, IsStableWithinFive) {
 }
 
 TEST(PathScore, WeighsItsParts) {
-  const PathScore best = path_score({.bandwidth_mbit_per_s = 20, .attempted = 10, .successful = 10});
+  const PathScore best = path_score({.latency_ms = 0,
+                                     .jitter_ms = 0,
+                                     .packet_loss_percent = 0,
+                                     .bandwidth_mbit_per_s = 20,
+                                     .attempted = 10,
+                                     .successful = 10});
   EXPECT_DOUBLE_EQ(best.total, 100);
   const PathScore mixed = path_score({.latency_ms = 40,
                                       .jitter_ms = 10,
@@ -72,14 +77,40 @@ TEST(PathScore, WeighsItsParts) {
                                       .bandwidth_mbit_per_s = 4,
                                       .attempted = 4,
                                       .successful = 3});
-  EXPECT_DOUBLE_EQ(mixed.latency, 80);
-  EXPECT_DOUBLE_EQ(mixed.jitter, 80);
-  EXPECT_DOUBLE_EQ(mixed.packet_loss, 90);
-  EXPECT_DOUBLE_EQ(mixed.bandwidth, 20);
-  EXPECT_DOUBLE_EQ(mixed.stability, 75);
+  EXPECT_DOUBLE_EQ(mixed.latency.value(), 80);
+  EXPECT_DOUBLE_EQ(mixed.jitter.value(), 80);
+  EXPECT_DOUBLE_EQ(mixed.packet_loss.value(), 90);
+  EXPECT_DOUBLE_EQ(mixed.bandwidth.value(), 20);
+  EXPECT_DOUBLE_EQ(mixed.stability.value(), 75);
   EXPECT_DOUBLE_EQ(mixed.total, 0.30 * 80 + 0.25 * 90 + 0.15 * (80 + 20 + 75));
-  EXPECT_DOUBLE_EQ(path_score({}).stability, 0) << "nothing was attempted";
-  EXPECT_DOUBLE_EQ(path_score({.latency_ms = kNan}).latency, 0);
+  EXPECT_EQ(path_score({.latency_ms = kNan}).latency, 0);
+  EXPECT_EQ(path_score({.jitter_ms = -1}).jitter, 0);
+}
+
+TEST(PathScore, LeavesOutWhatIsNotMeasured) {
+  const PathScore probed = path_score(
+      {.latency_ms = 0, .jitter_ms = 0, .packet_loss_percent = 0, .attempted = 9, .successful = 9});
+  EXPECT_EQ(probed.total, 100) << "no bandwidth";
+  EXPECT_FALSE(probed.bandwidth);
+  const PathScore told = path_score({.packet_loss_percent = 20, .bandwidth_mbit_per_s = 8});
+  EXPECT_DOUBLE_EQ(told.total, (25 * 80 + 15 * 40) / 40.0);
+  EXPECT_FALSE(told.latency || told.jitter || told.stability) << "nothing was attempted";
+  EXPECT_EQ(path_score({.bandwidth_mbit_per_s = 0}).total, 0) << "measured, and none";
+  EXPECT_EQ(path_score({}).total, 0);
+}
+
+TEST(QualityReason, NamesWhatCostsMost) {
+  EXPECT_EQ(quality_reason({}), "");
+  EXPECT_EQ(quality_reason({.latency_ms = 18}), "") << "4.8 points";
+  EXPECT_EQ(quality_reason({.packet_loss_percent = 100.0 / 3}), "33.3 % lost takes 35 of 100 points");
+  EXPECT_EQ(quality_reason({.latency_ms = 75, .packet_loss_percent = 5, .jitter_ms = 12}),
+            "5.0 % lost takes 35 of 100 points, latency 75.0 ms 20, jitter 12.0 ms 6");
+  const auto costs = quality_costs({.latency_ms = 300, .jitter_ms = 50});
+  ASSERT_EQ(costs.size(), 2U);
+  EXPECT_EQ(costs[0].part, QualityPart::latency);
+  EXPECT_EQ(costs[0].value, 300);
+  EXPECT_DOUBLE_EQ(costs[1].points, 25);
+  EXPECT_NE(quality_reason({.latency_ms = kInfinity, .jitter_ms = kNan}), "") << "the worst, in words";
 }
 
 TEST(Grade, BeginsAtItsBorder) {

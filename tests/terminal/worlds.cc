@@ -134,9 +134,11 @@ Peers peers_of(const Names& names) {
   auto peers = parse_peers(
       R"({"peers":[{"peer_id":"p-1","peer_name":")" + names.peer + R"(","status":"connected",)" + figures +
       R"(,{"peer_id":"p-2","peer_name":"","status":"degraded","latency_ms":{"current":180,"avg":150},)"
-      R"("jitter_ms":42.5,"packet_loss_percent":3.5,"quality_score":38,"quality_trend":"degrading","path":)"
+      R"("jitter_ms":42.5,"packet_loss_percent":3.5,"quality_score":38,"quality_trend":"degrading",)"
+      R"("quality_reason":"latency 180.0 ms takes 40 of 100 points, 3.5 % lost 25, jitter 42.5 ms 21","path":)"
       R"({"grade":"D"},"uptime_seconds":60},{"peer_id":"p-3","peer_name":"gone","status":"disconnected",)"
       R"("latency_ms":{"current":null},"jitter_ms":null,"packet_loss_percent":null,"quality_score":0,)"
+      R"("quality_reason":"disconnected: nothing was heard for 75 s",)"
       R"("quality_trend":"degrading","path":null,"voice":null}]})");
   take_network(R"({"peers":3,"score":71.5,"grade":"B"})", *peers);
   return *peers;

@@ -7,7 +7,7 @@ export function peerAnswer(fields = {}) {
   return {
     peer_id: 'anna', peer_name: '', status: 'connected', latency_ms: { current: 12.5, avg: 12.1, min: 10.2, max: 31.9 }, jitter_ms: 1.42, packet_loss_percent: 0,
     bytes_sent: 48_211_004, bytes_received: 51_900_212, packets_sent: 61_204, packets_received: 60_991, uptime_seconds: 3661, last_seen: iso(Date.now() / 1000), quality_score: 94.2,
-    quality_trend: 'stable', quality_label: 'excellent', rtt_ms: { count: 300, min: 10.2, max: 31.9, avg: 12.1, p95: 14.9, sum: 3630 }, interarrival_jitter_ms: 0.81,
+    quality_trend: 'stable', quality_label: 'excellent', quality_reason: null, rtt_ms: { count: 300, min: 10.2, max: 31.9, avg: 12.1, p95: 14.9, sum: 3630 }, interarrival_jitter_ms: 0.81,
     bandwidth: { sent_bytes_per_second: 131_072, received_bytes_per_second: 98_304 }, probes: { sent: 3661, answered: 3660 },
     path: { score: 91.4, grade: 'A', score_5m: 90.8, latency: 93.8, jitter: 97.2, packet_loss: 100, bandwidth: 52.4, stability: 99.9 }, voice: { r_factor: 92.6, mos: 4.39 }, ...fields,
   };
@@ -50,9 +50,9 @@ export const PEERS = [
   peerAnswer({ peer_id: 'anna', peer_name: 'Anna' }),
   peerAnswer({ peer_id: 'ben', peer_name: 'Ben', quality_score: 71.3, quality_label: 'good', quality_trend: 'improving', latency_ms: { current: 48.1, avg: 52, min: 40, max: 90 }, jitter_ms: 6.2,
     path: { score: 74.2, grade: 'B', score_5m: 71, latency: 76, jitter: 87.6, packet_loss: 99, bandwidth: 8, stability: 99 }, voice: { r_factor: 86.1, mos: 4.2 } }),
-  peerAnswer({ peer_id: 'carl', peer_name: 'Carl', status: 'degraded', quality_score: 31.4, quality_label: 'poor', quality_trend: 'degrading', latency_ms: { current: null, avg: 118, min: 80, max: 260 }, jitter_ms: 31,
+  peerAnswer({ peer_id: 'carl', peer_name: 'Carl', status: 'degraded', quality_score: 31.4, quality_label: 'poor', quality_reason: 'the last probe had no answer', quality_trend: 'degrading', latency_ms: { current: null, avg: 118, min: 80, max: 260 }, jitter_ms: 31,
     packet_loss_percent: 8.3, path: { score: 48.8, grade: 'D', score_5m: 52, latency: 41, jitter: 38, packet_loss: 91.7, bandwidth: 2, stability: 91.7 }, voice: { r_factor: 52.4, mos: 2.7 } }),
-  peerAnswer({ peer_id: 'dora', peer_name: 'Dora', status: 'disconnected', quality_score: 0, quality_label: 'poor', latency_ms: { current: null, avg: null, min: null, max: null }, jitter_ms: null, packet_loss_percent: 100,
+  peerAnswer({ peer_id: 'dora', peer_name: 'Dora', status: 'disconnected', quality_score: 0, quality_label: 'poor', quality_reason: 'disconnected: nothing was heard for 75 s', latency_ms: { current: null, avg: null, min: null, max: null }, jitter_ms: null, packet_loss_percent: 100,
     bandwidth: { sent_bytes_per_second: null, received_bytes_per_second: null }, path: null, voice: null }),
 ];
 

@@ -77,6 +77,7 @@ tests.add('nothing is asked for while the page is hidden, nor of a page that was
 tests.add('a peer has a page of its own: charts with gaps, hours, voice, totals and what its score is made of', LIST, async (page) => {
   await page.getByRole('link', { name: 'Carl' }).click();
   await page.getByRole('heading', { name: 'Peer Carl' }).waitFor();
+  await page.getByText('the last probe had no answer').waitFor();
   for (const title of ['Latency', 'Jitter', 'Loss']) await page.getByRole('figure', { name: title }).locator('canvas').waitFor();
   await page.getByRole('img', { name: /^Path score, by hour: 21 of 24 hours are known/ }).waitFor();
   assert.equal(await page.locator('.hour').count(), 21);

@@ -19,7 +19,8 @@ struct PeerTableOptions {
   std::size_t latency_points = 360;  ///< kept of each peer: 32 bytes each, some 11 KiB in all
   /// Longest id; longer ones, and empty ones, are refused. Names are cut to this.
   std::size_t max_id_bytes = 256;
-  /// Without an answer for so long a peer is disconnected.
+  /// Without an answer, or traffic from it, for so long a peer is disconnected. Take several times as long as
+  /// lies between two probes.
   std::chrono::steady_clock::duration disconnected_after = std::chrono::seconds(30);
   const model::Clock* clock = nullptr;  ///< null: the machine's; else it must outlive the table
 };
@@ -32,7 +33,7 @@ struct PeerTraffic {
   std::uint64_t packets_received = 0;
 };
 
-/// What traffic comes to each second, between the last two totals.
+/// What traffic comes to each second, between the last two totals; 0 while the peer is disconnected.
 struct PeerBandwidth {
   double sent_bytes_per_s = 0;
   double received_bytes_per_s = 0;
@@ -50,23 +51,31 @@ struct PeerState {
   std::string id;
   std::string name;
   PeerStatus status = PeerStatus::disconnected;
-  std::optional<double> latency_ms;  ///< of the last probe; nothing where it had no answer
-  Aggregate latencies;               ///< of the points that are kept
-  double jitter_ms = 0;              ///< see deviation_jitter()
+  /// Of the last probe; nothing where it had no answer, or the peer is disconnected.
+  std::optional<double> latency_ms;
+  Aggregate latencies;   ///< of the points that are kept
+  double jitter_ms = 0;  ///< see deviation_jitter()
   double interarrival_jitter_ms = 0;
   double packet_loss_percent = 0;  ///< as told, else of the probes that are kept
   std::uint64_t probes_sent = 0;
   std::uint64_t probes_answered = 0;
   PeerTraffic traffic;
   PeerBandwidth bandwidth;
-  std::chrono::nanoseconds uptime{};                               ///< since it connected
+  /// Of the connection that stands: since its first answer, or traffic from it. 0 while the peer is
+  /// disconnected; nothing before the first answer.
+  std::optional<std::chrono::nanoseconds> uptime;
   std::optional<std::chrono::system_clock::time_point> last_seen;  ///< its last answer, or traffic from it
-  std::optional<double> quality_score;                             ///< nothing before the first probe
-  QualityTrend quality_trend =
-      QualityTrend::stable;             ///< from the score before the last probe to the one after
-  PathScore path;                       ///< of the last probe
-  std::optional<double> path_score_5m;  ///< mean of the scores of the last five minutes
-  std::optional<VoiceScore> voice;      ///< nothing before the first answer
+  /// Nothing before the first probe; 0 where the last had no answer, or the peer is disconnected.
+  std::optional<double> quality_score;
+  /// Why the score is not higher, for people: see quality_reason(), or what is missing. Empty: it is high.
+  std::string quality_reason;
+  /// From the score before the last probe to the one after; while disconnected, to 0.
+  QualityTrend quality_trend = QualityTrend::stable;
+  PathScore path;  ///< of the last probe; 0 while disconnected, without parts
+  /// Mean of the scores of the last five minutes. Time while the peer was disconnected counts as 0, by its
+  /// length.
+  std::optional<double> path_score_5m;
+  std::optional<VoiceScore> voice;  ///< nothing before the first answer; R 0 while disconnected
 };
 
 /// One probe. NaN: no answer.
@@ -75,16 +84,17 @@ struct LatencyPoint {
   double latency_ms = 0;
 };
 
-/// The path scores of one hour.
+/// The path scores of one hour. Time while the peer was disconnected counts as 0, by its length.
 struct HourlyScore {
   std::chrono::system_clock::time_point begin;
-  std::size_t count = 0;
+  std::size_t count = 0;  ///< of probes; 0 where the peer was silent for the whole hour
   double min = 0;
   double max = 0;
   double average = 0;
 };
 
-/// All peers taken together: the mean of their path scores. Without peers: nothing.
+/// All peers taken together: the mean of their path scores, in which a disconnected peer counts as 0. Without
+/// peers that are probed or disconnected: nothing.
 struct NetworkQuality {
   std::size_t peers = 0;
   std::size_t connected = 0;
@@ -121,7 +131,7 @@ class PeerTable final {
   PeerTable& operator=(const PeerTable&) = delete;
   ~PeerTable();
 
-  /// Connected from now on. `name` is for people.
+  /// Taken for connected until it was silent for so long as PeerTableOptions say. `name` is for people.
   bool add(std::string_view id, std::string_view name = {});
   bool remove(std::string_view id);
 

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace kymo::peers {
 
@@ -28,28 +30,46 @@ enum class QualityLabel : std::uint8_t { excellent, good, fair, poor };
 enum class PeerStatus : std::uint8_t { connected, degraded, disconnected };
 enum class QualityTrend : std::uint8_t { improving, stable, degrading };
 
+/// A figure that a quality_score() is made of.
+enum class QualityPart : std::uint8_t { latency, packet_loss, jitter };
+
+/// What one figure takes off a quality_score().
+struct QualityCost {
+  QualityPart part = QualityPart::latency;
+  double value = 0;   ///< the figure, in its unit: milliseconds or percent
+  double points = 0;  ///< of 100
+};
+
+/// The figures that take 5 points of 100 or more off the score, the most costly first.
+[[nodiscard]] std::vector<QualityCost> quality_costs(const ConnectionFigures& figures);
+
+/// The same for people: `33.3 % lost takes 35 of 100 points, latency 120.0 ms 32`. Empty: no figure takes 5.
+[[nodiscard]] std::string quality_reason(const ConnectionFigures& figures);
+
 /// Which way the score went: by more than 5 or not.
 [[nodiscard]] QualityTrend quality_trend(double before, double now) noexcept;
 
-/// One look at a path, bandwidth and reliability in it.
+/// One look at a path, bandwidth and reliability in it. Nothing: that figure is not measured. A negative,
+/// infinite or NaN figure counts as the worst; so a latency of NaN says that there was no answer.
 struct PathFigures {
-  double latency_ms = 0;
-  double jitter_ms = 0;
-  double packet_loss_percent = 0;
-  double bandwidth_mbit_per_s = 0;
+  std::optional<double> latency_ms = {};
+  std::optional<double> jitter_ms = {};
+  std::optional<double> packet_loss_percent = {};
+  std::optional<double> bandwidth_mbit_per_s = {};
   std::uint64_t attempted = 0;   ///< probes, or whatever else was tried
   std::uint64_t successful = 0;  ///< of them
 };
 
 /// The parts of a path's score, each 0 to 100, and the whole: latency 30 % (100 - ms/2), packet loss 25 %
 /// (100 - percent), jitter 15 % (100 - 2 × ms), bandwidth 15 % (5 × Mbit/s) and stability 15 % (the share of
-/// attempts that succeeded; 0 where nothing was attempted).
+/// attempts that succeeded). A part that is not measured is nothing, and the weights of the others are scaled
+/// to 100 % in all. Where no part is measured, the whole is 0.
 struct PathScore {
-  double latency = 0;
-  double jitter = 0;
-  double packet_loss = 0;
-  double bandwidth = 0;
-  double stability = 0;
+  std::optional<double> latency = {};
+  std::optional<double> jitter = {};
+  std::optional<double> packet_loss = {};
+  std::optional<double> bandwidth = {};
+  std::optional<double> stability = {};
   double total = 0;
 };
 [[nodiscard]] PathScore path_score(const PathFigures& figures) noexcept;

@@ -39,6 +39,8 @@ export interface Peer {
   readonly lossPercent: number | null;
   readonly quality: number | null;
   readonly qualityLabel: string;
+  /** Why it is not higher; empty where it is high. */
+  readonly qualityReason: string;
   readonly trend: Trend;
   readonly sentPerSecond: number | null;
   readonly receivedPerSecond: number | null;
@@ -91,11 +93,14 @@ function trafficOf(value: Fields): Pick<Peer, 'sentPerSecond' | 'receivedPerSeco
   };
 }
 
+/** Where a part is not measured, the others count for more. */
 function pathPartsOf(parts: Fields): PathPart[] {
-  return PATH_PARTS.flatMap(([field, title, weight]) => {
+  const known = PATH_PARTS.flatMap(([field, title, weight]) => {
     const score = number(parts[field]);
     return score === null ? [] : [{ title, weight, score }];
   });
+  const all = known.reduce((sum, { weight }) => sum + weight, 0);
+  return known.map((part) => ({ ...part, weight: part.weight / all }));
 }
 
 export function parsePeer(value: unknown): Peer | null {
@@ -114,6 +119,7 @@ export function parsePeer(value: unknown): Peer | null {
     lossPercent: number(value.packet_loss_percent),
     quality,
     qualityLabel: text(value.quality_label) || labelOf(quality),
+    qualityReason: readable(text(value.quality_reason)),
     trend: TRENDS.find((trend) => trend === value.quality_trend) ?? 'stable',
     ...trafficOf(value),
     probesSent: number(probes.sent),

@@ -16,7 +16,7 @@ function TrendArrow({ trend }: { trend: Trend }) {
 
 export function Quality({ peer }: { peer: Peer }) {
   if (peer.quality === null) return <>–</>;
-  return <span class="quality"><span class="quiet">{peer.qualityLabel}</span> {Math.round(peer.quality)} <TrendArrow trend={peer.trend} /></span>;
+  return <span class="quality" title={peer.qualityReason || undefined}><span class="quiet">{peer.qualityLabel}</span> {Math.round(peer.quality)} <TrendArrow trend={peer.trend} /></span>;
 }
 
 /** Milliseconds with a fixed number of decimals, so that columns do not jump; what is less in its own unit. */

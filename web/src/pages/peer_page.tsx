@@ -135,6 +135,7 @@ export function PeerPage({ id }: { id: string }) {
         <h1 class="page-title">Peer {peer?.name ?? readable(id)}</h1>
         {peer && <StatusBadge status={peer.status} />}
         {peer && <Quality peer={peer} />}
+        {peer && peer.qualityReason !== '' && <p class="quiet">{peer.qualityReason}</p>}
         {peer && answer.kind === 'failed' && <p class="quiet" role="status">{answer.why}; these are its last figures.</p>}
       </div>
       {peer ? (

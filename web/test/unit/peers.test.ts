@@ -16,6 +16,14 @@ test('a peer: all that a server tells of it', () => {
   assert.equal(peer.pathParts.reduce((sum, { weight }) => sum + weight, 0), 1);
 });
 
+test('a peer that is only probed: its other parts count for more, and a reason is told', () => {
+  const peer = parsePeer(peerAnswer({ quality_reason: '33.3 % lost takes 35 of 100 points', uptime_seconds: null, path: { score: 100, grade: 'A', latency: 100, packet_loss: 100, jitter: 100, bandwidth: null, stability: 100 } }));
+  assert.ok(peer);
+  assert.deepEqual(peer.pathParts.map(({ title, weight }) => `${title} ${weight.toFixed(3)}`), ['Latency 0.353', 'Packet loss 0.294', 'Jitter 0.176', 'Stability 0.176']);
+  assert.deepEqual([peer.qualityReason, peer.uptimeSeconds], ['33.3 % lost takes 35 of 100 points', null]);
+  assert.equal(parsePeer(peerAnswer())?.qualityReason, '');
+});
+
 test('a peer of an older server: what it does not tell is not known', () => {
   const { path, voice, bandwidth, probes, rtt_ms, quality_label, interarrival_jitter_ms, ...older } = peerAnswer();
   void [path, voice, bandwidth, probes, rtt_ms, quality_label, interarrival_jitter_ms];
