@@ -1,6 +1,7 @@
 #include "cgroup.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "as_double.h"
 
@@ -52,7 +53,7 @@ void CgroupSubject::sample(Sampling& sampling) {
 }
 
 void CgroupSubject::look_up(Sampling& sampling) {
-  files_ = {};
+  const UsageFiles before = std::exchange(files_, {});
   cpu_limit_.reset();
   memory_limit_.reset();
   if (!sampling.read_optional("/proc/self/cgroup")) return;
@@ -61,41 +62,57 @@ void CgroupSubject::look_up(Sampling& sampling) {
   sampling.check(understood);
   if (!sampling.read_required("/proc/self/mountinfo")) return;
   const std::vector<Mount> mounts = parse_mounts(sampling.text, understood);
-  const auto cpu = find_cgroup("cpu", memberships, mounts);
   const auto accounting = find_cgroup("cpuacct", memberships, mounts);
-  const auto memory = find_cgroup("memory", memberships, mounts);
-  const auto pids = find_cgroup("pids", memberships, mounts);
-  using Version = CgroupPlace::Version;
-  if (cpu) files_.cpu_stat = cpu->directories.front() + "/cpu.stat";
-  if (accounting && accounting->version == Version::v1) {
+  if (accounting && accounting->version == CgroupPlace::Version::v1)
     files_.cpu_usage = accounting->directories.front() + "/cpuacct.usage";
-  }
-  if (memory) {
-    const bool v2 = memory->version == Version::v2;
-    files_.memory_usage = memory->directories.front() + (v2 ? "/memory.current" : "/memory.usage_in_bytes");
-    if (v2) files_.memory_events = memory->directories.front() + "/memory.events";
-  }
-  if (pids) {
+  if (const auto cpu = find_cgroup("cpu", memberships, mounts)) find_cpu_files(sampling, *cpu);
+  if (const auto memory = find_cgroup("memory", memberships, mounts)) find_memory_files(sampling, *memory);
+  if (const auto pids = find_cgroup("pids", memberships, mounts)) {
     files_.pids = pids->directories.front() + "/pids.current";
-    files_.pids_limit = pids->directories.front() + "/pids.max";
+    for (const std::string& directory : pids->directories)
+      files_.pids_limits.push_back(directory + "/pids.max");
   }
-  read_limits(sampling, cpu, memory);
+  // What another group has used is no base for this one's.
+  if (files_.cpu_stat != before.cpu_stat || files_.cpu_usage != before.cpu_usage) usage_base_seconds_.reset();
 }
 
-void CgroupSubject::read_limits(Sampling& sampling, const std::optional<CgroupPlace>& cpu,
-                                const std::optional<CgroupPlace>& memory) {
-  if (cpu) {
-    for (const std::string& directory : cpu->directories) {
-      keep_smaller(cpu_limit_, read_cpu_limit(sampling, cpu->version, directory));
-    }
+/// The group that limits is the one with the smallest quota. Where that was never throttled and another was,
+/// whose quota is shared with groups beside ours, it is that one.
+void CgroupSubject::find_cpu_files(Sampling& sampling, const CgroupPlace& place) {
+  struct Quota {
+    double cores = 0;
+    std::string stat;
+    bool was_throttled = false;
+  };
+  std::vector<Quota> quotas;
+  for (const std::string& directory : place.directories) {
+    const auto limit = read_cpu_limit(sampling, place.version, directory);
+    if (!limit) continue;
+    Quota& quota = quotas.emplace_back(Quota{.cores = *limit, .stat = directory + "/cpu.stat"});
+    CgroupCpuStat stat;
+    quota.was_throttled = sampling.read_optional(quota.stat) && parse_cpu_stat(sampling.text, stat) &&
+                          stat.throttled_periods.value_or(0) > 0;
   }
-  if (!memory) return;
-  const bool v2 = memory->version == CgroupPlace::Version::v2;
-  for (const std::string& directory : memory->directories) {
-    keep_smaller(
-        memory_limit_,
-        read_limit(sampling, directory + (v2 ? "/memory.max" : "/memory.limit_in_bytes"), parse_limit));
+  files_.cpu_stat = files_.cpu_throttling = place.directories.front() + "/cpu.stat";
+  if (quotas.empty()) return;
+  std::ranges::stable_sort(quotas, {}, &Quota::cores);
+  cpu_limit_ = quotas.front().cores;
+  const auto throttled = std::ranges::find_if(quotas, &Quota::was_throttled);
+  files_.cpu_throttling = throttled == quotas.end() ? quotas.front().stat : throttled->stat;
+}
+
+void CgroupSubject::find_memory_files(Sampling& sampling, const CgroupPlace& place) {
+  const bool v2 = place.version == CgroupPlace::Version::v2;
+  std::string limiting = place.directories.front();
+  for (const std::string& directory : place.directories) {
+    const auto limit =
+        read_limit(sampling, directory + (v2 ? "/memory.max" : "/memory.limit_in_bytes"), parse_limit);
+    if (!limit || (memory_limit_ && *memory_limit_ <= *limit)) continue;
+    memory_limit_ = limit;
+    limiting = directory;
   }
+  files_.memory_usage = place.directories.front() + (v2 ? "/memory.current" : "/memory.usage_in_bytes");
+  if (v2) files_.memory_events = limiting + "/memory.events";
 }
 
 void CgroupSubject::combine_limits(const HostFacts& facts) {
@@ -113,6 +130,12 @@ void CgroupSubject::sample_cpu(Sampling& sampling) {
   if (!files_.cpu_stat.empty() && sampling.read_optional(files_.cpu_stat)) {
     sampling.check(parse_cpu_stat(sampling.text, cpu_));
   }
+  if (files_.cpu_throttling != files_.cpu_stat) {
+    const auto usage = cpu_.usage_seconds;
+    cpu_ = {};
+    if (sampling.read_optional(files_.cpu_throttling)) sampling.check(parse_cpu_stat(sampling.text, cpu_));
+    cpu_.usage_seconds = usage;
+  }
   if (!files_.cpu_usage.empty()) {
     const std::optional<double> nanoseconds = read_number(sampling, files_.cpu_usage);
     if (nanoseconds) cpu_.usage_seconds = *nanoseconds / 1e9;
@@ -128,6 +151,7 @@ void CgroupSubject::update_ratio(const Sampling& sampling) {
   }
   const std::optional<double> elapsed = clock_.due(sampling.now, sampling.options.rate_interval);
   const bool grew = usage_base_seconds_ && *cpu_.usage_seconds >= *usage_base_seconds_;
+  if (elapsed || !usage_base_seconds_) ratio_.reset();
   if (elapsed && grew && effective_cores_ && *effective_cores_ > 0) {
     ratio_ = (*cpu_.usage_seconds - *usage_base_seconds_) / *elapsed / *effective_cores_;
   }
@@ -145,7 +169,8 @@ void CgroupSubject::sample_memory(Sampling& sampling) {
 void CgroupSubject::sample_pids(Sampling& sampling) {
   pids_ = read_number(sampling, files_.pids);
   pids_limit_.reset();
-  if (!files_.pids_limit.empty()) pids_limit_ = read_limit(sampling, files_.pids_limit, parse_limit);
+  for (const std::string& file : files_.pids_limits)
+    keep_smaller(pids_limit_, read_limit(sampling, file, parse_limit));
 }
 
 void CgroupSubject::write(SnapshotWriter& writer) const {
@@ -153,7 +178,8 @@ void CgroupSubject::write(SnapshotWriter& writer) const {
   write_memory(writer);
   if (pids_) writer.gauge({"kymo_cgroup_pids", "Tasks in the cgroup.", {}}).add(*pids_);
   if (pids_limit_)
-    writer.gauge({"kymo_cgroup_pids_limit", "Tasks that the cgroup may have.", {}}).add(*pids_limit_);
+    writer.gauge({"kymo_cgroup_pids_limit", "Smallest limit on tasks of the cgroup and those above.", {}})
+        .add(*pids_limit_);
 }
 
 void CgroupSubject::write_cpu(SnapshotWriter& writer) const {
@@ -167,10 +193,13 @@ void CgroupSubject::write_cpu(SnapshotWriter& writer) const {
   gauge({"kymo_cgroup_cpu_limit_cores", "Smallest CPU quota of the cgroup and those above.", {}}, cpu_limit_);
   gauge({"kymo_cgroup_cpu_ratio", "CPU used by the cgroup as a share of what it may use.", "ratio"}, ratio_);
   counter({"kymo_cgroup_cpu_seconds_total", "CPU time used by the cgroup.", "seconds"}, cpu_.usage_seconds);
-  counter({"kymo_cgroup_cpu_periods_total", "Quota periods.", {}}, as_double(cpu_.periods));
-  counter({"kymo_cgroup_cpu_throttled_periods_total", "Quota periods in which the cgroup was throttled.", {}},
+  counter(
+      {"kymo_cgroup_cpu_periods_total", "Quota periods of the group that limits, this one or one above.", {}},
+      as_double(cpu_.periods));
+  counter({"kymo_cgroup_cpu_throttled_periods_total", "Quota periods in which that group was throttled.", {}},
           as_double(cpu_.throttled_periods));
-  counter({"kymo_cgroup_cpu_throttled_seconds_total", "Time throttled, summed over CPUs.", "seconds"},
+  counter({"kymo_cgroup_cpu_throttled_seconds_total", "Time that group was throttled, summed over CPUs.",
+           "seconds"},
           cpu_.throttled_seconds);
 }
 
@@ -183,8 +212,8 @@ void CgroupSubject::write_memory(SnapshotWriter& writer) const {
         memory_limit_);
   bytes("kymo_cgroup_memory_usage_bytes", "Memory charged to the cgroup, page cache included.",
         memory_usage_);
-  FamilyWriter events =
-      writer.counter({"kymo_cgroup_memory_events_total", "Events of the memory controller.", {}});
+  FamilyWriter events = writer.counter(
+      {"kymo_cgroup_memory_events_total", "Events of the memory controller in the group that limits.", {}});
   for (const MemoryEvent& event : events_) {
     events.add({{"type", event.type}}, static_cast<double>(event.count));
   }

@@ -21,14 +21,16 @@ class CgroupSubject final : public Subject {
   void write(SnapshotWriter& writer) const override;
 
  private:
-  /// The files that are read each time; an empty path is one that there is no place for.
+  /// The files that are read each time; an empty path is one that there is no place for. What is used is the
+  /// group's own; throttling and memory events are those of the group that limits, which may be one above.
   struct UsageFiles {
-    std::string cpu_stat, cpu_usage, memory_usage, memory_events, pids, pids_limit;
+    std::string cpu_stat, cpu_usage, cpu_throttling, memory_usage, memory_events, pids;
+    std::vector<std::string> pids_limits;
   };
 
   void look_up(Sampling& sampling);
-  void read_limits(Sampling& sampling, const std::optional<CgroupPlace>& cpu,
-                   const std::optional<CgroupPlace>& memory);
+  void find_cpu_files(Sampling& sampling, const CgroupPlace& place);
+  void find_memory_files(Sampling& sampling, const CgroupPlace& place);
   void sample_cpu(Sampling& sampling);
   void sample_memory(Sampling& sampling);
   void sample_pids(Sampling& sampling);

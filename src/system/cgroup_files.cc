@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "text_scan.h"
 
@@ -29,7 +30,7 @@ bool read_counts(std::string_view text, Take take) {
     Words words(line);
     std::string_view key;
     std::uint64_t count = 0;
-    const bool is_pair = words.next(key) && words.whole(count);
+    const bool is_pair = words.next(key) && words.count(count);
     understood &= is_pair;
     if (is_pair) take(key, count);
   }
@@ -54,12 +55,13 @@ bool names(std::string_view list, std::string_view controller) {
 /// The path of the cgroup within the mount. In a container the mount may show a part of the hierarchy only,
 /// its root then being the container's group; a group that lies outside of what is mounted is seen as the
 /// mount's root.
-std::string path_in_mount(std::string_view path, std::string_view mount_root) {
-  if (path.find("/..") != std::string_view::npos) return {};
+std::optional<std::string> path_in_mount(std::string_view path, std::string_view mount_root) {
+  if (path.find("/..") != std::string_view::npos) return std::nullopt;
   if (mount_root == "/") return path == "/" ? std::string() : std::string(path);
-  if (!path.starts_with(mount_root)) return {};
+  if (!path.starts_with(mount_root)) return std::nullopt;
   path.remove_prefix(mount_root.size());
-  return path.empty() || path.front() == '/' ? std::string(path) : std::string();
+  if (!path.empty() && path.front() != '/') return std::nullopt;
+  return std::string(path);
 }
 
 std::vector<std::string> directories_up(const std::string& mountpoint, std::string path) {
@@ -75,14 +77,21 @@ std::vector<std::string> directories_up(const std::string& mountpoint, std::stri
 std::optional<CgroupPlace> place_in(const CgroupMembership& membership, const std::vector<Mount>& mounts,
                                     std::string_view controller) {
   const bool v2 = membership.controllers.empty();
+  const Mount* best = nullptr;
+  std::optional<std::string> path;
   for (const Mount& mount : mounts) {
     if (mount.type != (v2 ? "cgroup2" : "cgroup")) continue;
     if (!v2 && !names(mount.super_options, controller)) continue;
-    return CgroupPlace{
-        .version = v2 ? CgroupPlace::Version::v2 : CgroupPlace::Version::v1,
-        .directories = directories_up(mount.mountpoint, path_in_mount(membership.path, mount.root))};
+    auto path_here = path_in_mount(membership.path, mount.root);
+    // A hierarchy may be mounted in parts: the part that holds the group and most of those above it.
+    const bool is_better = best == nullptr || (path_here && (!path || path_here->size() > path->size()));
+    if (!is_better) continue;
+    best = &mount;
+    path = std::move(path_here);
   }
-  return std::nullopt;
+  if (best == nullptr) return std::nullopt;
+  return CgroupPlace{.version = v2 ? CgroupPlace::Version::v2 : CgroupPlace::Version::v1,
+                     .directories = directories_up(best->mountpoint, path.value_or(std::string()))};
 }
 
 CgroupLimit cores(std::uint64_t quota, std::uint64_t period) noexcept {
@@ -152,15 +161,15 @@ CgroupLimit parse_cpu_max(std::string_view text) {
 
 CgroupLimit parse_cfs_quota(std::string_view quota, std::string_view period) {
   if (first_line(quota) == "-1") return {.understood = true, .value = {}};
-  const std::optional<std::uint64_t> quota_us = parse_single(quota);
-  const std::optional<std::uint64_t> period_us = parse_single(period);
-  if (!quota_us || !period_us) return {};
-  return cores(*quota_us, *period_us);
+  std::uint64_t quota_us = 0;
+  std::uint64_t period_us = 0;
+  if (!parse_whole(first_line(quota), quota_us) || !parse_whole(first_line(period), period_us)) return {};
+  return cores(quota_us, period_us);
 }
 
 std::optional<std::uint64_t> parse_single(std::string_view text) {
   std::uint64_t value = 0;
-  if (!parse_whole(first_line(text), value)) return std::nullopt;
+  if (!parse_count(first_line(text), value)) return std::nullopt;
   return value;
 }
 

@@ -19,7 +19,7 @@ bool parse_times(Words words, CpuTimes& times) {
   std::string_view word;
   std::size_t column = 0;
   while (words.next(word)) {
-    if (column < CpuTimes::kModes && !parse_whole(word, times.ticks[column])) return false;
+    if (column < CpuTimes::kModes && !parse_count(word, times.ticks[column])) return false;
     ++column;
   }
   return column >= kColumnsOfOldest;
@@ -40,9 +40,9 @@ bool parse_cpu_line(std::string_view key, Words words, std::size_t max_cpus, Sta
   return true;
 }
 
-bool parse_count(Words words, std::optional<std::uint64_t>& value) {
+bool keep_count(Words words, std::optional<std::uint64_t>& value) {
   std::uint64_t parsed = 0;
-  if (!words.whole(parsed)) return false;
+  if (!words.count(parsed)) return false;
   value = parsed;
   return true;
 }
@@ -109,19 +109,24 @@ bool parse_stat(std::string_view text, std::size_t max_cpus, StatFile& stat) {
     if (key.starts_with("cpu")) {
       understood &= parse_cpu_line(key.substr(3), words, max_cpus, stat);
     } else if (auto* count = count_of(stat, key)) {
-      understood &= parse_count(words, *count);
+      understood &= keep_count(words, *count);
     }
+  }
+  for (auto* level : {&stat.running, &stat.blocked}) {
+    if (*level) *level = not_below_zero_of_32_bits(**level);
   }
   return understood && stat.total.has_value() && !lines.cut_off();
 }
 
+/// Each mode by itself: one that falls, as the kernel lets them now and then, says nothing of the others.
 void BusyRatio::update(const CpuTimes& now) noexcept {
-  const std::uint64_t busy = now.busy();
-  const std::uint64_t total = now.total();
-  const bool grew = total > total_ && busy >= busy_;
-  if (grew) {
-    value_ = std::min(static_cast<double>(busy - busy_) / static_cast<double>(total - total_), 1.0);
+  CpuTimes grown;
+  for (std::size_t mode = 0; mode < CpuTimes::kModes; ++mode) {
+    const std::uint64_t before = base_.ticks[mode];
+    if (now.ticks[mode] > before) grown.ticks[mode] = now.ticks[mode] - before;
   }
+  const std::uint64_t total = grown.total();
+  if (total > 0) value_ = std::min(static_cast<double>(grown.busy()) / static_cast<double>(total), 1.0);
   start(now);
 }
 

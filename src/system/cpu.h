@@ -45,16 +45,15 @@ struct StatFile {
 /// The share of CPU time that was busy between readings of one CPU, or of all.
 class BusyRatio final {
  public:
-  /// The first reading gives the average since boot. Keeps the last value while CPU time stands still.
+  /// The first reading gives the average since boot. Keeps the last value while CPU time stands still. A mode
+  /// whose time fell has not grown; the others count.
   void update(const CpuTimes& now) noexcept;
   [[nodiscard]] std::optional<double> value() const noexcept { return value_; }
   /// Starts from this reading; the next one gives a value.
-  void start(const CpuTimes& now) noexcept { busy_ = now.busy(), total_ = now.total(), started_ = true; }
+  void start(const CpuTimes& now) noexcept { base_ = now; }
 
  private:
-  std::uint64_t busy_ = 0;
-  std::uint64_t total_ = 0;
-  bool started_ = false;
+  CpuTimes base_;
   std::optional<double> value_;
 };
 

@@ -110,9 +110,10 @@ bool parse_disk_line(std::string_view line, DiskLine& disk) {
   if (disk.name.size() > kMaxDiskNameBytes) return false;
   std::string_view word;
   while (disk.columns < DiskLine::kColumns && words.next(word)) {
-    if (!parse_whole(word, disk.values[disk.columns])) return false;
+    if (!parse_count(word, disk.values[disk.columns])) return false;
     ++disk.columns;
   }
+  disk.values[DiskLine::io_now] = not_below_zero_of_32_bits(disk.values[DiskLine::io_now]);
   return disk.columns >= kColumnsOfOldest;
 }
 

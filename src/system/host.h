@@ -41,6 +41,9 @@ class Host : public model::TextFiles {
   [[nodiscard]] virtual std::optional<std::uint64_t> open_files() = 0;
   [[nodiscard]] virtual std::optional<ResourceUsage> usage() = 0;
   [[nodiscard]] virtual HostIdentity identity() = 0;
+  /// Seconds since boot, with the time spent asleep: the clock on which the kernel tells when a process
+  /// started, also in a time namespace. A container may have a /proc/uptime and a `btime` of its own.
+  [[nodiscard]] virtual std::optional<double> boot_seconds() = 0;
   [[nodiscard]] virtual std::uint64_t ticks_per_second() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t page_bytes() const noexcept = 0;
 };

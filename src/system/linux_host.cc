@@ -1,6 +1,7 @@
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -57,6 +58,12 @@ class LinuxHost final : public Host {
             .machine = name.machine,
             .nodename = name.nodename,
             .domainname = name.domainname};
+  }
+
+  std::optional<double> boot_seconds() override {
+    struct timespec now{};
+    if (::clock_gettime(CLOCK_BOOTTIME, &now) != 0) return std::nullopt;
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
   }
 
   std::uint64_t ticks_per_second() const noexcept override { return ticks_per_second_; }

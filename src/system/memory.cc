@@ -26,7 +26,7 @@ bool parse_field(std::string_view line, MemoryFile::Field& field) {
   Words words(line.substr(colon + 1));
   std::string_view unit;
   if (!is_field_name(field.name) || !words.whole(field.value)) return false;
-  if (!words.next(unit)) return true;
+  if (!words.next(unit)) return !is_below_zero(field.value);
   field.unit = MemoryFile::Unit::bytes;
   if (unit != "kB" || field.value > kMaxKilobytes) return false;
   field.value *= 1024;

@@ -9,6 +9,7 @@ namespace kymo::system {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 64;
+constexpr std::string_view kLoopback = "lo";  // the kernel's name for it, in every network namespace
 
 constexpr std::array<FamilyOptions, InterfaceLine::kColumns> kFamilies = {{
     {"node_network_receive_bytes_total", "Bytes received.", "bytes"},
@@ -38,7 +39,7 @@ bool parse_interface_line(std::string_view line, InterfaceLine& interface) {
   interface.name = line.substr(begin, colon - std::min(begin, colon));
   if (interface.name.empty() || interface.name.size() > kMaxNameBytes) return false;
   Words words(line.substr(colon + 1));
-  return std::ranges::all_of(interface.values, [&](std::uint64_t& value) { return words.whole(value); });
+  return std::ranges::all_of(interface.values, [&](std::uint64_t& value) { return words.count(value); });
 }
 
 void NetworkSubject::sample(Sampling& sampling) {
@@ -47,6 +48,7 @@ void NetworkSubject::sample(Sampling& sampling) {
   if (!sampling.read_required("/proc/net/dev")) return;
   elapsed_ = clock_.due(sampling.now, sampling.options.rate_interval);
   parse(sampling);
+  choose_total(sampling.options.network_total);
 }
 
 void NetworkSubject::parse(Sampling& sampling) {
@@ -80,9 +82,17 @@ void NetworkSubject::keep(const InterfaceLine& line, const Sampling& sampling) {
   } else {
     interface.name = line.name;
     interface.in_total = sampling.options.network_total.takes(line.name);
+    interface.is_loopback = line.name == kLoopback;
   }
   interface.values = line.values;
   update_rates(interface, known, sampling.facts.uptime_seconds);
+}
+
+/// A host may have no way out but one that is usually counted twice, such as a `tap0`: then it is none here.
+/// Names that the user has listed are left as they are.
+void NetworkSubject::choose_total(const NameFilter& filter) {
+  const bool is_any_left = std::ranges::any_of(interfaces_, &Interface::in_total);
+  total_is_all_ = !is_any_left && filter.include.empty();
 }
 
 void NetworkSubject::update_rates(Interface& interface, bool known, std::optional<double> uptime) const {
@@ -131,7 +141,7 @@ void NetworkSubject::write_rates(SnapshotWriter& writer, const FamilyOptions& to
     const std::optional<double>& value = interface.*rate;
     if (!value) continue;
     devices.add({{"device", interface.name}}, *value);
-    if (interface.in_total) sum = sum.value_or(0) + *value;
+    if (total_is_all_ ? !interface.is_loopback : interface.in_total) sum = sum.value_or(0) + *value;
   }
   if (sum) writer.gauge(total).add(*sum);
 }

@@ -40,10 +40,12 @@ class NetworkSubject final : public Subject {
     std::array<std::uint64_t, InterfaceLine::kColumns> base{};  ///< where the next rates start from
     std::optional<double> receive_rate, transmit_rate;
     bool in_total = false;
+    bool is_loopback = false;
   };
 
   void parse(Sampling& sampling);
   void keep(const InterfaceLine& line, const Sampling& sampling);
+  void choose_total(const NameFilter& filter);
   void update_rates(Interface& interface, bool known, std::optional<double> uptime) const;
   void write_counters(SnapshotWriter& writer) const;
   void write_rates(SnapshotWriter& writer, const FamilyOptions& total, const FamilyOptions& device,
@@ -53,6 +55,7 @@ class NetworkSubject final : public Subject {
   std::vector<Interface> previous_;
   RateClock clock_;
   std::optional<double> elapsed_;
+  bool total_is_all_ = false;  ///< all but the loopback, for want of others
 };
 
 }  // namespace kymo::system

@@ -1,6 +1,8 @@
 #include "process.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 
 #include "cpu.h"
 
@@ -9,6 +11,8 @@ namespace {
 
 /// After a walk over the process' pages that took a time, the next waits a thousand times as long.
 constexpr int kWalkPause = 1000;
+/// A wall clock that was set by less does not move the start time.
+constexpr double kClockStepSeconds = 1;
 
 void write_one(FamilyWriter out, std::optional<std::uint64_t> value) {
   if (value) out.add(static_cast<double>(*value));
@@ -33,17 +37,42 @@ void ProcessSubject::sample_stat(Sampling& sampling) {
   }
   status_ = {};
   if (sampling.read_required("/proc/self/status")) status_ = parse_process_status(sampling.text);
-  std::optional<std::uint64_t> boot_time = sampling.facts.boot_time_seconds;
-  if (!boot_time && !sampling.options.cpu && sampling.read_required("/proc/stat")) {
-    StatFile file;
-    static_cast<void>(parse_stat(sampling.text, 0, file));
-    boot_time = file.boot_time;
+  sample_start(sampling);
+}
+
+void ProcessSubject::sample_start(Sampling& sampling) {
+  age_seconds_.reset();
+  if (!stat_) {
+    start_time_seconds_.reset();
+    return;
   }
-  start_time_seconds_.reset();
-  if (!stat_ || !boot_time) return;
-  start_time_seconds_ =
-      static_cast<double>(*boot_time) +
-      static_cast<double>(stat_->start_ticks) / static_cast<double>(sampling.host.ticks_per_second());
+  const double now = std::chrono::duration<double>(sampling.clock.system_now().time_since_epoch()).count();
+  const double ticks_per_second = static_cast<double>(sampling.host.ticks_per_second());
+  const double since_boot = static_cast<double>(stat_->start_ticks) / ticks_per_second;
+  std::optional<double> boot_clock = sampling.host.boot_seconds();
+  if (!boot_clock) boot_clock = sampling.facts.uptime_seconds;
+  // A clock that reads less than the start does is another's; one of whole ticks may be behind by one.
+  if (boot_clock && *boot_clock + 1 / ticks_per_second >= since_boot)
+    age_seconds_ = std::max(*boot_clock - since_boot, 0.0);
+  std::optional<double> start;
+  if (age_seconds_) {
+    start = std::min(std::round((now - *age_seconds_) * ticks_per_second) / ticks_per_second, now);
+  } else if (const auto boot_time = find_boot_time(sampling)) {
+    start = std::min(static_cast<double>(*boot_time) + since_boot, now);
+  }
+  // The same number at each scrape, until somebody sets the wall clock or the process is another's child.
+  const bool stands = start && start_time_seconds_ && started_at_ticks_ == stat_->start_ticks &&
+                      std::abs(*start - *start_time_seconds_) < kClockStepSeconds;
+  start_time_seconds_ = stands ? std::min(*start_time_seconds_, now) : start;
+  started_at_ticks_ = stat_->start_ticks;
+}
+
+std::optional<std::uint64_t> ProcessSubject::find_boot_time(Sampling& sampling) {
+  if (sampling.facts.boot_time_seconds || sampling.options.cpu) return sampling.facts.boot_time_seconds;
+  if (!sampling.read_required("/proc/stat")) return std::nullopt;
+  StatFile file;
+  static_cast<void>(parse_stat(sampling.text, 0, file));
+  return file.boot_time;
 }
 
 void ProcessSubject::sample_cpu(Sampling& sampling) {
@@ -52,12 +81,7 @@ void ProcessSubject::sample_cpu(Sampling& sampling) {
   if (!usage_) return;
   cpu_seconds_ = usage_->cpu_seconds;
   const std::optional<double> elapsed = clock_.due(sampling.now, sampling.options.rate_interval);
-  if (clock_.first() && stat_ && sampling.facts.uptime_seconds) {
-    const double age =
-        *sampling.facts.uptime_seconds -
-        static_cast<double>(stat_->start_ticks) / static_cast<double>(sampling.host.ticks_per_second());
-    if (age > 0) cpu_ratio_ = cpu_seconds_ / age;
-  }
+  if (clock_.first() && age_seconds_ && *age_seconds_ > 0) cpu_ratio_ = cpu_seconds_ / *age_seconds_;
   if (elapsed) cpu_ratio_ = std::max(cpu_seconds_ - cpu_base_seconds_, 0.0) / *elapsed;
   if (elapsed || clock_.first()) cpu_base_seconds_ = cpu_seconds_;
 }

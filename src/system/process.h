@@ -70,6 +70,8 @@ class ProcessSubject final : public Subject {
 
  private:
   void sample_stat(Sampling& sampling);
+  void sample_start(Sampling& sampling);
+  [[nodiscard]] static std::optional<std::uint64_t> find_boot_time(Sampling& sampling);
   void sample_cpu(Sampling& sampling);
   void sample_files(Sampling& sampling);
   void sample_maps(Sampling& sampling);
@@ -87,7 +89,8 @@ class ProcessSubject final : public Subject {
   std::optional<std::uint64_t> open_files_;
   std::optional<ResourceUsage> usage_;
   std::optional<double> cpu_ratio_;
-  std::optional<double> start_time_seconds_;
+  std::optional<double> start_time_seconds_, age_seconds_;
+  std::uint64_t started_at_ticks_ = 0;
   std::optional<std::chrono::steady_clock::time_point> maps_due_;
   RateClock clock_;
   double cpu_base_seconds_ = 0;

@@ -16,6 +16,24 @@ inline bool parse_whole(std::string_view text, std::uint64_t& value) noexcept {
   return parsed.has_value();
 }
 
+/// Whether a count of the kernel fell below zero: its counts have no sign, so that it writes a number near
+/// 2^64.
+constexpr bool is_below_zero(std::uint64_t value) noexcept { return value >= std::uint64_t{1} << 63; }
+
+/// A count of the kernel, all of `text`; 0 for one that fell below zero.
+inline bool parse_count(std::string_view text, std::uint64_t& value) noexcept {
+  if (!parse_whole(text, value)) return false;
+  if (is_below_zero(value)) value = 0;
+  return true;
+}
+
+/// The same for a level that the kernel keeps in 32 bits, and writes as a number near 2^32 when it is below
+/// zero. Not for counters: they may rightly reach 2^32.
+constexpr std::uint64_t not_below_zero_of_32_bits(std::uint64_t value) noexcept {
+  constexpr std::uint64_t kBelowZero = std::uint64_t{1} << 31;
+  return value >= kBelowZero && value < 2 * kBelowZero ? 0 : value;
+}
+
 /// A finite decimal fraction >= 0, all of `text`.
 inline bool parse_decimal(std::string_view text, double& value) noexcept {
   if (text.empty() || text.front() < '0' || text.front() > '9') return false;
@@ -46,6 +64,11 @@ class Words final {
   bool whole(std::uint64_t& value) noexcept {
     std::string_view word;
     return next(word) && parse_whole(word, value);
+  }
+
+  bool count(std::uint64_t& value) noexcept {
+    std::string_view word;
+    return next(word) && parse_count(word, value);
   }
 
   bool decimal(double& value) noexcept {

@@ -24,6 +24,10 @@ class CollectedHost final {
       void (*prepare)(GoldenHost&) = [](GoldenHost&) {}) {
     auto golden = std::make_unique<GoldenHost>(std::string(KYMO_GOLDEN) + "/" + name);
     host = golden.get();
+    if (const auto boot = host->boot_time())
+      clock->system = std::chrono::sys_seconds(std::chrono::seconds(*boot)) +
+                      std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                          std::chrono::duration<double>(host->boot_clock.value_or(0)));
     prepare(*host);
     collector_.emplace(std::move(options), clock, std::move(golden));
   }
@@ -41,6 +45,7 @@ class CollectedHost final {
   }
   std::shared_ptr<const Snapshot> collect_after(std::chrono::nanoseconds time) {
     clock->advance(time);
+    if (host->boot_clock) *host->boot_clock += std::chrono::duration<double>(time).count();
     return collect();
   }
   std::uint64_t errors = 0;

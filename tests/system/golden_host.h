@@ -21,6 +21,8 @@ class GoldenHost final : public Host {
   explicit GoldenHost(std::string folder) : folder_(std::move(folder)) {
     std::istringstream facts(content(folder_ + "/host.txt").value_or(""));
     for (std::string line; std::getline(facts, line);) take_fact(line);
+    double uptime = 0;
+    if (std::istringstream(text("/proc/uptime")) >> uptime) boot_clock = uptime;
   }
 
   std::map<std::string, std::string, std::less<>> replaced;
@@ -28,6 +30,7 @@ class GoldenHost final : public Host {
   std::set<std::string, std::less<>> unreadable;
   std::optional<ResourceUsage> resource_usage;
   std::optional<std::uint64_t> open_file_count;
+  std::optional<double> boot_clock;  ///< seconds; as /proc/uptime has it at first
   std::map<std::string, int, std::less<>> reads;
   std::map<std::string, FileSystemSpace> spaces;
   int space_calls = 0;
@@ -55,8 +58,19 @@ class GoldenHost final : public Host {
   HostIdentity identity() override {
     return {"Linux", "6.1.0", "#1 SMP", "x86_64", "host.example", "(none)"};
   }
+  std::optional<double> boot_seconds() override { return boot_clock; }
   std::uint64_t ticks_per_second() const noexcept override { return 100; }
   std::uint64_t page_bytes() const noexcept override { return 4096; }
+
+  /// When it booted by its /proc/stat, Unix time.
+  [[nodiscard]] std::optional<std::int64_t> boot_time() const {
+    const std::string stat = text("/proc/stat");
+    const std::size_t line = stat.find("btime ");
+    std::int64_t seconds = 0;
+    if (line == std::string::npos || !(std::istringstream(stat.substr(line + 6)) >> seconds))
+      return std::nullopt;
+    return seconds;
+  }
 
   /// The file's text, to be changed and put into `replaced`.
   [[nodiscard]] std::string text(const std::string& path) const {

@@ -74,7 +74,7 @@ TEST(Switches, LeaveOutWholeSubjects) {
                 name.starts_with("kymo_collector_") || name == "node_uname_info")
         << name;
   }
-  EXPECT_EQ(collected.value("process_start_time_seconds"), 1700004000) << "it finds the boot time itself";
+  EXPECT_EQ(collected.value("process_start_time_seconds"), 1700004000);
   EXPECT_EQ(collected.value("process_threads"), 9);
 }
 
@@ -117,6 +117,7 @@ class SlowMaps final : public Host {
   std::optional<std::uint64_t> open_files() override { return golden_.open_files(); }
   std::optional<ResourceUsage> usage() override { return golden_.usage(); }
   HostIdentity identity() override { return golden_.identity(); }
+  std::optional<double> boot_seconds() override { return golden_.boot_seconds(); }
   std::uint64_t ticks_per_second() const noexcept override { return 100; }
   std::uint64_t page_bytes() const noexcept override { return 4096; }
 
@@ -179,6 +180,115 @@ TEST(Errors, AreCountedForWhatIsThereAndCannotBeRead) {
   EXPECT_FALSE(collected.value("kymo_system_memory_total_bytes"));
   EXPECT_FALSE(collected.value("kymo_system_memory_limit_bytes"));
   EXPECT_TRUE(collected.value("node_pressure_io_waiting_seconds_total"));
+}
+
+/// Groups of version 2 above one another, the process in the last, each with its quota and its counts.
+class NestedGroups {
+ public:
+  static constexpr auto kHost = "6.1-128-cores";  // the process is in /system.slice/voice.service
+
+  NestedGroups() : collected_(kHost) {}
+
+  void put(const std::string& group, const std::string& max, unsigned periods, unsigned throttled) {
+    const std::string folder = "/sys/fs/cgroup" + group;
+    if (!max.empty()) collected_.host->replaced[folder + "/cpu.max"] = max + " 100000\n";
+    collected_.host->replaced[folder + "/cpu.stat"] =
+        "usage_usec 5000000\nnr_periods " + std::to_string(periods) + "\nnr_throttled " +
+        std::to_string(throttled) + "\nthrottled_usec " + std::to_string(throttled * 10'000) + "\n";
+  }
+  CollectedHost& look() {
+    collected_.collect_after(11s);
+    return collected_;
+  }
+
+ private:
+  CollectedHost collected_;
+};
+
+TEST(Cgroup, ThrottlingIsThatOfTheGroupThatLimits) {
+  NestedGroups groups;
+  groups.put("/system.slice/voice.service", "max", 0, 0);
+  groups.put("/system.slice", "50000", 700, 300);
+  const CollectedHost& above = groups.look();
+  EXPECT_EQ(above.value("kymo_cgroup_cpu_limit_cores"), 0.5);
+  EXPECT_EQ(above.value("kymo_cgroup_cpu_periods_total"), 700);
+  EXPECT_EQ(above.value("kymo_cgroup_cpu_throttled_periods_total"), 300);
+  EXPECT_EQ(above.value("kymo_cgroup_cpu_throttled_seconds_total"), 3);
+  EXPECT_EQ(above.value("kymo_cgroup_cpu_seconds_total"), 5) << "the group's own";
+
+  groups.put("/system.slice/voice.service", "20000", 90, 10);
+  const CollectedHost& own = groups.look();
+  EXPECT_EQ(own.value("kymo_cgroup_cpu_limit_cores"), 0.2);
+  EXPECT_EQ(own.value("kymo_cgroup_cpu_throttled_periods_total"), 10) << "the smaller quota";
+
+  groups.put("/system.slice/voice.service", "20000", 90, 0);
+  const CollectedHost& shared = groups.look();
+  EXPECT_EQ(shared.value("kymo_cgroup_cpu_limit_cores"), 0.2);
+  EXPECT_EQ(shared.value("kymo_cgroup_cpu_throttled_periods_total"), 300)
+      << "a larger quota that others use up";
+}
+
+TEST(Cgroup, ThrottlingOfAGroupAboveIsSeenInVersion1) {
+  CollectedHost collected("6.18-hybrid-cgroups", {}, [](GoldenHost& host) {
+    host.replaced["/proc/self/cgroup"] =
+        "4:memory:/pod/voice\n3:pids:/pod/voice\n2:cpuacct:/\n1:cpu:/pod/voice\n0::/\n";
+    const auto put = [&](const std::string& path, const std::string& text) {
+      host.replaced["/sys/fs/cgroup/" + path] = text + "\n";
+    };
+    put("cpu/pod/voice/cpu.cfs_quota_us", "-1");
+    put("cpu/pod/voice/cpu.cfs_period_us", "100000");
+    put("cpu/pod/voice/cpu.stat", "nr_periods 0\nnr_throttled 0\nthrottled_time 0");
+    put("cpu/pod/cpu.cfs_quota_us", "150000");
+    put("cpu/pod/cpu.cfs_period_us", "100000");
+    put("cpu/pod/cpu.stat", "nr_periods 40\nnr_throttled 20\nthrottled_time 1500000000");
+    put("memory/pod/voice/memory.limit_in_bytes", "9223372036854771712");
+    put("memory/pod/memory.limit_in_bytes", "4096000");
+    put("pids/pod/voice/pids.current", "3");
+    put("pids/pod/voice/pids.max", "max");
+    put("pids/pod/pids.max", "100");
+  });
+  collected.collect();
+  EXPECT_EQ(collected.value("kymo_cgroup_cpu_limit_cores"), 1.5);
+  EXPECT_EQ(collected.value("kymo_cgroup_cpu_throttled_periods_total"), 20);
+  EXPECT_EQ(collected.value("kymo_cgroup_cpu_throttled_seconds_total"), 1.5);
+  EXPECT_EQ(collected.value("kymo_cgroup_memory_limit_bytes"), 4096000);
+  EXPECT_EQ(collected.value("kymo_cgroup_pids_limit"), 100);
+  EXPECT_EQ(collected.collector_errors("cgroup"), 0);
+}
+
+TEST(Cgroup, MemoryEventsAreThoseOfTheGroupThatLimits) {
+  CollectedHost collected("6.1-128-cores", {}, [](GoldenHost& host) {
+    host.replaced["/sys/fs/cgroup/system.slice/memory.max"] = "1048576\n";
+    host.replaced["/sys/fs/cgroup/system.slice/memory.events"] = "max 12\noom 2\n";
+    host.replaced["/sys/fs/cgroup/system.slice/voice.service/memory.events"] = "max 0\noom 0\n";
+  });
+  collected.collect();
+  EXPECT_EQ(collected.value("kymo_cgroup_memory_limit_bytes"), 1048576);
+  EXPECT_EQ(collected.value("kymo_cgroup_memory_events_total", {{"type", "max"}}), 12);
+}
+
+TEST(Cgroup, IsFoundInTheMountThatShowsMostOfIt) {
+  CollectedHost collected("6.1-128-cores", {}, [](GoldenHost& host) {
+    host.replaced["/proc/self/mountinfo"] =
+        "28 1 0:26 /other /mnt/other rw - cgroup2 cgroup2 rw\n"
+        "29 1 0:26 /system.slice/voice.service /mnt/own rw - cgroup2 cgroup2 rw\n"
+        "30 29 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+  });
+  collected.collect();
+  EXPECT_EQ(collected.value("kymo_cgroup_cpu_limit_cores"), 64) << "the quota of system.slice";
+}
+
+TEST(Cgroup, RatioIsNotKeptWhereUsageFellOrIsAnotherGroups) {
+  CollectedHost collected("5.15-container");
+  const auto ratio_at = [&](const std::string& usage) {
+    collected.host->replaced["/sys/fs/cgroup/cpu.stat"] = "usage_usec " + usage + "\n";
+    collected.collect_after(1s);
+    return collected.value("kymo_cgroup_cpu_ratio");
+  };
+  static_cast<void>(ratio_at("1000000"));
+  EXPECT_EQ(ratio_at("2500000"), 1);
+  EXPECT_EQ(ratio_at("1000"), std::nullopt);
+  EXPECT_EQ(ratio_at("1501000"), 1);
 }
 
 TEST(Cgroup, LimitsThatChangeAreSeen) {

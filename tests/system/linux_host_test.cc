@@ -46,6 +46,17 @@ double thread_cpu_seconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
+TEST(LinuxHost, TellsWhenThisProcessStarted) {
+  const auto unix_now = [] {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  };
+  SystemCollector collector;
+  const double start = value(*collect(collector), "process_start_time_seconds");
+  EXPECT_LE(start, unix_now());
+  EXPECT_GE(start, unix_now() - 3600) << "a test does not run for an hour";
+  EXPECT_EQ(value(*collect(collector), "process_start_time_seconds"), start);
+}
+
 TEST(LinuxHost, IsReadWithoutErrors) {
   SystemCollector collector;
   const auto snapshot = collect(collector);

@@ -117,6 +117,38 @@ TEST(Rates, LeaveOutOfTheTotalWhatOtherInterfacesCount) {
   EXPECT_DOUBLE_EQ(*collected.value(kDeviceRate, {{"device", "docker0"}}), 300);
 }
 
+/// A host whose interfaces have received what is told, each a second later than the last.
+std::optional<double> total_rate(std::initializer_list<std::pair<const char*, const char*>> first,
+                                 std::initializer_list<std::pair<const char*, const char*>> second,
+                                 const NameFilter& filter = SystemOptions{}.network_total) {
+  SystemOptions options;
+  options.network_total = filter;
+  CollectedHost collected("5.15-container", options);
+  put_interfaces(*collected.host, first);
+  collected.collect_after(1s);
+  collected.collect_after(1s);
+  put_interfaces(*collected.host, second);
+  collected.collect_after(1s);
+  return collected.value(kReceiveRate);
+}
+
+TEST(Rates, CountInTheTotalAllButTheLoopbackWhereNoOtherIsLeft) {
+  EXPECT_EQ(total_rate({{"lo", "0"}, {"tap0", "0"}}, {{"lo", "7"}, {"tap0", "500"}}), 500);
+  EXPECT_EQ(
+      total_rate({{"lo", "0"}, {"wg0", "0"}, {"tun3", "0"}}, {{"lo", "7"}, {"wg0", "20"}, {"tun3", "300"}}),
+      320);
+  EXPECT_EQ(total_rate({{"sit0", "0"}, {"ip6tnl0", "0"}, {"bond0", "0"}},
+                       {{"sit0", "0"}, {"ip6tnl0", "0"}, {"bond0", "9"}}),
+            9)
+      << "tunnels that every kernel has are no way out of their own";
+  EXPECT_EQ(total_rate({{"lo", "0"}}, {{"lo", "7"}}), std::nullopt);
+  EXPECT_EQ(total_rate({{"tap0", "0"}, {"eth0", "0"}}, {{"tap0", "500"}, {"eth0", "3"}}), 3);
+  EXPECT_EQ(total_rate({{"lo", "0"}, {"tap0", "0"}}, {{"lo", "7"}, {"tap0", "500"}},
+                       {.include = {"eth#"}, .exclude = {}}),
+            std::nullopt)
+      << "who lists names wants no others";
+}
+
 TEST(Rates, TakeTheirTimeFromTheMonotonicClock) {
   CollectedHost collected("5.15-container", {},
                           [](GoldenHost& host) { put_interfaces(host, {{"eth0", "0"}}); });
@@ -174,6 +206,27 @@ TEST(CpuRatio, HasPsutilsMeaning) {
   EXPECT_DOUBLE_EQ(*collected.value("kymo_system_effective_cores"), 70.0 / 210.0);
 }
 
+TEST(CpuRatio, OfAModeThatFallsIsThatOfTheOthers) {
+  const auto ratio = [](const std::string& before, const std::string& now) {
+    CollectedHost collected("5.15-container", {}, [](GoldenHost& host) { put_cpus(host, "cpu  0 0 0 0\n"); });
+    for (const std::string& times : {std::string("1 0 0 1"), before, now}) {
+      put_cpus(*collected.host, "cpu  " + times + "\ncpu0 " + times + "\n");
+      collected.collect_after(1s);
+    }
+    EXPECT_EQ(collected.value(kCoreRatio, {{"cpu", "0"}}), collected.value("kymo_system_cpu_ratio"));
+    return *collected.value("kymo_system_cpu_ratio");
+  };
+  // user, nice, system, idle, iowait, irq, softirq, steal
+  EXPECT_DOUBLE_EQ(ratio("500 0 100 500 50 0 0 50", "490 0 130 570 50 0 0 50"), 0.3) << "user";
+  EXPECT_DOUBLE_EQ(ratio("500 0 100 500 50 0 0 50", "520 0 90 580 50 0 0 50"), 0.2) << "system";
+  EXPECT_DOUBLE_EQ(ratio("500 0 100 500 50 0 0 50", "530 0 100 570 10 0 0 50"), 0.3) << "iowait";
+  EXPECT_DOUBLE_EQ(ratio("500 0 100 500 50 0 0 50", "530 0 100 400 120 0 0 50"), 0.3) << "idle";
+  EXPECT_DOUBLE_EQ(ratio("500 0 100 500 50 0 0 50", "530 0 100 570 50 0 0 20"), 0.3) << "steal";
+  EXPECT_DOUBLE_EQ(ratio("500 0 100 500 50 0 0 50", "530 0 100 570 50 0 0 18446744073709551600"), 0.3)
+      << "steal below zero";
+  EXPECT_DOUBLE_EQ(ratio("500 0 100 500 50 0 0 50", "400 0 100 600 50 0 0 50"), 0) << "nothing else ran";
+}
+
 TEST(CpuRatio, KeepsItsValueWhileCpuTimeStandsStill) {
   CollectedHost collected("5.15-container", {}, [](GoldenHost& host) { put_cpus(host, "cpu  0 0 0 0\n"); });
   put_cpus(*collected.host, "cpu  50 0 0 50\n");
@@ -226,6 +279,92 @@ TEST(CpuTime, DoesNotGoBackWhenTheKernelMovesAnIdlePeriodBetweenIdleAndIowait) {
   collected.collect_after(1s);
   EXPECT_DOUBLE_EQ(*collected.value("node_cpu_seconds_total", {{"cpu", "0"}, {"mode", "idle"}}), 0.05)
       << "a large step is a CPU that came back anew";
+}
+
+TEST(KernelCounts, ThatFellBelowZeroAreZero) {
+  CollectedHost collected("5.15-container");
+  GoldenHost& host = *collected.host;
+  for (const char* in_flight : {"4294967295", "4294967290", "18446744073709551615"}) {
+    host.replaced["/proc/diskstats"] =
+        std::string("   8 0 sda 7 0 4294967295 0 0 0 2000 0 ") + in_flight + " 5 6\n";
+    host.replaced["/proc/stat"] =
+        std::string("cpu  1 1 1 1 1 1 1 18446744073709551610\nbtime 1\nprocs_running ") + in_flight +
+        "\nprocs_blocked " + in_flight + "\n";
+    host.replaced["/proc/net/dev"] = interfaces({{"eth0", "18446744073709551615"}});
+    host.replaced["/proc/meminfo"] =
+        "MemTotal: 100 kB\nMemFree: 18446744073709551612 kB\n"
+        "HugePages_Rsvd: 18446744073709551615\n";
+    host.replaced["/sys/fs/cgroup/memory.current"] = "18446744073709547520\n";
+    host.replaced["/sys/fs/cgroup/pids.current"] = "18446744073709551615\n";
+    host.replaced["/sys/fs/cgroup/cpu.stat"] =
+        "usage_usec 5\nnr_throttled 1\nthrottled_usec 18446744073709551000\n";
+    collected.collect_after(1s);
+    EXPECT_EQ(collected.value("node_disk_io_now", {{"device", "sda"}}), 0) << in_flight;
+    EXPECT_EQ(collected.value("node_disk_reads_completed_total", {{"device", "sda"}}), 7);
+    EXPECT_EQ(collected.value("node_disk_read_bytes_total", {{"device", "sda"}}), 512.0 * 4294967295)
+        << "a counter may rightly be there";
+    EXPECT_EQ(collected.value("node_procs_running"), 0) << in_flight;
+    EXPECT_EQ(collected.value("node_procs_blocked"), 0) << in_flight;
+    EXPECT_EQ(collected.value("node_network_receive_bytes_total", {{"device", "eth0"}}), 0);
+    EXPECT_FALSE(collected.value("node_memory_MemFree_bytes")) << "an amount is not known then";
+    EXPECT_FALSE(collected.value("node_memory_HugePages_Rsvd"));
+    EXPECT_EQ(collected.value("kymo_cgroup_memory_usage_bytes"), 0);
+    EXPECT_EQ(collected.value("kymo_cgroup_pids"), 0);
+    EXPECT_EQ(collected.value("kymo_cgroup_cpu_throttled_seconds_total"), 0);
+  }
+  for (const char* subject : {"disk", "cpu", "network", "cgroup"})
+    EXPECT_EQ(collected.collector_errors(subject), 0) << subject;
+}
+
+TEST(StartTime, IsByTheBootClockWhateverAContainerSaysOfItsBoot) {
+  CollectedHost collected("5.15-container");
+  collected.host->replaced["/proc/stat"] = "cpu  1 1 1 1\nbtime 1700004900\n";  // the container's own
+  collected.host->replaced["/proc/uptime"] = "100.00 100.00\n";
+  collected.collect_after(1s);
+  EXPECT_EQ(collected.value("process_start_time_seconds"), 1700004000);
+  EXPECT_EQ(collected.value("node_boot_time_seconds"), 1700004900);
+  EXPECT_DOUBLE_EQ(*collected.value("kymo_process_cpu_ratio"), 0) << "no time without a clock of the process";
+}
+
+TEST(StartTime, IsNeverAfterNow) {
+  const auto start_after_now = [](void (*prepare)(GoldenHost&)) {
+    CollectedHost collected("5.15-container", {}, prepare);
+    collected.collect_after(1s);
+    const double now = std::chrono::duration<double>(collected.clock->system.time_since_epoch()).count();
+    const auto start = collected.value("process_start_time_seconds");
+    EXPECT_TRUE(start);
+    return start.value_or(1e300) - now;
+  };
+  EXPECT_EQ(start_after_now([](GoldenHost& host) { host.boot_clock.reset(); }), -1000)
+      << "/proc/uptime instead";
+  const auto no_clock = [](GoldenHost& host) {
+    host.boot_clock.reset();
+    host.removed.insert("/proc/uptime");
+  };
+  EXPECT_EQ(start_after_now(no_clock), -1001) << "btime instead";
+  EXPECT_LE(start_after_now([](GoldenHost& host) {
+              host.boot_clock = 100;  // of another machine
+              host.replaced["/proc/stat"] = "cpu  1 1 1 1\nbtime 1700004900\n";
+            }),
+            0);
+  EXPECT_LE(start_after_now([](GoldenHost& host) { host.boot_clock = 3999.995; }), 0)
+      << "within its first tick";
+}
+
+TEST(StartTime, StandsStillAndFollowsAWallClockThatIsSet) {
+  CollectedHost collected("5.15-container");
+  const auto start_after = [&](std::chrono::nanoseconds step) {
+    collected.clock->system += std::chrono::duration_cast<std::chrono::system_clock::duration>(step);
+    collected.collect_after(1s);
+    return *collected.value("process_start_time_seconds");
+  };
+  EXPECT_EQ(start_after(0s), 1700004000);
+  EXPECT_EQ(start_after(300us), 1700004000) << "clocks are read one after the other";
+  EXPECT_NEAR(start_after(-1h), 1700000400, 1e-3);
+  EXPECT_NEAR(start_after(24h), 1700086800, 1e-3);
+  collected.host->replaced["/proc/self/stat"] =
+      "9 (child) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 450000 5 5\n";
+  EXPECT_NEAR(start_after(0s), 1700087300, 1e-3) << "a forked child's own";
 }
 
 TEST(DiskRates, ComeFromSectorsAndBusyTime) {

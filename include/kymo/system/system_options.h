@@ -52,12 +52,13 @@ struct SystemOptions {
   /// Network interfaces.
   NameFilter interfaces{};
   /// Those of them that make up the host's total: all but the loopback and those whose traffic another one
-  /// counts too.
+  /// counts too. Where `include` is empty and `exclude` leaves none, all but the loopback count.
   NameFilter network_total{
       .include = {},
-      .exclude = {"lo",       "veth*",  "docker*", "br-*",  "br#",  "virbr*",   "vnet*",  "cni*",
-                  "flannel*", "cali*",  "cilium*", "lxc*",  "tap*", "tun*",     "wg*",    "bond*",
-                  "team*",    "dummy*", "ifb*",    "vlan*", "*.#",  "macvlan*", "ipvlan*"}};
+      .exclude = {"lo",       "veth*",  "docker*", "br-*",    "br#",     "virbr*",   "vnet*",   "cni*",
+                  "flannel*", "cali*",  "cilium*", "lxc*",    "tap*",    "tun*",     "wg*",     "bond*",
+                  "team*",    "dummy*", "ifb*",    "vlan*",   "*.#",     "macvlan*", "ipvlan*", "sit#",
+                  "tunl#",    "gre#",   "gretap#", "erspan#", "ip6tnl#", "ip6gre#",  "ip_vti#", "ip6_vti#"}};
   /// Mount points.
   NameFilter mountpoints{};
 
