@@ -13,6 +13,7 @@ namespace kymo::monitor {
 namespace {
 
 constexpr std::string_view kBearer = "bearer ";
+constexpr std::chrono::milliseconds kGuessDelay{200};
 /// What tells nothing of what is measured: whether the process lives, and the way in.
 constexpr std::array<std::string_view, 6> kOpen = {"/healthz",   "/readyz",          "/login",
                                                    "/login.css", "/assets/icon.svg", "/assets/index.css"};
@@ -95,9 +96,13 @@ std::optional<AccessGuard::Refused> AccessGuard::check(const net::HttpRequest& r
     return Refused{Refusal::origin, foreign(origin)};
   }
   if (!asks_for_token() || is_open(request.path)) return std::nullopt;
-  std::string_view given = bearer_token(request.header("authorization"));
-  if (given.empty()) given = cookie(request.header("cookie"), cookie_name(request));
-  if (given.empty()) return Refused{Refusal::token, unauthorized(request, "this server asks for a token")};
+  const std::string_view given = bearer_token(request.header("authorization"));
+  if (given.empty()) {
+    const std::string_view login = login_of(request);
+    if (logins_.is_open(login, request.received)) return std::nullopt;
+    return Refused{Refusal::token, unauthorized(request, login.empty() ? "this server asks for a token"
+                                                                       : "this login has ended")};
+  }
   switch (attempt(given, request)) {
     case Verdict::right: return std::nullopt;
     case Verdict::too_many: return Refused{Refusal::attempts, too_many()};
@@ -107,17 +112,32 @@ std::optional<AccessGuard::Refused> AccessGuard::check(const net::HttpRequest& r
 }
 
 AccessGuard::Verdict AccessGuard::attempt(std::string_view token, const net::HttpRequest& request) {
-  if (attempts_.is_blocked(request.remote, request.received)) return Verdict::too_many;
   const Token wanted = this->token();
   if (wanted->empty() || same_in_constant_time(token, *wanted)) return Verdict::right;
+  const bool is_over = attempts_.is_over(request.remote, request.received);
   attempts_.count_failure(request.remote, request.received);
-  return Verdict::wrong;
+  return is_over ? Verdict::too_many : Verdict::wrong;
+}
+
+std::chrono::milliseconds AccessGuard::delay_of(const net::HttpRequest& request) {
+  const bool brings_token = !bearer_token(request.header("authorization")).empty() ||
+                            (request.method == "POST" && request.path == "/login");
+  const bool is_slowed =
+      brings_token && asks_for_token() && attempts_.is_over(request.remote, request.received);
+  return is_slowed ? kGuessDelay : std::chrono::milliseconds::zero();
 }
 
 void AccessGuard::use_token(std::string token) {
   auto next = std::make_shared<const std::string>(std::move(token));
-  const std::lock_guard lock(mutex_);
-  token_.swap(next);
+  {
+    const std::lock_guard lock(mutex_);
+    token_.swap(next);
+  }
+  logins_.end_all();
+}
+
+std::string_view AccessGuard::login_of(const net::HttpRequest& request) {
+  return cookie(request.header("cookie"), cookie_name(request));
 }
 
 AccessGuard::Token AccessGuard::token() const {
@@ -130,7 +150,9 @@ std::string AccessGuard::cookie_name(const net::HttpRequest& request) {
   const std::size_t colon = host.rfind(':');
   const std::string_view port = colon == std::string_view::npos ? "" : host.substr(colon + 1);
   const bool is_port = !port.empty() && port.find_first_not_of("0123456789") == std::string_view::npos;
-  return "kymo_" + std::string(is_port ? port : request.is_secure ? "443" : "80");
+  return (request.is_secure ? "__Host-kymo_" : "kymo_") + std::string(is_port             ? port
+                                                                      : request.is_secure ? "443"
+                                                                                          : "80");
 }
 
 }  // namespace kymo::monitor

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include <kymo/net/http_server.h>
 
 #include "attempt_limit.h"
+#include "logins.h"
 
 namespace kymo::monitor {
 
@@ -18,18 +20,18 @@ namespace kymo::monitor {
 enum class Refusal : std::uint8_t { host, origin, token, attempts };
 inline constexpr std::size_t kRefusals = 4;
 
-/// Lets in who brings the token: as `Authorization: Bearer …` (RFC 6750, section 2.1), or as the cookie that
-/// the login page gives a browser. Never as part of an address, where logs and histories keep it. Without a
-/// token it lets everybody in.
+/// Lets in requests that carry the token as `Authorization: Bearer …` (RFC 6750, section 2.1), or the cookie
+/// of an open login. Never a token in an address, where logs and histories keep it. Without a token it lets
+/// everybody in.
 ///
 /// A request that changes something and that a page of another origin sends (RFC 6454) is refused either way.
-/// Comparing takes the same time wherever the first difference is. Wrong tokens are limited a second and
-/// address; above that even the right one is not looked at. Threads: any.
+/// Comparing takes the same time wherever the first difference is. A right token is never refused. Guesses
+/// from an address that goes on guessing are slowed down: see delay_of(). Threads: any.
 class AccessGuard final {
  public:
   explicit AccessGuard(std::string token) : token_(std::make_shared<const std::string>(std::move(token))) {}
 
-  /// Asks for another token from now on; empty: for none.
+  /// Asks for another token from now on; empty: for none. Ends all logins.
   void use_token(std::string token);
 
   struct Refused {
@@ -40,13 +42,20 @@ class AccessGuard final {
   [[nodiscard]] std::optional<Refused> check(const net::HttpRequest& request);
 
   enum class Verdict : std::uint8_t { right, wrong, too_many };
-  /// One attempt of whoever sent the request.
+  /// One guess. `too_many`: wrong, as others from this address in the same second.
   [[nodiscard]] Verdict attempt(std::string_view token, const net::HttpRequest& request);
+  /// How long the answer to this request must wait. Not zero for a request that brings a token, right or
+  /// wrong, from an address that has guessed too often in this second: its answer must not tell sooner.
+  [[nodiscard]] std::chrono::milliseconds delay_of(const net::HttpRequest& request);
 
   [[nodiscard]] bool asks_for_token() const { return !token()->empty(); }
 
+  [[nodiscard]] Logins& logins() noexcept { return logins_; }
+  [[nodiscard]] const Logins& logins() const noexcept { return logins_; }
+  /// The login that the request's cookie names, open or not; empty where there is none.
+  [[nodiscard]] static std::string_view login_of(const net::HttpRequest& request);
   /// The cookie's name for the host asked. With its port, because cookies of one host are shared by all its
-  /// ports.
+  /// ports. With the prefix `__Host-` over TLS, so that no other host and no clear connection can set it.
   [[nodiscard]] static std::string cookie_name(const net::HttpRequest& request);
 
  private:
@@ -57,6 +66,7 @@ class AccessGuard final {
   mutable std::mutex mutex_;
   Token token_;
   AttemptLimit attempts_;
+  Logins logins_;
 };
 
 }  // namespace kymo::monitor

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
+#include <cstring>
 #include <random>
 #include <string>
 
@@ -14,42 +16,76 @@ std::uint64_t random_seed() noexcept {
     std::random_device random;
     return std::uint64_t{random()} << 32U | random();
   } catch (...) {
-    return 0;  // without randomness an attacker can choose whom he shares a place with: nothing worse
+    return 0;  // without randomness an attacker can make this table slow: 4096 steps at most
   }
 }
 
-/// `127.0.0.1:41234` and `[::1]:41234` without the port; of IPv6 the first 64 bits.
-std::string network_of(std::string_view remote) {
-  std::string address(remote.substr(0, remote.rfind(':')));
-  if (address.size() < 2 || address.front() != '[') return address;
-  address = address.substr(1, address.size() - 2);
-  address = address.substr(0, address.find('%'));
-  in6_addr v6{};
-  if (::inet_pton(AF_INET6, address.c_str(), &v6) != 1) return address;
-  return {reinterpret_cast<const char*>(v6.s6_addr), 8};
+std::int64_t second_of(AttemptLimit::Time now) noexcept {
+  return std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
 }
 
 }  // namespace
 
-AttemptLimit::AttemptLimit() noexcept : seed_(random_seed()) {}
+AttemptLimit::AttemptLimit() : failures_(0, Hash{random_seed()}) {}
 
-bool AttemptLimit::is_blocked(std::string_view remote, Time now) noexcept {
+std::size_t AttemptLimit::Hash::operator()(const Network& network) const noexcept {
+  std::uint64_t hash = seed ^ 0xcbf29ce484222325U;
+  for (const std::uint8_t byte : network) hash = (hash ^ byte) * 0x100000001b3U;
+  return hash >> 32U ^ hash;
+}
+
+/// All that is no address in numbers counts as one.
+AttemptLimit::Network AttemptLimit::network_of(std::string_view remote) noexcept {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  std::string_view address = remote.substr(0, remote.rfind(':'));
+  const bool is_v6 = address.starts_with('[');
+  if (is_v6) address.remove_prefix(1);
+  address = address.substr(0, address.find_first_of("%]"));
+  if (address.size() >= text.size()) return {};
+  std::ranges::copy(address, text.begin());
+  Network network{};
+  if (is_v6) {
+    in6_addr v6{};
+    if (::inet_pton(AF_INET6, text.data(), &v6) != 1) return {};
+    network[0] = 6;
+    std::memcpy(&network[1], &v6, 8);
+  } else {
+    in_addr v4{};
+    if (::inet_pton(AF_INET, text.data(), &v4) != 1) return {};
+    network[0] = 4;
+    std::memcpy(&network[1], &v4, sizeof v4);
+  }
+  return network;
+}
+
+void AttemptLimit::forget_before(std::int64_t second) noexcept {
+  if (second <= second_) return;
+  second_ = second;
+  failures_.clear();
+}
+
+bool AttemptLimit::is_over(std::string_view remote, Time now) noexcept {
+  const Network network = network_of(remote);
   const std::lock_guard lock(mutex_);
-  return place_of(remote, now).failures >= kFailuresPerSecond;
+  forget_before(second_of(now));
+  const auto found = failures_.find(network);
+  return found != failures_.end() && found->second >= kFailuresPerSecond;
 }
 
 void AttemptLimit::count_failure(std::string_view remote, Time now) noexcept {
+  const Network network = network_of(remote);
   const std::lock_guard lock(mutex_);
-  ++place_of(remote, now).failures;
-}
-
-AttemptLimit::Place& AttemptLimit::place_of(std::string_view remote, Time now) noexcept {
-  std::uint64_t hash = seed_ ^ 0xcbf29ce484222325U;
-  for (const char c : network_of(remote)) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  Place& place = places_[(hash >> 32U ^ hash) % kPlaces];
-  const auto second = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  if (place.second != second) place = {second, 0};
-  return place;
+  forget_before(second_of(now));
+  try {
+    const auto found = failures_.find(network);
+    if (found != failures_.end()) {
+      ++found->second;
+    } else if (failures_.size() < kAddresses) {
+      failures_.emplace(network, 1);
+    }
+  } catch (...) {
+    // Without memory this guess goes uncounted; the answer to it is the same.
+  }
 }
 
 }  // namespace kymo::monitor

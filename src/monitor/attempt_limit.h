@@ -4,36 +4,42 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <string_view>
+#include <unordered_map>
 
 namespace kymo::monitor {
 
-/// Lets each address guess wrongly five times a second. Memory is bounded: addresses share places, so that
-/// two that share one also share its five; which do differs from process to process. Threads: any.
+/// Knows which addresses have guessed wrongly more than five times in this second. Each address is counted
+/// by itself. At the bound on memory, 4096 addresses in one second, further ones are not counted: a guesser
+/// with more addresses gains little, and nobody else is ever taken for a guesser. Threads: any.
 class AttemptLimit final {
  public:
   using Time = std::chrono::steady_clock::time_point;
   static constexpr int kFailuresPerSecond = 5;
+  static constexpr std::size_t kAddresses = 4096;
 
-  AttemptLimit() noexcept;
+  AttemptLimit();
 
   /// `remote`: an address with its port. An IPv6 address counts as its /64, which one machine has whole.
-  [[nodiscard]] bool is_blocked(std::string_view remote, Time now) noexcept;
+  [[nodiscard]] bool is_over(std::string_view remote, Time now) noexcept;
   void count_failure(std::string_view remote, Time now) noexcept;
 
  private:
-  static constexpr std::size_t kPlaces = 1024;
-  struct Place {
-    std::int64_t second = 0;
-    int failures = 0;
+  using Network = std::array<std::uint8_t, 17>;  ///< 4 or 6, then the address
+  /// Seeded, so that nobody can choose addresses that make the table slow.
+  struct Hash {
+    std::uint64_t seed;
+    [[nodiscard]] std::size_t operator()(const Network& network) const noexcept;
   };
 
-  [[nodiscard]] Place& place_of(std::string_view remote, Time now) noexcept;
+  [[nodiscard]] static Network network_of(std::string_view remote) noexcept;
+  void forget_before(std::int64_t second) noexcept;
 
-  const std::uint64_t seed_;
   std::mutex mutex_;
-  std::array<Place, kPlaces> places_{};
+  std::int64_t second_ = std::numeric_limits<std::int64_t>::min();  ///< that the failures are of
+  std::unordered_map<Network, int, Hash> failures_;
 };
 
 }  // namespace kymo::monitor

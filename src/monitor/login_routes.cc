@@ -1,5 +1,7 @@
 #include "login_routes.h"
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,7 +37,7 @@ constexpr std::string_view kPageMiddle = R"(">
 
 constexpr std::string_view kPageEnd = R"(<button>Show the server's pulse</button>
 </form>
-<p>It is in the file that the setting <code>web.token_file</code> names.</p>
+<p>Find the token in the file that the setting <code>web.token_file</code> names.</p>
 </main>
 </body>
 </html>
@@ -58,7 +60,6 @@ p { color: var(--quiet); }
 constexpr std::string_view kPolicy =
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 constexpr std::string_view kCookieRules = "; Path=/; HttpOnly; SameSite=Strict";
-constexpr std::string_view kThirtyDays = "; Max-Age=2592000";
 
 net::HttpResponse text(std::string_view content_type, std::string content) {
   net::HttpResponse response;
@@ -75,6 +76,8 @@ net::HttpResponse page(int status, std::string_view next, std::string_view compl
   net::HttpResponse response = text("text/html; charset=utf-8", html += kPageEnd);
   response.status = status;
   response.headers.emplace_back("Content-Security-Policy", kPolicy);
+  // Under the other pages' no-referrer a browser would send the form with `Origin: null` (Fetch, 3.2).
+  response.headers.emplace_back("Referrer-Policy", "same-origin");
   return response;
 }
 
@@ -114,22 +117,28 @@ net::HttpResponse log_in(AccessGuard& guard, const net::HttpRequest& request) {
     case AccessGuard::Verdict::too_many: return page(429, next, "Too many wrong tokens; wait a second.");
     case AccessGuard::Verdict::right: break;
   }
-  return see_other(std::move(next), cookie(request, token, kThirtyDays));
+  const std::string lifetime = "; Max-Age=" + std::to_string(std::chrono::seconds(Logins::kLifetime).count());
+  return see_other(std::move(next), cookie(request, guard.logins().begin(request.received), lifetime));
 }
 
-net::HttpResponse log_out(const net::HttpRequest& request) {
+net::HttpResponse log_out(AccessGuard& guard, const std::function<void()>& on_logout,
+                          const net::HttpRequest& request) {
+  if (guard.logins().end(AccessGuard::login_of(request)) && on_logout) on_logout();
   return see_other("/login", cookie(request, {}, "; Max-Age=0"));
 }
 
 }  // namespace
 
-std::vector<live::Route> login_routes(AccessGuard& guard) {
+std::vector<live::Route> login_routes(AccessGuard& guard, std::function<void()> on_logout) {
   std::vector<live::Route> routes = {
       {"GET", "/login", [](const net::HttpRequest& request) { return page(200, next_of(request), {}); }},
       {"GET", "/login.css",
        [](const net::HttpRequest&) { return text("text/css; charset=utf-8", std::string(kStyle)); }},
       {"POST", "/login", [&guard](const net::HttpRequest& request) { return log_in(guard, request); }},
-      {"POST", "/logout", log_out},
+      {"POST", "/logout",
+       [&guard, on_logout = std::move(on_logout)](const net::HttpRequest& request) {
+         return log_out(guard, on_logout, request);
+       }},
   };
   for (live::Route& route : routes) {
     route.handle = [&guard, handle = std::move(route.handle)](const net::HttpRequest& request) {

@@ -115,6 +115,10 @@ class Monitor::Impl final {
 
  private:
   [[nodiscard]] net::HttpServerOptions server_options() const;
+  /// Who may still come in connects again by itself.
+  void end_live(std::string_view reason) {
+    server_.close_websockets(net::WebSocketClose::not_allowed, reason);
+  }
   void warn_of_tls(const MonitorOptions::TlsFiles& files, const net::TlsIdentity* identity) const;
   [[nodiscard]] monitor::SelfMetrics::Readings readings() const;
   void tick() noexcept;
@@ -165,15 +169,17 @@ Monitor::Impl::Impl(MonitorOptions options)
       snapshots_([this] { return registry_.snapshot(); }),
       history_(clock_, options_.history_interval, options_.history_points),
       hub_(hub_parts()),
-      server_(server_options(), monitor::make_handler({.options = options_,
-                                                       .listen = listen_,
-                                                       .snapshot = [this] { return snapshots_.get(); },
-                                                       .ready = [this] { return ready(); },
-                                                       .self = self_,
-                                                       .hub = hub_,
-                                                       .hub_works = [this] { return live_.is_running(); },
-                                                       .history = history_,
-                                                       .access = access_})) {
+      server_(server_options(),
+              monitor::make_handler({.options = options_,
+                                     .listen = listen_,
+                                     .snapshot = [this] { return snapshots_.get(); },
+                                     .ready = [this] { return ready(); },
+                                     .self = self_,
+                                     .hub = hub_,
+                                     .hub_works = [this] { return live_.is_running(); },
+                                     .history = history_,
+                                     .access = access_,
+                                     .on_logout = [this] { end_live("a login has ended"); }})) {
   host_registration_ =
       registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); });
   self_registration_ =
@@ -197,6 +203,7 @@ monitor::SelfMetrics::Readings Monitor::Impl::readings() const {
   return {.ticks_missed = ticks == nullptr ? 0 : ticks->missed(),
           .snapshots_stale = snapshots_.stale(),
           .log_records_lost = logger_.lost(),
+          .logins_evicted = access_.logins().evicted(),
           .http = server_.statistics(),
           .live = hub_.statistics()};
 }
@@ -255,7 +262,7 @@ std::vector<std::string> Monitor::Impl::reload(const MonitorOptions& wanted) {
 
   if (is_new_token) {
     access_.use_token(next.token);
-    server_.close_websockets(net::WebSocketClose::not_allowed, "the token has changed");
+    end_live("the token has changed");
   }
   if (!is_tls_kept && identity != nullptr) {
     warn_of_tls(next.tls, identity.get());

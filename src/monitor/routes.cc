@@ -53,7 +53,7 @@ net::HttpServer::Handler make_handler(HandlerParts parts) {
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes = live::make_standard_routes(parts.snapshot, parts.ready, others);
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);
-  for (live::Route& route : login_routes(parts.access)) routes.push_back(std::move(route));
+  for (live::Route& route : login_routes(parts.access, parts.on_logout)) routes.push_back(std::move(route));
   routes.insert(routes.end(), others.begin(), others.end());
   return [hosts = HostGuard(parts.options.allowed_hosts, parts.listen), &access = parts.access,
           &self = parts.self, router = live::Router(std::move(routes))](const net::HttpRequest& request) {
@@ -62,11 +62,11 @@ net::HttpServer::Handler make_handler(HandlerParts parts) {
       self.count_refused(Refusal::host);
       return HostGuard::refusal(host);
     }
-    if (auto refused = access.check(request)) {
-      self.count_refused(refused->reason);
-      return std::move(refused->response);
-    }
-    return router.handle(request);
+    auto refused = access.check(request);
+    if (refused) self.count_refused(refused->reason);
+    net::HttpResponse response = refused ? std::move(refused->response) : router.handle(request);
+    response.delay = access.delay_of(request);
+    return response;
   };
 }
 

@@ -26,6 +26,7 @@ struct HandlerParts {
   std::function<bool()> hub_works;
   const live::SystemHistory& history;
   AccessGuard& access;
+  std::function<void()> on_logout;  ///< a login has ended; what it holds open must end
 };
 
 /// Everything that a Monitor serves: its own routes and the user's, for names that it may be asked by.

@@ -78,6 +78,8 @@ void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const 
     scrapes.add(Labels(&format, 1), scrape_durations_[i].value());
   }
   write_http(writer, readings.http);
+  counter(writer, "kymo_http_logins_evicted_total",
+          "Logins of browsers that ended early to make room for others.", readings.logins_evicted);
   FamilyWriter refused =
       writer.counter({"kymo_http_access_refused_total",
                       "Requests not let in: by the name asked for, the page that sent them, or the token."});

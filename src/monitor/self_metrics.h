@@ -39,6 +39,7 @@ class SelfMetrics final {
     std::uint64_t ticks_missed = 0;
     std::uint64_t snapshots_stale = 0;
     std::uint64_t log_records_lost = 0;
+    std::uint64_t logins_evicted = 0;
     net::HttpServer::Statistics http;
     live::MetricsHub::Statistics live;
   };

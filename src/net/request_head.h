@@ -13,6 +13,9 @@
 
 namespace kymo::net {
 
+/// A request with more header fields is refused (431, RFC 6585).
+inline constexpr std::size_t kMostHeaderFields = 100;
+
 /// A request's head, taken apart.
 struct RequestHead {
   std::string method;

@@ -44,6 +44,7 @@ constexpr std::size_t kLingerBytes = 1024 * 1024;
 constexpr milliseconds kLingerTime{500};
 constexpr milliseconds kCancelAgain{50};
 constexpr std::size_t kGentleRefusals = 64;
+constexpr milliseconds kLongestDelay{1000};
 
 awaitable<Answer> answer_on_worker(const ServerContext& context, const HttpRequest& request) {
   co_return call_handler(context.handler, request, context.stopping);
@@ -100,6 +101,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   awaitable<Step> refuse_request(const Fault& fault);
   awaitable<Step> upgrade(const HttpResponse& response, After after, bool in_time);
   awaitable<Answer> dispatch(const Target& target);
+  awaitable<void> hold_back(milliseconds delay);
   awaitable<bool> send(const HttpResponse& response, After after);
   awaitable<bool> write(std::string_view head, std::string_view body);
   awaitable<void> linger();
@@ -258,6 +260,7 @@ awaitable<Session::Step> Session::answer() {
     const std::size_t sweeps = context_.sweeps;
     const Answer made = co_await dispatch(*target);
     note_handler_error(context_, parser_.head().target, made);
+    if (made.response.delay > milliseconds::zero()) co_await hold_back(made.response.delay);
     if (context_.draining) after = After::close;
     if (made.response.websocket != nullptr) {
       co_return co_await upgrade(made.response, after, sweeps == context_.sweeps);
@@ -280,6 +283,12 @@ awaitable<Answer> Session::dispatch(const Target& target) {
     co_return call_handler(context_.handler, request, context_.stopping);
   co_return co_await asio::co_spawn(context_.workers, answer_on_worker(context_, request),
                                     asio::use_awaitable);
+}
+
+awaitable<void> Session::hold_back(milliseconds delay) {
+  enter(Phase::waiting);
+  asio::steady_timer pause(context_.io, std::min(delay, kLongestDelay));
+  (void)co_await pause.async_wait(kResult);
 }
 
 /// Bytes behind the handshake would be lost on the way; RFC 6455 4.1 has the client wait for our answer.

@@ -102,7 +102,7 @@ class Tls(WithCertificate):
             jar = self.path("jar")
             code, out = self.curl(serve, "/login", "-i", "-c", jar, "--data", "token=" + TOKEN)
             self.assertEqual(code, 0, out)
-            self.assertRegex(out, r"(?i)set-cookie: kymo_\d+=.*; HttpOnly; SameSite=Strict; Secure;")
+            self.assertRegex(out, r"(?i)set-cookie: __Host-kymo_\d+=[0-9a-f]{64}; Path=/; HttpOnly; SameSite=Strict; Secure;")
             self.assertNotIn("strict-transport-security", out.lower())
             self.assertEqual(self.curl(serve, "/metrics", "-b", jar)[1].splitlines()[-1], "200 1.1")
             self.assertEqual(self.curl(serve, "/metrics")[1].splitlines()[-1], "401 1.1")
@@ -216,7 +216,7 @@ class Reload(WithCertificate):
                 self.assertEqual(live.read_to_close(), 1008)
             self.assertEqual(get(serve.url() + "/metrics", self.trust(), **bearer(TOKEN))[0], 401)
             port = urllib.parse.urlparse(serve.url()).port
-            self.assertEqual(get(serve.url() + "/metrics", self.trust(), Cookie=f"kymo_{port}={TOKEN}")[0], 401)
+            self.assertEqual(get(serve.url() + "/metrics", self.trust(), Cookie=f"__Host-kymo_{port}={TOKEN}")[0], 401)
             self.assertEqual(get(serve.url() + "/metrics", self.trust(), **bearer(OTHER))[0], 200)
 
     def test_what_needs_a_restart_is_named_and_stays(self):

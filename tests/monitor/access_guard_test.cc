@@ -1,6 +1,7 @@
-// Whom the Monitor lets in: every way to bring a token, right and wrong, and the limit of guesses.
+// AccessGuard: each way to bring a token or a login, right and wrong, and the slowing of guesses.
 #include "src/monitor/access_guard.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -24,8 +25,13 @@ int with_authorization(const std::string& value) {
   return status_of(guard, Asked("/metrics").with("authorization", value));
 }
 
-int with_cookie(const std::string& value, const std::string& host = "localhost:9464") {
+constexpr std::chrono::steady_clock::time_point kLoggedIn{1h};  // when Asked asks
+
+/// `%` in the cookies stands for the id of an open login.
+int with_cookie(std::string value, const std::string& host = "localhost:9464") {
   AccessGuard guard(kToken);
+  const std::string id = guard.logins().begin(kLoggedIn);
+  if (const std::size_t place = value.find('%'); place != std::string::npos) value.replace(place, 1, id);
   return status_of(guard, Asked("/metrics").with("cookie", value).with("host", host));
 }
 
@@ -66,16 +72,28 @@ TEST(AccessGuard, TakesTheTokenAsBearer) {
   }
 }
 
-TEST(AccessGuard, TakesTheTokenAsCookieOfTheHostAndPortAsked) {
-  EXPECT_EQ(with_cookie("kymo_9464=" + kToken), 200);
-  EXPECT_EQ(with_cookie("a=b; kymo_9464=" + kToken + "; c=d"), 200);
-  EXPECT_EQ(with_cookie("kymo_80=" + kToken, "metrics.example"), 200);
-  EXPECT_EQ(with_cookie("kymo_9000=" + kToken, "[::1]:9000"), 200);
-  EXPECT_EQ(with_cookie("kymo_9465=" + kToken), 401);
-  EXPECT_EQ(with_cookie("xkymo_9464=" + kToken), 401);
-  EXPECT_EQ(with_cookie("kymo_9464x=" + kToken), 401);
-  EXPECT_EQ(with_cookie("kymo_9464=" + kToken + "x"), 401);
+TEST(AccessGuard, TakesAnOpenLoginAsCookieOfTheHostAndPortAsked) {
+  EXPECT_EQ(with_cookie("kymo_9464=%"), 200);
+  EXPECT_EQ(with_cookie("a=b; kymo_9464=%; c=d"), 200);
+  EXPECT_EQ(with_cookie("kymo_80=%", "metrics.example"), 200);
+  EXPECT_EQ(with_cookie("kymo_9000=%", "[::1]:9000"), 200);
+  EXPECT_EQ(with_cookie("kymo_9465=%"), 401);
+  EXPECT_EQ(with_cookie("xkymo_9464=%"), 401);
+  EXPECT_EQ(with_cookie("kymo_9464x=%"), 401);
+  EXPECT_EQ(with_cookie("kymo_9464=%x"), 401);
   EXPECT_EQ(with_cookie(";;;=;kymo_9464"), 401);
+  EXPECT_EQ(with_cookie("kymo_9464=" + kToken), 401) << "a cookie reaches other services of this host";
+  EXPECT_EQ(with_cookie("kymo_9464=" + std::string(64, '0')), 401);
+}
+
+TEST(AccessGuard, ACookieGivenOverTlsHasItsPrefix) {
+  AccessGuard guard(kToken);
+  const std::string id = guard.logins().begin(kLoggedIn);
+  const auto status = [&](const std::string& name) {
+    return status_of(guard, Asked("/metrics").over_tls().with("cookie", name + "=" + id));
+  };
+  EXPECT_EQ(status("__Host-kymo_9464"), 200);
+  EXPECT_EQ(status("kymo_9464"), 401);
 }
 
 TEST(AccessGuard, TakesNoTokenOutOfAnAddress) {
@@ -123,9 +141,54 @@ TEST(AccessGuard, LimitsWrongTokensASecondAndAddress) {
     EXPECT_EQ(guess("wrong", "10.0.0.1:" + std::to_string(1000 + i), 1ms * i), 401);
   }
   EXPECT_EQ(guess("wrong", "10.0.0.1:9", 500ms), 429);
-  EXPECT_EQ(guess(kToken, "10.0.0.1:9", 500ms), 429) << "or a guesser would know when he was right";
+  EXPECT_EQ(guess(kToken, "10.0.0.1:9", 500ms), 200) << "guesses of others must not lock the right token out";
   EXPECT_EQ(guess(kToken, "10.0.0.2:9", 500ms), 200);
-  EXPECT_EQ(guess(kToken, "10.0.0.1:9", 1000ms), 200);
+  EXPECT_EQ(guess("wrong", "10.0.0.1:9", 1000ms), 401);
+}
+
+TEST(AccessGuard, SlowsDownGuessesOfAnAddressRightAndWrongAlike) {
+  AccessGuard guard(kToken);
+  const auto delay = [&](Asked asked) { return guard.delay_of(asked.request()); };
+  const auto bearer = [](const std::string& token) {
+    return Asked("/metrics").with("authorization", "Bearer " + token);
+  };
+  for (int i = 0; i < AttemptLimit::kFailuresPerSecond; ++i) {
+    EXPECT_EQ(delay(bearer(kToken)), 0ms);
+    EXPECT_EQ(status_of(guard, bearer("wrong")), 401);
+  }
+  EXPECT_GT(delay(bearer("wrong")), 0ms);
+  EXPECT_EQ(delay(bearer(kToken)), delay(bearer("wrong"))) << "or a quick answer would tell the right one";
+  EXPECT_GT(delay(Asked("/login", "POST")), 0ms);
+  EXPECT_EQ(delay(Asked("/healthz")), 0ms);
+  EXPECT_EQ(delay(Asked("/metrics").with("cookie", "kymo_9464=x")), 0ms) << "a login's id is beyond guessing";
+  EXPECT_EQ(delay(bearer("wrong").from("127.0.0.2:1")), 0ms);
+  EXPECT_EQ(delay(bearer("wrong").at(kLoggedIn + 1s)), 0ms);
+}
+
+TEST(Logins, EndByTimeByRequestAndWithTheToken) {
+  Logins logins;
+  const std::string id = logins.begin(kLoggedIn);
+  EXPECT_THAT(id, testing::MatchesRegex("[0-9a-f]+"));
+  EXPECT_NE(id, logins.begin(kLoggedIn));
+  EXPECT_TRUE(logins.is_open(id, kLoggedIn + Logins::kLifetime - 1s));
+  EXPECT_FALSE(logins.is_open(id, kLoggedIn + Logins::kLifetime));
+  EXPECT_FALSE(logins.is_open(id.substr(1), kLoggedIn));
+  EXPECT_TRUE(logins.end(id));
+  EXPECT_FALSE(logins.end(id));
+  EXPECT_FALSE(logins.is_open(id, kLoggedIn));
+}
+
+TEST(Logins, AreBoundedAndTheOldestGoesFirst) {
+  Logins logins;
+  const std::string first = logins.begin(kLoggedIn);
+  const std::string second = logins.begin(kLoggedIn + 1ms);
+  for (std::size_t i = 2; i < Logins::kMost; ++i) (void)logins.begin(kLoggedIn + 1s);
+  EXPECT_TRUE(logins.is_open(first, kLoggedIn));
+  EXPECT_EQ(logins.evicted(), 0U);
+  (void)logins.begin(kLoggedIn + 1s);
+  EXPECT_FALSE(logins.is_open(first, kLoggedIn));
+  EXPECT_TRUE(logins.is_open(second, kLoggedIn));
+  EXPECT_EQ(logins.evicted(), 1U);
 }
 
 TEST(AccessGuard, TheRightTokenAndNoneAreNoGuesses) {
@@ -142,9 +205,24 @@ TEST(AttemptLimit, TakesAnIPv6NetworkForOneAddress) {
   for (int i = 0; i < AttemptLimit::kFailuresPerSecond; ++i) {
     limit.count_failure("[2001:db8::" + std::to_string(i) + "]:1", now);
   }
-  EXPECT_TRUE(limit.is_blocked("[2001:db8::ffff]:2", now));
-  EXPECT_FALSE(limit.is_blocked("[2001:db8::ffff]:2", now + 1s));
+  EXPECT_TRUE(limit.is_over("[2001:db8::ffff]:2", now));
+  EXPECT_FALSE(limit.is_over("[2001:db8:0:1::ffff]:2", now));
+  EXPECT_FALSE(limit.is_over("[2001:db8::ffff]:2", now + 1s));
   for (const char* odd : {"", ":", "[]:1", "[", "x", "[fe80::1%eth0]:1"}) limit.count_failure(odd, now);
+}
+
+TEST(AttemptLimit, GuessesOfThousandsOfAddressesConcernNobodyElse) {
+  AttemptLimit limit;
+  const AttemptLimit::Time now{std::chrono::hours(1)};
+  const auto address = [](int i, int port) {
+    return "10.1." + std::to_string(i / 256) + '.' + std::to_string(i % 256) + ':' + std::to_string(port);
+  };
+  for (int i = 0; i < 5000; ++i) {
+    for (int k = 0; k < 2 * AttemptLimit::kFailuresPerSecond; ++k) limit.count_failure(address(i, k), now);
+  }
+  EXPECT_TRUE(limit.is_over(address(0, 1), now));
+  EXPECT_TRUE(limit.is_over(address(AttemptLimit::kAddresses - 1, 1), now));
+  for (int i = 5000; i < 20'000; ++i) ASSERT_FALSE(limit.is_over(address(i, 1), now)) << i;
 }
 
 TEST(AccessGuard, ATokenThatChangesCountsAtOnce) {
@@ -154,7 +232,9 @@ TEST(AccessGuard, ATokenThatChangesCountsAtOnce) {
     return !guard.check(Asked("/metrics").with("authorization", "Bearer " + token).request());
   };
   EXPECT_TRUE(lets_in(kToken));
+  const std::string login = guard.logins().begin(kLoggedIn);
   guard.use_token(other);
+  EXPECT_FALSE(guard.logins().is_open(login, kLoggedIn));
   EXPECT_FALSE(lets_in(kToken));
   EXPECT_TRUE(lets_in(other));
   guard.use_token("");

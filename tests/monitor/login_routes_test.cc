@@ -20,7 +20,7 @@ net::HttpResponse page_not_there() {
 
 net::HttpResponse answer(AccessGuard& guard, const Asked& asked) {
   const net::HttpRequest request = asked.request();
-  for (const live::Route& route : login_routes(guard)) {
+  for (const live::Route& route : login_routes(guard, nullptr)) {
     if (route.method == request.method && route.path == request.path) return route.handle(request);
   }
   return page_not_there();
@@ -35,7 +35,14 @@ TEST(LoginRoutes, GiveACookieThatLetsIn) {
   const std::string cookie = header_of(response, "Set-Cookie");
   EXPECT_THAT(cookie, HasSubstr("; HttpOnly"));
   EXPECT_THAT(cookie, HasSubstr("; SameSite=Strict"));
+  EXPECT_THAT(cookie, HasSubstr("; Max-Age=604800"));
+  EXPECT_EQ(cookie.find("abcdefgh"), std::string::npos) << "the token stays in the login's request";
   EXPECT_FALSE(guard.check(Asked("/metrics").with("cookie", cookie.substr(0, cookie.find(';'))).request()));
+}
+
+TEST(LoginRoutes, AreSentWithTheirOrigin) {
+  AccessGuard guard(kToken);
+  EXPECT_EQ(header_of(answer(guard, Asked("/login")), "Referrer-Policy"), "same-origin");
 }
 
 TEST(LoginRoutes, GiveNothingForAnotherToken) {
@@ -57,7 +64,7 @@ TEST(LoginRoutes, LeadBackToWhereTheBrowserWas) {
     asked.body("token=abcdefgh%2B%2F12345678%3D%3D");
     net::HttpRequest request = asked.request();
     request.query = {{"next", next}};
-    for (const live::Route& route : login_routes(guard)) {
+    for (const live::Route& route : login_routes(guard, nullptr)) {
       if (route.method == "POST" && route.path == "/login") {
         return header_of(route.handle(request), "Location");
       }
@@ -78,7 +85,7 @@ TEST(LoginRoutes, KeepTheWayBackInTheForm) {
   AccessGuard guard(kToken);
   net::HttpRequest request = Asked("/login").request();
   request.query = {{"next", "/?a=\"><script>&b='"}};
-  const live::Route route = login_routes(guard).front();
+  const live::Route route = login_routes(guard, nullptr).front();
   EXPECT_THAT(*route.handle(request).body,
               HasSubstr(R"(action="/login?next=%2F%3Fa%3D%22%3E%3Cscript%3E%26b%3D%27">)"));
   request.query = {};
@@ -94,8 +101,21 @@ TEST(LoginRoutes, ABrowserThatIsNotLetInIsLedToThem) {
   EXPECT_EQ(refused("/api?x=1"), "/login?next=%2Fapi%3Fx%3D1");
 }
 
-TEST(LoginRoutes, ForgetTheCookie) {
+TEST(LoginRoutes, EndALogin) {
   AccessGuard guard(kToken);
+  int ended = 0;
+  const std::string id = guard.logins().begin(Asked("/").request().received);
+  const auto log_out = [&] {
+    const Asked asked = Asked("/logout", "POST").with("cookie", "kymo_9464=" + id);
+    for (const live::Route& route : login_routes(guard, [&] { ++ended; })) {
+      if (route.path == "/logout") (void)route.handle(asked.request());
+    }
+  };
+  log_out();
+  EXPECT_EQ(ended, 1) << "what it holds open has to end";
+  EXPECT_TRUE(guard.check(Asked("/metrics").with("cookie", "kymo_9464=" + id).request()));
+  log_out();
+  EXPECT_EQ(ended, 1) << "nobody without a login ends the connections of others";
   EXPECT_THAT(header_of(answer(guard, Asked("/logout", "POST")), "Set-Cookie"), HasSubstr("kymo_9464=; "));
   EXPECT_THAT(header_of(answer(guard, Asked("/logout", "POST")), "Set-Cookie"), HasSubstr("Max-Age=0"));
 }
@@ -109,7 +129,7 @@ TEST(LoginRoutes, ACookieGivenOverTlsNeverTravelsInClear) {
   EXPECT_THAT(cookie_of(Asked("/logout", "POST").over_tls()), HasSubstr("; Secure"));
   EXPECT_EQ(cookie_of(Asked("/login", "POST")).find("Secure"), std::string::npos);
   EXPECT_THAT(cookie_of(Asked("/login", "POST").over_tls().with("host", "kymo.example")),
-              HasSubstr("kymo_443="));
+              HasSubstr("__Host-kymo_443="));
 }
 
 TEST(LoginRoutes, AreThereWhileATokenIsAsked) {

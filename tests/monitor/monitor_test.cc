@@ -220,6 +220,7 @@ TEST(Monitor, ExportsTheseFiguresAboutItself) {
            "counter kymo_http_connections_evicted",
            "counter kymo_http_connections_refused",
            "counter kymo_http_handler_errors",
+           "counter kymo_http_logins_evicted",
            "counter kymo_http_requests",
            "counter kymo_http_requests_bad",
            "counter kymo_http_sent_bytes",

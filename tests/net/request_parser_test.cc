@@ -131,5 +131,34 @@ TEST(RequestParser, HoldsItsLimits) {
   }
 }
 
+/// So many fields of 120 bytes, with names that differ in their last letters only.
+std::string head_with_fields(std::size_t count) {
+  std::string head = "GET / HTTP/1.1\r\nHost: a\r\n";
+  for (std::size_t i = 0; i < count; ++i) {
+    head += std::string(100, 'x') + std::to_string(1000 + i) + ": v" + std::to_string(i) + "\r\n";
+  }
+  return head + "\r\n";
+}
+
+TEST(RequestParser, RefusesMoreThanAHundredFields) {
+  EXPECT_EQ(parse(head_with_fields(99), 1000).requests, 1);
+  EXPECT_EQ(parse(head_with_fields(100), 1000).fault, 431);
+  std::string same = "GET / HTTP/1.1\r\nHost: a\r\n";
+  for (int i = 0; i < 100; ++i) same += "a: b\r\n";
+  EXPECT_EQ(parse(same + "\r\n", 1000).fault, 431) << "equal names are fields of their own on the way here";
+}
+
+TEST(RequestParser, JoinsFieldsOfOneNameOnly) {
+  const Parsed many = parse_one(head_with_fields(99));
+  ASSERT_EQ(many.fields.size(), 100U);
+  EXPECT_EQ(many.fields[1].second, "v0");
+  EXPECT_EQ(many.fields[99].second, "v98");
+  const Parsed joined =
+      parse_one("GET / HTTP/1.1\r\nHost: a\r\nX-One: 1\r\nx-two: 2\r\nX-ONE: 3\r\nX-Two: 4\r\n\r\n");
+  ASSERT_EQ(joined.fields.size(), 3U);
+  EXPECT_EQ(find_field(joined, "x-one"), "1, 3");
+  EXPECT_EQ(find_field(joined, "X-TWO"), "2, 4");
+}
+
 }  // namespace
 }  // namespace kymo::net

@@ -11,6 +11,8 @@ const ARGUMENTS = [
 /** How long anything may take that is waited for: far more than it needs, since machines that test are busy. No test sleeps for it. */
 export const PATIENCE_MS = 90_000;
 
+const LOOPBACK = ['127.0.0.1', 'localhost'];
+
 export function launchBrowser() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
 }
@@ -28,7 +30,7 @@ export async function openPage(browser, address, options = {}) {
   });
   page.on('request', (request) => {
     const { hostname, protocol } = new URL(request.url());
-    if (hostname !== '127.0.0.1' && protocol !== 'blob:') faults.push(`request to ${request.url()}`);
+    if (!LOOPBACK.includes(hostname) && protocol !== 'blob:') faults.push(`request to ${request.url()}`);
   });
   await page.goto(address);
   return { page, context, faults };

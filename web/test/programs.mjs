@@ -32,6 +32,10 @@ class Program {
     throw new Error(`${this.name} did not say ${pattern} but: ${this.#said || 'nothing'}`);
   }
 
+  send(signal) {
+    this.#child.kill(signal);
+  }
+
   async stop(signal = 'SIGTERM') {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
     const ended = once(this.#child, 'exit');
@@ -76,6 +80,15 @@ export async function startVoiceServer({ clients = 0, listen = ANY_PORT } = {}) 
 export async function startMadeServer(world) {
   const server = new Program('dashboard_server', [world]);
   return new Server(await server.said(METRICS), [server]);
+}
+
+/** `kymo serve` with a configuration file; `reload()` makes it read the file again. */
+export async function startConfiguredServer(file, scheme) {
+  const program = new Program('kymo', ['serve', '--listen', ANY_PORT, '--config', file]);
+  const server = new Server(await program.said(/https?:\/\/(127\.0\.0\.1:[1-9]\d*)/), [program]);
+  server.address = `${scheme}://${server.endpoint}/`;
+  server.reload = () => program.send('SIGHUP');
+  return server;
 }
 
 /** `kymo serve`: a process without figures of its own. */

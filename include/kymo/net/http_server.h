@@ -65,6 +65,9 @@ struct HttpResponse {
   /// server refuses a request that is no good handshake (400, 426), and one of a page of another origin
   /// (403): Origin must be absent or of the host asked.
   std::shared_ptr<WebSocketHandler> websocket = {};
+  /// How long to hold the answer back, a WebSocket's handshake too; 1 s at most. No thread waits, and a
+  /// connection in that wait is the first to go where others need its place.
+  std::chrono::milliseconds delay{0};
 };
 
 /// Limits of the server; each has a counter in HttpServer::Statistics that tells when it took something.
@@ -73,7 +76,8 @@ struct HttpResponse {
 /// address is at its limit, else of any. Where all are at work it is refused with 503. So half-open and
 /// stalled connections, however many, keep nobody out.
 struct HttpLimits {
-  std::size_t header_bytes = 16 * 1024;  ///< request line and headers; more: 431 and closed
+  /// Request line and headers; more, or more than 100 header fields: 431 and closed.
+  std::size_t header_bytes = 16 * 1024;
   std::size_t body_bytes = 1024 * 1024;  ///< as declared, or as it arrives in chunks; more: 413 and closed
   std::size_t connections = 1024;        ///< at one time
   std::size_t connections_per_address = 256;  ///< of them, by one IPv4 address or IPv6 /64
