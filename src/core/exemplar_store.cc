@@ -2,34 +2,50 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <thread>
+#include <utility>
 
-#include <kymo/core/names.h>
-
+#include "label_text.h"
 #include "utf8.h"
 
 namespace kymo::inline v0 {
 namespace {
 
-// Renders without allocating; 0 when the labels are not fit to be an exemplar's.
-std::size_t render_into(Labels labels, std::span<char> out) noexcept {
-  std::size_t used = 0;
-  std::size_t characters = 0;
-  const auto put = [&](std::string_view text) {
-    if (used + text.size() > out.size()) return false;
-    std::memcpy(out.data() + used, text.data(), text.size());
-    used += text.size();
-    return true;
-  };
-  for (const Label& label : labels) {
-    characters += label.key.size() + label.value.size();
-    const bool plain =
-        utf8::is_clean(label.value) && label.value.find_first_of("\\\"\n") == std::string_view::npos;
-    if (characters > ExemplarStore::kMaxLabelBytes || !plain || label.key.empty()) return 0;
-    if (!(used == 0 || put(",")) || !put(label.key) || !put("=\"") || !put(label.value) || !put("\""))
-      return 0;
+/// Text in memory that is large enough for all that fault_of() lets through.
+struct FixedText {
+  char* end;
+
+  void operator+=(char c) noexcept { *end++ = c; }
+  void operator+=(std::string_view more) noexcept {
+    std::memcpy(end, more.data(), more.size());
+    end += more.size();
   }
-  return used;
+};
+
+/// Nothing where the labels are fit to be an exemplar's.
+std::optional<ExemplarDrop> fault_of(Labels labels) noexcept {
+  std::size_t characters = 0;
+  for (const Label& label : labels) {
+    if (!utf8::is_clean(label.value)) return ExemplarDrop::labels;
+    characters += label.key.size() + utf8::count_characters(label.value);
+    if (characters > ExemplarStore::kMaxLabelCharacters) return ExemplarDrop::length;
+  }
+  // Last: it compares each key with all others, of which there are few by now.
+  if (labels.empty() || !label_keys_are_valid(labels)) return ExemplarDrop::labels;
+  return std::nullopt;
+}
+
+std::size_t render(Labels labels, char* out) noexcept {
+  FixedText text{out};
+  for (const Label& label : labels) {
+    if (text.end != out) text += ',';
+    detail::append_key(label.key, text);
+    text += "=\"";
+    detail::append_escaped(label.value, text);
+    text += '"';
+  }
+  return static_cast<std::size_t>(text.end - out);
 }
 
 // A writer holds a slot for some hundred nanoseconds; only the reader waits, never a writer. It does not wait
@@ -45,30 +61,31 @@ bool take(std::atomic<bool>& busy) noexcept {
 
 }  // namespace
 
-ExemplarStore::ExemplarStore(std::shared_ptr<const std::vector<double>> bounds)
+ExemplarStore::ExemplarStore(std::shared_ptr<const std::vector<double>> bounds,
+                             std::shared_ptr<ExemplarDrops> drops)
     : bounds_(std::move(bounds)),
+      drops_(std::move(drops)),
       slot_count_(bounds_ == nullptr ? 1 : bounds_->size() + 1),
       slots_(std::make_unique<Slot[]>(slot_count_)) {}
 
-bool ExemplarStore::offer(double value, Labels labels, std::chrono::system_clock::time_point time) noexcept {
+void ExemplarStore::offer(double value, Labels labels, std::chrono::system_clock::time_point time) noexcept {
+  if (const auto fault = fault_of(labels)) return drop(*fault);
   std::size_t index = 0;
   if (bounds_ != nullptr) {
     const auto bound = std::lower_bound(bounds_->begin(), bounds_->end(), value);
     index = static_cast<std::size_t>(bound - bounds_->begin());
   }
   Slot& slot = slots_[index];
-  if (slot.busy.exchange(true, std::memory_order_acquire)) return false;
-  const std::size_t size = render_into(labels, slot.text);
-  if (size != 0) {
-    slot.size = size;
-    slot.value = value;
-    slot.time = time;
-    slot.filled = true;
-  } else {
-    slot.filled = false;  // the text may be half written
-  }
+  if (slot.busy.exchange(true, std::memory_order_acquire)) return drop(ExemplarDrop::busy);
+  slot.size = render(labels, slot.text.data());
+  slot.value = value;
+  slot.time = time;
+  slot.filled = true;
   slot.busy.store(false, std::memory_order_release);
-  return size != 0;
+}
+
+void ExemplarStore::drop(ExemplarDrop reason) noexcept {
+  (*drops_)[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
 }
 
 void ExemplarStore::clear() noexcept {

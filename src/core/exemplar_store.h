@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -12,19 +13,29 @@
 
 namespace kymo::inline v0 {
 
+/// Why an exemplar was dropped.
+enum class ExemplarDrop : std::uint8_t { labels, length, busy };
+inline constexpr std::size_t kExemplarDrops = 3;
+
+/// How many exemplars were dropped, by ExemplarDrop.
+using ExemplarDrops = std::array<std::atomic<std::uint64_t>, kExemplarDrops>;
+
 /// The latest exemplar of a counter, or of each text bucket of a histogram.
 ///
-/// A writer that finds its slot in use leaves it: an exemplar is a sample, and recording never waits.
+/// A writer that finds its slot in use drops the exemplar: recording never waits.
 class ExemplarStore final {
  public:
-  /// OpenMetrics 1.0: the labels of an exemplar may have 128 characters together.
-  static constexpr std::size_t kMaxLabelBytes = 128;
+  /// OpenMetrics 1.0: the labels of an exemplar may have 128 characters (code points) together.
+  static constexpr std::size_t kMaxLabelCharacters = 128;
 
-  /// One slot a bound and one for what lies above the last. No bounds: one slot.
-  explicit ExemplarStore(std::shared_ptr<const std::vector<double>> bounds);
+  /// One slot a bound and one for what lies above the last. No bounds: one slot. `drops` counts what is
+  /// dropped.
+  ExemplarStore(std::shared_ptr<const std::vector<double>> bounds, std::shared_ptr<ExemplarDrops> drops);
 
-  /// False when nothing was kept: labels too long or not valid, or the slot in use.
-  bool offer(double value, Labels labels, std::chrono::system_clock::time_point time) noexcept;
+  /// Keeps the exemplar in place of the earlier one. Drops it, counts the drop and keeps the earlier one
+  /// where keys are not valid or equal, a value is not UTF-8, there are no labels, the labels are too long,
+  /// or the slot is in use.
+  void offer(double value, Labels labels, std::chrono::system_clock::time_point time) noexcept;
 
   /// Forgets what is kept, but for a slot that is being written.
   void clear() noexcept;
@@ -33,16 +44,23 @@ class ExemplarStore final {
   [[nodiscard]] std::vector<Exemplar> read() const;
 
  private:
+  /// A character takes four bytes at most, escaped or not, and in a key one. So each label, which has a key,
+  /// `=""` and a comma, adds one byte at most to 4 × 128, and there are 128 labels at most.
+  static constexpr std::size_t kMaxTextBytes = 5 * kMaxLabelCharacters;
+
   struct Slot {
     std::atomic<bool> busy{false};
     bool filled = false;
     std::size_t size = 0;
-    std::array<char, kMaxLabelBytes * 2> text{};  // rendered: quotes and escapes come on top
+    std::array<char, kMaxTextBytes> text{};  // rendered
     double value = 0;
     std::chrono::system_clock::time_point time;
   };
 
+  void drop(ExemplarDrop reason) noexcept;
+
   std::shared_ptr<const std::vector<double>> bounds_;
+  std::shared_ptr<ExemplarDrops> drops_;
   std::size_t slot_count_;
   std::unique_ptr<Slot[]> slots_;
 };

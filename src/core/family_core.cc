@@ -176,7 +176,9 @@ SeriesExtra* FamilyCore::make_extra() const {
   if (tracked) extra->gauge = std::make_unique<GaugeTrack>();
   if (spec_.recent != 0) extra->window = std::make_unique<WindowRing>(spec_.recent);
   if (exemplars) {
-    extra->exemplars = std::make_unique<ExemplarStore>(is_histogram(spec_.storage) ? text_bounds_ : nullptr);
+    extra->exemplars =
+        std::make_unique<ExemplarStore>(is_histogram(spec_.storage) ? text_bounds_ : nullptr,
+                                        std::shared_ptr<ExemplarDrops>(shared_, &shared_->dropped_exemplars));
   }
   return extra.release();
 }

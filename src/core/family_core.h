@@ -16,6 +16,7 @@
 #include <kymo/core/snapshot.h>
 
 #include "cell_owner.h"
+#include "exemplar_store.h"
 #include "fork_gate.h"
 #include "lookup_guard.h"
 #include "series.h"
@@ -35,6 +36,7 @@ struct FamilyShared {
   std::atomic<std::uint64_t> expired{0};
   std::atomic<std::uint64_t> errors{0};
   std::atomic<std::uint64_t> counter_wraps{0};
+  ExemplarDrops dropped_exemplars{};
 };
 
 /// Gives cells back in the way their storage wants it. One a storage form, never destroyed.

@@ -100,7 +100,9 @@ void Gauge::set_slowly(double value) noexcept {
 
 void Histogram::record_with_exemplar(double value, std::initializer_list<Label> labels) noexcept {
   record(value);
-  if (is_recording() && std::isfinite(value)) offer_exemplar(handle_, value, labels);
+  // An exemplar stands for a value that was counted. One bound at least: any sign.
+  const bool is_counted = std::isfinite(value) && (value >= 0 || bounds_ != nullptr);
+  if (is_recording() && is_counted) offer_exemplar(handle_, value, labels);
 }
 
 HistogramValue Histogram::value() const {

@@ -92,9 +92,9 @@ bool append_value(std::string_view value, std::size_t max_bytes, Text& out) {
 
 /// Whether the keys may stand together in one series: each valid, none twice. One series with a label twice
 /// would make Prometheus refuse the whole scrape.
-[[nodiscard]] inline bool label_keys_are_valid(Labels labels) {
+[[nodiscard]] inline bool label_keys_are_valid(Labels labels) noexcept {
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (label_key_error(labels[i].key)) return false;
+    if (!label_key_fault(labels[i].key).empty()) return false;
     const auto before = labels.first(i);
     if (std::any_of(before.begin(), before.end(),
                     [&](const Label& other) { return is_same_key(other.key, labels[i].key); })) {

@@ -89,19 +89,24 @@ std::optional<std::string> name_error(Kind kind, std::string_view name) {
   return suffix_error(kind, mapped(name), name);
 }
 
-std::optional<std::string> label_key_error(std::string_view key) {
+std::string_view label_key_fault(std::string_view key) noexcept {
   const auto allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-'; };
   if (key.empty() || key.size() > kMaxNameBytes || !is_letter(key.front()) ||
       !std::all_of(key.begin(), key.end(), allowed)) {
-    return "label key " + quoted(key) +
-           " is not valid: start with a letter or _, go on with letters, digits or _";
+    return "is not valid: start with a letter or _, go on with letters, digits or _";
   }
-  if (key.starts_with("__"))
-    return "label key " + quoted(key) + " starts with __, which Prometheus keeps for itself";
-  if (key == "le" || key == "quantile") {
-    return "label key " + quoted(key) + " is used by histograms and summaries; choose another";
-  }
-  return std::nullopt;
+  // As it is rendered: `_.a` becomes `__a`.
+  const auto is_underscore = [](char c) { return c == '_' || c == '.' || c == '-'; };
+  if (key.size() > 1 && is_underscore(key[0]) && is_underscore(key[1]))
+    return "starts with __, which Prometheus keeps for itself";
+  if (key == "le" || key == "quantile") return "is used by histograms and summaries; choose another";
+  return {};
+}
+
+std::optional<std::string> label_key_error(std::string_view key) {
+  const std::string_view fault = label_key_fault(key);
+  if (fault.empty()) return std::nullopt;
+  return "label key " + quoted(key) + " " + std::string(fault);
 }
 
 std::optional<std::string> unit_error(std::string_view unit) {

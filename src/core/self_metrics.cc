@@ -1,6 +1,9 @@
 #include "self_metrics.h"
 
+#include <array>
 #include <atomic>
+#include <cstddef>
+#include <string_view>
 
 #include "cell_store.h"
 
@@ -22,6 +25,15 @@ void write_refusals(SnapshotWriter& writer) {
   add("infinite", cells::Refusal::infinite);
   add("negative", cells::Refusal::negative);
   add("out_of_memory", cells::Refusal::out_of_memory);
+}
+
+void write_exemplar_drops(const ExemplarDrops& drops, SnapshotWriter& writer) {
+  FamilyWriter family = writer.counter(
+      {.name = "kymo_exemplars_dropped_total",
+       .help = "Exemplars that were not kept, by reason: labels that are not valid or none, more than 128 "
+               "characters of labels, or another thread at the same one."});
+  constexpr std::array<std::string_view, kExemplarDrops> kReasons = {"labels", "length", "busy"};
+  for (std::size_t i = 0; i < kReasons.size(); ++i) family.add({{"reason", kReasons[i]}}, number(drops[i]));
 }
 
 void write_memory(SnapshotWriter& writer) {
@@ -63,6 +75,7 @@ void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
         "Producers and callbacks that threw, and families or series of theirs left out.",
         static_cast<double>(state.producer_errors));
   write_refusals(writer);
+  write_exemplar_drops(shared.dropped_exemplars, writer);
   write_memory(writer);
 }
 

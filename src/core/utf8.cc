@@ -55,6 +55,11 @@ bool is_clean(std::string_view text) noexcept {
   return true;
 }
 
+std::size_t count_characters(std::string_view clean) noexcept {
+  return static_cast<std::size_t>(std::count_if(
+      clean.begin(), clean.end(), [](char c) { return !is_continuation(static_cast<std::uint8_t>(c)); }));
+}
+
 std::string cleaned(std::string_view text) {
   std::string out;
   out.reserve(text.size() + kReplacement.size());

@@ -13,6 +13,9 @@ namespace kymo::inline v0::utf8 {
 
 [[nodiscard]] bool is_clean(std::string_view text) noexcept;
 
+/// Of well-formed text.
+[[nodiscard]] std::size_t count_characters(std::string_view clean) noexcept;
+
 /// The text with U+FFFD for every byte that belongs to no well-formed character, and for NUL.
 [[nodiscard]] std::string cleaned(std::string_view text);
 

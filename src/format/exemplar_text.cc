@@ -1,6 +1,7 @@
 #include "exemplar_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 #include "number_text.h"
@@ -16,6 +17,7 @@ std::size_t characters(std::string_view utf8) noexcept {
 }
 
 bool is_allowed(const Exemplar& exemplar) {
+  if (std::isnan(exemplar.value)) return false;
   std::size_t total = 0;
   for (const LabelsView::Entry& label : LabelsView(exemplar.labels)) {
     total += characters(label.key) + characters(label.value);

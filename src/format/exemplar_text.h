@@ -7,8 +7,8 @@
 
 namespace kymo::format {
 
-/// The newest of some exemplars that OpenMetrics allows: labels of 128 characters at most. Null where there
-/// is none.
+/// The newest of some exemplars that OpenMetrics allows: a value, and labels of 128 characters at most. Null
+/// where there is none.
 [[nodiscard]] const Exemplar* newest_allowed(std::span<const Exemplar> exemplars);
 
 /// How many bytes put_exemplar writes at most.

@@ -59,7 +59,8 @@ bool HistogramLines::may_have_sum(const HistogramValue& histogram) const noexcep
 
 const Exemplar* HistogramLines::take_exemplar(double bound) {
   std::size_t in_bucket = 0;
-  while (in_bucket < exemplars_left_.size() && exemplars_left_[in_bucket].value <= bound) ++in_bucket;
+  // A NaN, which is above no bound, goes too.
+  while (in_bucket < exemplars_left_.size() && !(exemplars_left_[in_bucket].value > bound)) ++in_bucket;
   const Exemplar* exemplar = newest_allowed(exemplars_left_.first(in_bucket));
   exemplars_left_ = exemplars_left_.subspan(in_bucket);
   return exemplar;

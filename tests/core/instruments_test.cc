@@ -238,6 +238,7 @@ TEST(Exemplars, KeepTheLatestOfABucket) {
   histogram.record_with_exemplar(3, {{"trace_id", "b"}});
   histogram.record_with_exemplar(2, {{"trace_id", "c"}});
   histogram.record_with_exemplar(5, {{"trace_id", std::string(200, 'x')}});
+  histogram.record_with_exemplar(-1, {{"trace_id", "d"}});  // refused, and no value to stand for
   const auto snapshot = registry.snapshot();
   const auto point = snapshot->find("x", {});
   ASSERT_NE(point->exemplars, nullptr);
@@ -245,6 +246,78 @@ TEST(Exemplars, KeepTheLatestOfABucket) {
   EXPECT_EQ(point->exemplars->at(1).labels, "trace_id=\"c\"");
   EXPECT_EQ(point->exemplars->at(1).value, 2);
   EXPECT_EQ(histogram.value().count(), 4U);
+}
+
+class ExemplarLabels : public testing::Test {
+ protected:
+  /// What is shown after one more exemplar.
+  std::string shown_after(std::initializer_list<Label> labels) {
+    counter_.add_with_exemplar(1, labels);
+    const auto snapshot = registry_.snapshot();
+    const auto point = snapshot->find("x", {});
+    return point->exemplars == nullptr ? "" : point->exemplars->at(0).labels;
+  }
+  double dropped(const char* reason) {
+    return to_double(
+        registry_.snapshot()->find("kymo_exemplars_dropped_total", {{"reason", reason}})->number);
+  }
+
+  Registry registry_;
+  Counter counter_ = registry_.counter("x", "X.", {.exemplars = Exemplars::on});
+};
+
+TEST_F(ExemplarLabels, AreWrittenAsTheLabelsOfASeriesAre) {
+  EXPECT_EQ(shown_after({{"trace.id", "a"}, {"span-id", "b"}}), R"(trace_id="a",span_id="b")");
+  EXPECT_EQ(shown_after({{"path", "C:\\a \"b\"\nc"}}), R"(path="C:\\a \"b\"\nc")");
+  EXPECT_EQ(shown_after({{"user", ""}}), R"(user="")");
+  EXPECT_EQ(dropped("labels") + dropped("length") + dropped("busy"), 0);
+}
+
+TEST_F(ExemplarLabels, ThatAreNotValidAreDroppedAndCountedAndTheEarlierOnesStay) {
+  const std::string good = shown_after({{"trace_id", "good"}});
+  double count = 0;
+  const std::string nul("a\0b", 3);
+  const std::string long_key(129, 'k');
+  for (const auto& labels : std::vector<std::vector<Label>>{{},
+                                                            {{"", "v"}},
+                                                            {{"1st", "v"}},
+                                                            {{"__name__", "v"}},
+                                                            {{"_.a", "v"}},
+                                                            {{"le", "v"}},
+                                                            {{"quantile", "v"}},
+                                                            {{"a\"} 1\nevil_total 1 # {b", "v"}},
+                                                            {{"Schlüssel", "v"}},
+                                                            {{"a", "1"}, {"b", "2"}, {"a", "3"}},
+                                                            {{"trace.id", "1"}, {"trace_id", "2"}},
+                                                            {{"a", "\xff"}},
+                                                            {{"a", "\xed\xa0\x80"}},
+                                                            {{"a", nul}}}) {
+    switch (labels.size()) {
+      case 0: EXPECT_EQ(shown_after({}), good); break;
+      case 1: EXPECT_EQ(shown_after({labels[0]}), good) << labels[0].key; break;
+      case 2: EXPECT_EQ(shown_after({labels[0], labels[1]}), good) << labels[0].key; break;
+      default: EXPECT_EQ(shown_after({labels[0], labels[1], labels[2]}), good) << labels[0].key;
+    }
+    EXPECT_EQ(dropped("labels"), ++count);
+  }
+  EXPECT_EQ(shown_after({{long_key, "v"}}), good);
+  EXPECT_EQ(dropped("length"), 1);
+  EXPECT_EQ(counter_.value(), 16U) << "the count is none the less";
+}
+
+TEST_F(ExemplarLabels, Have128CharactersAtMostHoweverManyBytes) {
+  const auto repeated = [](std::string_view character, int times) {
+    std::string text;
+    for (int i = 0; i < times; ++i) text += character;
+    return text;
+  };
+  for (const char* character : {"x", "\"", "\n", "Ж", "語", "\xF0\x9F\x98\x80"}) {
+    const std::string fits = shown_after({{"ab", repeated(character, 125)}, {"c", ""}});
+    EXPECT_EQ(LabelsView(fits).find("ab"), repeated(character, 125)) << character;
+    EXPECT_EQ(shown_after({{"ab", repeated(character, 126)}, {"c", ""}}), fits) << character;
+  }
+  EXPECT_EQ(dropped("length"), 6);
+  EXPECT_EQ(dropped("labels"), 0);
 }
 
 }  // namespace

@@ -45,8 +45,10 @@ TEST(LabelKeyError, KnowsReservedKeys) {
   EXPECT_THAT(*label_key_error("__name__"), HasSubstr("starts with __"));
   EXPECT_THAT(*label_key_error("le"), HasSubstr("histograms"));
   EXPECT_THAT(*label_key_error("quantile"), HasSubstr("summaries"));
+  EXPECT_THAT(*label_key_error("_.a"), HasSubstr("starts with __")) << "as it is written";
   EXPECT_TRUE(label_key_error("").has_value());
   EXPECT_TRUE(label_key_error("a=b").has_value());
+  EXPECT_EQ(label_key_error("_"), std::nullopt);
 }
 
 TEST(SampleNames, AreAllThatTheTextFormatsWrite) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 #include "tests/format/family_maker.h"
@@ -88,6 +89,18 @@ TEST(OpenMetrics, ABucketShowsTheNewestExemplarThatFallsIntoIt) {
                                          "h_bucket{le=\"2.0\"} 2\n"
                                          "h_bucket{le=\"4.0\"} 3 # {n=\"three\"} 3 1764325800.123\n"
                                          "h_bucket{le=\"+Inf\"} 5 # {n=\"nine\"} 9 1764325799.123\n"));
+}
+
+TEST(OpenMetrics, AnExemplarWithoutAValueIsNotShownAndHidesNone) {
+  FamilyMaker family(Kind::histogram, "h");
+  family.text_bounds({1, 2})
+      .histogram({}, histogram_of({0.5, 1.5}))
+      .exemplars({exemplar("n=\"nan\"", std::nan("")), exemplar("n=\"half\"", 0.5, 9s),
+                  exemplar("n=\"more\"", 1.5, 9s)});
+  const std::string text = text_of(family);
+  EXPECT_THAT(text, HasSubstr("h_bucket{le=\"1.0\"} 1 # {n=\"half\"} 0.5 "));
+  EXPECT_THAT(text, HasSubstr("h_bucket{le=\"2.0\"} 2 # {n=\"more\"} 1.5 "));
+  EXPECT_THAT(text, Not(HasSubstr("nan")));
 }
 
 TEST(OpenMetrics, AnExemplarHasAtMost128CharactersOfLabels) {

@@ -42,9 +42,9 @@ class Counter final {
   /// A fraction cannot be counted exactly here.
   void add(double) = delete;
 
-  /// As add(), and keeps the labels (a `trace_id`, say) as the family's exemplar, if it was registered with
-  /// exemplars. Cost: some 100 ns. Labels of more than 128 characters are not kept. Source: OpenMetrics 1.0,
-  /// "Exemplars".
+  /// As add(), and keeps the labels (a `trace_id`, say) as the exemplar of a family that has them on. Labels
+  /// that do not fit (docs/guide/instrumenting.md) are dropped and counted; the exemplar before stays.
+  /// Cost: some 100 ns. Source: OpenMetrics 1.0, "Exemplars".
   void add_with_exemplar(std::uint64_t n, std::initializer_list<Label> labels) noexcept;
 
   /// Sum over all threads, exact once writers have stopped. Cost: a load or three per thread.

@@ -40,8 +40,8 @@ class Histogram final {
     }
   }
 
-  /// As record(), and keeps the labels as the exemplar of the bucket, if the family was registered with
-  /// exemplars.
+  /// As record(), and keeps the labels as the exemplar of the value's bucket in a family that has exemplars
+  /// on, see Counter::add_with_exemplar(). A value that record() refuses leaves no exemplar.
   void record_with_exemplar(double value, std::initializer_list<Label> labels) noexcept;
 
   /// What was recorded up to now, over all threads. Include <kymo/core/histogram_value.h> for the type.

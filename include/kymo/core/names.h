@@ -22,6 +22,10 @@ namespace kymo::inline v0 {
 /// (`.` and `-` are taken and become `_`), does not start with `__`, and is neither `le` nor `quantile`.
 [[nodiscard]] std::optional<std::string> label_key_error(std::string_view key);
 
+/// The same without an allocation: what a sentence says of the key, as `is not valid: …`; empty when it can
+/// be used.
+[[nodiscard]] std::string_view label_key_fault(std::string_view key) noexcept;
+
 /// Why a unit cannot be used: it must be lower-case letters, digits and `_`.
 [[nodiscard]] std::optional<std::string> unit_error(std::string_view unit);
 
