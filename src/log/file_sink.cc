@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "line_queue.h"
+#include "log_path.h"
 #include "rotating_file.h"
 
 namespace kymo::log {
@@ -137,14 +138,16 @@ Sink file_sink(FileSinkOptions options) {
 }
 
 std::optional<std::string> log_file_fault(const std::string& path) {
+  const LogPath resolved = resolve_log_path(path);
+  if (!resolved.fault.empty()) return path + " " + resolved.fault;
   struct stat status{};
-  if (::stat(path.c_str(), &status) == 0) {
+  if (::stat(resolved.path.c_str(), &status) == 0) {
     if (!S_ISREG(status.st_mode)) return path + " is no regular file; name one, or leave the setting empty";
-    if (::access(path.c_str(), W_OK) != 0) return with_reason(path + " cannot be written");
+    if (::access(resolved.path.c_str(), W_OK) != 0) return with_reason(path + " cannot be written");
     return std::nullopt;
   }
   if (errno != ENOENT) return with_reason(path + " cannot be opened");
-  const std::string folder = folder_of(path);
+  const std::string folder = folder_of(resolved.path);
   if (::access(folder.c_str(), W_OK | X_OK) == 0) return std::nullopt;
   if (errno == ENOENT) return "folder " + folder + " does not exist; make it first";
   return with_reason("folder " + folder + " cannot be written");

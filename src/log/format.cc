@@ -3,7 +3,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <map>
 
 #include "escape.h"
 
@@ -96,27 +98,59 @@ struct ValueWriter {
 
 /// Longest key, quotes, and number: a field is begun only where these fit.
 constexpr std::size_t kMaxKeyBytes = 128;
+constexpr std::size_t kMostSuffixBytes = 8;
 
-bool append_field(std::string& line, const Field& field, Format format) {
-  const std::size_t key_end = line.size() + kMaxKeyBytes;
-  if (key_end + 32 > kMaxBytes) return false;
-  line += format == Format::json ? ",\"" : " ";
-  const auto style = format == Format::json ? EscapeStyle::json : EscapeStyle::text;
-  const bool key_complete = append_escaped(line, field.key, style, key_end);
-  line += format == Format::json ? "\":" : "=";
-  return std::visit(ValueWriter{line, format}, field.value.get()) && key_complete;
+/// The keys of a line's JSON object, each there once. One that is there already gets a number: a user's
+/// `level` becomes `level_2`, because readers take the last of two equal keys for the event's level.
+class UniqueKeys final {
+ public:
+  /// Makes the key that `line` has from `begin` on differ from all before it.
+  void make_unique(std::string& line, std::size_t begin) {
+    const std::string base = line.substr(begin);
+    std::string key = base;
+    while (!keys_.try_emplace(key, 2).second) key = base + "_" + number_text(keys_[base]++);
+    line.replace(begin, std::string::npos, key);
+  }
+
+ private:
+  /// With the number that the next of that key gets.
+  std::map<std::string, unsigned, std::less<>> keys_ = {
+      {"time", 2}, {"level", 2}, {"message", 2}, {"cut", 2}};
+};
+
+bool append_json_key(std::string& line, std::string_view key, UniqueKeys& keys) {
+  line += ",\"";
+  const std::size_t begin = line.size();
+  const bool complete = append_escaped(line, key, EscapeStyle::json, begin + kMaxKeyBytes - kMostSuffixBytes);
+  keys.make_unique(line, begin);
+  line += "\":";
+  return complete;
 }
 
-bool append_fields(std::string& line, const Record& record, Format format) {
+bool append_text_key(std::string& line, std::string_view key) {
+  const bool quoted = needs_quotes(key);
+  line += quoted ? " \"" : " ";
+  const bool complete =
+      append_escaped(line, key, quoted ? EscapeStyle::quoted : EscapeStyle::text, line.size() + kMaxKeyBytes);
+  line += quoted ? "\"=" : "=";
+  return complete;
+}
+
+/// Appends the fields, each with its key by `append_key(line, key)`, as far as there is room; tells whether
+/// all fitted.
+template <class AppendKey>
+bool append_fields(std::string& line, const Record& record, Format format, AppendKey append_key) {
   for (const Field& field : record.fields) {
-    if (!append_field(line, field, format)) return false;
+    if (line.size() + kMaxKeyBytes + 32 > kMaxBytes) return false;
+    const bool key_complete = append_key(line, field.key);
+    if (!std::visit(ValueWriter{line, format}, field.value.get()) || !key_complete) return false;
   }
   return true;
 }
 
 void append_event(std::string& line, const Record& record) {
   bool complete = append_escaped(line, record.message, EscapeStyle::text, kMaxMessageBytes);
-  complete = append_fields(line, record, Format::text) && complete;
+  complete = append_fields(line, record, Format::text, append_text_key) && complete;
   if (!complete) line += " (cut)";
 }
 
@@ -138,7 +172,11 @@ std::string json_line(const Record& record) {
   line += "\",\"message\":\"";
   bool complete = append_escaped(line, record.message, EscapeStyle::json, kMaxMessageBytes);
   line += '"';
-  complete = append_fields(line, record, Format::json) && complete;
+  UniqueKeys keys;
+  const auto append_key = [&keys](std::string& out, std::string_view key) {
+    return append_json_key(out, key, keys);
+  };
+  complete = append_fields(line, record, Format::json, append_key) && complete;
   line += complete ? "}\n" : ",\"cut\":true}\n";
   return line;
 }

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "log_path.h"
+
 namespace kymo::log {
 namespace {
 
@@ -24,8 +26,8 @@ bool renamed(const std::string& from, const std::string& to) noexcept {
 
 }  // namespace
 
-RotatingFile::RotatingFile(std::string path, std::uint64_t max_bytes, std::size_t older_files)
-    : path_(std::move(path)), max_bytes_(max_bytes), older_files_(older_files) {}
+RotatingFile::RotatingFile(const std::string& path, std::uint64_t max_bytes, std::size_t older_files)
+    : path_(resolve_log_path(path).path), max_bytes_(max_bytes), older_files_(older_files) {}
 
 std::string RotatingFile::append(std::string_view& lines) {
   if (!is_current()) close();
@@ -45,15 +47,19 @@ std::string RotatingFile::append(std::string_view& lines) {
 bool RotatingFile::is_current() const noexcept {
   struct stat opened{};
   struct stat named{};
-  return descriptor_ >= 0 && ::fstat(descriptor_, &opened) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+  return descriptor_ >= 0 && ::fstat(descriptor_, &opened) == 0 && ::lstat(path_.c_str(), &named) == 0 &&
          opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
 std::string RotatingFile::open() {
+  // Somebody may have put a link in the file's place, to move it to another disk.
+  LogPath resolved = resolve_log_path(path_);
+  if (!resolved.fault.empty()) return std::move(resolved.fault);
+  path_ = std::move(resolved.path);
   // Without O_NONBLOCK, opening a pipe would wait for someone to read it. Others than the group need not
   // read.
-  descriptor_ =
-      ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
+  descriptor_ = ::open(path_.c_str(),
+                       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0640);
   if (descriptor_ < 0) return why_not("cannot be opened");
   struct stat status{};
   if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {

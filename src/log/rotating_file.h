@@ -11,7 +11,8 @@ namespace kymo::log {
 /// time.
 class RotatingFile final {
  public:
-  RotatingFile(std::string path, std::uint64_t max_bytes, std::size_t older_files);
+  /// The path's symbolic links are followed now, see resolve_log_path().
+  RotatingFile(const std::string& path, std::uint64_t max_bytes, std::size_t older_files);
   RotatingFile(const RotatingFile&) = delete;
   RotatingFile& operator=(const RotatingFile&) = delete;
   ~RotatingFile() { close(); }
@@ -28,7 +29,7 @@ class RotatingFile final {
   [[nodiscard]] std::string write(std::string_view text);
   [[nodiscard]] std::size_t that_fit(std::string_view lines) const noexcept;
 
-  const std::string path_;
+  std::string path_;  ///< of the file itself, not of a link to it
   const std::uint64_t max_bytes_;
   const std::size_t older_files_;
   int descriptor_ = -1;

@@ -1,5 +1,6 @@
 #include <kymo/log/file_sink.h>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -248,6 +249,87 @@ TEST_F(FileSink, FaultsAreKnownBefore) {
   EXPECT_EQ(log_file_fault(path()), std::nullopt);
   EXPECT_THAT(log_file_fault(folder_.string()).value_or(""), HasSubstr("is no regular file"));
   EXPECT_THAT(log_file_fault(path("a/b")).value_or(""), HasSubstr("does not exist; make it first"));
+}
+
+TEST_F(FileSink, ALinkStaysAndTheFileThatItLeadsToRotates) {
+  fs::create_directory(folder_ / "disk");
+  fs::create_symlink("disk", folder_ / "folder");
+  fs::create_symlink("folder/real.log", folder_ / "second");
+  fs::create_symlink(folder_ / "second", folder_ / "kymo.log");  // nothing is behind the chain yet
+  EXPECT_EQ(log_file_fault(path()), std::nullopt);
+  {
+    const Logger logger(file_sink({.path = path(), .max_bytes = 10, .older_files = 1}));
+    logger.info("first");
+    logger.info("second");
+  }
+  EXPECT_THAT(files(), ElementsAre("disk", "folder", "kymo.log", "second"));
+  EXPECT_TRUE(fs::is_symlink(path()) && fs::is_symlink(path("second")));
+  EXPECT_THAT(lines(path("disk/real.log")), ElementsAre("INFO  second"));
+  EXPECT_THAT(lines(path("disk/real.log.1")), ElementsAre("INFO  first"));
+}
+
+TEST_F(FileSink, APathMeansWhatItMeantWhenTheSinkWasMade) {
+  const fs::path before = fs::current_path();
+  fs::create_directory(folder_ / "elsewhere");
+  fs::current_path(folder_);
+  {
+    const Logger logger(file_sink({.path = "kymo.log"}));
+    fs::current_path(folder_ / "elsewhere");
+    logger.info("m");
+  }
+  fs::current_path(before);
+  EXPECT_THAT(lines(path()), ElementsAre("INFO  m"));
+}
+
+TEST_F(FileSink, AFileThatIsMovedAndLinkedToGoesOnWhereItIsNow) {
+  RotatingFile file(path(), 7, 1);
+  std::string_view lines = "first\n";
+  EXPECT_EQ(file.append(lines), "");
+  fs::create_directory(folder_ / "disk");
+  fs::rename(path(), path("disk/kymo.log"));
+  fs::create_symlink("disk/kymo.log", path());
+  lines = "second\n";
+  EXPECT_EQ(file.append(lines), "");
+  EXPECT_TRUE(fs::is_symlink(path()));
+  EXPECT_EQ(content(path("disk/kymo.log.1")), "first\n");
+  EXPECT_EQ(content(path("disk/kymo.log")), "second\n");
+}
+
+TEST_F(FileSink, DevicesAndTheKernelsFilesAreRefusedByWhateverWay) {
+  std::ofstream(path("target")) << "kept";
+  const int descriptor = ::open(path("target").c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(descriptor, 0);
+  const std::string number = std::to_string(descriptor);
+  fs::create_symlink("/dev/stdout", path("to_stdout"));
+  fs::create_symlink("to_stdout", path("to_link"));
+  fs::create_symlink("/proc/self/fd", path("descriptors"));
+  for (const std::string& refused :
+       {std::string("/dev/stdout"), std::string("/dev/null"), "/dev/fd/" + number,
+        std::string("/dev/shm/kymo.log"), "/proc/self/fd/" + number, std::string("/sys/kernel/profiling"),
+        std::string("/tmp/../dev/stderr"), path("to_stdout"), path("to_link"),
+        path("descriptors/" + number)}) {
+    EXPECT_THAT(log_file_fault(refused).value_or(""), HasSubstr(", where no log can be rotated; "))
+        << refused;
+    Complaints complaints;
+    Logger(file_sink({.path = refused, .max_bytes = 1, .complaints = complaints.sink()})).info("m");
+    EXPECT_THAT(complaints.wait_for(1), HasSubstr("where no log can be rotated")) << refused;
+  }
+  ::close(descriptor);
+  EXPECT_EQ(content(path("target")), "kept");
+}
+
+TEST_F(FileSink, LinksThatLeadNowhereAreRefused) {
+  fs::create_symlink("b", path("a"));
+  fs::create_symlink("a", path("b"));
+  EXPECT_THAT(log_file_fault(path("a")).value_or(""), HasSubstr("leads in a circle"));
+  fs::create_symlink("not_there/kymo.log", path("dangling"));
+  EXPECT_THAT(log_file_fault(path("dangling")).value_or(""),
+              HasSubstr("not_there does not exist; make it first"));
+  fs::create_symlink(folder_, path("to_folder"));
+  EXPECT_THAT(log_file_fault(path("to_folder")).value_or(""), HasSubstr("is no regular file"));
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  fs::create_symlink("pipe", path("to_pipe"));
+  EXPECT_THAT(log_file_fault(path("to_pipe")).value_or(""), HasSubstr("is no regular file"));
 }
 
 TEST(LineQueue, TakesWhatFitsAndCountsTheRest) {

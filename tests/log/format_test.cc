@@ -1,9 +1,11 @@
 #include <kymo/log/format.h>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 #include <boost/json/parse.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -68,6 +70,30 @@ TEST(JsonFormat, NumbersThatJsonLacksAreStrings) {
   EXPECT_EQ(parsed.at("b").as_string(), "-inf");
 }
 
+TEST(TextFormat, QuotesKeysThatNeedIt) {
+  EXPECT_EQ(
+      text("m", {{"two words", 1}, {"a=b", 2}, {"", 3}, {"q\"\\", 4}, {"x\ny", 5}, {"grün", 6}}),
+      "2025-03-01T09:30:00.250Z INFO  m \"two words\"=1 \"a=b\"=2 \"\"=3 \"q\\\"\\\\\"=4 x\\ny=5 grün=6\n");
+}
+
+TEST(JsonFormat, TheEventsOwnKeysWinAndTheUsersGetANumber) {
+  EXPECT_EQ(
+      json("m", {{"level", "high"}, {"message", "hi"}, {"time", 1}, {"cut", true}, {"Level", 2}}),
+      "{\"time\":\"2025-03-01T09:30:00.250Z\",\"level\":\"info\",\"message\":\"m\",\"level_2\":\"high\","
+      "\"message_2\":\"hi\",\"time_2\":1,\"cut_2\":true,\"Level\":2}\n");
+}
+
+TEST(JsonFormat, AKeyThatIsThereTwiceIsShownTwiceUnderTwoNames) {
+  EXPECT_THAT(json("m", {{"k_2", 1}, {"k", 2}, {"k", 3}, {"k", 4}, {"level_2", 5}, {"level", 6}}),
+              testing::EndsWith(R"("k_2":1,"k":2,"k_3":3,"k_4":4,"level_2":5,"level_3":6})"
+                                "\n"));
+}
+
+TEST(JsonFormat, KeysThatDifferOnlyInWhatJsonCannotSayGetANumberToo) {
+  EXPECT_THAT(json("m", {{"a\xff", 1}, {"a\xfe", 2}, {"a\uFFFD", 3}}),
+              testing::EndsWith("\"a\uFFFD\":1,\"a\uFFFD_2\":2,\"a\uFFFD_3\":3}\n"));
+}
+
 TEST(Format, CutsALongLineAndSaysSo) {
   const std::string huge(1'000'000, 'x');
   EXPECT_LE(text(huge, {{"k", huge}}).size(), kMaxLineBytes);
@@ -102,6 +128,21 @@ RC_GTEST_PROP(FormatProperty, AnyBytesGiveValidJson, (const std::string& message
   const auto parsed = boost::json::parse(json(message, {{"prefix." + key, message}})).as_object();
   const bool cut = key.size() > 15;  // an escape takes at most six bytes
   RC_ASSERT(parsed.size() == 4U || cut);
+}
+
+/// What a reader takes of two equal keys differs from reader to reader, so that its count of them tells.
+std::size_t keys_in(const std::string& line) {
+  std::size_t keys = 0;
+  for (std::size_t at = line.find("\":"); at != std::string::npos; at = line.find("\":", at + 2)) ++keys;
+  return keys;
+}
+
+RC_GTEST_PROP(FormatProperty, NoKeyIsThereTwice, (const std::vector<std::uint8_t>& choices)) {
+  constexpr std::array kKeys = {"time", "level", "message", "cut", "a", "a_2", "a_3", "level_2", "", "\xff"};
+  std::vector<Field> fields;
+  for (const std::uint8_t choice : choices) fields.push_back({kKeys[choice % kKeys.size()], 1});
+  const std::string line = json("m", fields);
+  RC_ASSERT(boost::json::parse(line).as_object().size() == keys_in(line));
 }
 
 RC_GTEST_PROP(FormatProperty, JsonGivesValidTextBackUnchanged, (const std::u16string& units)) {

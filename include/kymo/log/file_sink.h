@@ -12,6 +12,8 @@
 namespace kymo::log {
 
 struct FileSinkOptions {
+  /// Symbolic links are followed when the sink is made: the file that they lead to is written and renamed. A
+  /// place in `/dev`, `/proc` or `/sys` is refused, and what cannot be is told as any other fault.
   std::string path;
   Format format = Format::text;
   /// A file that would become larger is renamed to `path.1`, that one to `path.2`, and so on.

@@ -12,7 +12,10 @@ namespace kymo::log {
 /// How an event is written: for a person, or for a machine.
 enum class Format : std::uint8_t {
   text,  ///< `2025-03-01T09:30:00.250Z WARN  address taken address=127.0.0.1:9464 attempt=3`
-  json,  ///< `{"time":"2025-03-01T09:30:00.250Z","level":"warning","message":"address taken",…}`
+  /// `{"time":"2025-03-01T09:30:00.250Z","level":"warning","message":"address taken",…}`. Each key is there
+  /// once: a field whose key is `time`, `level`, `message`, `cut` or that of a field before it gets a number,
+  /// as `level_2`.
+  json,
 };
 
 /// Longest line that a format makes, its newline included: what a pipe takes in one piece (POSIX' PIPE_BUF on
