@@ -1,5 +1,7 @@
 #include <kymo/model/utf8.h>
 
+#include <algorithm>
+
 namespace kymo::model {
 namespace {
 
@@ -30,6 +32,24 @@ std::size_t utf8_length(std::string_view text) noexcept {
   const unsigned point = code_point(text, length);
   const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
   return point < kLeast[length] || point > 0x10FFFF || surrogate ? 0 : length;
+}
+
+std::string to_utf8(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const std::size_t length = utf8_length(bytes);
+    text += length == 0 ? kReplacementCharacter : bytes.substr(0, length);
+    bytes.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return text;
+}
+
+std::string_view cut_utf8(std::string_view text, std::size_t limit) noexcept {
+  if (text.size() <= limit) return text;
+  std::size_t end = limit;
+  while (end > 0 && is_continuation(byte_at(text, end))) --end;
+  return text.substr(0, end == 0 ? limit : end);
 }
 
 }  // namespace kymo::model

@@ -7,8 +7,7 @@
 #include <utility>
 
 #include <kymo/model/anonymous_id.h>
-
-#include "cut_text.h"
+#include <kymo/model/utf8.h>
 
 namespace kymo::peers {
 namespace {
@@ -31,8 +30,8 @@ OpenSessions::OpenSessions(const SessionLogOptions& options)
 std::string OpenSessions::start(const NewSession& wanted, SessionTime now, std::uint64_t number) {
   if (sessions_.size() >= max_open_) return {};
   Session session{.id = new_session_id(now),
-                  .kind = std::string(cut_text(wanted.kind, max_text_bytes_)),
-                  .name = std::string(cut_text(wanted.name, max_text_bytes_)),
+                  .kind = std::string(model::cut_utf8(wanted.kind, max_text_bytes_)),
+                  .name = std::string(model::cut_utf8(wanted.name, max_text_bytes_)),
                   .start = now.system};
   std::string id = session.id;
   Open& open = sessions_.emplace(id, Open{{number, std::move(session)}, now.steady}).first->second;
@@ -66,11 +65,11 @@ void OpenSessions::forget_peers(const Open& open) {
   }
 }
 
-std::optional<NumberedSession> OpenSessions::end(std::string_view id, SessionTime now) {
+std::optional<Session> OpenSessions::end(std::string_view id, SessionTime now) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return std::nullopt;
-  NumberedSession ended = as_of(found->second, now);
-  ended.session.end = now.system;
+  Session ended = as_of(found->second, now).session;
+  ended.end = now.system;
   forget_peers(found->second);
   sessions_.erase(found);
   return ended;

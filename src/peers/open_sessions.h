@@ -41,7 +41,7 @@ class OpenSessions final {
   /// Its id; empty where there is no room.
   std::string start(const NewSession& wanted, SessionTime now, std::uint64_t number);
   bool join(std::string_view id, std::string_view peer);
-  std::optional<NumberedSession> end(std::string_view id, SessionTime now);
+  std::optional<Session> end(std::string_view id, SessionTime now);
   void add_latency(std::string_view peer, double latency_ms) noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return sessions_.size(); }

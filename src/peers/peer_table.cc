@@ -8,7 +8,8 @@
 #include <span>
 #include <utility>
 
-#include "cut_text.h"
+#include <kymo/model/utf8.h>
+
 #include "peer_record.h"
 
 namespace kymo::peers {
@@ -46,7 +47,7 @@ class PeerTable::State final {
       ++refused_;
       return false;
     }
-    std::string shown(cut_text(name, options_.max_id_bytes));
+    std::string shown(model::cut_utf8(name, options_.max_id_bytes));
     peers_.push_back(std::make_shared<Peer>(std::string(id), std::move(shown), at, options_));
     return true;
   }

@@ -36,7 +36,7 @@ class SessionLog::State final : public ProbeListener {
       const std::lock_guard lock(mutex_);
       for (Session& session : std::span(stored).last(kept)) {
         mark_interrupted(session);
-        ended_.push_back({next_number_++, std::move(session)});
+        ended_.push_back(std::move(session));
       }
     } catch (const std::exception& error) {
       report("the sessions of before are not known", error.what());
@@ -79,8 +79,8 @@ class SessionLog::State final : public ProbeListener {
       const SessionTime at = now();
       const std::lock_guard lock(mutex_);
       if (open_.size() == 0) return;
-      for (NumberedSession& session : open_.all(at)) {
-        if (auto ended = open_.end(session.session.id, at)) keep(std::move(*ended));
+      for (const Session& session : open_at(at)) {
+        if (auto ended = open_.end(session.id, at)) keep(std::move(*ended));
       }
     }
     save();
@@ -123,25 +123,28 @@ class SessionLog::State final : public ProbeListener {
     return {clock.steady_now(), clock.system_now()};
   }
 
-  void keep(NumberedSession session) {
+  void keep(Session session) {
     ended_.push_back(std::move(session));
     if (ended_.size() > options_.max_sessions) ended_.erase(ended_.begin());
   }
 
-  /// In the order in which they started.
-  [[nodiscard]] std::vector<Session> all() const {
-    const SessionTime at = now();
-    std::vector<NumberedSession> numbered;
-    {
-      const std::lock_guard lock(mutex_);
-      numbered = open_.all(at);
-      numbered.insert(numbered.end(), ended_.begin(), ended_.end());
-    }
-    std::sort(numbered.begin(), numbered.end(),
-              [](const auto& a, const auto& b) { return a.number < b.number; });
+  /// Those that go on, in the order in which they started. Under the lock.
+  [[nodiscard]] std::vector<Session> open_at(SessionTime at) const {
+    std::vector<NumberedSession> numbered = open_.all(at);
+    std::ranges::sort(numbered, {}, &NumberedSession::number);
     std::vector<Session> sessions;
     sessions.reserve(numbered.size());
     for (NumberedSession& one : numbered) sessions.push_back(std::move(one.session));
+    return sessions;
+  }
+
+  /// In the order in which they ended, and behind them those that go on: none of these may fall behind
+  /// sessions that are over, however early it started.
+  [[nodiscard]] std::vector<Session> all() const {
+    const SessionTime at = now();
+    const std::lock_guard lock(mutex_);
+    std::vector<Session> sessions = ended_;
+    for (Session& session : open_at(at)) sessions.push_back(std::move(session));
     return sessions;
   }
 
@@ -182,7 +185,7 @@ class SessionLog::State final : public ProbeListener {
   std::mutex store_mutex_;
   mutable std::mutex mutex_;  // of what follows
   OpenSessions open_;
-  std::vector<NumberedSession> ended_;  // in the order in which they ended
+  std::vector<Session> ended_;  // in the order in which they ended
   std::uint64_t next_number_ = 0;
   std::chrono::steady_clock::time_point saved_{};
   Statistics statistics_;

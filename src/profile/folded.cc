@@ -2,16 +2,19 @@
 #include <string>
 #include <vector>
 
+#include <kymo/model/utf8.h>
 #include <kymo/profile/report.h>
 
 namespace kymo::profile {
 namespace {
 
+/// UTF-8, whatever a program calls its scopes: one byte that is none makes readers refuse the whole file.
 std::string frame(const std::string& name) {
-  std::string text;
-  for (const char c : name) {
+  std::string text = model::to_utf8(name);
+  for (char& c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    text += c == ';' ? ':' : byte < 0x20 || byte == 0x7F ? ' ' : c;
+    if (c == ';') c = ':';
+    if (byte < 0x20 || byte == 0x7F) c = ' ';
   }
   return text.empty() ? "(unnamed)" : text;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <kymo/format/iso_time.h>
+#include <kymo/model/utf8.h>
 #include <kymo/profile/report.h>
 
 namespace kymo::profile {
@@ -44,7 +45,7 @@ void append_right(std::string_view text, std::string& out) {
 }
 
 std::string one_line(std::string_view name) {
-  std::string text(name.substr(0, kMostNameBytes));
+  std::string text = model::to_utf8(model::cut_utf8(name, kMostNameBytes));
   std::ranges::replace_if(
       text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
   return text;

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include <kymo/model/utf8.h>
+
 namespace kymo::profile {
 namespace {
 
@@ -66,7 +68,7 @@ std::size_t begin_of_name(std::string_view text) noexcept {
 }  // namespace
 
 std::uint32_t number_of_site(std::string_view name) noexcept {
-  name = name.substr(0, kLongestName);
+  name = model::cut_utf8(name, kLongestName);
   const std::uint64_t hash = hash_of_name(name);
   for (std::uint32_t i = kOtherSites + 1; i < sites_used; ++i) {
     if (site_names[i].hash == hash && stored_name(site_names[i]) == name) return i;

@@ -90,6 +90,21 @@ RC_GTEST_PROP(JsonWriter, FiniteDoublesReadBackTheSame, (double number)) {
   RC_ASSERT(back == number || std::abs(back - number) <= std::abs(number) * 4e-16);
 }
 
+TEST(Utf8, AnyBytesAreMadeIt) {
+  EXPECT_EQ(to_utf8("Grüße 語"), "Grüße 語");
+  EXPECT_EQ(to_utf8("a\xff\xc3"), "a\uFFFD\uFFFD");
+  EXPECT_EQ(to_utf8("\xed\xa0\x80"), "\uFFFD\uFFFD\uFFFD") << "a surrogate";
+  EXPECT_EQ(to_utf8(""), "");
+}
+
+TEST(Utf8, IsCutBetweenCharacters) {
+  EXPECT_EQ(cut_utf8("aé語", 10), "aé語");
+  EXPECT_EQ(cut_utf8("aé語", 5), "aé");
+  EXPECT_EQ(cut_utf8("aé語", 3), "aé");
+  EXPECT_EQ(cut_utf8("aé語", 2), "a");
+  EXPECT_EQ(cut_utf8("\x80\x80\x80", 2), "\x80\x80") << "no text at all";
+}
+
 TEST(Utf8, KnowsEveryCodePointAndNothingElse) {
   for (char32_t point = 0; point < 0x120000; ++point) {
     std::string text;

@@ -114,7 +114,7 @@ TEST_F(SessionLogTest, APeerMayJoinLater) {
   EXPECT_EQ(log.last(1)[0].latency.avg_ms, 20);
 }
 
-TEST_F(SessionLogTest, KeepsTheLastThatEndedNewestFirst) {
+TEST_F(SessionLogTest, KeepsTheLastThatEndedBehindThoseThatGoOn) {
   SessionLog log(peers_, options(3));
   const std::string open = log.start("call", "open", {});
   std::vector<std::string> ids;
@@ -122,9 +122,24 @@ TEST_F(SessionLogTest, KeepsTheLastThatEndedNewestFirst) {
   EXPECT_EQ(ids[0].size(), 16U);
   EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 4U);
   for (const std::string& id : ids) log.end(id);
-  EXPECT_THAT(names(log), ElementsAre("4", "3", "2", "open"));
-  EXPECT_THAT(names(log, 2), ElementsAre("4", "3"));
+  EXPECT_THAT(names(log), ElementsAre("open", "4", "3", "2"));
+  EXPECT_THAT(names(log, 2), ElementsAre("open", "4"));
   EXPECT_EQ(memory_.sessions.size(), 4U);
+  log.start("call", "5", {});
+  EXPECT_THAT(names(log), ElementsAre("5", "open", "4", "3", "2"));
+  log.end(open);
+  EXPECT_THAT(names(log), ElementsAre("5", "open", "4", "3")) << "the last that ended, though it began first";
+}
+
+TEST_F(SessionLogTest, ALongOneThatAKillCutOffIsTheLastAfterARestart) {
+  {
+    SessionLog log(peers_, options(2));
+    log.start("call", "long", {});
+    for (const char* name : {"1", "2", "3"}) log.end(log.start("call", name, {}));
+    memory_.fails = true;
+  }
+  memory_.fails = false;
+  EXPECT_THAT(names(SessionLog(peers_, options(2))), ElementsAre("long", "3"));
 }
 
 TEST_F(SessionLogTest, HasLimits) {

@@ -46,6 +46,9 @@ TEST(SiteTable, OneNameIsOneNumber) {
   EXPECT_EQ(name_of_site(a), "a name");
   EXPECT_EQ(name_of_site(number_of(long_name)), long_name.substr(0, 500));
   EXPECT_EQ(name_of_site(number_of("")), "");
+  std::string characters = "x";
+  while (characters.size() < 1000) characters += "語";
+  EXPECT_EQ(name_of_site(number_of(characters)), characters.substr(0, 499)) << "no half of a character";
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <string>
 
+#include <kymo/model/utf8.h>
+
 namespace kymo::profile {
 namespace {
 
@@ -176,9 +178,22 @@ TEST(HostileNames, BreakNoOutput) {
   EXPECT_EQ(json.at("functions").at(0).at("name").as_string(),
             "a;b \"<script>\n\t\xEF\xBF\xBD\xEF\xBF\xBD \x7F 99");
   const std::string folded = to_folded(report);
-  EXPECT_THAT(folded, testing::HasSubstr("a:b \"<script>  \xFF\xC0   99;a:b"));
+  EXPECT_THAT(folded, testing::HasSubstr("a:b \"<script>  \uFFFD\uFFFD   99;a:b"));
+  EXPECT_EQ(model::to_utf8(folded), folded) << "it is UTF-8";
   EXPECT_EQ(std::ranges::count(folded, '\n'), 4);
   EXPECT_THAT(to_text(report), testing::Not(testing::HasSubstr("<script>\n")));
+  EXPECT_EQ(model::to_utf8(to_text(report)), to_text(report));
+}
+
+TEST(HostileNames, AreUtf8WhereTheyAreCut) {
+  for (std::size_t shift = 0; shift < 3; ++shift) {
+    std::string name(shift, 'x');
+    for (int i = 0; i < 200; ++i) name += "語";
+    Report report = sample();
+    report.functions[0].name = name;
+    EXPECT_THAT(to_text(report), testing::Not(testing::HasSubstr("\uFFFD"))) << shift;
+    EXPECT_EQ(model::to_utf8(to_text(report)), to_text(report));
+  }
 }
 
 }  // namespace

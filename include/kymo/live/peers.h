@@ -23,8 +23,8 @@ enum class PeerIds : std::uint8_t { own, anonymous };
 /// The table must outlive the routes; null: there are no peers.
 [[nodiscard]] std::vector<Route> peer_routes(const peers::PeerTable* table, PeerIds ids = PeerIds::own);
 
-/// `GET /api/metrics/sessions?limit=10` (1 to 1000): the last sessions between peers, newest first. 400 for a
-/// limit that is none.
+/// `GET /api/metrics/sessions?limit=10` (1 to 1000): the sessions between peers that go on, and then the last
+/// that ended, newest first. 400 for a limit that is none.
 ///
 /// The log must outlive the route; null: there are none.
 [[nodiscard]] Route past_sessions_route(const peers::SessionLog* log, PeerIds ids = PeerIds::own);

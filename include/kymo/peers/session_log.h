@@ -72,7 +72,8 @@ class SessionLog final {
   /// before. For whoever has a tick: a Monitor does it.
   void checkpoint();
 
-  /// Newest first, `limit` at most; those that go on among them.
+  /// Those that go on, the last to start first, and then those that ended, the last to end first; `limit` at
+  /// most.
   [[nodiscard]] std::vector<Session> last(std::size_t limit) const;
 
   struct Statistics {
