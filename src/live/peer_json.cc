@@ -7,6 +7,8 @@
 
 #include <kymo/format/iso_time.h>
 
+#include "aggregate_json.h"
+
 namespace kymo::live {
 namespace {
 
@@ -19,17 +21,6 @@ void write_latencies(const PeerState& peer, JsonWriter& json) {
   json.field("avg", peer.latencies.average);
   json.field("min", peer.latencies.min);
   json.field("max", peer.latencies.max);
-  json.end_object();
-}
-
-void write_round_trips(const peers::Aggregate& trips, JsonWriter& json) {
-  json.begin_object("rtt_ms");
-  json.field("count", static_cast<std::uint64_t>(trips.count));
-  json.field("min", trips.min);
-  json.field("max", trips.max);
-  json.field("avg", trips.average);
-  json.field("p95", trips.p95);
-  json.field("sum", trips.sum);
   json.end_object();
 }
 
@@ -70,7 +61,7 @@ void write_more(const PeerState& peer, JsonWriter& json) {
   peer.quality_score ? json.value(to_string(peers::quality_label(*peer.quality_score))) : json.null();
   json.key("quality_reason");
   peer.quality_reason.empty() ? json.null() : json.value(std::string_view(peer.quality_reason));
-  write_round_trips(peer.latencies, json);
+  write_aggregate("rtt_ms", peer.latencies, json);
   json.field("interarrival_jitter_ms",
              peer.latencies.count != 0 ? std::optional(peer.interarrival_jitter_ms) : std::nullopt);
   json.begin_object("bandwidth");

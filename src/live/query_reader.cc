@@ -31,13 +31,28 @@ std::uint64_t QueryReader::whole_number(std::string_view name, std::uint64_t usu
   return usual;
 }
 
+std::optional<std::chrono::seconds> QueryReader::length_of(std::string_view name, std::string_view meaning) {
+  const std::string* const text = request_.query_value(name);
+  if (text == nullptr) return std::nullopt;
+  const auto length = parse_duration(*text);
+  if (!length) {
+    refuse(std::string(name) + " is " + std::string(meaning) + ", and \"" + net::excerpt(*text) +
+               "\" is no length of time",
+           "write it as 90s, 5m or 1h30m, or leave it out");
+  }
+  return length;
+}
+
 std::chrono::seconds QueryReader::duration(std::chrono::seconds usual) {
-  const std::string* const text = request_.query_value("duration");
-  if (text == nullptr) return usual;
-  if (const auto duration = parse_duration(*text)) return *duration;
-  refuse("duration is how far to look back, and \"" + net::excerpt(*text) + "\" is no length of time",
-         "write it as 90s, 5m or 1h30m, or leave it out");
-  return usual;
+  return length_of("duration", "how far to look back").value_or(usual);
+}
+
+std::optional<std::chrono::seconds> QueryReader::window() {
+  if (request_.query_value("window") != nullptr && request_.query_value("duration") != nullptr) {
+    refuse("window and duration are both there",
+           "give duration for the points, or window for what they come to");
+  }
+  return length_of("window", "how long a stretch to take together");
 }
 
 void QueryReader::refuse(std::string_view message, std::string_view remedy) {

@@ -27,12 +27,17 @@ class QueryReader final {
   [[nodiscard]] std::uint64_t whole_number(std::string_view name, std::uint64_t usual, Bounds bounds);
   /// That of `duration`: how far to look back.
   [[nodiscard]] std::chrono::seconds duration(std::chrono::seconds usual);
+  /// That of `window`: how long the stretch up to now is that is taken together; nothing: each point is asked
+  /// for, not what they come to. A `duration` beside it is refused: only one of them can be meant.
+  [[nodiscard]] std::optional<std::chrono::seconds> window();
 
   /// 400, with the name, what was given and what is wanted, for the first value that was not understood.
   /// Nothing: all were.
   [[nodiscard]] const std::optional<net::HttpResponse>& refusal() const noexcept { return refusal_; }
 
  private:
+  [[nodiscard]] std::optional<std::chrono::seconds> length_of(std::string_view name,
+                                                              std::string_view meaning);
   void refuse(std::string_view message, std::string_view remedy);
 
   const net::HttpRequest& request_;

@@ -28,14 +28,15 @@ constexpr auto kHistoryFieldNames = [] {
   return names;
 }();
 
-std::optional<double> value_of(const HistoryField& field, std::span<const FamilySnapshot> families) {
+constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
+
+double value_of(const HistoryField& field, std::span<const FamilySnapshot> families) {
   const auto family = std::ranges::find_if(
       families, [&](const FamilySnapshot& one) { return one.descriptor().name == field.family; });
-  if (family == families.end()) return std::nullopt;
+  if (family == families.end()) return kNotMeasured;
   const auto point = family->find();
-  if (!point) return std::nullopt;
-  const double value = to_double(point->number) * field.scale;
-  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+  const double value = point ? to_double(point->number) * field.scale : kNotMeasured;
+  return std::isfinite(value) ? value : kNotMeasured;
 }
 
 }  // namespace
@@ -46,13 +47,20 @@ SystemHistory::SystemHistory(const model::Clock& clock, std::chrono::millisecond
 
 std::span<const std::string_view> SystemHistory::field_names() noexcept { return kHistoryFieldNames; }
 
+SystemHistory::Figures SystemHistory::figures_of(std::span<const FamilySnapshot> families) {
+  Figures figures;
+  std::ranges::transform(kHistoryFields, figures.begin(),
+                         [&](const HistoryField& field) { return value_of(field, families); });
+  return figures;
+}
+
 void SystemHistory::add(std::span<const FamilySnapshot> families) {
   const auto now = clock_.steady_now();
+  const Figures figures = figures_of(families);
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < kFields; ++i) {
-    const auto value = value_of(kHistoryFields[i], families);
-    if (!value) continue;
-    sums_[i] += *value;
+    if (std::isnan(figures[i])) continue;
+    sums_[i] += figures[i];
     ++counts_[i];
   }
   if (now < due_) return;
@@ -60,8 +68,7 @@ void SystemHistory::add(std::span<const FamilySnapshot> families) {
   due_ += interval_ * ((now - due_) / interval_ + 1);
   Figures means{};
   for (std::size_t i = 0; i < kFields; ++i) {
-    means[i] = counts_[i] == 0 ? std::numeric_limits<double>::quiet_NaN()
-                               : sums_[i] / static_cast<double>(counts_[i]);
+    means[i] = counts_[i] == 0 ? kNotMeasured : sums_[i] / static_cast<double>(counts_[i]);
   }
   sums_ = {};
   counts_ = {};

@@ -95,10 +95,11 @@ class OpenApi(unittest.TestCase):
             self.check_all(server.url(), NOT_ALWAYS_THERE)
             for peer in json.loads(get(server.url() + "/api/metrics/peers")[2])["peers"]:
                 check(peer, {"$ref": "#/components/schemas/Peer"}, self.openapi)
-            for path in ("", "/latency", "/hourly"):
+            for path in ("", "/latency", "/latency?window=5m", "/hourly"):
                 status, _, body = get(server.url() + "/api/metrics/peers/ben%2F1" + path)
                 self.assertEqual(status, 200)
-                described = self.openapi["paths"]["/api/metrics/peers/{id}" + path]["get"]["responses"]["200"]
+                address = "/api/metrics/peers/{id}" + path.partition("?")[0]
+                described = self.openapi["paths"][address]["get"]["responses"]["200"]
                 check(json.loads(body), described["content"]["application/json"]["schema"], self.openapi)
 
     def test_the_history_of_the_host_is_as_described(self):
@@ -119,6 +120,9 @@ class OpenApi(unittest.TestCase):
             self.assertEqual(len(lines), 1 + 3 + 1)
             self.assertLess(len(json.loads(get(serve.url() + path + "?duration=1s")[2])["points"]), 3)
             self.assertEqual(get(serve.url() + path + "?duration=soon")[0], 400)
+            window = json.loads(get(serve.url() + path + "?window=1h")[2])
+            check(window, {"$ref": "#/components/schemas/SystemWindow"}, self.openapi)
+            self.assertEqual(window["cpu_percent"]["count"], 3)
 
     def test_changes_of_the_profiler_are_as_described(self):
         with Serve() as serve:

@@ -135,6 +135,30 @@ TEST_F(PeersTest, HaveAHistoryOfLatencies) {
   EXPECT_EQ(status("/api/metrics/peers/b/latency"), 404);
 }
 
+TEST_F(PeersTest, HaveTheirLatenciesOfAWindowTakenTogether) {
+  table_.add("a/1");
+  table_.record_latency("a/1", seconds(1));
+  clock_.advance(std::chrono::minutes(10));
+  for (int i = 1; i <= 20; ++i) table_.record_latency("a/1", milliseconds(i));
+  table_.record_timeout("a/1");
+  const std::string path = "/api/metrics/peers/a%2F1/latency";
+  EXPECT_EQ(body(path, {{"window", "5m"}}),
+            R"({"peer_id":"a/1","window_seconds":300,)"
+            R"("latency_ms":{"count":20,"min":1,"max":20,"avg":10.5,"p95":19,"sum":210}})"
+            "\n");
+  EXPECT_THAT(body(path, {{"window", "3600"}}), HasSubstr(R"("count":21,"min":1,"max":1000,)"));
+  clock_.advance(seconds(10));
+  EXPECT_EQ(body(path, {{"window", "5s"}}),
+            R"({"peer_id":"a/1","window_seconds":5,)"
+            R"("latency_ms":{"count":0,"min":null,"max":null,"avg":null,"p95":null,"sum":null}})"
+            "\n");
+  for (const char* window : {"", "0", "soon", "-5m", "1.5s", "11y"}) {
+    EXPECT_EQ(status(path, {{"window", window}}), 400) << window;
+  }
+  EXPECT_EQ(status(path, {{"window", "5m"}, {"duration", "5m"}}), 400);
+  EXPECT_EQ(status("/api/metrics/peers/b/latency", {{"window", "5m"}}), 404);
+}
+
 TEST_F(PeersTest, OfWhomNothingIsKnownHaveNulls) {
   table_.add("\xff\n");
   EXPECT_THAT(
@@ -227,6 +251,15 @@ TEST_F(PastSessionsTest, AreListed) {
       "\n");
   log_.start("call", "", {});
   EXPECT_THAT(body(), HasSubstr(R"("end_time":null)")) << "it goes on";
+}
+
+TEST_F(PastSessionsTest, ThatGoOnComeFirstHoweverManyHaveEndedSince) {
+  const std::string running = log_.start("call", "running", {});
+  for (int i = 0; i < 12; ++i) log_.end(log_.start("call", "", {}));
+  EXPECT_THAT(body(), StartsWith(R"({"sessions":[{"session_id":")" + running));
+  EXPECT_THAT(body({{"limit", "1"}}), HasSubstr(R"("end_time":null)"));
+  log_.end(running);
+  EXPECT_THAT(body({{"limit", "1"}}), HasSubstr(R"("name":"running")")) << "the last to end";
 }
 
 TEST_F(PastSessionsTest, AreAsManyAsAreAskedFor) {

@@ -95,6 +95,28 @@ TEST_F(SystemHistoryTest, IsServedAsJsonAndAsCsv) {
   EXPECT_EQ(ask({{"format", "json"}}, {}, "text/csv").content_type, "application/json");
 }
 
+TEST_F(SystemHistoryTest, AWindowIsTakenTogetherFigureByFigure) {
+  for (int i = 0; i < 30; ++i) tick(0.1 * (1 + i / 10));
+  const std::string of_none = R"({"count":0,"min":null,"max":null,"avg":null,"p95":null,"sum":null})";
+  EXPECT_EQ(
+      *ask({{"window", "1h"}}).body,
+      R"({"window_seconds":3600,"cpu_percent":{"count":3,"min":10,"max":30,"avg":20,"p95":30,"sum":60},)"
+      R"("memory_percent":)" +
+          of_none + R"(,"network_received_bytes_per_second":)" + of_none +
+          R"(,"network_sent_bytes_per_second":)" + of_none + R"(,"load_1m":)" + of_none +
+          R"(,"process_cpu_percent":)" + of_none +
+          R"(,"process_resident_bytes":{"count":3,"min":1000000,"max":1000000,"avg":1000000,)"
+          R"("p95":1000000,"sum":3000000}})"
+          "\n");
+  EXPECT_THAT(*ask({{"window", "11s"}}, {}, "text/csv").body,
+              HasSubstr(R"("cpu_percent":{"count":2,"min":20,)"));
+  clock_.advance(seconds(60));
+  EXPECT_THAT(*ask({{"window", "5s"}}).body, HasSubstr(R"("cpu_percent":)" + of_none));
+  EXPECT_EQ(ask({{"window", "soon"}}).status, 400);
+  EXPECT_EQ(ask({{"window", "5m"}, {"duration", "5m"}}).status, 400);
+  EXPECT_EQ(ask({{"window", "5m"}, {"format", "csv"}}).status, 400);
+}
+
 TEST_F(SystemHistoryTest, WhoHasItIsNotSentItAgain) {
   for (int i = 0; i < 10; ++i) tick(0.1);
   const auto first = ask();

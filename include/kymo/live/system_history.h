@@ -43,6 +43,8 @@ class SystemHistory final {
 
   /// As JSON and CSV name them: `cpu_percent`, ….
   [[nodiscard]] static std::span<const std::string_view> field_names() noexcept;
+  /// What the families of a system collector say now.
+  [[nodiscard]] static Figures figures_of(std::span<const FamilySnapshot> families);
 
  private:
   const model::Clock& clock_;
@@ -56,7 +58,8 @@ class SystemHistory final {
 };
 
 /// `GET /api/metrics/system/history?duration=5m&format=json|csv`: the points of the last so long; without a
-/// duration all. 400 for a duration or format that is none. The history must outlive the route.
+/// duration all. `?window=5m`, JSON only: what the points of the last so long come to, figure by figure. 400
+/// for a length of time or format that is none. The history must outlive the route.
 [[nodiscard]] Route system_history_route(const SystemHistory& history);
 
 }  // namespace kymo::live

@@ -8,13 +8,14 @@
 #include <utility>
 
 #include <kymo/format/iso_time.h>
-#include <kymo/model/anonymous_id.h>
 #include <kymo/net/json_error.h>
 #include <kymo/peers/peer_table.h>
 
+#include "../aggregate_json.h"
 #include "../json_response.h"
 #include "../peer_json.h"
 #include "../query_reader.h"
+#include "../shown_peers.h"
 
 namespace kymo::live {
 namespace {
@@ -22,57 +23,6 @@ namespace {
 using model::JsonWriter;
 
 constexpr std::chrono::seconds kUsualStretch = std::chrono::hours(1);
-
-/// A table under the ids that are shown. Of no table: no peers.
-class ShownPeers final {
- public:
-  ShownPeers(const peers::PeerTable* table, PeerIds ids) : table_(table), ids_(ids) {}
-
-  [[nodiscard]] std::vector<peers::PeerState> all() const {
-    if (table_ == nullptr) return {};
-    std::vector<peers::PeerState> states = table_->all();
-    for (peers::PeerState& state : states) hide(state);
-    return states;
-  }
-
-  [[nodiscard]] std::optional<peers::PeerState> find(std::string_view shown_id) const {
-    if (table_ == nullptr) return std::nullopt;
-    auto state = table_->find(id_of(shown_id));
-    if (state) hide(*state);
-    return state;
-  }
-
-  [[nodiscard]] auto latencies(std::string_view shown_id, std::chrono::seconds duration) const {
-    return table_ == nullptr ? std::nullopt : table_->latencies(id_of(shown_id), duration);
-  }
-
-  [[nodiscard]] auto hourly(std::string_view shown_id) const {
-    return table_ == nullptr ? std::nullopt : table_->hourly(id_of(shown_id));
-  }
-
-  [[nodiscard]] peers::NetworkQuality network() const {
-    return table_ == nullptr ? peers::NetworkQuality() : table_->network_quality();
-  }
-
- private:
-  void hide(peers::PeerState& state) const {
-    if (ids_ == PeerIds::own) return;
-    state.id = model::anonymous_id(state.id);
-    state.name.clear();
-  }
-
-  /// Empty, which no peer's id is, where there is none such.
-  [[nodiscard]] std::string id_of(std::string_view shown_id) const {
-    if (ids_ == PeerIds::own) return std::string(shown_id);
-    std::vector<std::string> ids = table_->ids();
-    const auto found =
-        std::ranges::find(ids, shown_id, [](const auto& id) { return model::anonymous_id(id); });
-    return found == ids.end() ? std::string() : std::move(*found);
-  }
-
-  const peers::PeerTable* table_;
-  PeerIds ids_;
-};
 
 net::HttpResponse no_such_peer(std::string_view id) {
   return net::json_error(404, "there is no peer \"" + net::excerpt(id) + "\"",
@@ -96,15 +46,27 @@ net::HttpResponse show_peer(const ShownPeers& shown, const net::HttpRequest& req
   return json_response(request, [&](JsonWriter& json) { write_peer(*peer, json); });
 }
 
+/// What the answers of a stretch come to; a probe without one is no value.
+void write_window(std::chrono::seconds window, const std::vector<peers::LatencyPoint>& points,
+                  JsonWriter& json) {
+  std::vector<double> latencies;
+  latencies.reserve(points.size());
+  for (const peers::LatencyPoint& point : points) latencies.push_back(point.latency_ms);
+  json.field("window_seconds", static_cast<std::int64_t>(window.count()));
+  write_aggregate("latency_ms", peers::aggregate(latencies), json);
+}
+
 net::HttpResponse show_latency(const ShownPeers& shown, const net::HttpRequest& request) {
   const std::string& id = *request.path_parameter("id");
   QueryReader query(request);
+  const auto window = query.window();
   const auto duration = query.duration(kUsualStretch);
   if (query.refusal()) return *query.refusal();
-  const auto points = shown.latencies(id, duration);
+  const auto points = shown.latencies(id, window.value_or(duration));
   if (!points) return no_such_peer(id);
   return json_response(request, [&](JsonWriter& json) {
     json.field("peer_id", std::string_view(id));
+    if (window) return write_window(*window, *points, json);
     write_list("points", *points, json, [&](const peers::LatencyPoint& point) {
       write_time("timestamp", point.time, json);
       json.field("latency_ms", point.latency_ms);  // null where it had no answer

@@ -8,6 +8,7 @@
 #include <kymo/model/number_text.h>
 #include <kymo/net/json_error.h>
 
+#include "../aggregate_json.h"
 #include "../json_response.h"
 #include "../negotiation.h"
 #include "../query_reader.h"
@@ -33,6 +34,28 @@ net::HttpResponse history_json(const net::HttpRequest& request, const HistoryPoi
         json.field(SystemHistory::field_names()[i], to_hundredths(point.figures[i]));
       }
     });
+  });
+}
+
+/// The values of one figure, as they are shown.
+std::vector<double> column(const HistoryPoints& points, std::size_t field) {
+  std::vector<double> values;
+  values.reserve(points.size());
+  for (const SystemHistory::Point& point : points) values.push_back(to_hundredths(point.figures[field]));
+  return values;
+}
+
+net::HttpResponse window_json(const net::HttpRequest& request, const HistoryPoints& points,
+                              std::chrono::seconds window) {
+  return json_response(request, [&](model::JsonWriter& json) {
+    json.field("window_seconds", static_cast<std::int64_t>(window.count()));
+    for (std::size_t i = 0; i < SystemHistory::kFields; ++i) {
+      peers::Aggregate values = peers::aggregate(column(points, i));
+      for (auto* sum : {&values.average, &values.sum}) {
+        if (*sum) **sum = to_hundredths(**sum);
+      }
+      write_aggregate(SystemHistory::field_names()[i], values, json);
+    }
   });
 }
 
@@ -65,6 +88,7 @@ std::optional<std::size_t> chosen_type(const net::HttpRequest& request) {
 
 net::HttpResponse respond_with_history(const SystemHistory& history, const net::HttpRequest& request) {
   QueryReader query(request);
+  const auto window = query.window();
   const auto duration = query.duration(kEverything);
   if (query.refusal()) return *query.refusal();
   const auto type = chosen_type(request);
@@ -73,7 +97,11 @@ net::HttpResponse respond_with_history(const SystemHistory& history, const net::
                            "there is no format \"" + net::excerpt(*request.query_value("format")) + "\" here",
                            "use format=json or format=csv, or leave it out");
   }
-  const HistoryPoints points = history.last(duration);
+  if (window && request.query_value("format") != nullptr && *type != 0) {
+    return net::json_error(400, "a window is told as JSON only", "leave format=csv out, or window");
+  }
+  const HistoryPoints points = history.last(window.value_or(duration));
+  if (window) return window_json(request, points, *window);
   if (*type == 0) return history_json(request, points, history.interval());
   return conditional_response(request, kCsvType, history_csv(points));
 }
