@@ -1,62 +1,141 @@
 #include "cell_arena.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cstring>
 #include <new>
-
-#include "bump_allocator.h"
 
 namespace kymo::inline v0 {
 namespace {
 
-class AnonymousArena final : public CellArena {
+constexpr std::size_t kMiB = std::size_t{1} << 20U;
+constexpr std::size_t kMost = std::size_t{1} << 35U;  // the reach of a link between pages
+constexpr std::size_t kLeast = 4 * kMiB;              // one thread's table and what comes with it
+constexpr std::size_t kStep = 2 * kMiB;
+constexpr std::uint32_t kAskAgain = 1024;
+
+bool is_locked_memory_limited() noexcept {
+  rlimit limit{};
+  return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+/// A stretch of reserved addresses that becomes memory from its start, in steps.
+class Stretch final {
  public:
-  struct Stretch {
+  /// No base: nothing could be reserved.
+  explicit Stretch(std::size_t most) noexcept : Stretch(reserve(most)) {}
+
+  /// Async-signal-safe: a step that two threads make at once is made twice, which changes nothing.
+  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) noexcept {
+    std::size_t used = used_.load(std::memory_order_relaxed);
+    for (;;) {
+      const std::size_t begin = (used + alignment - 1) / alignment * alignment;
+      if (begin > size_ || bytes > size_ - begin || !make_usable(begin + bytes)) return nullptr;
+      if (used_.compare_exchange_weak(used, begin + bytes, std::memory_order_relaxed)) return base_ + begin;
+    }
+  }
+
+  [[nodiscard]] std::byte* base() const noexcept { return base_; }
+  [[nodiscard]] std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
+  /// Has the kernel wipe all of it in a forked child; false where it cannot.
+  [[nodiscard]] bool wipe_on_fork() noexcept { return madvise(base_, size_, MADV_WIPEONFORK) == 0; }
+
+ private:
+  struct Reserved {
     void* base = nullptr;
     std::size_t size = 0;
   };
 
-  AnonymousArena(Stretch directory, Stretch numbers, bool wiped_on_fork) noexcept
-      : directory_(directory.base, directory.size),
-        numbers_(numbers.base, numbers.size),
-        wiped_on_fork_(wiped_on_fork) {}
+  explicit Stretch(Reserved reserved) noexcept
+      : base_(static_cast<std::byte*>(reserved.base)), size_(reserved.size) {}
 
-  void* allocate(Use use, std::size_t bytes, std::size_t alignment) noexcept override {
-    return (use == Use::numbers ? numbers_ : directory_).allocate(bytes, alignment);
+  static Reserved reserve(std::size_t most) noexcept {
+    for (std::size_t size = most; size >= kLeast; size /= 2) {
+      void* base = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      if (base == MAP_FAILED) continue;
+      // Huge pages would turn a table that is touched here and there into real memory.
+      madvise(base, size, MADV_NOHUGEPAGE);
+      // After mlockall(MCL_FUTURE) reserved addresses count as locked memory, of which this process may have
+      // little: it stays the host program's.
+      if (is_locked_memory_limited()) munlock(base, size);
+      return {base, size};
+    }
+    return {};
   }
-  bool is_private_after_fork() const noexcept override { return wiped_on_fork_; }
-  void* base() const noexcept override { return directory_.base(); }
-  std::size_t used_bytes() const noexcept override { return directory_.used() + numbers_.used(); }
 
- private:
-  BumpAllocator directory_;
-  BumpAllocator numbers_;
-  bool wiped_on_fork_;
+  bool make_usable(std::size_t end) noexcept {
+    std::size_t usable = usable_.load(std::memory_order_acquire);
+    if (end <= usable) return true;
+    // A thread without memory asks again with each record: it must not cost a system call each time.
+    if (denied_.load(std::memory_order_relaxed) > 0 &&
+        denied_.fetch_add(1, std::memory_order_relaxed) % kAskAgain != 0)
+      return false;
+    const std::size_t wanted = std::min((end + kStep - 1) / kStep * kStep, size_);
+    if (mprotect(base_ + usable, wanted - usable, PROT_READ | PROT_WRITE) != 0) {
+      denied_.fetch_add(1, std::memory_order_relaxed);
+      return false;
+    }
+    denied_.store(0, std::memory_order_relaxed);
+    while (usable < wanted && !usable_.compare_exchange_weak(usable, wanted, std::memory_order_release)) {
+    }
+    return true;
+  }
+
+  std::byte* base_;
+  std::size_t size_;
+  std::atomic<std::size_t> used_{0};
+  std::atomic<std::size_t> usable_{0};
+  std::atomic<std::uint32_t> denied_{0};  ///< since the last step that was made
 };
 
-AnonymousArena::Stretch reserve(std::size_t most) noexcept {
-  constexpr std::size_t kLeast = std::size_t{1} << 23U;  // under a tight `ulimit -v`
-  for (std::size_t size = most; size >= kLeast; size /= 2) {
-    void* base =
-        mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED) continue;
-    // Huge pages would turn a table that is touched here and there into real memory.
-    madvise(base, size, MADV_NOHUGEPAGE);
-    return {base, size};
+class AnonymousArena final : public CellArena {
+ public:
+  explicit AnonymousArena(std::size_t most) noexcept
+      : directory_(most), numbers_(most), wiped_on_fork_(exists() && numbers_.wipe_on_fork()) {}
+
+  [[nodiscard]] bool exists() const noexcept {
+    return directory_.base() != nullptr && numbers_.base() != nullptr;
   }
-  return {};
+
+  void* allocate(Use use, std::size_t bytes, std::size_t alignment) noexcept override {
+    void* given = (use == Use::numbers ? numbers_ : directory_).allocate(bytes, alignment);
+    if (given == nullptr) refused_.fetch_add(1, std::memory_order_relaxed);
+    return given;
+  }
+  /// Wiping by hand copies pages that the child would have shared with its parent: a kernel or a filter of
+  /// system calls that refuses MADV_WIPEONFORK is rare.
+  bool begin_child() noexcept override {
+    if (!wiped_on_fork_) std::memset(numbers_.base(), 0, numbers_.used());
+    return true;
+  }
+  void* base() const noexcept override { return directory_.base(); }
+  std::size_t used_bytes() const noexcept override { return directory_.used() + numbers_.used(); }
+  std::uint64_t refused() const noexcept override { return refused_.load(std::memory_order_relaxed); }
+
+ private:
+  Stretch directory_;
+  Stretch numbers_;
+  bool wiped_on_fork_;
+  std::atomic<std::uint64_t> refused_{0};
+};
+
+/// A sixteenth of the addresses that the process may have, for each of the two uses.
+std::size_t most_addresses() noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kMost;
+  return std::clamp(static_cast<std::size_t>(limit.rlim_cur) / 16 / kStep * kStep, kLeast, kMost);
 }
 
 }  // namespace
 
 CellArena* anonymous_arena() noexcept {
-  const AnonymousArena::Stretch directory = reserve(std::size_t{1} << 35U);  // 32 GiB of addresses each
-  const AnonymousArena::Stretch numbers = reserve(std::size_t{1} << 35U);
-  if (directory.base == nullptr || numbers.base == nullptr) return nullptr;
-  const bool wiped = madvise(numbers.base, numbers.size, MADV_WIPEONFORK) == 0;
   // The arena's own object lives in static storage: nothing may run its destructor.
   alignas(AnonymousArena) static std::byte storage[sizeof(AnonymousArena)];
-  return new (storage) AnonymousArena(directory, numbers, wiped);
+  auto* arena = new (storage) AnonymousArena(most_addresses());
+  return arena->exists() ? arena : nullptr;
 }
 
 }  // namespace kymo::inline v0

@@ -86,7 +86,7 @@ void end_lookup(Slab& slab) noexcept {
 void begin_child() noexcept {
   Root* root = process().root.load(std::memory_order_acquire);
   if (root == nullptr) return;
-  if (!process().arena->is_private_after_fork()) return set_recording(false);
+  if (!process().arena->begin_child()) return set_recording(false);
   const std::uint32_t count = root->slab_count.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count && i < Root::kMaxSlabs; ++i) {
     Slab* slab = root->slabs[i].load(std::memory_order_acquire);
@@ -339,7 +339,10 @@ Usage usage() noexcept {
   const Root* made = shared.root.load(std::memory_order_acquire);
   if (made == nullptr) return {};
   const StructureLock lock(shared.cells_mutex);
-  return {shared.cells_in_use, made->slab_count.load(std::memory_order_relaxed), shared.arena->used_bytes()};
+  return {.cells = shared.cells_in_use,
+          .slabs = made->slab_count.load(std::memory_order_relaxed),
+          .bytes = shared.arena->used_bytes(),
+          .refused = shared.arena->refused()};
 }
 
 }  // namespace kymo::inline v0::cells

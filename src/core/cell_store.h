@@ -100,6 +100,7 @@ struct Usage {
   std::uint64_t cells = 0;
   std::uint64_t slabs = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t refused = 0;  ///< times that the arena had no memory
 };
 [[nodiscard]] Usage usage() noexcept;
 

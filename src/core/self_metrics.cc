@@ -46,6 +46,12 @@ void write_memory(SnapshotWriter& writer) {
            .help =
                "The most threads that ever recorded at once, which is how many tables of cells there are."})
       .add(static_cast<double>(usage.slabs));
+  writer
+      .counter({.name = "kymo_cells_refused_total",
+                .help =
+                    "Times that there was no memory for cells of a thread's own. Its counts go to cells that "
+                    "threads share: exact, and slower; process-wide."})
+      .add(static_cast<double>(usage.refused));
 }
 
 }  // namespace

@@ -20,7 +20,6 @@
 #include <vector>
 
 #include <kymo/core/registry.h>
-#include "bump_allocator.h"
 #include "lookup_guard.h"
 
 namespace kymo {
@@ -93,22 +92,30 @@ class FileArena final : public CellArena {
  public:
   static constexpr std::size_t kSize = std::size_t{1} << 28U;
 
-  explicit FileArena(int file) : bump_(map(file), kSize) {}
+  explicit FileArena(int file) : base_(map(file)) {}
   void* allocate(Use /*use*/, std::size_t bytes, std::size_t alignment) noexcept override {
-    return bump_.allocate(bytes, alignment);
+    std::size_t used = used_.load();
+    std::size_t begin = 0;
+    do {
+      begin = (used + alignment - 1) / alignment * alignment;
+      if (begin + bytes > kSize) return nullptr;
+    } while (!used_.compare_exchange_weak(used, begin + bytes));
+    return base_ + begin;
   }
-  bool is_private_after_fork() const noexcept override { return false; }
-  void* base() const noexcept override { return bump_.base(); }
-  std::size_t used_bytes() const noexcept override { return bump_.used(); }
+  bool begin_child() noexcept override { return false; }
+  std::uint64_t refused() const noexcept override { return 0; }
+  void* base() const noexcept override { return base_; }
+  std::size_t used_bytes() const noexcept override { return used_.load(); }
 
  private:
-  static void* map(int file) {
+  static std::byte* map(int file) {
     if (ftruncate(file, kSize) != 0) std::abort();
     void* base = mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (base == MAP_FAILED) std::abort();
-    return base;
+    return static_cast<std::byte*>(base);
   }
-  BumpAllocator bump_;
+  std::byte* base_;
+  std::atomic<std::size_t> used_{0};
 };
 
 // Walks a dead process' cells by their addresses in it.
