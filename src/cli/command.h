@@ -10,6 +10,8 @@ inline constexpr int kSuccess = 0;
 inline constexpr int kFailure = 1;
 inline constexpr int kBadUsage = 2;  ///< of the command line or the configuration
 inline constexpr int kFound = 3;     ///< something was found that the caller had asked to fail on
+inline constexpr int kUndecided =
+    4;  ///< whether something is so cannot be told, and the caller wants to know
 
 /// What stands behind the command's name, in order.
 using Arguments = std::vector<std::string>;

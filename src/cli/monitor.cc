@@ -163,12 +163,15 @@ bool has_screen(const MonitorArguments& arguments) {
          ::isatty(STDIN_FILENO) != 0;
 }
 
+bool takes_orphans(const MonitorArguments& arguments) { return arguments.is_tree && arguments.pid == 0; }
+
 /// A command may be over before the first look at it: then there is no sampler.
 std::unique_ptr<watch::Sampler> make_sampler(watch::ProcFiles& files, const MonitorArguments& arguments,
                                              watch::Pid pid) {
   try {
     return std::make_unique<watch::Sampler>(
-        files, pid, arguments.is_tree ? watch::Sampler::Scope::tree : watch::Sampler::Scope::process);
+        files, pid, arguments.is_tree ? watch::Sampler::Scope::tree : watch::Sampler::Scope::process,
+        takes_orphans(arguments) ? static_cast<watch::Pid>(::getpid()) : 0);
   } catch (const std::runtime_error&) {
     if (arguments.pid != 0) throw;
     return nullptr;
@@ -207,7 +210,7 @@ MonitorResult watch_process(const MonitorArguments& arguments, const terminal::T
 MonitorResult watch_command(const MonitorArguments& arguments, const terminal::TerminalSignals& signals,
                             watch::ProcFiles& files, watch::Watch& watch) {
   CommandStreams streams(arguments, has_screen(arguments));
-  WatchedCommand command(arguments.command, streams.streams());
+  WatchedCommand command(arguments.command, streams.streams(), takes_orphans(arguments));
   if (streams.held() != nullptr) streams.held()->close_writing_end();
   watch.pid = command.pid();
   watch.is_command = true;
@@ -251,7 +254,9 @@ int monitor_process(const Arguments& arguments) {
   watch.outcome = parsed->fail_on.judge(watch.recording, watch.findings);
   std::cout << (parsed->is_json ? watch::json_report(watch) : "\n" + watch::text_report(watch)) << std::flush;
   if (!watch.outcome.met.empty()) return kFound;
-  return std::cout ? result.exit_code : kFailure;
+  if (!std::cout) return kFailure;
+  const bool is_undecided = parsed->fails_on_undecided && !watch.outcome.not_judged.empty();
+  return is_undecided && result.exit_code == kSuccess ? kUndecided : result.exit_code;
 }
 
 }  // namespace kymo::cli

@@ -34,6 +34,10 @@ void add_monitor_options(CLI::App& app, MonitorArguments& parsed, MonitorTexts& 
          "End with exit code 3 where any of these is found: leak, fd, threads, cpu, throttled, io, any,\n"
          "or a limit such as rss>500MB, cpu.avg>80%, fds.growth>100. Several between commas.")
       ->type_name("WHAT");
+  app.add_flag(
+      "--fail-on-undecided", parsed.fails_on_undecided,
+      "End with exit code 4 where one of these cannot be told: watched too short a time, or not known\n"
+      "here. A COMMAND's own exit code goes before it.");
   app.add_flag("--json", parsed.is_json, "The report as JSON, and nothing else, on standard output.");
   app.add_option("--output", parsed.output_file,
                  "A file for what the COMMAND writes; default: standard error.")
@@ -43,8 +47,12 @@ void add_monitor_options(CLI::App& app, MonitorArguments& parsed, MonitorTexts& 
   app.add_flag("--no-color", parsed.no_color, "No colours; environment NO_COLOR.");
 }
 
-/// How many of the arguments are monitor's own: all up to the first that is no option, or to `--`.
-std::size_t own_arguments(const Arguments& arguments, CLI::App& app) {
+bool is_pid(const std::string& word) {
+  return !word.empty() && std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// How many of the arguments are options: all up to the first that is none, or to `--`.
+std::size_t count_options(const Arguments& arguments, CLI::App& app) {
   std::size_t i = 0;
   for (; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
@@ -55,7 +63,21 @@ std::size_t own_arguments(const Arguments& arguments, CLI::App& app) {
   return std::min(i, arguments.size());
 }
 
-/// What stands behind the options: a number is a pid, unless `--` stands before it.
+/// Options may stand before a pid and behind it, those behind a command are the command's own: takes the
+/// options out, and gives what is left.
+Arguments take_options(Arguments& arguments, CLI::App& app) {
+  const auto before = static_cast<std::ptrdiff_t>(count_options(arguments, app));
+  Arguments rest(arguments.begin() + before, arguments.end());
+  arguments.resize(static_cast<std::size_t>(before));
+  if (rest.empty() || !is_pid(rest.front())) return rest;
+  const Arguments behind(rest.begin() + 1, rest.end());
+  const auto options = static_cast<std::ptrdiff_t>(count_options(behind, app));
+  arguments.insert(arguments.end(), behind.begin(), behind.begin() + options);
+  rest.erase(rest.begin() + 1, rest.begin() + 1 + options);
+  return rest;
+}
+
+/// What stands beside the options: a number is a pid, unless `--` stands before it.
 bool take_target(Arguments rest, MonitorArguments& parsed) {
   const bool is_command = !rest.empty() && rest.front() == "--";
   if (is_command) rest.erase(rest.begin());
@@ -66,8 +88,7 @@ bool take_target(Arguments rest, MonitorArguments& parsed) {
     return false;
   }
   const std::string& first = rest.front();
-  const bool is_number = std::ranges::all_of(first, [](char c) { return c >= '0' && c <= '9'; });
-  if (is_command || !is_number) {
+  if (is_command || !is_pid(first)) {
     parsed.command = std::move(rest);
     return true;
   }
@@ -78,7 +99,7 @@ bool take_target(Arguments rest, MonitorArguments& parsed) {
   }
   if (rest.size() > 1) {
     complain("monitor: \"" + rest[1].substr(0, 64) +
-             "\" stands behind a pid; options go before it, and a command that is a number behind --");
+             "\" stands behind a pid, where only options may; a command that is a number goes behind --");
     return false;
   }
   return true;
@@ -108,6 +129,10 @@ bool take_monitor_texts(const MonitorTexts& texts, MonitorArguments& parsed) {
     complain(std::string("monitor: --fail-on: ") + wrong.what());
     return false;
   }
+  if (parsed.fails_on_undecided && parsed.fail_on.empty()) {
+    complain("monitor: --fail-on-undecided: of what? expected --fail-on beside it, such as --fail-on leak");
+    return false;
+  }
   if (parsed.pid != 0 && !parsed.output_file.empty()) {
     complain("monitor: --output is for what a command writes; a process that runs already has its own");
     return false;
@@ -125,14 +150,16 @@ std::optional<MonitorArguments> parse_monitor_arguments(const Arguments& argumen
       "throttling),\n"
       "shows it live on a terminal, and then reports: averages, growth, and the issues found with the "
       "evidence.\n"
-      "Exit code: the COMMAND's own; 0 for a PID; 3 where --fail-on finds something; 1 or 2 for a mistake.",
+      "Exit code: the COMMAND's own; 0 for a PID; 3 where --fail-on finds something, 4 where it cannot tell "
+      "and\n"
+      "--fail-on-undecided is given; 1 or 2 for a mistake.",
       "kymo monitor");
   add_monitor_options(app, parsed, texts);
-  const auto own = static_cast<std::ptrdiff_t>(own_arguments(arguments, app));
-  if (read_command_line(app, Arguments(arguments.begin(), arguments.begin() + own), exit_code,
-                        "[OPTIONS] PID\n       kymo monitor [OPTIONS] [--] COMMAND [ARGS…]") &&
-      take_target(Arguments(arguments.begin() + own, arguments.end()), parsed) &&
-      take_monitor_texts(texts, parsed)) {
+  Arguments options = arguments;
+  const Arguments target = take_options(options, app);
+  if (read_command_line(app, options, exit_code,
+                        "[OPTIONS] PID [OPTIONS]\n       kymo monitor [OPTIONS] [--] COMMAND [ARGS…]") &&
+      take_target(target, parsed) && take_monitor_texts(texts, parsed)) {
     return parsed;
   }
   return std::nullopt;

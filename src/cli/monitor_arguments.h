@@ -17,6 +17,7 @@ struct MonitorArguments {
   std::optional<double> duration_seconds;
   watch::Conditions fail_on;
   std::string output_file;  ///< for what the command writes; empty: none
+  bool fails_on_undecided = false;
   bool is_tree = false;
   bool is_json = false;
   bool is_plain = false;

@@ -11,6 +11,7 @@ namespace kymo::cli {
 namespace {
 
 constexpr auto kTimeToEnd = std::chrono::seconds(5);
+constexpr auto kTimeToBeWaitedFor = std::chrono::seconds(1);
 /// Without a descriptor for the process, its end is looked for so often.
 constexpr auto kLongestWait = std::chrono::milliseconds(100);
 constexpr int kSignalBase = 128;  // as a shell tells a signal
@@ -136,7 +137,9 @@ void MonitorLoop::send_to_all(int signal) {
 }
 
 void MonitorLoop::check_command() {
-  if (command_ == nullptr || phase_ == Phase::over || !command_->end()) return;
+  if (command_ == nullptr || phase_ == Phase::over) return;
+  command_->wait_for_orphans();
+  if (!command_->end()) return;
   const watch::End& end = *command_->end();
   if (phase_ == Phase::watching) result_.end = end;
   // Who asked for a time gets what he asked for; who interrupts wants to know how that went.
@@ -149,8 +152,16 @@ void MonitorLoop::process_is_gone() {
     next_ = std::chrono::steady_clock::now() + interval_;  // its end is a moment away
     return;
   }
-  result_.end = {watch::End::How::gone, 0};
   phase_ = Phase::over;
+  result_.end = {watch::End::How::gone, 0};
+  // Each process is a zombie for a moment: one that stays so is told of.
+  const Time until = std::chrono::steady_clock::now() + kTimeToBeWaitedFor;
+  auto parent = sampler_.zombie_of();
+  while (parent && std::chrono::steady_clock::now() < until) {
+    ::usleep(20'000);
+    parent = sampler_.zombie_of();
+  }
+  if (parent) result_.end = {watch::End::How::zombie, static_cast<int>(*parent)};
 }
 
 }  // namespace kymo::cli

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,7 +69,8 @@ watch::Usage usage_of(const ::rusage& usage) {
 
 }  // namespace
 
-WatchedCommand::WatchedCommand(const Arguments& command, Streams streams) {
+WatchedCommand::WatchedCommand(const Arguments& command, Streams streams, bool takes_orphans) {
+  if (takes_orphans) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   Instructions instructions;
   instructions.reset_signals();
   instructions.use(streams.in, STDIN_FILENO);
@@ -94,6 +96,16 @@ WatchedCommand::~WatchedCommand() {
 
 void WatchedCommand::send(int signal) const noexcept {
   if (pid_ > 0 && !end_) ::kill(pid_, signal);
+}
+
+void WatchedCommand::wait_for_orphans() const noexcept {
+  ::siginfo_t child{};
+  // A look first: how the command itself ended is for end() to say.
+  while (::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == 0 && child.si_pid > 0 &&
+         child.si_pid != pid_) {
+    ::waitpid(child.si_pid, nullptr, 0);
+    child = {};
+  }
 }
 
 const std::optional<watch::End>& WatchedCommand::end() noexcept {

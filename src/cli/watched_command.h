@@ -19,14 +19,19 @@ class WatchedCommand final {
     int out = -1;
     int error = -1;
   };
-  /// Errors: std::runtime_error where it cannot be started, with the reason.
-  WatchedCommand(const Arguments& command, Streams streams);
+  /// `takes_orphans`: processes below it that lose their parent become children of this one, so that they are
+  /// still known as its. Errors: std::runtime_error where it cannot be started, with the reason.
+  WatchedCommand(const Arguments& command, Streams streams, bool takes_orphans);
   WatchedCommand(const WatchedCommand&) = delete;
   WatchedCommand& operator=(const WatchedCommand&) = delete;
   ~WatchedCommand();
 
   [[nodiscard]] watch::Pid pid() const noexcept { return static_cast<watch::Pid>(pid_); }
   void send(int signal) const noexcept;
+
+  /// Waits for those below it that lost their parent and became this process' children, where they have
+  /// ended.
+  void wait_for_orphans() const noexcept;
 
   /// How it ended, once it has.
   [[nodiscard]] const std::optional<watch::End>& end() noexcept;

@@ -18,6 +18,8 @@ struct ProcessStat {
   std::uint64_t major_faults = 0;
   std::uint64_t user_ticks = 0;
   std::uint64_t system_ticks = 0;
+  /// Of children that have ended and that it has waited for, with those that they had waited for.
+  std::uint64_t waited_minor_faults = 0, waited_major_faults = 0, waited_ticks = 0;
   std::uint64_t threads = 0;
   std::uint64_t start_ticks = 0;  ///< since boot
   std::uint64_t virtual_bytes = 0;

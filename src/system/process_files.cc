@@ -28,6 +28,14 @@ void keep_kilobytes(Words words, std::optional<std::uint64_t>& bytes) noexcept {
   if (kilobytes(words, value)) bytes = value;
 }
 
+/// One of the few counts that are written with a sign; what is below zero is 0.
+bool signed_count(Words& words, std::uint64_t& value) noexcept {
+  std::string_view word;
+  if (!words.next(word)) return false;
+  value = 0;
+  return word.starts_with('-') || parse_count(word, value);
+}
+
 /// The words of a line behind its column of names, which may hold blanks: `Max open files   1024   4096
 /// files`.
 bool soft_limit(std::string_view line, std::string_view name, std::optional<std::uint64_t>& limit) noexcept {
@@ -49,16 +57,19 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text) {
   if (name_end == std::string_view::npos || !text.ends_with('\n')) return std::nullopt;
   Words words(text.substr(name_end + 1, text.size() - name_end - 2));
   ProcessStat stat;
-  std::uint64_t children = 0;
+  std::uint64_t waited_user = 0;
+  std::uint64_t waited_system = 0;
   std::string_view state;
-  const bool understood = words.next(state) && words.whole(stat.parent) && words.skip(5) &&
-                          words.whole(stat.minor_faults) && words.whole(children) &&
-                          words.whole(stat.major_faults) && words.whole(children) &&
-                          words.whole(stat.user_ticks) && words.whole(stat.system_ticks) && words.skip(4) &&
-                          words.whole(stat.threads) && words.skip(1) && words.whole(stat.start_ticks) &&
-                          words.whole(stat.virtual_bytes) && words.whole(stat.resident_pages);
+  const bool understood =
+      words.next(state) && words.whole(stat.parent) && words.skip(5) && words.whole(stat.minor_faults) &&
+      words.count(stat.waited_minor_faults) && words.whole(stat.major_faults) &&
+      words.count(stat.waited_major_faults) && words.whole(stat.user_ticks) &&
+      words.whole(stat.system_ticks) && signed_count(words, waited_user) &&
+      signed_count(words, waited_system) && words.skip(2) && words.whole(stat.threads) && words.skip(1) &&
+      words.whole(stat.start_ticks) && words.whole(stat.virtual_bytes) && words.whole(stat.resident_pages);
   if (!understood) return std::nullopt;
   stat.state = state.front();
+  stat.waited_ticks = waited_user + waited_system;
   return stat;
 }
 

@@ -86,6 +86,7 @@ std::vector<Metric> shown_metrics(const WatchScene& scene, int room) {
                                   Metric::throttled,
                                   Metric::involuntary_switches,
                                   Metric::cpu_wait,
+                                  Metric::busiest_wait,
                                   Metric::io_wait,
                                   Metric::anonymous,
                                   Metric::minor_faults,

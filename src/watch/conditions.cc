@@ -59,6 +59,14 @@ std::vector<std::string> known_names() {
   return names;
 }
 
+/// Of the memory's figures one that is known, if any is.
+Metric known_memory(const Recording& recording) {
+  for (const Metric metric : {Metric::resident, Metric::anonymous, Metric::proportional}) {
+    if (recording.totals(metric).readings > 0) return metric;
+  }
+  return Metric::resident;
+}
+
 std::string meant_by(std::string_view name) {
   const std::string meant =
       name.size() <= 64 ? nearest_name(std::string(name), known_names()) : std::string();
@@ -166,11 +174,10 @@ void Conditions::judge_issue(const Part& part, const Recording& recording,
                                                                     ? ": watched too short a time to tell"
                                                                     : ": not to be known here"));
   };
-  for (const auto& [issue, metric] : {std::pair(Issue::leak, Metric::resident),
-                                      {Issue::files, Metric::files},
-                                      {Issue::threads, Metric::threads}}) {
+  check(Issue::leak, known_memory(recording), memory_growth_of(recording).has_value());
+  for (const auto& [issue, metric] :
+       {std::pair(Issue::files, Metric::files), {Issue::threads, Metric::threads}})
     check(issue, metric, growth_of(recording, metric).has_value());
-  }
   check(Issue::cpu, Metric::cpu, true);
   if (!part.is_any) check(Issue::throttled, Metric::throttled, true);
   check(Issue::io, Metric::io_wait, true);

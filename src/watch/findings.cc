@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <span>
 
 #include "src/model/amount_text.h"
@@ -44,17 +45,30 @@ Part part_of(const Recording& recording, Metric metric, Test test) {
 
 std::string readings_text(const Part& part) { return std::to_string(part.readings) + " readings"; }
 
-std::string growth_evidence(const Recording& recording, Metric metric, const Growth& growth) {
-  const MetricInfo& info = info_of(metric);
+std::string growth_evidence(const Recording& recording, std::string_view title, std::string_view unit_name,
+                            const Growth& growth) {
   const double per_hour = growth.line.slope * 3600;
   const double margin = (growth.line.slope_high - growth.line.slope) * 3600;
-  const std::string unit(info.unit);
-  return std::string(info.title) + " went from " + amount_text(growth.first, unit) + " to " +
+  const std::string unit(unit_name);
+  return std::string(title) + " went from " + amount_text(growth.first, unit) + " to " +
          amount_text(growth.last, unit) + " in " + amount_text(growth.seconds, "seconds") + ": " +
          amount_text(per_hour, unit) + " an hour, \u00b1 " + amount_text(margin, unit) + " (95 %), r\u00b2 " +
          model::factor_text(growth.line.r_squared) + "; its least value rose in " +
          std::to_string(growth.rises) + " of " + std::to_string(growth.steps) + " steps, after " +
          amount_text(warm_up_seconds(recording.duration()), "seconds") + " of warm-up";
+}
+
+double noise_of(Metric metric, double average, const FindingLimits& limits) {
+  if (metric == Metric::files) return limits.more_files;
+  if (metric == Metric::threads || metric == Metric::processes) return limits.more_threads;
+  if (info_of(metric).unit == "bytes") return std::max(limits.leak_bytes, limits.leak_share * average);
+  return 0;
+}
+
+std::optional<Growth> judge_after_warm_up(const Recording& recording, std::span<const double> values,
+                                          double noise) {
+  const std::size_t from = warm_from(recording);
+  return judge_growth(std::span(recording.times()).subspan(from), values.subspan(from), noise);
 }
 
 class Search final {
@@ -63,7 +77,7 @@ class Search final {
       : recording_(recording), surroundings_(surroundings), limits_(limits) {}
 
   [[nodiscard]] std::vector<Finding> all() {
-    growth(Issue::leak, Metric::resident, "memory grows all the time, as with a leak");
+    leak();
     growth(Issue::files, Metric::files, "open files become more all the time; some are not closed");
     growth(Issue::threads, Metric::threads, "threads become more all the time; some do not end");
     cpu();
@@ -73,10 +87,18 @@ class Search final {
   }
 
  private:
+  void leak() {
+    const auto found = memory_growth_of(recording_, limits_);
+    if (found && found->growth.is_steady)
+      findings_.push_back({Issue::leak, "memory grows all the time, as with a leak",
+                           growth_evidence(recording_, found->title, "bytes", found->growth)});
+  }
+
   void growth(Issue issue, Metric metric, std::string_view text) {
     const auto found = growth_of(recording_, metric, limits_);
     if (found && found->is_steady)
-      findings_.push_back({issue, std::string(text), growth_evidence(recording_, metric, *found)});
+      findings_.push_back({issue, std::string(text),
+                           growth_evidence(recording_, info_of(metric).title, info_of(metric).unit, *found)});
   }
 
   void cpu() {
@@ -86,19 +108,44 @@ class Search final {
     const Part one = part_of(recording_, Metric::busiest_thread,
                              [&](double share) { return share >= limits_.saturation; });
     if (is_often(all)) {
-      findings_.push_back({Issue::cpu, "it uses all of the CPU that it may use",
+      findings_.push_back({Issue::cpu, all_text(),
                            amount_text(all.average, "cores") + " of " + amount_text(cores, "cores") +
                                " on average after the warm-up, at least " +
                                amount_text(limits_.all_saturation, "ratio") + " of them in " +
                                amount_text(all.share, "ratio") + " of " + readings_text(all) + waiting()});
     } else if (is_often(one)) {
       findings_.push_back(
-          {Issue::cpu, "one thread is always busy; more cores would not help it",
+          {Issue::cpu, busy_thread_text(),
            "its busiest thread ran, or waited for a CPU, " + amount_text(one.average, "ratio") +
                " of the time, at least " + amount_text(limits_.saturation, "ratio") + " in " +
                amount_text(one.share, "ratio") + " of " + readings_text(one) + "; the process used " +
                amount_text(all.average, "cores") + " of " + amount_text(cores, "cores") + waiting()});
     }
+  }
+
+  /// The quota of a group is what it may use, not the cores that there are.
+  [[nodiscard]] bool is_bound_by_group() const {
+    return surroundings_.limit_cores && *surroundings_.limit_cores <= surroundings_.cores;
+  }
+
+  [[nodiscard]] std::string all_text() const {
+    if (!is_bound_by_group()) return "it uses all of the CPU that it may use";
+    return "it uses all of the CPU that its group's limit leaves it, " +
+           amount_text(*surroundings_.limit_cores, "cores");
+  }
+
+  /// A thread that is held back, or waits for others, would be helped by more.
+  [[nodiscard]] std::string busy_thread_text() const {
+    const bool is_throttled = recording_.totals(Metric::throttled).average >= limits_.throttled_share;
+    if (surroundings_.limit_cores && is_throttled)
+      return "one thread is always busy, and its group's limit of " +
+             amount_text(*surroundings_.limit_cores, "cores") + " holds it back";
+    if (is_throttled) return "one thread is always busy, and a group's CPU limit holds it back";
+    const double waits = part_of(recording_, Metric::busiest_wait, [](double) { return true; }).average;
+    if (waits >= limits_.wait_share)
+      return "one thread is always ready to run, but waits for a CPU " + amount_text(waits, "ratio") +
+             " of the time: others use the cores";
+    return "one thread is always busy; more cores would not help it";
   }
 
   [[nodiscard]] bool is_often(const Part& part) const {
@@ -146,14 +193,31 @@ class Search final {
 
 std::optional<Growth> growth_of(const Recording& recording, Metric metric, const FindingLimits& limits) {
   if (!info_of(metric).is_level) return std::nullopt;
-  double noise = 0;
-  if (metric == Metric::files) noise = limits.more_files;
-  if (metric == Metric::threads || metric == Metric::processes) noise = limits.more_threads;
-  if (info_of(metric).unit == "bytes")
-    noise = std::max(limits.leak_bytes, limits.leak_share * recording.totals(metric).average);
-  const std::size_t from = warm_from(recording);
-  return judge_growth(std::span(recording.times()).subspan(from),
-                      std::span(recording.values(metric)).subspan(from), noise);
+  return judge_after_warm_up(recording, recording.values(metric),
+                             noise_of(metric, recording.totals(metric).average, limits));
+}
+
+std::optional<MemoryGrowth> memory_growth_of(const Recording& recording, const FindingLimits& limits) {
+  std::optional<MemoryGrowth> found;
+  const auto judge = [&](std::string_view title, std::optional<Growth> growth) {
+    if (!growth || (found && (found->growth.is_steady || !growth->is_steady))) return;
+    found = MemoryGrowth{title, *growth};
+  };
+  judge(info_of(Metric::resident).title, growth_of(recording, Metric::resident, limits));
+  judge("Anonymous memory", growth_of(recording, Metric::anonymous, limits));
+  // Under pressure the kernel swaps out what a leak has taken, and the resident memory stands still.
+  if (recording.totals(Metric::swapped).most > 0) {
+    const auto& anonymous = recording.values(Metric::anonymous);
+    const auto& swapped = recording.values(Metric::swapped);
+    std::vector<double> sums(anonymous.size());
+    std::ranges::transform(anonymous, swapped, sums.begin(), std::plus<>());
+    const double average =
+        recording.totals(Metric::anonymous).average + recording.totals(Metric::swapped).average;
+    judge("Anonymous memory with what is swapped out",
+          judge_after_warm_up(recording, sums, noise_of(Metric::anonymous, average, limits)));
+  }
+  judge(info_of(Metric::proportional).title, growth_of(recording, Metric::proportional, limits));
+  return found;
 }
 
 std::vector<Finding> find_issues(const Recording& recording, const Surroundings& surroundings,

@@ -38,19 +38,30 @@ struct Finding {
 /// From where on a finding is one.
 struct FindingLimits {
   double leak_bytes = 2.0 * 1024 * 1024;  ///< growth up to this is an allocator's or a cache's
-  double leak_share = 0.02;               ///< and up to this share of the memory
+  double leak_share = 0.005;              ///< and up to this share of the memory
   double more_files = 4;
   double more_threads = 4;
   double saturation = 0.95;       ///< of one core
   double all_saturation = 0.9;    ///< of all cores that it may use
   double saturated_share = 0.5;   ///< of the readings
   double throttled_share = 0.01;  ///< of the time
+  double wait_share = 0.1;        ///< of the time that a busy thread waits for a CPU
   double io_share = 0.2;          ///< of the readings
 };
 
 /// How a metric's amount changed after the warm-up; nothing where that was too short, or it is a rate.
 [[nodiscard]] std::optional<Growth> growth_of(const Recording& recording, Metric metric,
                                               const FindingLimits& limits = {});
+
+/// How its memory grew, and which part of it: the first that does so steadily of the resident, the anonymous,
+/// the anonymous with what is swapped out, and the proportional memory, which counts pages that are shared
+/// with others. Where none does, the first that can be judged; nothing where none can.
+struct MemoryGrowth {
+  std::string_view title;
+  Growth growth;
+};
+[[nodiscard]] std::optional<MemoryGrowth> memory_growth_of(const Recording& recording,
+                                                           const FindingLimits& limits = {});
 
 /// What is wrong, worst first. Threads: any.
 [[nodiscard]] std::vector<Finding> find_issues(const Recording& recording, const Surroundings& surroundings,

@@ -1,48 +1,138 @@
 #include "growth.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 namespace kymo::watch {
 namespace {
 
-constexpr std::size_t kParts = 6;
-using Floors = std::array<double, kParts>;
+constexpr std::size_t kLeastParts = 8;
+constexpr std::size_t kMostParts = 12;
+constexpr std::size_t kReadingsPerPart = 3;
+/// Finer parts, for the line and the ranks.
+constexpr std::size_t kMostPoints = 48;
+constexpr double kMostFall = 0.2;    // of the rises
+constexpr double kLeastRise = 0.25;  // of the average
+constexpr double kLeastLastRise = 0.125;
+constexpr std::size_t kLeastRises = 3;
+constexpr double kLevelOff = 0.4;  // of the first third's changes
+constexpr double kLevelOffOrder = -0.6;
+constexpr double kLeastScore = 4;
+/// A rise of one reading that is so many times the average change is a step.
+constexpr double kStepFactor = 5;
 
-/// The least value of each part of the time.
-Floors floors_of(const std::vector<double>& times, const std::vector<double>& values) {
-  Floors floors;
-  floors.fill(std::numeric_limits<double>::infinity());
-  const double begin = times.front();
-  const double length = (times.back() - begin) / static_cast<double>(kParts);
-  for (std::size_t i = 0; i < times.size(); ++i) {
-    const auto part = std::min(kParts - 1, static_cast<std::size_t>((times[i] - begin) / length));
-    floors.at(part) = std::min(floors.at(part), values[i]);
+struct Points {
+  std::vector<double> x, y;
+};
+
+/// The least value of each part of the time, with its time. A part without a reading, of a process that was
+/// stopped meanwhile, is as the one before.
+Points floors_of(const Points& all, std::size_t parts) {
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  Points floors{std::vector<double>(parts), std::vector<double>(parts, kNone)};
+  const double begin = all.x.front();
+  const double length = (all.x.back() - begin) / static_cast<double>(parts);
+  for (std::size_t i = 0; i < all.x.size(); ++i) {
+    const auto part = std::min(parts - 1, static_cast<std::size_t>((all.x[i] - begin) / length));
+    if (all.y[i] >= floors.y[part]) continue;
+    floors.x[part] = all.x[i];
+    floors.y[part] = all.y[i];
   }
-  // A part without a reading, of a process that was stopped meanwhile, is as the one before.
-  for (std::size_t i = 1; i < kParts; ++i) {
-    if (std::isinf(floors.at(i))) floors.at(i) = floors.at(i - 1);
+  for (std::size_t i = 1; i < parts; ++i) {
+    if (floors.y[i] != kNone) continue;
+    floors.x[i] = begin + (static_cast<double>(i) + 0.5) * length;
+    floors.y[i] = floors.y[i - 1];
   }
   return floors;
 }
 
-bool rises_throughout(const Floors& floors, Growth& growth) {
-  const double grown = floors.back() - floors.front();
-  const double average = grown / static_cast<double>(kParts - 1);
-  bool falls = false;
-  bool last_two_rise = true;
-  for (std::size_t i = 1; i < kParts; ++i) {
-    const double step = floors.at(i) - floors.at(i - 1);
-    const bool is_rise = step > 0 && step >= average / 4;
-    ++growth.steps;
-    if (is_rise) ++growth.rises;
-    if (i + 2 >= kParts && !is_rise) last_two_rise = false;
-    if (step < -grown / 10) falls = true;
+std::vector<double> changes_of(const std::vector<double>& values) {
+  std::vector<double> changes(values.size() - 1);
+  for (std::size_t i = 1; i < values.size(); ++i) changes[i - 1] = values[i] - values[i - 1];
+  return changes;
+}
+
+double sum_of(std::span<const double> values) { return std::accumulate(values.begin(), values.end(), 0.0); }
+double average_of(std::span<const double> values) {
+  return sum_of(values) / static_cast<double>(values.size());
+}
+
+/// The changes from part to part, with what is known of them without the two largest.
+struct Changes {
+  std::vector<double> all;
+  std::vector<double> rest;  ///< in the order of time
+  double grown = 0;          ///< by the rest
+  double average = 0;        ///< of the rest
+};
+
+Changes without_largest_two(std::vector<double> all) {
+  Changes changes{.all = std::move(all), .rest = {}};
+  changes.rest = changes.all;
+  for (int i = 0; i < 2; ++i) changes.rest.erase(std::ranges::max_element(changes.rest));
+  changes.grown = sum_of(changes.rest);
+  changes.average = average_of(changes.rest);
+  return changes;
+}
+
+bool comes_down(const Changes& changes) {
+  double falls = 0;
+  for (const double change : changes.all) falls -= std::min(change, 0.0);
+  return falls > kMostFall * (changes.grown + falls);
+}
+
+/// Whether the last quarter still grows. A step in it counts as one average change.
+bool goes_on(const Changes& changes, double grown_in_last_part) {
+  const std::size_t count = std::max<std::size_t>(2, (changes.all.size() + 2) / 4);
+  const double most = *std::ranges::max_element(changes.rest);
+  double tail = 0;
+  for (std::size_t i = changes.all.size() - count; i < changes.all.size(); ++i)
+    tail += changes.all[i] > most ? changes.average : changes.all[i];
+  return tail >= kLeastRise * changes.average * static_cast<double>(count) &&
+         std::max(changes.all.back(), grown_in_last_part) >= kLeastLastRise * changes.average;
+}
+
+bool levels_off(const std::vector<double>& rest) {
+  const std::size_t third = std::max<std::size_t>(1, rest.size() / 3);
+  const std::span<const double> all(rest);
+  if (average_of(all.last(third)) >= kLevelOff * average_of(all.first(third))) return false;
+  // How the changes are ordered: 1 each larger than the one before, -1 each smaller.
+  int order = 0;
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    for (std::size_t j = i + 1; j < rest.size(); ++j)
+      order += static_cast<int>(rest[j] > rest[i]) - static_cast<int>(rest[j] < rest[i]);
   }
-  return grown > 0 && !falls && last_two_rise && growth.rises >= growth.steps - 1;
+  const auto pairs = static_cast<double>(rest.size() * (rest.size() - 1) / 2);
+  return order / pairs <= kLevelOffOrder;
+}
+
+bool grows_throughout(const Points& floors, double last_value, double noise) {
+  const Changes changes = without_largest_two(changes_of(floors.y));
+  if (!(changes.grown > noise) || comes_down(changes)) return false;
+  const auto rises = std::ranges::count_if(
+      changes.rest, [&](double change) { return change >= kLeastRise * changes.average; });
+  return static_cast<std::size_t>(rises) >= kLeastRises && goes_on(changes, last_value - floors.y.back()) &&
+         !levels_off(changes.rest);
+}
+
+/// Takes out the two largest rises, where they stand out.
+void take_out_steps(std::vector<double>& values, double noise) {
+  for (int i = 0; i < 2; ++i) {
+    const std::vector<double> changes = changes_of(values);
+    const auto largest = std::ranges::max_element(changes);
+    double others = 0;
+    for (const double change : changes) others += std::abs(change);
+    others = (others - std::abs(*largest)) / static_cast<double>(changes.size() - 1);
+    if (*largest <= noise || *largest < kStepFactor * others) return;
+    std::vector<double> sorted = changes;
+    std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
+    const double step = *largest - sorted[sorted.size() / 2];
+    for (std::size_t at = static_cast<std::size_t>(largest - changes.begin()) + 1; at < values.size(); ++at)
+      values[at] -= step;
+  }
 }
 
 }  // namespace
@@ -53,26 +143,34 @@ double warm_up_seconds(double watched_seconds) noexcept {
 
 std::optional<Growth> judge_growth(std::span<const double> times, std::span<const double> values,
                                    double noise) {
-  std::vector<double> x;
-  std::vector<double> y;
+  Points all;
   for (std::size_t i = 0; i < std::min(times.size(), values.size()); ++i) {
     if (!std::isfinite(values[i])) continue;
-    x.push_back(times[i]);
-    y.push_back(values[i]);
+    all.x.push_back(times[i]);
+    all.y.push_back(values[i]);
   }
-  if (x.size() < kLeastPoints) return std::nullopt;
-  const auto line = fit_line(x, y);
+  if (all.x.size() < kLeastPoints || !(all.x.back() > all.x.front())) return std::nullopt;
+  Points points = all.x.size() > kMostPoints ? floors_of(all, kMostPoints) : all;
+  const double score = trend_score(points.y);
+  take_out_steps(points.y, noise);
+  const auto line = fit_robust_line(points.x, points.y);
   if (!line) return std::nullopt;
+
   Growth growth;
   growth.line = *line;
-  growth.seconds = x.back() - x.front();
-  const Floors floors = floors_of(x, y);
-  growth.first = floors.front();
-  growth.last = floors.back();
-  const double grown = growth.last - growth.first;
-  const bool rises = rises_throughout(floors, growth);
-  const double margin = line->slope_high - line->slope;
-  growth.is_steady = rises && line->slope > 2 * margin && grown > noise;
+  growth.seconds = all.x.back() - all.x.front();
+  const std::size_t parts = std::clamp(all.x.size() / kReadingsPerPart, kLeastParts, kMostParts);
+  const Points floors = floors_of(all, parts);
+  growth.first = floors.y.front();
+  growth.last = floors.y.back();
+  growth.steps = static_cast<int>(parts - 1);
+  growth.rises =
+      static_cast<int>(std::ranges::count_if(changes_of(floors.y), [](double change) { return change > 0; }));
+  const double last_value = all.y.back();
+  growth.is_steady =
+      score >= kLeastScore &&
+      (grows_throughout(floors, last_value, noise) ||
+       (parts == kMostParts && grows_throughout(floors_of(all, kLeastParts), last_value, noise)));
   return growth;
 }
 

@@ -9,6 +9,7 @@ constexpr std::array<MetricInfo, kMetrics> kInfos = {{
     {Metric::cpu, "cpu", "CPU", "cores", false},
     {Metric::cpu_wait, "cpu_wait", "Waiting for a CPU", "threads", false},
     {Metric::busiest_thread, "busiest_thread", "Busiest thread", "ratio", false},
+    {Metric::busiest_wait, "busiest_wait", "of that, waiting", "ratio", false},
     {Metric::resident, "rss", "Memory (RSS)", "bytes", true},
     {Metric::anonymous, "anonymous", "of that, anonymous", "bytes", true},
     {Metric::proportional, "pss", "Memory (PSS)", "bytes", true},

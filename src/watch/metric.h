@@ -13,6 +13,7 @@ enum class Metric : std::uint8_t {
   cpu,                   ///< cores
   cpu_wait,              ///< how many threads were ready to run and had no CPU, on average
   busiest_thread,        ///< share of time that one thread ran or waited for a CPU
+  busiest_wait,          ///< share of time that this thread waited for a CPU
   resident,              ///< bytes
   anonymous,             ///< bytes of the resident that no file holds
   proportional,          ///< bytes; shared pages divided by their users (PSS)
@@ -31,7 +32,7 @@ enum class Metric : std::uint8_t {
   throttled,             ///< share of time that a group of its was held back by a CPU limit
   io_wait,               ///< 1 while a thread waits for storage, else 0
 };
-inline constexpr std::size_t kMetrics = 20;
+inline constexpr std::size_t kMetrics = 21;
 
 using Values = std::array<double, kMetrics>;
 

@@ -22,9 +22,7 @@ std::string process_path(Pid pid, std::string_view file) {
 }
 
 /// The first thread may have ended before the others: then the process goes on, and is a `Z` all the same.
-bool is_over(const system::ProcessStat& stat) {
-  return stat.state == 'X' || (stat.state == 'Z' && stat.threads <= 1);
-}
+bool is_zombie(const system::ProcessStat& stat) { return stat.state == 'Z' && stat.threads <= 1; }
 
 ThreadReading read_task(ProcFiles& files, const std::string& folder, Pid id, std::string& text) {
   ThreadReading task;
@@ -55,6 +53,16 @@ void read_tasks(ProcFiles& files, std::size_t most, ProcessReading& reading, std
     if (reading.tasks.size() >= most) return;
     reading.tasks.push_back(read_task(files, folder, id, text));
   }
+}
+
+void read_io(ProcFiles& files, ProcessReading& reading, std::string& text) {
+  if (files.read(process_path(reading.pid, "io"), text) != ReadResult::ok) return;
+  const auto io = system::parse_process_io(text);
+  if (!io) return;
+  reading.read_bytes = io->read_bytes;
+  reading.written_bytes = io->written_bytes;
+  reading.disk_read_bytes = io->storage_read_bytes;
+  reading.disk_written_bytes = io->storage_written_bytes;
 }
 
 double ticks_per_second() {
@@ -89,29 +97,27 @@ std::optional<ProcessReading> read_process(ProcFiles& files, Pid pid, std::size_
   std::string text;
   if (files.read(process_path(pid, "stat"), text) != ReadResult::ok) return std::nullopt;
   const auto stat = system::parse_process_stat(text);
-  if (!stat || is_over(*stat)) return std::nullopt;
+  if (!stat || stat->state == 'X') return std::nullopt;
   ProcessReading reading;
   reading.pid = pid;
   reading.parent = stat->parent;
   reading.start_ticks = stat->start_ticks;
+  reading.is_zombie = is_zombie(*stat);
   reading.cpu_seconds = static_cast<double>(stat->user_ticks + stat->system_ticks) / ticks_per_second();
+  reading.waited_cpu_seconds = static_cast<double>(stat->waited_ticks) / ticks_per_second();
   reading.threads = stat->threads;
   reading.minor_faults = stat->minor_faults;
   reading.major_faults = stat->major_faults;
+  reading.waited_minor_faults = stat->waited_minor_faults;
+  reading.waited_major_faults = stat->waited_major_faults;
+  read_io(files, reading, text);
+  if (reading.is_zombie) return reading;
   if (files.read(process_path(pid, "status"), text) == ReadResult::ok) {
     const system::ProcessStatus status = system::parse_process_status(text);
     reading.resident_bytes = status.resident_bytes;
     reading.anonymous_bytes = status.anonymous_bytes;
     reading.swap_bytes = status.swap_bytes;
     reading.cpus_allowed = status.cpus_allowed;
-  }
-  if (files.read(process_path(pid, "io"), text) == ReadResult::ok) {
-    if (const auto io = system::parse_process_io(text)) {
-      reading.read_bytes = io->read_bytes;
-      reading.written_bytes = io->written_bytes;
-      reading.disk_read_bytes = io->storage_read_bytes;
-      reading.disk_written_bytes = io->storage_written_bytes;
-    }
   }
   reading.open_files = files.open_files(pid);
   read_tasks(files, most_tasks, reading, text);
@@ -126,14 +132,20 @@ std::optional<std::uint64_t> read_proportional_bytes(ProcFiles& files, Pid pid) 
   return maps->proportional_bytes;
 }
 
-std::vector<Pid> read_tree(ProcFiles& files, Pid root) {
+std::vector<Pid> read_tree(ProcFiles& files, Pid root, std::span<const KnownProcess> known, Pid foster) {
   std::multimap<Pid, Pid> children;
+  std::vector<Pid> tree = {root};
   std::string text;
   for (const Pid pid : files.numbers_in("/proc/")) {
     if (files.read(process_path(pid, "stat"), text) != ReadResult::ok) continue;
-    if (const auto stat = system::parse_process_stat(text)) children.emplace(stat->parent, pid);
+    const auto stat = system::parse_process_stat(text);
+    if (!stat) continue;
+    children.emplace(stat->parent, pid);
+    const bool is_known = std::ranges::any_of(known, [&](const KnownProcess& one) {
+      return one.pid == pid && one.start_ticks == stat->start_ticks;
+    });
+    if (pid != root && (is_known || (foster != 0 && stat->parent == foster))) tree.push_back(pid);
   }
-  std::vector<Pid> tree = {root};
   // By index: the list grows while it is walked. One that reads as its own ancestor was replaced meanwhile.
   for (std::size_t i = 0; i < tree.size(); ++i) {
     const auto [begin, end] = children.equal_range(tree[i]);

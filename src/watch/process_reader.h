@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,22 +43,37 @@ struct ProcessReading {
   Pid pid = 0;
   Pid parent = 0;
   std::uint64_t start_ticks = 0;  ///< since boot; with the pid, which process it is
+  /// It has ended and is a zombie: its parent has not waited for it. Of what follows only the counts of CPU
+  /// time, faults, input and output are there.
+  bool is_zombie = false;
   double cpu_seconds = 0;
+  double waited_cpu_seconds = 0;  ///< of children that have ended and that it has waited for, and of theirs
   std::uint64_t threads = 0;
   std::uint64_t minor_faults = 0, major_faults = 0;
+  std::uint64_t waited_minor_faults = 0, waited_major_faults = 0;
   std::optional<std::uint64_t> resident_bytes, anonymous_bytes, swap_bytes, cpus_allowed, open_files;
   std::optional<std::uint64_t> read_bytes, written_bytes, disk_read_bytes, disk_written_bytes;
   std::vector<ThreadReading> tasks;  ///< as many as were asked for
 };
 
-/// Reads one process; nothing where it is not there or only its exit code is left of it.
+/// Reads one process; nothing where it is not there.
 [[nodiscard]] std::optional<ProcessReading> read_process(ProcFiles& files, Pid pid, std::size_t most_tasks);
 
 /// A process' proportional memory (PSS). The kernel walks over its pages meanwhile.
 [[nodiscard]] std::optional<std::uint64_t> read_proportional_bytes(ProcFiles& files, Pid pid);
 
-/// The process and whoever descends from it, in rising order; at least itself.
-[[nodiscard]] std::vector<Pid> read_tree(ProcFiles& files, Pid root);
+/// Which process it is: pids are used again.
+struct KnownProcess {
+  Pid pid = 0;
+  std::uint64_t start_ticks = 0;
+  bool operator==(const KnownProcess&) const = default;
+};
+
+/// The process and all that descend from it, in rising order; at least itself. Those of `known` that are
+/// still there belong to it with all below them, whoever is their parent by now, and so do the children of
+/// `foster`, who takes those in that lose their parent; 0: nobody.
+[[nodiscard]] std::vector<Pid> read_tree(ProcFiles& files, Pid root, std::span<const KnownProcess> known = {},
+                                         Pid foster = 0);
 
 /// The name that it has itself given, such as `python3`; empty where there is none.
 [[nodiscard]] std::string read_name(ProcFiles& files, Pid pid);

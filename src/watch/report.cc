@@ -118,6 +118,9 @@ std::string end_text(const Watch& watch) {
              (name == nullptr ? "" : " (SIG" + std::string(name) + ")") + " ended it";
     }
     case End::How::gone: return "it ended; its exit code is known to its parent only";
+    case End::How::zombie:
+      return "it ended and is a zombie: its parent, process " + std::to_string(watch.end.number) +
+             ", has not waited for it";
     case End::How::duration:
       return watch.is_command ? "the time was over and it was ended" : "the time was over; it goes on";
     case End::How::interrupted:
@@ -134,7 +137,16 @@ std::string text_report(const Watch& watch) {
                     (watch.recording.readings() == 1 ? " reading at " : " readings at ") +
                     amount_text(watch.rate_hz) + " Hz; " + end_text(watch) + "\n";
   out += "It may use " + amount_text(watch.surroundings.cores, "cores") +
-         (watch.surroundings.limit_cores ? " (its group's limit)" : "") + ".\n\n";
+         (watch.surroundings.limit_cores && *watch.surroundings.limit_cores <= watch.surroundings.cores
+              ? " (its group's limit)"
+              : "") +
+         ".\n\n";
+  if (watch.surroundings.zombies > 0)
+    out += std::to_string(watch.surroundings.zombies) +
+           (watch.surroundings.zombies == 1
+                ? " process below it is a zombie: it has ended, and its parent has"
+                : " processes below it are zombies: they have ended, and their parents have") +
+           " not waited for it.\n\n";
   if (watch.surroundings.threads_not_looked_at > 0)
     out +=
         std::to_string(watch.surroundings.threads_not_looked_at) +

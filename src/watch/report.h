@@ -16,6 +16,7 @@ struct End {
     exited,       ///< the command ended with `number` as its exit code
     signalled,    ///< a signal of that number ended the command
     gone,         ///< the process is not there any more; how it ended is not for us to know
+    zombie,       ///< it has ended, and its parent, the process of that number, has not waited for it
     duration,     ///< the time that was asked for is over
     interrupted,  ///< the user had enough
   };

@@ -12,6 +12,7 @@ std::string_view how_text(End::How how) {
     case End::How::exited: return "exited";
     case End::How::signalled: return "signalled";
     case End::How::gone: return "gone";
+    case End::How::zombie: return "zombie";
     case End::How::duration: return "duration";
     case End::How::interrupted: return "interrupted";
   }
@@ -24,6 +25,7 @@ void write_end(const End& end, JsonWriter& json) {
   const auto number = static_cast<std::int64_t>(end.number);
   if (end.how == End::How::exited) json.field("exit_code", number);
   if (end.how == End::How::signalled) json.field("signal", number);
+  if (end.how == End::How::zombie) json.field("parent", number);
   json.end_object();
 }
 
@@ -105,6 +107,7 @@ std::string json_report(const Watch& watch) {
   json.field("cores", watch.surroundings.cores);
   json.field("limit_cores", watch.surroundings.limit_cores);
   json.field("threads_not_looked_at", watch.surroundings.threads_not_looked_at);
+  json.field("zombies", watch.surroundings.zombies);
   write_metrics(watch.recording, json);
   json.begin_array("issues");
   for (const Finding& finding : watch.findings) {

@@ -43,19 +43,31 @@ struct Sampler::Sum {
   std::size_t tasks_read = 0;
   std::uint64_t threads = 0;
   double busiest_seconds = kUnknown;
+  double busiest_wait_seconds = kUnknown;
   double waiting = 0;  // threads in a sleep for storage
 };
 
-Sampler::Sampler(ProcFiles& files, Pid pid, Scope scope) : files_(files), pid_(pid), scope_(scope) {
+Sampler::Sampler(ProcFiles& files, Pid pid, Scope scope, Pid foster)
+    : files_(files), pid_(pid), scope_(scope), foster_(foster) {
   const auto reading = read_process(files_, pid_, 0);
   if (!reading)
     throw std::runtime_error("there is no process " + std::to_string(pid_) + " here; `ps -e` lists them");
+  if (reading->is_zombie)
+    throw std::runtime_error("process " + std::to_string(pid_) +
+                             " is a zombie: it has ended, and its parent, process " +
+                             std::to_string(reading->parent) + ", has not waited for it; watch that one");
   start_ticks_ = reading->start_ticks;
+}
+
+std::optional<Pid> Sampler::zombie_of() const {
+  const auto reading = read_process(files_, pid_, 0);
+  if (!reading || reading->start_ticks != start_ticks_ || !reading->is_zombie) return std::nullopt;
+  return reading->parent;
 }
 
 std::optional<Sample> Sampler::sample(double now) {
   const auto root = read_process(files_, pid_, kMostTasks);
-  if (!root || root->start_ticks != start_ticks_) return std::nullopt;
+  if (!root || root->start_ticks != start_ticks_ || root->is_zombie) return std::nullopt;
   look_around(now, *root);
   const bool is_first = !first_at_.has_value();
   if (is_first) first_at_ = last_at_ = now;
@@ -64,16 +76,9 @@ std::optional<Sample> Sampler::sample(double now) {
 
   Sum sum;
   sum.values.fill(kUnknown);
-  std::vector<Pid> pids = {pid_};
   add_process(*root, sum);
-  if (scope_ == Scope::tree) {
-    pids = read_tree(files_, pid_);
-    for (const Pid pid : pids) {
-      if (pid == pid_) continue;
-      const auto reading = read_process(files_, pid, kMostTasks - std::min(kMostTasks, sum.tasks_read));
-      if (reading) add_process(*reading, sum);
-    }
-  }
+  const std::vector<Pid> pids = read_pids();
+  add_descendants(pids, sum);
   Values& values = sum.values;
   const auto counts = process_counts_.end();
   const auto of_tasks = task_counts_.end();
@@ -87,14 +92,17 @@ std::optional<Sample> Sampler::sample(double now) {
     const auto rate = [&](Metric metric, double grown) { values[index_of(metric)] = grown / sample.seconds; };
     constexpr std::array kOfProcess = {Metric::cpu,         Metric::minor_faults, Metric::major_faults,
                                        Metric::read,        Metric::written,      Metric::disk_read,
-                                       Metric::disk_written};
+                                       Metric::disk_written};  // as ProcessCounts has them
     for (std::size_t i = 0; i < kOfProcess.size(); ++i) rate(kOfProcess.at(i), counts.at(i));
     rate(Metric::cpu_wait, has_all ? of_tasks[1] : kUnknown);
     rate(Metric::voluntary_switches, has_all ? of_tasks[2] : kUnknown);
     rate(Metric::involuntary_switches, has_all ? of_tasks[3] : kUnknown);
     // The kernel's clock and ours are read one after the other.
-    values[index_of(Metric::busiest_thread)] =
-        std::isnan(sum.busiest_seconds) ? kUnknown : std::min(1.0, sum.busiest_seconds / sample.seconds);
+    const auto share = [&](double seconds) {
+      return std::isnan(seconds) ? kUnknown : std::min(1.0, seconds / sample.seconds);
+    };
+    values[index_of(Metric::busiest_thread)] = share(sum.busiest_seconds);
+    values[index_of(Metric::busiest_wait)] = share(sum.busiest_wait_seconds);
     values[index_of(Metric::throttled)] = throttled;
   }
   sample.values = values;
@@ -102,13 +110,42 @@ std::optional<Sample> Sampler::sample(double now) {
 }
 
 std::vector<Pid> Sampler::descendants() const {
-  if (scope_ == Scope::process) return {};
-  std::vector<Pid> pids = read_tree(files_, pid_);
+  std::vector<Pid> pids = read_pids();
   std::erase(pids, pid_);
   return pids;
 }
 
+std::vector<Pid> Sampler::read_pids() const {
+  if (scope_ == Scope::process) return {pid_};
+  return read_tree(files_, pid_, known_, foster_);
+}
+
+void Sampler::add_descendants(const std::vector<Pid>& pids, Sum& sum) {
+  known_.clear();
+  std::vector<KnownProcess> zombies;
+  surroundings_.zombies = 0;
+  for (const Pid pid : pids) {
+    if (pid == pid_) continue;
+    const auto reading = read_process(files_, pid, kMostTasks - std::min(kMostTasks, sum.tasks_read));
+    if (!reading) continue;
+    const KnownProcess one{pid, reading->start_ticks};
+    known_.push_back(one);
+    add_process(*reading, sum);
+    if (!reading->is_zombie) continue;
+    zombies.push_back(one);
+    // Each is one for a moment: one that still is at the next reading is told of.
+    if (std::ranges::find(zombies_, one) != zombies_.end()) ++surroundings_.zombies;
+  }
+  zombies_ = std::move(zombies);
+  if (foster_ == 0 || scope_ == Scope::process) return;
+  if (const auto foster = read_process(files_, foster_, 0))
+    process_counts_.add(*foster, ProcessCounts::Scope::waited_for);
+}
+
 void Sampler::add_process(const ProcessReading& reading, Sum& sum) {
+  process_counts_.add(reading,
+                      scope_ == Scope::tree ? ProcessCounts::Scope::tree : ProcessCounts::Scope::process);
+  if (reading.is_zombie) return;
   const auto level = [&](Metric metric) -> double& { return sum.values[index_of(metric)]; };
   add_to(level(Metric::resident), reading.resident_bytes);
   add_to(level(Metric::anonymous), reading.anonymous_bytes);
@@ -116,11 +153,6 @@ void Sampler::add_process(const ProcessReading& reading, Sum& sum) {
   add_to(level(Metric::threads), reading.threads);
   add_to(level(Metric::files), reading.open_files);
   add_to(level(Metric::processes), 1);
-  process_counts_.add(
-      {reading.pid, reading.start_ticks},
-      {reading.cpu_seconds, static_cast<double>(reading.minor_faults),
-       static_cast<double>(reading.major_faults), number(reading.read_bytes), number(reading.written_bytes),
-       number(reading.disk_read_bytes), number(reading.disk_written_bytes)});
   sum.threads += reading.threads;
   add_tasks(reading, sum);
 }
@@ -132,7 +164,10 @@ void Sampler::add_tasks(const ProcessReading& reading, Sum& sum) {
                                          number(task.voluntary_switches), number(task.involuntary_switches)});
     if (task.cpu_seconds && task.wait_seconds) {
       const double demand = grown[0] + grown[1];
-      sum.busiest_seconds = std::isnan(sum.busiest_seconds) ? demand : std::max(sum.busiest_seconds, demand);
+      if (!(demand <= sum.busiest_seconds)) {
+        sum.busiest_seconds = demand;
+        sum.busiest_wait_seconds = grown[1];
+      }
     }
     if (task.waits_for_io) sum.waiting += 1;
   }

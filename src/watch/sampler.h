@@ -11,6 +11,7 @@
 
 #include "cgroup_limits.h"
 #include "metric.h"
+#include "process_counts.h"
 #include "process_reader.h"
 
 namespace kymo::watch {
@@ -27,6 +28,7 @@ struct Surroundings {
   double cores = 1;                         ///< that it may use: affinity and groups' limits
   std::optional<double> limit_cores;        ///< by its groups
   std::uint64_t threads_not_looked_at = 0;  ///< were too many to read each
+  std::uint64_t zombies = 0;  ///< below it: they have ended, and their parents do not wait for them
 };
 
 /// How much the counts of several things grew since the reading before. What comes new has counted from
@@ -79,12 +81,16 @@ class Sampler final {
   enum class Scope : std::uint8_t { process, tree };
   static constexpr std::size_t kMostTasks = 512;
 
-  /// Errors: std::runtime_error where there is no such process.
-  Sampler(ProcFiles& files, Pid pid, Scope scope);
+  /// `foster`: a process that takes in those of the tree that lose their parent, and waits for them; 0:
+  /// nobody. Errors: std::runtime_error where there is no such process, or only a zombie is left of it.
+  Sampler(ProcFiles& files, Pid pid, Scope scope, Pid foster = 0);
 
   /// A reading at a time on a clock that never goes back, in seconds. Nothing: the process has ended, or its
   /// pid is another's now. The first one has no rates.
   [[nodiscard]] std::optional<Sample> sample(double now);
+
+  /// Whose zombie it is: the parent that has not waited for it. Nothing while it goes on, or is gone.
+  [[nodiscard]] std::optional<Pid> zombie_of() const;
 
   /// Who is watched besides the process itself, as it is now.
   [[nodiscard]] std::vector<Pid> descendants() const;
@@ -93,6 +99,8 @@ class Sampler final {
 
  private:
   struct Sum;
+  [[nodiscard]] std::vector<Pid> read_pids() const;
+  void add_descendants(const std::vector<Pid>& pids, Sum& sum);
   void add_process(const ProcessReading& reading, Sum& sum);
   void add_tasks(const ProcessReading& reading, Sum& sum);
   void take_proportional(double now, const std::vector<Pid>& pids, Values& values);
@@ -102,10 +110,13 @@ class Sampler final {
   ProcFiles& files_;
   const Pid pid_;
   const Scope scope_;
+  const Pid foster_;
   std::uint64_t start_ticks_;
+  std::vector<KnownProcess> known_;    ///< of the tree, in the last reading
+  std::vector<KnownProcess> zombies_;  ///< in the last reading
   CgroupLimits limits_;
   Surroundings surroundings_;
-  CountGrowth<7> process_counts_;
+  ProcessCounts process_counts_;
   CountGrowth<4> task_counts_;
   std::optional<double> first_at_;
   double last_at_ = 0;

@@ -15,6 +15,7 @@ class FakeProc final {
     char state = 'S';
     unsigned parent = 1;
     unsigned long minor_faults = 0, major_faults = 0, user_ticks = 0, system_ticks = 0;
+    unsigned long waited_minor_faults = 0, waited_user_ticks = 0, waited_system_ticks = 0;
     unsigned threads = 1;
     unsigned long start_ticks = 1000;
     unsigned long rss_kb = 4000;
@@ -41,10 +42,11 @@ class FakeProc final {
     const std::string folder = std::to_string(pid);
     const auto text = [](auto number) { return std::to_string(number); };
     write(folder + "/stat", folder + " (" + one.name + ") " + one.state + " " + text(one.parent) +
-                                " 1 1 0 -1 4194304 " + text(one.minor_faults) + " 0 " +
-                                text(one.major_faults) + " 0 " + text(one.user_ticks) + " " +
-                                text(one.system_ticks) + " 0 0 20 0 " + text(one.threads) + " 0 " +
-                                text(one.start_ticks) + " 1000000 1000 0\n");
+                                " 1 1 0 -1 4194304 " + text(one.minor_faults) + " " +
+                                text(one.waited_minor_faults) + " " + text(one.major_faults) + " 0 " +
+                                text(one.user_ticks) + " " + text(one.system_ticks) + " " +
+                                text(one.waited_user_ticks) + " " + text(one.waited_system_ticks) + " 20 0 " +
+                                text(one.threads) + " 0 " + text(one.start_ticks) + " 1000000 1000 0\n");
     write(folder + "/status", "Name:\t" + one.name + "\nVmRSS:\t" + text(one.rss_kb) + " kB\nRssAnon:\t" +
                                   text(one.rss_kb / 2) + " kB\nVmSwap:\t0 kB\nCpus_allowed_list:\t0-3\n");
     write(folder + "/comm", one.name + "\n");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <random>
@@ -56,7 +57,7 @@ TEST(Growth, OfALineWithNoiseIsItsSlope) {
 }
 
 TEST(Growth, OfNoiseIsNone) {
-  for (unsigned seed = 0; seed < 10'000; ++seed) {
+  for (unsigned seed = 0; seed < 4000; ++seed) {
     std::mt19937 random(seed);
     std::normal_distribution<double> noise(0, 20 * kMiB);
     const Series series =
@@ -109,6 +110,152 @@ TEST(Growth, ThatEndsIsNone) {
   for (const auto& value : std::vector<std::function<double(double)>>{cache_fills, fills_for_long, one_step,
                                                                       doubles_twice, levels_off, shrinks})
     EXPECT_FALSE(is_steady(series_of(120, 0.5, value)));
+}
+
+/// What watches are like: so long, at so many readings a second, after the warm-up.
+struct Watched {
+  double seconds = 30;
+  double hertz = 2;
+};
+constexpr std::array<Watched, 5> kWatches = {{{30, 2}, {60, 2}, {6, 10}, {20, 2}, {300, 1}}};
+
+/// Readings of `value`, from the end of the warm-up on. A busy machine takes them late, and leaves some out.
+Series watched(std::mt19937& random, const Watched& watch, bool is_busy,
+               const std::function<double(double)>& value) {
+  std::uniform_real_distribution<double> late(0, 0.6);
+  std::bernoulli_distribution is_very_late(0.2);
+  Series series;
+  double at = 0;
+  while (at <= watch.seconds) {
+    if (at >= warm_up_seconds(watch.seconds)) {
+      series.times.push_back(at);
+      series.values.push_back(value(at));
+    }
+    at += (1 + (is_busy ? late(random) + (is_very_late(random) ? 1.5 : 0) : 0)) / watch.hertz;
+  }
+  return series;
+}
+
+double uniform(std::mt19937& random, double low, double high) {
+  return std::uniform_real_distribution<double>(low, high)(random);
+}
+
+/// In how many of so many cases what `make` gives, with the length of a watch, is called steady.
+int count_steady(int cases, const std::function<Series(std::mt19937&, const Watched&)>& make) {
+  int steady = 0;
+  for (int seed = 0; seed < cases; ++seed) {
+    std::mt19937 random(static_cast<unsigned>(seed));
+    const Watched& watch = kWatches.at(static_cast<std::size_t>(seed) % kWatches.size());
+    if (is_steady(make(random, watch))) ++steady;
+  }
+  return steady;
+}
+
+constexpr int kCases = 500;
+
+TEST(Growth, AfterLargeAllocationsIsSeen) {
+  EXPECT_EQ(count_steady(kCases,
+                         [](std::mt19937& random, const Watched& watch) {
+                           const double rate = uniform(random, 15, 60) * kMiB / watch.seconds;
+                           const double first = uniform(random, 0, watch.seconds);
+                           const double second = uniform(random, 0, watch.seconds);
+                           const double step = uniform(random, 3, 300) * kMiB;
+                           return watched(random, watch, false, [=](double at) {
+                             return 50 * kMiB + rate * at + (at > first ? step : 0) +
+                                    (at > second ? step / 3 : 0);
+                           });
+                         }),
+            kCases);
+}
+
+/// A megabyte a second, for half a minute, with one allocation of ten megabytes.
+TEST(Growth, ByItsRateAndNotByTheStep) {
+  std::mt19937 random(1);
+  for (double step_at = 1; step_at < 30; step_at += 1) {
+    const Series series = watched(random, {30, 2}, false, [&](double at) {
+      return 20e6 + std::floor(at * 20) * 5e4 + (at > step_at ? 10e6 : 0);
+    });
+    const auto growth = series.judged();
+    ASSERT_TRUE(growth);
+    EXPECT_TRUE(growth->is_steady) << "a step at " << step_at;
+    EXPECT_NEAR(growth->line.slope, 1e6, 0.1e6) << "a step at " << step_at;
+  }
+}
+
+TEST(Growth, ThatBeginsLateIsSeen) {
+  EXPECT_EQ(count_steady(kCases,
+                         [](std::mt19937& random, const Watched& watch) {
+                           const double begin = uniform(random, 0.2, 0.55) * watch.seconds;
+                           const double rate = uniform(random, 25, 80) * kMiB / (watch.seconds - begin);
+                           return watched(random, watch, false, [&](double at) {
+                             return 80 * kMiB + rate * std::max(0.0, at - begin) +
+                                    uniform(random, 0, 0.1) * kMiB;
+                           });
+                         }),
+            kCases);
+}
+
+/// The leaking program gets the CPU now and then, and then makes up for what it missed, or does not.
+TEST(Growth, OnABusyMachineIsSeen) {
+  const int seen = count_steady(kCases, [](std::mt19937& random, const Watched& watch) {
+    const double rate = uniform(random, 20, 60) * kMiB / watch.seconds;
+    const double pause = uniform(random, 0.002, 0.03) * watch.seconds;
+    const bool makes_up = std::bernoulli_distribution(0.5)(random);
+    std::exponential_distribution<double> gap(1 / pause);
+    double ran_at = 0;
+    double kept = 0;
+    return watched(random, watch, true, [&](double at) {
+      for (double next = ran_at + gap(random); next <= at; next = ran_at + gap(random)) {
+        kept += makes_up ? rate * (next - ran_at) : rate * pause * uniform(random, 0.3, 1);
+        ran_at = next;
+      }
+      return 30 * kMiB + kept;
+    });
+  });
+  EXPECT_GE(seen, kCases * 98 / 100);
+}
+
+TEST(Growth, OfStepsAndPlateausIsNoneOnABusyMachineEither) {
+  const auto of_steps = [](std::mt19937& random, const Watched& watch) {
+    const double first = uniform(random, 0, watch.seconds);
+    const double second = uniform(random, 0, watch.seconds);
+    const double height = uniform(random, 3, 400) * kMiB;
+    return watched(random, watch, true, [&](double at) {
+      return 100 * kMiB + (at > first ? height : 0) + (at > second ? 2 * height : 0) +
+             uniform(random, 0, 0.1) * kMiB;
+    });
+  };
+  const auto of_a_plateau = [](std::mt19937& random, const Watched& watch) {
+    const double full_at = uniform(random, 0.1, 0.75) * watch.seconds;
+    const double height = uniform(random, 10, 400) * kMiB;
+    return watched(random, watch, true, [&](double at) {
+      return 100 * kMiB + height * std::min(1.0, at / full_at) + uniform(random, 0, 0.1) * kMiB;
+    });
+  };
+  const auto of_a_cache = [](std::mt19937& random, const Watched& watch) {
+    const double time = watch.seconds / uniform(random, 4, 10);
+    const double height = uniform(random, 10, 400) * kMiB;
+    return watched(random, watch, true, [&](double at) {
+      return 100 * kMiB + height * (1 - std::exp(-at / time)) + uniform(random, 0, 0.05) * kMiB;
+    });
+  };
+  EXPECT_EQ(count_steady(kCases, of_steps), 0);
+  EXPECT_LE(count_steady(kCases, of_a_plateau), kCases / 100);
+  EXPECT_LE(count_steady(kCases, of_a_cache), kCases / 100);
+}
+
+TEST(Growth, OfNoiseThatIsAlikeIsNone) {
+  EXPECT_EQ(count_steady(2000,
+                         [](std::mt19937& random, const Watched& watch) {
+                           const double likeness = uniform(random, 0.3, 0.9);
+                           std::normal_distribution<double> step(0, 5 * kMiB);
+                           double deviation = 0;
+                           return watched(random, watch, false, [&](double) {
+                             deviation = likeness * deviation + step(random);
+                             return 500 * kMiB + deviation;
+                           });
+                         }),
+            0);
 }
 
 TEST(Growth, OfCountsByOnesIsSeen) {

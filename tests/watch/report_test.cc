@@ -42,6 +42,7 @@ Watch watch_of(const std::function<void(double at, Values& values)>& change) {
     const auto set = [&](Metric metric, double value) { sample.values[index_of(metric)] = value; };
     set(Metric::cpu, 0.3);
     set(Metric::busiest_thread, 0.2);
+    set(Metric::busiest_wait, 0.01);
     set(Metric::resident, 50 * kMiB + (i % 3) * 4096);
     set(Metric::anonymous, 30 * kMiB);
     set(Metric::proportional, std::nan(""));
@@ -92,16 +93,64 @@ TEST(Report, OfAProcessWithEverythingWrong) {
 
 TEST(Report, TellsOneBusyThreadFromAllCores) {
   const Watch one = watch_of([](double, Values& values) {
-    values[index_of(Metric::cpu)] = 0.6;  // another program has the core for the rest of the time
+    values[index_of(Metric::cpu)] = 0.99;
     values[index_of(Metric::busiest_thread)] = 0.99;
   });
   ASSERT_EQ(issues(one), std::vector<std::string>{"cpu"});
-  EXPECT_THAT(one.findings[0].text, HasSubstr("one thread"));
-  EXPECT_THAT(one.findings[0].evidence, HasSubstr("0.60 cores of 4 cores"));
+  EXPECT_EQ(one.findings[0].text, "one thread is always busy; more cores would not help it");
+  EXPECT_THAT(one.findings[0].evidence, HasSubstr("0.99 cores of 4 cores"));
   const Watch start_only = watch_of([](double at, Values& values) {
     if (at < 10) values[index_of(Metric::busiest_thread)] = 1;
   });
   EXPECT_THAT(issues(start_only), IsEmpty()) << "busy for a third of the time";
+}
+
+TEST(Report, NamesWhatKeepsABusyThreadFromRunning) {
+  const auto text = [](double cpu, double waits, double throttled, std::optional<double> limit,
+                       double cores) {
+    Watch watch = watch_of([&](double, Values& values) {
+      values[index_of(Metric::cpu)] = cpu;
+      values[index_of(Metric::busiest_thread)] = 0.99;
+      values[index_of(Metric::busiest_wait)] = waits;
+      values[index_of(Metric::throttled)] = throttled;
+    });
+    watch.surroundings.limit_cores = limit;
+    watch.surroundings.cores = cores;
+    const auto findings = find_issues(watch.recording, watch.surroundings);
+    return findings.empty() ? "" : findings[0].text;
+  };
+  EXPECT_EQ(text(0.6, 0.39, 0, std::nullopt, 4),
+            "one thread is always ready to run, but waits for a CPU 39.0% of the time: others use the cores");
+  EXPECT_EQ(text(0.4, 0.59, 0.3, 0.5, 0.5),
+            "one thread is always busy, and its group's limit of 0.50 cores holds it back");
+  EXPECT_EQ(text(0.2, 0.79, 0.3, 0.2, 0.2),
+            "it uses all of the CPU that its group's limit leaves it, 0.20 cores");
+  EXPECT_EQ(text(0.6, 0.39, 0.3, std::nullopt, 4),
+            "one thread is always busy, and a group's CPU limit holds it back");
+  EXPECT_EQ(text(0.98, 0.01, 0, 3, 3), "one thread is always busy; more cores would not help it");
+  EXPECT_EQ(text(0.98, 0.01, 0, 8, 1), "it uses all of the CPU that it may use") << "the affinity binds";
+}
+
+TEST(Report, JudgesMemoryByWhatIsItsOwnToo) {
+  const auto found = [](const std::function<void(double at, Values& values)>& change) {
+    const Watch watch = watch_of(change);
+    return watch.findings.empty() ? "" : watch.findings[0].evidence.substr(0, 24);
+  };
+  EXPECT_EQ(found([](double at, Values& values) { values[index_of(Metric::anonymous)] += kMiB * at; }),
+            "Anonymous memory went fr")
+      << "while files that it reads no more go";
+  EXPECT_EQ(
+      found([](double at, Values& values) { values[index_of(Metric::proportional)] = kMiB * (40 + at); }),
+      "Memory (PSS) went from 4")
+      << "pages that it shared with its parent become its own";
+  EXPECT_EQ(found([](double at, Values& values) {
+              if (at > 10) values[index_of(Metric::swapped)] = kMiB * (at - 10);
+              values[index_of(Metric::anonymous)] += kMiB * std::min(at, 10.0);
+            }),
+            "Anonymous memory with wh");
+  EXPECT_EQ(
+      found([](double at, Values& values) { values[index_of(Metric::resident)] += at > 20 ? 9 * kMiB : 0; }),
+      "");
 }
 
 TEST(Report, LeavesOutTheWarmUp) {
@@ -131,6 +180,8 @@ TEST(Report, TellsHowItEnded) {
     return end_text(watch);
   };
   EXPECT_EQ(told({End::How::signalled, 11}, true), "signal 11 (SIGSEGV) ended it");
+  EXPECT_EQ(told({End::How::zombie, 12}, false),
+            "it ended and is a zombie: its parent, process 12, has not waited for it");
   EXPECT_EQ(told({End::How::gone, 0}, false), "it ended; its exit code is known to its parent only");
   EXPECT_EQ(told({End::How::duration, 0}, false), "the time was over; it goes on");
   EXPECT_EQ(told({End::How::interrupted, 0}, true), "interrupted, and it was ended");

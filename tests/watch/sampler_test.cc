@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <functional>
+#include <optional>
 #include <stdexcept>
 
 #include "fake_proc.h"
@@ -60,6 +62,7 @@ TEST_F(SamplerTest, TellsLevelsAtOnceAndRatesFromTheSecondReading) {
   EXPECT_DOUBLE_EQ(value(second, Metric::involuntary_switches), 0.5);
   EXPECT_DOUBLE_EQ(value(second, Metric::cpu_wait), 0.2);
   EXPECT_DOUBLE_EQ(value(second, Metric::busiest_thread), 0.45);
+  EXPECT_DOUBLE_EQ(value(second, Metric::busiest_wait), 0.2);
   EXPECT_EQ(value(second, Metric::io_wait), 1);
 }
 
@@ -69,8 +72,13 @@ TEST_F(SamplerTest, NoticesTheEndAndAPidThatIsAnothers) {
   EXPECT_TRUE(sampler.sample(0));
   proc.put(7, {.start_ticks = 1001});
   EXPECT_FALSE(sampler.sample(1)) << "another process with the same pid";
-  proc.put(7, {.state = 'Z', .threads = 1});
+  EXPECT_EQ(sampler.zombie_of(), std::nullopt);
+  proc.put(7, {.state = 'Z', .parent = 5, .threads = 1});
   EXPECT_FALSE(sampler.sample(2)) << "only its exit code is left";
+  EXPECT_EQ(sampler.zombie_of(), 5U);
+  EXPECT_THAT([&] { Sampler(files, 7, Sampler::Scope::process); },
+              testing::ThrowsMessage<std::runtime_error>(testing::HasSubstr(
+                  "process 7 is a zombie: it has ended, and its parent, process 5, has not waited for it")));
   proc.put(7, {.state = 'Z', .threads = 3});
   EXPECT_TRUE(sampler.sample(3)) << "its first thread has ended, others go on";
   proc.remove("7");
@@ -95,6 +103,144 @@ TEST_F(SamplerTest, SumsATreeAndLosesNothingOfWhoEnds) {
   EXPECT_EQ(value(sample, Metric::processes), 3);
   EXPECT_EQ(value(sample, Metric::resident), 3500.0 * 1024);
   EXPECT_DOUBLE_EQ(value(sample, Metric::cpu), 3);
+}
+
+/// CPU time of a tree in a second, in which `now` makes what is there of what was.
+class TreeCpu : public SamplerTest {
+ protected:
+  double grown(const std::function<void()>& now, Pid foster = 0) {
+    if (!sampler_) {
+      sampler_.emplace(files, 7, Sampler::Scope::tree, foster);
+      static_cast<void>(sampler_->sample(at_));
+    }
+    now();
+    at_ += 1;
+    return value(sampler_->sample(at_), Metric::cpu);
+  }
+
+ private:
+  std::optional<Sampler> sampler_;
+  double at_ = 0;
+};
+
+TEST_F(TreeCpu, CountsChildrenThatCameAndEndedBetweenReadings) {
+  proc.put(7, {.user_ticks = ticks(1), .waited_user_ticks = ticks(100)});
+  EXPECT_DOUBLE_EQ(grown([&] {
+                     proc.put(7, {.user_ticks = ticks(1.1),
+                                  .waited_user_ticks = ticks(100.3),
+                                  .waited_system_ticks = ticks(0.2)});
+                   }),
+                   0.6);
+}
+
+TEST_F(TreeCpu, CountsNoTimeTwiceOfAChildThatWasSeen) {
+  proc.put(7, {});
+  proc.put(8, {.parent = 7, .minor_faults = 50, .user_ticks = ticks(10)});
+  EXPECT_DOUBLE_EQ(grown([&] { proc.put(8, {.parent = 7, .minor_faults = 50, .user_ticks = ticks(10.5)}); }),
+                   0.5);
+  // It ended after another 0.25 s.
+  EXPECT_DOUBLE_EQ(grown([&] {
+                     proc.remove("8");
+                     proc.put(7, {.waited_minor_faults = 60, .waited_user_ticks = ticks(10.75)});
+                   }),
+                   0.25);
+  EXPECT_DOUBLE_EQ(grown([] {}), 0);
+}
+
+TEST_F(TreeCpu, CountsNestedTreesOnce) {
+  proc.put(7, {});
+  proc.put(8, {.parent = 7, .user_ticks = ticks(1), .waited_user_ticks = ticks(2)});
+  proc.put(9, {.parent = 8, .user_ticks = ticks(4)});
+  // 9 ends first, after 0.1 s; then 8, after 0.2 s; then 10 comes, and ends after 0.3 s.
+  EXPECT_NEAR(grown([&] {
+                proc.remove("8");
+                proc.remove("9");
+                proc.put(7, {.waited_user_ticks = ticks(1.2 + 2 + 4.1 + 0.3)});
+              }),
+              0.6, 1e-9);
+}
+
+TEST_F(TreeCpu, CountsAZombieOnce) {
+  proc.put(7, {});
+  proc.put(8, {.parent = 7, .user_ticks = ticks(1)});
+  EXPECT_DOUBLE_EQ(grown([&] { proc.put(8, {.state = 'Z', .parent = 7, .user_ticks = ticks(1.5)}); }), 0.5);
+  EXPECT_DOUBLE_EQ(grown([&] {
+                     proc.remove("8");
+                     proc.put(7, {.waited_user_ticks = ticks(1.5)});
+                   }),
+                   0);
+}
+
+TEST_F(TreeCpu, OfAChildThatNobodyWaitsForIsNotTakenFromOthers) {
+  proc.put(7, {});
+  proc.put(8, {.parent = 7, .user_ticks = ticks(5)});
+  EXPECT_DOUBLE_EQ(grown([&] {
+                     proc.remove("8");
+                     proc.put(7, {.user_ticks = ticks(0.5)});
+                   }),
+                   0.5);
+}
+
+TEST_F(TreeCpu, FollowsThoseThatLoseTheirParent) {
+  proc.put(7, {});
+  proc.put(8, {.parent = 7});
+  proc.put(9, {.parent = 8, .user_ticks = ticks(1)});
+  EXPECT_DOUBLE_EQ(grown([&] {
+                     proc.remove("8");
+                     proc.put(9, {.parent = 1, .user_ticks = ticks(1.5)});
+                     proc.put(10, {.parent = 9, .user_ticks = ticks(0.25)});
+                   }),
+                   0.75);
+  EXPECT_DOUBLE_EQ(grown([&] { proc.put(9, {.parent = 1, .user_ticks = ticks(50), .start_ticks = 4000}); }),
+                   0)
+      << "its pid is another's now, and 10 a process of its own";
+}
+
+TEST_F(TreeCpu, TakesInWhomAFosterParentTakesIn) {
+  proc.put(5, {.user_ticks = ticks(3), .waited_user_ticks = ticks(9)});
+  proc.put(7, {.parent = 5});
+  EXPECT_DOUBLE_EQ(grown(
+                       [&] {
+                         proc.put(11, {.parent = 5, .user_ticks = ticks(0.5)});
+                         proc.put(5, {.user_ticks = ticks(4), .waited_user_ticks = ticks(9.25)});
+                       },
+                       5),
+                   0.75)
+      << "the orphan's, and that of another one that has ended already";
+  EXPECT_NEAR(grown([&] {
+                proc.remove("11");
+                proc.put(5, {.user_ticks = ticks(4), .waited_user_ticks = ticks(9.85)});
+              }),
+              0.1, 1e-9);
+}
+
+TEST_F(SamplerTest, CountsInputOfATreeOnce) {
+  proc.put(7, {});
+  proc.put_io(7, 1000, 0);
+  proc.put(8, {.parent = 7, .minor_faults = 50});
+  proc.put_io(8, 500, 0);
+  Sampler sampler(files, 7, Sampler::Scope::tree);
+  static_cast<void>(sampler.sample(0));
+  proc.put_io(8, 700, 0);
+  EXPECT_DOUBLE_EQ(value(sampler.sample(1), Metric::read), 200);
+  // The kernel adds what a child has read to the parent that waits for it.
+  proc.remove("8");
+  proc.put(7, {.waited_minor_faults = 55});
+  proc.put_io(7, 1000 + 750 + 30, 0);
+  EXPECT_DOUBLE_EQ(value(sampler.sample(2), Metric::read), 80);
+}
+
+TEST_F(SamplerTest, TellsOfZombiesThatStay) {
+  proc.put(7, {});
+  proc.put(8, {.state = 'Z', .parent = 7, .rss_kb = 0});
+  Sampler sampler(files, 7, Sampler::Scope::tree);
+  EXPECT_EQ(value(sampler.sample(0), Metric::processes), 1);
+  EXPECT_EQ(sampler.surroundings().zombies, 0U) << "each process is one for a moment";
+  static_cast<void>(sampler.sample(1));
+  EXPECT_EQ(sampler.surroundings().zombies, 1U);
+  proc.remove("8");
+  static_cast<void>(sampler.sample(2));
+  EXPECT_EQ(sampler.surroundings().zombies, 0U);
 }
 
 TEST_F(SamplerTest, KnowsWhatItCannotKnow) {

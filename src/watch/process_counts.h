@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "process_reader.h"
+
+namespace kymo::watch {
+
+/// How much the counts of a process, or of a tree of them, grew from one reading to the next.
+///
+/// What a process in a tree had counted when it ended stands in the waited-for times of the one that waited
+/// for it, from its first moment to its last. So they are added, less what had been counted of it while it
+/// lived: also children that came and ended between two readings are counted, once. The same holds for
+/// faults, and for input and output, which the kernel adds to the parent's own. A child that nobody waited
+/// for (SIGCHLD is ignored) is counted up to the last reading of it. Threads: one at a time.
+class ProcessCounts final {
+ public:
+  enum Count : std::uint8_t { cpu, minor_faults, major_faults, read, written, disk_read, disk_written };
+  static constexpr std::size_t kCounts = 7;
+  using Counts = std::array<double, kCounts>;  // NaN: not known
+
+  enum class Scope : std::uint8_t {
+    process,     ///< it alone
+    tree,        ///< it and those that it has waited for
+    waited_for,  ///< only those
+  };
+
+  /// One that is there now, in each reading.
+  void add(const ProcessReading& reading, Scope scope);
+
+  /// All have been added: how much each count grew, and the next reading begins. The first reading has none.
+  [[nodiscard]] Counts end();
+
+ private:
+  using Key = std::pair<Pid, std::uint64_t>;  // with its start: which process it is
+  struct Entry {
+    Pid parent = 0;
+    bool is_tree = false;
+    Counts own{};
+    Counts waited{};  ///< of input and output nothing: they are in `own`
+  };
+  /// What had been counted of those that have ended since, by who has waited for them.
+  using Ended = std::map<Key, Counts>;
+  [[nodiscard]] Ended ended() const;
+  [[nodiscard]] std::optional<Key> who_waited(const Entry& ended) const;
+  void add_growth(const Key& key, const Entry& now, const Ended& ended, Counts& grown) const;
+
+  std::map<Key, Entry> last_, now_;
+  std::map<Pid, Key> last_by_pid_;
+  bool is_first_ = true;
+};
+
+}  // namespace kymo::watch
