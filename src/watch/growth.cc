@@ -22,8 +22,8 @@ constexpr std::size_t kLeastRises = 3;
 constexpr double kLevelOff = 0.4;  // of the first third's changes
 constexpr double kLevelOffOrder = -0.6;
 constexpr double kLeastScore = 4;
-/// A rise of one reading that is so many times the average change is a step.
-constexpr double kStepFactor = 5;
+/// A change that is so many times the average of the others is a step.
+constexpr double kStepFactor = 3;
 
 struct Points {
   std::vector<double> x, y;
@@ -118,20 +118,22 @@ bool grows_throughout(const Points& floors, double last_value, double noise) {
          !levels_off(changes.rest);
 }
 
-/// Takes out the two largest rises, where they stand out.
-void take_out_steps(std::vector<double>& values, double noise) {
-  for (int i = 0; i < 2; ++i) {
-    const std::vector<double> changes = changes_of(values);
-    const auto largest = std::ranges::max_element(changes);
-    double others = 0;
-    for (const double change : changes) others += std::abs(change);
-    others = (others - std::abs(*largest)) / static_cast<double>(changes.size() - 1);
-    if (*largest <= noise || *largest < kStepFactor * others) return;
-    std::vector<double> sorted = changes;
-    std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
-    const double step = *largest - sorted[sorted.size() / 2];
-    for (std::size_t at = static_cast<std::size_t>(largest - changes.begin()) + 1; at < values.size(); ++at)
-      values[at] -= step;
+/// Takes the two largest changes out of the points, where they stand out: each is brought down to the average
+/// of the others. What took its time, as a large allocation on a busy machine does, goes with the time
+/// between the two floors.
+void take_out_steps(Points& points, const Points& floors, double noise) {
+  const Changes changes = without_largest_two(changes_of(floors.y));
+  double others = 0;
+  for (const double change : changes.rest)
+    others += std::abs(change) / static_cast<double>(changes.rest.size());
+  const double most = *std::ranges::max_element(changes.rest);
+  for (std::size_t part = 1; part < floors.y.size(); ++part) {
+    const double change = changes.all[part - 1];
+    if (change <= most || change <= noise || change < kStepFactor * others) continue;
+    const double begin = floors.x[part - 1];
+    const double length = floors.x[part] - begin;
+    for (std::size_t i = 0; i < points.x.size(); ++i)
+      points.y[i] -= (change - changes.average) * std::clamp((points.x[i] - begin) / length, 0.0, 1.0);
   }
 }
 
@@ -152,15 +154,15 @@ std::optional<Growth> judge_growth(std::span<const double> times, std::span<cons
   if (all.x.size() < kLeastPoints || !(all.x.back() > all.x.front())) return std::nullopt;
   Points points = all.x.size() > kMostPoints ? floors_of(all, kMostPoints) : all;
   const double score = trend_score(points.y);
-  take_out_steps(points.y, noise);
+  const std::size_t parts = std::clamp(all.x.size() / kReadingsPerPart, kLeastParts, kMostParts);
+  const Points floors = floors_of(all, parts);
+  take_out_steps(points, floors, noise);
   const auto line = fit_robust_line(points.x, points.y);
   if (!line) return std::nullopt;
 
   Growth growth;
   growth.line = *line;
   growth.seconds = all.x.back() - all.x.front();
-  const std::size_t parts = std::clamp(all.x.size() / kReadingsPerPart, kLeastParts, kMostParts);
-  const Points floors = floors_of(all, parts);
   growth.first = floors.y.front();
   growth.last = floors.y.back();
   growth.steps = static_cast<int>(parts - 1);

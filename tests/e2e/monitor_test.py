@@ -35,6 +35,8 @@ while True:
     time.sleep(0.01)
 """
 LEAKS = PACED.format(per_second=80, work="kept.append(b'x' * 262144)")  # 20 MiB/s
+# One large allocation in the middle of it.
+LEAKS_AND_ALLOCATES = PACED.format(per_second=80, work="kept.append(b'x' * (262144 if done != 240 else 20_000_000))")
 OPENS = PACED.format(per_second=20, work="kept.append(open('/dev/null'))")
 STARTS = PACED.format(per_second=8, work="threading.Thread(target=time.sleep, args=(60,), daemon=True).start()")
 COLLECTS = PACED.format(per_second=80, work="kept.append(b'x' * 262144) if len(kept) < 30 else kept.clear()")
@@ -80,6 +82,11 @@ class Findings(unittest.TestCase):
         self.assertEqual(report["end"], {"how": "duration"})
         self.assertGreater(report["usage"]["peak_rss"], 60e6)
 
+    def test_a_leak_after_a_large_allocation(self):
+        report = self.report("--fail-on", "leak", *python(LEAKS_AND_ALLOCATES), code=3)
+        self.assertEqual(self.issues(report), {"leak"}, report["issues"])
+        self.assertAlmostEqual(report["metrics"]["rss"]["growth"]["per_hour"] / 3600 / 2**20, 20, delta=10)
+
     def test_no_leak_of_one_that_is_steady_nor_of_a_collector(self):
         for program in (STEADY, COLLECTS):
             report = self.report("--fail-on", "leak,fd,threads,throttled", *python(program))
@@ -115,6 +122,38 @@ class Findings(unittest.TestCase):
         self.assertEqual(tree["metrics"]["processes"]["max"], 2)
         self.assertGreater(tree["metrics"]["rss"]["max"], alone["metrics"]["rss"]["max"] + 40e6)
 
+    def of_children(self, child, count):
+        """A tree whose children are there for less than the time between two readings, and the seconds it was watched."""
+        program = (
+            "import os, sys, time\n"
+            "def burn(seconds):\n    while time.process_time() < seconds: pass\n"
+            f"def child():\n    {child}\n    os._exit(0)\n"
+            f"time.sleep(0.5)\nfor i in range({count}):\n    if os.fork() == 0: child()\n    os.wait()\n"
+            "time.sleep(2)\n"
+        )
+        report = self.report("--tree", *python(program), duration="60s", rate="2")
+        self.assertEqual(report["end"], {"how": "exited", "exit_code": 0})
+        return report, report["metrics"]["cpu"]["average"] * report["seconds"]
+
+    def test_a_tree_counts_children_that_come_and_end_between_readings(self):
+        report, counted = self.of_children("burn(0.005)", 200)
+        used = report["usage"]["user_seconds"] + report["usage"]["system_seconds"]
+        self.assertGreater(used, 1)
+        # What was used before the first reading is not of the watch.
+        self.assertAlmostEqual(counted, used, delta=0.25 * used)
+        self.assertGreater(report["metrics"]["minor_faults"]["average"] * report["seconds"], 0.5 * report["usage"]["minor_faults"])
+
+    def test_a_tree_counts_children_that_lose_their_parent(self):
+        _, counted = self.of_children("os.fork() and os._exit(0); burn(0.02)", 40)
+        self.assertGreater(counted, 0.6, "forty orphans of 20 ms each")
+
+    def test_what_cannot_be_told(self):
+        for arguments, code in ((["--fail-on-undecided"], 4), ([], 0)):
+            report = self.report("--fail-on", "leak", *arguments, *python(STEADY), duration="1s", code=code)
+            self.assertEqual(report["not_judged"], ["leak: watched too short a time to tell"])
+        result = run_kymo("monitor", "--quiet", "--fail-on", "leak", "--fail-on-undecided", "--", "sh", "-c", "exit 7")
+        self.assertEqual(result.returncode, 7, result.stderr)
+
     def test_figures_are_true(self):
         program = (
             "import os, time\nfor i in range(3): open('/dev/null'); os.dup(1)\nkept = b'x' * 100_000_000\n"
@@ -136,6 +175,7 @@ class Findings(unittest.TestCase):
 class Throttled(unittest.TestCase):
     """By the real kernel, in a group of its own, where one may be made."""
 
+    # (root, its file for a quota, what stands there)
     QUOTAS = (("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "20000"), ("/sys/fs/cgroup", "cpu.max", "20000 100000"))
 
     def make_group(self):
@@ -154,7 +194,19 @@ class Throttled(unittest.TestCase):
         self.skipTest("no group with a CPU limit may be made here")
 
     def test_is_found(self):
-        group = self.make_group()
+        self.check_in(self.make_group())
+
+    def test_by_a_group_above_is_found(self):
+        group = self.make_group() / "below"
+        try:
+            group.mkdir()
+        except OSError:
+            self.skipTest("no group may be made in a group here")
+        # Before the one above it is removed: clean-ups go from the last to the first.
+        self.addCleanup(group.rmdir)
+        self.check_in(group)
+
+    def check_in(self, group):
         child = subprocess.Popen([PYTHON, "-c", BURNS])
         try:
             (group / "cgroup.procs").write_text(str(child.pid))
@@ -165,7 +217,9 @@ class Throttled(unittest.TestCase):
         self.assertEqual(result.returncode, 3, result.stdout + result.stderr)
         report = json.loads(result.stdout)
         self.assertEqual((report["cores"], report["limit_cores"]), (0.2, 0.2))
-        self.assertIn("throttled", [issue["issue"] for issue in report["issues"]])
+        issues = {issue["issue"]: issue["text"] for issue in report["issues"]}
+        self.assertIn("throttled", issues)
+        self.assertRegex(issues.get("cpu", "its group's limit"), "its group's limit")
         self.assertEqual(report["end"], {"how": "duration"})
 
 
@@ -203,6 +257,28 @@ class Ends(unittest.TestCase):
             child.kill()
             child.wait()
 
+    def test_of_a_zombie(self):
+        child = subprocess.Popen(["true"])
+        try:
+            stat = Path(f"/proc/{child.pid}/stat")
+            eventually(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "Z", "a zombie")
+            result = run_kymo("monitor", str(child.pid))
+            self.assertEqual((result.returncode, result.stdout), (1, ""), result.stderr)
+            self.assertIn(f"process {child.pid} is a zombie: it has ended, and its parent, process {os.getpid()},", result.stderr)
+        finally:
+            child.wait()
+
+    def test_of_a_process_that_becomes_a_zombie(self):
+        child = subprocess.Popen(["sleep", "600"])
+        try:
+            with Running(KYMO, "monitor", str(child.pid), "--rate", "10") as watching:
+                watching.wait_for(lambda: len(watching.out().splitlines()) >= 3, "lines")
+                child.kill()
+                self.assertEqual(watching.process.wait(30), 0)
+                self.assertIn(f"it ended and is a zombie: its parent, process {os.getpid()}, has not waited for it", watching.out())
+        finally:
+            child.wait()
+
     def test_leaves_a_process_that_it_did_not_start_alone(self):
         child = subprocess.Popen(["sleep", "600"])
         try:
@@ -212,8 +288,8 @@ class Ends(unittest.TestCase):
                     code, _ = watching.end(how)
                     self.assertEqual(code, 0)
                     self.assertIn("interrupted; it goes on", watching.out())
-            result = run_kymo("monitor", "--duration", "300ms", str(child.pid))
-            self.assertEqual(result.returncode, 0)
+            result = run_kymo("monitor", "--rate", "5", str(child.pid), "--duration=300ms", "--plain")
+            self.assertEqual(result.returncode, 0, result.stderr)
             self.assertIn("the time was over; it goes on", result.stdout)
             self.assertIsNone(child.poll())
         finally:
@@ -262,7 +338,11 @@ class Mistakes(unittest.TestCase):
         self.check(["0"], 2, '"0" is no pid; `ps -e` lists')
         self.check(["99999999999"], 2, "is no pid")
         self.check(["4194303"], 1, "there is no process 4194303 here; `ps -e` lists them")
-        self.check(["123", "abc"], 2, '"abc" stands behind a pid')
+        self.check(["123", "abc"], 2, '"abc" stands behind a pid, where only options may')
+        self.check(["123", "--json", "--", "true"], 2, '"--" stands behind a pid')
+        self.check(["123", "--rat", "5"], 2, '"--rat" is no option; did you mean --rate?')
+        self.check(["123", "--duration", "5x"], 2, '"5x" is no time')
+        self.check(["--fail-on-undecided", "1"], 2, "--fail-on-undecided: of what? expected --fail-on beside it")
         self.check(["--rat", "5", "1"], 2, '"--rat" is no option; did you mean --rate?')
         self.check(["--rate", "50", "1"], 2, 'monitor: --rate: "50" is no rate; expected 1 to 10')
         self.check(["--rate", "nan", "1"], 2, "is no rate")

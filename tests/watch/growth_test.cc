@@ -179,6 +179,10 @@ TEST(Growth, ByItsRateAndNotByTheStep) {
     ASSERT_TRUE(growth);
     EXPECT_TRUE(growth->is_steady) << "a step at " << step_at;
     EXPECT_NEAR(growth->line.slope, 1e6, 0.1e6) << "a step at " << step_at;
+    const Series slow = watched(random, {30, 2}, false, [&](double at) {
+      return 20e6 + std::floor(at * 20) * 5e4 + 10e6 * std::clamp(at - step_at, 0.0, 1.0);
+    });
+    EXPECT_NEAR(slow.judged()->line.slope, 1e6, 0.15e6) << "a step of a second at " << step_at;
   }
 }
 
