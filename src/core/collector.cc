@@ -1,22 +1,25 @@
 #include <kymo/core/collector.h>
 
+#include <algorithm>
 #include <atomic>
-#include <bit>
+#include <cmath>
 #include <exception>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <kymo/core/gauge.h>
+#include <kymo/core/histogram.h>
 #include <kymo/core/registry.h>
 
 #include "fork_gate.h"
+#include "metric_names.h"
 #include "name_table.h"
+#include "registry_impl.h"
 #include "series_extra.h"
-#include "series_reader.h"
 
 namespace kymo::inline v0 {
 namespace {
@@ -53,10 +56,6 @@ std::string full_message(std::string_view name) {
          " names that a Collector takes, and is not recorded; write what varies as a tag instead";
 }
 
-bool is_count(Storage storage) noexcept {
-  return storage == Storage::whole || storage == Storage::signed_whole;
-}
-
 // An instrument for the moment of a call: without a handle, which would cost two locked additions.
 SeriesParts parts_for_now(const Series& series) noexcept {
   SeriesParts parts;
@@ -65,11 +64,51 @@ SeriesParts parts_for_now(const Series& series) noexcept {
   if (series.extra != nullptr) {
     parts.gauge = series.extra->gauge.get();
     parts.window = series.extra->window.get();
+    if (const HistogramValue::Bounds& bounds = series.extra->bounds) {
+      parts.bounds = bounds->data();
+      parts.bound_count = bounds->size();
+    }
   }
   return parts;
 }
 
-Timing timing_for_now(const Series& series) noexcept { return Timing(parts_for_now(series)); }
+std::optional<TimingStatistics> timing_of(const Descriptor& descriptor, const Point& point) {
+  if (descriptor.kind != Kind::histogram || descriptor.unit != "seconds") return std::nullopt;
+  const HistogramValue& value = *point.histogram;
+  if (value.count() == 0) return std::nullopt;
+  return TimingStatistics{.count = value.count(),
+                          .total = value.sum(),
+                          .mean = value.mean(),
+                          .min = value.min(),
+                          .max = value.max(),
+                          .p50 = value.quantile(0.5),
+                          .p95 = value.quantile(0.95),
+                          .p99 = value.quantile(0.99)};
+}
+
+std::optional<std::int64_t> count_of(const Descriptor& descriptor, const Point& point) {
+  if (descriptor.kind != Kind::counter && descriptor.kind != Kind::up_down_counter) return std::nullopt;
+  if (const auto* count = std::get_if<std::uint64_t>(&point.number)) return static_cast<std::int64_t>(*count);
+  if (const auto* level = std::get_if<std::int64_t>(&point.number)) return *level;
+  const double count = std::get<double>(point.number);
+  if (std::isnan(count)) return std::nullopt;
+  constexpr double kMost = 9.2e18;
+  return static_cast<std::int64_t>(std::clamp(count, -kMost, kMost));
+}
+
+std::optional<GaugeReading> gauge_of(const Descriptor& descriptor, const Point& point) {
+  if (descriptor.kind != Kind::gauge) return std::nullopt;
+  const double current = to_double(point.number);
+  if (point.gauge == nullptr) return GaugeReading{current, current, current, current, 0, {}};
+  const GaugeStatistics& statistics = *point.gauge;
+  if (statistics.count == 0) return std::nullopt;
+  return GaugeReading{.current = current,
+                      .min = statistics.min,
+                      .max = statistics.max,
+                      .mean = statistics.mean,
+                      .count = statistics.count,
+                      .last_update = statistics.last_update};
+}
 
 }  // namespace
 
@@ -86,37 +125,47 @@ class Collector::Impl final {
   // The family of that name, made as `storage` at first use; null where the name stands for something else.
   FamilyCore* family(std::string_view name, Storage storage) {
     const NameTable::Entry* entry = names_.find(name);
-    if (entry == nullptr) [[unlikely]]
-      entry = add(name, storage);
-    FamilyCore* found = entry == nullptr ? nullptr : entry->family.get();
-    if (found == nullptr) [[unlikely]]
-      return refuse();
-    const Storage is = found->storage();
-    if (is == storage) return found;
-    if (is_count(is) && is_count(storage)) {
-      if (storage == Storage::signed_whole) found->become_up_down_counter();
-      return found;
+    FamilyCore* found = entry == nullptr ? nullptr : entry->family.load(std::memory_order_acquire);
+    if (found == nullptr) [[unlikely]] {
+      found = join(name, storage, entry);
+      if (found == nullptr) return lose();
     }
-    return refuse();
+    if (takes(*found, storage)) [[likely]]
+      return found;
+    return storage == Storage::signed_whole ? let_go_down(*found) : refuse_kind(*found, storage);
   }
 
-  [[nodiscard]] FamilyCore* existing(std::string_view name) const noexcept {
-    const NameTable::Entry* entry = names_.find(name);
-    return entry == nullptr ? nullptr : entry->family.get();
+  CollectorTimer::Target target(std::string_view name, Labels tags) {
+    FamilyCore* durations = family(name, Storage::timing);
+    if (durations == nullptr) return {};
+    const SeriesParts parts = durations->resolve(tags);
+    if (durations->storage() == Storage::timing) return {Timing(parts), {}};
+    return {{}, Histogram(parts)};
   }
 
-  // The timing of the scopes with the same tags that an exception ended.
-  Timing timing_of_failures(std::string_view name, const Timing& timing) {
-    FamilyCore* timings = family(name, Storage::timing);
-    const Series* series = timing.series();
-    if (timings == nullptr || series == nullptr) return timing;
+  // Of the scopes with the same tags that an exception ended.
+  CollectorTimer::Target target_of_failures(std::string_view name, const CollectorTimer::Target& target) {
+    const Series* series = target.timing.series();
+    if (series == nullptr) series = target.histogram.series();
+    if (series == nullptr) return target;
     std::vector<LabelsView::Entry> tags;
     for (LabelsView::Entry tag : series->labels()) {
       if (tag.key != "error") tags.push_back(std::move(tag));
     }
     std::vector<Label> labels = {{"error", "true"}};
     for (const LabelsView::Entry& tag : tags) labels.push_back({tag.key, tag.value});
-    return Timing(timings->resolve(labels));
+    return this->target(name, labels);
+  }
+
+  // Adds `n`, which wraps below zero, to a family that takes `storage`.
+  void count(std::string_view name, Storage storage, std::uint64_t n, Labels tags) {
+    FamilyCore* family = this->family(name, storage);
+    if (family == nullptr) return;
+    if (family->storage() == Storage::floating) {
+      const auto amount = static_cast<double>(n);
+      return family->record(tags, [amount](const Series& series) { cells::add_double(series.cell, amount); });
+    }
+    family->record(tags, [n](const Series& series) { cells::add(series.cell, n); });
   }
 
   void describe(std::string_view name, std::string_view help, std::string_view unit) {
@@ -126,18 +175,39 @@ class Collector::Impl final {
     }
   }
 
-  void reset(const std::function<bool(const FamilyCore&)>& wanted) {
-    std::vector<std::shared_ptr<FamilyCore>> families;
+  void reset(ResetScope scope) {
+    std::vector<FamilyCore*> families;
     {
       const StructureLock lock(mutex_);
       for (const auto& entry : names_.entries()) {
-        if (entry->family != nullptr && wanted(*entry->family)) families.push_back(entry->family);
+        FamilyCore* family = entry->family.load(std::memory_order_relaxed);
+        if (family == nullptr) continue;
+        if (scope == ResetScope::all || family->only_grows()) families.push_back(family);
       }
     }
-    for (const auto& family : families) static_cast<void>(family->reset());
+    for (FamilyCore* family : families) static_cast<void>(family->reset(scope));
   }
 
   [[nodiscard]] Registry& registry() const noexcept { return registry_; }
+
+  // The series as the registry holds it: its family's, or what callbacks and producers write into a Snapshot.
+  template <class Reading>
+  std::optional<Reading> read(std::string_view name, Labels tags,
+                              std::optional<Reading> (*reading)(const Descriptor&, const Point&)) const {
+    const std::shared_ptr<FamilyCore> family = core().find(name);
+    if (family != nullptr && !family->is_observed()) {
+      const FamilySnapshot one = family->read(tags);
+      return one.empty() ? std::nullopt : reading(one.descriptor(), one.point(0));
+    }
+    if (!core().has_producers()) return std::nullopt;
+    const auto snapshot = registry_.snapshot();
+    for (const FamilySnapshot& other : snapshot->families) {
+      if (other.descriptor().name != name) continue;
+      const auto point = other.find(tags);
+      return point ? reading(other.descriptor(), *point) : std::nullopt;
+    }
+    return std::nullopt;
+  }
 
  private:
   struct Description {
@@ -145,29 +215,74 @@ class Collector::Impl final {
     std::string unit;
   };
 
-  FamilyCore* refuse() {
-    registry_.count_error();
+  [[nodiscard]] Registry::Impl& core() const noexcept { return *registry_.impl_; }
+
+  static bool takes(const FamilyCore& family, Storage storage) noexcept {
+    const Storage is = family.storage();
+    if (is == storage) return true;
+    if (storage == Storage::whole) return is == Storage::signed_whole || is == Storage::floating;
+    return storage == Storage::timing && family.takes_durations();
+  }
+
+  // A value that is not recorded.
+  FamilyCore* lose() noexcept {
+    core().count_unregistered();
     return nullptr;
   }
 
-  // Null where there is no room for the name.
-  const NameTable::Entry* add(std::string_view name, Storage storage) {
-    if (is_full_.load(std::memory_order_relaxed)) return nullptr;
+  FamilyCore* let_go_down(FamilyCore& family) {
+    if (family.storage() != Storage::whole) return refuse_kind(family, Storage::signed_whole);
+    const std::optional<std::string> error = core().let_go_down(family);
+    if (!error) return &family;
+    core().refuse_once(what(family, Storage::signed_whole), [&] { return *error; });
+    return lose();
+  }
+
+  FamilyCore* refuse_kind(const FamilyCore& family, Storage storage) {
+    FamilySpec wanted;
+    wanted.storage = storage;
+    core().refuse_once(what(family, storage),
+                       [&] { return taken_message(*family.descriptor(), wanted.kind()); });
+    return lose();
+  }
+
+  static std::uint64_t what(const FamilyCore& family, Storage storage) noexcept {
+    return reinterpret_cast<std::uintptr_t>(&family) + static_cast<std::uintptr_t>(storage);
+  }
+
+  // Null where there is no room for the name, or it is refused. `entry`: of a name that was refused before.
+  FamilyCore* join(std::string_view name, Storage storage, const NameTable::Entry* entry) {
+    const bool was_refused = entry != nullptr;
+    if (was_refused && entry->refused_at.load(std::memory_order_relaxed) == core().freed_names())
+      return nullptr;
+    if (!was_refused && is_full_.load(std::memory_order_relaxed)) return count_full();
     std::string error;
-    const NameTable::Entry* entry = nullptr;
+    FamilyCore* joined = nullptr;
     {
       const StructureLock lock(mutex_);
-      if (const NameTable::Entry* added = names_.find(name)) return added;  // by another thread, just now
-      if (names_.entries().size() < kMaxNames) {
-        auto prepared = names_.prepare(name);
-        auto family = registry_.try_add_family(spec_of(name, storage), error);
-        entry = names_.add(std::move(prepared), std::move(family));
-      } else if (!is_full_.exchange(true)) {
+      entry = names_.find(name);
+      if (entry != nullptr) joined = entry->family.load(std::memory_order_relaxed);
+      if (joined != nullptr) return joined;  // by another thread, just now
+      if (entry == nullptr && names_.entries().size() >= kMaxNames) {
+        if (is_full_.exchange(true)) return count_full();
         error = full_message(name);
+      } else {
+        const std::uint64_t freed_names = core().freed_names();
+        auto prepared = entry == nullptr ? names_.prepare(name) : nullptr;
+        joined = core().join(spec_of(name, storage), error).get();
+        if (entry == nullptr) entry = names_.add(std::move(prepared));
+        entry->set(joined, freed_names);
       }
     }
-    if (!error.empty()) registry_.report(error);
-    return entry;
+    if (error.empty()) return joined;
+    if (was_refused) return nullptr;  // and said so
+    core().refuse(error);
+    return nullptr;
+  }
+
+  FamilyCore* count_full() noexcept {
+    core().count_error();
+    return nullptr;
   }
 
   // Under the lock.
@@ -204,25 +319,14 @@ void Collector::describe(std::string_view name, std::string_view help, std::stri
 
 void Collector::increment(std::string_view name, std::int64_t amount, Labels tags) noexcept {
   if (!impl_->is_on()) return;
-  if (amount < 0) return cells::refuse(cells::Refusal::negative);
-  guarded([&] {
-    if (FamilyCore* family = impl_->family(name, Storage::whole)) {
-      family->record(tags, [amount](const Series& series) {
-        cells::add(series.cell, static_cast<std::uint64_t>(amount));
-      });
-    }
-  });
+  const auto n = static_cast<std::uint64_t>(amount);
+  guarded([&] { impl_->count(name, amount < 0 ? Storage::signed_whole : Storage::whole, n, tags); });
 }
 
 void Collector::decrement(std::string_view name, std::int64_t amount, Labels tags) noexcept {
   if (!impl_->is_on()) return;
-  guarded([&] {
-    if (FamilyCore* family = impl_->family(name, Storage::signed_whole)) {
-      family->record(tags, [amount](const Series& series) {
-        cells::add(series.cell, -static_cast<std::uint64_t>(amount));
-      });
-    }
-  });
+  const std::uint64_t n = -static_cast<std::uint64_t>(amount);
+  guarded([&] { impl_->count(name, Storage::signed_whole, n, tags); });
 }
 
 void Collector::gauge(std::string_view name, double value, Labels tags) noexcept {
@@ -238,86 +342,55 @@ void Collector::timing(std::string_view name, double seconds, Labels tags) noexc
   if (!impl_->is_on()) return;
   guarded([&] {
     if (FamilyCore* family = impl_->family(name, Storage::timing)) {
-      family->record(tags,
-                     [seconds](const Series& series) { timing_for_now(series).record_seconds(seconds); });
+      const bool is_timing = family->storage() == Storage::timing;
+      family->record(tags, [seconds, is_timing](const Series& series) {
+        const SeriesParts parts = parts_for_now(series);
+        is_timing ? Timing(parts).record_seconds(seconds) : Histogram(parts).record(seconds);
+      });
     }
   });
 }
 
 CollectorTimer Collector::timer(std::string_view name, Labels tags) noexcept {
-  Timing timing;
-  if (!impl_->is_on()) return {nullptr, name, timing};
-  guarded([&] {
-    if (FamilyCore* family = impl_->family(name, Storage::timing)) timing = Timing(family->resolve(tags));
-  });
-  return {this, name, std::move(timing)};
+  CollectorTimer::Target target;
+  if (!impl_->is_on()) return {nullptr, name, target};
+  guarded([&] { target = impl_->target(name, tags); });
+  return {this, name, std::move(target)};
 }
 
 std::optional<TimingStatistics> Collector::get_timing(std::string_view name, Labels tags) const {
-  const FamilyCore* family = impl_->existing(name);
-  if (family == nullptr || family->storage() != Storage::timing) return std::nullopt;
-  const SeriesHandle series = family->find_existing(tags);
-  if (series.get() == nullptr) return std::nullopt;
-  const HistogramValue value = read_histogram(*series.get(), Storage::timing, nullptr);
-  if (value.count() == 0) return std::nullopt;
-  return TimingStatistics{.count = value.count(),
-                          .total = value.sum(),
-                          .mean = value.mean(),
-                          .min = value.min(),
-                          .max = value.max(),
-                          .p50 = value.quantile(0.5),
-                          .p95 = value.quantile(0.95),
-                          .p99 = value.quantile(0.99)};
+  return impl_->read(name, tags, timing_of);
 }
 
 std::optional<std::int64_t> Collector::get_counter(std::string_view name, Labels tags) const {
-  const FamilyCore* family = impl_->existing(name);
-  if (family == nullptr || !is_count(family->storage())) return std::nullopt;
-  const SeriesHandle series = family->find_existing(tags);
-  if (series.get() == nullptr) return std::nullopt;
-  return static_cast<std::int64_t>(read_number(*series.get(), Storage::signed_whole));
+  return impl_->read(name, tags, count_of);
 }
 
 std::optional<GaugeReading> Collector::get_gauge(std::string_view name, Labels tags) const {
-  const FamilyCore* family = impl_->existing(name);
-  if (family == nullptr || family->storage() != Storage::gauge) return std::nullopt;
-  const SeriesHandle series = family->find_existing(tags);
-  if (series.get() == nullptr) return std::nullopt;
-  const GaugeStatistics statistics = series.get()->extra->gauge->read();
-  if (statistics.count == 0) return std::nullopt;
-  return GaugeReading{.current = std::bit_cast<double>(read_number(*series.get(), Storage::gauge)),
-                      .min = statistics.min,
-                      .max = statistics.max,
-                      .mean = statistics.mean,
-                      .count = statistics.count,
-                      .last_update = statistics.last_update};
+  return impl_->read(name, tags, gauge_of);
 }
 
 std::shared_ptr<const Snapshot> Collector::get_all() const { return impl_->registry().snapshot(); }
 
-void Collector::reset() {
-  impl_->reset([](const FamilyCore& /*any*/) { return true; });
-}
+void Collector::reset() { impl_->reset(ResetScope::all); }
 
-void Collector::reset_counters() {
-  impl_->reset([](const FamilyCore& family) { return family.counts(); });
-}
+void Collector::reset_counters() { impl_->reset(ResetScope::counters); }
 
 bool Collector::enabled() const noexcept { return impl_->enabled.load(std::memory_order_relaxed); }
 
 void Collector::set_enabled(bool on) noexcept { impl_->enabled.store(on, std::memory_order_relaxed); }
 
-CollectorTimer::CollectorTimer(Collector* collector, std::string_view name, Timing timing) noexcept
+CollectorTimer::CollectorTimer(Collector* collector, std::string_view name, Target target) noexcept
     : collector_(collector),
       name_(name),
-      timing_(std::move(timing)),
+      target_(std::move(target)),
       exceptions_(std::uncaught_exceptions()),
       running_(collector != nullptr),
       watch_(running_ ? Stopwatch() : Stopwatch(Stopwatch::Idle::idle)) {}
 
 CollectorTimer::~CollectorTimer() {
   if (running_ && std::uncaught_exceptions() > exceptions_) {
-    guarded([this] { timing_ = collector_->impl_->timing_of_failures(name_, timing_); });
+    guarded([this] { target_ = collector_->impl_->target_of_failures(name_, target_); });
   }
   stop();
 }
@@ -325,7 +398,8 @@ CollectorTimer::~CollectorTimer() {
 std::chrono::nanoseconds CollectorTimer::stop() noexcept {
   if (!std::exchange(running_, false)) return {};
   const std::chrono::nanoseconds elapsed = watch_.elapsed();
-  timing_.record(elapsed);
+  target_.timing.record(elapsed);
+  target_.histogram.record(std::chrono::duration<double>(elapsed).count());
   return elapsed;
 }
 

@@ -29,19 +29,11 @@ void keep(std::vector<T>& column, const std::vector<bool>& kept) {
   std::erase_if(column, [&](const T&) { return !kept[index++]; });
 }
 
-bool is_untouched_since_reset(const Series& series, const FamilyColumns& columns, std::size_t index) {
-  if (series.reset_base() == nullptr || activity_of(columns, index) != 0) return false;
-  const bool gauge_without_statistics = !columns.numbers.empty() && columns.gauges.empty() &&
-                                        columns.number_type == FamilyColumns::NumberType::floating;
-  // A gauge that was set to 0 has been touched.
-  return !gauge_without_statistics ||
-         cells::shared(series.cell)->load(std::memory_order_relaxed) == kUnsetGauge;
-}
-
 void keep_only(const std::vector<bool>& kept, FamilyColumns& columns) {
   if (std::find(kept.begin(), kept.end(), false) == kept.end()) return;
   auto shown = std::make_shared<std::vector<SeriesPtr>>(*columns.series);
   keep(*shown, kept);
+  keep(columns.created, kept);
   keep(columns.numbers, kept);
   keep(columns.histograms, kept);
   keep(columns.windows, kept);
@@ -50,13 +42,16 @@ void keep_only(const std::vector<bool>& kept, FamilyColumns& columns) {
   columns.series = std::move(shown);
 }
 
-void leave_out_untouched(FamilyColumns& columns) {
-  std::vector<bool> kept;
-  kept.reserve(columns.series->size());
+bool is_level(FamilySpec::Storage storage) noexcept {
+  return storage == FamilySpec::Storage::signed_whole || storage == FamilySpec::Storage::gauge;
+}
+
+void append_created(FamilyColumns& columns) {
+  columns.created.reserve(columns.series->size());
   for (const SeriesPtr& series : *columns.series) {
-    kept.push_back(!is_untouched_since_reset(*series.get(), columns, kept.size()));
+    const ResetBase* base = series.get()->reset_base();
+    columns.created.push_back(base == nullptr ? series.created() : base->time());
   }
-  keep_only(kept, columns);
 }
 
 void reset_extra(SeriesExtra& extra) {
@@ -74,13 +69,61 @@ FamilySnapshot FamilyCore::collect(std::chrono::steady_clock::time_point now) {
     append_histograms(columns);
   } else if (number_type(spec_.storage) == FamilyColumns::NumberType::floating || has_resets_ ||
              spec_.exemplars == Exemplars::on) {
-    for (const SeriesPtr& series : *columns.series) append_values(*series.get(), spec_, bounds_, columns);
+    const FamilySpec::Storage storage = storage_of(columns);
+    for (const SeriesPtr& series : *columns.series) {
+      append_values(*series.get(), storage, spec_, bounds_, columns);
+    }
   } else {
     append_counts(columns);
   }
   expire(columns, now);
-  if (has_resets_) leave_out_untouched(columns);
+  if (has_resets_) {
+    append_created(columns);
+    leave_out_hidden(columns);
+  }
   return FamilySnapshot(std::move(columns));
+}
+
+FamilySnapshot FamilyCore::read(Labels labels) const {
+  const SeriesHandle held = find_existing(labels);
+  FamilyColumns columns;
+  {
+    const StructureLock lock(mutex_);
+    columns.descriptor = descriptor_;
+    columns.number_type = number_type(storage());
+  }
+  auto series = std::make_shared<SeriesVector>();
+  columns.series = series;
+  if (held.get() == nullptr) return FamilySnapshot(std::move(columns));
+  append_values(*held.get(), storage_of(columns), spec_, bounds_, columns);
+  series->push_back(retained(held.get()));
+  append_created(columns);
+  if (!is_shown(*held.get(), columns, 0)) keep_only({false}, columns);
+  return FamilySnapshot(std::move(columns));
+}
+
+// As the Snapshot calls it: a counter may become an up-down counter meanwhile.
+FamilySpec::Storage FamilyCore::storage_of(const FamilyColumns& columns) const noexcept {
+  const bool may_fall = columns.number_type == FamilyColumns::NumberType::signed_integer;
+  return may_fall ? FamilySpec::Storage::signed_whole : spec_.storage;
+}
+
+bool FamilyCore::is_shown(const Series& series, const FamilyColumns& columns, std::size_t index) const {
+  if (!series.is_hidden()) return true;
+  // A level was not set back, and has changed if it is not what it was then.
+  if (storage_of(columns) == FamilySpec::Storage::signed_whole)
+    return columns.numbers[index] != series.reset_base()->number();
+  return activity_of(columns, index) != 0;
+}
+
+void FamilyCore::leave_out_hidden(FamilyColumns& columns) const {
+  std::vector<bool> kept;
+  kept.reserve(columns.series->size());
+  for (const SeriesPtr& series : *columns.series) {
+    kept.push_back(is_shown(*series.get(), columns, kept.size()));
+    if (kept.back()) series.get()->show();
+  }
+  keep_only(kept, columns);
 }
 
 // The usual family, and the one that may have a million series: each just a whole number.
@@ -175,66 +218,85 @@ void FamilyCore::begin_anew_after_fork(const SeriesVector& series) {
   for (const SeriesPtr& held : series) {
     Series& one = writable(held);
     one.last_activity = 0;
-    if (ResetBase* base = one.reset_base()) {
-      base->set(std::uint64_t{0});
-      base->set(HistogramValue(bounds_));
-    }
+    if (ResetBase* base = one.reset_base()) base->set(HistogramValue(bounds_), 0);
     // A gauge is what it was, its statistics with it.
     if (one.extra != nullptr && one.extra->window != nullptr) one.extra->window->reset();
   }
 }
 
-FamilySnapshot FamilyCore::reset() {
+FamilySnapshot FamilyCore::reset(ResetScope scope) {
   const std::lock_guard one_at_a_time(collecting_);
   FamilyColumns columns = empty_columns();
-  has_resets_ = true;
-  std::vector<bool> touched;
-  touched.reserve(columns.series->size());
+  // Before anything is read: what counts from then on was recorded later.
+  const auto now = std::chrono::system_clock::now();
+  append_created(columns);
+  std::vector<bool> shown;
+  shown.reserve(columns.series->size());
+  const bool stays = is_level(storage_of(columns)) && is_registered();
   for (const SeriesPtr& series : *columns.series) {
     Series& one = writable(series);
-    const bool was_reset = one.reset_base() != nullptr;
-    const bool gauge_is_set = take_values(one, columns);
-    touched.push_back(!was_reset || gauge_is_set || activity_of(columns, touched.size()) != 0);
+    const bool was_hidden = one.is_hidden();
+    if (stays) {
+      take_level(one, columns);
+    } else {
+      take_values(one, scope, now, columns);
+    }
+    shown.push_back(!was_hidden || activity_of(columns, shown.size()) != 0);
+    if (shown.back() && scope == ResetScope::counters) one.show();
     one.last_activity = 0;
   }
+  has_resets_ = has_resets_ || !stays;
   std::fill(listed_counts_.begin(), listed_counts_.end(), 0);
-  keep_only(touched, columns);
+  keep_only(shown, columns);
   return FamilySnapshot(std::move(columns));
 }
 
+// What is open stays open, and shown.
+void FamilyCore::take_level(const Series& series, FamilyColumns& columns) const {
+  append_values(series, storage_of(columns), spec_, bounds_, columns);
+  if (series.extra != nullptr && series.extra->gauge != nullptr)
+    series.extra->gauge->begin_with(std::bit_cast<double>(columns.numbers.back()));
+}
+
 // Reads each cell once: what it said is what was taken, and what counts from now on begins there.
-bool FamilyCore::take_values(Series& series, FamilyColumns& columns) const {
-  ResetBase& base = series.make_reset_base();
-  bool gauge_is_set = false;
-  if (is_histogram(spec_.storage)) {
-    HistogramValue taken = cells::read_histogram(series.cell, sum_form(spec_.storage), bounds_);
-    HistogramValue read = taken;
-    base.subtract_from(taken);
-    // A sum that ran ahead of its count is taken with the count.
-    if (taken.count() != 0) base.set(std::move(read));
-    cells::forget_extremes(series.cell, bounds_);
-    if (spec_.recent != 0) columns.windows.push_back(read_recent(series, taken.sum(), spec_.storage));
-    columns.histograms.push_back(std::move(taken));
-  } else if (spec_.storage == FamilySpec::Storage::gauge) {
-    const std::uint64_t bits = cells::shared(series.cell)->exchange(kUnsetGauge, std::memory_order_relaxed);
-    gauge_is_set = bits != kUnsetGauge;
-    columns.numbers.push_back(gauge_is_set ? bits : 0);
-    if (spec_.statistics == GaugeTracking::on) columns.gauges.push_back(series.extra->gauge->read());
+void FamilyCore::take_values(Series& series, ResetScope scope, ResetBase::Time now,
+                             FamilyColumns& columns) const {
+  ResetBase& base = series.make_reset_base(now);
+  base.set_time(now);
+  const FamilySpec::Storage storage = storage_of(columns);
+  if (is_histogram(storage)) {
+    take_histogram(series, base, columns);
+  } else if (is_level(storage)) {
+    append_values(series, storage, spec_, bounds_, columns);
+    base.set(columns.numbers.back());
   } else {
-    const bool whole = number_type(spec_.storage) != FamilyColumns::NumberType::floating;
+    const bool whole = storage == FamilySpec::Storage::whole;
     const std::uint64_t read =
         whole ? cells::sum(series.cell) : std::bit_cast<std::uint64_t>(cells::sum_double(series.cell));
-    const std::uint64_t taken = difference(read, base.number(), spec_.storage);
+    const std::uint64_t taken = difference(read, base.number(), storage);
     base.set(read);
-    if (spec_.storage == FamilySpec::Storage::window) {
-      columns.windows.push_back(read_recent(series, std::bit_cast<double>(taken), spec_.storage));
+    if (storage == FamilySpec::Storage::window) {
+      columns.windows.push_back(read_recent(series, std::bit_cast<double>(taken), storage));
     } else {
       columns.numbers.push_back(taken);
     }
   }
   if (spec_.exemplars == Exemplars::on) columns.exemplars.push_back(series.extra->exemplars->read());
   if (series.extra != nullptr) reset_extra(*series.extra);
-  return gauge_is_set;
+  // Last: who records after the reading above has changed what is read, or shows the series himself.
+  if (scope == ResetScope::all) series.hide();
+}
+
+void FamilyCore::take_histogram(Series& series, ResetBase& base, FamilyColumns& columns) const {
+  cells::HistogramReader reader(sum_form(spec_.storage), bounds_);
+  const HistogramValue read = reader.read(series.cell);
+  HistogramValue taken(read);  // copies do not borrow from the reader
+  subtract(base, reader, taken);
+  // A sum that ran ahead of its count is taken with the count.
+  if (taken.count() != 0) base.set(HistogramValue(read), reader.nanoseconds());
+  cells::forget_extremes(series.cell, bounds_);
+  if (spec_.recent != 0) columns.windows.push_back(read_recent(series, taken.sum(), spec_.storage));
+  columns.histograms.push_back(std::move(taken));
 }
 
 void FamilyCore::note_counts(const FamilyColumns& columns) {
@@ -317,7 +379,7 @@ void FamilyCore::remove_condemned() {
 
 std::uint64_t FamilyCore::activity_now(const Series& series) const {
   FamilyColumns columns;
-  append_values(series, spec_, bounds_, columns);
+  append_values(series, storage(), spec_, bounds_, columns);
   return activity_of(columns, 0);
 }
 

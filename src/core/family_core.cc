@@ -38,9 +38,11 @@ std::uint64_t hash_rendered(std::string_view rendered, std::uint64_t seed) {
 }  // namespace
 
 FamilyCore::FamilyCore(FamilySpec spec, std::shared_ptr<const Descriptor> descriptor,
-                       std::shared_ptr<FamilyShared> shared)
+                       std::shared_ptr<FamilyShared> shared, bool is_registered)
     : spec_(std::move(spec)),
       storage_(spec_.storage),
+      is_registered_(is_registered),
+      has_any_labels_(spec_.dynamic_labels),
       shared_(std::move(shared)),
       bounds_(shared_bounds(std::move(spec_.bounds))),
       text_bounds_(bounds_ != nullptr ? bounds_ : shared_bounds(std::move(spec_.text_bounds))),
@@ -59,14 +61,28 @@ FamilyCore::~FamilyCore() {
   }
 }
 
-bool FamilyCore::become_up_down_counter() {
+void FamilyCore::describe(std::shared_ptr<const Descriptor> descriptor, FamilySpec::Storage storage) {
   const StructureLock lock(mutex_);
-  if (storage() == FamilySpec::Storage::signed_whole) return true;
-  if (storage() != FamilySpec::Storage::whole) return false;
-  descriptor_ = std::make_shared<const Descriptor>(
-      make_descriptor(Kind::up_down_counter, descriptor_->name, descriptor_->help, descriptor_->unit));
-  storage_.store(FamilySpec::Storage::signed_whole, std::memory_order_relaxed);
-  return true;
+  descriptor_.swap(descriptor);
+  storage_.store(storage, std::memory_order_relaxed);
+}
+
+std::shared_ptr<const Descriptor> FamilyCore::descriptor() const {
+  const StructureLock lock(mutex_);
+  return descriptor_;
+}
+
+void FamilyCore::take_policy(SeriesPolicy series, HistogramValue::Bounds text_bounds) noexcept {
+  if (series.max_series == kRegistryLimit) series.max_series = shared_->max_series_per_family;
+  const std::lock_guard one_at_a_time(collecting_);
+  const StructureLock lock(mutex_);
+  spec_.series = series;
+  if (bounds_ == nullptr) text_bounds_.swap(text_bounds);
+}
+
+HistogramValue::Bounds FamilyCore::text_bounds_of(const FamilySpec& spec) {
+  auto bounds = shared_bounds(spec.text_bounds);
+  return bounds != nullptr ? bounds : default_text_bounds(spec.unit);
 }
 
 SeriesParts FamilyCore::resolve(Labels labels) {
@@ -88,7 +104,7 @@ SeriesHandle FamilyCore::find_existing(Labels labels) const {
   ShortText rendered;
   render_labels_into(labels, shared_->max_label_value_bytes, rendered);
   const StructureLock lock(mutex_);
-  Series* found = find_rendered(rendered.view(), hash_rendered(rendered.view(), seed_));
+  const Series* found = find_rendered(rendered.view(), hash_rendered(rendered.view(), seed_));
   if (found == nullptr) return {};
   found->spare();
   return SeriesHandle(found);
@@ -100,13 +116,19 @@ Series* FamilyCore::find_rendered(std::string_view rendered, std::uint64_t hash)
 
 // The keys of a typed family were checked when it was registered.
 bool FamilyCore::keys_are_valid(Labels labels) const {
-  return !spec_.dynamic_labels || label_keys_are_valid(labels);
+  return !has_any_labels_.load(std::memory_order_relaxed) || label_keys_are_valid(labels);
+}
+
+// A look-up is counted each time that it fails, and said once for each message.
+void FamilyCore::refuse_keys(Labels labels) const {
+  shared_->errors.fetch_add(1, std::memory_order_relaxed);
+  shared_->refusals.say_once("metric \"" + descriptor()->name + "\": " + label_keys_error(labels));
 }
 
 SeriesHandle FamilyCore::resolve_slowly(Labels labels, std::uint64_t hash) {
   static_cast<void>(cells::lease());  // so that the next look-up of this thread need not come here
   if (!keys_are_valid(labels)) {
-    shared_->errors.fetch_add(1, std::memory_order_relaxed);
+    refuse_keys(labels);
     return {};
   }
   ShortText rendered;

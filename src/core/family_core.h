@@ -19,6 +19,8 @@
 #include "exemplar_store.h"
 #include "fork_gate.h"
 #include "lookup_guard.h"
+#include "refusal_log.h"
+#include "reset_base.h"
 #include "series.h"
 #include "series_list.h"
 #include "series_table.h"
@@ -27,6 +29,8 @@ namespace kymo::inline v0 {
 
 /// What the families of a registry share: its limits and the counts of what they took.
 struct FamilyShared {
+  explicit FamilyShared(RefusalLog::Sink error_sink) : refusals(std::move(error_sink)) {}
+
   std::size_t max_series_per_family = 0;
   std::size_t max_series = 0;
   std::size_t max_label_value_bytes = 0;
@@ -35,9 +39,14 @@ struct FamilyShared {
   std::atomic<std::uint64_t> altered_values{0};
   std::atomic<std::uint64_t> expired{0};
   std::atomic<std::uint64_t> errors{0};
+  std::atomic<std::uint64_t> unregistered{0};  ///< values recorded under a name that was refused
   std::atomic<std::uint64_t> counter_wraps{0};
   ExemplarDrops dropped_exemplars{};
+  RefusalLog refusals;
 };
+
+/// Counters: they stay shown, at 0. All: what is reset is hidden until something is recorded into it.
+enum class ResetScope : std::uint8_t { counters, all };
 
 /// Gives cells back in the way their storage wants it. One a storage form, never destroyed.
 [[nodiscard]] CellOwner* cell_owner(FamilySpec::Storage storage, std::size_t bounds);
@@ -48,8 +57,9 @@ struct FamilyShared {
 /// which no reader of values holds for long.
 class FamilyCore final {
  public:
+  /// Registered: somebody holds instruments of it; else it is recorded by name only.
   FamilyCore(FamilySpec spec, std::shared_ptr<const Descriptor> descriptor,
-             std::shared_ptr<FamilyShared> shared);
+             std::shared_ptr<FamilyShared> shared, bool is_registered);
   FamilyCore(const FamilyCore&) = delete;
   FamilyCore& operator=(const FamilyCore&) = delete;
   ~FamilyCore();
@@ -57,8 +67,9 @@ class FamilyCore final {
   /// The series with these labels, made if there is room, else the overflow series.
   [[nodiscard]] SeriesParts resolve(Labels labels);
 
-  /// The series with these labels if there is one.
-  [[nodiscard]] SeriesHandle find_existing(Labels labels) const;
+  /// The series with these labels at this instant: a family of one, or of none where it is not there or not
+  /// shown.
+  [[nodiscard]] FamilySnapshot read(Labels labels) const;
 
   /// Calls `record(const Series&)` for that series without making a handle: cheaper, where it is not kept.
   template <class Record>
@@ -67,17 +78,36 @@ class FamilyCore final {
   /// The family at this instant; takes out what has been idle too long.
   [[nodiscard]] FamilySnapshot collect(std::chrono::steady_clock::time_point now);
 
-  /// The family at this instant; from then on all series read as if they had just been made, and are not
-  /// shown until something is recorded. Exact: what is recorded meanwhile counts either before or after.
-  [[nodiscard]] FamilySnapshot reset();
+  /// The family at this instant; from then on all series read as if they had just been made, but for levels:
+  /// see Registry::reset(). Exact: what is recorded meanwhile counts either before or after.
+  [[nodiscard]] FamilySnapshot reset(ResetScope scope);
 
-  /// What a counter that somebody decrements turns into; true when it is one now.
-  bool become_up_down_counter();
+  /// Another kind, unit or help. Of storages only `whole` may change, to `signed_whole`; what a counter was
+  /// reset to means nothing then, since it was a level all the time.
+  void describe(std::shared_ptr<const Descriptor> descriptor, FamilySpec::Storage storage);
+  [[nodiscard]] std::shared_ptr<const Descriptor> descriptor() const;
 
-  /// True for a counter and an up-down counter.
-  [[nodiscard]] bool counts() const noexcept {
-    return storage() == FamilySpec::Storage::whole || storage() == FamilySpec::Storage::signed_whole ||
-           storage() == FamilySpec::Storage::floating;
+  /// Takes the limits and text bounds of whoever registers what was recorded by name only.
+  void take_policy(SeriesPolicy series, HistogramValue::Bounds text_bounds) noexcept;
+  /// The `le` values that text formats show of such a family.
+  [[nodiscard]] static HistogramValue::Bounds text_bounds_of(const FamilySpec& spec);
+
+  [[nodiscard]] bool is_registered() const noexcept { return is_registered_.load(std::memory_order_relaxed); }
+  void set_registered() noexcept { is_registered_.store(true, std::memory_order_relaxed); }
+  /// Whether callbacks give further series of it.
+  [[nodiscard]] bool is_observed() const noexcept { return is_observed_.load(std::memory_order_relaxed); }
+  void set_observed(bool yes) noexcept { is_observed_.store(yes, std::memory_order_relaxed); }
+  /// From now on it may have series with any labels, whose keys are looked at.
+  void take_any_labels() noexcept { has_any_labels_.store(true, std::memory_order_relaxed); }
+
+  /// True for a counter, not for an up-down counter.
+  [[nodiscard]] bool only_grows() const noexcept {
+    return storage() == FamilySpec::Storage::whole || storage() == FamilySpec::Storage::floating;
+  }
+  /// Whether its series are durations in seconds.
+  [[nodiscard]] bool takes_durations() const noexcept {
+    return spec_.storage == FamilySpec::Storage::timing ||
+           (spec_.storage == FamilySpec::Storage::histogram && spec_.unit == "seconds");
   }
 
   [[nodiscard]] FamilySpec::Storage storage() const noexcept {
@@ -92,6 +122,8 @@ class FamilyCore final {
   }
   [[nodiscard]] SeriesHandle resolve_slowly(Labels labels, std::uint64_t hash);
   [[nodiscard]] bool keys_are_valid(Labels labels) const;
+  void refuse_keys(Labels labels) const;
+  [[nodiscard]] SeriesHandle find_existing(Labels labels) const;
   [[nodiscard]] Series* find_rendered(std::string_view rendered, std::uint64_t hash) const noexcept;
   [[nodiscard]] Series* find_or_make(std::string_view rendered, std::uint64_t hash);
   [[nodiscard]] Series* make(std::string_view rendered, bool counted);
@@ -105,7 +137,12 @@ class FamilyCore final {
   void append_histograms(FamilyColumns& columns);
   [[nodiscard]] std::shared_ptr<const SeriesVector> list();
   void begin_anew_after_fork(const SeriesVector& series);
-  [[nodiscard]] bool take_values(Series& series, FamilyColumns& columns) const;
+  [[nodiscard]] FamilySpec::Storage storage_of(const FamilyColumns& columns) const noexcept;
+  void leave_out_hidden(FamilyColumns& columns) const;
+  [[nodiscard]] bool is_shown(const Series& series, const FamilyColumns& columns, std::size_t index) const;
+  void take_level(const Series& series, FamilyColumns& columns) const;
+  void take_values(Series& series, ResetScope scope, ResetBase::Time now, FamilyColumns& columns) const;
+  void take_histogram(Series& series, ResetBase& base, FamilyColumns& columns) const;
   void put_counts_back();
   void note_counts(const FamilyColumns& columns);
   void expire(const FamilyColumns& columns, std::chrono::steady_clock::time_point now);
@@ -116,6 +153,9 @@ class FamilyCore final {
 
   FamilySpec spec_;
   std::atomic<FamilySpec::Storage> storage_;
+  std::atomic<bool> is_registered_;
+  std::atomic<bool> is_observed_{false};
+  std::atomic<bool> has_any_labels_;
   std::shared_ptr<FamilyShared> shared_;
   HistogramValue::Bounds bounds_;
   std::shared_ptr<const std::vector<double>> text_bounds_;
@@ -155,12 +195,14 @@ void FamilyCore::record(Labels labels, Record record) {
     const LookupGuard guard;
     if (guard.entered()) [[likely]] {
       const Series* series = find(labels, hash);
-      if (series != nullptr && !series->is_condemned()) [[likely]]
+      if (series != nullptr && series->is_plain()) [[likely]]
         return record(*series);
     }
   }
   const SeriesHandle handle = resolve_slowly(labels, hash);
-  if (handle.get() != nullptr) record(*handle.get());
+  if (handle.get() == nullptr) return;
+  handle.get()->show();
+  record(*handle.get());
 }
 
 }  // namespace kymo::inline v0

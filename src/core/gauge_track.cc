@@ -48,6 +48,15 @@ void GaugeTrack::reset() noexcept {
   sum_at_reset_.store(sum_.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
 
+void GaugeTrack::begin_with(double held) noexcept {
+  if (count() == count_at_reset_.load(std::memory_order_relaxed)) return;
+  reset();
+  improve(min_, held, [](double a, double b) { return a < b; });
+  improve(max_, held, [](double a, double b) { return a > b; });
+  count_at_reset_.fetch_sub(1, std::memory_order_relaxed);
+  add_bounded(sum_at_reset_, -std::clamp(held, -kLargestNumber, kLargestNumber));
+}
+
 GaugeStatistics GaugeTrack::read() const noexcept {
   GaugeStatistics statistics;
   statistics.count = count_.load(std::memory_order_acquire) - count_at_reset_.load(std::memory_order_relaxed);

@@ -20,6 +20,9 @@ class GaugeTrack final {
   /// From now on read() tells of later values only. A value noted at the same moment may be missing from min
   /// and max. One thread at a time, the one that reads.
   void reset() noexcept;
+  /// As reset(), but the value that is held now is the first that read() tells of. Nothing where none was
+  /// noted.
+  void begin_with(double held) noexcept;
 
  private:
   std::atomic<std::uint64_t> count_{0};

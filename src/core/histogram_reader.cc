@@ -35,6 +35,8 @@ class Totals {
     max_ = std::max(max_, max);
   }
 
+  [[nodiscard]] std::uint64_t nanoseconds() const noexcept { return nanoseconds_; }
+
   void give(HistogramValue& value) const noexcept {
     const bool is_time = form_ == SumForm::nanoseconds;
     value.set_sum(is_time ? static_cast<double>(nanoseconds_) / 1e9 : sum_);
@@ -112,10 +114,11 @@ HistogramValue HistogramReader::read(CellId id) {
     totals.add(*block);
   }
   totals.give(value);
+  nanoseconds_ = totals.nanoseconds();
   return value;
 }
 
-HistogramValue HistogramReader::read_explicit(CellId id) const {
+HistogramValue HistogramReader::read_explicit(CellId id) {
   std::vector<std::uint64_t> counts(bounds_->size() + 1);
   cells_.for_each(id, [&](const Cell& cell) {
     const auto* block = block_in<ExplicitBlock>(cell);
@@ -132,12 +135,6 @@ HistogramValue HistogramReader::read_explicit(CellId id) const {
   });
   totals.give(value);
   return value;
-}
-
-HistogramValue read_histogram(CellId id, SumForm sum, const HistogramValue::Bounds& bounds) {
-  HistogramReader reader(sum, bounds);
-  const HistogramValue borrowing = reader.read(id);
-  return HistogramValue(borrowing);  // a copy, unlike the bare name
 }
 
 }  // namespace kymo::inline v0::cells

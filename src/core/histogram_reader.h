@@ -25,10 +25,13 @@ class HistogramReader final {
   [[nodiscard]] HistogramValue read(CellId id);
   /// The same of all these, in less time.
   void append(std::span<const CellId> ids, std::vector<HistogramValue>& values);
+  /// The whole nanoseconds that the histogram which was read last has as its sum.
+  [[nodiscard]] std::uint64_t nanoseconds() const noexcept { return nanoseconds_; }
+  [[nodiscard]] SumForm sum_form() const noexcept { return sum_; }
   [[nodiscard]] const std::shared_ptr<BucketWords>& words() const noexcept { return words_; }
 
  private:
-  [[nodiscard]] HistogramValue read_explicit(CellId id) const;
+  [[nodiscard]] HistogramValue read_explicit(CellId id);
   void ask_for_blocks(CellId id) const noexcept;
   void ask_for_pages(CellId id) const noexcept;
   SumForm sum_;
@@ -37,11 +40,9 @@ class HistogramReader final {
   // Of the histogram being read:
   std::vector<const HistogramBlock*> blocks_;
   BlockPages pages_;
+  std::uint64_t nanoseconds_ = 0;
 
   std::shared_ptr<BucketWords> words_ = std::make_shared<BucketWords>();
 };
-
-/// One histogram, with nothing borrowed.
-[[nodiscard]] HistogramValue read_histogram(CellId id, SumForm sum, const HistogramValue::Bounds& bounds);
 
 }  // namespace kymo::inline v0::cells

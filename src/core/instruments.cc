@@ -61,6 +61,10 @@ void Counter::add_with_exemplar(std::uint64_t n, std::initializer_list<Label> la
 
 std::uint64_t Counter::value() const noexcept { return number_of(handle_, Storage::whole); }
 
+std::uint64_t Counter::value_since_start() const noexcept {
+  return handle_.get() == nullptr ? 0 : cells::sum(cell_);
+}
+
 double DoubleCounter::value() const noexcept {
   return std::bit_cast<double>(number_of(handle_, Storage::floating));
 }

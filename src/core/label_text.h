@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <kymo/core/labels.h>
@@ -102,6 +103,21 @@ bool append_value(std::string_view value, std::size_t max_bytes, Text& out) {
     }
   }
   return true;
+}
+
+/// What is wrong with keys that may not stand together: the first that is not valid, or stands there twice.
+[[nodiscard]] inline std::string label_keys_error(Labels labels) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (auto error = label_key_error(labels[i].key)) return *std::move(error);
+    const auto before = labels.first(i);
+    const auto same = std::find_if(before.begin(), before.end(),
+                                   [&](const Label& other) { return is_same_key(other.key, labels[i].key); });
+    if (same == before.end()) continue;
+    const std::string key(labels[i].key);
+    return "label key \"" + key + "\" is given twice" +
+           (same->key == key ? "" : ", once written \"" + std::string(same->key) + "\"");
+  }
+  return {};
 }
 
 /// As render_labels(), into any text that characters and strings can be added to.

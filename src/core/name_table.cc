@@ -29,13 +29,13 @@ std::unique_ptr<NameTable::Entry> NameTable::prepare(std::string_view name) {
     all_slots_.push_back(std::move(larger));
     current_.store(all_slots_.back().get(), std::memory_order_release);
   }
-  return std::make_unique<Entry>(
-      Entry{.name = std::string(name), .hash = hash_text(name, seed_), .family = {}});
+  auto prepared = std::make_unique<Entry>();
+  prepared->name = name;
+  prepared->hash = hash_text(name, seed_);
+  return prepared;
 }
 
-const NameTable::Entry* NameTable::add(std::unique_ptr<Entry> prepared,
-                                       std::shared_ptr<FamilyCore> family) noexcept {
-  prepared->family = std::move(family);
+const NameTable::Entry* NameTable::add(std::unique_ptr<Entry> prepared) noexcept {
   entries_.push_back(std::move(prepared));
   all_slots_.back()->put(entries_.back().get());
   return entries_.back().get();

@@ -14,14 +14,22 @@
 
 namespace kymo::inline v0 {
 
-/// The families that a Collector made, by name. Names are added and never taken out, so that a reader needs
-/// neither lock nor guard.
+/// The families that a Collector records into, by name. Names are added and never taken out, so that a reader
+/// needs neither lock nor guard.
 class NameTable final {
  public:
   struct Entry {
     std::string name;
     std::uint64_t hash = 0;
-    std::shared_ptr<FamilyCore> family;  ///< null: the name could not be registered
+    /// Null: the name was refused. The registry keeps the family.
+    mutable std::atomic<FamilyCore*> family = nullptr;
+    /// Registry::Impl::freed_names() when it was refused.
+    mutable std::atomic<std::uint64_t> refused_at = 0;
+
+    void set(FamilyCore* joined, std::uint64_t freed_names) const noexcept {
+      refused_at.store(freed_names, std::memory_order_relaxed);
+      family.store(joined, std::memory_order_release);
+    }
   };
 
   NameTable();
@@ -41,8 +49,8 @@ class NameTable final {
 
   /// An entry to be added, and room for it, so that adding needs no memory. One thread at a time.
   [[nodiscard]] std::unique_ptr<Entry> prepare(std::string_view name);
-  /// What was prepared last, with its family. Its name is not there yet.
-  const Entry* add(std::unique_ptr<Entry> prepared, std::shared_ptr<FamilyCore> family) noexcept;
+  /// What was prepared last. Its name is not there yet.
+  const Entry* add(std::unique_ptr<Entry> prepared) noexcept;
 
   [[nodiscard]] const std::vector<std::unique_ptr<Entry>>& entries() const noexcept { return entries_; }
 

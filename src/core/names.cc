@@ -1,7 +1,6 @@
 #include <kymo/core/names.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <numeric>
 #include <utility>
@@ -32,21 +31,6 @@ std::string mapped(std::string_view name) {
   return out;
 }
 
-std::optional<std::string> suffix_error(Kind kind, std::string_view mapped_name, std::string_view name) {
-  static constexpr std::array<std::string_view, 4> kReserved = {"bucket", "count", "sum", "created"};
-  for (const std::string_view suffix : kReserved) {
-    if (has_suffix_word(mapped_name, suffix)) {
-      return "metric name " + quoted(name) + " ends in \"_" + std::string(suffix) +
-             "\", which the text formats use for parts of histograms and counters; choose another ending";
-    }
-  }
-  if (kind != Kind::counter && has_suffix_word(mapped_name, "total")) {
-    return "metric name " + quoted(name) + " ends in \"_total\", which only a counter may; this is a " +
-           std::string(kind_name(kind));
-  }
-  return std::nullopt;
-}
-
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -73,7 +57,7 @@ std::string_view kind_name(Kind kind) noexcept {
   return "unknown";
 }
 
-std::optional<std::string> name_error(Kind kind, std::string_view name) {
+std::optional<std::string> name_error(std::string_view name) {
   if (name.empty()) return "metric name is empty; give it one such as \"http.requests\"";
   if (name.size() > kMaxNameBytes) {
     return "metric name " + quoted(name.substr(0, 40)) + "… has " + std::to_string(name.size()) +
@@ -86,7 +70,7 @@ std::optional<std::string> name_error(Kind kind, std::string_view name) {
     return "metric name " + quoted(name) +
            " is not valid: start with a letter or _, go on with letters, digits, _ : . - or /";
   }
-  return suffix_error(kind, mapped(name), name);
+  return std::nullopt;
 }
 
 std::string_view label_key_fault(std::string_view key) noexcept {

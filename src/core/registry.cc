@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <map>
 #include <mutex>
 #include <optional>
-#include <set>
+#include <utility>
 
 #include <kymo/core/names.h>
 #include <kymo/core/snapshot_builder.h>
@@ -16,6 +15,7 @@
 #include "label_text.h"
 #include "process.h"
 #include "registration.h"
+#include "registry_impl.h"
 #include "self_metrics.h"
 
 namespace kymo::inline v0 {
@@ -64,208 +64,280 @@ std::vector<Label> label_views(const std::vector<std::pair<std::string, std::str
 }
 
 std::optional<std::string> spec_error(const FamilySpec& spec) {
-  if (auto error = name_error(spec.kind(), spec.name)) return error;
+  if (auto error = name_error(spec.name)) return error;
   if (auto error = unit_error(spec.unit)) return "metric \"" + spec.name + "\": " + *error;
   if (auto error = keys_error(spec.name, spec.label_keys)) return error;
   if (auto error = bounds_error(spec.name, "bounds", spec.bounds)) return error;
   return text_bounds_error(spec.name, spec.text_bounds);
 }
 
+// What makes it a family that several may record into, by name or by an instrument.
+bool is_whole(FamilySpec::Storage storage) noexcept {
+  return storage == FamilySpec::Storage::whole || storage == FamilySpec::Storage::signed_whole;
+}
+
+std::string other_form_message(const Descriptor& recorded) {
+  return "metric \"" + recorded.name +
+         "\" was recorded by name before, and what it holds cannot go into this instrument; register it "
+         "before it is first recorded";
+}
+
+std::string other_unit_message(const Descriptor& recorded, std::string_view unit) {
+  return "metric \"" + recorded.name + "\" has the unit \"" + recorded.unit + "\", not \"" +
+         std::string(unit) + "\"; give both the same";
+}
+
 }  // namespace
 
-class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl> {
+/// The name and labels of an observed value, given back where its registration fails half-way.
+class Registry::Impl::ObservedClaim final {
  public:
-  explicit Impl(RegistryOptions options)
-      : options_(std::move(options)), shared_(std::make_shared<FamilyShared>()) {
-    shared_->max_series_per_family = options_.max_series_per_family;
-    shared_->max_series = options_.max_series;
-    shared_->max_label_value_bytes = options_.max_label_value_bytes;
-    ticks::calibrate();
+  ObservedClaim(Impl& registry, const std::string& name, const std::string& labels) noexcept
+      : registry_(&registry), name_(name), labels_(labels) {}
+  ObservedClaim(const ObservedClaim&) = delete;
+  ObservedClaim& operator=(const ObservedClaim&) = delete;
+  ~ObservedClaim() {
+    if (registry_ != nullptr) registry_->release_observed(name_, labels_);
   }
-
-  std::shared_ptr<FamilyCore> add_family(FamilySpec spec) {
-    std::string error;
-    auto family = try_add_family(std::move(spec), error);
-    return family != nullptr ? family : fail(error);
-  }
-
-  std::shared_ptr<FamilyCore> try_add_family(FamilySpec spec, std::string& error) {
-    if (auto wrong = spec_error(spec)) return error = *wrong, nullptr;
-    auto descriptor =
-        std::make_shared<const Descriptor>(make_descriptor(spec.kind(), spec.name, spec.help, spec.unit));
-    auto family = std::make_shared<FamilyCore>(std::move(spec), descriptor, shared_);
-    const StructureLock lock(mutex_);
-    // Before the names are taken: from here on nothing needs memory.
-    if (families_.size() == families_.capacity()) families_.reserve(2 * families_.size() + 1);
-    if (auto clash = claim_names(*descriptor)) return error = *clash, nullptr;
-    families_.push_back(family);
-    return family;
-  }
-
-  void report(const std::string& message) {
-    count_error();
-    if (options_.error_sink) options_.error_sink(message);
-  }
-  void count_error() noexcept { shared_->errors.fetch_add(1, std::memory_order_relaxed); }
-
-  Registration add_observed(Kind kind, std::string_view name, std::string_view help,
-                            std::function<double()> callback, const ObservedOptions& options);
-
-  Registration add_producer(Producer producer, std::function<void()> after_end) {
-    auto on_end = [weak = weak_from_this(), after = std::move(after_end)](const Registration::Slot* slot) {
-      if (const auto self = weak.lock()) self->remove_producer(slot);
-      if (after) after();
-    };
-    auto slot = std::make_shared<Registration::Slot>(std::move(producer), std::move(on_end));
-    const StructureLock lock(mutex_);
-    producers_.push_back(slot);
-    return Registration(std::move(slot));
-  }
-
-  std::shared_ptr<const Snapshot> snapshot() {
-    const auto time = std::chrono::system_clock::now();
-    const auto now = std::chrono::steady_clock::now();
-    ticks::calibrate();
-    SnapshotBuilder builder;
-    for (const auto& family : copied(families_)) builder.add_family(family->collect(now));
-    write_self_metrics({*shared_, producer_errors_.load(std::memory_order_relaxed)}, builder);
-    for (const auto& slot : copied(producers_)) {
-      if (slot->run(builder) == Registration::Slot::Outcome::threw) {
-        producer_errors_.fetch_add(1, std::memory_order_relaxed);
-      }
-    }
-    auto snapshot = builder.finish(time, now - started_);
-    producer_errors_.fetch_add(builder.errors(), std::memory_order_relaxed);
-    return snapshot;
-  }
-
-  std::shared_ptr<const Snapshot> reset(bool only_counters) {
-    SnapshotBuilder builder;
-    const auto time = std::chrono::system_clock::now();
-    for (const auto& family : copied(families_)) {
-      if (!only_counters || family->counts()) builder.add_family(family->reset());
-    }
-    return builder.finish(time, std::chrono::steady_clock::now() - started_);
-  }
-
-  [[nodiscard]] std::size_t series_count() const noexcept {
-    return shared_->series.load(std::memory_order_relaxed);
-  }
+  void keep() noexcept { registry_ = nullptr; }
 
  private:
-  struct Observed {
-    Descriptor descriptor;
-    std::vector<std::string> samples;
-    std::set<std::string> label_sets;
-  };
-
-  /// The name and labels of an observed value, given back where its registration fails half-way.
-  class ObservedClaim final {
-   public:
-    ObservedClaim(Impl& registry, const std::string& name, const std::string& labels) noexcept
-        : registry_(&registry), name_(name), labels_(labels) {}
-    ObservedClaim(const ObservedClaim&) = delete;
-    ObservedClaim& operator=(const ObservedClaim&) = delete;
-    ~ObservedClaim() {
-      if (registry_ != nullptr) registry_->release_observed(name_, labels_);
-    }
-    void keep() noexcept { registry_ = nullptr; }
-
-   private:
-    Impl* registry_;
-    const std::string& name_;
-    const std::string& labels_;
-  };
-
-  template <class T>
-  std::vector<T> copied(const std::vector<T>& list) {
-    const StructureLock lock(mutex_);
-    return list;
-  }
-
-  std::shared_ptr<FamilyCore> fail(const std::string& message) {
-    report(message);
-#if defined(__cpp_exceptions)
-    if (options_.on_error == OnError::throw_exception) throw RegistrationError(message);
-#endif
-    return nullptr;
-  }
-
-  // Under the lock: takes the family's sample names, or says who has one. All of them or none.
-  std::optional<std::string> claim_names(const Descriptor& descriptor) {
-    const std::vector<std::string> names = sample_names(descriptor);
-    for (const std::string& name : names) {
-      const auto taken = taken_.find(name);
-      if (taken != taken_.end()) return clash_message(descriptor, name, taken->second);
-    }
-    std::map<std::string, Descriptor> fresh;
-    for (const std::string& name : names) fresh.emplace(name, descriptor);
-    taken_.merge(fresh);
-    return std::nullopt;
-  }
-
-  static std::string clash_message(const Descriptor& descriptor, const std::string& sample,
-                                   const Descriptor& owner) {
-    const std::string kind(kind_name(descriptor.kind));
-    const std::string owner_kind(kind_name(owner.kind));
-    if (descriptor.name == owner.name && descriptor.kind != owner.kind) {
-      return "metric \"" + descriptor.name + "\" is already registered as a " + owner_kind + ", not a " +
-             kind + "; choose another name";
-    }
-    if (descriptor.name == owner.name) {
-      return kind + " \"" + descriptor.name +
-             "\" is already registered; keep what the first registration returned";
-    }
-    return kind + " \"" + descriptor.name + "\" would be exposed as " + sample + ", which " + owner_kind +
-           " \"" + owner.name + "\" already is; choose another name";
-  }
-
-  std::optional<std::string> claim_observed(const Descriptor& descriptor, const std::string& labels) {
-    const auto found = observed_.find(descriptor.name);
-    if (found == observed_.end()) {
-      std::map<std::string, Observed> fresh;
-      fresh.emplace(descriptor.name, Observed{descriptor, sample_names(descriptor), {labels}});
-      if (auto clash = claim_names(descriptor)) return clash;
-      observed_.merge(fresh);
-      return std::nullopt;
-    }
-    const Descriptor& first = found->second.descriptor;
-    if (first.kind != descriptor.kind || first.unit != descriptor.unit || first.help != descriptor.help) {
-      return "metric \"" + descriptor.name + "\" is already observed as a " +
-             std::string(kind_name(first.kind)) + " with another kind, unit or help; they must agree";
-    }
-    if (!found->second.label_sets.insert(labels).second) {
-      return "metric \"" + descriptor.name + "\" is already observed with the labels {" + labels + "}";
-    }
-    return std::nullopt;
-  }
-
-  void release_observed(const std::string& name, const std::string& labels) noexcept {
-    const StructureLock lock(mutex_);
-    const auto found = observed_.find(name);
-    if (found == observed_.end()) return;
-    found->second.label_sets.erase(labels);
-    if (!found->second.label_sets.empty()) return;
-    for (const std::string& sample : found->second.samples) taken_.erase(sample);
-    observed_.erase(found);
-  }
-
-  void remove_producer(const Registration::Slot* slot) {
-    const StructureLock lock(mutex_);
-    std::erase_if(producers_, [slot](const auto& held) { return held.get() == slot; });
-  }
-
-  RegistryOptions options_;
-  std::shared_ptr<FamilyShared> shared_;
-  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::atomic<std::uint64_t> producer_errors_{0};
-
-  std::mutex mutex_;  // the members below; never held while user code runs
-  std::vector<std::shared_ptr<FamilyCore>> families_;
-  std::vector<std::shared_ptr<Registration::Slot>> producers_;
-  std::map<std::string, Descriptor> taken_;
-  std::map<std::string, Observed> observed_;
+  Impl* registry_;
+  const std::string& name_;
+  const std::string& labels_;
 };
+
+Registry::Impl::Impl(RegistryOptions options)
+    : options_(std::move(options)), shared_(std::make_shared<FamilyShared>(options_.error_sink)) {
+  shared_->max_series_per_family = options_.max_series_per_family;
+  shared_->max_series = options_.max_series;
+  shared_->max_label_value_bytes = options_.max_label_value_bytes;
+  ticks::calibrate();
+}
+
+template <class T>
+std::vector<T> Registry::Impl::copied(const std::vector<T>& list) {
+  const StructureLock lock(mutex_);
+  return list;
+}
+
+std::shared_ptr<FamilyCore> Registry::Impl::fail(const std::string& message) {
+#if defined(__cpp_exceptions)
+  if (options_.on_error == OnError::throw_exception) {
+    count_error();
+    shared_->refusals.tell(message);
+    throw RegistrationError(message);
+  }
+#endif
+  refuse(message);
+  return nullptr;
+}
+
+void Registry::Impl::refuse(const std::string& message) {
+  count_error();
+  if (!shared_->refusals.say_once(message)) shared_->refusals.tell(message);
+}
+
+std::shared_ptr<FamilyCore> Registry::Impl::add_family(FamilySpec spec) {
+  if (const auto error = spec_error(spec)) return fail(*error);
+  const SeriesPolicy series = spec.series;
+  auto text_bounds = FamilyCore::text_bounds_of(spec);
+  std::string error;
+  std::shared_ptr<FamilyCore> family;
+  {
+    const StructureLock lock(mutex_);
+    MetricNames::Metric* metric = names_.find(spec.name);
+    if (metric == nullptr) {
+      family = add_new(std::move(spec), true, error);
+      if (family != nullptr) return family;
+    } else if (auto clash = take_over(*metric, spec)) {
+      error = *std::move(clash);
+    } else {
+      family = metric->family;
+    }
+  }
+  if (family == nullptr) return fail(error);
+  // Not under the lock: it waits for a Snapshot that is being taken.
+  family->take_policy(series, std::move(text_bounds));
+  return family;
+}
+
+std::shared_ptr<FamilyCore> Registry::Impl::add_new(FamilySpec spec, bool is_registered, std::string& error) {
+  auto descriptor =
+      std::make_shared<const Descriptor>(make_descriptor(spec.kind(), spec.name, spec.help, spec.unit));
+  auto family = std::make_shared<FamilyCore>(std::move(spec), descriptor, shared_, is_registered);
+  // Before the names are taken: from there on nothing needs memory.
+  if (families_.size() == families_.capacity()) families_.reserve(2 * families_.size() + 1);
+  MetricNames::Metric* metric = names_.add(std::move(descriptor), error);
+  if (metric == nullptr) return nullptr;
+  metric->family = family;
+  families_.push_back(family);
+  return family;
+}
+
+std::optional<std::string> Registry::Impl::take_over(MetricNames::Metric& metric, const FamilySpec& spec) {
+  const Descriptor& is = *metric.descriptor;
+  if (metric.family == nullptr || metric.family->is_registered() || !metric.observed.empty()) {
+    return taken_message(is, spec.kind());
+  }
+  FamilyCore& family = *metric.family;
+  const bool may_go_down = is_whole(family.storage()) && spec.storage == FamilySpec::Storage::signed_whole;
+  if (is.kind != spec.kind() && !may_go_down) return taken_message(is, spec.kind());
+  const bool is_other_form = family.storage() != spec.storage && !may_go_down;
+  if (is_other_form || spec.exemplars == Exemplars::on) return other_form_message(is);
+  if (!is.unit.empty() && is.unit != spec.unit) return other_unit_message(is, spec.unit);
+  if (auto clash =
+          describe(metric, make_descriptor(spec.kind(), spec.name, spec.help, spec.unit), spec.storage))
+    return clash;
+  family.set_registered();
+  return std::nullopt;
+}
+
+std::optional<std::string> Registry::Impl::describe(MetricNames::Metric& metric, Descriptor descriptor,
+                                                    FamilySpec::Storage storage) {
+  auto shared = std::make_shared<const Descriptor>(std::move(descriptor));
+  if (auto clash = names_.change(metric, shared)) return clash;
+  if (metric.family != nullptr) metric.family->describe(std::move(shared), storage);
+  count_freed_names();
+  return std::nullopt;
+}
+
+std::shared_ptr<FamilyCore> Registry::Impl::join(FamilySpec spec, std::string& error) {
+  if (auto wrong = spec_error(spec)) return error = *std::move(wrong), nullptr;
+  const StructureLock lock(mutex_);
+  MetricNames::Metric* metric = names_.find(spec.name);
+  if (metric == nullptr) return add_new(std::move(spec), false, error);
+  const Descriptor& is = *metric->descriptor;
+  // A timing's unit is not the user's word: who takes no durations is found out when one is recorded.
+  const bool is_described = spec.storage != FamilySpec::Storage::timing && !spec.unit.empty();
+  if (is_described && spec.unit != is.unit) return error = other_unit_message(is, spec.unit), nullptr;
+  if (metric->family != nullptr) {
+    metric->family->take_any_labels();
+    return metric->family;
+  }
+  // Callbacks give it so far.
+  if (is.kind != spec.kind()) return error = taken_message(is, spec.kind()), nullptr;
+  spec.help = is.help;
+  spec.unit = is.unit;
+  auto family = std::make_shared<FamilyCore>(std::move(spec), metric->descriptor, shared_, false);
+  if (families_.size() == families_.capacity()) families_.reserve(2 * families_.size() + 1);
+  family->set_observed(true);
+  families_.push_back(family);
+  metric->family = family;
+  return family;
+}
+
+std::optional<std::string> Registry::Impl::let_go_down(FamilyCore& family) {
+  const StructureLock lock(mutex_);
+  if (family.storage() == FamilySpec::Storage::signed_whole) return std::nullopt;
+  const Descriptor is = *family.descriptor();
+  MetricNames::Metric* metric = names_.find(is.name);
+  if (family.is_registered() || family.is_observed() || metric == nullptr) {
+    return "metric \"" + is.name +
+           "\" is registered as a counter, which only grows; register an up-down counter for what goes down";
+  }
+  return describe(*metric, make_descriptor(Kind::up_down_counter, is.name, is.help, is.unit),
+                  FamilySpec::Storage::signed_whole);
+}
+
+std::shared_ptr<FamilyCore> Registry::Impl::find(std::string_view name) {
+  const StructureLock lock(mutex_);
+  const MetricNames::Metric* metric = names_.find(name);
+  return metric == nullptr ? nullptr : metric->family;
+}
+
+bool Registry::Impl::has_producers() {
+  const StructureLock lock(mutex_);
+  return !producers_.empty();
+}
+
+Registration Registry::Impl::add_producer(Producer producer, std::function<void()> after_end) {
+  auto on_end = [weak = weak_from_this(), after = std::move(after_end)](const Registration::Slot* slot) {
+    if (const auto self = weak.lock()) self->remove_producer(slot);
+    if (after) after();
+  };
+  auto slot = std::make_shared<Registration::Slot>(std::move(producer), std::move(on_end));
+  const StructureLock lock(mutex_);
+  producers_.push_back(slot);
+  return Registration(std::move(slot));
+}
+
+std::shared_ptr<const Snapshot> Registry::Impl::snapshot() {
+  const auto time = std::chrono::system_clock::now();
+  const auto now = std::chrono::steady_clock::now();
+  ticks::calibrate();
+  SnapshotBuilder builder;
+  for (const auto& family : copied(families_)) {
+    const auto others =
+        family->is_observed() ? SnapshotBuilder::Others::join : SnapshotBuilder::Others::refused;
+    builder.add_family(family->collect(now), others);
+  }
+  write_self_metrics({*shared_, producer_errors_.load(std::memory_order_relaxed)}, builder);
+  for (const auto& slot : copied(producers_)) {
+    if (slot->run(builder) == Registration::Slot::Outcome::threw) {
+      producer_errors_.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  auto snapshot = builder.finish(time, now - started_);
+  producer_errors_.fetch_add(builder.errors(), std::memory_order_relaxed);
+  for (const std::string& message : builder.messages()) shared_->refusals.say_once(message);
+  return snapshot;
+}
+
+std::shared_ptr<const Snapshot> Registry::Impl::reset(ResetScope scope) {
+  SnapshotBuilder builder;
+  const auto time = std::chrono::system_clock::now();
+  for (const auto& family : copied(families_)) {
+    if (scope == ResetScope::all || family->only_grows()) builder.add_family(family->reset(scope));
+  }
+  return builder.finish(time, std::chrono::steady_clock::now() - started_);
+}
+
+std::optional<std::string> Registry::Impl::claim_observed(Descriptor descriptor, const std::string& labels) {
+  MetricNames::Metric* metric = names_.find(descriptor.name);
+  if (metric == nullptr) {
+    std::string clash;
+    std::set<std::string> first = {labels};
+    metric = names_.add(std::make_shared<const Descriptor>(std::move(descriptor)), clash);
+    if (metric == nullptr) return clash;
+    metric->observed.swap(first);
+    return std::nullopt;
+  }
+  const Descriptor& is = *metric->descriptor;
+  if (!metric->observed.empty()) {
+    if (is.kind != descriptor.kind || is.unit != descriptor.unit || is.help != descriptor.help) {
+      return "metric \"" + is.name + "\" is already observed as a " + std::string(kind_name(is.kind)) +
+             " with another kind, unit or help; they must agree";
+    }
+    if (metric->observed.insert(labels).second) return std::nullopt;
+    return "metric \"" + is.name + "\" is already observed with the labels {" + labels + "}";
+  }
+  // Recorded by name so far, or an instrument's.
+  if (metric->family->is_registered() || is.kind != descriptor.kind)
+    return taken_message(is, descriptor.kind);
+  if (!is.unit.empty() && is.unit != descriptor.unit) return other_unit_message(is, descriptor.unit);
+  std::set<std::string> first = {labels};
+  if (auto clash = describe(*metric, std::move(descriptor), metric->family->storage())) return clash;
+  metric->observed.swap(first);
+  metric->family->set_observed(true);
+  return std::nullopt;
+}
+
+void Registry::Impl::release_observed(const std::string& name, const std::string& labels) noexcept {
+  const StructureLock lock(mutex_);
+  MetricNames::Metric* metric = names_.find(name);
+  if (metric == nullptr) return;
+  metric->observed.erase(labels);
+  if (!metric->observed.empty()) return;
+  if (metric->family != nullptr) return metric->family->set_observed(false);
+  names_.remove(*metric);
+  count_freed_names();
+}
+
+void Registry::Impl::remove_producer(const Registration::Slot* slot) {
+  const StructureLock lock(mutex_);
+  std::erase_if(producers_, [slot](const auto& held) { return held.get() == slot; });
+}
 
 Registration Registry::Impl::add_observed(Kind kind, std::string_view name, std::string_view help,
                                           std::function<double()> callback, const ObservedOptions& options) {
@@ -313,14 +385,6 @@ std::shared_ptr<FamilyCore> Registry::add_family(std::string_view name, std::str
   return impl_->add_family(std::move(spec));
 }
 
-std::shared_ptr<FamilyCore> Registry::try_add_family(FamilySpec spec, std::string& error) {
-  return impl_->try_add_family(std::move(spec), error);
-}
-
-void Registry::report(const std::string& error) { impl_->report(error); }
-
-void Registry::count_error() noexcept { impl_->count_error(); }
-
 SeriesParts Registry::single_series(const std::shared_ptr<FamilyCore>& family) {
   return family == nullptr ? SeriesParts() : family->resolve({});
 }
@@ -345,9 +409,9 @@ Registration Registry::add_producer(Producer producer) {
 
 std::shared_ptr<const Snapshot> Registry::snapshot() { return impl_->snapshot(); }
 
-std::shared_ptr<const Snapshot> Registry::reset() { return impl_->reset(false); }
+std::shared_ptr<const Snapshot> Registry::reset() { return impl_->reset(ResetScope::all); }
 
-std::shared_ptr<const Snapshot> Registry::reset_counters() { return impl_->reset(true); }
+std::shared_ptr<const Snapshot> Registry::reset_counters() { return impl_->reset(ResetScope::counters); }
 
 std::size_t Registry::series_count() const noexcept { return impl_->series_count(); }
 

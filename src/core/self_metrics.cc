@@ -75,6 +75,9 @@ void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
         number(shared.altered_values));
   count("kymo_registration_errors_total", "Registrations and look-ups refused for a bad name, key or clash.",
         number(shared.errors));
+  count("kymo_recordings_unregistered_total",
+        "Values that were recorded by name and lost, because the name was refused.",
+        number(shared.unregistered));
   count("kymo_count_wraps_total", "Counters that passed 2^64 and began again at 0.",
         number(shared.counter_wraps));
   count("kymo_producer_errors_total",

@@ -34,9 +34,9 @@ Series::~Series() {
   delete reset_base();
 }
 
-ResetBase& Series::make_reset_base() {
+ResetBase& Series::make_reset_base(std::chrono::system_clock::time_point time) {
   if (ResetBase* made = reset_base()) return *made;
-  auto* made = new ResetBase;
+  auto* made = new ResetBase(time);
   reset_base_.store(made, std::memory_order_release);
   return *made;
 }

@@ -45,9 +45,17 @@ class Series final {
 
   /// A condemned series goes when a GracePeriod has passed and nobody wanted it meanwhile. Who finds one
   /// takes the family's lock and spares it, or finds it gone.
-  [[nodiscard]] bool is_condemned() const noexcept { return condemned_.load(std::memory_order_acquire); }
-  void condemn() noexcept { condemned_.store(true, std::memory_order_release); }
-  void spare() noexcept { condemned_.store(false, std::memory_order_release); }
+  [[nodiscard]] bool is_condemned() const noexcept { return has(kCondemned); }
+  void condemn() const noexcept { state_.fetch_or(kCondemned, std::memory_order_acq_rel); }
+  void spare() const noexcept { state_.fetch_and(kHidden, std::memory_order_acq_rel); }
+
+  /// Neither condemned nor hidden.
+  [[nodiscard]] bool is_plain() const noexcept { return state_.load(std::memory_order_acquire) == 0; }
+
+  /// A hidden series was reset, and is shown again when something is recorded into it.
+  [[nodiscard]] bool is_hidden() const noexcept { return has(kHidden); }
+  void hide() const noexcept { state_.fetch_or(kHidden, std::memory_order_acq_rel); }
+  void show() const noexcept { state_.fetch_and(kCondemned, std::memory_order_acq_rel); }
 
   /// Whether these are its labels, found without rendering them. May say no where rendering would tell yes:
   /// see labels_match().
@@ -56,12 +64,13 @@ class Series final {
   }
 
   [[nodiscard]] LabelsView labels() const noexcept { return LabelsView({text(), text_size_}); }
+  /// When it was made. What it reads may have begun later: see ResetBase::time().
   [[nodiscard]] std::chrono::system_clock::time_point created() const noexcept { return created_; }
 
   /// Null until the series is first reset.
   [[nodiscard]] ResetBase* reset_base() const noexcept { return reset_base_.load(std::memory_order_acquire); }
-  /// For the thread that resets, one at a time.
-  ResetBase& make_reset_base();
+  /// For the thread that resets, one at a time. A new one has base zero and that time.
+  ResetBase& make_reset_base(std::chrono::system_clock::time_point time);
 
   /// Set once by the family before anybody else sees the series.
   CellId cell = kNullCell;
@@ -74,6 +83,11 @@ class Series final {
 
  private:
   static constexpr std::uint8_t kNeedsRendering = 255;
+  static constexpr std::uint8_t kCondemned = 1;
+  static constexpr std::uint8_t kHidden = 2;
+  [[nodiscard]] bool has(std::uint8_t state) const noexcept {
+    return (state_.load(std::memory_order_acquire) & state) != 0;
+  }
 
   Series(std::string_view rendered_labels, std::chrono::system_clock::time_point created) noexcept;
   ~Series();
@@ -86,7 +100,7 @@ class Series final {
   mutable std::atomic<std::uint32_t> handles_{0};
   std::uint32_t text_size_;
   std::uint8_t label_count_;
-  std::atomic<bool> condemned_{false};
+  mutable std::atomic<std::uint8_t> state_{0};
   friend class SeriesTable;
   std::uint8_t aliases_ = 0;  // under how many other hashes the table has it
 };

@@ -25,6 +25,7 @@ std::uint64_t read_number(const Series& series, FamilySpec::Storage storage) noe
     const std::uint64_t bits = cells::shared(series.cell)->load(std::memory_order_relaxed);
     return bits == kUnsetGauge ? 0 : bits;
   }
+  if (storage == FamilySpec::Storage::signed_whole) return cells::sum(series.cell);
   const bool whole = number_type(storage) != FamilyColumns::NumberType::floating;
   const std::uint64_t now =
       whole ? cells::sum(series.cell) : std::bit_cast<std::uint64_t>(cells::sum_double(series.cell));
@@ -34,15 +35,22 @@ std::uint64_t read_number(const Series& series, FamilySpec::Storage storage) noe
 
 HistogramValue read_histogram(const Series& series, FamilySpec::Storage storage,
                               const HistogramValue::Bounds& bounds) {
-  HistogramValue value = cells::read_histogram(series.cell, sum_form(storage), bounds);
-  if (const ResetBase* base = series.reset_base()) base->subtract_from(value);
-  return value;
+  cells::HistogramReader reader(sum_form(storage), bounds);
+  const HistogramValue borrowing = read_histogram(series, reader);
+  return HistogramValue(borrowing);  // a copy, unlike the bare name
 }
 
 HistogramValue read_histogram(const Series& series, cells::HistogramReader& reader) {
   HistogramValue value = reader.read(series.cell);
-  if (const ResetBase* base = series.reset_base()) base->subtract_from(value);
+  if (const ResetBase* base = series.reset_base()) subtract(*base, reader, value);
   return value;
+}
+
+void subtract(const ResetBase& base, const cells::HistogramReader& reader, HistogramValue& value) {
+  std::uint64_t nanoseconds = reader.nanoseconds();
+  base.subtract_from(value, nanoseconds);
+  if (reader.sum_form() == cells::SumForm::nanoseconds && value.count() != 0)
+    value.set_sum(static_cast<double>(nanoseconds) / 1e9);
 }
 
 WindowValue read_recent(const Series& series, double sum, FamilySpec::Storage storage) {
@@ -62,9 +70,8 @@ WindowValue read_window(const Series& series, FamilySpec::Storage storage) {
   return read_recent(series, sum, storage);
 }
 
-void append_values(const Series& series, const FamilySpec& spec, const HistogramValue::Bounds& bounds,
-                   FamilyColumns& columns) {
-  const FamilySpec::Storage storage = spec.storage;
+void append_values(const Series& series, FamilySpec::Storage storage, const FamilySpec& spec,
+                   const HistogramValue::Bounds& bounds, FamilyColumns& columns) {
   switch (storage) {
     case FamilySpec::Storage::whole:
     case FamilySpec::Storage::signed_whole:

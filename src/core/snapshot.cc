@@ -52,7 +52,7 @@ Point FamilySnapshot::point(std::size_t index) const noexcept {
   const SeriesPtr& series = (*columns_.series)[index];
   Point point;
   point.labels = series.labels();
-  point.created = series.created();
+  point.created = index < columns_.created.size() ? columns_.created[index] : series.created();
   if (index < columns_.numbers.size())
     point.number = number_from(columns_.numbers[index], columns_.number_type);
   if (index < columns_.histograms.size()) point.histogram = &columns_.histograms[index];

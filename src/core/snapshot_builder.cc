@@ -9,6 +9,7 @@
 
 #include <kymo/core/names.h>
 
+#include "joined_family.h"
 #include "label_text.h"
 #include "series.h"
 #include "text_bounds.h"
@@ -54,15 +55,16 @@ FamilyWriter& FamilyWriter::add(Labels labels, HistogramValue value) {
   return *this;
 }
 
-void SnapshotBuilder::add_family(FamilySnapshot family) {
-  for (std::string& name : sample_names(family.descriptor())) taken_.insert(std::move(name));
+void SnapshotBuilder::add_family(FamilySnapshot family, Others others) {
+  const std::shared_ptr<const Descriptor>& descriptor = family.columns().descriptor;
+  for (std::string& name : sample_names(*descriptor)) taken_.insert(std::move(name));
+  names_.insert(descriptor->name);
+  if (others == Others::join) joined_.emplace(descriptor->name, descriptor);
   if (!family.empty()) finished_.push_back(std::move(family));
 }
 
 FamilyWriter SnapshotBuilder::family(Kind kind, const FamilyOptions& options) {
-  const auto found = drafts_.find(options.name);
-  Draft* draft = found != drafts_.end() ? found->second.get() : new_draft(kind, options);
-  if (draft != nullptr && draft->columns.descriptor->kind != kind) draft = nullptr;
+  Draft* draft = find_draft(kind, options);
   if (draft == nullptr) {
     ++errors_;
     draft = &discarded_;
@@ -70,20 +72,49 @@ FamilyWriter SnapshotBuilder::family(Kind kind, const FamilyOptions& options) {
   return {draft->columns, draft->series, errors_};
 }
 
-SnapshotBuilder::Draft* SnapshotBuilder::new_draft(Kind kind, const FamilyOptions& options) {
-  if (name_error(kind, options.name) || unit_error(options.unit)) return nullptr;
-  auto descriptor =
-      std::make_shared<const Descriptor>(make_descriptor(kind, options.name, options.help, options.unit));
-  std::vector<std::string> names = sample_names(*descriptor);
-  const bool clash =
-      std::any_of(names.begin(), names.end(), [&](const auto& name) { return taken_.contains(name); });
-  if (clash) return nullptr;
-  taken_.insert(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
+SnapshotBuilder::Draft* SnapshotBuilder::find_draft(Kind kind, const FamilyOptions& options) {
+  const auto found = drafts_.find(options.name);
+  Draft* draft = found != drafts_.end() ? found->second.get() : new_draft(kind, options);
+  if (draft == nullptr) return nullptr;
+  const Descriptor& is = *draft->columns.descriptor;
+  if (is.kind == kind && is.unit == options.unit) return draft;
+  return refuse("metric \"" + is.name + "\" is written as a " + std::string(kind_name(is.kind)) +
+                " of unit \"" + is.unit +
+                "\" already; what is written with another kind or unit is left out");
+}
 
+SnapshotBuilder::Draft* SnapshotBuilder::new_draft(Kind kind, const FamilyOptions& options) {
+  const auto joined = joined_.find(options.name);
+  auto descriptor = joined != joined_.end() ? joined->second : claim(kind, options);
+  if (descriptor == nullptr) return nullptr;
   auto draft = std::make_unique<Draft>();
   if (kind == Kind::histogram) draft->columns.text_bounds = default_text_bounds(options.unit);
   draft->columns.descriptor = std::move(descriptor);
   return drafts_.emplace(options.name, std::move(draft)).first->second.get();
+}
+
+// All names of a metric or none; null then.
+std::shared_ptr<const Descriptor> SnapshotBuilder::claim(Kind kind, const FamilyOptions& options) {
+  if (auto error = name_error(options.name)) return refuse(*std::move(error));
+  if (auto error = unit_error(options.unit)) return refuse(*std::move(error));
+  auto descriptor =
+      std::make_shared<const Descriptor>(make_descriptor(kind, options.name, options.help, options.unit));
+  std::vector<std::string> names = sample_names(*descriptor);
+  const auto taken =
+      std::find_if(names.begin(), names.end(), [&](const auto& name) { return taken_.contains(name); });
+  if (taken != names.end() || names_.contains(descriptor->name)) {
+    return refuse("metric \"" + descriptor->name + "\" of a producer is left out: another one has the name " +
+                  (taken != names.end() ? *taken : descriptor->name));
+  }
+  names_.insert(descriptor->name);
+  taken_.insert(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
+  return descriptor;
+}
+
+std::nullptr_t SnapshotBuilder::refuse(std::string message) {
+  constexpr std::size_t kMostMessages = 32;
+  if (messages_.size() < kMostMessages) messages_.push_back(std::move(message));
+  return nullptr;
 }
 
 std::size_t SnapshotBuilder::drop_repeated_series(Draft& draft) {
@@ -102,13 +133,26 @@ void SnapshotBuilder::finish_draft(Draft draft) {
   errors_ += drop_repeated_series(draft);
   if (draft.series.empty()) return;
   draft.columns.series = std::make_shared<const std::vector<SeriesPtr>>(std::move(draft.series));
-  finished_.emplace_back(std::move(draft.columns));
+  FamilySnapshot family(std::move(draft.columns));
+  const auto is_same = [&](const FamilySnapshot& other) {
+    return other.columns().descriptor == family.columns().descriptor;
+  };
+  const auto same = joined_.contains(family.descriptor().name)
+                        ? std::find_if(finished_.begin(), finished_.end(), is_same)
+                        : finished_.end();
+  if (same == finished_.end()) {
+    finished_.push_back(std::move(family));
+  } else {
+    *same = joined(*same, family);
+  }
 }
 
 std::vector<FamilySnapshot> SnapshotBuilder::take_families() {
   for (auto& [name, draft] : drafts_) finish_draft(std::move(*draft));
   drafts_.clear();
   taken_.clear();
+  names_.clear();
+  joined_.clear();
   discarded_ = {};
   return std::exchange(finished_, {});
 }

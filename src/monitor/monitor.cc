@@ -70,7 +70,8 @@ std::shared_ptr<const net::TlsIdentity> identity_of(const MonitorOptions& option
 std::unique_ptr<Registry> own_registry(const MonitorOptions& options, const log::Logger& logger) {
   if (options.registry != nullptr) return nullptr;
   RegistryOptions registry;
-  registry.error_sink = [logger](std::string_view message) { logger.warning(message); };
+  // Without a sink of the user's the registry itself says what it refuses.
+  if (options.log_sink) registry.error_sink = [logger](std::string_view message) { logger.warning(message); };
   registry.max_series_per_family = options.max_series_per_family;
   registry.max_series = options.max_series;
   return std::make_unique<Registry>(std::move(registry));

@@ -160,7 +160,9 @@ EventMetrics::State::State(Registry& registry, const EventOptions& options)
                                          "Share of the events that could not be processed.",
                                          [failed = errors_, came = received] {
                                            const auto all = static_cast<double>(came.value());
-                                           return all > 0 ? static_cast<double>(failed.value()) / all : 0.0;
+                                           const auto bad = static_cast<double>(failed.value());
+                                           // An event may have come before a reset and failed behind it.
+                                           return all > 0 ? std::min(bad / all, 1.0) : 0.0;
                                          },
                                          {.unit = "ratio"})),
       types_(options.max_types) {

@@ -9,8 +9,9 @@ double share_missing(const Counter& received, const Counter& duplicates, const C
                      const UpDownCounter& dropped) {
   // Read one after the other while packets come, so neither difference is certain to be positive.
   const auto missing = static_cast<double>(std::max<std::int64_t>(dropped.value(), 0));
-  const double repeated = static_cast<double>(duplicates.value()) + static_cast<double>(strays.value());
-  const double came = std::max(static_cast<double>(received.value()) - repeated, 0.0);
+  // All since the start: what is missing is a level, which a reset leaves alone.
+  const auto count = [](const Counter& counter) { return static_cast<double>(counter.value_since_start()); };
+  const double came = std::max(count(received) - count(duplicates) - count(strays), 0.0);
   return missing > 0 ? missing / (missing + came) : 0.0;
 }
 

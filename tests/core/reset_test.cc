@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include <kymo/core/collector.h>
 #include <kymo/core/registry.h>
 
 namespace kymo {
@@ -32,20 +33,22 @@ TEST(Reset, SetsEveryInstrumentToItsBeginning) {
     window.record(value);
   };
   record(8);
+  record(7);
   registry.reset();
   EXPECT_EQ(counter.value(), 0U);
   EXPECT_EQ(fractions.value(), 0);
-  EXPECT_EQ(open.value(), 0);
-  EXPECT_EQ(gauge.value(), 0);
-  EXPECT_EQ(gauge.statistics().count, 0U);
+  EXPECT_EQ(open.value(), -4) << "a level is what it is";
+  EXPECT_EQ(gauge.value(), 7) << "a level is what it is";
+  EXPECT_EQ(gauge.statistics().count, 1U);
+  EXPECT_EQ(gauge.statistics().max, 7) << "but 8 was before";
   EXPECT_EQ(histogram.value().count(), 0U);
   EXPECT_EQ(timing.value().count(), 0U);
   EXPECT_TRUE(window.value().sorted.empty());
   record(2);
   EXPECT_EQ(counter.value(), 3U);
   EXPECT_EQ(fractions.value(), 2);
-  EXPECT_EQ(open.value(), -2);
-  EXPECT_EQ(gauge.statistics().max, 2);
+  EXPECT_EQ(open.value(), -6);
+  EXPECT_EQ(gauge.statistics().mean, 4.5);
   EXPECT_EQ(histogram.value().max(), 2);
   EXPECT_EQ(histogram.value().sum(), 2);
   EXPECT_EQ(timing.value().min(), 2);
@@ -55,28 +58,135 @@ TEST(Reset, SetsEveryInstrumentToItsBeginning) {
 TEST(Reset, HidesASeriesUntilItIsRecordedInto) {
   Registry registry;
   Counter counter = registry.counter("c", "C.");
+  Timing timing = registry.timing("t", "T.");
   Gauge gauge = registry.gauge("g", "G.", {.statistics = GaugeTracking::off});
+  UpDownCounter open = registry.up_down_counter("u", "U.");
   counter.add(1);
+  timing.record(1s);
   gauge.set(1);
+  open.add(2);
   registry.reset();
   EXPECT_EQ(registry.snapshot()->find("c"), nullptr);
-  EXPECT_EQ(registry.snapshot()->find("g"), nullptr);
+  EXPECT_EQ(registry.snapshot()->find("t"), nullptr);
+  EXPECT_EQ(registry.snapshot()->find("g", {})->number, Number(1.0)) << "a level stays";
+  EXPECT_EQ(registry.snapshot()->find("u", {})->number, Number(std::int64_t{2})) << "a level stays";
   counter.add(5);
-  gauge.set(0);
+  timing.record(2s);
   ASSERT_TRUE(registry.snapshot()->find("c", {}));
   EXPECT_EQ(registry.snapshot()->find("c", {})->number, Number(std::uint64_t{5}));
-  EXPECT_TRUE(registry.snapshot()->find("g", {})) << "0 was set";
+  EXPECT_EQ(registry.snapshot()->find("t", {})->histogram->count(), 1U);
 }
 
-TEST(Reset, OfCountersLeavesTheRest) {
+TEST(Reset, OfCountersLeavesThemAtZeroAndTheRestAsItIs) {
+  Registry registry;
+  Counter counter = registry.counter("c", "C.");
+  DoubleCounter fractions = registry.double_counter("d", "D.");
+  UpDownCounter open = registry.up_down_counter("u", "U.");
+  Timing timing = registry.timing("t", "T.");
+  counter.add(3);
+  fractions.add(0.5);
+  open.add(2);
+  timing.record(1s);
+  const auto before = registry.snapshot();
+  const auto taken = registry.reset_counters();
+  EXPECT_EQ(taken->find("c", {})->number, Number(std::uint64_t{3}));
+  EXPECT_EQ(taken->find("t"), nullptr);
+  const auto after = registry.snapshot();
+  EXPECT_EQ(after->find("c", {})->number, Number(std::uint64_t{0}));
+  EXPECT_EQ(after->find("d", {})->number, Number(0.0));
+  EXPECT_EQ(after->find("u", {})->number, Number(std::int64_t{2}));
+  EXPECT_EQ(timing.value().count(), 1U);
+  open.sub(2);
+  EXPECT_EQ(open.value(), 0);
+  registry.reset();
+  registry.reset_counters();
+  EXPECT_EQ(registry.snapshot()->find("c"), nullptr) << "nothing was recorded since all was reset";
+  counter.add(1);
+  registry.reset_counters();
+  EXPECT_EQ(registry.snapshot()->find("c", {})->number, Number(std::uint64_t{0}));
+}
+
+TEST(Reset, MovesWhenASeriesWasCreated) {
   Registry registry;
   Counter counter = registry.counter("c", "C.");
   Timing timing = registry.timing("t", "T.");
+  Window window = registry.window("w", "W.");
   counter.add(1);
   timing.record(1s);
-  registry.reset_counters();
-  EXPECT_EQ(counter.value(), 0U);
-  EXPECT_EQ(timing.value().count(), 1U);
+  const auto before = registry.snapshot();
+  const auto created = [](const Snapshot& snapshot, std::string_view name) {
+    return snapshot.find(name, {})->created;
+  };
+  const auto first = created(*before, "c");
+  const auto taken = registry.reset_counters();
+  const auto after = registry.snapshot();
+  EXPECT_GT(created(*after, "c"), first);
+  EXPECT_GE(created(*after, "c"), taken->time);
+  EXPECT_LE(created(*after, "c"), after->time);
+  EXPECT_EQ(created(*taken, "c"), first) << "what was taken began before";
+  EXPECT_EQ(created(*before, "c"), first) << "an earlier Snapshot keeps what it saw";
+  EXPECT_EQ(created(*after, "t"), created(*before, "t")) << "a timing was not reset";
+  registry.reset();
+  timing.record(1s), window.record(1), counter.add();
+  for (const char* name : {"c", "t", "w"}) {
+    EXPECT_GT(created(*registry.snapshot(), name), created(*after, "c")) << name;
+  }
+}
+
+TEST(Reset, OfATimingIsExactToTheNanosecond) {
+  for (const double before : {0.1, 1e7, 5e9}) {
+    Registry registry;
+    Timing timing = registry.timing("t", "T.");
+    timing.record_seconds(before);
+    registry.reset();
+    EXPECT_EQ(timing.value().sum(), 0);
+    timing.record_seconds(0.2);
+    EXPECT_EQ(timing.value().sum(), 0.2) << before;
+    EXPECT_EQ(registry.snapshot()->find("t", {})->histogram->sum(), 0.2) << before;
+    EXPECT_EQ(timing.recent().total_sum, 0.2) << before;
+    EXPECT_EQ(registry.reset()->find("t", {})->histogram->sum(), 0.2) << before;
+  }
+}
+
+TEST(Reset, OfACollectorHidesNamesAndKeepsLevels) {
+  Registry registry;
+  Collector metrics(registry);
+  const auto record = [&] {
+    metrics.increment("c"), metrics.gauge("g", 1), metrics.timing("t", 1s);
+    metrics.increment("open", 2), metrics.decrement("open", 0);
+  };
+  record();
+  metrics.reset();
+  for (const char* name : {"c", "g", "t", "open"}) {
+    EXPECT_EQ(registry.snapshot()->find(name), nullptr) << name;
+  }
+  EXPECT_EQ(metrics.get_counter("c"), std::nullopt);
+  EXPECT_EQ(metrics.get_counter("open"), std::nullopt);
+  EXPECT_FALSE(metrics.get_gauge("g"));
+  EXPECT_FALSE(metrics.get_timing("t"));
+  metrics.decrement("open");
+  EXPECT_EQ(metrics.get_counter("open"), 1);
+  metrics.decrement("open");
+  EXPECT_EQ(metrics.get_counter("open"), 0) << "closed again, and recorded since";
+  EXPECT_TRUE(registry.snapshot()->find("open", {}));
+  metrics.increment("c", 0);
+  EXPECT_EQ(metrics.get_counter("c"), 0) << "recorded again";
+  metrics.reset_counters();
+  EXPECT_EQ(metrics.get_counter("c"), 0);
+  EXPECT_TRUE(registry.snapshot()->find("c", {}));
+}
+
+TEST(Reset, OfALevelThatWasNotYetKnownToBeOneIsTakenBack) {
+  for (const bool only_counters : {true, false}) {
+    Registry registry;
+    Collector metrics(registry);
+    metrics.increment("clients", 2);
+    only_counters ? metrics.reset_counters() : metrics.reset();
+    metrics.decrement("clients");
+    metrics.decrement("clients");
+    EXPECT_EQ(metrics.get_counter("clients"), 0);
+    EXPECT_EQ(registry.snapshot()->find("clients", {})->number, Number(std::int64_t{0}));
+  }
 }
 
 // Adds up what resets give back.

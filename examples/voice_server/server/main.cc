@@ -43,8 +43,10 @@ void add_options(CLI::App& app, Settings& settings) {
 
 /// Messages as warnings in the log that was asked for; null where there is none of that level.
 std::function<void(std::string_view)> warnings_of(const kymo::MonitorOptions& options) {
-  if (!options.log_sink || options.log_level > kymo::log::Level::warning) return nullptr;
-  return [sink = options.log_sink](std::string_view message) {
+  if (!options.log_sink) return nullptr;
+  const bool wanted = options.log_level <= kymo::log::Level::warning;
+  return [sink = options.log_sink, wanted](std::string_view message) {
+    if (!wanted) return;
     sink({.level = kymo::log::Level::warning,
           .time = std::chrono::system_clock::now(),
           .message = message,

@@ -56,11 +56,16 @@ class [[nodiscard]] CollectorTimer final {
 
  private:
   friend class Collector;
-  CollectorTimer(Collector* collector, std::string_view name, Timing timing) noexcept;
+  /// What a duration goes into: a timing, or a histogram in seconds. The other one records into nothing.
+  struct Target {
+    Timing timing;
+    Histogram histogram;
+  };
+  CollectorTimer(Collector* collector, std::string_view name, Target target) noexcept;
 
   Collector* collector_;
   std::string_view name_;
-  Timing timing_;
+  Target target_;
   int exceptions_;
   bool running_;
   Stopwatch watch_;
@@ -73,23 +78,28 @@ class [[nodiscard]] CollectorTimer final {
 ///     auto timer = metrics.timer("render.frame");
 ///
 /// A name becomes a metric of the registry when it is first used; what it is first used as, it stays. A
-/// counter that is decremented becomes an up-down counter, which is exported as a gauge. Timings keep their
-/// last 100 durations, gauges their statistics. Where a line of code always records the same series, an
-/// instrument of the registry is faster by the look-up.
+/// counter that is decremented, or incremented by a negative amount, becomes an up-down counter, which is
+/// exported as a gauge. Timings keep their last 100 durations, gauges their statistics. Where a line of code
+/// always records the same series, an instrument of the registry is faster by the look-up.
+///
+/// A metric that somebody registers, as the packs do, is joined, whichever comes first: `increment` goes into
+/// its counters and up-down counters, `gauge` into gauges, `timing` into timings and histograms in seconds. A
+/// value that a callback gives is shown where nothing is recorded under its labels; counters are added up. A
+/// registered counter stays one: what would lower it is refused.
 ///
 /// Units: durations in seconds outward. Names: as in Registry; literals, or text that outlives the call (for
 /// timer(): the scope). Threads: any member from any thread. Cost: about 25 ns with two tags, no lock and no
 /// allocation once the series exists. Errors: nothing that records throws; get_*(), describe() and the resets
-/// may, `std::bad_alloc`. A name that is not valid, or that stands
-/// for another kind of metric, records nothing and counts in `kymo_registration_errors_total`; the registry's
-/// error_sink is told once. A negative increment is refused and counted.
+/// may, `std::bad_alloc`. A name that is not valid, that collides or that stands for another kind of metric
+/// is refused: that is said once, on standard error or to the registry's error_sink, and counted once in
+/// `kymo_registration_errors_total`; each value lost by it counts in `kymo_recordings_unregistered_total`. A
+/// name that becomes free is taken when it is used next.
 class Collector final {
  public:
   using Tags = std::initializer_list<Label>;
 
-  /// The registry must outlive it; one for each registry, since a name belongs to the one that used it first.
-  /// At most kMaxNames names: what is recorded under more is counted in `kymo_registration_errors_total`, and
-  /// the error_sink is told once.
+  /// The registry must outlive it. At most kMaxNames names: what is recorded under more is counted in both
+  /// metrics above, and said once.
   explicit Collector(Registry& registry);
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
@@ -133,7 +143,10 @@ class Collector final {
   }
   CollectorTimer timer(std::string_view name, Labels tags) noexcept;
 
-  /// Nothing where nothing was recorded.
+  /// What the registry holds under that name, whoever registered or recorded it. Nothing where it holds no
+  /// such series, or nothing was recorded since a reset(). A timing may be a histogram in seconds. Of a value
+  /// that a callback gives, min, max and mean are the value. Cost: a look-up under a lock; where callbacks or
+  /// producers give the name, a Snapshot.
   [[nodiscard]] std::optional<TimingStatistics> get_timing(std::string_view name, Tags tags = {}) const {
     return get_timing(name, Labels(tags.begin(), tags.size()));
   }
@@ -149,9 +162,10 @@ class Collector final {
   /// Everything in the registry at this instant; `kymo::format` turns it into JSON and text.
   [[nodiscard]] std::shared_ptr<const Snapshot> get_all() const;
 
-  /// Forgets all that was recorded by name; what other threads record meanwhile counts before or after.
+  /// Forgets all that was recorded by name; what other threads record meanwhile counts before or after. A
+  /// name is absent until it is recorded again. Levels keep their value: see Registry::reset().
   void reset();
-  /// The same for counters; timings and gauges stay.
+  /// Counters that were recorded by name go on from 0; levels, timings and gauges stay.
   void reset_counters();
 
   /// While false nothing is recorded by name, at the cost of a branch.

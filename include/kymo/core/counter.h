@@ -47,8 +47,11 @@ class Counter final {
   /// Cost: some 100 ns. Source: OpenMetrics 1.0, "Exemplars".
   void add_with_exemplar(std::uint64_t n, std::initializer_list<Label> labels) noexcept;
 
-  /// Sum over all threads, exact once writers have stopped. Cost: a load or three per thread.
+  /// Sum over all threads since the last reset, exact once writers have stopped. Cost: a load or three per
+  /// thread.
   [[nodiscard]] std::uint64_t value() const noexcept;
+  /// The same, whatever resets there were: for a share of something that resets leave alone.
+  [[nodiscard]] std::uint64_t value_since_start() const noexcept;
 
  private:
   void add_unsigned(std::uint64_t n) noexcept {

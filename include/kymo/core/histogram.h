@@ -47,6 +47,9 @@ class Histogram final {
   /// What was recorded up to now, over all threads. Include <kymo/core/histogram_value.h> for the type.
   [[nodiscard]] HistogramValue value() const;
 
+  /// The series behind it; null when there is none.
+  [[nodiscard]] const Series* series() const noexcept { return handle_.get(); }
+
  private:
   SeriesHandle handle_;
   CellId cell_ = kNullHistogramCell;

@@ -11,11 +11,11 @@ namespace kymo::inline v0 {
 
 /// Why a metric's name cannot be used, with the remedy; nothing when it can.
 ///
-/// A name starts with a letter or `_`, goes on with letters, digits, `_`, `:`, `.`, `-` or `/`, has at most
-/// 255 characters, and does not end in a suffix that the text formats give a meaning of their own (`_bucket`,
-/// `_created`, …; `_total` is allowed for counters only). Source: Prometheus data model; OpenMetrics 1.0,
-/// "MetricFamily"; OpenTelemetry instrument name syntax.
-[[nodiscard]] std::optional<std::string> name_error(Kind kind, std::string_view name);
+/// A name starts with a letter or `_`, goes on with letters, digits, `_`, `:`, `.`, `-` or `/`, and has at
+/// most 255 characters. Any ending may be used: `_count`, `_total` and the like collide only beside a metric
+/// that has that sample, see sample_names(). Source: Prometheus data model; OpenTelemetry instrument name
+/// syntax.
+[[nodiscard]] std::optional<std::string> name_error(std::string_view name);
 
 /// Why a label's key cannot be used; nothing when it can. A key starts with a letter or `_`, goes on with
 /// letters, digits or `_`

@@ -43,7 +43,9 @@ class RegistrationError final : public std::invalid_argument {
 
 struct RegistryOptions {
   OnError on_error = kUsualOnError;
-  /// Told of each registration error, in either mode; called without a lock held.
+  /// Told of each registration error, in either mode, and once of each name or label key that is refused when
+  /// something is recorded; called without a lock held. Empty: what nobody gets as an exception is a line on
+  /// standard error, once for each.
   std::function<void(std::string_view message)> error_sink = {};
   std::size_t max_series_per_family = 2000;  ///< as OpenTelemetry's default cardinality limit
   std::size_t max_series = 1'000'000;        ///< of all families together
@@ -79,8 +81,9 @@ struct ObservedOptions {
 /// The families of one process (or one part of it), and the one place that Snapshots are taken from.
 ///
 /// Registering: at start, once a name. A second registration of a name, also one that only looks the same in
-/// a text format
-/// (`http.requests` and `http_requests`), is an error. The registry may be destroyed while handles live: they
+/// a text format (`http.requests` and `http_requests`), is an error; so is a name that another metric's
+/// samples have (`x_count` beside a histogram `x`). A name that a Collector recorded first is taken over with
+/// its values, if it is the same kind of metric. The registry may be destroyed while handles live: they
 /// go on recording safely, unread. Threads: any member from any thread. Recording, and looking up a series
 /// that exists, never meet a lock of the registry; making series and taking Snapshots do, briefly. A forked
 /// child counts from zero; gauges keep their values. Names: OpenTelemetry style
@@ -144,10 +147,13 @@ class Registry final {
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot();
 
   /// Sets every instrument back to its beginning, and gives what it held up to then. A series is not shown
-  /// again until something is recorded into it; handles stay good. What other threads record meanwhile counts
-  /// either in what is given back or afterwards, never twice and never not at all. Producers are not asked.
+  /// again until something is recorded into it, and was created now; handles stay good. What other threads
+  /// record meanwhile counts either in what is given back or afterwards, never twice and never not at all.
+  /// Levels keep their value, since what is open stays open: those of an UpDownCounter or Gauge stay shown,
+  /// a gauge's statistics begin anew; those recorded by name only are shown when recorded again. Producers
+  /// are not asked.
   std::shared_ptr<const Snapshot> reset();
-  /// The same for counters and up-down counters only.
+  /// Counters only, which stay there with 0.
   std::shared_ptr<const Snapshot> reset_counters();
 
   /// Series alive now, over all families; overflow series not among them.
@@ -156,11 +162,6 @@ class Registry final {
  private:
   friend class Collector;
   class Impl;
-
-  // As add_family(), for whoever must not throw: null and a message when it fails.
-  std::shared_ptr<FamilyCore> try_add_family(FamilySpec spec, std::string& error);
-  void report(const std::string& error);
-  void count_error() noexcept;
 
   template <class Instrument>
   Instrument single(std::string_view name, std::string_view help,

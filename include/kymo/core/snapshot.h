@@ -55,7 +55,7 @@ struct Exemplar {
 /// One series at one instant.
 struct Point {
   LabelsView labels;
-  std::chrono::system_clock::time_point created;     ///< when it began to count
+  std::chrono::system_clock::time_point created;     ///< when it began to count: made, or last reset
   Number number;                                     ///< counter, up_down_counter, gauge
   const HistogramValue* histogram = nullptr;         ///< histogram
   const WindowValue* window = nullptr;               ///< window, and a timing's recent values
@@ -97,6 +97,8 @@ struct FamilyColumns {
   /// +Inf.
   std::shared_ptr<const std::vector<double>> text_bounds;
   NumberType number_type = NumberType::floating;
+  /// When each began to count, where a reset made that later than its series; else empty.
+  std::vector<std::chrono::system_clock::time_point> created;
   std::vector<std::uint64_t> numbers;  ///< bit patterns of `number_type`
   std::vector<HistogramValue> histograms;
   std::shared_ptr<const void> histogram_memory;  ///< where their buckets are; a copy of one has its own

@@ -1,0 +1,68 @@
+#include "metric_names.h"
+
+#include <utility>
+
+#include <kymo/core/names.h>
+
+namespace kymo::inline v0 {
+
+MetricNames::Metric* MetricNames::find(std::string_view name) {
+  const auto found = metrics_.find(name);
+  return found == metrics_.end() ? nullptr : &found->second;
+}
+
+MetricNames::Metric* MetricNames::add(std::shared_ptr<const Descriptor> descriptor, std::string& error) {
+  // The nodes are made before anything changes, and keep their addresses when they are merged.
+  std::map<std::string, Metric, std::less<>> fresh;
+  Metric& metric = fresh.emplace(descriptor->name, Metric{descriptor, nullptr, {}}).first->second;
+  if (auto taken = clash(metric, *descriptor)) return error = *std::move(taken), nullptr;
+  Samples samples;
+  for (std::string& sample : sample_names(*descriptor)) samples.emplace(std::move(sample), &metric);
+  samples_.merge(samples);
+  metrics_.merge(fresh);
+  return &metric;
+}
+
+std::optional<std::string> MetricNames::change(Metric& metric, std::shared_ptr<const Descriptor> descriptor) {
+  if (auto taken = clash(metric, *descriptor)) return taken;
+  Samples samples;
+  for (std::string& sample : sample_names(*descriptor)) samples.emplace(std::move(sample), &metric);
+  release(metric, samples);
+  samples_.merge(samples);
+  metric.descriptor = std::move(descriptor);
+  return std::nullopt;
+}
+
+void MetricNames::remove(const Metric& metric) noexcept {
+  release(metric, {});
+  metrics_.erase(metrics_.find(metric.descriptor->name));
+}
+
+std::optional<std::string> MetricNames::clash(const Metric& metric, const Descriptor& descriptor) const {
+  for (const std::string& sample : sample_names(descriptor)) {
+    const auto taken = samples_.find(sample);
+    if (taken == samples_.end() || taken->second == &metric) continue;
+    const Descriptor& owner = *taken->second->descriptor;
+    return std::string(kind_name(descriptor.kind)) + " \"" + descriptor.name + "\" would be exposed as " +
+           sample + ", which " + std::string(kind_name(owner.kind)) + " \"" + owner.name +
+           "\" already is; choose another name";
+  }
+  return std::nullopt;
+}
+
+// All sample names of the metric but those that it keeps.
+void MetricNames::release(const Metric& metric, const Samples& kept) noexcept {
+  std::erase_if(samples_,
+                [&](const auto& sample) { return sample.second == &metric && !kept.contains(sample.first); });
+}
+
+std::string taken_message(const Descriptor& taken, Kind wanted) {
+  const std::string kind(kind_name(wanted));
+  if (taken.kind != wanted) {
+    return "metric \"" + taken.name + "\" is already registered as a " + std::string(kind_name(taken.kind)) +
+           ", not a " + kind + "; choose another name";
+  }
+  return kind + " \"" + taken.name + "\" is already registered; keep what the first registration returned";
+}
+
+}  // namespace kymo::inline v0
