@@ -38,7 +38,10 @@ Endpoint Endpoint::parse(std::string_view text) {
   }
   if (address.empty()) refuse(text, "it has no address; every address of this machine is 0.0.0.0");
   const Endpoint endpoint{std::string(address), parse_port(text, text.substr(colon + 1))};
-  const bool is_literal = parse_address(address, 0).has_value();
+  const bool is_literal = is_address(address);
+  if (const auto known = parse_address(address, 0);
+      known && is_link_local(*known) && without_zone(address) == address)
+    refuse(text, "a link-local address needs its interface, as [fe80::1%eth0]:9464");
   if (bracketed ? !is_literal || address.find(':') == std::string_view::npos
                 : !is_literal && !is_valid_name(address)) {
     refuse(text, "it is neither an IP address nor a host's name");

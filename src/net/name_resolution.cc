@@ -9,15 +9,23 @@ namespace kymo::net {
 struct NameResolution::State {
   std::mutex mutex;
   std::optional<Result> result;
+  std::chrono::nanoseconds took{};
 };
 
 NameResolution::NameResolution(const std::string& name, std::uint16_t port)
     : state_(std::make_shared<State>()) {
   start_thread("kymo-net-name", [state = state_, name, port] {
+    const auto begin = std::chrono::steady_clock::now();
     Result result = resolve_name(name, port);
     const std::lock_guard lock(state->mutex);
+    state->took = std::chrono::steady_clock::now() - begin;
     state->result = std::move(result);
   }).detach();
+}
+
+std::chrono::nanoseconds NameResolution::took() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->took;
 }
 
 std::optional<NameResolution::Result> NameResolution::result() const {

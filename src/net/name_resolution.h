@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +21,8 @@ class NameResolution final {
 
   /// The address or the error, once it is known. Threads: one.
   [[nodiscard]] std::optional<Result> result() const;
+  /// How long the name service took; 0 until it has answered. Threads: one.
+  [[nodiscard]] std::chrono::nanoseconds took() const;
 
  private:
   struct State;

@@ -5,8 +5,11 @@
 #include <memory>
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+
+#include <kymo/model/parse_number.h>
 
 #include "ascii.h"
 
@@ -38,7 +41,47 @@ void set_port(SocketAddress& address, std::uint16_t port) noexcept {
   }
 }
 
+/// What follows the `%` of an address: the name of an interface as Linux has them, or a number.
+bool is_valid_zone(std::string_view zone) noexcept {
+  return !zone.empty() && zone.size() < IF_NAMESIZE &&
+         std::all_of(
+             zone.begin(), zone.end(),
+             [](char c) { return c > ' ' && c <= '~' && c != '/' && c != '%' && c != '[' && c != ']'; });
+}
+
+/// The interface's number, or 0.
+std::uint32_t find_interface(std::string_view zone) {
+  if (const auto number = model::parse_number<std::uint32_t>(zone)) return *number;
+  return if_nametoindex(std::string(zone).c_str());
+}
+
+bool has_zones(const in6_addr& address) noexcept {
+  return IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_MC_LINKLOCAL(&address);
+}
+
+/// The address of a text such as `fe80::1%eth0`, without its port and scope.
+std::optional<in6_addr> parse_zoned(std::string_view text) {
+  const std::size_t percent = text.find('%');
+  if (percent == std::string_view::npos || !is_valid_zone(text.substr(percent + 1))) return std::nullopt;
+  in6_addr address{};
+  if (inet_pton(AF_INET6, std::string(text.substr(0, percent)).c_str(), &address) != 1) return std::nullopt;
+  return has_zones(address) ? std::optional(address) : std::nullopt;
+}
+
 }  // namespace
+
+std::string_view without_zone(std::string_view address) noexcept {
+  return address.substr(0, address.find('%'));
+}
+
+bool is_address(std::string_view text) {
+  return parse_zoned(text).has_value() || parse_address(text, 0).has_value();
+}
+
+bool is_link_local(const SocketAddress& address) noexcept {
+  return address.storage.ss_family == AF_INET6 &&
+         IN6_IS_ADDR_LINKLOCAL(&reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_addr);
+}
 
 std::optional<SocketAddress> parse_address(std::string_view text, std::uint16_t port) {
   const std::string address(equals_ignoring_case(text, "localhost") ? "127.0.0.1" : text);
@@ -53,6 +96,14 @@ std::optional<SocketAddress> parse_address(std::string_view text, std::uint16_t 
     v6.sin6_family = AF_INET6;
     v6.sin6_port = htons(port);
     return pack(v6);
+  }
+  if (const auto zoned = parse_zoned(text)) {
+    v6 = {};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    v6.sin6_addr = *zoned;
+    v6.sin6_scope_id = find_interface(text.substr(text.find('%') + 1));
+    return v6.sin6_scope_id == 0 ? std::nullopt : std::optional(pack(v6));
   }
   return std::nullopt;
 }

@@ -18,8 +18,19 @@ struct SocketAddress {
   [[nodiscard]] const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-/// An address written as digits, IPv4 or IPv6 without brackets, or `localhost`. Asks no name service.
+/// An address written as digits, IPv4 or IPv6 without brackets, or `localhost`. A link-local IPv6 address may
+/// have a zone (RFC 4007 11): `fe80::1%eth0`, or the interface's number; nothing where this machine has no
+/// such interface now. Asks no name service.
 [[nodiscard]] std::optional<SocketAddress> parse_address(std::string_view text, std::uint16_t port);
+
+/// Whether parse_address() would take it on a machine that has the interface of its zone.
+[[nodiscard]] bool is_address(std::string_view text);
+
+/// Without its zone, if it has one.
+[[nodiscard]] std::string_view without_zone(std::string_view address) noexcept;
+
+/// Is of fe80::/10, so that only its zone says where it leads.
+[[nodiscard]] bool is_link_local(const SocketAddress& address) noexcept;
 
 /// Asks the system's name services; may take as long as they do. The error says what they said.
 [[nodiscard]] std::variant<SocketAddress, std::string> resolve_name(const std::string& name,

@@ -9,7 +9,7 @@ namespace {
 
 TEST(Endpoint, ReadsAndWritesEachForm) {
   for (const char* text : {"127.0.0.1:9464", "[::1]:9464", "localhost:0", "0.0.0.0:65535", "[::]:1",
-                           "metrics.example.org:80", "[fe80::1]:9", "db_1:9464"}) {
+                           "metrics.example.org:80", "[fe80::1%eth0]:9", "db_1:9464"}) {
     EXPECT_EQ(Endpoint::parse(text).to_string(), text);
   }
   EXPECT_EQ(Endpoint::parse("[::1]:7"), (Endpoint{"::1", 7}));
@@ -17,6 +17,9 @@ TEST(Endpoint, ReadsAndWritesEachForm) {
 
 TEST(Endpoint, RefusesTheRestAndQuotesIt) {
   for (const char* text : {"",
+                           "[fe80::1]:9464",
+                           "[::1%lo]:9464",
+                           "[fe80::1%]:9464",
                            ":",
                            "9464",
                            "127.0.0.1",
