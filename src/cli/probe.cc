@@ -37,7 +37,8 @@ double milliseconds_of(std::chrono::nanoseconds time) {
 class ProbeBook final {
  public:
   explicit ProbeBook(const ProbeArguments& arguments) : arguments_(arguments) {
-    for (const probe::Target& target : arguments.targets) entries_.emplace_back().name = target.to_string();
+    for (const probe::NamedTarget& one : arguments.targets)
+      entries_.emplace_back().target = {one.name, one.target.to_string()};
   }
 
   void take(const ProbeResult& result) {
@@ -48,7 +49,7 @@ class ProbeBook final {
     entry.all.add(result);
     entry.second.add(result);
     if (result.outcome == ProbeOutcome::answered) ++entry.answered;
-    if (result.outcome == ProbeOutcome::answered || result.outcome == ProbeOutcome::lost) ++entry.over;
+    if (result.outcome != ProbeOutcome::late && result.outcome != ProbeOutcome::duplicate) ++entry.over;
     if ((arguments_.json || arguments_.interval >= kLineEach) && lines_.size() < kMostLines)
       lines_.push_back(line_of(entry, result));
   }
@@ -82,7 +83,7 @@ class ProbeBook final {
     if (arguments_.json || arguments_.interval >= kLineEach) return;
     const std::lock_guard lock(mutex_);
     for (Entry& entry : entries_)
-      std::cout << second_text(entry.name, number, std::exchange(entry.second, PathRecorder()).report());
+      std::cout << second_text(entry.target, number, std::exchange(entry.second, PathRecorder()).report());
     std::cout << std::flush;
   }
 
@@ -90,14 +91,15 @@ class ProbeBook final {
     const std::lock_guard lock(mutex_);
     for (const Entry& entry : entries_) {
       const auto report = entry.all.report();
-      std::cout << (arguments_.json ? summary_json(entry.name, report) : summary_text(entry.name, report));
+      std::cout << (arguments_.json ? summary_json(entry.target, report)
+                                    : summary_text(entry.target, report));
     }
     std::cout << std::flush;
   }
 
  private:
   struct Entry {
-    std::string name;
+    ProbeLabel target;
     PathRecorder all;
     PathRecorder second;
     std::uint64_t answered = 0;
@@ -106,14 +108,17 @@ class ProbeBook final {
   };
 
   static ProbeLine line_of(Entry& entry, const ProbeResult& result) {
-    ProbeLine line{.target = entry.name,
+    ProbeLine line{.target = entry.target,
+                   .sent = result.sent,
                    .sequence = result.sequence,
                    .outcome = result.outcome,
                    .round_trip_ms = milliseconds_of(result.round_trip),
                    .reordered = result.reordered,
                    .out_change_ms = {},
                    .back_change_ms = {},
-                   .reason = std::string(result.reason)};
+                   .reason = std::string(result.reason),
+                   .details = {}};
+    if (result.details != nullptr) line.details = *result.details;
     if (!result.ways) return line;
     if (!entry.first || entry.first->responder != result.ways->responder) entry.first = result.ways;
     line.out_change_ms = milliseconds_of(result.ways->out - entry.first->out);
@@ -139,7 +144,7 @@ int run(const ProbeArguments& arguments) {
   probe::Prober prober({.on_result = [&book](const ProbeResult& result) { book.take(result); },
                         .probes_per_second = rate_for(arguments)});
   for (std::size_t i = 0; i < arguments.targets.size(); ++i) {
-    prober.add(std::to_string(i), arguments.targets[i],
+    prober.add(std::to_string(i), arguments.targets[i].target,
                {.interval = arguments.interval,
                 .timeout = arguments.timeout,
                 .bytes = arguments.bytes,

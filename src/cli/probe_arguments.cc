@@ -2,7 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include <stdexcept>
+#include <exception>
+#include <utility>
 
 #include "command_line.h"
 #include "time_text.h"
@@ -26,18 +27,29 @@ bool take_time(const char* option, const std::string& text, std::chrono::millise
   return false;
 }
 
-bool take_targets(const std::vector<std::string>& texts, std::vector<probe::Target>& into) try {
-  if (texts.empty()) {
-    complain("probe: a target is missing, such as udp://192.0.2.7:9465 or icmp://192.0.2.7");
+/// Those of the command line, and of a file if there is one.
+bool take_targets(const std::vector<std::string>& texts, const std::string& file,
+                  std::vector<probe::NamedTarget>& into) try {
+  for (const std::string& text : texts) {
+    probe::Target target = probe::Target::parse(text);
+    std::string name = target.to_string();
+    into.push_back({std::move(name), std::move(target)});
+  }
+  if (!file.empty()) {
+    const auto listed = probe::read_target_list(file);
+    into.insert(into.end(), listed.begin(), listed.end());
+  }
+  if (into.empty()) {
+    complain(file.empty() ? "probe: a target is missing, such as udp://192.0.2.7:9465 or icmp://192.0.2.7"
+                          : "probe: " + file + " has no targets; expected one a line");
     return false;
   }
-  if (texts.size() > kMostTargets) {
+  if (into.size() > kMostTargets) {
     complain("probe: more than " + std::to_string(kMostTargets) + " targets");
     return false;
   }
-  for (const std::string& text : texts) into.push_back(probe::Target::parse(text));
   return true;
-} catch (const std::invalid_argument& error) {
+} catch (const std::exception& error) {
   complain("probe: " + std::string(error.what()));
   return false;
 }
@@ -47,15 +59,18 @@ bool take_targets(const std::vector<std::string>& texts, std::vector<probe::Targ
 std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, int& exit_code) {
   ProbeArguments parsed;
   std::vector<std::string> targets;
+  std::string file;
   std::string interval = "1s";
   std::string timeout = "1s";
   CLI::App app(
       "Measures how well others are reached: round trips, losses, copies, order and jitter.\n"
       "A TARGET is udp://HOST[:9465], which `kymo serve --probe-responder` answers; tcp://HOST:PORT;\n"
-      "icmp://HOST; or ws://HOST[:PORT][/PATH]. Ends with 0 where each target answered at least once, else "
-      "1.",
+      "icmp://HOST; ws://HOST[:PORT][/PATH]; http:// and https:// the same; tls://HOST[:443]; or\n"
+      "dns://SERVER[:53]/NAME[?type=TYPE]. Ends with 0 where each target answered at least once, else 1.",
       "kymo probe");
   app.add_option("targets", targets)->group("");  // the usage and the text above it tell of them
+  app.add_option("--targets", file, "A file of targets: NAME=TARGET or TARGET a line, # before a comment.")
+      ->type_name("FILE");
   app.add_option("--count", parsed.count, "How many probes of each target; default: until Ctrl-C.")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U).description(""));
@@ -71,7 +86,7 @@ std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, 
   app.add_flag("--json", parsed.json,
                "One JSON object a line: each probe, and at the end each target's summary.");
   if (read_command_line(app, arguments, exit_code, "[OPTIONS] TARGET…") &&
-      take_targets(targets, parsed.targets) && take_time("--interval", interval, 1h, parsed.interval) &&
+      take_targets(targets, file, parsed.targets) && take_time("--interval", interval, 1h, parsed.interval) &&
       take_time("--timeout", timeout, 1min, parsed.timeout))
     return parsed;
   return std::nullopt;

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include <kymo/probe/target.h>
+#include <kymo/probe/target_list.h>
 
 #include "command.h"
 
@@ -14,7 +14,7 @@ namespace kymo::cli {
 
 /// What was asked of `kymo probe`.
 struct ProbeArguments {
-  std::vector<probe::Target> targets;
+  std::vector<probe::NamedTarget> targets;
   std::chrono::milliseconds interval{1000};
   std::chrono::milliseconds timeout{1000};
   std::uint64_t count = 0;  ///< of each target; 0: until a signal

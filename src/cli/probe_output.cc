@@ -2,8 +2,11 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <ctime>
 #include <string_view>
 
+#include <kymo/format/iso_time.h>
 #include <kymo/log/format.h>
 #include <kymo/model/json_writer.h>
 #include <kymo/peers/quality.h>
@@ -21,14 +24,83 @@ std::string number(double value, int decimals) {
   return error == std::errc() ? std::string(text.data(), end) : "-";
 }
 
+double milliseconds_of(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
 std::string milliseconds(double value) { return number(value, 3) + " ms"; }
 std::string change(double value) { return (value < 0 ? "" : "+") + milliseconds(value); }
+
+/// `14:03:07.120`, by this machine's time zone.
+std::string time_of_day(std::chrono::system_clock::time_point time) {
+  const std::time_t seconds =
+      std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  std::array<char, 16> text{};
+  std::strftime(text.data(), text.size(), "%H:%M:%S", &parts);
+  const auto ms = std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count() % 1000;
+  const std::string digits = std::to_string((ms + 1000) % 1000);
+  return std::string(text.data()) + "." + std::string(3 - digits.size(), '0') + digits;
+}
+
+std::string days_text(std::chrono::system_clock::time_point end) {
+  const int days = probe::days_until(end, std::chrono::system_clock::now());
+  if (days < 0) return "certificate ended " + std::to_string(-days) + " days ago";
+  return "certificate ends in " + std::to_string(days) + " days";
+}
+
+std::string certificate_text(const std::optional<std::chrono::system_clock::time_point>& end,
+                             const std::string& trouble) {
+  std::string text = end ? days_text(*end) : "";
+  if (!trouble.empty())
+    text += (text.empty() ? "certificate is" : ", and is") + std::string(" not to be trusted: ") +
+            log::one_line(trouble);
+  return text;
+}
+
+std::string details_text(const probe::ProbeDetails& details) {
+  std::string text;
+  if (details.http_status) text += "  status " + std::to_string(*details.http_status);
+  if (details.dns_code) text += "  " + probe::dns_code_name(*details.dns_code);
+  if (details.dns_answers) text += "  " + std::to_string(*details.dns_answers) + " records";
+  if (details.is_truncated) text += ", truncated";
+  const auto add = [&text](const char* step, const std::optional<std::chrono::nanoseconds>& time) {
+    if (time) text += "  " + std::string(step) + " " + milliseconds(milliseconds_of(*time));
+  };
+  add("resolve", details.phases.resolve);
+  add("connect", details.phases.connect);
+  add("tls", details.phases.tls);
+  add("first byte", details.phases.first_byte);
+  const std::string certificate = certificate_text(details.certificate_end, details.certificate_trouble);
+  return certificate.empty() ? text : text + "  " + certificate;
+}
+
+std::string phases_text(const probe::PhaseReport& phases) {
+  std::string steps;
+  const auto add = [&steps](const char* step, const std::optional<double>& average) {
+    if (average) steps += (steps.empty() ? "" : ", ") + std::string(step) + " " + milliseconds(*average);
+  };
+  add("resolve", phases.resolve_ms);
+  add("connect", phases.connect_ms);
+  add("tls", phases.tls_ms);
+  add("first byte", phases.first_byte_ms);
+  std::string text = "  on average " + steps + "\n";
+  std::string statuses;
+  for (const auto& [status, count] : phases.statuses)
+    statuses += (statuses.empty() ? "  status " : ", ") + std::to_string(status) + " " +
+                std::to_string(count) + " times";
+  if (!statuses.empty()) text += statuses + "\n";
+  const std::string certificate = certificate_text(phases.certificate_end, phases.certificate_trouble);
+  return certificate.empty() ? text : text + "  " + certificate + "\n";
+}
 
 std::string_view outcome_name(ProbeOutcome outcome) {
   switch (outcome) {
     case ProbeOutcome::answered: return "answered";
     case ProbeOutcome::lost: return "lost";
     case ProbeOutcome::late: return "late";
+    case ProbeOutcome::limited: return "limited";
     case ProbeOutcome::duplicate: break;
   }
   return "duplicate";
@@ -52,22 +124,84 @@ void write_way(model::JsonWriter& json, std::string_view name, const std::option
 
 std::string quality_text(const PathReport& report) {
   if (!report.quality_score) return {};
-  std::string text = "  quality " + number(*report.quality_score, 0) + " of 100, " +
+  // Rounded down, so that the number never belongs to a better word than the one behind it.
+  std::string text = "  quality " + number(std::floor(*report.quality_score), 0) + " of 100, " +
                      std::string(peers::to_string(peers::quality_label(*report.quality_score)));
+  if (!report.quality_reason.empty()) text += ": " + report.quality_reason;
+  text += "\n";
   if (report.mean_opinion_score)
-    text += "; voice: R " + number(*report.r_factor, 1) + ", MOS " + number(*report.mean_opinion_score, 2);
-  return text + "\n";
+    text +=
+        "  voice R " + number(*report.r_factor, 1) + ", MOS " + number(*report.mean_opinion_score, 2) + "\n";
+  return text;
+}
+
+void write_target(model::JsonWriter& json, const ProbeLabel& target) {
+  json.field("target", std::string_view(target.url));
+  if (target.name != target.url) json.field("name", std::string_view(target.name));
+}
+
+void write_certificate(model::JsonWriter& json,
+                       const std::optional<std::chrono::system_clock::time_point>& end,
+                       const std::string& trouble) {
+  if (!end && trouble.empty()) return;
+  json.begin_object("certificate");
+  if (end) {
+    json.field("ends", std::string_view(format::iso_time(*end)));
+    json.field("days_left",
+               static_cast<std::int64_t>(probe::days_until(*end, std::chrono::system_clock::now())));
+  }
+  json.key("trouble");
+  trouble.empty() ? json.null() : json.value(std::string_view(trouble));
+  json.end_object();
+}
+
+void write_details(model::JsonWriter& json, const probe::ProbeDetails& details) {
+  if (details.http_status) json.field("status", std::uint64_t{*details.http_status});
+  if (details.dns_code) {
+    json.field("dns_code", std::string_view(probe::dns_code_name(*details.dns_code)));
+    json.field("records", std::uint64_t{details.dns_answers.value_or(0)});
+    json.field("truncated", details.is_truncated);
+  }
+  if (details.phases.connect) {
+    json.begin_object("phases_ms");
+    const auto add = [&json](std::string_view step, const std::optional<std::chrono::nanoseconds>& time) {
+      json.field(step, time ? std::optional(milliseconds_of(*time)) : std::nullopt);
+    };
+    add("resolve", details.phases.resolve);
+    add("connect", details.phases.connect);
+    add("tls", details.phases.tls);
+    add("first_byte", details.phases.first_byte);
+    json.end_object();
+  }
+  write_certificate(json, details.certificate_end, details.certificate_trouble);
+}
+
+void write_phases(model::JsonWriter& json, const probe::PhaseReport& phases) {
+  json.begin_object("phases_ms");
+  json.field("resolve", phases.resolve_ms);
+  json.field("connect", phases.connect_ms);
+  json.field("tls", phases.tls_ms);
+  json.field("first_byte", phases.first_byte_ms);
+  json.end_object();
+  if (!phases.statuses.empty()) {
+    json.begin_object("statuses");
+    for (const auto& [status, count] : phases.statuses) json.field(std::to_string(status), count);
+    json.end_object();
+  }
+  write_certificate(json, phases.certificate_end, phases.certificate_trouble);
 }
 
 }  // namespace
 
 std::string probe_text(const ProbeLine& line, std::chrono::milliseconds timeout) {
-  std::string text = std::to_string(line.sequence) + "  " + line.target + "  ";
+  std::string text =
+      time_of_day(line.sent) + "  " + std::to_string(line.sequence) + "  " + line.target.name + "  ";
   switch (line.outcome) {
     case ProbeOutcome::lost:
       text += line.reason.empty() ? "no answer within " + std::to_string(timeout.count()) + " ms"
                                   : "no answer: " + log::one_line(line.reason);
       return text + "\n";
+    case ProbeOutcome::limited: return text + "limited: " + log::one_line(line.reason) + "\n";
     case ProbeOutcome::late: text += "late: "; break;
     case ProbeOutcome::duplicate: text += "once more: "; break;
     case ProbeOutcome::answered: break;
@@ -75,23 +209,30 @@ std::string probe_text(const ProbeLine& line, std::chrono::milliseconds timeout)
   text += milliseconds(line.round_trip_ms);
   if (line.out_change_ms && line.back_change_ms)
     text += "  out " + change(*line.out_change_ms) + "  back " + change(*line.back_change_ms);
+  if (line.details) text += details_text(*line.details);
   return text + (line.reordered ? "  out of order\n" : "\n");
 }
 
-std::string second_text(const std::string& target, std::uint64_t second, const PathReport& report) {
-  std::string text = std::to_string(second) + " s  " + target + "  " + std::to_string(report.sent) +
-                     " probes, " + std::to_string(report.lost) + " lost";
+std::string second_text(const ProbeLabel& target, std::uint64_t second, const PathReport& report) {
+  std::string text = time_of_day(std::chrono::system_clock::now()) + "  " + std::to_string(second) + " s  " +
+                     target.name + "  " + std::to_string(report.sent) + " probes, " +
+                     std::to_string(report.lost) + " lost";
+  if (report.limited != 0) text += ", " + std::to_string(report.limited) + " limited";
   if (report.average)
     text += ", round trip " + milliseconds(*report.average) + ", at most " + milliseconds(*report.max);
   return text + "\n";
 }
 
-std::string summary_text(const std::string& target, const PathReport& report) {
-  std::string text = "\n" + target + "\n  " + std::to_string(report.sent) + " sent, " +
-                     std::to_string(report.answered) + " answered, " + std::to_string(report.lost) +
-                     " lost (" + number(report.loss_percent, 1) + " %), " + std::to_string(report.late) +
+std::string summary_text(const ProbeLabel& target, const PathReport& report) {
+  std::string text = "\n" + target.name + (target.name == target.url ? "" : "  " + target.url) + "\n  " +
+                     std::to_string(report.sent) + " sent, " + std::to_string(report.answered) +
+                     " answered, " + std::to_string(report.lost) + " lost (" +
+                     number(report.loss_percent, 1) + " %), " + std::to_string(report.late) +
                      " of them late, " + std::to_string(report.duplicates) + " duplicates, " +
                      std::to_string(report.reordered) + " out of order\n";
+  if (report.limited != 0)
+    text += "  " + std::to_string(report.limited) +
+            " limited: the responder, at its limit on answers, gave them none; they are not among the lost\n";
   if (report.average) {
     text += "  round trip min " + milliseconds(*report.min) + ", average " + milliseconds(*report.average) +
             ", p50 " + milliseconds(*report.p50) + ", p95 " + milliseconds(*report.p95) + ", p99 " +
@@ -99,6 +240,7 @@ std::string summary_text(const std::string& target, const PathReport& report) {
             milliseconds(report.jitter_ms) + " deviation, " + milliseconds(report.interarrival_jitter_ms) +
             " interarrival\n";
   }
+  if (report.phases) text += phases_text(*report.phases);
   if (report.out) text += way_text("out ", *report.out);
   if (report.back) text += way_text("back", *report.back);
   return text + quality_text(report);
@@ -109,31 +251,35 @@ std::string probe_json(const ProbeLine& line) {
   model::JsonWriter json(text);
   json.begin_object();
   json.field("type", std::string_view("probe"));
-  json.field("target", std::string_view(line.target));
+  write_target(json, line.target);
+  json.field("timestamp", std::string_view(format::iso_time(line.sent)));
   json.field("sequence", line.sequence);
   json.field("outcome", outcome_name(line.outcome));
-  if (line.outcome == ProbeOutcome::lost) {
+  if (line.outcome == ProbeOutcome::lost || line.outcome == ProbeOutcome::limited) {
     if (!line.reason.empty()) json.field("reason", std::string_view(line.reason));
   } else {
     json.field("round_trip_ms", line.round_trip_ms);
     json.field("reordered", line.reordered);
     if (line.out_change_ms) json.field("out_change_ms", *line.out_change_ms);
     if (line.back_change_ms) json.field("back_change_ms", *line.back_change_ms);
+    if (line.details) write_details(json, *line.details);
   }
   json.end_object();
   return text + "\n";
 }
 
-std::string summary_json(const std::string& target, const PathReport& report) {
+std::string summary_json(const ProbeLabel& target, const PathReport& report) {
   std::string text;
   model::JsonWriter json(text);
   json.begin_object();
   json.field("type", std::string_view("summary"));
-  json.field("target", std::string_view(target));
+  write_target(json, target);
+  json.field("timestamp", std::string_view(format::iso_time(std::chrono::system_clock::now())));
   json.field("sent", report.sent);
   json.field("answered", report.answered);
   json.field("lost", report.lost);
   json.field("late", report.late);
+  json.field("limited", report.limited);
   json.field("duplicates", report.duplicates);
   json.field("reordered", report.reordered);
   json.field("loss_percent", report.loss_percent);
@@ -147,11 +293,13 @@ std::string summary_json(const std::string& target, const PathReport& report) {
   json.end_object();
   json.field("jitter_ms", report.jitter_ms);
   json.field("interarrival_jitter_ms", report.interarrival_jitter_ms);
+  if (report.phases) write_phases(json, *report.phases);
   write_way(json, "out", report.out);
   write_way(json, "back", report.back);
   json.field("quality_score", report.quality_score);
   if (report.quality_score)
     json.field("quality", peers::to_string(peers::quality_label(*report.quality_score)));
+  if (!report.quality_reason.empty()) json.field("quality_reason", std::string_view(report.quality_reason));
   json.field("r_factor", report.r_factor);
   json.field("mean_opinion_score", report.mean_opinion_score);
   json.end_object();

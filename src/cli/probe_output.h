@@ -10,9 +10,16 @@
 
 namespace kymo::cli {
 
+/// What a target is called, and what it is; the same for one without a name of its own.
+struct ProbeLabel {
+  std::string name;
+  std::string url;
+};
+
 /// One thing that happened to one probe, to be shown. Ways are told since the first answer.
 struct ProbeLine {
-  std::string target;
+  ProbeLabel target;
+  std::chrono::system_clock::time_point sent;
   std::uint64_t sequence = 0;
   probe::ProbeOutcome outcome = probe::ProbeOutcome::answered;
   double round_trip_ms = 0;
@@ -20,18 +27,20 @@ struct ProbeLine {
   std::optional<double> out_change_ms;
   std::optional<double> back_change_ms;
   std::string reason;
+  std::optional<probe::ProbeDetails> details;
 };
 
-/// For people: `4  udp://192.0.2.7:9465  1.204 ms  out +0.010 ms  back -0.003 ms`.
+/// For people, with the time of day when the probe was sent:
+/// `14:03:07.120  4  udp://192.0.2.7:9465  1.204 ms  out +0.010 ms  back -0.003 ms`.
 [[nodiscard]] std::string probe_text(const ProbeLine& line, std::chrono::milliseconds timeout);
 /// What one second of one target came to, where probes are too many to tell of each.
-[[nodiscard]] std::string second_text(const std::string& target, std::uint64_t second,
+[[nodiscard]] std::string second_text(const ProbeLabel& target, std::uint64_t second,
                                       const probe::PathReport& report);
 /// All of one target, several lines.
-[[nodiscard]] std::string summary_text(const std::string& target, const probe::PathReport& report);
+[[nodiscard]] std::string summary_text(const ProbeLabel& target, const probe::PathReport& report);
 
 /// For programs: one JSON object on a line.
 [[nodiscard]] std::string probe_json(const ProbeLine& line);
-[[nodiscard]] std::string summary_json(const std::string& target, const probe::PathReport& report);
+[[nodiscard]] std::string summary_json(const ProbeLabel& target, const probe::PathReport& report);
 
 }  // namespace kymo::cli

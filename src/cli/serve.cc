@@ -45,7 +45,7 @@ void reload(Monitor& monitor, const monitor::Config& first, const monitor::Confi
   (void)monitor.reload(config.options());
   // What a Monitor does not know of: how its log writes, and what is done besides.
   for (const char* name : {"log.format", "log.file", "log.file_bytes", "log.files", "probe.responder",
-                           "probe.targets", "probe.interval", "probe.timeout"}) {
+                           "probe.targets", "probe.targets_file", "probe.interval", "probe.timeout"}) {
     if (config.value(name) == first.value(name)) continue;
     logger.warning("a changed setting needs a restart; the old value stays", {{"setting", name}});
   }
@@ -53,13 +53,14 @@ void reload(Monitor& monitor, const monitor::Config& first, const monitor::Confi
   logger.error("configuration not taken, all stays as it was", {{"reason", error.what()}});
 }
 
-int run(const monitor::Config& config, const monitor::ConfigSources& sources) {
+int run(const monitor::Config& config, const monitor::ConfigSources& sources,
+        const monitor::ProbeSettings& probed) {
   EndingSignals signals(HangUp::reloads);
   ::signal(SIGPIPE, SIG_IGN);  // a reader of standard output that goes away is no reason to stop serving
   MonitorOptions options = config.options();
   const log::Logger logger(options.log_sink, options.log_level);
   for (const std::string& warning : config.warnings()) logger.warning(warning);
-  ServeProbes probes(config.probes(), logger);
+  ServeProbes probes(probed, logger);
   options.peers = probes.peers();
   Monitor monitor(options);
   probes.count_in(monitor.registry());
@@ -96,7 +97,12 @@ int serve(const Arguments& arguments) {
     std::cout << config.to_yaml();
     return kSuccess;
   }
-  return run(config, sources);
+  try {
+    return run(config, sources, with_file_targets(config.probes()));
+  } catch (const TargetsFault& fault) {
+    complain(fault.what());
+    return kBadUsage;
+  }
 }
 
 }  // namespace kymo::cli

@@ -39,6 +39,11 @@ void add_options(CLI::App& app, ServeArguments& parsed) {
                  "Probe a target and show it as a peer; may be repeated. As --probe.targets.")
       ->type_name("NAME=TARGET")
       ->allow_extra_args(false);
+  app.add_option_function<std::string>(
+         "--targets",
+         [&parsed](const std::string& text) { parsed.flags.emplace_back("probe.targets_file", text); },
+         "Probe the targets of a file, NAME=TARGET or TARGET a line. As --probe.targets_file.")
+      ->type_name("FILE");
   app.add_flag("--print-config", parsed.print_config,
                "Print all settings and where each comes from, and end.");
   for (const monitor::SettingInfo& setting : monitor::Config::settings()) {

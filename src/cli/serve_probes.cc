@@ -4,7 +4,30 @@
 #include <exception>
 #include <string>
 
+#include <kymo/probe/target_list.h>
+
 namespace kymo::cli {
+namespace {
+
+constexpr const char* kTooMany = "more than 256 targets; probe the others by another process";
+
+}  // namespace
+
+monitor::ProbeSettings with_file_targets(monitor::ProbeSettings settings) {
+  if (settings.targets_file.empty()) return settings;
+  try {
+    for (const probe::NamedTarget& listed : probe::read_target_list(settings.targets_file)) {
+      const auto is_it = [&](const auto& target) { return target.first == listed.name; };
+      if (std::any_of(settings.targets.begin(), settings.targets.end(), is_it))
+        throw std::invalid_argument(settings.targets_file + ": the name \"" + listed.name +
+                                    "\" is among the other targets too");
+      settings.targets.emplace_back(listed.name, listed.target.to_string());
+    }
+  } catch (const std::exception& error) {
+    throw TargetsFault(error.what());
+  }
+  return settings;
+}
 
 ServeProbes::ServeProbes(const monitor::ProbeSettings& settings, const log::Logger& logger) {
   if (!settings.responder.empty()) answer(settings, logger);
@@ -35,15 +58,20 @@ void ServeProbes::count_in(Registry& registry) {
 }
 
 void ServeProbes::ask(const monitor::ProbeSettings& settings, const log::Logger& logger) {
-  peers_.emplace();
+  // With a long interval, that of a single probe is no silence.
+  const auto patience = std::max<std::chrono::steady_clock::duration>(
+      peers::PeerTableOptions().disconnected_after, 3 * settings.interval + settings.timeout);
+  peers_.emplace(peers::PeerTableOptions{.disconnected_after = patience});
   const double each = 1000.0 / static_cast<double>(settings.interval.count());
   // Never in the way of the pace that was asked for, jitter and all.
   const double needed = 1.5 * each * static_cast<double>(settings.targets.size());
   prober_.emplace(probe::ProberOptions{.peers = &*peers_, .probes_per_second = std::max(100.0, needed)});
   for (const auto& [name, target] : settings.targets) {
     try {
-      prober_->add(name, probe::Target::parse(target),
-                   {.name = name, .interval = settings.interval, .timeout = settings.timeout});
+      const bool is_taken =
+          prober_->add(name, probe::Target::parse(target),
+                       {.name = name, .interval = settings.interval, .timeout = settings.timeout});
+      if (!is_taken) logger.error("a target is not probed", {{"peer", name}, {"reason", kTooMany}});
     } catch (const std::exception& error) {
       logger.error("a target is not probed", {{"peer", name}, {"reason", error.what()}});
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <stdexcept>
 #include <vector>
 
 #include <kymo/core/registry.h>
@@ -11,6 +12,15 @@
 #include <kymo/probe/prober.h>
 
 namespace kymo::cli {
+
+/// Why the file of targets cannot be taken: `targets.txt:3: …`.
+class TargetsFault final : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads `targets_file`, and adds its targets to the others. Throws TargetsFault.
+[[nodiscard]] monitor::ProbeSettings with_file_targets(monitor::ProbeSettings settings);
 
 /// What `kymo serve` does of its section `probe`: answers other hosts' probes, and sends its own. What cannot
 /// be had is told to the log, and the rest goes on.

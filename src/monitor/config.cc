@@ -290,6 +290,7 @@ ProbeSettings Config::probes() const {
   };
   ProbeSettings settings{.responder = std::get<std::string>(value("probe.responder")),
                          .targets = {},
+                         .targets_file = std::get<std::string>(value("probe.targets_file")),
                          .interval = std::get<std::chrono::milliseconds>(value("probe.interval")),
                          .timeout = std::get<std::chrono::milliseconds>(value("probe.timeout"))};
   for (const std::string& item : std::get<std::vector<std::string>>(value("probe.targets"))) {

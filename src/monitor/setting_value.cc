@@ -11,6 +11,7 @@
 #include <kymo/model/duration.h>
 #include <kymo/net/http_server.h>
 #include <kymo/probe/target.h>
+#include <kymo/probe/target_list.h>
 
 #include "trim.h"
 
@@ -34,7 +35,6 @@ constexpr std::size_t kMaxListItems = 64;
 constexpr std::size_t kMaxHostBytes = 253;   // RFC 1035, section 2.3.4
 constexpr std::size_t kMaxPathBytes = 4095;  // PATH_MAX without its final zero
 constexpr std::size_t kMaxQuotedBytes = 80;
-constexpr std::size_t kMaxProbeName = 64;
 
 /// Takes digits from the front of `text`.
 std::optional<std::int64_t> take_number(std::string_view& text) {
@@ -161,11 +161,9 @@ ParsedValue parse_list(const ValueDomain& domain, std::string_view text) {
 
 /// Why an item is no probe; empty: it is one, and `names` has its name.
 std::string probe_fault(const std::string& item, std::set<std::string>& names) {
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
   const std::size_t equals = item.find('=');
   const std::string name = item.substr(0, std::min(equals, item.size()));
-  if (equals == std::string::npos || name.empty() || name.size() > kMaxProbeName ||
-      name.find_first_not_of(kAllowed) != std::string::npos)
+  if (equals == std::string::npos || !probe::is_target_name(name))
     return quote(item) +
            " has no name of letters, digits and ._- before its target; expected NAME=udp://HOST";
   if (!names.insert(name).second)

@@ -1,7 +1,6 @@
 #include "client_socket.h"
 
 #include <cstring>
-#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -11,6 +10,7 @@
 
 #include "name_resolution.h"
 #include "resolve.h"
+#include "server_certificate.h"
 
 namespace kymo::net {
 namespace {
@@ -95,21 +95,11 @@ boost::asio::ssl::context make_tls_context(const ClientOptions& options) {
   return context;
 }
 
-/// Has the certificate checked for this name or address, by OpenSSL itself: so that it tells when it is
-/// another's.
-void expect_host(Transport::Tls& tls, const std::string& host) {
-  X509_VERIFY_PARAM* const wanted = SSL_get0_param(tls.native_handle());
-  if (X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1) return;
-  if (X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size()) != 1) throw std::bad_alloc();
-}
-
 void begin_tls(OperationRunner& runner, Transport& transport, boost::asio::ssl::context& context,
                const ClientUrl& url, const ClientOptions& options) {
   transport.begin_tls(context);
   Transport::Tls& tls = transport.tls();
-  // The name that the server chooses its certificate by; addresses have no place there (RFC 6066 3).
-  if (!parse_address(url.host, url.port)) SSL_set_tlsext_host_name(tls.native_handle(), url.host.c_str());
-  expect_host(tls, url.host);
+  expect_server(tls.native_handle(), url.host);
   const auto error = runner.run(transport, options.timeout, [&](auto handler) {
     transport.async_handshake(boost::asio::ssl::stream_base::client, std::move(handler));
   });

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -20,6 +21,7 @@
 #include "datagram.h"
 #include "echo_message.h"
 #include "random_number.h"
+#include "refusal_log.h"
 #include "source_limits.h"
 #include "src/net/file_descriptor.h"
 #include "src/net/resolve.h"
@@ -32,6 +34,7 @@ using net::FileDescriptor;
 using net::SocketAddress;
 
 constexpr std::size_t kMostSources = 1'000'000;
+constexpr std::size_t kMostSockets = 2;  // IPv6 and IPv4
 
 [[noreturn]] void refuse_to_listen(const std::string& where, int error) {
   std::string why = std::generic_category().message(error);
@@ -43,6 +46,9 @@ constexpr std::size_t kMostSources = 1'000'000;
 SocketAddress address_of(const net::Endpoint& endpoint) {
   const auto address = net::parse_address(endpoint.address, endpoint.port);
   if (address) return *address;
+  if (net::is_address(endpoint.address))
+    throw std::runtime_error("cannot answer probes at " + endpoint.to_string() +
+                             ": this machine has no such interface");
   throw std::invalid_argument("\"" + endpoint.to_string() +
                               "\": probes are answered at an address in digits, such as 127.0.0.1:9465");
 }
@@ -52,7 +58,7 @@ FileDescriptor open_responder(const SocketAddress& address, const std::string& w
   FileDescriptor fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) refuse_to_listen(where, errno);
   const int on = 1;
-  // IPv4 has a socket of its own: only there does the kernel tell what was sent to all of a network.
+  // IPv4 has a socket of its own: only there does the kernel tell of what was sent to all of a network.
   if (family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (::bind(fd.get(), address.get(), address.length) != 0) refuse_to_listen(where, errno);
   note_arrivals(fd.get());
@@ -69,6 +75,29 @@ std::uint16_t port_of(int fd) {
              : ntohs(reinterpret_cast<const sockaddr_in&>(address.storage).sin_port);
 }
 
+bool is_every_v6(const SocketAddress& address) {
+  return address.storage.ss_family == AF_INET6 &&
+         IN6_IS_ADDR_UNSPECIFIED(&reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_addr);
+}
+
+/// One, or for `[::]` that of IPv6 and that of IPv4.
+std::vector<FileDescriptor> open_sockets(const net::Endpoint& endpoint) {
+  // The port that IPv6 was given may be taken in IPv4; another one is not then.
+  constexpr int kTries = 16;
+  for (int tries = 1;; ++tries) {
+    std::vector<FileDescriptor> sockets;
+    sockets.push_back(open_responder(address_of(endpoint), endpoint.to_string()));
+    if (!is_every_v6(address_of(endpoint))) return sockets;
+    const net::Endpoint v4{"0.0.0.0", port_of(sockets.front().get())};
+    try {
+      sockets.push_back(open_responder(address_of(v4), v4.to_string()));
+      return sockets;
+    } catch (const std::runtime_error&) {
+      if (endpoint.port != 0 || tries == kTries) throw;
+    }
+  }
+}
+
 void check_limits(const EchoResponderOptions& options) {
   if (!(options.answers_per_second > 0) || !(options.answers_per_second_per_source > 0))
     throw std::invalid_argument("EchoResponderOptions: a limit on answers is more than 0 a second");
@@ -82,14 +111,17 @@ class EchoResponder::Impl final {
  public:
   explicit Impl(const EchoResponderOptions& options)
       : endpoint_(net::Endpoint::parse(options.listen)),
-        socket_(open_responder(address_of(endpoint_), endpoint_.to_string())),
+        sockets_(open_sockets(endpoint_)),
         stop_(::eventfd(0, EFD_CLOEXEC)),
         limits_(options.answers_per_second, options.answers_per_second_per_source, options.sources,
                 draw_secret()),
+        notice_limits_(options.answers_per_second, options.answers_per_second_per_source, options.sources,
+                       draw_secret()),
+        refusals_(draw_secret()),
         id_(draw_secret()),
         begin_(std::chrono::steady_clock::now()) {
     if (!stop_) throw std::runtime_error("no file descriptor is left for a responder; see ulimit -n");
-    endpoint_.port = port_of(socket_.get());
+    endpoint_.port = port_of(sockets_.front().get());
     thread_ = net::start_thread("kymo-echo", [this] { run(); });
   }
 
@@ -106,45 +138,68 @@ class EchoResponder::Impl final {
   [[nodiscard]] std::string address() const { return endpoint_.to_string(); }
 
   [[nodiscard]] Statistics statistics() const noexcept {
-    return {.answered = answered_, .refused = refused_, .limited = limited_, .failed = failed_};
+    return {.answered = answered_,
+            .refused = refused_,
+            .limited = limited_,
+            .notices = notices_,
+            .failed = failed_};
   }
 
  private:
   void run() noexcept {
-    std::array<pollfd, 2> waiting{pollfd{socket_.get(), POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
-    while (::poll(waiting.data(), waiting.size(), -1) >= 0 || errno == EINTR) {
-      if ((waiting[1].revents & POLLIN) != 0) return;
-      if (waiting[0].revents != 0) answer_waiting();
+    std::array<pollfd, 1 + kMostSockets> waiting{pollfd{stop_.get(), POLLIN, 0}};
+    for (std::size_t i = 0; i < sockets_.size(); ++i) waiting[1 + i] = {sockets_[i].get(), POLLIN, 0};
+    while (::poll(waiting.data(), 1 + sockets_.size(), -1) >= 0 || errno == EINTR) {
+      if ((waiting[0].revents & POLLIN) != 0) return;
+      for (std::size_t i = 0; i < sockets_.size(); ++i) {
+        if (waiting[1 + i].revents != 0) answer_waiting(sockets_[i].get());
+      }
     }
   }
 
-  void answer_waiting() noexcept {
+  void answer_waiting(int fd) noexcept {
     constexpr int kBetweenLooksAtStop = 64;
     for (int i = 0; i < kBetweenLooksAtStop; ++i) {
-      const auto datagram = receive_datagram(socket_.get(), buffer_);
+      const auto datagram = receive_datagram(fd, buffer_);
       // An error that waited, such as a port that went, was somebody else's answer.
       if (!datagram && errno == EAGAIN) return;
-      if (datagram) answer(*datagram);
+      if (datagram) answer(fd, *datagram);
     }
   }
 
-  void answer(const Datagram& datagram) noexcept {
+  void answer(int fd, const Datagram& datagram) noexcept {
     const auto content = std::span(buffer_).first(datagram.bytes);
     auto message = datagram.is_cut ? std::nullopt : read_echo(content);
     if (!message || message->type != EchoType::request || !is_for_one(datagram.to)) {
       ++refused_;
       return;
     }
-    if (!limits_.allow(datagram.from, std::chrono::steady_clock::now())) {
-      ++limited_;
-      return;
-    }
+    const EchoLimit limit = limits_.take(datagram.from, std::chrono::steady_clock::now());
+    if (limit != EchoLimit::none) return refuse(fd, datagram, *message, limit);
     message->type = EchoType::answer;
     message->responder = id_;
     message->received_ns = time_of(datagram.arrived);
     message->answered_ns = time_of(std::chrono::steady_clock::now());
     write_echo(*message, content);
-    ++(send_datagram(socket_.get(), content, datagram.from, datagram.to) ? answered_ : failed_);
+    ++(send_datagram(fd, content, datagram.from, datagram.to) ? answered_ : failed_);
+  }
+
+  /// A notice costs as much as an answer; so it has a limit of its own, and tells of those before that had
+  /// none.
+  void refuse(int fd, const Datagram& datagram, const EchoMessage& request, EchoLimit limit) noexcept {
+    ++limited_;
+    const RefusalLog::Entry& refused = refusals_.add(request.session, request.sequence);
+    if (notice_limits_.take(datagram.from, std::chrono::steady_clock::now()) != EchoLimit::none) return;
+    const auto content = std::span(buffer_).first(kEchoBytes);
+    write_echo({.type = EchoType::notice,
+                .session = request.session,
+                .sequence = refused.highest,
+                .sent_ns = request.sent_ns,
+                .responder = id_,
+                .limit = limit,
+                .refused = refused.refused},
+               content);
+    ++(send_datagram(fd, content, datagram.from, datagram.to) ? notices_ : failed_);
   }
 
   /// Since this responder began, so that nobody learns how long the machine has run.
@@ -154,15 +209,18 @@ class EchoResponder::Impl final {
   }
 
   net::Endpoint endpoint_;
-  FileDescriptor socket_;
+  std::vector<FileDescriptor> sockets_;
   FileDescriptor stop_;
   SourceLimits limits_;
+  SourceLimits notice_limits_;
+  RefusalLog refusals_;
   std::uint64_t id_;
   std::chrono::steady_clock::time_point begin_;
   std::array<std::byte, kMaxEchoBytes> buffer_{};
   std::atomic<std::uint64_t> answered_{0};
   std::atomic<std::uint64_t> refused_{0};
   std::atomic<std::uint64_t> limited_{0};
+  std::atomic<std::uint64_t> notices_{0};
   std::atomic<std::uint64_t> failed_{0};
   std::thread thread_;
 };

@@ -19,7 +19,7 @@ bool is_same(const net::SocketAddress& a, const net::SocketAddress& b) {
 
 HostAddress::HostAddress(std::string host, std::uint16_t port) : host_(std::move(host)), port_(port) {
   address_ = net::parse_address(host_, port_);
-  is_name_ = !address_;
+  is_name_ = !address_ || net::without_zone(host_) != host_;
   if (address_) ++changes_;
 }
 
@@ -40,6 +40,7 @@ void HostAddress::refresh(Time now) {
   if (!is_time_to_ask(now)) return;
   asked_ = now;
   is_doubted_ = false;
+  if (net::is_address(host_)) return look_up_zone();
   if (!address_ && trouble_.empty()) trouble_ = "the address of " + host_ + " is not known yet";
   try {
     asking_ = std::make_unique<net::NameResolution>(host_, port_);
@@ -53,7 +54,15 @@ void HostAddress::take(const net::NameResolution::Result& result) {
     trouble_ = host_ + " has no address: " + *error;
     return;
   }
-  const auto& found = std::get<net::SocketAddress>(result);
+  take(std::get<net::SocketAddress>(result));
+}
+
+void HostAddress::look_up_zone() {
+  if (const auto found = net::parse_address(host_, port_)) return take(*found);
+  trouble_ = "this machine has no interface " + host_.substr(net::without_zone(host_).size() + 1);
+}
+
+void HostAddress::take(const net::SocketAddress& found) {
   trouble_.clear();
   if (address_ && is_same(*address_, found)) return;
   address_ = found;

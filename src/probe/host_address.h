@@ -10,7 +10,8 @@
 
 namespace kymo::probe {
 
-/// The address of a host, asked for on another thread: at first, each minute, and where it is doubted.
+/// The address of a host, asked for on another thread: at first, each minute, and where it is doubted. That
+/// of an address with a zone is looked up as often, as its interface may come and go.
 /// Threads: one at a time.
 class HostAddress final {
  public:
@@ -33,10 +34,12 @@ class HostAddress final {
  private:
   [[nodiscard]] bool is_time_to_ask(Time now) const noexcept;
   void take(const net::NameResolution::Result& result);
+  void take(const net::SocketAddress& found);
+  void look_up_zone();
 
   std::string host_;
   std::uint16_t port_;
-  bool is_name_ = false;
+  bool is_name_ = false;  // or has a zone
   std::optional<net::SocketAddress> address_;
   unsigned changes_ = 0;
   std::string trouble_;

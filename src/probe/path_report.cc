@@ -35,18 +35,26 @@ WayReport report_of(std::vector<double> delays_ms, const peers::InterarrivalJitt
 }
 
 void judge(PathReport& report) {
-  if (report.sent == 0) return;
+  if (report.phases || report.sent == report.limited) return;
   if (!report.average) {
     report.quality_score = 0;
+    report.quality_reason = "no probe had an answer";
     return;
   }
-  report.quality_score = peers::quality_score({*report.average, report.loss_percent, report.jitter_ms});
+  const peers::ConnectionFigures figures{*report.average, report.loss_percent, report.jitter_ms};
+  report.quality_score = peers::quality_score(figures);
+  report.quality_reason = peers::quality_reason(figures);
   report.r_factor = peers::r_factor({.one_way_delay_ms = *report.average / 2 + 2 * report.jitter_ms,
                                      .packet_loss_percent = report.loss_percent});
   report.mean_opinion_score = peers::mean_opinion_score(*report.r_factor);
 }
 
 }  // namespace
+
+int days_until(std::chrono::system_clock::time_point end,
+               std::chrono::system_clock::time_point now) noexcept {
+  return static_cast<int>(std::chrono::floor<std::chrono::days>(end - now).count());
+}
 
 void PathRecorder::keep(std::vector<double>& values, std::uint64_t number, double value) const {
   if (values.size() < kept_) {
@@ -64,8 +72,9 @@ void PathRecorder::add(const ProbeResult& result) {
       totals_.reordered += result.reordered ? 1U : 0U;
       return;
     case ProbeOutcome::lost:
+    case ProbeOutcome::limited:
       ++totals_.sent;
-      ++totals_.lost;
+      ++(result.outcome == ProbeOutcome::lost ? totals_.lost : totals_.limited);
       for (auto* jitter : {&jitter_, &out_.jitter, &back_.jitter})
         jitter->add(std::numeric_limits<double>::quiet_NaN());
       return;
@@ -77,6 +86,29 @@ void PathRecorder::add(const ProbeResult& result) {
   keep(round_trips_ms_, totals_.answered++, round_trip);
   jitter_.add(round_trip);
   if (result.ways) add_ways(*result.ways);
+  if (result.details != nullptr) add_details(*result.details);
+}
+
+void PathRecorder::PhaseSum::add(const std::optional<std::chrono::nanoseconds>& time) noexcept {
+  if (!time) return;
+  milliseconds += milliseconds_of(*time);
+  ++count;
+}
+
+std::optional<double> PathRecorder::PhaseSum::average() const noexcept {
+  return count == 0 ? std::nullopt : std::optional(milliseconds / static_cast<double>(count));
+}
+
+void PathRecorder::add_details(const ProbeDetails& details) {
+  if (!details.phases.connect) return;  // dns has no steps
+  resolve_.add(details.phases.resolve);
+  connect_.add(details.phases.connect);
+  tls_.add(details.phases.tls);
+  first_byte_.add(details.phases.first_byte);
+  if (!totals_.phases) totals_.phases.emplace();
+  if (details.http_status) ++totals_.phases->statuses[*details.http_status];
+  totals_.phases->certificate_end = details.certificate_end;
+  totals_.phases->certificate_trouble = details.certificate_trouble;
 }
 
 void PathRecorder::add_ways(const OneWayTimes& ways) {
@@ -97,8 +129,14 @@ void PathRecorder::add_ways(const OneWayTimes& ways) {
 
 PathReport PathRecorder::report() const {
   PathReport report = totals_;
-  if (report.sent != 0)
-    report.loss_percent = 100 * static_cast<double>(report.lost) / static_cast<double>(report.sent);
+  if (const std::uint64_t counted = report.answered + report.lost; counted != 0)
+    report.loss_percent = 100 * static_cast<double>(report.lost) / static_cast<double>(counted);
+  if (report.phases) {
+    report.phases->resolve_ms = resolve_.average();
+    report.phases->connect_ms = connect_.average();
+    report.phases->tls_ms = tls_.average();
+    report.phases->first_byte_ms = first_byte_.average();
+  }
   if (!round_trips_ms_.empty()) {
     std::vector<double> sorted = round_trips_ms_;
     std::sort(sorted.begin(), sorted.end());

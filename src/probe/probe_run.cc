@@ -92,9 +92,13 @@ void ProbeRun::probe_now() {
 }
 
 bool ProbeRun::is_ready(Time now) {
+  if (finds_address_itself(target_.kind)) {
+    if (!transport_) transport_ = make_transport({context_.io, *this, target_, {}, options_.bytes});
+    return true;
+  }
   host_.refresh(now);
   const bool is_dead = transport_ && losses_in_a_row_ >= kDoubtAfter && now - heard_ > kBeginAnewAfter;
-  if (host_.changes() != known_changes_ || is_dead) {
+  if (host_.address() && (host_.changes() != known_changes_ || is_dead)) {
     transport_.reset();
     transport_ = make_transport({context_.io, *this, target_, *host_.address(), options_.bytes});
     known_changes_ = host_.changes();
@@ -150,8 +154,14 @@ void ProbeRun::expire_due() {
     if (!oldest) return;
     if (oldest->sent + options_.timeout > steady_clock::now())
       return expire_at(oldest->sent + options_.timeout);
-    lose(oldest->sequence, trouble_);
+    lose(oldest->sequence, reason_for(oldest->sequence));
   }
+}
+
+std::string ProbeRun::reason_for(std::uint64_t sequence) const {
+  if (!trouble_.empty() || !transport_) return trouble_;
+  const std::string awaited = transport_->waits_for(sequence);
+  return awaited.empty() ? awaited : awaited + " took longer than the timeout";
 }
 
 void ProbeRun::lose(std::uint64_t sequence, const std::string& reason) {
@@ -162,10 +172,26 @@ void ProbeRun::lose(std::uint64_t sequence, const std::string& reason) {
   tell({.id = id_,
         .sequence = sequence,
         .outcome = ProbeOutcome::lost,
+        .sent = {},
         .round_trip = {},
         .reordered = false,
         .ways = {},
         .reason = reason});
+}
+
+void ProbeRun::on_limit(std::uint64_t sequence, const std::string& which) {
+  if (is_closed_ || !account_.limit(sequence)) return;
+  // Who says so is there.
+  losses_in_a_row_ = 0;
+  heard_ = steady_clock::now();
+  tell({.id = id_,
+        .sequence = sequence,
+        .outcome = ProbeOutcome::limited,
+        .sent = {},
+        .round_trip = {},
+        .reordered = false,
+        .ways = {},
+        .reason = which});
 }
 
 void ProbeRun::on_failure(std::uint64_t sequence, const std::string& reason) {
@@ -195,13 +221,20 @@ void ProbeRun::on_answer(const Answer& answer) {
   tell({.id = id_,
         .sequence = answer.sequence,
         .outcome = meaning->outcome,
+        .sent = {},
         .round_trip = round_trip,
         .reordered = meaning->reordered,
         .ways = answer.ways,
-        .reason = {}});
+        .reason = {},
+        .details = answer.details ? &*answer.details : nullptr});
 }
 
-void ProbeRun::tell(const ProbeResult& result) try {
+void ProbeRun::tell(ProbeResult result) try {
+  if (const auto sent = account_.sent_at(result.sequence)) {
+    const auto ago = steady_clock::now() - *sent;
+    result.sent = std::chrono::system_clock::now() -
+                  std::chrono::duration_cast<std::chrono::system_clock::duration>(ago);
+  }
   if (context_.options.on_result) context_.options.on_result(result);
 } catch (const std::exception&) {
   // A reader's fault is no reason to stop measuring.

@@ -44,6 +44,7 @@ class ProbeRun final : public std::enable_shared_from_this<ProbeRun>, private Tr
 
   void on_answer(const Answer& answer) override;
   void on_failure(std::uint64_t sequence, const std::string& reason) override;
+  void on_limit(std::uint64_t sequence, const std::string& which) override;
   void on_trouble(const std::string& reason) override;
   void on_stray() override;
 
@@ -56,7 +57,8 @@ class ProbeRun final : public std::enable_shared_from_this<ProbeRun>, private Tr
   void expire_at(Time time);
   void expire_due();
   void lose(std::uint64_t sequence, const std::string& reason);
-  void tell(const ProbeResult& result);
+  [[nodiscard]] std::string reason_for(std::uint64_t sequence) const;
+  void tell(ProbeResult result);
 
   ProbeContext& context_;
   std::string id_;

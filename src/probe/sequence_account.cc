@@ -24,6 +24,10 @@ std::optional<SequenceAccount::Meaning> SequenceAccount::answer(std::uint64_t se
     return std::nullopt;
   }
   Probe& one = probe(sequence);
+  if (one.state == State::limited) {
+    ++counts_.strays;
+    return std::nullopt;
+  }
   Meaning meaning{.outcome = ProbeOutcome::duplicate, .reordered = false, .sent = one.sent};
   if (one.state == State::answered || one.state == State::late) {
     ++counts_.duplicates;
@@ -44,6 +48,17 @@ bool SequenceAccount::lose(std::uint64_t sequence) {
   probe(sequence).state = State::lost;
   ++counts_.lost;
   return true;
+}
+
+bool SequenceAccount::limit(std::uint64_t sequence) {
+  if (!is_known(sequence) || probe(sequence).state != State::waiting) return false;
+  probe(sequence).state = State::limited;
+  ++counts_.limited;
+  return true;
+}
+
+std::optional<SequenceAccount::Time> SequenceAccount::sent_at(std::uint64_t sequence) {
+  return is_known(sequence) ? std::optional(probe(sequence).sent) : std::nullopt;
 }
 
 std::optional<SequenceAccount::Time> SequenceAccount::waiting_since(std::uint64_t sequence) {

@@ -32,6 +32,12 @@ class SequenceAccount final {
   /// No answer in time; false where there is one, or it was said before.
   bool lose(std::uint64_t sequence);
 
+  /// The responder will not answer it; false where that or something else was said of it before.
+  bool limit(std::uint64_t sequence);
+
+  /// When a probe was sent; nothing for one of too long ago.
+  [[nodiscard]] std::optional<Time> sent_at(std::uint64_t sequence);
+
   /// When a probe was sent that is under way; nothing for others.
   [[nodiscard]] std::optional<Time> waiting_since(std::uint64_t sequence);
 
@@ -48,7 +54,7 @@ class SequenceAccount final {
   [[nodiscard]] const ProbeCounts& counts() const noexcept { return counts_; }
 
  private:
-  enum class State : std::uint8_t { waiting, answered, lost, late };
+  enum class State : std::uint8_t { waiting, answered, lost, late, limited };
   struct Probe {
     State state = State::answered;
     Time sent;

@@ -29,13 +29,13 @@ SourceLimits::SourceLimits(double per_second, double per_second_per_source, std:
       secret_(secret),
       slots_(std::max((sources + kWays - 1) / kWays, std::size_t{1}) * kWays) {}
 
-bool SourceLimits::allow(const net::SocketAddress& source, RateLimit::Time now) noexcept {
+EchoLimit SourceLimits::take(const net::SocketAddress& source, RateLimit::Time now) noexcept {
   Slot& slot = slot_of(hash(source));
   slot.last = now;
   // The source first: what it may not have is nothing that all others lack then.
-  if (!slot.limit.has_room(source_rate_, now)) return false;
-  if (!all_.take(all_rate_, now)) return false;
-  return slot.limit.take(source_rate_, now);
+  if (!slot.limit.has_room(source_rate_, now)) return EchoLimit::source;
+  if (!all_.take(all_rate_, now)) return EchoLimit::all;
+  return slot.limit.take(source_rate_, now) ? EchoLimit::none : EchoLimit::source;
 }
 
 std::uint64_t SourceLimits::hash(const net::SocketAddress& source) const noexcept {
@@ -44,7 +44,9 @@ std::uint64_t SourceLimits::hash(const net::SocketAddress& source) const noexcep
     // Who has one address of a network of 64 bits mostly has all of them.
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(source.storage);
     std::memcpy(&address, &v6.sin6_addr, sizeof address);
-    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) std::memcpy(&address, &v6.sin6_addr.s6_addr[8], sizeof address);
+    // All hosts of a link have the same 64 bits there.
+    const bool is_by_its_end = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) || net::is_link_local(source);
+    if (is_by_its_end) std::memcpy(&address, &v6.sin6_addr.s6_addr[8], sizeof address);
   } else {
     address = reinterpret_cast<const sockaddr_in&>(source.storage).sin_addr.s_addr;
   }

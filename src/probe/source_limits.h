@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "echo_message.h"
 #include "rate_limit.h"
 #include "src/net/resolve.h"
 
@@ -17,8 +18,8 @@ class SourceLimits final {
  public:
   SourceLimits(double per_second, double per_second_per_source, std::size_t sources, std::uint64_t secret);
 
-  /// Whether this source may have one more answer, which is then counted.
-  [[nodiscard]] bool allow(const net::SocketAddress& source, RateLimit::Time now) noexcept;
+  /// Whether this source may have one more answer, which is then counted; else the limit that forbids it.
+  [[nodiscard]] EchoLimit take(const net::SocketAddress& source, RateLimit::Time now) noexcept;
 
  private:
   struct Slot {

@@ -5,7 +5,9 @@
 #include <charconv>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
+#include "dns_message.h"
 #include "src/net/resolve.h"
 
 namespace kymo::probe {
@@ -18,10 +20,10 @@ struct Scheme {
 };
 
 constexpr std::array kSchemes = {
-    Scheme{"udp", ProbeKind::udp, kEchoPort},
-    Scheme{"tcp", ProbeKind::tcp, 0},
-    Scheme{"icmp", ProbeKind::icmp, 0},
-    Scheme{"ws", ProbeKind::websocket, 80},
+    Scheme{"udp", ProbeKind::udp, kEchoPort}, Scheme{"tcp", ProbeKind::tcp, 0},
+    Scheme{"icmp", ProbeKind::icmp, 0},       Scheme{"ws", ProbeKind::websocket, 80},
+    Scheme{"http", ProbeKind::http, 80},      Scheme{"https", ProbeKind::https, 443},
+    Scheme{"tls", ProbeKind::tls, 443},       Scheme{"dns", ProbeKind::dns, 53},
 };
 constexpr std::size_t kLongestTarget = 2048;
 
@@ -30,7 +32,8 @@ constexpr std::size_t kLongestTarget = 2048;
   std::replace_if(shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   throw std::invalid_argument(
       "\"" + shown + "\" cannot be probed: " + std::string(why) +
-      "; expected udp://HOST:PORT, tcp://HOST:PORT, icmp://HOST or ws://HOST:PORT/PATH");
+      "; expected udp://HOST:PORT, tcp://HOST:PORT, icmp://HOST, ws://HOST:PORT/PATH, http://HOST/PATH, "
+      "https://HOST/PATH, tls://HOST:PORT or dns://SERVER/NAME");
 }
 
 const Scheme& take_scheme(std::string_view& rest, std::string_view text) {
@@ -41,9 +44,43 @@ const Scheme& take_scheme(std::string_view& rest, std::string_view text) {
   const auto* scheme =
       std::find_if(kSchemes.begin(), kSchemes.end(), [name](const Scheme& s) { return s.name == name; });
   if (scheme == kSchemes.end())
-    refuse_target(text, name == "wss" ? "wss is not spoken here, as pings need no secrets; use ws or tcp"
+    refuse_target(text, name == "wss" ? "wss is not spoken here, as pings need no secrets; use ws, tls or tcp"
                                       : "there is no such way");
   return *scheme;
+}
+
+/// Without brackets, an IPv6 address looks like a host with a port.
+void expect_brackets(std::string_view rest, std::string_view text) {
+  const std::string_view all = rest.substr(0, rest.find_first_of("/?"));
+  if (std::count(all.begin(), all.end(), ':') < 2) return;
+  std::string shown;
+  if (net::is_address(all)) shown = "[" + std::string(all) + "]";
+  // The last number may have been meant as a port.
+  const std::size_t last = all.rfind(':');
+  if (net::is_address(all.substr(0, last)))
+    shown += (shown.empty() ? "[" : " or [") + std::string(all.substr(0, last)) + "]" +
+             std::string(all.substr(last));
+  if (shown.empty() && all.find("::") == std::string_view::npos) return;
+  refuse_target(text, "use brackets around an IPv6 address, as in " + (shown.empty() ? "[fd77::2]" : shown));
+}
+
+/// `fe80::1%25eth0` of a URL is `fe80::1%eth0`. A number behind the `%` is that of an interface.
+std::string decoded_zone(std::string host) {
+  const std::size_t percent = host.find('%');
+  if (percent == std::string::npos || host.compare(percent, 3, "%25") != 0) return host;
+  const bool is_number = host.find_first_not_of("0123456789", percent + 1) == std::string::npos;
+  return is_number ? host : host.erase(percent + 1, 2);
+}
+
+/// Why an address between brackets cannot be asked for; empty: it can.
+std::string_view v6_fault(const std::string& host) {
+  const bool has_zone = net::without_zone(host) != host;
+  const auto bare = net::parse_address(net::without_zone(host), 0);
+  if (!bare || bare->storage.ss_family != AF_INET6) return "its host is neither an address nor a name";
+  if (!net::is_address(host)) return "only a link-local address has a zone, the name of an interface";
+  if (!has_zone && net::is_link_local(*bare))
+    return "a link-local address needs the interface that leads there, as in [fe80::1%eth0]";
+  return {};
 }
 
 /// Takes the host off, without brackets.
@@ -51,11 +88,15 @@ std::string take_host(std::string_view& rest, std::string_view text) {
   const bool is_v6 = rest.starts_with('[');
   const std::size_t end = is_v6 ? rest.find(']') : std::min(rest.find_first_of(":/?"), rest.size());
   if (end == std::string_view::npos) refuse_target(text, "the bracket of its address is not closed");
+  if (!is_v6) expect_brackets(rest, text);
   std::string host(rest.substr(is_v6 ? 1 : 0, end - (is_v6 ? 1 : 0)));
   rest.remove_prefix(end + (is_v6 ? 1 : 0));
-  const bool is_address = net::parse_address(host, 0).has_value();
-  if (is_v6 ? !is_address || host.find(':') == std::string::npos : !is_address && !net::is_valid_name(host))
+  if (is_v6) {
+    host = decoded_zone(std::move(host));
+    if (const std::string_view fault = v6_fault(host); !fault.empty()) refuse_target(text, fault);
+  } else if (!net::is_address(host) && !net::is_valid_name(host)) {
     refuse_target(text, "its host is neither an address nor a name");
+  }
   return host;
 }
 
@@ -67,6 +108,26 @@ std::optional<std::uint16_t> take_port(std::string_view& rest, std::string_view 
   if (error != std::errc() || port == 0) refuse_target(text, "its port is no number from 1 to 65535");
   rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
   return port;
+}
+
+bool has_path(ProbeKind kind) noexcept {
+  return kind == ProbeKind::websocket || kind == ProbeKind::http || kind == ProbeKind::https ||
+         kind == ProbeKind::dns;
+}
+
+std::string take_path(std::string_view& rest, ProbeKind kind, std::string_view text) {
+  if (rest.find('#') != std::string_view::npos) refuse_target(text, "it has a fragment");
+  std::string path = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
+  if (!rest.empty() && rest.front() != '/' && rest.front() != '?')
+    refuse_target(text, "something stands behind its address");
+  rest = {};
+  if (kind != ProbeKind::dns) return path;
+  try {
+    static_cast<void>(DnsQuestion::parse(path));
+  } catch (const std::invalid_argument& error) {
+    refuse_target(text, error.what());
+  }
+  return path;
 }
 
 }  // namespace
@@ -82,18 +143,17 @@ Target Target::parse(std::string_view text) {
   if (scheme.kind == ProbeKind::icmp && port) refuse_target(text, "icmp has no ports");
   if (scheme.kind == ProbeKind::tcp && !port) refuse_target(text, "it has no port");
   if (port) target.port = *port;
-  if (scheme.kind == ProbeKind::websocket) {
-    if (rest.find('#') != std::string_view::npos) refuse_target(text, "it has a fragment");
-    target.path = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
-    rest = {};
-  }
+  if (has_path(scheme.kind)) target.path = take_path(rest, scheme.kind, text);
   if (!rest.empty() && rest != "/") refuse_target(text, "something stands behind its address");
   return target;
 }
 
 std::string Target::to_string() const {
   const bool is_v6 = host.find(':') != std::string::npos;
-  std::string text = std::string(probe::to_string(kind)) + "://" + (is_v6 ? "[" + host + "]" : host);
+  std::string shown = host;
+  // A zone that looks as if it were encoded is.
+  if (decoded_zone(host) != host) shown.insert(shown.find('%') + 1, "25");
+  std::string text = std::string(probe::to_string(kind)) + "://" + (is_v6 ? "[" + shown + "]" : shown);
   if (kind != ProbeKind::icmp) text += ":" + std::to_string(port);
   return text + path;
 }

@@ -10,9 +10,24 @@ std::unique_ptr<Transport> make_transport(const TransportParts& parts) {
     case ProbeKind::tcp: return make_tcp_transport(parts);
     case ProbeKind::icmp: return make_icmp_transport(parts);
     case ProbeKind::websocket: return make_websocket_transport(parts);
+    case ProbeKind::dns: return make_dns_transport(parts);
+    case ProbeKind::http:
+    case ProbeKind::https:
+    case ProbeKind::tls: return make_request_transport(parts);
     case ProbeKind::udp: break;
   }
   return make_udp_transport(parts);
+}
+
+bool finds_address_itself(ProbeKind kind) noexcept {
+  return kind == ProbeKind::http || kind == ProbeKind::https || kind == ProbeKind::tls;
+}
+
+std::string authority_of(const Target& target, std::uint16_t usual_port) {
+  const std::string host(net::without_zone(target.host));
+  std::string text = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  if (target.port != usual_port) text += ":" + std::to_string(target.port);
+  return text;
 }
 
 std::string error_text(int error) {

@@ -23,6 +23,7 @@ struct Answer {
   std::chrono::nanoseconds in_responder{};             ///< how long it was there, as it says
   std::optional<std::chrono::nanoseconds> round_trip;  ///< where somebody measured it who sees more
   std::optional<OneWayTimes> ways;
+  std::optional<ProbeDetails> details = {};
 };
 
 /// Who is told what a Transport hears. May let go of the Transport only after the call.
@@ -31,6 +32,8 @@ class TransportEvents {
   virtual void on_answer(const Answer& answer) = 0;
   /// A probe that will have no answer.
   virtual void on_failure(std::uint64_t sequence, const std::string& reason) = 0;
+  /// A probe that the responder's limit leaves without an answer.
+  virtual void on_limit(std::uint64_t sequence, const std::string& which) = 0;
   /// What may be why probes have no answer.
   virtual void on_trouble(const std::string& reason) = 0;
   /// An answer that belongs to somebody else's probes.
@@ -50,6 +53,11 @@ class Transport {
   [[nodiscard]] virtual bool is_ready() const { return true; }
   /// Tells what has come already.
   virtual void drain() {}
+  /// What a probe waits for, for people: `the TLS handshake`; empty: just its answer.
+  [[nodiscard]] virtual std::string waits_for(std::uint64_t sequence) const {
+    static_cast<void>(sequence);
+    return {};
+  }
   /// This probe is of no more interest.
   virtual void give_up(std::uint64_t sequence) { static_cast<void>(sequence); }
 };
@@ -67,12 +75,22 @@ struct TransportParts {
 [[nodiscard]] std::unique_ptr<Transport> make_icmp_transport(const TransportParts& parts);
 [[nodiscard]] std::unique_ptr<Transport> make_tcp_transport(const TransportParts& parts);
 [[nodiscard]] std::unique_ptr<Transport> make_websocket_transport(const TransportParts& parts);
+[[nodiscard]] std::unique_ptr<Transport> make_dns_transport(const TransportParts& parts);
+/// For http, https and tls; asks for the address itself, as that is one of the steps.
+[[nodiscard]] std::unique_ptr<Transport> make_request_transport(const TransportParts& parts);
+
+/// Whether a Transport of that kind is made before the host's address is known.
+[[nodiscard]] bool finds_address_itself(ProbeKind kind) noexcept;
 
 /// By the target's kind.
 [[nodiscard]] std::unique_ptr<Transport> make_transport(const TransportParts& parts);
 
 /// Why this process may send no ICMP to such an address (AF_INET, AF_INET6), with the remedy; empty: it may.
 [[nodiscard]] std::string why_no_icmp(int family);
+
+/// Of a URL: `[fe80::1]:8080`, without the zone, which means nothing to others (RFC 6874 1). The port is left
+/// out where it is `usual_port`.
+[[nodiscard]] std::string authority_of(const Target& target, std::uint16_t usual_port);
 
 /// `connection refused`, for people.
 [[nodiscard]] std::string error_text(int error);

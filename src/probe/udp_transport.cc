@@ -76,8 +76,9 @@ class UdpTransport final : public Transport {
   void take(const Datagram& datagram) {
     const auto message =
         datagram.is_cut ? std::nullopt : read_echo(std::span(received_).first(datagram.bytes));
-    if (!message || message->type != EchoType::answer || message->session != session_)
+    if (!message || message->type == EchoType::request || message->session != session_)
       return parts_.events.on_stray();
+    if (message->type == EchoType::notice) return take_notice(*message);
     Answer answer{.sequence = message->sequence,
                   .arrived = datagram.arrived,
                   .in_responder = since(message->received_ns, message->answered_ns),
@@ -87,6 +88,18 @@ class UdpTransport final : public Transport {
                               .back = since(message->answered_ns, time_of(datagram.arrived)),
                               .responder = message->responder};
     parts_.events.on_answer(answer);
+  }
+
+  void take_notice(const EchoMessage& notice) {
+    const std::string which = notice.limit == EchoLimit::source
+                                  ? "the responder's limit: it answers one address only so often"
+                                  : "the responder's limit: it answers all probers together only so often";
+    // Of the probes of which no notice tells, that is the likely reason too.
+    parts_.events.on_trouble(which);
+    for (std::uint64_t back = std::min(kRefusedBits, notice.sequence); back-- > 0;) {
+      if ((notice.refused[back / 64] >> back % 64 & 1U) != 0)
+        parts_.events.on_limit(notice.sequence - back, which);
+    }
   }
 
   TransportParts parts_;

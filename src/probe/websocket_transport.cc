@@ -61,9 +61,7 @@ class Link final : public std::enable_shared_from_this<Link> {
     asio::ip::tcp::endpoint endpoint;
     std::memcpy(endpoint.data(), parts.address.get(), parts.address.length);
     endpoint.resize(parts.address.length);
-    authority_ = parts.target.host + ":" + std::to_string(parts.target.port);
-    if (parts.target.host.find(':') != std::string::npos)
-      authority_ = "[" + parts.target.host + "]:" + std::to_string(parts.target.port);
+    authority_ = authority_of(parts.target, 0);
     path_ = parts.target.path;
     beast::get_lowest_layer(stream_).expires_after(kConnectTime);
     beast::get_lowest_layer(stream_).async_connect(endpoint,

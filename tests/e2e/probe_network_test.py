@@ -225,6 +225,30 @@ class Ways(unittest.TestCase):
                 probed = Probed(finish(start(*network.command("near", *command))))
                 self.assertEqual(probed.summary["answered"], 5)
 
+    def test_a_link_local_address_has_its_zone(self):
+        with Network() as network:
+            network.execute("far", "ip", "addr", "add", "fe80::77/64", "dev", "link0", "nodad")
+            with responder(network, "[fe80::77%link0]:9465"):
+                for zone in ("link0", "25link0"):
+                    command = (KYMO, "probe", f"udp://[fe80::77%{zone}]", "--count=3", "--interval=20ms", "--timeout=20s", "--json")
+                    probed = Probed(finish(start(*network.command("far", *command))))
+                    self.assertEqual(probed.summary["answered"], 3)
+
+    def test_every_address_is_that_of_both_protocols(self):
+        with Network() as network, responder(network, "[::]:9465"):
+            targets = (f"udp://{Network.FAR}", f"udp://[{Network.FAR6}]")
+            probe = start(*network.command("near", KYMO, "probe", *targets, "--count=5", "--interval=20ms", "--timeout=20s", "--json"))
+            sums = [line for line in map(json.loads, finish(probe).splitlines()) if line["type"] == "summary"]
+            self.assertEqual([one["answered"] for one in sums], [5, 5])
+
+    def test_a_responders_limit_is_told_from_a_loss(self):
+        with Network() as network, responder(network):
+            command = network.command("near", KYMO, "probe", f"udp://{Network.FAR}", "--count=1000", "--interval=2ms", "--timeout=20s", "--json")
+            summaries = [Probed(finish(one)).summary for one in [start(*command) for _ in range(3)]]
+            limited, lost = (sum(one[name] for one in summaries) for name in ("limited", "lost"))
+            print(f"three probers of 500/s: {limited} limited, {lost} lost")
+            self.assertLess(lost, 3000 * 0.01)
+
     def test_what_is_sent_to_all_has_no_answer(self):
         with Network() as network, responder(network, "0.0.0.0:9465"):
             script = """

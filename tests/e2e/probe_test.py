@@ -35,10 +35,11 @@ class Probe(unittest.TestCase):
             result = run_kymo("probe", *targets, "--count", "2", "--interval", "100ms", "--timeout", "20s")
             self.assertEqual(result.returncode, 0, result.stderr)
             for target in targets:
-                self.assertEqual(len(re.findall(rf"(?m)^[12]  {target}  \d+\.\d{{3}} ms", result.stdout)), 2)
+                self.assertEqual(len(re.findall(rf"(?m)^\d\d:\d\d:\d\d\.\d{{3}}  [12]  {target}  \d+\.\d{{3}} ms", result.stdout)), 2)
                 self.assertRegex(result.stdout, rf"(?m)^{target}\n  2 sent, 2 answered, 0 lost \(0.0 %\)")
             self.assertIn("back jitter", result.stdout)
-            self.assertIn("excellent; voice: R 9", result.stdout)
+            self.assertRegex(result.stdout, r"(?m)^  quality \d+ of 100, excellent(: .*)?$")
+            self.assertIn("  voice R 9", result.stdout)
             self.assertIn('kymo_probe_datagrams_total{result="answered"} 2\n', serve.metrics())
 
     def test_tells_programs_in_json(self):
@@ -49,6 +50,8 @@ class Probe(unittest.TestCase):
             self.assertEqual([line["type"] for line in lines], ["probe"] * 3 + ["summary"])
             self.assertEqual([line["sequence"] for line in lines[:3]], [1, 2, 3])
             self.assertEqual(lines[0]["out_change_ms"], 0)
+            for line in lines:
+                self.assertRegex(line["timestamp"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
             summary = lines[-1]
             self.assertEqual((summary["sent"], summary["answered"], summary["loss_percent"]), (3, 3, 0))
             self.assertLessEqual(summary["round_trip_ms"]["min"], summary["round_trip_ms"]["p50"])
@@ -60,6 +63,7 @@ class Probe(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("no answer: no responder at this port", result.stdout)
         self.assertIn("1 lost (100.0 %)", result.stdout)
+        self.assertIn("quality 0 of 100, poor: no probe had an answer", result.stdout)
 
     def test_sums_up_when_it_is_ended(self):
         with Serve("--probe-responder=127.0.0.1:0") as serve:
@@ -137,8 +141,10 @@ class ServeProbes(unittest.TestCase):
         for arguments, message in (
             (("--probe", "udp://192.0.2.1"), "has no name"),
             (("--probe", "a=udp://192.0.2.1", "--probe", "a=udp://192.0.2.2"), 'the name "a" is there twice'),
-            (("--probe", "a=http://192.0.2.1"), "no such way"),
+            (("--probe", "a=ftp://192.0.2.1"), "no such way"),
             (("--probe-responder=9465",), "has no port"),
+            (("--probe-responder=[fe80::1]:9465",), "needs its interface"),
+            (("--probe", "a=udp://fd77::2"), "use brackets around an IPv6 address, as in [fd77::2]"),
         ):
             result = run_kymo("serve", *arguments, "--print-config")
             self.assertEqual(result.returncode, 2, arguments)

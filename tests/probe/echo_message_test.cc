@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace kymo::probe {
@@ -52,6 +53,29 @@ TEST(EchoMessage, WhatIsNoneIsNotRead) {
   EchoMessage request = kAnswer;
   request.type = EchoType::request;
   EXPECT_FALSE(read_echo(written(request))) << "a request has no responder's times";
+}
+
+TEST(EchoMessage, ANoticeIsWrittenAsDocumented) {
+  const EchoMessage notice{.type = EchoType::notice,
+                           .session = 7,
+                           .sequence = 300,
+                           .sent_ns = 10,
+                           .responder = 13,
+                           .limit = EchoLimit::all,
+                           .refused = {0x8000000000000001, 5}};
+  const auto datagram = written(notice);
+  EXPECT_EQ(datagram[5], std::byte{3});
+  EXPECT_EQ(datagram[7], std::byte{2});
+  EXPECT_EQ(datagram[32], std::byte{0x80});
+  EXPECT_EQ(datagram[39], std::byte{1});
+  EXPECT_EQ(datagram[47], std::byte{5});
+  EXPECT_EQ(read_echo(datagram), notice);
+  EXPECT_FALSE(read_echo(written(notice, kEchoBytes + 1))) << "never longer than the shortest request";
+  for (const auto& [byte, value] : {std::pair(7, 0), {7, 3}, {6, 1}, {5, 2}, {5, 1}, {39, 0}}) {
+    auto other = datagram;
+    other[static_cast<std::size_t>(byte)] = static_cast<std::byte>(value);
+    EXPECT_FALSE(read_echo(other)) << "byte " << byte << " is " << value;
+  }
 }
 
 RC_GTEST_PROP(EchoMessageProperty, WhatIsWrittenIsRead, ()) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <stdexcept>
 #include <thread>
 
@@ -11,6 +13,7 @@
 #include <kymo/peers/peer_table.h>
 #include <kymo/probe/echo_responder.h>
 
+#include "tests/net/certificates.h"
 #include "tests/net/server_fixture.h"
 #include "tests/probe/echo_peer.h"
 
@@ -221,6 +224,184 @@ TEST(Prober, OpensAWebSocketAgain) {
   const auto before = prober.counts("ws")->answered;
   server = net::test::start_server(upgrade, options);
   EXPECT_TRUE(net::test::eventually([&] { return prober.counts("ws")->answered > before; }));
+}
+
+TEST(Prober, TellsARespondersLimitFromALoss) {
+  const EchoResponder strict({.listen = "127.0.0.1:0", .answers_per_second_per_source = 20});
+  peers::PeerTable peers;
+  Results results;
+  Prober prober({.peers = &peers, .on_result = results.sink(), .probes_per_second = 1e6});
+  prober.add("a", udp_target(strict), {.interval = 1ms, .timeout = 5s, .count = 300});
+  const auto all = results.wait_for(300);
+  const auto counts = prober.counts("a").value();
+  EXPECT_GT(counts.limited, 150U);
+  EXPECT_EQ(counts.answered + counts.limited + counts.lost, 300U);
+  EXPECT_LT(counts.lost, 128U) << "but for those after the last notice";
+  EXPECT_EQ(counts.strays, 0U);
+  for (const auto& one : all) {
+    if (one.outcome != ProbeOutcome::answered) {
+      EXPECT_THAT(one.reason, HasSubstr("one address only so often"));
+    }
+  }
+  EXPECT_EQ(peers.find("a")->probes_sent, counts.answered + counts.lost) << "a limit is none of the path's";
+}
+
+TEST(Prober, AForgedNoticeIsAStray) {
+  EchoPeer peer([](EchoMessage request, const auto& answer) {
+    EchoMessage notice{.type = EchoType::notice,
+                       .session = request.session + 2,
+                       .sequence = request.sequence,
+                       .limit = EchoLimit::source,
+                       .refused = {1, 0}};
+    answer(notice);
+    notice.session = request.session;
+    notice.sequence = request.sequence + 1000;
+    notice.refused = {~std::uint64_t{0}, ~std::uint64_t{0}};
+    answer(notice);
+    notice.sequence = 0;
+    answer(notice);
+    answer(EchoPeer::answer_to(request));
+  });
+  Results results;
+  Prober prober({.on_result = results.sink()});
+  prober.add("a", peer.target(), {.timeout = kPatient, .count = 1});
+  EXPECT_EQ(results.wait_for(1)[0].outcome, ProbeOutcome::answered);
+  EXPECT_EQ(prober.counts("a"), (ProbeCounts{.sent = 1, .answered = 1, .strays = 1}));
+}
+
+TEST(Prober, TellsWhenAProbeWasSent) {
+  const EchoResponder responder({.listen = "127.0.0.1:0"});
+  const auto before = std::chrono::system_clock::now() - 1ms;
+  std::atomic<bool> is_within{false};
+  Results results;
+  const auto sink = results.sink();
+  Prober prober({.on_result = [&](const ProbeResult& result) {
+    is_within = result.sent >= before && result.sent <= std::chrono::system_clock::now() + 1ms;
+    sink(result);
+  }});
+  prober.add("a", udp_target(responder), {.timeout = kPatient, .count = 1});
+  results.wait_for(1);
+  EXPECT_TRUE(is_within);
+}
+
+/// The details of one probe.
+ProbeDetails details_of(const std::string& target, std::string* reason = nullptr,
+                        std::chrono::milliseconds timeout = kPatient) {
+  ProbeDetails details;
+  Results results;
+  const auto sink = results.sink();
+  Prober prober({.on_result = [&](const ProbeResult& result) {
+    if (result.details != nullptr) details = *result.details;
+    if (result.outcome == ProbeOutcome::answered) {
+      const ProbePhases& phases = result.details->phases;
+      const auto of = [](const auto& time) { return time.value_or(0ns); };
+      EXPECT_GE(result.round_trip,
+                of(phases.resolve) + of(phases.connect) + of(phases.tls) + of(phases.first_byte));
+    }
+    sink(result);
+  }});
+  prober.add("a", Target::parse(target), {.timeout = timeout, .count = 1});
+  const auto all = results.wait_for(1);
+  if (reason != nullptr) *reason = all.at(0).reason;
+  return details;
+}
+
+TEST(Prober, TakesARequestApart) {
+  net::HttpServerOptions options;
+  const auto handler = [](const net::HttpRequest& request) {
+    net::HttpResponse response = net::test::text_response(std::string(3 << 20, 'x'));
+    if (request.path == "/missing") response.status = 404;
+    if (request.path == "/empty") response.body = nullptr;
+    return response;
+  };
+  const auto server = net::test::start_server(handler, options);
+  const std::string address = server->endpoint().to_string();
+  ProbeDetails details = details_of("http://" + address + "/large");
+  EXPECT_EQ(details.http_status, 200U);
+  EXPECT_TRUE(details.phases.connect && details.phases.first_byte);
+  EXPECT_FALSE(details.phases.resolve || details.phases.tls || details.certificate_end);
+  EXPECT_EQ(details_of("http://" + address + "/missing").http_status, 404U);
+  EXPECT_EQ(details_of("http://" + address + "/empty").http_status, 200U);
+
+  options.tls = net::test::any_identity();
+  const auto secure = net::test::start_server(handler, options);
+  const std::string secure_address = secure->endpoint().to_string();
+  details = details_of("https://" + secure_address + "/large");
+  EXPECT_EQ(details.http_status, 200U);
+  EXPECT_TRUE(details.phases.tls);
+  EXPECT_TRUE(details.certificate_end);
+  EXPECT_THAT(details.certificate_trouble, HasSubstr("self"));
+  details = details_of("tls://" + secure_address);
+  EXPECT_TRUE(details.phases.tls && details.certificate_end);
+  EXPECT_FALSE(details.http_status || details.phases.first_byte);
+
+  std::string reason;
+  details_of("https://" + address, &reason);
+  EXPECT_THAT(reason, HasSubstr("no TLS"));
+  details_of("http://" + std::string("no-such-host.invalid"), &reason);
+  EXPECT_THAT(reason, HasSubstr("no-such-host.invalid has no address"));
+  details_of("http://127.0.0.1:" + std::to_string(test::UdpSocket().port()), &reason);
+  EXPECT_THAT(reason, HasSubstr("connection refused"));
+}
+
+/// Accepts connections and sends each the same bytes.
+class TcpPeer {
+ public:
+  explicit TcpPeer(std::string bytes)
+      : bytes_(std::move(bytes)), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address_;
+    ::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address_), sizeof address_);
+    ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address_), &length);
+    ::listen(fd_.get(), 16);
+    thread_ = std::thread([this] { run(); });
+  }
+  TcpPeer(const TcpPeer&) = delete;
+  TcpPeer& operator=(const TcpPeer&) = delete;
+  ~TcpPeer() {
+    ::shutdown(fd_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  [[nodiscard]] std::string address() const {
+    return "127.0.0.1:" + std::to_string(ntohs(address_.sin_port));
+  }
+
+ private:
+  void run() {
+    for (;;) {
+      const net::FileDescriptor one(::accept(fd_.get(), nullptr, nullptr));
+      if (!one) return;
+      std::array<char, 1024> request{};
+      static_cast<void>(::recv(one.get(), request.data(), request.size(), 0));
+      static_cast<void>(::send(one.get(), bytes_.data(), bytes_.size(), MSG_NOSIGNAL));
+      if (bytes_.empty()) static_cast<void>(::recv(one.get(), request.data(), request.size(), 0));
+    }
+  }
+
+  std::string bytes_;
+  net::FileDescriptor fd_;
+  sockaddr_in address_{};
+  std::thread thread_;
+};
+
+TEST(Prober, SaysWhatIsWrongWithAnAnswer) {
+  std::string reason;
+  details_of("http://" + TcpPeer("SSH-2.0-OpenSSH_9.2\r\n").address(), &reason);
+  EXPECT_THAT(reason, HasSubstr("no HTTP"));
+  details_of("http://" + TcpPeer("HTTP/1.1 200 OK\r\nX: " + std::string(20'000, 'x')).address(), &reason);
+  EXPECT_THAT(reason, HasSubstr("16 KiB"));
+  details_of("http://" + TcpPeer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").address(), &reason);
+  EXPECT_THAT(reason, HasSubstr("ended before its end"));
+  const ProbeDetails details = details_of(
+      "http://" + TcpPeer("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.0 503 Busy\r\n\r\nuntil the end")
+                      .address(),
+      &reason);
+  EXPECT_EQ(details.http_status, 503U) << reason;
+  details_of("http://" + TcpPeer("").address(), &reason, 300ms);
+  EXPECT_THAT(reason, HasSubstr("the first byte took longer"));
+  details_of("tls://" + TcpPeer("").address(), &reason, 300ms);
+  EXPECT_THAT(reason, HasSubstr("TLS handshake"));
 }
 
 TEST(Prober, SendsIcmpWherePermitted) {

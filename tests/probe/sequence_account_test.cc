@@ -70,6 +70,20 @@ struct PlainModel {
   }
 };
 
+TEST(SequenceAccount, ALimitedProbeIsNotLost) {
+  SequenceAccount account(4);
+  for (int i = 0; i < 3; ++i) account.send({});
+  EXPECT_TRUE(account.limit(1));
+  EXPECT_FALSE(account.limit(1)) << "said before";
+  EXPECT_FALSE(account.lose(1));
+  EXPECT_FALSE(account.answer(1)) << "nobody answers it any more";
+  EXPECT_EQ(account.oldest()->sequence, 2U);
+  account.lose(2);
+  EXPECT_FALSE(account.limit(2)) << "told as lost already";
+  EXPECT_FALSE(account.limit(9));
+  EXPECT_EQ(account.counts(), (ProbeCounts{.sent = 3, .lost = 1, .limited = 1, .strays = 1}));
+}
+
 RC_GTEST_PROP(SequenceAccountProperty, IsThePlainModel, ()) {
   enum class Step { send, answer, again, lose, nonsense };
   SequenceAccount account(1000);

@@ -14,7 +14,8 @@ class SourceLimitsTest : public testing::Test {
  protected:
   int allowed(const std::string& source, int asked) {
     int count = 0;
-    for (int i = 0; i < asked; ++i) count += limits_.allow(*net::parse_address(source, 1), now_) ? 1 : 0;
+    for (int i = 0; i < asked; ++i)
+      count += limits_.take(*net::parse_address(source, 1), now_) == EchoLimit::none ? 1 : 0;
     return count;
   }
 

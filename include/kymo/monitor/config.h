@@ -28,6 +28,7 @@ struct SettingInfo {
 struct ProbeSettings {
   std::string responder;                                     ///< `ADDRESS:PORT`; empty: none
   std::vector<std::pair<std::string, std::string>> targets;  ///< name, and a target as probe::Target reads it
+  std::string targets_file;  ///< with more of them, see probe::read_target_list(); empty: none
   std::chrono::milliseconds interval{};
   std::chrono::milliseconds timeout{};
 };

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <kymo/peers/quality.h>
@@ -20,23 +23,36 @@ struct WayReport {
   double rise_max_ms = 0;
 };
 
+/// The steps of probes by http, https or tls, on average over the answered. Nothing: there was no such step.
+struct PhaseReport {
+  std::optional<double> resolve_ms, connect_ms, tls_ms, first_byte_ms;
+  std::map<unsigned, std::uint64_t> statuses;  ///< how many answers had which HTTP status
+  std::optional<std::chrono::system_clock::time_point> certificate_end;  ///< of the last answer, as below
+  std::string certificate_trouble;
+};
+
 /// What a number of probes comes to. Times in milliseconds; those of round trips are there once one was
 /// answered, and percentiles are by nearest rank.
 struct PathReport {
-  std::uint64_t sent = 0;  ///< of those that are over: answered and lost
+  std::uint64_t sent = 0;  ///< of those that are over: answered, lost and limited
   std::uint64_t answered = 0;
   std::uint64_t lost = 0;  ///< with the late
   std::uint64_t late = 0;
+  std::uint64_t limited = 0;  ///< that the responder's limit left without an answer: no losses of the path
   std::uint64_t duplicates = 0;
   std::uint64_t reordered = 0;
-  double loss_percent = 0;
+  double loss_percent = 0;  ///< of the answered and the lost
   std::optional<double> min, average, p50, p95, p99, max;
   double jitter_ms = 0;               ///< standard deviation, see peers::deviation_jitter()
   double interarrival_jitter_ms = 0;  ///< of round trips, see peers::InterarrivalJitter
   std::optional<WayReport> out;       ///< udp only, as `back`: since the responder last began
   std::optional<WayReport> back;
-  std::optional<double> quality_score;  ///< of the average, see peers::quality_score(); 0 without an answer
-  std::optional<double> r_factor;       ///< voice over this path, see peers::VoiceScore
+  std::optional<PhaseReport> phases;  ///< by http, https and tls
+  /// Of the average, see peers::quality_score(); 0 without an answer. Nothing by http, https and tls, whose
+  /// time is that of several round trips and of the server's work; nor where all probes were limited.
+  std::optional<double> quality_score;
+  std::string quality_reason;      ///< why it is not higher, see peers::quality_reason(); empty: it is high
+  std::optional<double> r_factor;  ///< voice over this path, see peers::VoiceScore
   std::optional<double> mean_opinion_score;
 };
 
@@ -55,7 +71,14 @@ class PathRecorder final {
     std::vector<double> delays_ms;  // by two clocks; a ring, once it is full
     peers::InterarrivalJitter jitter;
   };
+  struct PhaseSum {
+    double milliseconds = 0;
+    std::uint64_t count = 0;
+    void add(const std::optional<std::chrono::nanoseconds>& time) noexcept;
+    [[nodiscard]] std::optional<double> average() const noexcept;
+  };
   void add_ways(const OneWayTimes& ways);
+  void add_details(const ProbeDetails& details);
   void keep(std::vector<double>& values, std::uint64_t number, double value) const;
 
   std::size_t kept_;
@@ -66,6 +89,10 @@ class PathRecorder final {
   std::uint64_t ways_seen_ = 0;
   Way out_;
   Way back_;
+  PhaseSum resolve_;
+  PhaseSum connect_;
+  PhaseSum tls_;
+  PhaseSum first_byte_;
 };
 
 }  // namespace kymo::probe

@@ -12,18 +12,26 @@ enum class ProbeKind : std::uint8_t {
   tcp,        ///< opening a connection, which is closed again
   icmp,       ///< an ICMP echo (RFC 792, RFC 4443), as ping sends it
   websocket,  ///< pings (RFC 6455 5.5.2) over one connection that is kept
+  http,       ///< a GET, up to the end of its answer or the first MiB of it
+  https,      ///< the same over TLS
+  tls,        ///< a connection and a TLS handshake
+  dns,        ///< a query over UDP (RFC 1035)
 };
 
 /// What a probe is sent to.
 struct Target {
   ProbeKind kind = ProbeKind::udp;
-  std::string host;        ///< an address, IPv6 without brackets, or a name
+  std::string host;        ///< an address, IPv6 without brackets, `fe80::1%eth0` with its zone; or a name
   std::uint16_t port = 0;  ///< 0 for icmp
-  std::string path;        ///< for websocket: "/ws", with its query; else empty
+  /// For websocket, http and https: "/ws", with its query. For dns: "/example.org?type=AAAA". Else empty.
+  std::string path;
 
-  /// Reads `udp://HOST[:PORT]`, `tcp://HOST:PORT`, `icmp://HOST`, `ws://HOST[:PORT][/PATH]`; an IPv6 address
-  /// stands in brackets. Ports that may be left out: 9465 for udp, 80 for ws. Throws std::invalid_argument
-  /// with a message that quotes the text and says what is expected. Threads: any.
+  /// Reads `udp://HOST[:PORT]`, `tcp://HOST:PORT`, `icmp://HOST`, `ws://HOST[:PORT][/PATH]`,
+  /// `http://HOST[:PORT][/PATH]`, `https://` the same, `tls://HOST[:PORT]` and
+  /// `dns://SERVER[:PORT]/NAME[?type=TYPE]`. An IPv6 address stands in brackets; a link-local one has its
+  /// zone there, `[fe80::1%eth0]`, or `%25eth0` as RFC 6874 has it. Ports that may be left out: 9465 for udp,
+  /// 80 for ws and http, 443 for https and tls, 53 for dns. Throws std::invalid_argument with a message that
+  /// quotes the text and says what is expected. Threads: any.
   [[nodiscard]] static Target parse(std::string_view text);
 
   /// As parse() reads it, with the port.

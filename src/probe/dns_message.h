@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kymo::probe {
+
+/// What a DNS server is asked (RFC 1035 4.1.2), always of class IN.
+struct DnsQuestion {
+  std::string name;  ///< without the dot at its end; empty: the root
+  std::uint16_t type = 1;
+
+  /// Reads the path of a target, `/example.org?type=AAAA`; without a type: A. Throws std::invalid_argument
+  /// with what is wrong.
+  [[nodiscard]] static DnsQuestion parse(std::string_view path);
+};
+
+/// A recursive query, as one datagram.
+[[nodiscard]] std::vector<std::byte> write_dns_query(std::uint16_t id, const DnsQuestion& question);
+
+/// The head of an answer (RFC 1035 4.1.1).
+struct DnsAnswer {
+  std::uint16_t id = 0;
+  unsigned code = 0;  ///< RCODE
+  unsigned answers = 0;
+  bool is_truncated = false;
+};
+
+/// Nothing for what is no answer to that question. Only an answer that reports an error may lack the
+/// question. Never reads beyond.
+[[nodiscard]] std::optional<DnsAnswer> read_dns_answer(std::span<const std::byte> datagram,
+                                                       const DnsQuestion& question);
+
+}  // namespace kymo::probe

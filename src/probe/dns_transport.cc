@@ -1,0 +1,100 @@
+#include <array>
+#include <cerrno>
+#include <map>
+#include <optional>
+#include <random>
+#include <span>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include "datagram.h"
+#include "dns_message.h"
+#include "read_watch.h"
+#include "transport.h"
+
+namespace kymo::probe {
+namespace {
+
+/// What a resolver takes without EDNS is 512; servers that send more are heard too.
+constexpr std::size_t kMostBytes = 4096;
+/// How many queries are kept at most, each with a socket; with a short interval, fewer than are under way.
+constexpr std::uint64_t kKeptQueries = 64;
+
+class DnsTransport final : public Transport {
+ public:
+  explicit DnsTransport(const TransportParts& parts)
+      : parts_(parts), question_(DnsQuestion::parse(parts.target.path)) {}
+
+  void send(std::uint64_t sequence) override {
+    forget_old(sequence);
+    // A port of its own for each query, and an id, make both hard to guess (RFC 5452).
+    net::FileDescriptor fd(
+        ::socket(parts_.address.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd || ::connect(fd.get(), parts_.address.get(), parts_.address.length) != 0)
+      return parts_.events.on_failure(sequence, error_text(errno));
+    note_arrivals(fd.get());
+    const auto id = static_cast<std::uint16_t>(std::random_device{}());
+    const auto query = write_dns_query(id, question_);
+    if (::send(fd.get(), query.data(), query.size(), MSG_NOSIGNAL) < 0)
+      return parts_.events.on_failure(sequence, dns_error_text(errno));
+    Query& kept = queries_[sequence];
+    kept.id = id;
+    kept.watch.emplace(parts_.io, std::move(fd), [this, sequence, &kept] { receive(sequence, kept); });
+  }
+
+  void drain() override {
+    for (auto& [sequence, query] : queries_) receive(sequence, query);
+  }
+
+ private:
+  struct Query {
+    std::uint16_t id = 0;
+    bool is_answered = false;
+    std::optional<ReadWatch> watch;
+  };
+
+  static std::string dns_error_text(int error) {
+    return error == ECONNREFUSED ? "no DNS server at this port" : error_text(error);
+  }
+
+  /// Answered ones are kept until here, as a watch may not go while it calls; the last few others for late
+  /// answers.
+  void forget_old(std::uint64_t sequence) {
+    std::erase_if(queries_, [sequence](const auto& entry) {
+      return entry.second.is_answered || entry.first + kKeptQueries < sequence;
+    });
+  }
+
+  void receive(std::uint64_t sequence, Query& query) {
+    receive_all(
+        query.watch->fd(), buffer_,
+        [&](const Datagram& datagram) {
+          const auto head = read_dns_answer(std::span(buffer_).first(datagram.bytes), question_);
+          if (!head || head->id != query.id) return parts_.events.on_stray();
+          query.is_answered = true;
+          Answer answer;
+          answer.sequence = sequence;
+          answer.arrived = datagram.arrived;
+          answer.details.emplace();
+          answer.details->dns_code = head->code;
+          answer.details->dns_answers = head->answers;
+          answer.details->is_truncated = head->is_truncated;
+          parts_.events.on_answer(answer);
+        },
+        [&](int error) { parts_.events.on_trouble(dns_error_text(error)); });
+  }
+
+  TransportParts parts_;
+  DnsQuestion question_;
+  std::map<std::uint64_t, Query> queries_;
+  std::array<std::byte, kMostBytes> buffer_{};
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_dns_transport(const TransportParts& parts) {
+  return std::make_unique<DnsTransport>(parts);
+}
+
+}  // namespace kymo::probe

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "echo_message.h"
+
+namespace kymo::probe {
+
+/// Which of the last probes of each session had no answer for a limit, so that one notice can tell of many.
+/// Has a fixed number of places; a session that finds another one at its place begins anew. Threads: one at a
+/// time.
+class RefusalLog final {
+ public:
+  explicit RefusalLog(std::uint64_t secret) : secret_(secret) {}
+
+  /// Of a session, up to its highest sequence number that was refused.
+  struct Entry {
+    std::uint64_t session = 0;
+    std::uint64_t highest = 0;
+    RefusedProbes refused{};
+  };
+  const Entry& add(std::uint64_t session, std::uint64_t sequence) noexcept;
+
+ private:
+  std::uint64_t secret_;
+  std::array<Entry, 1024> entries_{};
+};
+
+}  // namespace kymo::probe
