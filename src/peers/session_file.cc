@@ -4,11 +4,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <deque>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <variant>
+
+#include <kymo/model/sha256.h>
 
 #include "session_line.h"
 
@@ -17,13 +23,16 @@ namespace {
 
 // A hundred sessions of a thousand peers with the longest ids are less.
 constexpr std::size_t kMostBytes = 64U << 20U;
+constexpr std::size_t kMostSessions = 10'000;
+constexpr int kMostTold = 10;      // damaged lines of one file that are told one by one
+constexpr int kMostSetAside = 10;  // files that could not be read, kept beside
+constexpr mode_t kOwnerOnly = 0600;
 
-[[noreturn]] void fail(const std::string& what, const std::string& path) {
-  const int error = errno;
+[[noreturn]] void fail(const std::string& what, const std::string& path, int error = errno) {
   throw std::system_error(error, std::generic_category(), what + " " + path);
 }
 
-/// Closes what it has, unless it was given away.
+/// Closes what it has.
 class OpenFile final {
  public:
   explicit OpenFile(int descriptor) noexcept : descriptor_(descriptor) {}
@@ -38,6 +47,30 @@ class OpenFile final {
   int descriptor_;
 };
 
+/// A path's folder, open, and the name in it: between two steps nobody can put another folder there.
+struct Place {
+  explicit Place(const std::string& path)
+      : name(path.substr(path.rfind('/') + 1)),
+        folder_path(path.substr(0, path.size() - name.size())),
+        folder(::open(folder_path.empty() ? "." : folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (folder.get() < 0) fail("cannot open the folder of", path);
+    struct stat about{};
+    if (::fstat(folder.get(), &about) != 0) fail("cannot look at the folder of", path);
+    const bool others_may_replace = (about.st_mode & S_IWOTH) != 0 && (about.st_mode & S_ISVTX) == 0;
+    if (!is_ours(about) || others_may_replace) {
+      fail("other users may write to the folder of", path + "; take a folder of this user's own", EPERM);
+    }
+  }
+
+  [[nodiscard]] static bool is_ours(const struct stat& about) noexcept {
+    return about.st_uid == ::geteuid() || about.st_uid == 0;
+  }
+
+  std::string name;
+  std::string folder_path;
+  OpenFile folder;
+};
+
 std::string read_whole(int descriptor, const std::string& path) {
   std::string text;
   constexpr std::size_t kStep = 65536;
@@ -49,8 +82,7 @@ std::string read_whole(int descriptor, const std::string& path) {
     if (count == 0) return text;
     if (count < 0 && errno != EINTR) fail("cannot read the sessions of", path);
   }
-  throw std::system_error(EFBIG, std::generic_category(),
-                          path + " is no file of sessions; name another, or move it away");
+  fail("this is no file of sessions; name another, or move it away:", path, EFBIG);
 }
 
 void write_whole(int descriptor, std::string_view text, const std::string& path) {
@@ -62,12 +94,73 @@ void write_whole(int descriptor, std::string_view text, const std::string& path)
   if (::fdatasync(descriptor) != 0) fail("cannot write the sessions to", path);
 }
 
-/// So that the new name is there after a power cut too; where that cannot be, it comes a little later.
-void sync_folder_of(const std::string& path) noexcept {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const OpenFile opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.get() >= 0) (void)::fsync(opened.get());
+constexpr std::string_view kChecksumKey = ",\"checksum\":\"";
+constexpr std::size_t kChecksumDigits = 16;
+constexpr std::size_t kChecksumField = kChecksumKey.size() + kChecksumDigits + 2;
+
+/// The first 64 bits of the SHA-256 of a line without its checksum.
+std::string checksum_of(std::string_view line) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const model::Sha256Digest digest = model::sha256(line);
+  std::string text;
+  for (std::size_t i = 0; i < kChecksumDigits / 2; ++i) {
+    text += {kDigits[digest[i] >> 4U], kDigits[digest[i] & 0xFU]};
+  }
+  return text;
+}
+
+void append_checked_line(const Session& session, std::string& out) {
+  const std::size_t begin = out.size();
+  append_session_line(session, out);
+  out.resize(out.size() - 2);  // the object's end and the line's
+  const std::string checksum = checksum_of(std::string_view(out).substr(begin));
+  out.append(kChecksumKey).append(checksum).append("\"}\n");
+}
+
+std::variant<Session, SessionLineError> read_checked_line(std::string_view line) {
+  if (line.size() < kChecksumField) return SessionLineError{"it has no checksum"};
+  const std::string_view content = line.substr(0, line.size() - kChecksumField);
+  const std::string_view field = line.substr(content.size());
+  if (!field.starts_with(kChecksumKey) || !field.ends_with("\"}")) {
+    return SessionLineError{"it has no checksum"};
+  }
+  if (field.substr(kChecksumKey.size(), kChecksumDigits) != checksum_of(content)) {
+    return SessionLineError{"its checksum is wrong"};
+  }
+  return read_session_line(line);
+}
+
+/// Tells the first damaged lines one by one, and how many there were.
+class Complaints final {
+ public:
+  Complaints(const std::string& path, const std::function<void(std::string_view)>& tell)
+      : path_(path), tell_(tell) {}
+
+  void add(std::size_t line, const std::string& why) {
+    if (++count_ <= kMostTold && tell_) tell_(path_ + ":" + std::to_string(line) + ": left out: " + why);
+  }
+  void finish() const {
+    if (count_ > kMostTold && tell_) tell_(path_ + ": left out " + std::to_string(count_) + " lines in all");
+  }
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+
+ private:
+  const std::string& path_;
+  const std::function<void(std::string_view)>& tell_;
+  int count_ = 0;
+};
+
+/// The file as it is now; empty where there is none. Throws where another thing stands there.
+std::optional<struct stat> look_at(const Place& place, const std::string& path) {
+  struct stat about{};
+  if (::fstatat(place.folder.get(), place.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    fail("cannot look at", path);
+  }
+  if (!S_ISREG(about.st_mode) || !Place::is_ours(about)) {
+    fail("this is no regular file of this user's; name another, or move it away:", path, EINVAL);
+  }
+  return about;
 }
 
 }  // namespace
@@ -76,42 +169,71 @@ SessionFile::SessionFile(std::string path, std::function<void(std::string_view m
     : path_(std::move(path)), on_event_(std::move(on_event)) {}
 
 std::vector<Session> SessionFile::load() {
-  const OpenFile file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) {
-    if (errno == ENOENT) return {};
-    fail("cannot open the sessions of", path_);
+  must_keep_ = true;  // until all of it has been read
+  const Place place(path_);
+  if (!look_at(place, path_)) {
+    must_keep_ = false;
+    return {};
   }
+  // Not blocking, for what may have been put there since.
+  const OpenFile file(
+      ::openat(place.folder.get(), place.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.get() < 0) fail("cannot open the sessions of", path_);
   const std::string text = read_whole(file.get(), path_);
-  std::vector<Session> sessions;
+  std::deque<Session> sessions;
+  Complaints complaints(path_, on_event_);
   std::size_t number = 0;
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     ++number;
-    auto read = read_session_line(line);
+    auto read = read_checked_line(line);
     if (auto* session = std::get_if<Session>(&read)) {
       sessions.push_back(std::move(*session));
-    } else if (on_event_) {
-      on_event_(path_ + ":" + std::to_string(number) +
-                ": left out: " + std::get<SessionLineError>(read).message);
+      if (sessions.size() > kMostSessions) sessions.pop_front();
+    } else {
+      complaints.add(number, std::get<SessionLineError>(read).message);
     }
   }
-  return sessions;
+  complaints.finish();
+  must_keep_ = !complaints.empty();
+  return {std::make_move_iterator(sessions.begin()), std::make_move_iterator(sessions.end())};
 }
 
 void SessionFile::save(std::span<const Session> sessions) {
+  const Place place(path_);
+  if (look_at(place, path_) && must_keep_) set_aside(place.folder.get(), place.name);
+  must_keep_ = false;
   std::string text;
-  for (const Session& session : sessions) append_session_line(session, text);
-  const std::string draft = path_ + ".new";
-  {
-    constexpr mode_t kOwnerOnly = 0600;
-    const OpenFile file(
-        ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
-    if (file.get() < 0) fail("cannot write the sessions to", draft);
-    write_whole(file.get(), text, draft);
+  for (const Session& session : sessions) append_checked_line(session, text);
+  const std::string draft = place.name + ".new";
+  // A draft that a kill left behind; nobody else makes one in a folder that is ours.
+  if (::unlinkat(place.folder.get(), draft.c_str(), 0) != 0 && errno != ENOENT) {
+    fail("cannot remove the old draft of", path_);
   }
-  if (::rename(draft.c_str(), path_.c_str()) != 0) fail("cannot put the new sessions in place of", path_);
-  sync_folder_of(path_);
+  {
+    const OpenFile file(::openat(place.folder.get(), draft.c_str(),
+                                 O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
+    if (file.get() < 0) fail("cannot write the sessions to", path_ + ".new");
+    write_whole(file.get(), text, path_ + ".new");
+  }
+  if (::renameat(place.folder.get(), draft.c_str(), place.folder.get(), place.name.c_str()) != 0) {
+    fail("cannot put the new sessions in place of", path_);
+  }
+  // So that the new name is there after a power cut too; where that cannot be, it comes a little later.
+  (void)::fsync(place.folder.get());
+}
+
+void SessionFile::set_aside(int folder, const std::string& name) {
+  for (int i = 1; i <= kMostSetAside; ++i) {
+    const std::string aside = name + ".unread-" + std::to_string(i);
+    if (::linkat(folder, name.c_str(), folder, aside.c_str(), 0) == 0) {
+      if (on_event_) on_event_(path_ + " could not be read whole; it is kept as " + aside);
+      return;
+    }
+    if (errno != EEXIST) fail("cannot keep aside what could not be read of", path_);
+  }
+  fail("too many files are kept aside; look at them and move them away:", path_ + ".unread-*", EEXIST);
 }
 
 }  // namespace kymo::peers

@@ -1,8 +1,15 @@
 #include <kymo/peers/session_log.h>
 
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "open_sessions.h"
@@ -21,11 +28,93 @@ void mark_interrupted(Session& session) {
 
 }  // namespace
 
+/// Does one thing on a thread of its own, as often as it is wanted. Calls that come while it is being done
+/// make it be done once more.
+class SessionLog::Writer final {
+ public:
+  explicit Writer(std::function<void()> write) : write_(std::move(write)) {}
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    if (!thread_.joinable()) return;
+    // A forked child has no such thread.
+    process_ == ::getpid() ? thread_.join() : thread_.detach();
+  }
+
+  void want() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_running()) {
+        ++wanted_;
+        changed_.notify_all();
+        return;
+      }
+    }
+    write_();  // without a thread to be had, the caller waits
+  }
+
+  void wait() {
+    std::unique_lock lock(mutex_);
+    if (process_ != ::getpid()) return;
+    changed_.wait(lock, [this, until = wanted_] { return done_ >= until; });
+  }
+
+ private:
+  /// Under the lock. Starts the thread at the first call in this process.
+  [[nodiscard]] bool is_running() {
+    if (thread_.joinable() && process_ == ::getpid()) return true;
+    if (thread_.joinable()) thread_.detach();
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the host program's
+    try {
+      thread_ = std::thread([this] { run(); });
+      process_ = ::getpid();
+      done_ = wanted_;
+      pthread_setname_np(thread_.native_handle(), "kymo-sessionlog");
+    } catch (const std::system_error&) {
+      process_ = 0;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return thread_.joinable();
+  }
+
+  void run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return stopping_ || wanted_ != done_; });
+      if (wanted_ == done_) return;
+      const std::uint64_t wanted = wanted_;
+      lock.unlock();
+      write_();
+      lock.lock();
+      done_ = wanted;
+      changed_.notify_all();
+    }
+  }
+
+  const std::function<void()> write_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t wanted_ = 0;
+  std::uint64_t done_ = 0;
+  bool stopping_ = false;
+  pid_t process_ = 0;
+  std::thread thread_;
+};
+
 /// Two locks: one of the figures, which recording threads take, and one of the store, which is taken first
 /// where both are.
 class SessionLog::State final : public ProbeListener {
  public:
-  explicit State(SessionLogOptions options) : options_(std::move(options)), open_(options_) {}
+  explicit State(SessionLogOptions options)
+      : options_(std::move(options)), open_(options_), writer_([this] { save(); }) {}
 
   /// Before anybody else has this object.
   void load() {
@@ -53,7 +142,7 @@ class SessionLog::State final : public ProbeListener {
       id = open_.start({kind, name, peers}, at, next_number_++);
       ++(id.empty() ? statistics_.refused : statistics_.started);
     }
-    if (!id.empty()) save();
+    if (!id.empty()) want_save();
     return id;
   }
 
@@ -70,7 +159,7 @@ class SessionLog::State final : public ProbeListener {
       if (!ended) return false;
       keep(std::move(*ended));
     }
-    save();
+    want_save();
     return true;
   }
 
@@ -83,7 +172,8 @@ class SessionLog::State final : public ProbeListener {
         if (auto ended = open_.end(session.id, at)) keep(std::move(*ended));
       }
     }
-    save();
+    want_save();
+    flush();
   }
 
   void checkpoint() {
@@ -92,8 +182,10 @@ class SessionLog::State final : public ProbeListener {
       const std::lock_guard lock(mutex_);
       if (open_.size() == 0 || at - saved_ < options_.checkpoint_interval) return;
     }
-    save();
+    want_save();
   }
+
+  void flush() { writer_.wait(); }
 
   [[nodiscard]] std::vector<Session> last(std::size_t limit) const {
     std::vector<Session> sessions = all();
@@ -148,20 +240,24 @@ class SessionLog::State final : public ProbeListener {
     return sessions;
   }
 
+  void want_save() {
+    if (options_.store == nullptr) return;
+    {
+      const auto at = now().steady;
+      const std::lock_guard lock(mutex_);
+      saved_ = at;  // also if it fails: the next try is one interval away, not at the next tick
+    }
+    writer_.want();
+  }
+
   /// The list is taken when it is this call's turn, so that the last to write has the newest.
   void save() noexcept {
-    if (options_.store == nullptr) return;
     std::string reason;
     try {
       const std::lock_guard store_lock(store_mutex_);
-      const auto at = now().steady;
-      try {
-        options_.store->save(all());
-      } catch (const std::exception& error) {
-        reason = error.what();
-      }
-      const std::lock_guard lock(mutex_);
-      saved_ = at;  // also where it failed: the next try is one interval away, not at the next tick
+      options_.store->save(all());
+    } catch (const std::exception& error) {
+      reason = error.what();
     } catch (...) {
       reason = kUnknownReason;
     }
@@ -189,6 +285,7 @@ class SessionLog::State final : public ProbeListener {
   std::uint64_t next_number_ = 0;
   std::chrono::steady_clock::time_point saved_{};
   Statistics statistics_;
+  Writer writer_;  // last: its thread uses the members above
 };
 
 SessionLog::SessionLog(PeerTable& table, SessionLogOptions options)
@@ -206,6 +303,7 @@ std::string SessionLog::start(std::string_view kind, std::string_view name,
 bool SessionLog::join(std::string_view id, std::string_view peer) { return state_->join(id, peer); }
 bool SessionLog::end(std::string_view id) { return state_->end(id); }
 void SessionLog::checkpoint() { state_->checkpoint(); }
+void SessionLog::flush() { state_->flush(); }
 std::vector<Session> SessionLog::last(std::size_t limit) const { return state_->last(limit); }
 SessionLog::Statistics SessionLog::statistics() const { return state_->statistics(); }
 

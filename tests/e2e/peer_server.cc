@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   kymo::peers::SessionFile file(argv[1], [](std::string_view message) { std::cerr << message << std::endl; });
   kymo::peers::SessionLog sessions(peers, {.store = &file});
   fill(peers, sessions);
+  sessions.flush();
   auto options = kymo::MonitorOptions::from_environment({{"listen", "127.0.0.1:0"}});
   options.peers = &peers;
   options.sessions = &sessions;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,9 +36,11 @@ class SessionFileTest : public testing::Test {
 
   [[nodiscard]] std::string path() const { return folder_ / "sessions.jsonl"; }
   void write(std::string_view text) const { std::ofstream(path(), std::ios::binary) << text; }
-  [[nodiscard]] std::string text() const {
+  /// A file with one session, and what it holds.
+  [[nodiscard]] std::string saved_line() const;
+  [[nodiscard]] std::string text(const std::string& suffix = "") const {
     std::ostringstream all;
-    all << std::ifstream(path(), std::ios::binary).rdbuf();
+    all << std::ifstream(path() + suffix, std::ios::binary).rdbuf();
     return all.str();
   }
 
@@ -54,6 +57,12 @@ Session ended() {
           .interrupted = true,
           .peers = {"a", "b/c"},
           .latency = {.count = 3, .min_ms = 0.1, .avg_ms = 1.0 / 3, .max_ms = 2e5}};
+}
+
+std::string SessionFileTest::saved_line() const {
+  std::filesystem::remove(path());
+  SessionFile(path()).save(std::vector{ended()});
+  return text();
 }
 
 void expect_equal(const Session& a, const Session& b) {
@@ -85,11 +94,13 @@ TEST_F(SessionFileTest, GivesBackWhatItWasGiven) {
 }
 
 TEST_F(SessionFileTest, IsReplacedAsAWholeAndOfItsOwnerOnly) {
+  SessionFile file(path());
+  ASSERT_TRUE(file.load().empty());
   write("before\n");
   ::chmod(path().c_str(), 0644);
   struct stat before{};
   ASSERT_EQ(::stat(path().c_str(), &before), 0);
-  SessionFile(path()).save(std::vector{ended()});
+  file.save(std::vector{ended()});
   struct stat after{};
   ASSERT_EQ(::stat(path().c_str(), &after), 0);
   EXPECT_NE(before.st_ino, after.st_ino);
@@ -98,8 +109,7 @@ TEST_F(SessionFileTest, IsReplacedAsAWholeAndOfItsOwnerOnly) {
 }
 
 TEST_F(SessionFileTest, LeavesOutDamagedLinesAndSaysWhy) {
-  std::string good;
-  append_session_line(ended(), good);
+  const std::string good = saved_line();
   write("\n{\"session_id\":1}\n" + good + good.substr(0, good.size() / 2) + "\n\xff\n[]\n" +
         good.substr(0, 30));
   std::vector<std::string> told;
@@ -107,10 +117,89 @@ TEST_F(SessionFileTest, LeavesOutDamagedLinesAndSaysWhy) {
       SessionFile(path(), [&](std::string_view message) { told.emplace_back(message); }).load();
   ASSERT_EQ(sessions.size(), 1U);
   expect_equal(sessions[0], ended());
-  EXPECT_THAT(told, ElementsAre(HasSubstr(":1: left out: at byte 0"),
-                                HasSubstr(":2: left out: session_id: expected a text"), HasSubstr(":4: "),
-                                HasSubstr(":5: left out: it is no UTF-8"),
-                                EndsWith(":6: left out: expected an object"), HasSubstr(":7: ")));
+  EXPECT_THAT(told, ElementsAre(EndsWith(":1: left out: it has no checksum"), HasSubstr(":2: "),
+                                HasSubstr(":4: left out: it has no checksum"), HasSubstr(":5: "),
+                                HasSubstr(":6: "), HasSubstr(":7: ")));
+}
+
+TEST_F(SessionFileTest, NoticesAFlippedBitInEachByte) {
+  const std::string good = saved_line();
+  for (std::size_t byte = 0; byte < good.size() - 1; ++byte) {
+    std::string flipped = good;
+    flipped[byte] = static_cast<char>(flipped[byte] ^ (1 << byte % 8));
+    write(flipped);
+    ASSERT_TRUE(SessionFile(path()).load().empty()) << "byte " << byte;
+  }
+}
+
+TEST_F(SessionFileTest, TellsManyDamagedLinesInFew) {
+  write(std::string(1'000'000, '\n'));
+  std::vector<std::string> told;
+  EXPECT_TRUE(
+      SessionFile(path(), [&](std::string_view message) { told.emplace_back(message); }).load().empty());
+  ASSERT_EQ(told.size(), 11U);
+  EXPECT_THAT(told.back(), EndsWith("left out 1000000 lines in all"));
+}
+
+TEST_F(SessionFileTest, KeepsAsideAFileThatCouldNotBeReadWhole) {
+  const std::string damaged = saved_line() + "damaged\n";
+  for (int i = 1; i <= 10; ++i) {
+    write(damaged);
+    SessionFile file(path());
+    EXPECT_EQ(file.load().size(), 1U);
+    file.save({});
+    file.save({});
+    EXPECT_EQ(text(".unread-" + std::to_string(i)), damaged);
+  }
+  write(damaged);
+  SessionFile file(path());
+  (void)file.load();
+  EXPECT_THROW(file.save({}), std::system_error) << "ten are kept already";
+  EXPECT_EQ(text(), damaged);
+}
+
+TEST_F(SessionFileTest, KeepsAsideAFileThatWasNotOpened) {
+  const std::string before = saved_line();
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  SessionFile file(path());
+  const rlimit none{0, limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_THROW((void)file.load(), std::system_error);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  file.save({});
+  EXPECT_EQ(text(".unread-1"), before);
+}
+
+TEST_F(SessionFileTest, TouchesRegularFilesOfThisUserOnly) {
+  const auto stays = [this](const std::string& what) {
+    SessionFile file(path());
+    EXPECT_THROW((void)file.load(), std::system_error) << what;
+    EXPECT_THROW(file.save({}), std::system_error) << what;
+    EXPECT_TRUE(std::filesystem::exists(std::filesystem::symlink_status(path()))) << what;
+    std::filesystem::remove(path());
+  };
+  const std::string elsewhere = folder_ / "elsewhere";
+  std::ofstream(elsewhere) << "a file of somebody's";
+  std::filesystem::create_symlink(elsewhere, path());
+  stays("a link");
+  EXPECT_EQ(std::filesystem::file_size(elsewhere), 20U);
+  std::filesystem::create_symlink(folder_ / "nowhere", path());
+  stays("a dangling link");
+  ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
+  stays("a FIFO that nobody writes to");
+  std::filesystem::create_directory(path());
+  stays("a folder");
+  EXPECT_THROW((void)SessionFile("/dev/null").load(), std::system_error);
+  EXPECT_THROW(SessionFile("/dev/null").save({}), std::system_error);
+}
+
+TEST_F(SessionFileTest, WantsAFolderThatNobodyElseMayWriteTo) {
+  ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
+  EXPECT_THROW((void)SessionFile(path()).load(), std::system_error);
+  EXPECT_THROW(SessionFile(path()).save({}), std::system_error);
+  ASSERT_EQ(::chmod(folder_.c_str(), 01777), 0);
+  EXPECT_NO_THROW(SessionFile(path()).save({})) << "as /tmp is";
 }
 
 TEST_F(SessionFileTest, WhatCannotBeReadOrWrittenNamesTheFile) {

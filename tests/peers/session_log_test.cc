@@ -124,6 +124,7 @@ TEST_F(SessionLogTest, KeepsTheLastThatEndedBehindThoseThatGoOn) {
   for (const std::string& id : ids) log.end(id);
   EXPECT_THAT(names(log), ElementsAre("open", "4", "3", "2"));
   EXPECT_THAT(names(log, 2), ElementsAre("open", "4"));
+  log.flush();
   EXPECT_EQ(memory_.sessions.size(), 4U);
   log.start("call", "5", {});
   EXPECT_THAT(names(log), ElementsAre("5", "open", "4", "3", "2"));
@@ -136,6 +137,7 @@ TEST_F(SessionLogTest, ALongOneThatAKillCutOffIsTheLastAfterARestart) {
     SessionLog log(peers_, options(2));
     log.start("call", "long", {});
     for (const char* name : {"1", "2", "3"}) log.end(log.start("call", name, {}));
+    log.flush();
     memory_.fails = true;
   }
   memory_.fails = false;
@@ -177,11 +179,14 @@ TEST_F(SessionLogTest, AKilledProcessesSessionsEndWhenLastStored) {
   {
     SessionLog log(peers_, options());
     log.start("call", "1", {"a"});
+    log.flush();
     clock_.advance(59s);
     log.checkpoint();
+    log.flush();
     clock_.advance(1s);
     peers_.record_latency("a", 10ms);
     log.checkpoint();
+    log.flush();
     EXPECT_EQ(memory_.saves, 2) << "at the start, and after a minute";
     clock_.advance(10s);
     memory_.fails = true;  // what a kill does: nothing of it comes to be stored
@@ -195,6 +200,7 @@ TEST_F(SessionLogTest, AKilledProcessesSessionsEndWhenLastStored) {
   EXPECT_EQ(session.latency.count, 1U);
   EXPECT_EQ(log.statistics().open, 0U);
   log.checkpoint();
+  log.flush();
   EXPECT_EQ(memory_.saves, 3) << "nothing goes on that could be stored";
 }
 
@@ -205,15 +211,46 @@ TEST_F(SessionLogTest, AStoreThatThrowsIsCountedAndToldAndStopsNothing) {
   with_events.on_event = [&](std::string_view message) { told.emplace_back(message); };
   SessionLog log(peers_, with_events);
   const std::string id = log.start("call", "1", {"a"});
+  log.flush();
   peers_.record_latency("a", 10ms);
   EXPECT_TRUE(log.end(id));
+  log.flush();
   EXPECT_EQ(log.last(1)[0].latency.avg_ms, 10);
   EXPECT_EQ(log.statistics().store_errors, 3U);
   EXPECT_THAT(told, ElementsAre(testing::HasSubstr("disk on fire"), testing::HasSubstr("not stored"),
                                 testing::HasSubstr("disk on fire")));
   memory_.fails = false;
   log.end(log.start("call", "2", {}));
+  log.flush();
   EXPECT_EQ(memory_.sessions.size(), 2U) << "what could not be stored before is now";
+}
+
+/// A disk that takes nothing until it is let go.
+class StuckStore final : public SessionStore {
+ public:
+  std::vector<Session> load() override { return {}; }
+  void save(std::span<const Session> /*all*/) override { go_.wait(false); }
+  void let_go() {
+    go_ = true;
+    go_.notify_all();
+  }
+
+ private:
+  std::atomic<bool> go_{false};
+};
+
+TEST_F(SessionLogTest, NeitherStartNorEndNorCheckpointWaitsForTheStore) {
+  StuckStore stuck;
+  SessionLogOptions slow = options();
+  slow.store = &stuck;
+  SessionLog log(peers_, slow);
+  const std::string id = log.start("call", "1", {"a"});
+  clock_.advance(61s);
+  log.checkpoint();
+  EXPECT_TRUE(log.end(id));
+  EXPECT_EQ(log.last(1).size(), 1U);
+  stuck.let_go();
+  log.flush();
 }
 
 TEST_F(SessionLogTest, TheTableMayGoFirst) {

@@ -46,9 +46,10 @@ struct SessionLogOptions {
 /// on by checkpoint(); when the log is made anew they are there as ended when they were last stored, marked
 /// as interrupted. A log that is destroyed ends the sessions that go on.
 ///
-/// Threads: any. start(), end() and checkpoint() wait for the store; recording never does. Errors: a store
-/// that throws is counted, reported and tried again at the next occasion; nothing else changes. Memory:
-/// bounded by the options.
+/// Threads: any. No call but flush() waits for the store: a thread of the log's own writes, at once and one
+/// list after another. The destructor waits until the last list is written. Errors: a store that throws is
+/// counted, reported and tried again at the next occasion; nothing else changes. Memory: bounded by the
+/// options.
 class SessionLog final {
  public:
   /// Reads the store. The table may go before the log: from then on there are no latencies.
@@ -72,6 +73,9 @@ class SessionLog final {
   /// before. For whoever has a tick: a Monitor does it.
   void checkpoint();
 
+  /// Waits until everything before this call is stored, or has failed to be.
+  void flush();
+
   /// Those that go on, the last to start first, and then those that ended, the last to end first; `limit` at
   /// most.
   [[nodiscard]] std::vector<Session> last(std::size_t limit) const;
@@ -86,6 +90,7 @@ class SessionLog final {
 
  private:
   class State;
+  class Writer;
   std::shared_ptr<State> state_;
 };
 

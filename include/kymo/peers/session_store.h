@@ -46,22 +46,31 @@ class SessionStore {
   virtual void save(std::span<const Session> sessions) = 0;
 };
 
-/// One file with a session a line, as JSON. It is replaced as a whole, so that whoever ends when, it is
-/// either as before or as after; other users may not read it (mode 0600).
+/// One file with a session a line, as JSON with a checksum. The file is replaced as a whole: after a kill or
+/// a power cut it is as before or as after. Other users may not read it (mode 0600).
+///
+/// A file that could not be read, or had damaged lines, is never overwritten: the first save() keeps it
+/// beside as `NAME.unread-1`, `-2`, … up to ten. Only a regular file of this user in a folder that no other
+/// user may write to is read or replaced; links are not followed. 64 MiB and the last 10 000 sessions are
+/// read.
 ///
 /// Of one process at a time: of two that use a file, the last to save wins. Bytes of ids and names that are
 /// not UTF-8 come back as U+FFFD. Errors: std::system_error with the file and the reason.
 class SessionFile final : public SessionStore {
  public:
-  /// `on_event` is told of lines that are no sessions, which are left out. Nothing is opened yet.
+  /// `on_event` is told of lines that are left out, of the first ten one by one, and of a file that is kept
+  /// aside. Nothing is opened yet.
   explicit SessionFile(std::string path, std::function<void(std::string_view message)> on_event = nullptr);
 
   [[nodiscard]] std::vector<Session> load() override;
   void save(std::span<const Session> sessions) override;
 
  private:
+  void set_aside(int folder, const std::string& name);
+
   std::string path_;
   std::function<void(std::string_view)> on_event_;
+  bool must_keep_ = true;  ///< the file may hold sessions that were not read
 };
 
 }  // namespace kymo::peers
