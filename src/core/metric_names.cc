@@ -19,8 +19,7 @@ MetricNames::Metric* MetricNames::add(std::shared_ptr<const Descriptor> descript
   Samples samples;
   for (std::string& sample : sample_names(*descriptor)) samples.emplace(std::move(sample), &metric);
   samples_.merge(samples);
-  metrics_.merge(fresh);
-  return &metric;
+  return &metrics_.insert(fresh.extract(fresh.begin())).position->second;
 }
 
 std::optional<std::string> MetricNames::change(Metric& metric, std::shared_ptr<const Descriptor> descriptor) {
