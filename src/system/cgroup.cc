@@ -95,10 +95,13 @@ void CgroupSubject::find_cpu_files(Sampling& sampling, const CgroupPlace& place)
   }
   files_.cpu_stat = files_.cpu_throttling = place.directories.front() + "/cpu.stat";
   if (quotas.empty()) return;
-  std::ranges::stable_sort(quotas, {}, &Quota::cores);
-  cpu_limit_ = quotas.front().cores;
-  const auto throttled = std::ranges::find_if(quotas, &Quota::was_throttled);
-  files_.cpu_throttling = throttled == quotas.end() ? quotas.front().stat : throttled->stat;
+  // Of groups with the same quota the first, which is the nearest to the process.
+  const auto smallest = std::ranges::min_element(quotas, {}, &Quota::cores);
+  cpu_limit_ = smallest->cores;
+  files_.cpu_throttling = smallest->stat;
+  const auto by_throttling = [](const Quota& quota) { return std::pair(!quota.was_throttled, quota.cores); };
+  const auto throttled = std::ranges::min_element(quotas, {}, by_throttling);
+  if (throttled->was_throttled) files_.cpu_throttling = throttled->stat;
 }
 
 void CgroupSubject::find_memory_files(Sampling& sampling, const CgroupPlace& place) {

@@ -105,8 +105,8 @@ bool levels_off(const std::vector<double>& rest) {
     for (std::size_t j = i + 1; j < rest.size(); ++j)
       order += static_cast<int>(rest[j] > rest[i]) - static_cast<int>(rest[j] < rest[i]);
   }
-  const auto pairs = static_cast<double>(rest.size() * (rest.size() - 1) / 2);
-  return order / pairs <= kLevelOffOrder;
+  const auto count = static_cast<double>(rest.size());
+  return order / (count * (count - 1) / 2) <= kLevelOffOrder;
 }
 
 bool grows_throughout(const Points& floors, double last_value, double noise) {
