@@ -321,11 +321,14 @@ std::uint64_t sum(CellId id) noexcept {
 }
 
 double sum_double(CellId id) noexcept {
-  double total = 0;
-  for_each_cell(
-      id, [&](const Cell& cell) { total += std::bit_cast<double>(cell.load(std::memory_order_relaxed)); });
+  // Bounded one by one: the sums of two threads may be infinite, one each way.
   constexpr double kMost = std::numeric_limits<double>::max();
-  return std::clamp(total, -kMost, kMost);
+  double total = 0;
+  for_each_cell(id, [&](const Cell& cell) {
+    const auto sum = std::bit_cast<double>(cell.load(std::memory_order_relaxed));
+    total = std::clamp(total + std::clamp(sum, -kMost, kMost), -kMost, kMost);
+  });
+  return total;
 }
 
 void refuse(Refusal reason) noexcept { add(kFirstRefusalCell + static_cast<CellId>(reason), 1); }

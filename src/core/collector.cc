@@ -16,6 +16,7 @@
 #include <kymo/core/registry.h>
 
 #include "fork_gate.h"
+#include "guarded.h"
 #include "metric_names.h"
 #include "name_table.h"
 #include "registry_impl.h"
@@ -27,20 +28,6 @@ namespace {
 using Storage = FamilySpec::Storage;
 
 constexpr std::size_t kRecent = 100;
-
-// Whatever goes wrong inside, such as memory that is not to be had, the caller goes on.
-template <class Call>
-void guarded(Call call) noexcept {
-#if defined(__cpp_exceptions)
-  try {
-    call();
-  } catch (...) {
-    cells::refuse(cells::Refusal::out_of_memory);
-  }
-#else
-  call();
-#endif
-}
 
 std::string_view usual_help(Storage storage) noexcept {
   switch (storage) {
@@ -67,9 +54,21 @@ SeriesParts parts_for_now(const Series& series) noexcept {
     if (const HistogramValue::Bounds& bounds = series.extra->bounds) {
       parts.bounds = bounds->data();
       parts.bound_count = bounds->size();
+      parts.takes_negative = series.extra->takes_negative;
     }
   }
   return parts;
+}
+
+RecentTimings recent_of(const WindowValue& window) {
+  if (window.sorted.empty()) return {};
+  return {.count = window.sorted.size(),
+          .mean = window.mean(),
+          .min = window.sorted.front(),
+          .max = window.sorted.back(),
+          .p50 = window.quantile(0.5),
+          .p95 = window.quantile(0.95),
+          .p99 = window.quantile(0.99)};
 }
 
 std::optional<TimingStatistics> timing_of(const Descriptor& descriptor, const Point& point) {
@@ -83,7 +82,8 @@ std::optional<TimingStatistics> timing_of(const Descriptor& descriptor, const Po
                           .max = value.max(),
                           .p50 = value.quantile(0.5),
                           .p95 = value.quantile(0.95),
-                          .p99 = value.quantile(0.99)};
+                          .p99 = value.quantile(0.99),
+                          .recent = point.window == nullptr ? RecentTimings() : recent_of(*point.window)};
 }
 
 std::optional<std::int64_t> count_of(const Descriptor& descriptor, const Point& point) {
@@ -114,9 +114,9 @@ std::optional<GaugeReading> gauge_of(const Descriptor& descriptor, const Point& 
 
 class Collector::Impl final {
  public:
-  explicit Impl(Registry& registry) noexcept : registry_(registry) {}
+  Impl(Registry& registry, bool is_enabled) noexcept : enabled(is_enabled), registry_(registry) {}
 
-  std::atomic<bool> enabled{true};
+  std::atomic<bool> enabled;
 
   [[nodiscard]] bool is_on() const noexcept {
     return enabled.load(std::memory_order_relaxed) && is_recording();
@@ -309,27 +309,26 @@ class Collector::Impl final {
   std::map<std::string, Description, std::less<>> descriptions_;
 };
 
-Collector::Collector(Registry& registry) : impl_(std::make_unique<Impl>(registry)) {}
+Collector::Collector(Registry& registry, const CollectorOptions& options)
+    : impl_(std::make_unique<Impl>(registry, options.enabled)) {}
 
 Collector::~Collector() = default;
 
-void Collector::describe(std::string_view name, std::string_view help, std::string_view unit) {
-  impl_->describe(name, help, unit);
-}
+void Collector::describe(TextView name, TextView help, TextView unit) { impl_->describe(name, help, unit); }
 
-void Collector::increment(std::string_view name, std::int64_t amount, Labels tags) noexcept {
+void Collector::increment(TextView name, std::int64_t amount, Labels tags) noexcept {
   if (!impl_->is_on()) return;
   const auto n = static_cast<std::uint64_t>(amount);
   guarded([&] { impl_->count(name, amount < 0 ? Storage::signed_whole : Storage::whole, n, tags); });
 }
 
-void Collector::decrement(std::string_view name, std::int64_t amount, Labels tags) noexcept {
+void Collector::decrement(TextView name, std::int64_t amount, Labels tags) noexcept {
   if (!impl_->is_on()) return;
   const std::uint64_t n = -static_cast<std::uint64_t>(amount);
   guarded([&] { impl_->count(name, Storage::signed_whole, n, tags); });
 }
 
-void Collector::gauge(std::string_view name, double value, Labels tags) noexcept {
+void Collector::gauge(TextView name, double value, Labels tags) noexcept {
   if (!impl_->is_on()) return;
   guarded([&] {
     if (FamilyCore* family = impl_->family(name, Storage::gauge)) {
@@ -338,7 +337,7 @@ void Collector::gauge(std::string_view name, double value, Labels tags) noexcept
   });
 }
 
-void Collector::timing(std::string_view name, double seconds, Labels tags) noexcept {
+void Collector::timing(TextView name, double seconds, Labels tags) noexcept {
   if (!impl_->is_on()) return;
   guarded([&] {
     if (FamilyCore* family = impl_->family(name, Storage::timing)) {
@@ -351,22 +350,22 @@ void Collector::timing(std::string_view name, double seconds, Labels tags) noexc
   });
 }
 
-CollectorTimer Collector::timer(std::string_view name, Labels tags) noexcept {
+CollectorTimer Collector::timer(TextView name, Labels tags) noexcept {
   CollectorTimer::Target target;
   if (!impl_->is_on()) return {nullptr, name, target};
   guarded([&] { target = impl_->target(name, tags); });
   return {this, name, std::move(target)};
 }
 
-std::optional<TimingStatistics> Collector::get_timing(std::string_view name, Labels tags) const {
+std::optional<TimingStatistics> Collector::get_timing(TextView name, Labels tags) const {
   return impl_->read(name, tags, timing_of);
 }
 
-std::optional<std::int64_t> Collector::get_counter(std::string_view name, Labels tags) const {
+std::optional<std::int64_t> Collector::get_counter(TextView name, Labels tags) const {
   return impl_->read(name, tags, count_of);
 }
 
-std::optional<GaugeReading> Collector::get_gauge(std::string_view name, Labels tags) const {
+std::optional<GaugeReading> Collector::get_gauge(TextView name, Labels tags) const {
   return impl_->read(name, tags, gauge_of);
 }
 
@@ -376,7 +375,7 @@ void Collector::reset() { impl_->reset(ResetScope::all); }
 
 void Collector::reset_counters() { impl_->reset(ResetScope::counters); }
 
-bool Collector::enabled() const noexcept { return impl_->enabled.load(std::memory_order_relaxed); }
+bool Collector::enabled() const noexcept { return impl_->is_on(); }
 
 void Collector::set_enabled(bool on) noexcept { impl_->enabled.store(on, std::memory_order_relaxed); }
 

@@ -38,6 +38,7 @@ void keep_only(const std::vector<bool>& kept, FamilyColumns& columns) {
   keep(columns.histograms, kept);
   keep(columns.windows, kept);
   keep(columns.gauges, kept);
+  keep(columns.unset, kept);
   keep(columns.exemplars, kept);
   columns.series = std::move(shown);
 }
@@ -294,7 +295,7 @@ void FamilyCore::take_histogram(Series& series, ResetBase& base, FamilyColumns& 
   subtract(base, reader, taken);
   // A sum that ran ahead of its count is taken with the count.
   if (taken.count() != 0) base.set(HistogramValue(read), reader.nanoseconds());
-  cells::forget_extremes(series.cell, bounds_);
+  cells::forget_extremes(series.cell);
   if (spec_.recent != 0) columns.windows.push_back(read_recent(series, taken.sum(), spec_.storage));
   columns.histograms.push_back(std::move(taken));
 }

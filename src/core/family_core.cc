@@ -172,6 +172,9 @@ Series* FamilyCore::make(std::string_view rendered, bool counted) {
   series->extra = make_extra();
   series->cell = allocate();
   if (series->cell == kNullCell) return nullptr;
+  if (spec_.storage == FamilySpec::Storage::gauge) {
+    cells::shared(series->cell)->store(kUnsetGauge, std::memory_order_relaxed);
+  }
   series->owner = owner_;
   series->last_change_ms = milliseconds_of(std::chrono::steady_clock::now());
   if (counted && shared_->series.fetch_add(1, std::memory_order_relaxed) >= shared_->max_series) {
@@ -189,12 +192,15 @@ CellId FamilyCore::allocate() const noexcept {
   return cells::allocate_cell(is_gauge ? CellArena::Use::directory : CellArena::Use::numbers);
 }
 
-SeriesExtra* FamilyCore::make_extra() const {
+SeriesExtra* FamilyCore::make_extra() {
   const bool exemplars = spec_.exemplars == Exemplars::on;
   const bool tracked = spec_.storage == FamilySpec::Storage::gauge && spec_.statistics == GaugeTracking::on;
-  if (!exemplars && !tracked && spec_.recent == 0 && bounds_ == nullptr) return nullptr;
+  const bool may_fail = spec_.storage == FamilySpec::Storage::timing;
+  if (!exemplars && !tracked && !may_fail && spec_.recent == 0 && bounds_ == nullptr) return nullptr;
   auto extra = std::make_unique<SeriesExtra>();
+  if (may_fail) extra->family = weak_from_this();
   extra->bounds = bounds_;
+  extra->takes_negative = bounds_ != nullptr && !spec_.non_negative;
   if (tracked) extra->gauge = std::make_unique<GaugeTrack>();
   if (spec_.recent != 0) extra->window = std::make_unique<WindowRing>(spec_.recent);
   if (exemplars) {
@@ -224,6 +230,7 @@ SeriesParts FamilyCore::parts_of(SeriesHandle handle) const {
   if (bounds_ != nullptr) {
     parts.bounds = bounds_->data();
     parts.bound_count = bounds_->size();
+    parts.takes_negative = !spec_.non_negative;
   }
   return parts;
 }

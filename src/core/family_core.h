@@ -55,7 +55,7 @@ enum class ResetScope : std::uint8_t { counters, all };
 ///
 /// Looking up a series that exists takes no lock and allocates nothing. Making one takes the family's lock,
 /// which no reader of values holds for long.
-class FamilyCore final {
+class FamilyCore final : public std::enable_shared_from_this<FamilyCore> {
  public:
   /// Registered: somebody holds instruments of it; else it is recorded by name only.
   FamilyCore(FamilySpec spec, std::shared_ptr<const Descriptor> descriptor,
@@ -128,7 +128,7 @@ class FamilyCore final {
   [[nodiscard]] Series* find_or_make(std::string_view rendered, std::uint64_t hash);
   [[nodiscard]] Series* make(std::string_view rendered, bool counted);
   [[nodiscard]] CellId allocate() const noexcept;
-  [[nodiscard]] SeriesExtra* make_extra() const;
+  [[nodiscard]] SeriesExtra* make_extra();
   [[nodiscard]] Series* overflow_series();
   [[nodiscard]] SeriesParts parts_of(SeriesHandle handle) const;
 

@@ -56,6 +56,7 @@ FamilySpec InstrumentTraits<Histogram>::spec(Options options) {
   FamilySpec spec = plain(Storage::histogram, options.unit, options.series);
   spec.exemplars = options.exemplars;
   spec.bounds = std::move(options.bounds);
+  spec.non_negative = options.non_negative;
   spec.text_bounds = std::move(options.text_bounds);
   return spec;
 }

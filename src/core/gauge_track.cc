@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 
 namespace kymo::inline v0 {
@@ -21,20 +22,29 @@ void improve(std::atomic<double>& extreme, double value, Better better) noexcept
   }
 }
 
-constexpr double kLargestNumber = std::numeric_limits<double>::max();
+// The sum is kept this much smaller, so that 2^64 of the largest numbers do not pass the largest.
+constexpr double kScale = 0x1p-64;
 
-void add_bounded(std::atomic<double>& sum, double value) noexcept {
+void add_to(std::atomic<double>& sum, double value) noexcept {
   double seen = sum.load(std::memory_order_relaxed);
-  while (!sum.compare_exchange_weak(seen, std::clamp(seen + value, -kLargestNumber, kLargestNumber),
-                                    std::memory_order_relaxed)) {
+  while (!sum.compare_exchange_weak(seen, seen + value, std::memory_order_relaxed)) {
   }
+}
+
+double mean_of(const GaugeStatistics& statistics, double finite_mean) noexcept {
+  const bool has_extremes = statistics.min <= statistics.max;
+  if (!has_extremes) return finite_mean;
+  // Of both infinities this is NaN, as they have no mean.
+  if (std::isinf(statistics.min) || std::isinf(statistics.max)) return statistics.min + statistics.max;
+  // A sum that once was large has lost what is small beside it.
+  return std::clamp(finite_mean, statistics.min, statistics.max);
 }
 
 }  // namespace
 
 void GaugeTrack::note(double value) noexcept {
-  // One infinity must not spoil the mean for good: it counts as the largest number.
-  add_bounded(sum_, std::clamp(value, -kLargestNumber, kLargestNumber));
+  // Infinities are told by min and max, which a reset forgets: in the sum they would stay for good.
+  if (std::isfinite(value)) add_to(sum_, value * kScale);
   improve(min_, value, [](double a, double b) { return a < b; });
   improve(max_, value, [](double a, double b) { return a > b; });
   last_update_ns_.store(coarse_now_ns(), std::memory_order_relaxed);
@@ -54,7 +64,7 @@ void GaugeTrack::begin_with(double held) noexcept {
   improve(min_, held, [](double a, double b) { return a < b; });
   improve(max_, held, [](double a, double b) { return a > b; });
   count_at_reset_.fetch_sub(1, std::memory_order_relaxed);
-  add_bounded(sum_at_reset_, -std::clamp(held, -kLargestNumber, kLargestNumber));
+  if (std::isfinite(held)) add_to(sum_at_reset_, -held * kScale);
 }
 
 GaugeStatistics GaugeTrack::read() const noexcept {
@@ -63,11 +73,8 @@ GaugeStatistics GaugeTrack::read() const noexcept {
   if (statistics.count == 0) return statistics;
   statistics.min = min_.load(std::memory_order_relaxed);
   statistics.max = max_.load(std::memory_order_relaxed);
-  const double mean = (sum_.load(std::memory_order_relaxed) - sum_at_reset_.load(std::memory_order_relaxed)) /
-                      static_cast<double>(statistics.count);
-  // A sum that once was large has lost what is small beside it.
-  const bool has_extremes = statistics.min <= statistics.max;
-  statistics.mean = has_extremes ? std::clamp(mean, statistics.min, statistics.max) : mean;
+  const double sum = sum_.load(std::memory_order_relaxed) - sum_at_reset_.load(std::memory_order_relaxed);
+  statistics.mean = mean_of(statistics, sum / static_cast<double>(statistics.count) / kScale);
   const std::chrono::nanoseconds since_epoch(last_update_ns_.load(std::memory_order_relaxed));
   statistics.last_update = std::chrono::system_clock::time_point(
       std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch));

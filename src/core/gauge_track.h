@@ -26,7 +26,7 @@ class GaugeTrack final {
 
  private:
   std::atomic<std::uint64_t> count_{0};
-  std::atomic<double> sum_{0};  // of the finite ones
+  std::atomic<double> sum_{0};  // of the finite ones, scaled down
   std::atomic<double> min_{std::numeric_limits<double>::infinity()};
   std::atomic<double> max_{-std::numeric_limits<double>::infinity()};
   std::atomic<std::int64_t> last_update_ns_{0};

@@ -16,15 +16,15 @@ static_assert(HistogramBuckets::kOtherIndex >= kBuckets);
 double as_double(std::uint64_t bits) noexcept { return std::bit_cast<double>(bits); }
 
 /// What the blocks hold besides their buckets.
-template <class Block>
 class Totals {
  public:
   explicit Totals(SumForm form) noexcept : form_(form) {}
 
-  void add(const Block& block) noexcept {
+  void add(const HistogramBlock& block) noexcept {
     const std::uint64_t sum = block.sum.load(std::memory_order_relaxed);
     if (form_ == SumForm::nanoseconds) {
-      nanoseconds_ += sum;
+      // Each thread's sum stops at 2^63; two of those would wrap.
+      nanoseconds_ += std::min(sum, std::numeric_limits<std::uint64_t>::max() - nanoseconds_);
     } else {
       sum_ = std::clamp(sum_ + as_double(sum), -kLargest, kLargest);
     }
@@ -66,7 +66,7 @@ void HistogramReader::append(std::span<const CellId> ids, std::vector<HistogramV
   constexpr std::size_t kPagesAhead = 3;
   values.reserve(values.size() + ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (bounds_ == nullptr && i + kBlocksAhead < ids.size()) {
+    if (i + kBlocksAhead < ids.size()) {
       ask_for_blocks(ids[i + kBlocksAhead]);
       ask_for_pages(ids[i + kPagesAhead]);
     }
@@ -94,7 +94,17 @@ void HistogramReader::ask_for_pages(CellId id) const noexcept {
 }
 
 HistogramValue HistogramReader::read(CellId id) {
-  if (bounds_ != nullptr) return read_explicit(id);
+  HistogramValue value;
+  if (bounds_ != nullptr) {
+    // Before the sketch: of what is counted here, nothing is missing there.
+    std::vector<std::uint64_t> counts = counts_between_bounds(id);
+    value.set_bounded(bounds_, std::move(counts), read_negative(id));
+  }
+  read_sketch(id, value);
+  return value;
+}
+
+void HistogramReader::read_sketch(CellId id, HistogramValue& value) {
   blocks_.clear();
   pages_.clear();
   cells_.for_each(id, [&](const Cell& cell) {
@@ -103,38 +113,45 @@ HistogramValue HistogramReader::read(CellId id) {
     blocks_.push_back(block);
     pages_.add(*block);
   });
-  HistogramValue value;
   std::uint64_t count = 0;
   HistogramBuckets buckets = pages_.read(*words_, count);
   value.set_buckets(std::move(buckets), count);
   // After the buckets: of what was counted, nothing is missing in the sum.
-  Totals<HistogramBlock> totals(sum_);
+  Totals totals(sum_);
   for (const HistogramBlock* block : blocks_) {
     value.add_zeros(block->zeros.load(std::memory_order_relaxed));
     totals.add(*block);
   }
   totals.give(value);
   nanoseconds_ = totals.nanoseconds();
-  return value;
 }
 
-HistogramValue HistogramReader::read_explicit(CellId id) {
+std::vector<std::uint64_t> HistogramReader::counts_between_bounds(CellId id) const {
   std::vector<std::uint64_t> counts(bounds_->size() + 1);
   cells_.for_each(id, [&](const Cell& cell) {
-    const auto* block = block_in<ExplicitBlock>(cell);
+    const auto* block = block_in<BoundedBlock>(cell);
     if (block == nullptr) return;
     for (std::size_t i = 0; i < counts.size(); ++i) {
       counts[i] += block->bucket[i].load(std::memory_order_relaxed);
     }
   });
-  HistogramValue value(bounds_);
-  for (std::size_t i = 0; i < counts.size(); ++i) value.add_bucket(static_cast<std::int32_t>(i), counts[i]);
-  Totals<ExplicitBlock> totals(sum_);
+  return counts;
+}
+
+HistogramBuckets HistogramReader::read_negative(CellId id) {
+  pages_.clear();
+  bool any = false;
   cells_.for_each(id, [&](const Cell& cell) {
-    if (const auto* block = block_in<ExplicitBlock>(cell)) totals.add(*block);
+    const auto* block = block_in<BoundedBlock>(cell);
+    const auto* negative = block == nullptr ? nullptr : block_in<HistogramBlock>(block->negative);
+    if (negative == nullptr) return;
+    pages_.add(*negative);
+    any = true;
   });
-  totals.give(value);
-  return value;
+  std::uint64_t count = 0;
+  if (!any) return {};
+  const HistogramBuckets borrowing = pages_.read(*words_, count);
+  return HistogramBuckets(borrowing);  // a copy, unlike the bare name
 }
 
 }  // namespace kymo::inline v0::cells

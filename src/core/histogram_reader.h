@@ -18,7 +18,7 @@ namespace kymo::inline v0::cells {
 /// leased later are not seen: one for each reading. Threads: one at a time.
 class HistogramReader final {
  public:
-  /// `bounds` null: exponential.
+  /// `bounds` null: none of its own.
   HistogramReader(SumForm sum, HistogramValue::Bounds bounds);
 
   /// What all threads recorded. Its buckets lie in words(); a copy of it does not need them.
@@ -31,7 +31,9 @@ class HistogramReader final {
   [[nodiscard]] const std::shared_ptr<BucketWords>& words() const noexcept { return words_; }
 
  private:
-  [[nodiscard]] HistogramValue read_explicit(CellId id);
+  void read_sketch(CellId id, HistogramValue& value);
+  [[nodiscard]] std::vector<std::uint64_t> counts_between_bounds(CellId id) const;
+  [[nodiscard]] HistogramBuckets read_negative(CellId id);
   void ask_for_blocks(CellId id) const noexcept;
   void ask_for_pages(CellId id) const noexcept;
   SumForm sum_;

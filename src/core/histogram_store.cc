@@ -8,7 +8,6 @@
 #include <map>
 #include <mutex>
 #include <new>
-#include <type_traits>
 #include <vector>
 
 #include "cell_store.h"
@@ -51,8 +50,8 @@ void update_double(Cell& cell, Change change) noexcept {
   }
 }
 
-template <class Access, class Block>
-void note_extremes_by(Block& block, double value) noexcept {
+template <class Access>
+void note_extremes_by(HistogramBlock& block, double value) noexcept {
   update_double<Access>(block.min, [value](double min) { return std::min(min, value); });
   update_double<Access>(block.max, [value](double max) { return std::max(max, value); });
 }
@@ -159,33 +158,37 @@ bool count_by(HistogramBlock& block, double value, const Memory& memory) noexcep
   return true;
 }
 
-template <class Block>
-Block* new_block(std::size_t bytes, const Memory& memory) noexcept {
-  auto* block = static_cast<Block*>(memory.allocate(bytes));
+HistogramBlock* new_block(std::size_t bytes, const Memory& memory) noexcept {
+  auto* block = static_cast<HistogramBlock*>(memory.allocate(bytes));
   if (block == nullptr) return nullptr;
-  if constexpr (std::is_same_v<Block, HistogramBlock>) {
-    block->first_near.store(HistogramBlock::kNoPage, std::memory_order_relaxed);
-  }
+  block->first_near.store(HistogramBlock::kNoPage, std::memory_order_relaxed);
   block->min.store(kNoMin, std::memory_order_relaxed);
   block->max.store(kNoMax, std::memory_order_relaxed);
   return block;
 }
 
-std::size_t explicit_bytes(std::size_t bounds) noexcept {
-  return sizeof(ExplicitBlock) + bounds * sizeof(Cell);
+std::size_t bytes_with(std::size_t bounds) noexcept {
+  return offsetof(BoundedBlock, bucket) + (bounds + 1) * sizeof(Cell);
 }
 
 // The block that a cell leads to, made if need be.
-template <class Block>
-Block* find_or_make_block(Cell& cell, std::size_t bytes, const Memory& memory) noexcept {
-  if (Block* found = block_in<Block>(cell)) return found;
-  Block* made = new_block<Block>(bytes, memory);
+HistogramBlock* find_or_make_block(Cell& cell, std::size_t bytes, const Memory& memory) noexcept {
+  if (auto* found = block_in<HistogramBlock>(cell)) return found;
+  HistogramBlock* made = new_block(bytes, memory);
   if (made == nullptr) return nullptr;
   std::uint64_t seen = 0;
   // Another thread, or a signal handler, may have been here meanwhile: then its block is the one.
   if (cell.compare_exchange_strong(seen, reinterpret_cast<std::uint64_t>(made), std::memory_order_acq_rel))
     return made;
-  return reinterpret_cast<Block*>(seen);
+  return reinterpret_cast<HistogramBlock*>(seen);
+}
+
+// As count_by(), also of a value below zero.
+template <class Access>
+bool count_signed_by(BoundedBlock& block, double value, const Memory& memory) noexcept {
+  if (value >= -kZeroThreshold) return count_by<Access>(block.sketch, std::max(value, 0.0), memory);
+  HistogramBlock* negative = find_or_make_block(block.negative, sizeof(HistogramBlock), memory);
+  return negative != nullptr && count_by<Access>(*negative, -value, memory);
 }
 
 // Records a zero, or a value that lies far from others, where this thread has the memory for it. False:
@@ -213,18 +216,18 @@ bool record_far(CellId id, double value, AddToSum add_to_sum) noexcept {
 
 // Calls `record(block, access, memory)` with this thread's block or, failing that, with the shared one, until
 // one takes it.
-template <class Block, class Record>
+template <class Record>
 void record_in(CellId id, std::size_t bytes, Record record) noexcept {
   if (id == kNullHistogramCell) return;
   // A thread that is busy was interrupted by this signal handler.
   const bool interrupts = thread_slab != nullptr && thread_slab->busy.load(std::memory_order_relaxed) != 0;
   if (Cell* cell = interrupts ? nullptr : own(id)) {
     const Memory memory(*thread_slab);
-    auto* block = find_or_make_block<Block>(*cell, bytes, memory);
+    HistogramBlock* block = find_or_make_block(*cell, bytes, memory);
     if (block != nullptr && record(*block, OwnedAccess(), memory)) return;
   }
   const Memory memory;
-  auto* block = find_or_make_block<Block>(*shared(id), bytes, memory);
+  HistogramBlock* block = find_or_make_block(*shared(id), bytes, memory);
   if (block == nullptr || !record(*block, SharedAccess(), memory)) refuse(Refusal::out_of_memory);
 }
 
@@ -239,13 +242,6 @@ bool refuse_unfit(double value, bool negative_allowed) noexcept {
     return false;
   }
   return true;
-}
-
-template <class Access>
-void record_explicit_by(ExplicitBlock& block, std::size_t bucket, double value) noexcept {
-  Access::add(block.bucket[bucket], 1);
-  add_to_sum<Access>(block.sum, value);
-  note_extremes_by<Access>(block, value);
 }
 
 // Cells of histograms that are gone, by their number of bounds: each keeps its blocks.
@@ -266,7 +262,7 @@ void put_into(FreeHistograms& list, std::size_t bounds, CellId id) {
   list.by_bounds[bounds].push_back(id);
 }
 
-void forget_extremes_of(auto& block) noexcept {
+void forget_extremes_of(HistogramBlock& block) noexcept {
   block.min.store(kNoMin, std::memory_order_relaxed);
   block.max.store(kNoMax, std::memory_order_relaxed);
 }
@@ -281,9 +277,8 @@ void empty_block(HistogramBlock& block) noexcept {
   });
 }
 
-void empty_block(ExplicitBlock& block, std::size_t bounds) noexcept {
-  block.sum.store(0, std::memory_order_relaxed);
-  forget_extremes_of(block);
+void empty_counts_between(BoundedBlock& block, std::size_t bounds) noexcept {
+  if (auto* negative = block_in<HistogramBlock>(block.negative)) empty_block(*negative);
   for (std::size_t i = 0; i <= bounds; ++i) block.bucket[i].store(0, std::memory_order_relaxed);
 }
 
@@ -298,47 +293,52 @@ void record_slow(CellId id, double value) noexcept {
   if (refuse_unfit(value, false)) return;
   value += 0.0;  // the zero that is negative becomes the one that is not
   if (value <= kMostPlain && record_far(id, value, AddDouble{value})) return;
-  record_in<HistogramBlock>(id, sizeof(HistogramBlock),
-                            [value](HistogramBlock& block, auto access, const Memory& memory) {
-                              using Access = decltype(access);
-                              if (!count_by<Access>(block, value, memory)) return false;
-                              add_to_sum<Access>(block.sum, value);
-                              note_extremes_by<Access>(block, value);
-                              return true;
-                            });
+  record_in(id, sizeof(HistogramBlock), [value](HistogramBlock& block, auto access, const Memory& memory) {
+    using Access = decltype(access);
+    if (!count_by<Access>(block, value, memory)) return false;
+    add_to_sum<Access>(block.sum, value);
+    note_extremes_by<Access>(block, value);
+    return true;
+  });
 }
 
 void record_ns_slow(CellId id, std::uint64_t nanoseconds) noexcept {
   const double seconds = static_cast<double>(nanoseconds) * 1e-9;
   if (nanoseconds <= kMostPlainNanoseconds && record_far(id, seconds, AddNanoseconds{nanoseconds})) return;
-  record_in<HistogramBlock>(id, sizeof(HistogramBlock),
-                            [=](HistogramBlock& block, auto access, const Memory& memory) {
-                              using Access = decltype(access);
-                              if (!count_by<Access>(block, seconds, memory)) return false;
-                              add_nanoseconds<Access>(block.sum, nanoseconds);
-                              note_extremes_by<Access>(block, seconds);
-                              return true;
-                            });
+  record_in(id, sizeof(HistogramBlock), [=](HistogramBlock& block, auto access, const Memory& memory) {
+    using Access = decltype(access);
+    if (!count_by<Access>(block, seconds, memory)) return false;
+    add_nanoseconds<Access>(block.sum, nanoseconds);
+    note_extremes_by<Access>(block, seconds);
+    return true;
+  });
 }
 
-void record_explicit(CellId id, const double* bounds, std::size_t bound_count, double value) noexcept {
-  if (refuse_unfit(value, true)) return;
+void record_bounded(CellId id, const double* bounds, std::size_t bound_count, double value,
+                    bool takes_negative) noexcept {
+  if (refuse_unfit(value, takes_negative)) return;
+  value += 0.0;  // the zero that is negative becomes the one that is not
   const auto bucket =
       static_cast<std::size_t>(std::lower_bound(bounds, bounds + bound_count, value) - bounds);
-  record_in<ExplicitBlock>(id, explicit_bytes(bound_count),
-                           [=](ExplicitBlock& block, auto access, const Memory& /*memory*/) {
-                             record_explicit_by<decltype(access)>(block, bucket, value);
-                             return true;
-                           });
+  const AddDouble add{value};
+  if (value >= 0 && value <= kMostPlain && (record_near(id, value, add) || record_far(id, value, add))) {
+    // Last, as a reader takes these counts first: what is counted between bounds is in the rest too.
+    return add_owned(block_in<BoundedBlock>(*owned(id))->bucket[bucket], 1);
+  }
+  record_in(id, bytes_with(bound_count), [=](HistogramBlock& block, auto access, const Memory& memory) {
+    using Access = decltype(access);
+    auto& bounded = reinterpret_cast<BoundedBlock&>(block);
+    if (!count_signed_by<Access>(bounded, value, memory)) return false;
+    add_to_sum<Access>(block.sum, value);
+    note_extremes_by<Access>(block, value);
+    Access::add(bounded.bucket[bucket], 1);
+    return true;
+  });
 }
 
-void forget_extremes(CellId id, const HistogramValue::Bounds& bounds) noexcept {
-  for_each_cell(id, [&](const Cell& cell) {
-    if (bounds == nullptr) {
-      if (auto* block = block_in<HistogramBlock>(cell)) forget_extremes_of(*block);
-    } else if (auto* block = block_in<ExplicitBlock>(cell)) {
-      forget_extremes_of(*block);
-    }
+void forget_extremes(CellId id) noexcept {
+  for_each_cell(id, [](const Cell& cell) {
+    if (auto* block = block_in<HistogramBlock>(cell)) forget_extremes_of(*block);
   });
 }
 
@@ -359,11 +359,10 @@ CellId allocate_histogram(std::size_t bounds) noexcept {
 void free_histogram(CellId id, std::size_t bounds) noexcept {
   if (id == kNullCell) return;
   for_each_cell(id, [bounds](const Cell& cell) {
-    if (bounds == 0) {
-      if (auto* block = block_in<HistogramBlock>(cell)) empty_block(*block);
-    } else if (auto* block = block_in<ExplicitBlock>(cell)) {
-      empty_block(*block, bounds);
-    }
+    auto* block = block_in<HistogramBlock>(cell);
+    if (block == nullptr) return;
+    empty_block(*block);
+    if (bounds != 0) empty_counts_between(*reinterpret_cast<BoundedBlock*>(block), bounds);
   });
   // Without memory for the list it is not used again: a little is lost, nothing wrong.
 #if defined(__cpp_exceptions)

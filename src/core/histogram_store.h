@@ -19,7 +19,7 @@ enum class SumForm : std::uint8_t { floating, nanoseconds };
   return std::abs(seconds) < kMostExact ? std::nearbyint(seconds * 1e9) / 1e9 : seconds;
 }
 
-/// `bounds`: how many; 0: exponential.
+/// `bounds`: how many it has of its own.
 [[nodiscard]] CellId allocate_histogram(std::size_t bounds) noexcept;
 
 /// Gives it back, emptied; its blocks serve the next histogram of that form.
@@ -27,6 +27,6 @@ void free_histogram(CellId id, std::size_t bounds) noexcept;
 
 /// Forgets minima and maxima. A value recorded at the same moment may be forgotten too: whoever reads them
 /// later bounds them by the buckets.
-void forget_extremes(CellId id, const HistogramValue::Bounds& bounds) noexcept;
+void forget_extremes(CellId id) noexcept;
 
 }  // namespace kymo::inline v0::cells

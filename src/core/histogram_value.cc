@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 #include <kymo/core/histogram_cells.h>
@@ -28,17 +30,65 @@ HistogramBuckets merged(const HistogramBuckets& a, const HistogramBuckets& b) {
   return out;
 }
 
+// What is left of `buckets` without those of an earlier reading.
+HistogramBuckets left_of(const HistogramBuckets& buckets, const HistogramBuckets& earlier) {
+  HistogramBuckets left;
+  auto gone = earlier.begin();
+  for (HistogramBucket bucket : buckets) {
+    while (gone != earlier.end() && (*gone).index < bucket.index) ++gone;
+    const bool is_smaller = gone != earlier.end() && (*gone).index == bucket.index;
+    if (is_smaller) bucket.count -= std::min(bucket.count, (*gone).count);
+    if (bucket.count != 0) left.push_back(bucket);
+  }
+  return left;
+}
+
+std::uint64_t count_of(const HistogramBuckets& buckets) noexcept {
+  std::uint64_t count = 0;
+  for (const HistogramBucket bucket : buckets) count += bucket.count;
+  return count;
+}
+
+// The point of a bucket whose largest relative error over it is least.
+double middle_of(std::int32_t index) noexcept {
+  const double upper = HistogramValue::upper_border(index);
+  const double lower = HistogramValue::upper_border(index - 1);
+  return 2 * lower * upper / (lower + upper);
+}
+
 }  // namespace
 
-HistogramValue::HistogramValue(Bounds bounds) : bounds_(std::move(bounds)) {}
+HistogramValue::HistogramValue(Bounds bounds) {
+  if (bounds == nullptr) return;
+  std::vector<std::uint64_t> counts(bounds->size() + 1);
+  set_bounded(std::move(bounds), std::move(counts), {});
+}
+
+void HistogramValue::set_bounded(Bounds bounds, std::vector<std::uint64_t> counts,
+                                 HistogramBuckets negative) {
+  const std::uint64_t count = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  const std::uint64_t negative_count = count_of(negative);
+  bounded_ = std::make_shared<const Bounded>(
+      Bounded{std::move(bounds), std::move(counts), count, std::move(negative), negative_count});
+}
 
 std::span<const double> HistogramValue::bounds() const noexcept {
-  return bounds_ == nullptr ? std::span<const double>() : std::span<const double>(*bounds_);
+  return bounded_ == nullptr ? std::span<const double>() : std::span<const double>(*bounded_->bounds);
+}
+
+std::span<const std::uint64_t> HistogramValue::bound_counts() const noexcept {
+  return bounded_ == nullptr ? std::span<const std::uint64_t>()
+                             : std::span<const std::uint64_t>(bounded_->counts);
+}
+
+const HistogramBuckets& HistogramValue::negative_buckets() const noexcept {
+  static const HistogramBuckets kNone;
+  return bounded_ == nullptr ? kNone : bounded_->negative;
 }
 
 double HistogramValue::mean() const noexcept {
-  if (count_ == 0) return 0;
-  const double mean = sum_ / static_cast<double>(count_);
+  if (count() == 0) return 0;
+  const double mean = sum_ / static_cast<double>(count());
   // The sum of very large values is the largest number; and it may have been read a moment after the count.
   return min_ <= max_ ? std::clamp(mean, min_, max_) : mean;
 }
@@ -48,67 +98,64 @@ double HistogramValue::upper_border(std::int32_t index) noexcept {
 }
 
 double HistogramValue::quantile(double q) const noexcept {
-  if (count_ == 0 || std::isnan(q)) return std::numeric_limits<double>::quiet_NaN();
+  if (count() == 0 || std::isnan(q)) return std::numeric_limits<double>::quiet_NaN();
   if (q <= 0) return min_;
   if (q >= 1) return max_;
-  const double rank = q * static_cast<double>(count_);
-  const double value = is_explicit() ? explicit_quantile(rank) : exponential_quantile(rank);
+  const double value = quantile_at(q * static_cast<double>(count_ + negative_count()));
   return std::clamp(value, std::min(min_, max_), max_);
 }
 
-double HistogramValue::exponential_quantile(double rank) const noexcept {
-  double below = static_cast<double>(zero_count_);
+double HistogramValue::quantile_at(double rank) const noexcept {
+  // From the smallest magnitude on, which is from above.
+  auto above = static_cast<double>(negative_count());
+  if (rank <= above) {
+    for (const Bucket bucket : negative_buckets()) {
+      above -= static_cast<double>(bucket.count);
+      if (rank > above) return -middle_of(bucket.index);
+    }
+  }
+  double below = static_cast<double>(negative_count()) + static_cast<double>(zero_count_);
   if (rank <= below) return 0;
   for (const Bucket bucket : buckets_) {
     below += static_cast<double>(bucket.count);
-    // The point whose largest relative error over the bucket is least.
-    if (rank <= below) {
-      const double upper = upper_border(bucket.index);
-      const double lower = upper_border(bucket.index - 1);
-      return 2 * lower * upper / (lower + upper);
-    }
-  }
-  return max_;
-}
-
-double HistogramValue::explicit_quantile(double rank) const noexcept {
-  double below = 0;
-  for (const Bucket bucket : buckets_) {
-    const auto count = static_cast<double>(bucket.count);
-    if (rank <= below + count) {
-      const auto position = static_cast<std::size_t>(bucket.index);
-      const double lower = position == 0 ? min_ : std::max(min_, (*bounds_)[position - 1]);
-      const double upper = position == bounds_->size() ? max_ : std::min(max_, (*bounds_)[position]);
-      return lower + (upper - lower) * (rank - below) / count;
-    }
-    below += count;
+    if (rank <= below) return middle_of(bucket.index);
   }
   return max_;
 }
 
 std::uint64_t HistogramValue::count_at_or_below(double bound) const noexcept {
-  std::uint64_t count = is_explicit() || bound < 0 ? 0 : zero_count_;
+  if (std::isinf(bound) && bound > 0) return count();
+  const auto own = bounds();
+  const auto found = std::ranges::lower_bound(own, bound);
+  if (found != own.end() && *found == bound) {
+    const auto through = bound_counts().first(static_cast<std::size_t>(found - own.begin()) + 1);
+    return std::accumulate(through.begin(), through.end(), std::uint64_t{0});
+  }
+  std::uint64_t count = bound < 0 ? 0 : zero_count_;
+  for (const Bucket bucket : negative_buckets()) {
+    if (-upper_border(bucket.index - 1) <= bound) count += bucket.count;
+  }
   for (const Bucket bucket : buckets_) {
-    double border = 0;
-    if (is_explicit()) {
-      const auto position = static_cast<std::size_t>(bucket.index);
-      border = position < bounds_->size() ? (*bounds_)[position] : std::numeric_limits<double>::infinity();
-    } else {
-      border = upper_border(bucket.index);
-    }
-    if (border > bound) break;
+    if (upper_border(bucket.index) > bound) break;
     count += bucket.count;
   }
   return count;
 }
 
-bool HistogramValue::has_form_of(const HistogramValue& other) const noexcept {
-  return is_explicit() == other.is_explicit() &&
-         (!is_explicit() || bounds_ == other.bounds_ || *bounds_ == *other.bounds_);
+bool operator==(const HistogramValue& a, const HistogramValue& b) noexcept {
+  const auto same = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+  return a.has_bounds_of(b) && std::ranges::equal(a.bound_counts(), b.bound_counts()) &&
+         a.negative_buckets() == b.negative_buckets() && a.buckets_ == b.buckets_ && a.count_ == b.count_ &&
+         a.zero_count_ == b.zero_count_ && same(a.sum_, b.sum_) && same(a.min_, b.min_) &&
+         same(a.max_, b.max_);
+}
+
+bool HistogramValue::has_bounds_of(const HistogramValue& other) const noexcept {
+  return has_bounds() == other.has_bounds() && std::ranges::equal(bounds(), other.bounds());
 }
 
 bool HistogramValue::merge(const HistogramValue& other) {
-  if (!has_form_of(other)) return false;
+  if (!has_bounds_of(other)) return false;
   buckets_ = merged(buckets_, other.buckets_);
   sum_ = std::clamp(sum_ + other.sum_, -kMost, kMost);
   // fmin and fmax pass over the NaN of an empty one.
@@ -116,28 +163,32 @@ bool HistogramValue::merge(const HistogramValue& other) {
   max_ = std::fmax(max_, other.max_);
   count_ += other.count_;
   zero_count_ += other.zero_count_;
+  if (!has_bounds()) return true;
+  std::vector<std::uint64_t> counts = bounded_->counts;
+  std::ranges::transform(counts, other.bounded_->counts, counts.begin(), std::plus<>());
+  set_bounded(bounded_->bounds, std::move(counts), merged(bounded_->negative, other.bounded_->negative));
   return true;
 }
 
 bool HistogramValue::subtract(const HistogramValue& earlier) {
-  if (!has_form_of(earlier)) return false;
+  if (!has_bounds_of(earlier)) return false;
   zero_count_ -= std::min(zero_count_, earlier.zero_count_);
-  count_ = zero_count_;
-  auto gone = earlier.buckets_.begin();
-  for (Bucket bucket : std::exchange(buckets_, {})) {
-    while (gone != earlier.buckets_.end() && (*gone).index < bucket.index) ++gone;
-    const bool is_smaller = gone != earlier.buckets_.end() && (*gone).index == bucket.index;
-    if (is_smaller) bucket.count -= std::min(bucket.count, (*gone).count);
-    add_bucket(bucket.index, bucket.count);
+  buckets_ = left_of(buckets_, earlier.buckets_);
+  count_ = zero_count_ + count_of(buckets_);
+  if (has_bounds()) {
+    std::vector<std::uint64_t> counts = bounded_->counts;
+    std::ranges::transform(counts, earlier.bounded_->counts, counts.begin(),
+                           [](std::uint64_t now, std::uint64_t gone) { return now - std::min(now, gone); });
+    set_bounded(bounded_->bounds, std::move(counts), left_of(bounded_->negative, earlier.bounded_->negative));
   }
-  sum_ = count_ == 0 ? 0 : sum_ - earlier.sum_;
+  sum_ = count() == 0 ? 0 : sum_ - earlier.sum_;
   settle_extremes();
   return true;
 }
 
 // The usual case: no border need be computed.
 bool HistogramValue::extremes_lie_in_buckets() const noexcept {
-  if (is_explicit() || buckets_.empty() || zero_count_ != 0) return false;
+  if (buckets_.empty() || zero_count_ != 0 || negative_count() != 0) return false;
   if (!(min_ > cells::kZeroThreshold && min_ <= max_)) return false;
   const auto index_of = [](double value) {
     return static_cast<std::int32_t>(cells::bucket_number(value)) +
@@ -149,7 +200,7 @@ bool HistogramValue::extremes_lie_in_buckets() const noexcept {
 void HistogramValue::settle_extremes() noexcept {
   if (extremes_lie_in_buckets()) return;
   const auto [lowest, highest] = borders();
-  if (count_ == 0) {
+  if (count() == 0) {
     min_ = max_ = std::numeric_limits<double>::quiet_NaN();
   } else if (!(min_ <= max_)) {
     // Nobody noted them, or a reset forgot them: the nearest that the buckets tell.
@@ -163,22 +214,22 @@ void HistogramValue::settle_extremes() noexcept {
 
 // Between which numbers all values lie, as far as the buckets tell.
 std::pair<double, double> HistogramValue::borders() const noexcept {
-  if (count_ == 0) return {0, 0};
-  const double zero_threshold = std::exp2(kMinExponent);
-  if (buckets_.empty()) return {0, zero_threshold};
-  const std::int32_t first = buckets_.front().index;
-  const std::int32_t last = buckets_.back().index;
-  if (!is_explicit()) {
-    // A border as computed is off by a rounding; an extreme that lies on it is not.
-    constexpr double kRounding = 1e-12;
-    const bool is_topmost = last == kMaxExponent * (1 << kScale) - 1;
-    return {zero_count_ != 0 ? 0 : upper_border(first - 1) * (1 - kRounding),
-            is_topmost ? kMost : upper_border(last) * (1 + kRounding)};
-  }
-  const std::vector<double>& bounds = *bounds_;
-  const auto position = [](std::int32_t index) { return static_cast<std::size_t>(index); };
-  return {first == 0 ? -kMost : bounds[position(first - 1)],
-          position(last) == bounds.size() ? kMost : bounds[position(last)]};
+  // A border as computed is off by a rounding; an extreme that lies on it is not.
+  constexpr double kRounding = 1e-12;
+  constexpr std::int32_t kTopmost = kMaxExponent * (1 << kScale) - 1;
+  const auto outer = [](std::int32_t index) {
+    return index == kTopmost ? kMost : upper_border(index) * (1 + kRounding);
+  };
+  const auto inner = [](std::int32_t index) { return upper_border(index - 1) * (1 - kRounding); };
+  const double zero = zero_count_ == 0 ? 0 : std::exp2(kMinExponent);
+  const HistogramBuckets& negative = negative_buckets();
+  const double lowest = !negative.empty()                      ? -outer(negative.back().index)
+                        : zero_count_ != 0 || buckets_.empty() ? (has_bounds() ? -zero : 0)
+                                                               : inner(buckets_.front().index);
+  const double highest = !buckets_.empty()                      ? outer(buckets_.back().index)
+                         : zero_count_ != 0 || negative.empty() ? zero
+                                                                : -inner(negative.front().index);
+  return {lowest, highest};
 }
 
 void HistogramValue::add_bucket(std::int32_t index, std::uint64_t count) {

@@ -2,6 +2,9 @@
 #include <bit>
 #include <chrono>
 #include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
 
 #include <kymo/core/counter.h>
 #include <kymo/core/family_options.h>
@@ -15,6 +18,8 @@
 #include <kymo/core/window.h>
 
 #include "cell_store.h"
+#include "family_core.h"
+#include "guarded.h"
 #include "series.h"
 #include "series_extra.h"
 #include "series_reader.h"
@@ -79,11 +84,12 @@ std::int64_t UpDownCounter::value() const noexcept {
 
 void Gauge::add(double amount) noexcept {
   if (!is_recording() || cell_ == nullptr) return;
-  if (std::isnan(amount)) return cells::refuse(cells::Refusal::not_a_number);
+  if (std::isnan(amount)) return refuse_nan();
   std::uint64_t seen = cell_->load(std::memory_order_relaxed);
   double sum = 0;
   do {
-    sum = (seen == kUnsetGauge ? 0 : std::bit_cast<double>(seen)) + amount;
+    const auto before = std::bit_cast<double>(seen);
+    sum = (std::isnan(before) ? 0 : before) + amount;                         // NaN: it has no value yet
     if (std::isnan(sum)) return cells::refuse(cells::Refusal::not_a_number);  // infinity less infinity
   } while (!cell_->compare_exchange_weak(seen, std::bit_cast<std::uint64_t>(sum), std::memory_order_relaxed));
   if (track_ != nullptr) track_->note(sum);
@@ -97,15 +103,23 @@ GaugeStatistics Gauge::statistics() const noexcept {
 
 void Gauge::set_slowly(double value) noexcept {
   if (cell_ == nullptr) return;
-  if (std::isnan(value)) return cells::refuse(cells::Refusal::not_a_number);
+  if (std::isnan(value)) return refuse_nan();
   cell_->store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
   if (track_ != nullptr) track_->note(value);
 }
 
+// Somebody who looks must see that what was recorded is no number, rather than a 0 that nobody set.
+void Gauge::refuse_nan() noexcept {
+  cells::refuse(cells::Refusal::not_a_number);
+  std::uint64_t unset = kUnsetGauge;
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  cell_->compare_exchange_strong(unset, std::bit_cast<std::uint64_t>(kNan), std::memory_order_relaxed);
+}
+
 void Histogram::record_with_exemplar(double value, std::initializer_list<Label> labels) noexcept {
   record(value);
-  // An exemplar stands for a value that was counted. One bound at least: any sign.
-  const bool is_counted = std::isfinite(value) && (value >= 0 || bounds_ != nullptr);
+  // An exemplar stands for a value that was counted.
+  const bool is_counted = std::isfinite(value) && (value >= 0 || takes_negative_);
   if (is_recording() && is_counted) offer_exemplar(handle_, value, labels);
 }
 
@@ -124,6 +138,25 @@ void Timing::record_seconds(double seconds) noexcept {
 }
 
 void Timing::record_recent(double seconds) noexcept { recent_->record(seconds); }
+
+Timing Timing::failed() const noexcept {
+  Timing found = *this;
+  const Series* series = handle_.get();
+  if (series == nullptr || series->extra == nullptr) return found;
+  guarded([&] {
+    const auto family = series->extra->family.lock();
+    if (family == nullptr) return;
+    std::vector<LabelsView::Entry> own;
+    for (LabelsView::Entry label : series->labels()) {
+      if (label.key != "error") own.push_back(std::move(label));
+    }
+    std::vector<Label> labels = {{"error", "true"}};
+    for (const LabelsView::Entry& label : own) labels.emplace_back(label.key, label.value);
+    SeriesParts parts = family->resolve(labels);
+    if (parts.handle.get() != nullptr) found = Timing(parts);
+  });
+  return found;
+}
 
 HistogramValue Timing::value() const {
   return handle_.get() == nullptr ? HistogramValue()

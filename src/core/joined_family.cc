@@ -45,7 +45,9 @@ FamilySnapshot joined(const FamilySnapshot& recorded, const FamilySnapshot& obse
     series->push_back(one.series);
     columns.created.push_back(one.point.created);
     columns.numbers.push_back(std::bit_cast<std::uint64_t>(one.number));
-    if (!adds_up) columns.gauges.push_back(statistics_of(one));
+    if (adds_up) continue;
+    columns.gauges.push_back(statistics_of(one));
+    columns.unset.push_back(one.point.is_unset);
   }
   columns.series = std::move(series);
   return FamilySnapshot(std::move(columns));

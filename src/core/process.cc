@@ -29,7 +29,10 @@ struct Notice {
   Process* process;
 };
 
-constexpr std::uint64_t kAbi = sizeof(Process) << 32U | sizeof(std::string) << 16U | sizeof(std::mutex);
+// Grows when what lies in cells takes another form.
+constexpr std::uint64_t kCellLayout = 2;
+constexpr std::uint64_t kAbi =
+    kCellLayout << 56U | sizeof(Process) << 32U | sizeof(std::string) << 16U | sizeof(std::mutex);
 
 /// Reads /proc/self/maps line by line without allocating: this may be the very first code of a program.
 class Maps final {

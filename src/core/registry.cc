@@ -378,8 +378,7 @@ Registry::Registry(RegistryOptions options) : impl_(std::make_shared<Impl>(std::
 
 Registry::~Registry() = default;
 
-std::shared_ptr<FamilyCore> Registry::add_family(std::string_view name, std::string_view help,
-                                                 FamilySpec spec) {
+std::shared_ptr<FamilyCore> Registry::add_family(TextView name, TextView help, FamilySpec spec) {
   spec.name = name;
   spec.help = help;
   return impl_->add_family(std::move(spec));
@@ -393,13 +392,13 @@ SeriesParts FamilyHandle::resolve(Labels labels) const {
   return core_ == nullptr ? SeriesParts() : core_->resolve(labels);
 }
 
-Registration Registry::observe_gauge(std::string_view name, std::string_view help,
-                                     std::function<double()> callback, const ObservedOptions& options) {
+Registration Registry::observe_gauge(TextView name, TextView help, std::function<double()> callback,
+                                     const ObservedOptions& options) {
   return impl_->add_observed(Kind::gauge, name, help, std::move(callback), options);
 }
 
-Registration Registry::observe_counter(std::string_view name, std::string_view help,
-                                       std::function<double()> callback, const ObservedOptions& options) {
+Registration Registry::observe_counter(TextView name, TextView help, std::function<double()> callback,
+                                       const ObservedOptions& options) {
   return impl_->add_observed(Kind::counter, name, help, std::move(callback), options);
 }
 

@@ -10,9 +10,13 @@
 
 namespace kymo::inline v0 {
 
+class FamilyCore;
+
 /// What some series have beside their cell.
 struct SeriesExtra {
-  HistogramValue::Bounds bounds;  ///< kept for handles that outlive the family
+  std::weak_ptr<FamilyCore> family;  ///< of a timing: where the series of its failures is made
+  HistogramValue::Bounds bounds;     ///< kept for handles that outlive the family
+  bool takes_negative = false;       ///< of a histogram with bounds
   std::unique_ptr<GaugeTrack> gauge;
   std::unique_ptr<WindowRing> window;
   std::unique_ptr<ExemplarStore> exemplars;

@@ -20,6 +20,10 @@ std::uint64_t difference(std::uint64_t now, std::uint64_t before, FamilySpec::St
   return std::bit_cast<std::uint64_t>(std::bit_cast<double>(now) - std::bit_cast<double>(before));
 }
 
+bool is_unset_gauge(const Series& series) noexcept {
+  return cells::shared(series.cell)->load(std::memory_order_relaxed) == kUnsetGauge;
+}
+
 std::uint64_t read_number(const Series& series, FamilySpec::Storage storage) noexcept {
   if (storage == FamilySpec::Storage::gauge) {
     const std::uint64_t bits = cells::shared(series.cell)->load(std::memory_order_relaxed);
@@ -78,6 +82,7 @@ void append_values(const Series& series, FamilySpec::Storage storage, const Fami
     case FamilySpec::Storage::floating: columns.numbers.push_back(read_number(series, storage)); break;
     case FamilySpec::Storage::gauge:
       columns.numbers.push_back(read_number(series, storage));
+      columns.unset.push_back(is_unset_gauge(series));
       if (spec.statistics == GaugeTracking::on) columns.gauges.push_back(series.extra->gauge->read());
       break;
     case FamilySpec::Storage::histogram:

@@ -17,7 +17,7 @@ namespace kymo::inline v0 {
   return storage == FamilySpec::Storage::histogram || storage == FamilySpec::Storage::timing;
 }
 
-/// What a gauge's cell holds after a reset, until somebody sets it: a NaN that nobody can set.
+/// What a gauge's cell holds until somebody sets it: a NaN that nobody can set.
 inline constexpr std::uint64_t kUnsetGauge = 0x7FF8'6B79'6D6F'0001;
 
 [[nodiscard]] cells::SumForm sum_form(FamilySpec::Storage storage) noexcept;
@@ -25,6 +25,8 @@ inline constexpr std::uint64_t kUnsetGauge = 0x7FF8'6B79'6D6F'0001;
 /// What was added between two readings of a number, as its storage counts.
 [[nodiscard]] std::uint64_t difference(std::uint64_t now, std::uint64_t before,
                                        FamilySpec::Storage storage) noexcept;
+
+[[nodiscard]] bool is_unset_gauge(const Series& series) noexcept;
 
 /// A counter's number since the last reset, or what a level is now, as a bit pattern in the form of its
 /// storage.

@@ -58,6 +58,7 @@ Point FamilySnapshot::point(std::size_t index) const noexcept {
   if (index < columns_.histograms.size()) point.histogram = &columns_.histograms[index];
   if (index < columns_.windows.size()) point.window = &columns_.windows[index];
   if (index < columns_.gauges.size()) point.gauge = &columns_.gauges[index];
+  if (index < columns_.unset.size()) point.is_unset = columns_.unset[index];
   if (index < columns_.exemplars.size() && !columns_.exemplars[index].empty()) {
     point.exemplars = &columns_.exemplars[index];
   }

@@ -26,8 +26,8 @@ BoundCounts::BoundCounts(std::span<const double> bounds) : bounds_(bounds), coun
 }
 
 std::span<const std::uint64_t> BoundCounts::of(const HistogramValue& histogram) {
-  if (histogram.is_explicit()) {
-    count_explicit(histogram);
+  if (histogram.has_bounds()) {
+    count_by_bounds(histogram);
   } else {
     count_exponential(histogram);
   }
@@ -42,17 +42,14 @@ void BoundCounts::count_exponential(const HistogramValue& histogram) {
   }
 }
 
-void BoundCounts::count_explicit(const HistogramValue& histogram) {
-  auto next = histogram.buckets().begin();
-  const auto end = histogram.buckets().end();
+// The histogram's own bounds, which those of the text are as a rule: exact at each.
+void BoundCounts::count_by_bounds(const HistogramValue& histogram) {
   const auto own = histogram.bounds();
-  const auto ends_at_or_below = [&](const HistogramValue::Bucket& bucket, double bound) {
-    const auto position = static_cast<std::size_t>(bucket.index);
-    return position < own.size() && own[position] <= bound;
-  };
+  const auto in_bucket = histogram.bound_counts();
   std::uint64_t below = 0;
+  std::size_t next = 0;
   for (std::size_t i = 0; i < bounds_.size(); ++i) {
-    for (; next != end && ends_at_or_below(*next, bounds_[i]); ++next) below += (*next).count;
+    for (; next < own.size() && own[next] <= bounds_[i]; ++next) below += in_bucket[next];
     counts_[i] = below;
   }
 }

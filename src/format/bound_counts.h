@@ -23,7 +23,7 @@ class BoundCounts final {
 
  private:
   void count_exponential(const HistogramValue& histogram);
-  void count_explicit(const HistogramValue& histogram);
+  void count_by_bounds(const HistogramValue& histogram);
 
   std::span<const double> bounds_;
   std::vector<HistogramBuckets::Through> places_;  // the exponential bucket that ends at or below each bound

@@ -82,9 +82,8 @@ bool has_value(const FamilySnapshot& family, const Point& point) {
     case Kind::histogram: return point.histogram->count() != 0;
     case Kind::window: return !point.window->sorted.empty();
     case Kind::gauge:
-      return (point.gauge == nullptr || point.gauge->count != 0) && std::isfinite(to_double(point.number));
     case Kind::counter:
-    case Kind::up_down_counter: return std::isfinite(to_double(point.number));
+    case Kind::up_down_counter: return !point.is_unset && std::isfinite(to_double(point.number));
   }
   return false;
 }

@@ -1,7 +1,9 @@
 #include <kymo/format/live_json.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <string_view>
 #include <variant>
@@ -46,19 +48,17 @@ void append_field(std::string_view name, double number, std::string& out) {
   append_double(number, out);
 }
 
-std::int32_t merged_index(const HistogramValue& histogram, std::int32_t index) {
-  if (histogram.is_explicit()) return index;
+std::int32_t merged_index(std::int32_t index) {
   // Rounds down for negative indices too.
   return (index >= 0 ? index : index - (kMergedBuckets - 1)) / kMergedBuckets;
 }
 
-void append_buckets(const HistogramValue& histogram, std::string& out) {
-  out += ",\"buckets\":[";
-  const HistogramBuckets& buckets = histogram.buckets();
+void append_buckets(std::string_view name, const HistogramBuckets& buckets, std::string& out) {
+  out.append(",\"").append(name).append("\":[");
   for (auto at = buckets.begin(); at != buckets.end();) {
-    const std::int32_t index = merged_index(histogram, (*at).index);
+    const std::int32_t index = merged_index((*at).index);
     std::uint64_t count = 0;
-    for (; at != buckets.end() && merged_index(histogram, (*at).index) == index; ++at) count += (*at).count;
+    for (; at != buckets.end() && merged_index((*at).index) == index; ++at) count += (*at).count;
     out += out.back() == '[' ? "[" : ",[";
     append_number(std::int64_t{index}, out);
     out += ',';
@@ -79,32 +79,26 @@ void append_histogram(const HistogramValue& histogram, std::string& out) {
     out += ",\"zero\":";
     append_number(histogram.zero_count(), out);
   }
-  append_buckets(histogram, out);
+  if (!histogram.negative_buckets().empty()) append_buckets("negative", histogram.negative_buckets(), out);
+  append_buckets("buckets", histogram.buckets(), out);
   out += '}';
+}
+
+double bounded_sum(const WindowValue& window) {
+  constexpr double kMost = std::numeric_limits<double>::max();
+  return std::clamp(std::accumulate(window.sorted.begin(), window.sorted.end(), 0.0), -kMost, kMost);
 }
 
 void append_window(const WindowValue& window, std::string& out) {
   const bool any = !window.sorted.empty();
   out += "{\"count\":";
   append_number(std::uint64_t{window.sorted.size()}, out);
-  append_field("sum", std::accumulate(window.sorted.begin(), window.sorted.end(), 0.0), out);
+  append_field("sum", bounded_sum(window), out);
   append_field("min", any ? window.sorted.front() : std::nan(""), out);
   append_field("max", any ? window.sorted.back() : std::nan(""), out);
   append_field("mean", any ? window.mean() : std::nan(""), out);
   for (const auto& [name, q] : kWindowQuantiles) append_field(name, window.quantile(q), out);
   out += '}';
-}
-
-void append_bounds(const FamilySnapshot& family, std::string& out) {
-  if (family.empty()) return;
-  const HistogramValue* const histogram = family.point(0).histogram;
-  if (histogram == nullptr || !histogram->is_explicit()) return;
-  out += ",\"bounds\":[";
-  for (const double bound : histogram->bounds()) {
-    if (out.back() != '[') out += ',';
-    append_double(bound, out);
-  }
-  out += ']';
 }
 
 }  // namespace
@@ -121,7 +115,6 @@ void append_live_family(const FamilySnapshot& family, std::uint32_t id, std::str
   append_live_text(descriptor.unit, out);
   out += ",\"help\":";
   append_live_text(descriptor.help, out);
-  append_bounds(family, out);
 }
 
 void append_live_labels(LabelsView labels, std::string& out) {

@@ -231,18 +231,18 @@ EventMetrics::EventMetrics(Registry& registry, const EventOptions& options)
 
 EventMetrics::~EventMetrics() = default;
 
-EventMetrics::IgnoreReason EventMetrics::ignore_reason(std::string_view reason) {
+EventMetrics::IgnoreReason EventMetrics::ignore_reason(TextView reason) {
   return IgnoreReason(state_->ignored(reason));
 }
 
-EventMetrics::Type EventMetrics::type(std::string_view name) { return Type(state_->series(name)); }
+EventMetrics::Type EventMetrics::type(TextView name) { return Type(state_->series(name)); }
 
 void EventMetrics::receive(Type type) noexcept {
   state_->received.add();
   type.series_->received.add();
 }
 
-void EventMetrics::fail(Type type, std::string_view error_type) noexcept {
+void EventMetrics::fail(Type type, TextView error_type) noexcept {
   state_->count_error(*type.series_, error_type);
 }
 
@@ -281,7 +281,7 @@ void EventMetrics::Handling::ignore(const IgnoreReason& reason) noexcept {
   ignored_ = reason.ignored_;
 }
 
-void EventMetrics::Handling::fail(std::string_view error_type) noexcept {
+void EventMetrics::Handling::fail(TextView error_type) noexcept {
   outcome_ = Outcome::failed;
   error_type_ = error_type;
 }

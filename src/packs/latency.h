@@ -4,10 +4,13 @@
 
 namespace kymo::packs {
 
-/// Options of a latency in seconds, with the bounds that Prometheus' client libraries take by default.
-/// Source: client_golang, `DefBuckets`.
+/// Options of a latency in seconds, which is never negative, with the bounds that Prometheus' client
+/// libraries take by default. Source: client_golang, `DefBuckets`.
 inline HistogramOptions latency_options(const SeriesPolicy& series) {
-  return {.unit = "seconds", .series = series, .bounds = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}};
+  return {.unit = "seconds",
+          .series = series,
+          .bounds = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+          .non_negative = true};
 }
 
 }  // namespace kymo::packs

@@ -19,7 +19,7 @@ std::uint64_t big_endian(const model::Sha256Digest& digest, std::size_t begin) {
 
 }  // namespace
 
-std::string sampled_session_id(std::string_view raw, std::int64_t rate) {
+std::string sampled_session_id(TextView raw, std::int64_t rate) {
   if (raw.empty()) return {};
   if (rate > 1 &&
       big_endian(model::sha256(raw), kFirstDecidingByte) % static_cast<std::uint64_t>(rate) != 0) {

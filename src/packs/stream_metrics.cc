@@ -44,11 +44,12 @@ bool record_by_name(const Entries& entries, std::string_view name, const Record&
 Histogram time_histogram(Registry& registry, StreamTimeUnit unit, const std::string& name,
                          const std::string& help, std::vector<double> bounds_ms) {
   if (unit == StreamTimeUnit::milliseconds) {
-    return registry.histogram(name + "_ms", "Milliseconds" + help, {.bounds = std::move(bounds_ms)});
+    return registry.histogram(name + "_ms", "Milliseconds" + help,
+                              {.bounds = std::move(bounds_ms), .non_negative = true});
   }
   for (double& bound : bounds_ms) bound /= 1000;
   return registry.histogram(name + "_seconds", "Time" + help,
-                            {.unit = "seconds", .bounds = std::move(bounds_ms)});
+                            {.unit = "seconds", .bounds = std::move(bounds_ms), .non_negative = true});
 }
 
 }  // namespace
@@ -83,15 +84,15 @@ void StreamMetrics::record_times(std::chrono::nanoseconds inference,
   processing_time.record(Milliseconds(processing).count() * per_ms_);
 }
 
-bool StreamMetrics::inc_counter(std::string_view name, std::uint64_t amount) noexcept {
+bool StreamMetrics::inc_counter(TextView name, std::uint64_t amount) noexcept {
   return record_by_name(kCounters, name, [&](auto member) { (this->*member).add(amount); });
 }
 
-bool StreamMetrics::set_gauge(std::string_view name, double value) noexcept {
+bool StreamMetrics::set_gauge(TextView name, double value) noexcept {
   return record_by_name(kGauges, name, [&](auto member) { (this->*member).set(value); });
 }
 
-bool StreamMetrics::observe_histogram(std::string_view name, double value) noexcept {
+bool StreamMetrics::observe_histogram(TextView name, double value) noexcept {
   return record_by_name(kHistograms, name, [&](auto member) { (this->*member).record(value * per_ms_); });
 }
 

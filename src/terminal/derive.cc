@@ -46,31 +46,29 @@ Field field_of(View view) {
 
 bool is_quantile(View view) { return view == View::p50 || view == View::p95 || view == View::p99; }
 
-std::pair<double, double> edges(std::int32_t index, const std::vector<double>& bounds) {
+std::pair<double, double> edges(std::int32_t index) {
   constexpr double kBucketsPerOctave = 8;
   if (index == kZeroBucket) return {0, 0};
-  if (bounds.empty())
-    return {std::exp2(index / kBucketsPerOctave), std::exp2((index + 1) / kBucketsPerOctave)};
-  const auto at = static_cast<std::size_t>(std::max(index, 0));
-  const double upper = at < bounds.size() ? bounds[at] : std::numeric_limits<double>::infinity();
-  if (at == 0) return {std::min(0.0, bounds[0]), upper};
-  return {bounds[std::min(at, bounds.size()) - 1], upper};
+  if (index < kZeroBucket) {
+    const auto [smaller, larger] = edges(negative_bucket(index));
+    return {-larger, -smaller};
+  }
+  return {std::exp2(index / kBucketsPerOctave), std::exp2((index + 1) / kBucketsPerOctave)};
 }
 
 /// Where a share of a bucket lies.
-double within(std::int32_t index, double share, const std::vector<double>& bounds) {
-  const auto [lower, upper] = edges(index, bounds);
-  if (lower == upper || !std::isfinite(upper)) return lower;
-  return lower > 0 ? lower * std::pow(upper / lower, share) : lower + (upper - lower) * share;
+double within(std::int32_t index, double share) {
+  const auto [lower, upper] = edges(index);
+  return lower == upper ? lower : lower * std::pow(upper / lower, share);
 }
 
-double quantile(const Buckets& buckets, double total, double q, const std::vector<double>& bounds) {
+double quantile(const Buckets& buckets, double total, double q) {
   double before = 0;
   for (const auto& [index, count] : buckets) {
-    if (before + count >= q * total) return within(index, (q * total - before) / count, bounds);
+    if (before + count >= q * total) return within(index, (q * total - before) / count);
     before += count;
   }
-  return within(buckets.rbegin()->first, 1, bounds);
+  return within(buckets.rbegin()->first, 1);
 }
 
 /// A bucket's edge may lie beyond all that was ever measured; a percentile may not.
@@ -84,12 +82,11 @@ double within_extremes(double value, const SeriesList& series) {
   return std::fmax(std::fmin(value, most), least);
 }
 
-Points each_quantile(const World& world, const Family& family, const SeriesList& series, double q,
-                     std::size_t from) {
+Points each_quantile(const World& world, const SeriesList& series, double q, std::size_t from) {
   Points points;
   points.reserve(world.times.size() - from);
   for (std::size_t at = from; at < world.times.size(); ++at) {
-    points.push_back(quantiles(world, family, series, std::span(&q, 1), at)[0]);
+    points.push_back(quantiles(world, series, std::span(&q, 1), at)[0]);
   }
   return points;
 }
@@ -105,8 +102,8 @@ SeriesList summands(const Family& family) {
   return list;
 }
 
-std::vector<double> quantiles(const World& world, const Family& family, const SeriesList& series,
-                              std::span<const double> qs, std::size_t at) {
+std::vector<double> quantiles(const World& world, const SeriesList& series, std::span<const double> qs,
+                              std::size_t at) {
   std::vector<double> found(qs.size(), kUnknown);
   if (at >= world.times.size()) return found;
   Buckets together;
@@ -124,7 +121,7 @@ std::vector<double> quantiles(const World& world, const Family& family, const Se
   }
   if (is_gap || total <= 0) return found;
   for (std::size_t i = 0; i < qs.size(); ++i) {
-    found[i] = within_extremes(quantile(together, total, qs[i], family.bounds), series);
+    found[i] = within_extremes(quantile(together, total, qs[i]), series);
   }
   return found;
 }
@@ -133,7 +130,7 @@ Points points_of(const World& world, const Family& family, const SeriesList& ser
                  std::size_t from) {
   from = std::min(from, world.times.size());
   if (is_quantile(view) && family.kind == Kind::histogram) {
-    return each_quantile(world, family, series, quantile_of(view), from);
+    return each_quantile(world, series, quantile_of(view), from);
   }
   std::vector<Points> parts;
   parts.reserve(series.size());

@@ -31,9 +31,8 @@ using SeriesList = std::vector<const Series*>;
 [[nodiscard]] double latest_of(const World& world, const Family& family, const SeriesList& series, View view);
 
 /// Percentiles (`q` in 0 to 1) of what was recorded in the seconds before a moment; NaN where nothing was.
-[[nodiscard]] std::vector<double> quantiles(const World& world, const Family& family,
-                                            const SeriesList& series, std::span<const double> qs,
-                                            std::size_t at);
+[[nodiscard]] std::vector<double> quantiles(const World& world, const SeriesList& series,
+                                            std::span<const double> qs, std::size_t at);
 
 /// The unit of what a view shows.
 [[nodiscard]] std::string unit_of(const Family& family, View view);

@@ -65,11 +65,10 @@ Kind kind_of(std::string_view name) {
   return Kind::gauge;
 }
 
-std::optional<std::pair<std::int32_t, double>> bucket_of(const json::value& value, std::int32_t position) {
-  if (value.is_number()) return std::pair(position, value.to_number<double>());
+std::optional<std::pair<std::int32_t, double>> bucket_of(const json::value& value) {
   if (!value.is_array() || value.get_array().size() != 2) return std::nullopt;
   const json::value& index = value.get_array()[0];
-  if (!index.is_int64() || std::abs(index.get_int64()) > -static_cast<std::int64_t>(kZeroBucket))
+  if (!index.is_int64() || std::abs(index.get_int64()) >= -static_cast<std::int64_t>(kZeroBucket))
     return std::nullopt;
   return std::pair(static_cast<std::int32_t>(index.get_int64()), number_of(&value.get_array()[1]));
 }
@@ -80,9 +79,12 @@ HistogramReading histogram_of(const json::object& object) {
                            number_in(object, "min"),
                            number_in(object, "max"),
                            {}};
-  std::int32_t position = 0;
   for (const json::value& entry : list_in(object, "buckets")) {
-    if (const auto bucket = bucket_of(entry, position++)) reading.buckets.insert(*bucket);
+    if (const auto bucket = bucket_of(entry)) reading.buckets.insert(*bucket);
+  }
+  for (const json::value& entry : list_in(object, "negative")) {
+    if (const auto bucket = bucket_of(entry))
+      reading.buckets.emplace(negative_bucket(bucket->first), bucket->second);
   }
   if (const double zeros = number_in(object, "zero"); zeros > 0) reading.buckets[kZeroBucket] = zeros;
   return reading;
@@ -107,10 +109,8 @@ LabelList labels_of(const json::object& series) {
 }
 
 void adopt_family(const json::object& family, SeriesStore& store) {
-  std::vector<double> bounds;
-  for (const json::value& bound : list_in(family, "bounds")) bounds.push_back(number_of(&bound));
   store.adopt_family(id_of(family.if_contains("id")), text_in(family, "name"),
-                     kind_of(text_in(family, "kind")), text_in(family, "unit"), std::move(bounds));
+                     kind_of(text_in(family, "kind")), text_in(family, "unit"));
 }
 
 void set_values(const json::array& values, SeriesStore& store, const std::vector<std::uint32_t>& begun = {}) {

@@ -247,7 +247,7 @@ void draw_timings(Canvas& canvas, Area area, const World& world, const std::vect
   draw_rows(canvas, {area.top + 1, area.height - 1}, timings, 0, -1, [&](int row, const Timing& timing) {
     const Family& family = *timing.family;
     const SeriesList series = summands(family);
-    const auto found = quantiles(world, family, series, kQuantiles, world.times.size() - 1);
+    const auto found = quantiles(world, series, kQuantiles, world.times.size() - 1);
     canvas.put(row, 1, family.name, Style::plain, figures - 2);
     draw_figures(
         canvas, row, figures,

@@ -58,7 +58,7 @@ void report_timings(const World& world, Report& report) {
     if (family.kind != Kind::histogram || (family.unit != "seconds" && family.unit != "milliseconds"))
       continue;
     const SeriesList series = summands(family);
-    const auto found = quantiles(world, family, series, kQuantiles, world.times.size() - 1);
+    const auto found = quantiles(world, series, kQuantiles, world.times.size() - 1);
     report.line({"timing", name, amount_text(latest_of(world, family, series, View::rate), "/s"),
                  "p50 " + amount_text(found[0], family.unit), "p95 " + amount_text(found[1], family.unit),
                  "p99 " + amount_text(found[2], family.unit)});

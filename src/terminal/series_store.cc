@@ -76,8 +76,7 @@ void SeriesStore::forget_ids() {
   series_.clear();
 }
 
-void SeriesStore::adopt_family(std::uint32_t id, std::string_view name, Kind kind, std::string_view unit,
-                               std::vector<double> bounds) {
+void SeriesStore::adopt_family(std::uint32_t id, std::string_view name, Kind kind, std::string_view unit) {
   auto [place, is_new] = world_.families.try_emplace(std::string(name));
   Family& family = place->second;
   if (!is_new && family.kind != kind) {
@@ -89,7 +88,6 @@ void SeriesStore::adopt_family(std::uint32_t id, std::string_view name, Kind kin
   family.plain_name = plain_name(name);
   family.kind = kind;
   family.unit = unit.empty() && name.ends_with("_ms") ? "milliseconds" : unit;
-  family.bounds = std::move(bounds);
   families_[id] = &family;
 }
 

@@ -51,8 +51,7 @@ class SeriesStore final {
 
   /// Ids hold until the next `forget_ids()`. An id that is not known is ignored.
   void forget_ids();
-  void adopt_family(std::uint32_t id, std::string_view name, Kind kind, std::string_view unit,
-                    std::vector<double> bounds);
+  void adopt_family(std::uint32_t id, std::string_view name, Kind kind, std::string_view unit);
   /// Whether it is there now. A frame that names all series ends those that it does not (`end_unnamed()`).
   bool adopt_series(std::uint32_t id, std::uint32_t family_id, LabelList labels);
   void end_unnamed();

@@ -10,10 +10,11 @@ std::int32_t merged(std::int32_t index) { return (index >= 0 ? index : index - 7
 
 HistogramReading reading_of(const HistogramValue& value) {
   HistogramReading reading{static_cast<double>(value.count()), value.sum(), value.min(), value.max(), {}};
-  for (const auto& bucket : value.buckets()) {
-    reading.buckets[value.is_explicit() ? bucket.index : merged(bucket.index)] +=
-        static_cast<double>(bucket.count);
+  for (const auto& bucket : value.negative_buckets()) {
+    reading.buckets[negative_bucket(merged(bucket.index))] += static_cast<double>(bucket.count);
   }
+  for (const auto& bucket : value.buckets())
+    reading.buckets[merged(bucket.index)] += static_cast<double>(bucket.count);
   if (value.zero_count() > 0) reading.buckets[kZeroBucket] = static_cast<double>(value.zero_count());
   return reading;
 }
@@ -44,12 +45,7 @@ void take_snapshot(const Snapshot& snapshot, SeriesStore& store) {
   for (const FamilySnapshot& family : snapshot.families) {
     if (family.empty()) continue;
     const Descriptor& descriptor = family.descriptor();
-    std::vector<double> bounds;
-    if (const HistogramValue* histogram = family.point(0).histogram;
-        histogram != nullptr && histogram->is_explicit()) {
-      bounds.assign(histogram->bounds().begin(), histogram->bounds().end());
-    }
-    store.adopt_family(family_id, descriptor.name, descriptor.kind, descriptor.unit, std::move(bounds));
+    store.adopt_family(family_id, descriptor.name, descriptor.kind, descriptor.unit);
     for (std::size_t i = 0; i < family.size(); ++i)
       store.adopt_series(id++, family_id, labels_of(family.point(i).labels));
     ++family_id;

@@ -24,6 +24,10 @@ using Points = std::vector<double>;
 
 /// The bucket of zeros, which no power of two holds.
 inline constexpr std::int32_t kZeroBucket = -1'000'000;
+/// The bucket below zero whose magnitudes are those of bucket `index`; below all others, the largest first.
+[[nodiscard]] constexpr std::int32_t negative_bucket(std::int32_t index) noexcept {
+  return 2 * kZeroBucket - index;
+}
 /// Counts by bucket, ascending.
 using Buckets = std::map<std::int32_t, double>;
 
@@ -55,7 +59,6 @@ struct Family {
   std::string plain_name;  ///< without dots and without `_total`, by which families are compared
   Kind kind = Kind::gauge;
   std::string unit;
-  std::vector<double> bounds;            ///< of a histogram with bounds of its own
   std::map<std::string, Series> series;  ///< by labels
 
   /// Whether the program itself registered it, rather than kymo for it.

@@ -28,6 +28,9 @@ GOOD = ["requests.with(std::string(\"GET\"), true).add();", "counter.add(3);", "
 BAD = {
     "one label too few": ('requests.with("GET");', NOT_FOR_THESE),
     "one label too many": ('requests.with("GET", 200, "x");', NOT_FOR_THESE),
+    "no text as a label": ('requests.with("GET", nullptr);', NOT_FOR_THESE),
+    "no text as a value by key": ('registry.family<kymo::Counter>("x", "X.").with({{"k", nullptr}});', "deleted|no matching function"),
+    "no text as a name": ('registry.counter(nullptr, "X.");', "deleted"),
     "a fraction as a label": ('requests.with("GET", 2.5);', NOT_FOR_THESE),
     "a pointer as a label": ('requests.with("GET", &counter);', NOT_FOR_THESE),
     "an enum nobody named": ('requests.with("GET", Plain::a);', NOT_FOR_THESE),

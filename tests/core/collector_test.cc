@@ -158,6 +158,50 @@ TEST_F(CollectorTest, RecordsNothingWhileDisabled) {
   EXPECT_FALSE(metrics_.get_timing("t"));
 }
 
+TEST_F(CollectorTest, IsEnabledWhereBothSwitchesAreOn) {
+  EXPECT_TRUE(metrics_.enabled());
+  set_recording(false);
+  EXPECT_FALSE(metrics_.enabled());
+  set_recording(true);
+  EXPECT_TRUE(metrics_.enabled());
+
+  Registry registry;
+  Collector off(registry, {.enabled = false});
+  EXPECT_FALSE(off.enabled());
+  off.increment("c");
+  off.set_enabled(true);
+  EXPECT_TRUE(off.enabled());
+  EXPECT_FALSE(off.get_counter("c"));
+}
+
+TEST_F(CollectorTest, TellsTheLastHundredDurationsToo) {
+  for (int i = 1; i <= 250; ++i) metrics_.timing("t", std::chrono::milliseconds(i));
+  const auto timing = metrics_.get_timing("t");
+  ASSERT_TRUE(timing);
+  EXPECT_EQ(timing->count, 250U);
+  EXPECT_EQ(timing->recent.count, 100U);
+  EXPECT_DOUBLE_EQ(timing->recent.min, 0.151);
+  EXPECT_DOUBLE_EQ(timing->recent.max, 0.250);
+  EXPECT_DOUBLE_EQ(timing->recent.mean, 0.2005);
+  EXPECT_DOUBLE_EQ(timing->recent.p50, 0.200);
+  EXPECT_DOUBLE_EQ(timing->recent.p95, 0.245);
+  EXPECT_DOUBLE_EQ(timing->recent.p99, 0.249);
+}
+
+TEST_F(CollectorTest, TakesTextThatIsNotThereForEmptyText) {
+  const char* const nothing = nullptr;
+  metrics_.increment("c", {{"region", nothing}});
+  EXPECT_EQ(metrics_.get_counter("c", {{"region", ""}}), 1);
+  metrics_.increment(nothing);
+  metrics_.gauge(nothing, 1);
+  metrics_.timing("t", 1s, {{nothing, nothing}});
+  {
+    const auto timer = metrics_.timer(nothing);
+  }
+  metrics_.describe(nothing, nothing, nothing);
+  EXPECT_FALSE(metrics_.get_gauge(nothing));
+}
+
 TEST_F(CollectorTest, NeverThrowsWhateverItIsGiven) {
   const double before = errors();
   metrics_.increment("0bad");

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <deque>
 #include <limits>
+#include <memory>
 #include <numeric>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -175,6 +177,56 @@ TEST(Gauge, RefusesNaNButTakesInfinity) {
   EXPECT_EQ(gauge.value(), std::numeric_limits<double>::infinity());
 }
 
+// A gauge that nobody set reads 0; one that only ever got NaN must not pass for that.
+TEST(Gauge, IsNaNWhereItOnlyGotNaN) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  Registry registry;
+  for (const auto statistics : {GaugeTracking::on, GaugeTracking::off}) {
+    const std::string name = statistics == GaugeTracking::on ? "a" : "b";
+    Gauge gauge = registry.gauge(name, "G.", {.statistics = statistics});
+    EXPECT_EQ(gauge.value(), 0);
+    EXPECT_TRUE(registry.snapshot()->find(name, {})->is_unset);
+    gauge.set(kNaN);
+    EXPECT_TRUE(std::isnan(gauge.value()));
+    EXPECT_TRUE(std::isnan(to_double(registry.snapshot()->find(name, {})->number)));
+    EXPECT_FALSE(registry.snapshot()->find(name, {})->is_unset);
+    EXPECT_EQ(gauge.statistics().count, 0U);
+    gauge.add(2);
+    EXPECT_EQ(gauge.value(), 2) << "an addition begins at 0";
+    gauge.set(kNaN);
+    EXPECT_EQ(gauge.value(), 2) << "the last value stays";
+    Gauge other = registry.gauge(name + "_other", "G.", {.statistics = statistics});
+    other.add(kNaN);
+    EXPECT_TRUE(std::isnan(other.value()));
+    Gauge zero = registry.gauge(name + "_zero", "G.", {.statistics = statistics});
+    zero.set(0);
+    zero.set(kNaN);
+    EXPECT_EQ(zero.value(), 0);
+    EXPECT_FALSE(registry.snapshot()->find(name + "_zero", {})->is_unset);
+  }
+}
+
+TEST(Gauge, HasTheMeanOfItsValuesWhateverTheyAre) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  Registry registry;
+  int number = 0;
+  const auto mean_of = [&](std::initializer_list<double> values) {
+    Gauge gauge = registry.gauge("g" + std::to_string(++number), "G.");
+    for (const double value : values) gauge.set(value);
+    return gauge.statistics().mean;
+  };
+  EXPECT_EQ(mean_of({1, kInfinity, 3}), kInfinity);
+  EXPECT_EQ(mean_of({1, -kInfinity, 3}), -kInfinity);
+  EXPECT_EQ(mean_of({kInfinity}), kInfinity);
+  EXPECT_TRUE(std::isnan(mean_of({kInfinity, -kInfinity, 3})));
+  EXPECT_EQ(mean_of({kLargest, kLargest, kLargest, kLargest}), kLargest);
+  EXPECT_DOUBLE_EQ(mean_of({1e308, 1.5e308}), 1.25e308);
+  EXPECT_EQ(mean_of({kLargest, -kLargest}), 0);
+  EXPECT_EQ(mean_of({1, 2, 6}), 3);
+  EXPECT_EQ(mean_of({1e-280, 3e-280}), 2e-280);
+}
+
 TEST(Gauge, AddsOfManyThreadsAreAllThere) {
   Registry registry;
   Gauge gauge = registry.gauge("x", "X.");
@@ -212,14 +264,18 @@ RC_GTEST_PROP(Window, HoldsExactlyTheLastValues, (std::vector<std::int32_t> valu
   }
 }
 
-TEST(ScopedTimer, RecordsOnceAlsoWhenAnExceptionPasses) {
-  Registry registry;
-  Timing timing = registry.timing("t", "T.");
+void time_and_throw(Timing& timing) {
   try {
     const ScopedTimer timer(timing);
     throw 1;
   } catch (int) {
   }
+}
+
+TEST(ScopedTimer, RecordsOnceAndWhatAnExceptionEndsApart) {
+  Registry registry;
+  Timing timing = registry.timing("t", "T.");
+  time_and_throw(timing);
   {
     ScopedTimer timer(timing);
     EXPECT_GT(timer.stop().count(), 0);
@@ -228,7 +284,57 @@ TEST(ScopedTimer, RecordsOnceAlsoWhenAnExceptionPasses) {
   {
     ScopedTimer(timing).cancel();
   }
-  EXPECT_EQ(timing.value().count(), 2U);
+  EXPECT_EQ(timing.value().count(), 1U);
+  EXPECT_EQ(registry.snapshot()->find("t", {{"error", "true"}})->histogram->count(), 1U);
+}
+
+TEST(ScopedTimer, KeepsTheLabelsOfWhatAnExceptionEnded) {
+  auto registry = std::make_unique<Registry>();
+  const auto family = registry->family<Timing, "method">("t", "T.", {.recent = 0});
+  Timing timing = family.with("GET");
+  time_and_throw(timing);
+  time_and_throw(timing);
+  const auto snapshot = registry->snapshot();
+  EXPECT_EQ(snapshot->find("t", {{"method", "GET"}})->histogram->count(), 0U);
+  EXPECT_EQ(snapshot->find("t", {{"method", "GET"}, {"error", "true"}})->histogram->count(), 2U);
+
+  const auto dynamic = registry->family<Timing>("u", "U.");
+  Timing with_error = dynamic.with({{"error", "no"}, {"k", "\"v\""}});
+  time_and_throw(with_error);
+  EXPECT_EQ(registry->snapshot()->find("u", {{"error", "true"}, {"k", "\"v\""}})->histogram->count(), 1U);
+
+  // Destructors that time what they do while an exception is on its way are not left by it.
+  struct Cleanup {
+    ~Cleanup() { const ScopedTimer timer(*timing); }
+    Timing* timing;
+  };
+  Timing cleaned = family.with("cleanup");
+  try {
+    const Cleanup cleanup{&cleaned};
+    throw 1;
+  } catch (int) {
+  }
+  EXPECT_EQ(cleaned.value().count(), 1U);
+
+  Timing late = registry->timing("late", "L.");
+  registry.reset();
+  time_and_throw(late);
+  EXPECT_EQ(late.value().count(), 1U) << "where the registry is gone, it is in the series itself";
+}
+
+TEST(Instruments, TakeTextThatIsNotThereForEmptyText) {
+  Registry registry({.on_error = OnError::return_noop});
+  const char* const nothing = nullptr;
+  const auto typed = registry.family<Counter, "region">("typed", nothing, {.unit = nothing});
+  typed.with(nothing).add();
+  const auto dynamic = registry.family<Counter>("dynamic", "D.");
+  dynamic.with({{"region", nothing}}).add();
+  dynamic.with({{nothing, "x"}}).add();
+  registry.counter(nothing, "No name.").add();
+  const auto snapshot = registry.snapshot();
+  EXPECT_EQ(to_double(snapshot->find("typed", {{"region", ""}})->number), 1);
+  EXPECT_EQ(to_double(snapshot->find("dynamic", {{"region", ""}})->number), 1);
+  EXPECT_EQ(to_double(snapshot->find("kymo_registration_errors_total", {})->number), 2);
 }
 
 TEST(Exemplars, KeepTheLatestOfABucket) {

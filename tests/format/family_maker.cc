@@ -78,6 +78,7 @@ FamilyMaker& FamilyMaker::number(std::initializer_list<Label> labels, double num
 FamilyMaker& FamilyMaker::gauge(std::initializer_list<Label> labels, double number,
                                 const GaugeStatistics& statistics) {
   columns_.gauges.push_back(statistics);
+  columns_.unset.push_back(statistics.count == 0 && number == 0);
   return this->number(labels, number);
 }
 

@@ -38,15 +38,16 @@ TEST(LiveJson, HistogramsAreMergedToEightBucketsAnOctave) {
   EXPECT_TRUE(out.starts_with(R"({"count":8,"sum":)")) << out;
 }
 
-TEST(LiveJson, HistogramsWithBoundsTellThem) {
+TEST(LiveJson, BoundsAreNoConcernOfWhoComputesPercentiles) {
   const auto family = FamilyMaker(Kind::histogram, "h.x", "He\"lp.", "seconds")
-                          .histogram({}, histogram_of({0.5, 3}, {1, 2}))
+                          .histogram({}, histogram_of({0.5, 3, -3, -3, 0}, {1, 2}))
                           .make();
   std::string head;
   append_live_family(family, 7, head);
-  EXPECT_EQ(head,
-            R"("id":7,"name":"h.x","kind":"histogram","unit":"seconds","help":"He\"lp.","bounds":[1,2])");
-  EXPECT_NE(value_of(family).find(R"("buckets":[[0,1],[2,1]])"), std::string::npos) << value_of(family);
+  EXPECT_EQ(head, R"("id":7,"name":"h.x","kind":"histogram","unit":"seconds","help":"He\"lp.")");
+  EXPECT_NE(value_of(family).find(R"("zero":1,"negative":[[12,2]],"buckets":[[-9,1],[12,1]]})"),
+            std::string::npos)
+      << value_of(family);
 }
 
 TEST(LiveJson, WindowsAreOfTheirValues) {

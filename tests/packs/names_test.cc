@@ -120,6 +120,25 @@ TEST(Packs, LatenciesHaveTheUsualBounds) {
   EXPECT_EQ(latencies, 10U);
 }
 
+TEST(Packs, TakeNoNegativeLatencyAndTellTrueOnes) {
+  Registry registry;
+  const HttpMetrics http(registry);
+  StreamMetrics stream(registry, StreamTimeUnit::seconds);
+  const auto refused = [&registry] {
+    const auto snapshot = registry.snapshot();
+    return to_double(snapshot->find("kymo_recordings_refused_total", {{"reason", "negative"}})->number);
+  };
+  const double before = refused();
+  Histogram duration = http.request_duration_seconds.with("GET", "/", 200, "", "", "", "", "");
+  duration.record(-0.25);
+  stream.inference_time.record(-0.25);
+  stream.processing_time.record(-0.25);
+  EXPECT_EQ(refused() - before, 3);
+  EXPECT_EQ(duration.value().count(), 0U);
+  for (int i = 0; i < 100; ++i) stream.inference_time.record(0.000061);
+  EXPECT_NEAR(stream.inference_time.value().quantile(0.5), 0.000061, 0.000001);
+}
+
 TEST(Packs, AndTheRegistrysOwnMetricsFollowTheConventions) {
   Registry registry;
   const AllPacks packs(registry);

@@ -57,6 +57,7 @@ void expect_sound(const HistogramValue& value, std::uint64_t recorded) {
   EXPECT_EQ(value.count(), recorded);
   std::uint64_t in_buckets = value.zero_count();
   for (const auto bucket : value.buckets()) in_buckets += bucket.count;
+  for (const auto bucket : value.negative_buckets()) in_buckets += bucket.count;
   EXPECT_EQ(in_buckets, recorded);
   EXPECT_TRUE(std::isfinite(value.sum()));
   if (recorded == 0) return;
@@ -193,13 +194,33 @@ TEST(Numbers, TooLargeForTheirSumLeaveAMeanBetweenThem) {
   EXPECT_LE(window.value().total_sum, kLargest);
 }
 
-// One infinity, once, must not spoil a gauge's statistics for the rest of the process' life.
-TEST(Numbers, ThatAreInfiniteSpoilNoStatisticsForGood) {
+// The mean of an infinity is one; what it must not spoil is the sum that it would stay in for good.
+TEST(Numbers, ThatAreInfiniteSpoilNoSumForGood) {
   Registry registry;
   Gauge gauge = registry.gauge("gauge", "G.");
-  gauge.set(kInfinity), gauge.set(-kInfinity);
-  for (int i = 0; i < 1000; ++i) gauge.set(1);
-  EXPECT_FALSE(std::isnan(gauge.statistics().mean));
+  gauge.set(kInfinity), gauge.set(-kInfinity), gauge.set(1);
+  EXPECT_TRUE(std::isnan(gauge.statistics().mean)) << "of both there is no mean";
+  EXPECT_EQ(gauge.statistics().count, 3U);
+  static_cast<void>(registry.reset());
+  gauge.set(1), gauge.set(3);
+  EXPECT_EQ(gauge.statistics().mean, 2);
+}
+
+// The sums of two threads that live at once, infinite each way.
+TEST(Numbers, TooLargeForTheSumsOfTwoThreadsLeaveANumber) {
+  Registry registry;
+  Window window = registry.window("window", "W.");
+  DoubleCounter fractions = registry.double_counter("fractions", "F.");
+  Timing timing = registry.timing("timing", "T.");
+  const auto record = [&](double value) {
+    for (int i = 0; i < 3; ++i) window.record(value), fractions.add(std::abs(value));
+    for (int i = 0; i < 3; ++i) timing.record(std::chrono::nanoseconds::max());
+  };
+  record(kLargest);
+  std::thread([&] { record(-kLargest); }).join();
+  EXPECT_TRUE(std::isfinite(window.value().total_sum));
+  EXPECT_EQ(fractions.value(), kLargest);
+  EXPECT_GE(timing.value().sum(), 1.8e10) << "not wrapped";
 }
 
 TEST(Numbers, TheTopBucketTakesAllThatIsBeyondIt) {

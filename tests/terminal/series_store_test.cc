@@ -124,8 +124,7 @@ TEST(SeriesStore, GivesPercentilesOfTheLastTenSeconds) {
   SeriesStore store = test::voice_server();
   const World& world = store.world();
   const Family& family = world.families.at("http.request.duration");
-  const auto found =
-      quantiles(world, family, summands(family), std::array{0.5, 0.99}, world.times.size() - 1);
+  const auto found = quantiles(world, summands(family), std::array{0.5, 0.99}, world.times.size() - 1);
   EXPECT_NEAR(found[0], 0.00102, 0.00006);  // in (2^-10, 2^-9.875]
   EXPECT_NEAR(found[1], 0.0179, 0.0010);    // in (2^-5.875, 2^-5.75]
 }

@@ -9,6 +9,7 @@
 
 #include <kymo/core/labels.h>
 #include <kymo/core/stopwatch.h>
+#include <kymo/core/text_view.h>
 #include <kymo/core/timing.h>
 
 namespace kymo::inline v0 {
@@ -17,6 +18,17 @@ class Registry;
 class Collector;
 struct GaugeStatistics;
 struct Snapshot;
+
+/// The last 100 durations, or as many as there are, in seconds; all exact.
+struct RecentTimings {
+  std::uint64_t count = 0;
+  double mean = 0;
+  double min = 0;
+  double max = 0;
+  double p50 = 0;
+  double p95 = 0;
+  double p99 = 0;
+};
 
 /// What get_timing() tells: all durations since the start or the last reset, in seconds.
 struct TimingStatistics {
@@ -28,6 +40,7 @@ struct TimingStatistics {
   double p50 = 0;  ///< percentiles within 1 %
   double p95 = 0;
   double p99 = 0;
+  RecentTimings recent;
 };
 
 /// What get_gauge() tells. Zero `last_update` where the gauge was never set.
@@ -38,6 +51,10 @@ struct GaugeReading {
   double mean = 0;
   std::uint64_t count = 0;
   std::chrono::system_clock::time_point last_update;
+};
+
+struct CollectorOptions {
+  bool enabled = true;  ///< see Collector::set_enabled()
 };
 
 /// Times a scope for a Collector: from its making to stop() or the end of the scope, once. Left by an
@@ -100,7 +117,7 @@ class Collector final {
 
   /// The registry must outlive it. At most kMaxNames names: what is recorded under more is counted in both
   /// metrics above, and said once.
-  explicit Collector(Registry& registry);
+  explicit Collector(Registry& registry, const CollectorOptions& options = {});
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
   ~Collector();
@@ -109,56 +126,56 @@ class Collector final {
 
   /// Help text (and unit, for gauges and counters) of a name, before its first use; without, the help says
   /// just how it is recorded.
-  void describe(std::string_view name, std::string_view help, std::string_view unit = {});
+  void describe(TextView name, TextView help, TextView unit = {});
 
-  void increment(std::string_view name, Tags tags = {}) noexcept { increment(name, 1, tags); }
-  void increment(std::string_view name, std::int64_t amount, Tags tags = {}) noexcept {
+  void increment(TextView name, Tags tags = {}) noexcept { increment(name, 1, tags); }
+  void increment(TextView name, std::int64_t amount, Tags tags = {}) noexcept {
     increment(name, amount, Labels(tags.begin(), tags.size()));
   }
-  void increment(std::string_view name, std::int64_t amount, Labels tags) noexcept;
+  void increment(TextView name, std::int64_t amount, Labels tags) noexcept;
 
-  void decrement(std::string_view name, Tags tags = {}) noexcept { decrement(name, 1, tags); }
-  void decrement(std::string_view name, std::int64_t amount, Tags tags = {}) noexcept {
+  void decrement(TextView name, Tags tags = {}) noexcept { decrement(name, 1, tags); }
+  void decrement(TextView name, std::int64_t amount, Tags tags = {}) noexcept {
     decrement(name, amount, Labels(tags.begin(), tags.size()));
   }
-  void decrement(std::string_view name, std::int64_t amount, Labels tags) noexcept;
+  void decrement(TextView name, std::int64_t amount, Labels tags) noexcept;
 
-  void gauge(std::string_view name, double value, Tags tags = {}) noexcept {
+  void gauge(TextView name, double value, Tags tags = {}) noexcept {
     gauge(name, value, Labels(tags.begin(), tags.size()));
   }
-  void gauge(std::string_view name, double value, Labels tags) noexcept;
+  void gauge(TextView name, double value, Labels tags) noexcept;
 
   template <class Rep, class Period>
-  void timing(std::string_view name, std::chrono::duration<Rep, Period> duration, Tags tags = {}) noexcept {
+  void timing(TextView name, std::chrono::duration<Rep, Period> duration, Tags tags = {}) noexcept {
     timing(name, std::chrono::duration<double>(duration).count(), tags);
   }
   /// Seconds.
-  void timing(std::string_view name, double seconds, Tags tags = {}) noexcept {
+  void timing(TextView name, double seconds, Tags tags = {}) noexcept {
     timing(name, seconds, Labels(tags.begin(), tags.size()));
   }
-  void timing(std::string_view name, double seconds, Labels tags) noexcept;
+  void timing(TextView name, double seconds, Labels tags) noexcept;
 
-  CollectorTimer timer(std::string_view name, Tags tags = {}) noexcept {
+  CollectorTimer timer(TextView name, Tags tags = {}) noexcept {
     return timer(name, Labels(tags.begin(), tags.size()));
   }
-  CollectorTimer timer(std::string_view name, Labels tags) noexcept;
+  CollectorTimer timer(TextView name, Labels tags) noexcept;
 
   /// What the registry holds under that name, whoever registered or recorded it. Nothing where it holds no
   /// such series, or nothing was recorded since a reset(). A timing may be a histogram in seconds. Of a value
   /// that a callback gives, min, max and mean are the value. Cost: a look-up under a lock; where callbacks or
   /// producers give the name, a Snapshot.
-  [[nodiscard]] std::optional<TimingStatistics> get_timing(std::string_view name, Tags tags = {}) const {
+  [[nodiscard]] std::optional<TimingStatistics> get_timing(TextView name, Tags tags = {}) const {
     return get_timing(name, Labels(tags.begin(), tags.size()));
   }
-  [[nodiscard]] std::optional<TimingStatistics> get_timing(std::string_view name, Labels tags) const;
-  [[nodiscard]] std::optional<std::int64_t> get_counter(std::string_view name, Tags tags = {}) const {
+  [[nodiscard]] std::optional<TimingStatistics> get_timing(TextView name, Labels tags) const;
+  [[nodiscard]] std::optional<std::int64_t> get_counter(TextView name, Tags tags = {}) const {
     return get_counter(name, Labels(tags.begin(), tags.size()));
   }
-  [[nodiscard]] std::optional<std::int64_t> get_counter(std::string_view name, Labels tags) const;
-  [[nodiscard]] std::optional<GaugeReading> get_gauge(std::string_view name, Tags tags = {}) const {
+  [[nodiscard]] std::optional<std::int64_t> get_counter(TextView name, Labels tags) const;
+  [[nodiscard]] std::optional<GaugeReading> get_gauge(TextView name, Tags tags = {}) const {
     return get_gauge(name, Labels(tags.begin(), tags.size()));
   }
-  [[nodiscard]] std::optional<GaugeReading> get_gauge(std::string_view name, Labels tags) const;
+  [[nodiscard]] std::optional<GaugeReading> get_gauge(TextView name, Labels tags) const;
   /// Everything in the registry at this instant; `kymo::format` turns it into JSON and text.
   [[nodiscard]] std::shared_ptr<const Snapshot> get_all() const;
 
@@ -168,8 +185,9 @@ class Collector final {
   /// Counters that were recorded by name go on from 0; levels, timings and gauges stay.
   void reset_counters();
 
-  /// While false nothing is recorded by name, at the cost of a branch.
+  /// Whether anything is recorded by name: both this switch and the process' set_recording() are on.
   [[nodiscard]] bool enabled() const noexcept;
+  /// While off nothing is recorded by name, at the cost of a branch.
   void set_enabled(bool on) noexcept;
 
  private:

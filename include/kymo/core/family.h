@@ -14,6 +14,7 @@
 
 #include <kymo/core/labels.h>
 #include <kymo/core/series_handle.h>
+#include <kymo/core/text_view.h>
 
 namespace kymo::inline v0 {
 
@@ -32,14 +33,15 @@ struct LabelKey {
 
 /// A label's value, from what callers have at hand: text, a whole number, a bool, or an enum for which a
 /// function `std::string_view label_value(E)` is found by argument-dependent lookup. Anything else does not
-/// compile. A view: it must not outlive what it was made from.
+/// compile, `nullptr` neither; a null pointer to text is an empty value. A view: it must not outlive what it
+/// was made from.
 // Implicit constructors, so that `with("GET", 200)` reads as it does.
 // NOLINTBEGIN(google-explicit-constructor)
 class LabelValue final {
  public:
   template <class T>
-    requires std::convertible_to<const T&, std::string_view>
-  LabelValue(const T& text) noexcept : view_(text) {}
+    requires std::convertible_to<const T&, TextView>
+  LabelValue(const T& text) noexcept : view_(TextView(text)) {}
 
   template <std::integral T>
     requires(!std::same_as<T, bool> && !std::same_as<T, char>)

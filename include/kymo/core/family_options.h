@@ -12,6 +12,7 @@
 #include <kymo/core/descriptor.h>
 #include <kymo/core/gauge.h>
 #include <kymo/core/histogram.h>
+#include <kymo/core/text_view.h>
 #include <kymo/core/timing.h>
 #include <kymo/core/window.h>
 
@@ -34,27 +35,30 @@ enum class GaugeTracking : std::uint8_t { off, on };
 /// What may be said of a family beside its name and help. One struct an instrument; each field has a sound
 /// default.
 struct CounterOptions {
-  std::string_view unit = {};
+  TextView unit = {};
   SeriesPolicy series = {};
   Exemplars exemplars = Exemplars::off;
 };
 struct UpDownCounterOptions {
-  std::string_view unit = {};
+  TextView unit = {};
   SeriesPolicy series = {};
 };
 struct GaugeOptions {
-  std::string_view unit = {};
+  TextView unit = {};
   SeriesPolicy series = {};
   GaugeTracking statistics = GaugeTracking::on;
 };
 struct HistogramOptions {
-  std::string_view unit = {};
+  TextView unit = {};
   SeriesPolicy series = {};
   Exemplars exemplars = Exemplars::off;
-  /// Upper borders of fixed buckets, ascending and finite. Empty: base-2 exponential.
+  /// `le` values that text formats show, exact, ascending and finite; each costs 8 bytes a series and thread.
+  /// Percentiles come from exponential buckets, whatever the bounds. Empty: `text_bounds`.
   std::vector<double> bounds = {};
-  /// `le` values that text formats show of an exponential histogram; powers of two. Empty: those usual for
-  /// the unit.
+  /// Refuses values below zero, and counts them. Always so without `bounds`.
+  bool non_negative = false;
+  /// `le` values that text formats show where `bounds` is empty; powers of two. Empty: those usual for the
+  /// unit.
   std::vector<double> text_bounds = {};
 };
 struct TimingOptions {
@@ -65,7 +69,7 @@ struct TimingOptions {
   std::vector<double> text_bounds = {};
 };
 struct WindowOptions {
-  std::string_view unit = {};
+  TextView unit = {};
   SeriesPolicy series = {};
   std::size_t capacity = 100;
 };
@@ -84,6 +88,7 @@ struct FamilySpec {
   GaugeTracking statistics = GaugeTracking::off;
   std::size_t recent = 0;
   std::vector<double> bounds;
+  bool non_negative = false;  ///< of a histogram with bounds
   std::vector<double> text_bounds;
   std::vector<std::string> label_keys;  ///< of a typed family; empty: none, or dynamic
   bool dynamic_labels = false;

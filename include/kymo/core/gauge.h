@@ -16,8 +16,9 @@ struct GaugeStatistics;
 /// The last value set by any thread is the value. With statistics (the default) every value set also goes
 /// into count, min, max, mean and time of the last update, which JSON and the live view show. Threads: any
 /// member from any thread and from signal handlers. Cost: without statistics one relaxed store; with them
-/// some 20 ns, more when several threads set the same gauge at once. Errors: NaN is refused and counted;
-/// infinities are values. Source: OpenMetrics 1.0, "Gauge".
+/// some 20 ns, more when several threads set the same gauge at once. Errors: NaN is refused and counted, and
+/// the value stays; a gauge that has none yet shows NaN from then on. Infinities are values. Source:
+/// OpenMetrics 1.0, "Gauge".
 class Gauge final {
  public:
   Gauge() = default;
@@ -38,12 +39,14 @@ class Gauge final {
   void add(double amount) noexcept;
   void sub(double amount) noexcept { add(-amount); }
 
+  /// 0 while nobody has set it.
   [[nodiscard]] double value() const noexcept;
   /// All zero without statistics. Include <kymo/core/snapshot.h> for the type.
   [[nodiscard]] GaugeStatistics statistics() const noexcept;
 
  private:
   void set_slowly(double value) noexcept;
+  void refuse_nan() noexcept;
 
   SeriesHandle handle_;
   Cell* plain_ = nullptr;  // where a store is all there is to do

@@ -16,8 +16,8 @@
 /// fewer to follow is what makes recording quick. The others are found over groups of 8 octaves. Most buckets
 /// hold small numbers, so a page begins with 2 bytes a bucket; when one of its buckets has counted 2^15, a
 /// wide page takes over from there, and the narrow one keeps what it had. Links are distances from the block,
-/// so that 4 bytes are enough and a mapped file needs no translation. Explicit bounds: the buckets follow the
-/// block.
+/// so that 4 bytes are enough and a mapped file needs no translation. Bounds of the family's own: counts
+/// between them follow the block, beside the exponential buckets, which all percentiles come from.
 namespace kymo::inline v0::cells {
 
 /// Buckets an octave, as HistogramValue::kScale says.
@@ -81,11 +81,11 @@ struct alignas(kLinkUnit) HistogramBlock {
 };
 static_assert(sizeof(HistogramBlock) == 2 * kLinkUnit);
 
-struct ExplicitBlock {
-  Cell sum;
-  Cell min;
-  Cell max;
-  Cell bucket[1];  // as many as the histogram has bounds, and one
+/// Of a histogram with bounds of its own. Values below zero are counted by magnitude in a block of their own.
+struct BoundedBlock {
+  HistogramBlock sketch;
+  Cell negative;   ///< address of a HistogramBlock, of which only the pages are used; 0: none yet
+  Cell bucket[1];  ///< as many as the histogram has bounds, and one
 };
 
 /// For each 128th of an octave, what added to the 52 bits behind the point of a double makes the first 6 of
@@ -227,7 +227,9 @@ template <class AddToSum>
 
 void record_slow(CellId id, double value) noexcept;
 void record_ns_slow(CellId id, std::uint64_t nanoseconds) noexcept;
-void record_explicit(CellId id, const double* bounds, std::size_t bound_count, double value) noexcept;
+/// Records into an exponential histogram that also counts between bounds.
+void record_bounded(CellId id, const double* bounds, std::size_t bound_count, double value,
+                    bool takes_negative) noexcept;
 
 /// How the owner of a sum of doubles adds to it.
 struct AddDouble {

@@ -8,10 +8,16 @@
 #include <string>
 #include <string_view>
 
+#include <kymo/core/text_view.h>
+
 namespace kymo::inline v0 {
 
 /// One label as a caller writes it: `{"method", "GET"}`. Both views must outlive the call they are passed to.
+/// A null pointer as a value is an empty value; a null key is not valid, as an empty one.
 struct Label {
+  constexpr Label() noexcept = default;
+  constexpr Label(TextView key_text, TextView value_text) noexcept : key(key_text), value(value_text) {}
+
   std::string_view key;
   std::string_view value;
 

@@ -17,6 +17,7 @@
 #include <kymo/core/histogram.h>
 #include <kymo/core/snapshot.h>
 #include <kymo/core/snapshot_writer.h>
+#include <kymo/core/text_view.h>
 #include <kymo/core/timing.h>
 #include <kymo/core/window.h>
 
@@ -74,7 +75,7 @@ class Registration final {
 
 /// Options of a value that a callback gives.
 struct ObservedOptions {
-  std::string_view unit = {};
+  TextView unit = {};
   std::vector<std::pair<std::string, std::string>> labels = {};
 };
 
@@ -96,33 +97,32 @@ class Registry final {
   ~Registry();
 
   /// Single series, without labels.
-  Counter counter(std::string_view name, std::string_view help, CounterOptions options = {}) {
+  Counter counter(TextView name, TextView help, CounterOptions options = {}) {
     return single<Counter>(name, help, std::move(options));
   }
-  DoubleCounter double_counter(std::string_view name, std::string_view help, CounterOptions options = {}) {
+  DoubleCounter double_counter(TextView name, TextView help, CounterOptions options = {}) {
     return single<DoubleCounter>(name, help, std::move(options));
   }
-  UpDownCounter up_down_counter(std::string_view name, std::string_view help,
-                                UpDownCounterOptions options = {}) {
+  UpDownCounter up_down_counter(TextView name, TextView help, UpDownCounterOptions options = {}) {
     return single<UpDownCounter>(name, help, std::move(options));
   }
-  Gauge gauge(std::string_view name, std::string_view help, GaugeOptions options = {}) {
+  Gauge gauge(TextView name, TextView help, GaugeOptions options = {}) {
     return single<Gauge>(name, help, std::move(options));
   }
-  Histogram histogram(std::string_view name, std::string_view help, HistogramOptions options = {}) {
+  Histogram histogram(TextView name, TextView help, HistogramOptions options = {}) {
     return single<Histogram>(name, help, std::move(options));
   }
-  Timing timing(std::string_view name, std::string_view help, TimingOptions options = {}) {
+  Timing timing(TextView name, TextView help, TimingOptions options = {}) {
     return single<Timing>(name, help, std::move(options));
   }
-  Window window(std::string_view name, std::string_view help, WindowOptions options = {}) {
+  Window window(TextView name, TextView help, WindowOptions options = {}) {
     return single<Window>(name, help, std::move(options));
   }
 
   /// A metric with labels: `family<Counter, "method", "code">(…)`; without keys, one whose labels are given
   /// at run time.
   template <class Instrument, LabelKey... Keys>
-  Family<Instrument, Keys...> family(std::string_view name, std::string_view help,
+  Family<Instrument, Keys...> family(TextView name, TextView help,
                                      typename InstrumentTraits<Instrument>::Options options = {}) {
     FamilySpec spec = InstrumentTraits<Instrument>::spec(std::move(options));
     spec.dynamic_labels = sizeof...(Keys) == 0;
@@ -133,12 +133,10 @@ class Registry final {
   /// A value asked for when a Snapshot is taken. A callback that throws is counted in
   /// `kymo_producer_errors_total`, and its series is missing from that Snapshot; NaN likewise. Several
   /// registrations may share a name if kind, unit and help agree and labels differ.
-  [[nodiscard]] Registration observe_gauge(std::string_view name, std::string_view help,
-                                           std::function<double()> callback,
+  [[nodiscard]] Registration observe_gauge(TextView name, TextView help, std::function<double()> callback,
                                            const ObservedOptions& options = {});
   /// As observe_gauge, for a count that only grows.
-  [[nodiscard]] Registration observe_counter(std::string_view name, std::string_view help,
-                                             std::function<double()> callback,
+  [[nodiscard]] Registration observe_counter(TextView name, TextView help, std::function<double()> callback,
                                              const ObservedOptions& options = {});
   /// Whole families made anew for each Snapshot: see Producer.
   [[nodiscard]] Registration add_producer(Producer producer);
@@ -164,13 +162,12 @@ class Registry final {
   class Impl;
 
   template <class Instrument>
-  Instrument single(std::string_view name, std::string_view help,
-                    typename InstrumentTraits<Instrument>::Options options) {
+  Instrument single(TextView name, TextView help, typename InstrumentTraits<Instrument>::Options options) {
     return Instrument(
         single_series(add_family(name, help, InstrumentTraits<Instrument>::spec(std::move(options)))));
   }
 
-  std::shared_ptr<FamilyCore> add_family(std::string_view name, std::string_view help, FamilySpec spec);
+  std::shared_ptr<FamilyCore> add_family(TextView name, TextView help, FamilySpec spec);
   static SeriesParts single_series(const std::shared_ptr<FamilyCore>& family);
 
   std::shared_ptr<Impl> impl_;

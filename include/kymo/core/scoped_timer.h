@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include <kymo/core/stopwatch.h>
@@ -13,18 +14,27 @@ namespace kymo::inline v0 {
 ///     kymo::ScopedTimer timer(metrics.handle_duration);
 ///
 /// The Timing must outlive the scope. Threads: one at a time. Cost: two readings of a clock (see
-/// Stopwatch) and a Timing's record; nothing while recording is off. A scope left by an exception is timed
-/// too.
+/// Stopwatch), two of the count of exceptions and a Timing's record; nothing while recording is off. A scope
+/// that an exception leaves is timed in another series, of the same labels and `error="true"`.
 class ScopedTimer final {
  public:
   explicit ScopedTimer(Timing& timing) noexcept
       : timing_(is_recording() ? &timing : nullptr),
+        exceptions_(timing_ != nullptr ? std::uncaught_exceptions() : 0),
         watch_(timing_ != nullptr ? Stopwatch() : Stopwatch(Stopwatch::Idle::idle)) {}
   /// Keep the handle: looking a series up for each scope would cost more than the timer.
   explicit ScopedTimer(Timing&& temporary) = delete;
   ScopedTimer(const ScopedTimer&) = delete;
   ScopedTimer& operator=(const ScopedTimer&) = delete;
-  ~ScopedTimer() { stop(); }
+  ~ScopedTimer() {
+    if (timing_ != nullptr && std::uncaught_exceptions() > exceptions_) [[unlikely]] {
+      Timing failed = timing_->failed();
+      timing_ = &failed;
+      stop();
+    } else {
+      stop();
+    }
+  }
 
   /// Records now instead of at the end, and tells how long it was; zero when it had been stopped or
   /// cancelled.
@@ -40,6 +50,7 @@ class ScopedTimer final {
 
  private:
   Timing* timing_;  // null once stopped or cancelled
+  int exceptions_;  // in flight when it began: the scope may itself run during one
   Stopwatch watch_;
 };
 

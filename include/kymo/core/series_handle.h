@@ -45,6 +45,7 @@ struct SeriesParts {
   WindowRing* window = nullptr;
   const double* bounds = nullptr;
   std::size_t bound_count = 0;
+  bool takes_negative = false;
 
   [[nodiscard]] CellId histogram_cell() const noexcept {
     return cell == kNullCell ? kNullHistogramCell : cell;

@@ -24,7 +24,8 @@ using Number = std::variant<std::uint64_t, std::int64_t, double>;
 /// The number as a double; exact up to 2^53.
 [[nodiscard]] double to_double(const Number& number) noexcept;
 
-/// Exact statistics over every value that a gauge was set to.
+/// Exact statistics over every value that a gauge was set to; NaN is none. With an infinity among them the
+/// mean is that infinity, and NaN with both.
 struct GaugeStatistics {
   std::uint64_t count = 0;
   double min = 0;
@@ -60,6 +61,7 @@ struct Point {
   const HistogramValue* histogram = nullptr;         ///< histogram
   const WindowValue* window = nullptr;               ///< window, and a timing's recent values
   const GaugeStatistics* gauge = nullptr;            ///< gauge with statistics on
+  bool is_unset = false;                             ///< gauge that nobody set yet; its number is 0
   const std::vector<Exemplar>* exemplars = nullptr;  ///< null or not empty; ascending by value for histograms
 };
 
@@ -104,6 +106,7 @@ struct FamilyColumns {
   std::shared_ptr<const void> histogram_memory;  ///< where their buckets are; a copy of one has its own
   std::vector<WindowValue> windows;
   std::vector<GaugeStatistics> gauges;
+  std::vector<bool> unset;  ///< of gauges that were registered: whether nobody set them yet
   std::vector<std::vector<Exemplar>> exemplars;
 };
 

@@ -10,6 +10,7 @@
 #include <kymo/core/histogram_value.h>
 #include <kymo/core/labels.h>
 #include <kymo/core/snapshot.h>
+#include <kymo/core/text_view.h>
 
 namespace kymo::inline v0 {
 
@@ -41,9 +42,9 @@ class FamilyWriter final {
 
 /// What a family is called and means, as a producer declares it. All views are literals or outlive the call.
 struct FamilyOptions {
-  std::string_view name;  ///< see Descriptor::name
-  std::string_view help;
-  std::string_view unit = {};  ///< see Descriptor::unit
+  TextView name;  ///< see Descriptor::name
+  TextView help;
+  TextView unit = {};  ///< see Descriptor::unit
 };
 
 /// Where a producer puts the families that it computes anew for each Snapshot: the host's CPU, a process'

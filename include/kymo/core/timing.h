@@ -49,6 +49,11 @@ class Timing final {
   /// The last N. Include <kymo/core/snapshot.h> for the type.
   [[nodiscard]] WindowValue recent() const;
 
+  /// The Timing of what an exception ended: the series of the same family and labels, and `error="true"`.
+  /// Cost: a look-up. Errors: none; this Timing itself where there is no other, for want of memory or of its
+  /// registry.
+  [[nodiscard]] Timing failed() const noexcept;
+
   /// The series behind it; null when there is none.
   [[nodiscard]] const Series* series() const noexcept { return handle_.get(); }
 

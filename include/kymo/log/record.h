@@ -8,6 +8,8 @@
 #include <string_view>
 #include <variant>
 
+#include <kymo/core/text_view.h>
+
 namespace kymo::log {
 
 /// How much an event matters. `off` is a threshold only: nothing is logged at it.
@@ -23,8 +25,8 @@ class Value final {
 
   // Implicit, so that a field is written `{"port", 9464}`.
   // NOLINTBEGIN(google-explicit-constructor)
-  template <std::convertible_to<std::string_view> T>
-  constexpr Value(const T& text) : variant_(std::string_view(text)) {}
+  template <std::convertible_to<TextView> T>
+  constexpr Value(const T& text) : variant_(std::string_view(TextView(text))) {}
   template <std::integral T>
   constexpr Value(T number) noexcept : variant_(widen(number)) {}
   template <std::floating_point T>

@@ -9,6 +9,7 @@
 #include <kymo/core/counter.h>
 #include <kymo/core/family.h>
 #include <kymo/core/registry.h>
+#include <kymo/core/text_view.h>
 #include <kymo/core/timing.h>
 
 namespace kymo::packs {
@@ -69,7 +70,7 @@ class EventMetrics final {
     void unhandled() noexcept { outcome_ = Outcome::unhandled; }
     /// It went wrong without an exception. The word says how and is a label: one of a few ("timeout"), never
     /// a message. It must live as long as the Handling.
-    void fail(std::string_view error_type) noexcept;
+    void fail(TextView error_type) noexcept;
 
    private:
     using Clock = std::chrono::steady_clock;
@@ -93,13 +94,13 @@ class EventMetrics final {
 
   /// Registers the reason, or finds it again; takes a lock, so not in a child that was forked off meanwhile.
   /// Errors: a reason that cannot stand in a name is a registration error.
-  [[nodiscard]] IgnoreReason ignore_reason(std::string_view reason);
+  [[nodiscard]] IgnoreReason ignore_reason(TextView reason);
 
   /// Keep it where types are few and known: then handling an event looks nothing up.
-  [[nodiscard]] Type type(std::string_view name);
+  [[nodiscard]] Type type(TextView name);
 
   /// An event came and is handled until the end of the scope.
-  [[nodiscard]] Handling handle(std::string_view type_name) { return handle(type(type_name)); }
+  [[nodiscard]] Handling handle(TextView type_name) { return handle(type(type_name)); }
   [[nodiscard]] Handling handle(Type type) {
     receive(type);
     return Handling(*this, type);
@@ -110,7 +111,7 @@ class EventMetrics final {
   [[nodiscard]] Handling process(Type type) noexcept { return Handling(*this, type); }
 
   /// Counts an error outside a Handling: an event that could not even be read.
-  void fail(Type type, std::string_view error_type) noexcept;
+  void fail(Type type, TextView error_type) noexcept;
 
  private:
   class State;

@@ -28,9 +28,9 @@ class StreamMetrics final {
 
   /// By the names below; times by those that end in `_ms`, and in milliseconds, whatever is exported. False,
   /// and nothing recorded, where there is no such counter, gauge or histogram.
-  bool inc_counter(std::string_view name, std::uint64_t amount = 1) noexcept;
-  bool set_gauge(std::string_view name, double value) noexcept;
-  bool observe_histogram(std::string_view name, double value) noexcept;
+  bool inc_counter(TextView name, std::uint64_t amount = 1) noexcept;
+  bool set_gauge(TextView name, double value) noexcept;
+  bool observe_histogram(TextView name, double value) noexcept;
 
   Counter audio_bytes_received;  ///< `audio_bytes_received`: payload of all chunks
   Counter audio_frames_dropped;  ///< `audio_frames_dropped`: chunks that were not processed for want of room

@@ -1,5 +1,6 @@
 // A histogram over time: each column the values of one moment, darker where more of them fell, with percentiles above.
 
+import { useComputed } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { BucketSum, bucketEdges, ZERO_BUCKET } from '../data/buckets';
@@ -64,21 +65,20 @@ function drawHeat(plot: uPlot, series: readonly Series[]): void {
   const seconds = Math.max(1, Math.ceil(((end - begin) * COLUMN_PIXELS) / Math.max(pixels, 1)));
   const columns = columnsOf(series, seconds);
   const most = mostOf(columns);
-  const bounds = series[0]?.family.bounds;
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  for (const column of columns) drawColumn(plot, column, most, bounds);
+  for (const column of columns) drawColumn(plot, column, most);
   ctx.restore();
 }
 
-function drawColumn(plot: uPlot, column: Column, most: number, bounds?: readonly number[]): void {
+function drawColumn(plot: uPlot, column: Column, most: number): void {
   const left = Math.round(plot.valToPos(column.from, 'x', true));
   const right = Math.round(plot.valToPos(column.to, 'x', true));
   for (const [index, count] of column.sum.counts) {
-    const [lower, upper] = edgesOnScale(plot, index, bounds);
+    const [lower, upper] = edgesOnScale(plot, index);
     if (upper <= lower) continue;
     const top = Math.round(plot.valToPos(upper, 'y', true));
     const bottom = Math.round(plot.valToPos(lower, 'y', true));
@@ -87,31 +87,33 @@ function drawColumn(plot: uPlot, column: Column, most: number, bounds?: readonly
   }
 }
 
-/** A logarithmic axis has no place for 0 and infinity: its ends stand for them. */
-function edgesOnScale(plot: uPlot, index: number, bounds?: readonly number[]): [number, number] {
+/** A logarithmic axis has no place for 0: the bucket of zeros is not drawn. */
+function edgesOnScale(plot: uPlot, index: number): [number, number] {
   const { min = 1e-9, max = 1 } = plot.scales.y ?? {};
-  if (index === ZERO_BUCKET) return [0, 0];
-  const [lower, upper] = bucketEdges(index, bounds);
+  const [lower, upper] = bucketEdges(index);
   return [Math.max(lower, min ?? lower), Math.min(upper, max ?? upper)];
 }
+
+/** Values below zero have no place on a logarithmic axis either: their chart has a plain one. */
+const isSigned = (series: readonly Series[]): boolean => series.some((one) => (one.buckets?.least ?? 0) < 0);
 
 /** From the least to the highest bucket that holds anything in sight. */
 function rangeOf(series: readonly Series[]): [number, number] {
   const [from, to] = slotsOf(page.store.timeline);
-  const bounds = series[0]?.family.bounds;
   let least = Infinity;
-  let most = 0;
+  let most = -Infinity;
   for (const one of series) {
     for (let at = from; at < to; at++) {
       for (const index of one.buckets?.growths[at]?.indices ?? []) {
-        const [lower, upper] = bucketEdges(index, bounds);
         if (index === ZERO_BUCKET) continue;
-        least = Math.min(least, lower > 0 ? lower : upper / 2);
-        most = Math.max(most, Number.isFinite(upper) ? upper : lower * 2);
+        const [lower, upper] = bucketEdges(index);
+        least = Math.min(least, lower);
+        most = Math.max(most, upper);
       }
     }
   }
-  return most > 0 ? [least / 1.2, most * 1.2] : [1e-4, 1];
+  if (least > most) return [1e-4, 1];
+  return isSigned(series) ? [least, most] : [least / 1.2, most * 1.2];
 }
 
 /** All percentiles of a moment come from one walk. */
@@ -130,10 +132,11 @@ function quantileLines(series: readonly Series[]): Line[] {
 export function HeatMap({ title, family, height = 240 }: { title: string; family: Family; height?: number }) {
   void page.store.structure.value;
   const count = family.series.length;
+  const signed = useComputed(() => (void page.store.version.value, isSigned(summands(family)))).value;
   const parts = useMemo(() => {
     const series = summands(family);
     return { lines: quantileLines(series), hooks: { drawAxes: [(plot: uPlot) => drawHeat(plot, series)] }, range: () => rangeOf(series) };
-  }, [family, count]);
+  }, [family, count, signed]);
   return (
     <TimeChart
       title={title}
@@ -143,7 +146,7 @@ export function HeatMap({ title, family, height = 240 }: { title: string; family
       hooks={parts.hooks}
       range={parts.range}
       height={height}
-      logarithmic
+      logarithmic={!signed}
       colors={COLORS}
       note={`Cells: how many fell there; the stronger the colour, the more. Lines: percentiles of ${QUANTILE_SECONDS} s, from ${family.name}.`}
     />

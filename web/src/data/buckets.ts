@@ -9,26 +9,28 @@ const BUCKETS_PER_OCTAVE = 8;
 /** The bucket of zeros, which no power of two holds. */
 export const ZERO_BUCKET = -1_000_000;
 
+/** The bucket below zero whose magnitudes are those of bucket `index`; below all others, the largest first. */
+export const negativeBucket = (index: number): number => 2 * ZERO_BUCKET - index;
+
 export interface BucketGrowth {
   readonly indices: readonly number[];
   readonly counts: readonly number[];
 }
 
 /** Where a bucket begins and ends, in the family's unit. */
-export function bucketEdges(index: number, bounds?: readonly number[]): [lower: number, upper: number] {
+export function bucketEdges(index: number): [lower: number, upper: number] {
   if (index === ZERO_BUCKET) return [0, 0];
-  if (!bounds) return [2 ** (index / BUCKETS_PER_OCTAVE), 2 ** ((index + 1) / BUCKETS_PER_OCTAVE)];
-  const lower = index > 0 ? (bounds[index - 1] ?? Infinity) : Math.min(0, bounds[0] ?? 0);
-  return [lower, bounds[index] ?? Infinity];
+  if (index < ZERO_BUCKET) {
+    const [smaller, larger] = bucketEdges(negativeBucket(index));
+    return [-larger, -smaller];
+  }
+  return [2 ** (index / BUCKETS_PER_OCTAVE), 2 ** ((index + 1) / BUCKETS_PER_OCTAVE)];
 }
 
-/** The totals of a histogram by bucket index, however they were written. */
+/** The totals of a histogram by bucket index. */
 export function bucketTotals(value: HistogramValue): Map<number, number> {
-  const totals = new Map<number, number>();
-  (value.buckets ?? []).forEach((bucket, position) => {
-    if (typeof bucket === 'number') totals.set(position, bucket);
-    else totals.set(bucket[0], bucket[1]);
-  });
+  const totals = new Map(value.buckets ?? []);
+  for (const [index, count] of value.negative ?? []) totals.set(negativeBucket(index), count);
   if (value.zero) totals.set(ZERO_BUCKET, value.zero);
   return totals;
 }
@@ -110,27 +112,25 @@ export class BucketSum {
   }
 
   /** Percentiles, each `q` in 0 to 1; null where nothing was counted. Inside a bucket they are interpolated. */
-  quantiles(qs: readonly number[], bounds?: readonly number[]): Array<number | null> {
+  quantiles(qs: readonly number[]): Array<number | null> {
     if (this.total <= 0) return qs.map(() => null);
     const order = [...this.counts.keys()].sort((a, b) => a - b);
-    return qs.map((q) => this.quantile(q, order, bounds));
+    return qs.map((q) => this.quantile(q, order));
   }
 
-  private quantile(q: number, order: readonly number[], bounds?: readonly number[]): number {
+  private quantile(q: number, order: readonly number[]): number {
     const rank = q * this.total;
     let before = 0;
     for (const index of order) {
       const count = this.counts.get(index) ?? 0;
-      if (before + count >= rank) return within(index, (rank - before) / count, bounds);
+      if (before + count >= rank) return within(index, (rank - before) / count);
       before += count;
     }
-    return within(order[order.length - 1] ?? 0, 1, bounds);
+    return within(order[order.length - 1] ?? 0, 1);
   }
 }
 
-function within(index: number, share: number, bounds?: readonly number[]): number {
-  const [lower, upper] = bucketEdges(index, bounds);
-  if (upper === lower) return lower;
-  if (!Number.isFinite(upper)) return lower;
-  return lower > 0 ? lower * (upper / lower) ** share : lower + (upper - lower) * share;
+function within(index: number, share: number): number {
+  const [lower, upper] = bucketEdges(index);
+  return upper === lower ? lower : lower * (upper / lower) ** share;
 }

@@ -70,7 +70,6 @@ export function quantiles(
   from: number,
   to: number,
 ): Points[] {
-  const bounds = series[0]?.family.bounds;
   const window = new BucketSum();
   const lines = qs.map(() => [] as Points);
   let oldest = timeline.lowerBound((timeline.times[from] ?? 0) - seconds + 0.001);
@@ -79,7 +78,7 @@ export function quantiles(
     while ((timeline.times[oldest] ?? 0) <= (timeline.times[at] ?? 0) - seconds) addGrowth(window, series, oldest++, -1);
     if (at < from) continue;
     const isGap = series.every((one) => one.buckets?.growths[at] == null);
-    const found = isGap ? qs.map(() => null) : window.quantiles(qs, bounds);
+    const found = isGap ? qs.map(() => null) : window.quantiles(qs);
     lines.forEach((line, i) => line.push(withinExtremes(found[i] ?? null, series)));
   }
   return lines;

@@ -23,11 +23,10 @@ export class Family {
     readonly kind: Kind,
     readonly unit: string,
     readonly help: string,
-    readonly bounds: readonly number[] | undefined,
   ) {}
 
   static of(entry: FamilyEntry): Family {
-    return new Family(entry.name, entry.kind, entry.unit || (entry.name.endsWith('_ms') ? 'milliseconds' : ''), entry.help ?? '', entry.bounds);
+    return new Family(entry.name, entry.kind, entry.unit || (entry.name.endsWith('_ms') ? 'milliseconds' : ''), entry.help ?? '');
   }
 }
 

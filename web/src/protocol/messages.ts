@@ -12,7 +12,9 @@ export interface HistogramValue {
   min?: WireNumber;
   max?: WireNumber;
   zero?: number;
-  buckets?: ReadonlyArray<readonly [index: number, count: number] | number>;
+  buckets?: ReadonlyArray<readonly [index: number, count: number]>;
+  /** Below zero, by magnitude. */
+  negative?: ReadonlyArray<readonly [index: number, count: number]>;
 }
 
 export interface WindowValue {
@@ -42,7 +44,6 @@ export interface FamilyEntry {
   kind: Kind;
   unit: string;
   help: string;
-  bounds?: readonly number[];
   series?: SeriesEntry[];
 }
 

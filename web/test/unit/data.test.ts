@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BucketSum, BucketTrack, bucketEdges, growth, ZERO_BUCKET } from '../../src/data/buckets';
+import { BucketSum, BucketTrack, bucketEdges, bucketTotals, growth, negativeBucket, ZERO_BUCKET } from '../../src/data/buckets';
 import { quantiles, rates, sum, summands, values } from '../../src/data/derive';
 import { seriesKey } from '../../src/data/series';
 import { Store } from '../../src/data/store';
@@ -171,12 +171,10 @@ test('the sum of a family is its whole where it has one, else that of its parts'
   assert.deepEqual(sum([[1, null, null], [2, 3, null]]), [3, 3, null]);
 });
 
-test('bucket edges are eighths of octaves, or the family\'s bounds', () => {
+test('bucket edges are eighths of octaves, below zero too', () => {
   assert.deepEqual(bucketEdges(8), [2, 2 ** (9 / 8)]);
   assert.deepEqual(bucketEdges(-8), [0.5, 2 ** (-7 / 8)]);
-  assert.deepEqual(bucketEdges(0, [1, 5]), [0, 1]);
-  assert.deepEqual(bucketEdges(0, [-5, 5]), [-5, -5]);
-  assert.deepEqual(bucketEdges(2, [1, 5]), [5, Infinity]);
+  assert.deepEqual(bucketEdges(negativeBucket(8)), [-(2 ** (9 / 8)), -2]);
   assert.deepEqual(bucketEdges(ZERO_BUCKET), [0, 0]);
 });
 
@@ -195,6 +193,16 @@ test('percentiles are those of the values, within a bucket', () => {
     assert.ok(Math.abs((found[i] ?? 0) / truth - 1) < 0.02, `p${q * 100}: ${found[i]} instead of ${truth}`);
   });
   assert.deepEqual(new BucketSum().quantiles([0.5]), [null]);
+});
+
+test('percentiles may lie below zero', () => {
+  const totals = bucketTotals({ count: 4, sum: 0, zero: 1, buckets: [[8, 1]], negative: [[0, 1], [40, 1]] });
+  const window = new BucketSum();
+  window.add({ indices: [...totals.keys()], counts: [...totals.values()] });
+  const [low = null, p50 = null, high = null] = window.quantiles([0.25, 0.5, 1]);
+  assert.ok(low !== null && low >= -(2 ** (41 / 8)) && low <= -32, `${low}`);
+  assert.ok(p50 !== null && p50 >= -(2 ** (1 / 8)) && p50 <= -1, `${p50}`);
+  assert.ok(high !== null && high > 2, `${high}`);
 });
 
 test('percentiles slide: what is older than the window no longer counts', () => {
