@@ -21,7 +21,7 @@ ReadNode read_node(const PathNode& node) noexcept {
   for (int i = 0; i < kMostTries; ++i) {
     const std::uint64_t version = node.version.load(kAcquire);
     read.calls = node.calls.load(kAcquire);
-    read.total = node.total.load(kAcquire);
+    read.sum = node.sum.load(kAcquire);
     read.self = node.self.load(kAcquire);
     read.min = node.min.load(kAcquire);
     read.max = node.max.load(kAcquire);

@@ -16,7 +16,7 @@ struct ReadNode {
   std::uint32_t site = 0;
   NodeIndex parent = kRoot;
   std::uint64_t calls = 0;
-  std::uint64_t total = 0;
+  std::uint64_t sum = 0;  ///< of all calls
   std::uint64_t self = 0;
   std::uint64_t min = 0;
   std::uint64_t max = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include <kymo/core/stopwatch.h>
@@ -23,16 +24,15 @@ nanoseconds to_nanoseconds(std::uint64_t count) noexcept {
 /// A function while its paths are added up.
 class FunctionSum final {
  public:
-  void add(const ReadNode& node, bool is_outermost) noexcept {
-    if (node.calls == 0) return;
+  void add(const ReadNode& node) noexcept {
     min_ = calls_ == 0 ? node.min : std::min(min_, node.min);
     max_ = std::max(max_, node.max);
     calls_ += node.calls;
     errors_ += node.errors;
     self_ += node.self;
-    if (is_outermost) total_ += node.total;
-    all_ += node.total;
+    all_ += node.sum;
   }
+  void add_total(std::uint64_t ns) noexcept { total_ += ns; }
   [[nodiscard]] BucketCounts& counts() noexcept { return *counts_; }
   [[nodiscard]] bool empty() const noexcept { return calls_ == 0; }
   [[nodiscard]] FunctionFigures figures(std::string name) const;
@@ -79,28 +79,26 @@ FunctionFigures FunctionSum::figures(std::string name) const {
 
 using FunctionSums = std::map<std::uint32_t, FunctionSum>;
 
-bool is_inside_itself(const std::vector<ReadNode>& nodes, NodeIndex index) noexcept {
-  for (NodeIndex i = nodes[index].parent; i != kRoot; i = nodes[i].parent) {
-    if (nodes[i].site == nodes[index].site) return true;
-  }
-  return false;
-}
-
 void add_functions(const ThreadLog& log, const std::vector<ReadNode>& nodes, FunctionSums& sums) {
+  std::set<std::uint32_t> sites;
   for (NodeIndex i = kOtherPaths; i < nodes.size(); ++i) {
     if (nodes[i].calls == 0) continue;
     FunctionSum& sum = sums[nodes[i].site];
-    sum.add(nodes[i], !is_inside_itself(nodes, i));
+    sum.add(nodes[i]);
     add_buckets(log, i, sum.counts());
+    if (sites.insert(nodes[i].site).second) sum.add_total(log.site_totals[nodes[i].site].load(kRelaxed));
   }
 }
 
 /// Paths that were taken, and those that lead to them while they are open.
 std::vector<PathFigures> paths_of(const std::vector<ReadNode>& nodes) {
   std::vector<bool> leads(nodes.size());
+  std::vector<std::uint64_t> totals(nodes.size());
   for (std::size_t i = nodes.size(); i-- > 1;) {
     if (nodes[i].calls != 0) leads[i] = true;
     if (leads[i]) leads[nodes[i].parent] = true;
+    totals[i] += nodes[i].self;
+    totals[nodes[i].parent] += totals[i];
   }
   std::vector<std::size_t> place(nodes.size(), PathFigures::kTop);
   std::vector<PathFigures> paths;
@@ -111,7 +109,7 @@ std::vector<PathFigures> paths_of(const std::vector<ReadNode>& nodes) {
                      .name = std::string(name_of_site(nodes[i].site)),
                      .calls = nodes[i].calls,
                      .errors = nodes[i].errors,
-                     .total = to_nanoseconds(nodes[i].total),
+                     .total = to_nanoseconds(totals[i]),
                      .self = to_nanoseconds(nodes[i].self)});
   }
   return paths;

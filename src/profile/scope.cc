@@ -1,5 +1,6 @@
 #include <kymo/profile/profile.h>
 
+#include "function_name.h"
 #include "profiler.h"
 #include "site_table.h"
 
@@ -37,9 +38,8 @@ inline void settle(ThreadLog& log) noexcept {
     settle_now(log);
 }
 
-[[gnu::noinline]] std::uint32_t number_new_site(Site& site) noexcept {
+[[gnu::noinline]] std::uint32_t number_new_site(Site& site, std::string_view name) noexcept {
   if (StructureChange::is_changing()) return kNoSite;
-  const std::string_view name = site.name;
   const StructureChange change;
   const std::uint32_t number = number_of_site(site.is_function ? qualified_name(name) : name);
   site.id.store(number, kRelaxed);
@@ -50,7 +50,7 @@ inline void settle(ThreadLog& log) noexcept {
 
 }  // namespace
 
-void Scope::enter(Site& site) noexcept {
+void Scope::enter(Site& site, const char* name) noexcept {
   ThreadLog* log = leased_log;
   if (log == nullptr) [[unlikely]]
     log = lease_log();
@@ -61,7 +61,7 @@ void Scope::enter(Site& site) noexcept {
     settle(*log);
     std::uint32_t number = site.id.load(kRelaxed);
     if (number == kNoSite) [[unlikely]]
-      number = number_new_site(site);
+      number = number_new_site(site, name);
     if (number == kNoSite) [[unlikely]]
       return count_lost();
     node_ = log->child(number);
@@ -69,6 +69,7 @@ void Scope::enter(Site& site) noexcept {
     log->current = node_;
     siblings_ = log->children;
     log->children = 0;
+    total_ = log->site_total(node_).load(kRelaxed);
   }
   exceptions_ = *log->uncaught_exceptions;
   log_ = log;
@@ -95,7 +96,7 @@ void Scope::leave() noexcept {
   if (begin_ < (scale_ != 0 ? log.begin_ticks : log.begin_steady)) [[unlikely]]
     return;
   const bool failed = *log.uncaught_exceptions > exceptions_;
-  log.record(node_, {.ns = ns, .self = self, .is_outermost = outer_ != kOtherPaths, .failed = failed});
+  log.record(node_, {.ns = ns, .self = self, .total_before = total_, .failed = failed});
   if (log.ring == nullptr) return;
   log.record_event(begin_, end, node_ | (scale_ != 0 ? kEventInTicks : 0) | (failed ? kEventFailed : 0));
 }

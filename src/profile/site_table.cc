@@ -10,7 +10,6 @@
 namespace kymo::profile {
 namespace {
 
-constexpr std::uint32_t kMaxSites = 4096;
 constexpr std::size_t kNameBytes = std::size_t{256} * 1024;
 constexpr std::size_t kLongestName = 500;
 
@@ -37,34 +36,6 @@ std::string_view stored_name(const SiteName& name) noexcept {
   return {site_text.data() + name.begin, name.size};
 }
 
-bool opens(char c) noexcept { return c == '(' || c == '<' || c == '{' || c == '['; }
-bool closes(char c) noexcept { return c == ')' || c == '>' || c == '}' || c == ']'; }
-
-/// Where the parenthesis at `end` was opened; npos: nowhere.
-std::size_t opening_of(std::string_view text, std::size_t end) noexcept {
-  int depth = 0;
-  for (std::size_t i = end + 1; i-- > 0;) {
-    if (text[i] == ')') ++depth;
-    if (text[i] == '(' && --depth == 0) return i;
-  }
-  return std::string_view::npos;
-}
-
-/// Behind the return type: after the last blank that is in no brackets.
-std::size_t begin_of_name(std::string_view text) noexcept {
-  const std::size_t operator_at = text.find("operator");
-  const std::size_t end = operator_at == std::string_view::npos ? text.size() : operator_at;
-  std::size_t begin = 0;
-  int depth = 0;
-  for (std::size_t i = 0; i < end; ++i) {
-    if (opens(text[i])) ++depth;
-    if (closes(text[i])) --depth;
-    if (text[i] == ' ' && depth == 0) begin = i + 1;
-  }
-  while (begin < end && (text[begin] == '*' || text[begin] == '&')) ++begin;
-  return begin;
-}
-
 }  // namespace
 
 std::uint32_t number_of_site(std::string_view name) noexcept {
@@ -83,21 +54,6 @@ std::uint32_t number_of_site(std::string_view name) noexcept {
 std::string_view name_of_site(std::uint32_t number) noexcept {
   if (number == kNoSite || number == kOtherSites) return "(others)";
   return stored_name(site_names[number]);
-}
-
-std::string_view qualified_name(std::string_view function) noexcept {
-  std::string_view text = function.substr(0, function.find(" ["));
-  const std::size_t last = text.rfind(')');
-  // What the parenthesis ends is a lambda's name where the bracket behind it is open still.
-  const bool has_parameters =
-      last != std::string_view::npos && text.find_first_of(">}", last) == std::string_view::npos;
-  if (has_parameters) {
-    const std::size_t first = opening_of(text, last);
-    if (first == std::string_view::npos) return function;
-    text = text.substr(0, first);
-  }
-  text.remove_prefix(begin_of_name(text));
-  return text.empty() ? function : text;
 }
 
 }  // namespace kymo::profile

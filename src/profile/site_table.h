@@ -10,6 +10,7 @@ namespace kymo::profile {
 inline constexpr std::uint32_t kNoSite = 0;
 /// Stands for all for which there is no room.
 inline constexpr std::uint32_t kOtherSites = 1;
+inline constexpr std::uint32_t kMaxSites = 4096;
 
 /// The number of a name, made where it is new. Async-signal-safe; the caller holds the profiler's structure
 /// lock.
@@ -17,9 +18,5 @@ inline constexpr std::uint32_t kOtherSites = 1;
 
 /// Of a number that number_of_site() gave. Threads: any.
 [[nodiscard]] std::string_view name_of_site(std::uint32_t number) noexcept;
-
-/// The qualified name in what a compiler calls a function: "room::Room::mix" of "void room::Room::mix(int)
-/// const [with T = int]". What it cannot take apart it gives whole.
-[[nodiscard]] std::string_view qualified_name(std::string_view function) noexcept;
 
 }  // namespace kymo::profile

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <iterator>
 
 #include "site_table.h"
 
@@ -66,14 +67,37 @@ void ThreadLog::note_exceptions() noexcept {
   uncaught_exceptions = reinterpret_cast<const unsigned*>(globals + sizeof(void*));
 }
 
+/// The path of this site that the current one is, or is in.
+NodeIndex ThreadLog::around_current(std::uint32_t site) const noexcept {
+  NodeIndex node = current;
+  while (node != kRoot && nodes[node].site != site) node = nodes[node].parent;
+  return node;
+}
+
+bool ThreadLog::has_room_for_child() const noexcept {
+  const bool is_outer = nodes[current].parent == kRoot;  // the current one, or there is none
+  const NodeIndex kept = current == kRoot ? 0 : is_outer ? kKeptForOutermost : kKeptForOuter;
+  return nodes_used.load(kRelaxed) < kMaxNodes - kept;
+}
+
 NodeIndex ThreadLog::add_child(std::uint32_t site, std::uint32_t slot) noexcept {
-  const NodeIndex node = nodes_used.load(kRelaxed);
-  if (current == kOtherPaths || node == kMaxNodes) return kOtherPaths;
+  if (current == kOtherPaths) return kOtherPaths;
+  const std::uint32_t key = current * kMaxNodes;
+  if (const NodeIndex around = around_current(site); around != kRoot) {
+    // Without a slot it is found by the same walk the next time.
+    if (folds < kMaxFolds) {
+      ++folds;
+      slots[slot] = key + around;
+    }
+    return around;
+  }
+  if (!has_room_for_child()) return kOtherPaths;
   note_thread();  // threads are often named after they began
+  const NodeIndex node = nodes_used.load(kRelaxed);
   nodes[node].site = site;
   nodes[node].parent = current;
   nodes_used.store(node + 1, kRelease);
-  slots[slot].store(static_cast<std::uint16_t>(node), kRelaxed);
+  slots[slot] = key + node;
   return node;
 }
 
@@ -106,8 +130,8 @@ void ThreadLog::record(NodeIndex index, const Figures& figures) noexcept {
   const std::uint64_t calls = node.calls.load(kRelaxed);
   node.version.store(version + 1, kRelaxed);
   node.calls.store(calls + 1, kRelease);
-  if (figures.is_outermost) [[likely]]
-    add(node.total, figures.ns);
+  add(node.sum, figures.ns);
+  site_totals[node.site].store(figures.total_before + figures.ns, kRelaxed);
   add(node.self, figures.self);
   if (calls == 0 || figures.ns < node.min.load(kRelaxed)) [[unlikely]]
     node.min.store(figures.ns, kRelease);
@@ -134,9 +158,10 @@ void ThreadLog::wipe() noexcept {
   const NodeIndex used = nodes_used.load(kRelaxed);
   for (NodeIndex i = 0; i < used; ++i) {
     PathNode& node = nodes[i];
-    for (Word* word : {&node.calls, &node.total, &node.self, &node.min, &node.max, &node.errors}) {
+    for (Word* word : {&node.calls, &node.sum, &node.self, &node.min, &node.max, &node.errors}) {
       word->store(0, kRelaxed);
     }
+    site_total(i).store(0, kRelaxed);
     for (auto& page : node.page) page.store(0, kRelaxed);
   }
   for (std::uint32_t page = 0; page < pages_used; ++page) {
@@ -144,7 +169,8 @@ void ThreadLog::wipe() noexcept {
   }
   pages_used = 0;
   if (current == kRoot) {
-    for (auto& slot : slots) slot.store(0, kRelaxed);
+    std::fill(std::begin(slots), std::end(slots), 0U);
+    folds = 0;
     nodes_used.store(kOtherPaths + 1, kRelaxed);
   }
   ring_first.store(ring_next.load(kRelaxed), kRelaxed);

@@ -9,6 +9,7 @@
 #include <kymo/profile/profile.h>
 
 #include "duration_buckets.h"
+#include "site_table.h"
 
 /// What one thread records. Only that thread writes it, with plain stores; readers look on and stop nobody.
 /// A log outlives its thread and is then handed on to a new one, counts and all, so that nothing is lost and
@@ -20,7 +21,12 @@ inline constexpr NodeIndex kRoot = 0;
 /// Where paths are counted that there is no room for.
 inline constexpr NodeIndex kOtherPaths = 1;
 inline constexpr NodeIndex kMaxNodes = 4096;
+/// Of them, those that only scopes in none or in one other scope get: what begins late has a path of its own.
+inline constexpr NodeIndex kKeptForOuter = 512;
+inline constexpr NodeIndex kKeptForOutermost = 256;
 inline constexpr std::uint32_t kSlots = 2 * kMaxNodes;
+/// So many slots may lead from a path back to one that it is in; the rest is for a path's own.
+inline constexpr std::uint32_t kMaxFolds = kSlots / 4;
 inline constexpr std::uint32_t kMaxPages = 8192;
 
 using Word = std::atomic<std::uint64_t>;
@@ -28,14 +34,15 @@ inline constexpr auto kRelaxed = std::memory_order_relaxed;
 inline constexpr auto kAcquire = std::memory_order_acquire;
 inline constexpr auto kRelease = std::memory_order_release;
 
-/// A path: a site, and the path of the scope that it was in.
+/// A path: a site, and the path of the scope that it was in. No site is in a path twice: a scope inside one
+/// of the same site is counted in that one's path, and what is inside it goes on from there.
 struct alignas(64) PathNode {
   // Written before the log's `nodes_used` tells of it, never after.
   std::uint32_t site;
   NodeIndex parent;
   Word version;  ///< odd while the figures below change
   Word calls;
-  Word total;  ///< nanoseconds, here and below
+  Word sum;  ///< of all calls, those inside one another too; nanoseconds, here and below
   Word self;
   Word min;
   Word max;
@@ -69,6 +76,7 @@ struct ThreadLog {
   Event* ring;
   std::uint64_t ring_mask;
   std::uint32_t pages_used;
+  std::uint32_t folds;  ///< slots that lead back
 
   /// The path of a scope that ended on another thread, for this one to leave.
   std::atomic<NodeIndex> abandoned;
@@ -87,7 +95,11 @@ struct ThreadLog {
   std::atomic<std::uint32_t> mixed;  ///< threads of different names had it
   ThreadLog* next;                   ///< in the list of all; set once
 
-  std::atomic<std::uint16_t> slots[kSlots];  ///< a hash table of nodes by parent and site
+  /// A hash table by path and site, the thread's own: the path in the upper half, the node in the lower one.
+  std::uint32_t slots[kSlots];
+  /// By site: what its calls took, without those inside one another. A scope that ends sets what was before
+  /// it, plus its own time; so the time of scopes of that site inside it is not there twice.
+  Word site_totals[kMaxSites];
   PathNode nodes[kMaxNodes];
   CountPage pages[kMaxPages];
 
@@ -95,9 +107,10 @@ struct ThreadLog {
   [[nodiscard]] NodeIndex child(std::uint32_t site) noexcept {
     std::uint32_t slot = slot_of(current, site);
     for (;;) {
-      const NodeIndex node = slots[slot].load(kRelaxed);
-      if (node == kRoot) return add_child(site, slot);
-      if (nodes[node].site == site && nodes[node].parent == current) [[likely]]
+      const std::uint32_t entry = slots[slot];
+      if (entry == 0) return add_child(site, slot);
+      const NodeIndex node = entry % kMaxNodes;
+      if (entry / kMaxNodes == current && nodes[node].site == site) [[likely]]
         return node;
       slot = (slot + 1) % kSlots;
     }
@@ -106,9 +119,10 @@ struct ThreadLog {
   struct Figures {
     std::uint64_t ns;
     std::uint64_t self;
-    bool is_outermost;  ///< of scopes on one path; the others' time is in its
+    std::uint64_t total_before;  ///< of its site, when it began
     bool failed;
   };
+  [[nodiscard]] Word& site_total(NodeIndex node) noexcept { return site_totals[nodes[node].site]; }
   void record(NodeIndex node, const Figures& figures) noexcept;
   void record_event(std::uint64_t begin, std::uint64_t end, std::uint64_t what) noexcept;
 
@@ -132,9 +146,12 @@ struct ThreadLog {
   [[nodiscard]] static std::uint32_t slot_of(NodeIndex parent, std::uint32_t site) noexcept {
     constexpr unsigned kBits = 13;
     static_assert(1U << kBits == kSlots);
+    static_assert(kMaxNodes + kMaxFolds < kSlots);
     return (parent * 0x9E3779B1U ^ site * 0x85EBCA77U) >> (32 - kBits);
   }
   [[nodiscard]] NodeIndex add_child(std::uint32_t site, std::uint32_t slot) noexcept;
+  [[nodiscard]] NodeIndex around_current(std::uint32_t site) const noexcept;
+  [[nodiscard]] bool has_room_for_child() const noexcept;
   void count(PathNode& node, std::uint64_t ns) noexcept;
 };
 

@@ -88,7 +88,10 @@ struct Model {
 class Modelled final {
  public:
   Modelled(Model& model, unsigned site) : model_(model), outer_(model.path) {
-    model.path += (outer_.empty() ? "" : ";") + std::string(1, static_cast<char>('a' + site));
+    const char name = static_cast<char>('a' + site);
+    const std::size_t around = outer_.find(name);
+    model.path = around == std::string::npos ? outer_ + (outer_.empty() ? "" : ";") + name
+                                             : outer_.substr(0, around + 1);
   }
   Modelled(const Modelled&) = delete;
   Modelled& operator=(const Modelled&) = delete;
@@ -126,6 +129,25 @@ void check_times(const Report& report) {
   }
 }
 
+/// A function's time is that of its scopes that are in no other of its own, as the trace has them.
+void check_totals(const Report& report, const Trace& trace) {
+  std::map<std::string, std::chrono::nanoseconds> totals;
+  for (const ThreadTrace& thread : trace.threads) {
+    std::map<std::string, std::chrono::nanoseconds> outermost;  // where the one began that ended last
+    for (std::size_t i = thread.events.size(); i-- > 0;) {
+      const TraceEvent& event = thread.events[i];
+      const auto around = outermost.find(event.name);
+      if (around != outermost.end() && event.begin >= around->second) continue;
+      outermost[event.name] = event.begin;
+      totals[event.name] += event.duration;
+    }
+  }
+  for (const FunctionFigures& function : report.functions) {
+    const auto tolerance = std::chrono::microseconds(5) + function.total / 50;
+    RC_ASSERT(std::chrono::abs(totals[function.name] - function.total) <= tolerance);
+  }
+}
+
 RC_GTEST_PROP(Profile, IsWhatAPlainModelSays, (const std::vector<Program>& programs)) {
   reset();
   enable();
@@ -155,6 +177,7 @@ RC_GTEST_PROP(Profile, IsWhatAPlainModelSays, (const std::vector<Program>& progr
   RC_ASSERT(figures_in(read) == model.figures);
   RC_ASSERT(read.lost_scopes == 0U);
   check_times(read);
+  check_totals(read, trace());
   std::uint64_t calls = 0;
   for (const auto& [path, figures] : model.figures) calls += figures.calls;
   std::uint64_t events = trace().dropped_events;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 /// Where the time goes: scopes that a program marks, timed while the profiler is on.
 ///
@@ -17,7 +18,8 @@
 ///
 /// The profiler is the process' one and off at first. Scopes nest: what one took without those inside it is
 /// its *self* time, and how often and how long each was is kept by thread and by path, that is by which
-/// scopes it was in. report.h reads it.
+/// scopes it was in. A scope inside one of the same name is counted in the path of the outer one, and what is
+/// inside it goes on from there; so a recursion has as many paths as it has functions. report.h reads it.
 namespace kymo::profile {
 
 /// What enable() keeps besides figures.
@@ -38,7 +40,7 @@ void reset() noexcept;
 /// A place in the code that has a scope. Its name is copied when it first records, so that the library it is
 /// in may be unloaded. Places of one name are one function to the reports.
 struct Site {
-  const char* name;
+  const char* name;  ///< what Scope(Site&) takes; the macros below hand it over apart
   /// The name is what the compiler calls the function, to be shortened to its qualified name.
   bool is_function = false;
   std::atomic<std::uint32_t> id = 0;
@@ -62,19 +64,25 @@ struct ThreadLog;
 /// recorded, unless the handler interrupted the recording itself.
 class [[nodiscard]] Scope final {
  public:
-  explicit Scope(Site& site) noexcept {
+  constexpr explicit Scope(Site& site) noexcept
+      : Scope([&site]() noexcept -> Site& { return site; }, site.name) {}
+  /// The same by another name; `find_site` gives the site once it is wanted. What a compiler computes is not
+  /// recorded.
+  template <class FindSite>
+  constexpr Scope(FindSite find_site, const char* name) noexcept {
+    if (std::is_constant_evaluated()) return;
     if (is_enabled()) [[unlikely]]
-      enter(site);
+      enter(find_site(), name);
   }
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
-  ~Scope() {
+  constexpr ~Scope() {
     if (log_ != nullptr) [[unlikely]]
       leave();
   }
 
  private:
-  void enter(Site& site) noexcept;
+  void enter(Site& site, const char* name) noexcept;
   void leave() noexcept;
 
   ThreadLog* log_ = nullptr;  // null: not recorded
@@ -82,6 +90,7 @@ class [[nodiscard]] Scope final {
   std::uint64_t begin_;
   std::uint64_t scale_;     // nanoseconds a tick times 2^32; 0: the clock's own nanoseconds
   std::uint64_t siblings_;  // what scopes before this one took, in the same scope
+  std::uint64_t total_;     // of its site, before
   std::uint32_t node_;
   std::uint32_t outer_;
   unsigned exceptions_;
@@ -90,13 +99,19 @@ class [[nodiscard]] Scope final {
 }  // namespace kymo::profile
 
 #define KYMO_PROFILE_JOIN_(a, b) a##b
-#define KYMO_PROFILE_NAME_(prefix, line) KYMO_PROFILE_JOIN_(prefix, line)
-#define KYMO_PROFILE_AT_(...)                                                                           \
-  static constinit ::kymo::profile::Site KYMO_PROFILE_NAME_(kymo_profile_site_, __LINE__){__VA_ARGS__}; \
-  const ::kymo::profile::Scope KYMO_PROFILE_NAME_(                                                      \
-      kymo_profile_scope_, __LINE__)(KYMO_PROFILE_NAME_(kymo_profile_site_, __LINE__))
+// A lambda holds the site, because a `constexpr` function must have no static variable of its own. The number
+// is the compiler's, so that a macro may have several scopes in one line.
+#define KYMO_PROFILE_AT_(number, name, is_function)                                     \
+  const ::kymo::profile::Scope KYMO_PROFILE_JOIN_(kymo_profile_scope_, number)(         \
+      []() noexcept -> ::kymo::profile::Site& {                                         \
+        static constinit ::kymo::profile::Site kymo_profile_site{nullptr, is_function}; \
+        return kymo_profile_site;                                                       \
+      },                                                                                \
+      name)
+#define KYMO_PROFILE_NUMBERED_(number, name, is_function) KYMO_PROFILE_AT_(number, name, is_function)
 
-/// Times the rest of the block. `name`: a literal, or text that lives as long as the code.
-#define KYMO_PROFILE_SCOPE(name) KYMO_PROFILE_AT_(name)
+/// Times the rest of the block. `name`: a literal, or text that lives as long as the code. May stand twice in
+/// a line, in a lambda, in a template, and in a `constexpr` function, which is timed where it runs.
+#define KYMO_PROFILE_SCOPE(name) KYMO_PROFILE_NUMBERED_(__COUNTER__, name, false)
 /// The same, by the function's qualified name.
-#define KYMO_PROFILE_FUNCTION() KYMO_PROFILE_AT_(__PRETTY_FUNCTION__, true)
+#define KYMO_PROFILE_FUNCTION() KYMO_PROFILE_NUMBERED_(__COUNTER__, __PRETTY_FUNCTION__, true)

@@ -25,7 +25,8 @@ struct FunctionFigures {
   std::chrono::nanoseconds p99{};
 };
 
-/// A function where it was called from one place: a node of a thread's call tree.
+/// A function where it was called from one place: a node of a thread's call tree. No function is below
+/// itself: what a function calls again while it runs is counted where it was called first.
 struct PathFigures {
   static constexpr std::size_t kTop = ~std::size_t{0};
 
@@ -33,7 +34,7 @@ struct PathFigures {
   std::string name = {};
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;
-  std::chrono::nanoseconds total{};
+  std::chrono::nanoseconds total{};  ///< its own, and that of the paths below it
   std::chrono::nanoseconds self{};
 };
 
