@@ -5,7 +5,8 @@ namespace kymo::live {
 std::shared_ptr<const Snapshot> FreshSnapshot::get(Time arrived) {
   {
     const std::lock_guard lock(mutex_);
-    if (last_ != nullptr && begun_ >= arrived) return last_;
+    // Later, not equal: a clock with a coarse step shows one time for what came one after the other.
+    if (last_ != nullptr && begun_ > arrived) return last_;
   }
   const Time begun = std::chrono::steady_clock::now();
   std::shared_ptr<const Snapshot> taken = source_();

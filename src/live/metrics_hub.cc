@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <kymo/format/live_json.h>
+#include <kymo/model/duration.h>
 #include <kymo/net/json_error.h>
 
 #include "hub_texts.h"
@@ -28,6 +29,14 @@ constexpr std::size_t kMostReplies = 16;
 /// For a Snapshot that could not be had.
 constexpr std::chrono::milliseconds kTryAgain{100};
 
+MetricsHubParts bounded(MetricsHubParts parts) {
+  MetricsHubLimits& limits = parts.limits;
+  for (auto* const wait : {&limits.patience, &limits.choice_time, &limits.abandoned_time}) {
+    *wait = model::bounded_wait(*wait);
+  }
+  return parts;
+}
+
 void remove(std::vector<ClientPtr>& list, const ClientPtr& item) {
   const auto found = std::find(list.begin(), list.end(), item);
   if (found == list.end()) return;
@@ -44,7 +53,7 @@ void add(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) noexcept {
 class MetricsHub::Impl final {
  public:
   explicit Impl(MetricsHubParts parts)
-      : parts_(std::move(parts)),
+      : parts_(bounded(std::move(parts))),
         begin_(parts_.clock.steady_now() - std::chrono::seconds(1)),  // so that the first frame is not 0
         mailbox_(std::make_shared<Mailbox>(parts_.wake)),
         too_slow_(reason_for_slow(parts_.limits.patience)) {}

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/model/duration.h>
 #include <kymo/net/json_error.h>
 
 #include "session_client.h"
@@ -15,12 +16,17 @@ namespace {
 
 using SessionClientPtr = std::shared_ptr<SessionClient>;
 
+SessionHubParts bounded(SessionHubParts parts) {
+  parts.patience = model::bounded_wait(parts.patience);
+  return parts;
+}
+
 }  // namespace
 
 /// Held by the connections too. A client's lock is taken within the hub's, never the other way round.
 class SessionHub::Impl final : public std::enable_shared_from_this<SessionHub::Impl> {
  public:
-  explicit Impl(SessionHubParts parts) : parts_(std::move(parts)) {}
+  explicit Impl(SessionHubParts parts) : parts_(bounded(std::move(parts))) {}
 
   [[nodiscard]] bool is_followed(std::string_view session_id) const;
   [[nodiscard]] bool goes_on(std::string_view session_id) const { return parts_.goes_on(session_id); }

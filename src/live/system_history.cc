@@ -4,8 +4,12 @@
 #include <cmath>
 #include <limits>
 
+#include <kymo/model/duration.h>
+
 namespace kymo::live {
 namespace {
+
+constexpr auto kMostAsked = std::chrono::floor<std::chrono::seconds>(model::kLongestWait);
 
 struct HistoryField {
   std::string_view name;
@@ -43,7 +47,10 @@ double value_of(const HistoryField& field, std::span<const FamilySnapshot> famil
 
 SystemHistory::SystemHistory(const model::Clock& clock, std::chrono::milliseconds interval,
                              std::size_t points)
-    : clock_(clock), interval_(interval), most_points_(points), due_(clock.steady_now() + interval) {}
+    : clock_(clock),
+      interval_(std::max(model::bounded_wait(interval), std::chrono::milliseconds(1))),
+      most_points_(points),
+      due_(clock.steady_now() + interval_) {}
 
 std::span<const std::string_view> SystemHistory::field_names() noexcept { return kHistoryFieldNames; }
 
@@ -77,7 +84,7 @@ void SystemHistory::add(std::span<const FamilySnapshot> families) {
 }
 
 std::vector<SystemHistory::Point> SystemHistory::last(std::chrono::seconds duration) const {
-  const auto since = clock_.steady_now() - duration;
+  const auto since = clock_.steady_now() - std::min<std::chrono::seconds>(duration, kMostAsked);
   const std::lock_guard lock(mutex_);
   const auto first = std::ranges::partition_point(points_, [&](const Point& p) { return p.taken <= since; });
   return {first, points_.end()};

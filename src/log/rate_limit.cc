@@ -7,8 +7,10 @@ namespace {
 
 constexpr unsigned kCountBits = 24;
 constexpr std::uint64_t kCountMask = (std::uint64_t{1} << kCountBits) - 1;
-/// 2^40 ms are 34 years; a machine is not up for longer.
-constexpr std::uint64_t kTimeMask = (std::uint64_t{1} << (64 - kCountBits)) - 1;
+/// From one time to another, of which 40 bits are kept: right up to 17 years, wherever the clock began.
+std::int64_t passed_since(std::uint64_t begin, std::uint64_t milliseconds) noexcept {
+  return static_cast<std::int64_t>((milliseconds - begin) << kCountBits) >> kCountBits;
+}
 
 }  // namespace
 
@@ -18,8 +20,8 @@ bool RateLimit::takes_place(std::uint64_t milliseconds) noexcept {
     const std::uint64_t begin = window >> kCountBits;
     const std::uint64_t count = window & kCountMask;
     // A thread that read the clock before the one that began the interval belongs to it.
-    const bool is_over =
-        milliseconds >= begin && milliseconds - begin >= static_cast<std::uint64_t>(interval_.count());
+    const std::int64_t passed = passed_since(begin, milliseconds);
+    const bool is_over = passed >= 0 && passed >= interval_.count();
     if (count > 0 && !is_over && count >= events_) return false;
     const std::uint64_t next = count == 0 || is_over ? (milliseconds << kCountBits) | 1 : window + 1;
     if (window_.compare_exchange_weak(window, next, std::memory_order_relaxed)) return true;
@@ -27,8 +29,8 @@ bool RateLimit::takes_place(std::uint64_t milliseconds) noexcept {
 }
 
 std::optional<std::uint64_t> RateLimit::admit(Time now) noexcept {
-  const auto since_start = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
-  if (!takes_place(static_cast<std::uint64_t>(since_start.count()) & kTimeMask)) {
+  const auto time = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch());
+  if (!takes_place(static_cast<std::uint64_t>(time.count()))) {
     suppressed_.fetch_add(1, std::memory_order_relaxed);
     return std::nullopt;
   }

@@ -1,13 +1,17 @@
 #include "tick_thread.h"
 
+#include <algorithm>
 #include <utility>
+
+#include <kymo/model/duration.h>
 
 #include "src/net/server_thread.h"
 
 namespace kymo::monitor {
 
 TickThread::TickThread(std::chrono::milliseconds interval, std::function<void()> on_tick, const char* name)
-    : interval_(interval), on_tick_(std::move(on_tick)) {
+    : interval_(std::max(model::bounded_wait(interval), std::chrono::milliseconds(1))),
+      on_tick_(std::move(on_tick)) {
   thread_ = net::start_thread(name, [this] { run(); });
 }
 

@@ -15,6 +15,8 @@
 
 #include <unistd.h>
 
+#include <kymo/model/duration.h>
+
 #include "listener.h"
 #include "resolve.h"
 #include "server_context.h"
@@ -49,6 +51,16 @@ void check(const HttpServerOptions& options, const HttpServer::Handler& handler)
                         options.websocket.message_bytes == 0 || options.websocket.ping_every.count() <= 0 ||
                         options.websocket.close_time.count() <= 0;
   if (has_zero) throw std::invalid_argument("HttpServer: a limit of 0 would refuse everything");
+}
+
+HttpServerOptions bounded(HttpServerOptions options) {
+  HttpLimits& limits = options.limits;
+  for (auto* const wait :
+       {&limits.header_time, &limits.body_time, &limits.write_time, &limits.idle_time, &options.retry_every,
+        &options.websocket.ping_every, &options.websocket.close_time}) {
+    *wait = model::bounded_wait(*wait);
+  }
+  return options;
 }
 
 /// Handlers and completions catch their own exceptions; should one get through, the thread goes on.
@@ -159,7 +171,7 @@ const std::string* HttpRequest::path_parameter(std::string_view name) const noex
 class HttpServer::Impl final {
  public:
   Impl(HttpServerOptions options, Handler handler)
-      : options_(std::move(options)), handler_(std::move(handler)), identity_(options_.tls) {
+      : options_(bounded(std::move(options))), handler_(std::move(handler)), identity_(options_.tls) {
     check(options_, handler_);
   }
 

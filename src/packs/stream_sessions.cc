@@ -11,12 +11,20 @@
 #include <vector>
 
 #include <kymo/core/stopwatch.h>
+#include <kymo/model/duration.h>
 
 namespace kymo::packs {
 namespace {
 
 constexpr std::array<std::string_view, 6> kFaultNames = {"collector", "degrade_status", "degrade_action",
                                                          "send",      "report",         "tick"};
+
+/// Ticks are counted by their interval: 0 would be no divisor, and the longest is too long to add to a time.
+SessionStreamsOptions usable(SessionStreamsOptions options) {
+  options.interval = std::clamp<std::chrono::steady_clock::duration>(
+      options.interval, std::chrono::milliseconds(1), model::kLongestWait);
+  return options;
+}
 
 /// What the streams tell of themselves.
 struct SelfMetrics {
@@ -81,7 +89,7 @@ void guarded(const Call& call, const Failed& failed) {
 class SessionStreams::State final {
  public:
   State(Registry& registry, SessionStreamsOptions options)
-      : options_(std::move(options)),
+      : options_(usable(std::move(options))),
         metrics_(std::make_shared<StreamMetrics>(registry, options_.time_unit)),
         self_(registry) {}
 

@@ -22,8 +22,10 @@ class RateLimit final {
   /// `burst`: how many at once, 1 or more.
   [[nodiscard]] static Rate of_rate(double per_second, double burst) {
     const std::chrono::duration<double> each(1 / std::max(per_second, 1e-3));
+    const std::chrono::duration<double> slack(each * (std::max(burst, 1.0) - 1));
+    constexpr std::chrono::duration<double> kMost = std::chrono::hours(24 * 3653);
     return {std::chrono::duration_cast<Duration>(each),
-            std::chrono::duration_cast<Duration>(each * (std::max(burst, 1.0) - 1))};
+            std::chrono::duration_cast<Duration>(std::min(slack, kMost))};
   }
 
   /// Whether one more may be now, which is then counted.

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/model/duration.h>
+
 #include "cgroup.h"
 #include "cpu.h"
 #include "disk.h"
@@ -21,11 +23,22 @@
 #include "subject.h"
 
 namespace kymo::system {
+namespace {
+
+SystemOptions bounded(SystemOptions options) {
+  for (auto* const interval : {&options.rate_interval, &options.filesystem_interval,
+                               &options.memory_map_interval, &options.cgroup_interval}) {
+    *interval = model::bounded_wait(*interval);
+  }
+  return options;
+}
+
+}  // namespace
 
 class SystemCollector::Impl final {
  public:
   Impl(SystemOptions options, std::shared_ptr<const model::Clock> clock, std::unique_ptr<Host> host)
-      : options_(std::move(options)), clock_(std::move(clock)), host_(std::move(host)) {
+      : options_(bounded(std::move(options))), clock_(std::move(clock)), host_(std::move(host)) {
     add_subjects();
     facts_ = {};
     for (Entry& entry : entries_) sample(entry);

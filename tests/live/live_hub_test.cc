@@ -306,5 +306,20 @@ TEST(LiveHub, MayEndBeforeItsClients) {
   client.reset();
 }
 
+TEST(LiveHub, LimitsWithoutEndCloseNobody) {
+  constexpr auto kNever = std::chrono::milliseconds::max();
+  LiveWorld world({.patience = kNever, .choice_time = kNever, .abandoned_time = kNever});
+  FakeClient silent(world.hub);
+  FakeClient stuck(world.hub);
+  world.settle({&silent, &stuck});
+  stuck.say(kAll);
+  world.settle({&silent});
+  stuck.stuck = true;
+  for (int i = 0; i < 3; ++i) world.advance(24h, {&silent, &stuck});
+  EXPECT_EQ(stuck.closed(), std::nullopt);
+  EXPECT_EQ(silent.messages.size(), 1U) << "the hello; a client that may choose for ever is given nothing";
+  EXPECT_EQ(world.hub.statistics().slow_closed, 0U);
+}
+
 }  // namespace
 }  // namespace kymo::live

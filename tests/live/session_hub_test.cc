@@ -95,6 +95,21 @@ TEST_F(SessionHubTest, WhatWaitsForAClientIsBounded) {
   EXPECT_EQ(taken.back(), "999");
 }
 
+TEST(SessionHub, PatienceWithoutEndClosesNobody) {
+  system::ManualClock clock;
+  SessionHub hub({.goes_on = [](std::string_view) { return true; },
+                  .on_traceparent = [](std::string_view, std::string_view) {},
+                  .clock = clock,
+                  .patience = std::chrono::milliseconds::max()});
+  Follower stuck(hub.make_client("a"));
+  for (int i = 0; i < 3; ++i) {
+    hub.tell("a", "metrics mic", text("m"));
+    clock.advance(std::chrono::hours(24));
+  }
+  EXPECT_EQ(stuck.connection->closed, std::nullopt);
+  EXPECT_EQ(hub.statistics().slow_closed, 0U);
+}
+
 TEST_F(SessionHubTest, AClientThatTakesTooLongIsClosed) {
   Follower stuck(hub_->make_client("a"));
   Follower fast(hub_->make_client("a"));

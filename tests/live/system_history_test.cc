@@ -57,6 +57,24 @@ TEST_F(SystemHistoryTest, APointIsTheMeanOfItsStretch) {
   EXPECT_EQ(points[0].time, clock_.system_now());
 }
 
+TEST_F(SystemHistoryTest, AllTimeMayBeAskedFor) {
+  for (int i = 0; i < 20; ++i) tick(0.1);
+  EXPECT_THAT(history_.last(seconds::max()), SizeIs(2));
+  EXPECT_THAT(history_.last(seconds(-1)), IsEmpty());
+}
+
+TEST_F(SystemHistoryTest, AnIntervalOfNothingOrOfAllTimeIsTaken) {
+  SystemHistory each(clock_, seconds(0), 3);
+  SystemHistory never(clock_, std::chrono::milliseconds::max(), 3);
+  for (int i = 0; i < 2; ++i) {
+    clock_.advance(seconds(1));
+    each.add({});
+    never.add({});
+  }
+  EXPECT_THAT(each.last(seconds(60)), SizeIs(2));
+  EXPECT_THAT(never.last(seconds(60)), IsEmpty());
+}
+
 TEST_F(SystemHistoryTest, KeepsTheLastPointsAndGivesThoseAskedFor) {
   for (int i = 0; i < 50; ++i) tick(0.01 * (i / 10));
   const auto points = history_.last(seconds(3600));

@@ -45,6 +45,25 @@ TEST(RateLimit, AThreadWhoseClockIsBehindBelongsToTheInterval) {
   EXPECT_EQ(limit.admit(at(6000ms)), 1U);
 }
 
+TEST(RateLimit, IsTheSameWhereverTheClockIs) {
+  const auto years = [](int count) { return std::chrono::hours(24 * 365 * count); };
+  for (const std::chrono::nanoseconds begin :
+       {std::chrono::nanoseconds(0), std::chrono::nanoseconds(-1), std::chrono::nanoseconds(-2h),
+        std::chrono::nanoseconds(years(34)), std::chrono::nanoseconds(years(290)),
+        std::chrono::nanoseconds(years(-290))}) {
+    RateLimit limit(1, 1h);
+    const RateLimit::Time first(begin);
+    EXPECT_EQ(limit.admit(first), 0U) << begin.count();
+    EXPECT_EQ(limit.admit(first), std::nullopt) << begin.count();
+    EXPECT_EQ(limit.admit(first + 59min), std::nullopt) << begin.count();
+    EXPECT_EQ(limit.admit(first + 61min), 2U) << begin.count();
+    EXPECT_EQ(limit.admit(first + years(1)), 0U) << begin.count();
+  }
+  RateLimit never_again(1, std::chrono::milliseconds::max());
+  EXPECT_EQ(never_again.admit(RateLimit::Time{}), 0U);
+  EXPECT_EQ(never_again.admit(RateLimit::Time(years(10))), std::nullopt);
+}
+
 TEST(RateLimit, TakesTheNearestOfWhatMeansNothing) {
   RateLimit none(0, 1s);
   EXPECT_EQ(none.admit(at(0ms)), 0U);
@@ -85,8 +104,10 @@ TEST(LogLimited, TheNextThatPassesTellsHowManyDidNot) {
   log_limited(limit, lines.logger(), Level::info, "m", {{"a", 1}});
   EXPECT_EQ(lines.last(), "m a=1");
   RateLimit slow(1, 1h);
-  EXPECT_EQ(slow.admit(std::chrono::steady_clock::now() - 2h), 0U);
-  EXPECT_EQ(slow.admit(std::chrono::steady_clock::now() - 2h), std::nullopt);
+  // Also on a machine that started a minute ago, where that was before its clock began.
+  const auto before = std::chrono::steady_clock::now() - 2h;
+  EXPECT_EQ(slow.admit(before), 0U);
+  EXPECT_EQ(slow.admit(before), std::nullopt);
   log_limited(slow, lines.logger(), Level::info, "m", {{"a", 2}});
   EXPECT_EQ(lines.last(), "m a=2 suppressed=1");
 }

@@ -33,5 +33,14 @@ RC_GTEST_PROP(Duration, ReadsBackFromItsText, ()) {
   RC_ASSERT(parse_duration(duration_text(duration)) == duration);
 }
 
+TEST(Duration, OfAWaitFitsIntoAClocksNanoseconds) {
+  EXPECT_EQ(bounded_wait(milliseconds(5)), milliseconds(5));
+  EXPECT_EQ(bounded_wait(milliseconds(-1)), milliseconds(0));
+  EXPECT_EQ(bounded_wait(milliseconds::min()), milliseconds(0));
+  EXPECT_EQ(bounded_wait(milliseconds::max()), kLongestWait);
+  EXPECT_GT(std::chrono::steady_clock::time_point(std::chrono::hours(24 * 365 * 200)) + kLongestWait,
+            std::chrono::steady_clock::time_point());
+}
+
 }  // namespace
 }  // namespace kymo::model

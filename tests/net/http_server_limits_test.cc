@@ -99,6 +99,22 @@ TEST(HttpServerLimits, SlowHeadGets408WhileHealthAnswers) {
   EXPECT_EQ(server->statistics().requests_bad, 1U);
 }
 
+TEST(HttpServerLimits, TimesWithoutEndCutNobodyOff) {
+  constexpr auto kNever = milliseconds::max();
+  HttpServerOptions options;
+  options.limits.header_time = options.limits.body_time = kNever;
+  options.limits.write_time = options.limits.idle_time = kNever;
+  options.retry_every = options.websocket.ping_every = options.websocket.close_time = kNever;
+  const auto server = start_server(ok, options);
+  RawClient client(server->endpoint().port);
+  for (int i = 0; i < 2; ++i) {
+    client.send(kRequest);
+    const auto response = client.read_response();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 200);
+  }
+}
+
 TEST(HttpServerLimits, AConnectionThatSendsNothingIsClosedInSilence) {
   HttpServerOptions options;
   options.limits.header_time = milliseconds(50);

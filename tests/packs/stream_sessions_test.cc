@@ -288,6 +288,16 @@ TEST_F(SessionStreamsTest, MissedTicksAreCounted) {
   EXPECT_EQ(value("kymo_stream_ticks_missed_total"), 3);
 }
 
+TEST_F(SessionStreamsTest, AnIntervalOfNothingOrOfAllTimeIsTaken) {
+  for (const auto interval :
+       {std::chrono::steady_clock::duration::zero(), std::chrono::steady_clock::duration::max()}) {
+    Registry registry;
+    SessionStreams streams(registry, {.interval = interval});
+    for (const int ms : {0, 1, 2}) streams.tick(at(milliseconds(ms)), send());
+    EXPECT_EQ(to_double(registry.snapshot()->find("kymo_stream_ticks_missed_total", {})->number), 0);
+  }
+}
+
 TEST_F(SessionStreamsTest, AReportThatThrowsIsCounted) {
   Registry registry;
   SessionStreams streams(registry,

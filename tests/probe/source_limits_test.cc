@@ -66,5 +66,20 @@ TEST(RateLimit, TellsTurns) {
   EXPECT_EQ(limit.reserve(rate, now + 1s), 10ms);
 }
 
+TEST(RateLimit, ABurstWithoutEndIsLetThrough) {
+  const auto rate = RateLimit::of_rate(0, 1e300);
+  RateLimit limit;
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(limit.take(rate, RateLimit::Time(1h)));
+}
+
+TEST(RateLimit, IsTheSameFromTheFirstMomentOfTheClock) {
+  const auto rate = RateLimit::of_rate(100, 2);
+  RateLimit limit;
+  EXPECT_TRUE(limit.take(rate, RateLimit::Time(0s)));
+  EXPECT_TRUE(limit.take(rate, RateLimit::Time(0s)));
+  EXPECT_FALSE(limit.take(rate, RateLimit::Time(0s)));
+  EXPECT_TRUE(limit.take(rate, RateLimit::Time(10ms)));
+}
+
 }  // namespace
 }  // namespace kymo::probe

@@ -94,7 +94,7 @@ TEST_F(ProcessTest, ScopesOfASignalHandlerHarmNoOthers) {
   });
   while (worked == 0) {
   }
-  while (handled < 3000) (void)::pthread_kill(worker.native_handle(), SIGUSR1);
+  while (handled < 1000) (void)::pthread_kill(worker.native_handle(), SIGUSR1);
   done = true;
   worker.join();
   ASSERT_EQ(::sigaction(SIGUSR1, &before, nullptr), 0);

@@ -15,6 +15,8 @@ BIN = os.environ.get("KYMO_BIN", "build/release/bin")
 PEERS = os.environ.get("KYMO_PEERS", "build/peers/usr/bin")
 KYMO = os.path.join(BIN, "kymo")
 DEADLINE_S = 30
+# An end at once is promised within 1 s, and a busy machine takes longer. One that waited for a client would take 5.
+PROMPT_S = 4
 
 
 def clean_environment(**extra):

@@ -100,6 +100,18 @@ TEST(Intervals, KeepCostlyReadingsRare) {
   EXPECT_EQ(collected.value("process_proportional_memory_bytes"), 92160000) << "kept between readings";
 }
 
+TEST(Intervals, WithoutEndMeanOneReading) {
+  constexpr auto kNever = std::chrono::milliseconds::max();
+  CollectedHost collected("5.15-container", {.rate_interval = kNever,
+                                             .filesystem_interval = kNever,
+                                             .memory_map_interval = kNever,
+                                             .cgroup_interval = kNever});
+  for (int day = 0; day < 3; ++day) collected.collect_after(24h);
+  EXPECT_EQ(collected.host->reads["/proc/self/smaps_rollup"], 1);
+  EXPECT_EQ(collected.host->reads["/proc/self/cgroup"], 1);
+  EXPECT_EQ(collected.host->space_calls, 3);
+}
+
 /// A host on which walking the process' pages takes 50 ms.
 class SlowMaps final : public Host {
  public:

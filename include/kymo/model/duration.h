@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -14,5 +15,15 @@ namespace kymo::model {
 
 /// The same the other way, as short as can be; `0s` for none and for negative ones.
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
+
+/// No wait and no interval of kymo's is longer: ten years.
+inline constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 3653);
+
+/// The wait itself, from 0 to kLongestWait. Clocks count nanoseconds, and no number of them holds
+/// `milliseconds::max()`, by which a caller may mean "never". Bound a wait before it is added to a time or
+/// compared with nanoseconds. Threads: any.
+[[nodiscard]] constexpr std::chrono::milliseconds bounded_wait(std::chrono::milliseconds wait) noexcept {
+  return std::clamp(wait, std::chrono::milliseconds(0), kLongestWait);
+}
 
 }  // namespace kymo::model
