@@ -19,6 +19,7 @@
 #include "config_schema.h"
 #include "config_yaml.h"
 #include "tls_files.h"
+#include "trim.h"
 
 namespace kymo::monitor {
 namespace {
@@ -153,6 +154,8 @@ void Loader::read_environment(const std::vector<std::string>& environment) {
   for (const std::string& variable : environment) {
     const std::size_t equals = variable.find('=');
     if (!variable.starts_with(kPrefix) || equals == std::string::npos) continue;
+    // As a shell's ${NAME:-} and a container's `NAME: ${NAME}` leave it where nothing was set.
+    if (trim(std::string_view(variable).substr(equals + 1)).empty()) continue;
     const std::string name = variable.substr(0, equals);
     if (name == kFileVariable || is_service_link(name)) continue;
     const auto found = std::find(names.begin(), names.end(), name);
@@ -234,7 +237,9 @@ void Loader::check_log_file() {
 
 std::string variable_in(const std::vector<std::string>& environment, std::string_view name) {
   for (const std::string& variable : environment) {
-    if (variable.starts_with(std::string(name) + "=")) return variable.substr(name.size() + 1);
+    if (!variable.starts_with(std::string(name) + "=")) continue;
+    const std::string_view value = std::string_view(variable).substr(name.size() + 1);
+    return std::string(trim(value).empty() ? std::string_view() : value);
   }
   return {};
 }

@@ -13,6 +13,7 @@
 #include <kymo/probe/target.h>
 #include <kymo/probe/target_list.h>
 
+#include "src/net/ascii.h"
 #include "trim.h"
 
 namespace kymo::monitor {
@@ -119,12 +120,13 @@ ParsedValue parse_choice(const ValueDomain& domain, std::string_view text) {
   return unexpected(domain, text, "is not one of the choices");
 }
 
+/// In any case of letters: YAML has `True` and `TRUE` too, and Python writes the former.
 ParsedValue parse_boolean(const ValueDomain& domain, std::string_view text) {
   for (const std::string_view truth : {"true", "yes", "on", "1"}) {
-    if (text == truth) return true;
+    if (net::equals_ignoring_case(text, truth)) return true;
   }
   for (const std::string_view falsehood : {"false", "no", "off", "0"}) {
-    if (text == falsehood) return false;
+    if (net::equals_ignoring_case(text, falsehood)) return false;
   }
   return unexpected(domain, text, "is neither true nor false");
 }

@@ -154,6 +154,43 @@ TEST(Precedence, FlagThenEnvironmentThenFileThenDefault) {
   }
 }
 
+/// Of each setting, and of the file's name: as if the variable were not there.
+TEST(Precedence, AnEmptyVariableIsNone) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.write("kymo.yml", "web.allowed_hosts: [a]\nhttp.threads: 3\n");
+  for (const std::string_view nothing : {"", " ", "\t\n"}) {
+    ConfigSources sources{.flags = {}, .environment = {}, .file = path};
+    for (const SettingInfo& info : Config::settings()) {
+      sources.environment.push_back(info.environment + "=" + std::string(nothing));
+    }
+    sources.environment.push_back("KYMO_CONFIG=" + std::string(nothing));
+    sources.environment.push_back("KYMO_OF_SOMEBODY_ELSE=" + std::string(nothing));
+    const Config config = Config::load(sources);
+    EXPECT_THAT(config.errors(), IsEmpty());
+    EXPECT_THAT(config.warnings(), IsEmpty());
+    EXPECT_EQ(config.to_yaml(), Config::load({.flags = {}, .environment = {}, .file = path}).to_yaml());
+    sources.file.clear();
+    EXPECT_EQ(Config::load(sources).to_yaml(), Config::load({}).to_yaml());
+  }
+}
+
+TEST(Precedence, ABooleanIsTheSameFromEverySource) {
+  const TemporaryDirectory directory;
+  for (const std::string_view word : {"true", "True", "TRUE", "Yes", "ON", "1"}) {
+    const std::string text(word);
+    const std::string path = directory.write("kymo.yml", "profile: " + text + "\n");
+    EXPECT_TRUE(Config::load({.flags = {}, .environment = {}, .file = path}).options().profile) << text;
+    const Config variable = Config::load({.flags = {}, .environment = {"KYMO_PROFILE=" + text}, .file = {}});
+    EXPECT_TRUE(variable.options().profile) << text;
+    EXPECT_TRUE(Config::load({.flags = {{"profile", text}}, .environment = {}, .file = {}}).options().profile)
+        << text;
+  }
+  for (const std::string_view word : {"False", "FALSE", "No", "OFF"}) {
+    const std::string path = directory.write("kymo.yml", "system: {enabled: " + std::string(word) + "}\n");
+    EXPECT_FALSE(Config::load({.flags = {}, .environment = {}, .file = path}).options().system) << word;
+  }
+}
+
 TEST(Precedence, KymoConfigNamesTheFileWhereNoFlagDoes) {
   const TemporaryDirectory directory;
   const std::string a = directory.write("a.yml", "http.threads: 7");

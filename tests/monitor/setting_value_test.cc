@@ -1,5 +1,6 @@
 #include "src/monitor/setting_value.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -87,9 +88,17 @@ TEST(Choice, NamesTheChoices) {
             "\"text|json\" is not one of the choices; expected one of text, json");
 }
 
-TEST(Boolean, TakesTheUsualWords) {
-  for (const auto* word : {"true", "yes", "on", "1"}) EXPECT_TRUE(value<bool>(kBoolean, word)) << word;
-  for (const auto* word : {"false", "no", "off", "0"}) EXPECT_FALSE(value<bool>(kBoolean, word)) << word;
+TEST(Boolean, TakesTheUsualWordsInAnyCase) {
+  for (const auto* word :
+       {"true", "True", "TRUE", "tRuE", "yes", "Yes", "YES", "on", "On", "ON", "1", " True "}) {
+    EXPECT_TRUE(value<bool>(kBoolean, word)) << word;
+  }
+  for (const auto* word : {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "0"}) {
+    EXPECT_FALSE(value<bool>(kBoolean, word)) << word;
+  }
+  for (const auto* word : {"", "2", "truee", "tru", "01", "-1", "t r u e"}) {
+    EXPECT_THAT(error(kBoolean, word), testing::HasSubstr("is neither true nor false")) << word;
+  }
   EXPECT_EQ(error(kBoolean, "maybe"), "\"maybe\" is neither true nor false; expected true or false");
 }
 
