@@ -19,6 +19,11 @@ CONSUMER = SOURCE / "tests" / "install" / "consumer"
 WITHOUT_LIBRARIES = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("Boost", "ZLIB", "yaml-cpp", "CLI11", "spdlog")]
 
 
+# Layers that link nothing but what every system has.
+WITHOUT_FOREIGN = ("core", "model", "packs", "peers", "system", "log", "format", "profile")
+# Headers for who has the library anyway.
+OF_OTHERS = {"spdlog.h", "context_executor.h"}
+
 QUICK = "-DCMAKE_BUILD_TYPE=None"  # what is built here is not about speed
 
 
@@ -55,10 +60,22 @@ class Installed(unittest.TestCase):
         run("cmake", "--build", build)
         return run(build / "consumer")
 
-    def pkg_config(self, package):
+    def pkg_config(self, *packages):
         """The flags; the files lead to where they lie, whatever prefix was configured."""
         path = next(self.prefix.glob("**/pkgconfig"))
-        return run("pkg-config", "--cflags", "--libs", package, env={**os.environ, "PKG_CONFIG_PATH": str(path)}).split()
+        return run("pkg-config", "--cflags", "--libs", *packages, env={**os.environ, "PKG_CONFIG_PATH": str(path)}).split()
+
+    def expect_package(self, layer, libraries):
+        """It brings all that the layer and its headers need, of other libraries these alone."""
+        flags = self.pkg_config(f"kymo-{layer}")
+        foreign = {flag for flag in flags if flag.startswith("-l") and not flag.startswith("-lkymo_")} - {"-ldl"}
+        self.assertEqual(foreign, {f"-l{name}" for name in libraries}, layer)
+        include = next(self.prefix.glob("include"))
+        headers = [header for header in sorted((include / "kymo" / layer).glob("*.h")) if header.name not in OF_OTHERS]
+        source = self.folder / f"{layer}.cc"
+        source.write_text("".join(f"#include <{header.relative_to(include)}>\n" for header in headers) + "int main() {}\n")
+        run("g++", "-std=c++20", source, "-o", self.folder / layer, "-Wl,--whole-archive",
+            next(self.prefix.glob(f"**/libkymo_{layer}.a")), "-Wl,--no-whole-archive", *flags)
 
     @classmethod
     @functools.cache
@@ -85,13 +102,33 @@ class Installed(unittest.TestCase):
         self.assertTrue((self.prefix / "bin" / "kymo").exists())
         self.assertEqual(self.build_consumer("monitor", "-DCMAKE_DISABLE_FIND_PACKAGE_Boost=ON"), "3\n")
 
-    def test_pkg_config_leads_to_both(self):
+    def expect_built_by_packages(self, program, *packages):
+        binary = self.folder / program
+        run("g++", "-std=c++20", CONSUMER / f"{program}.cc", "-o", binary, *self.pkg_config(*packages))
+        self.assertEqual(run(binary), "3\n")
+
+    def test_pkg_config_brings_what_is_asked_for_and_no_more(self):
         run("cmake", "--install", BUILD, "--prefix", self.prefix)
-        for package, program in (("kymo-core", "core"), ("kymo", "monitor")):
-            flags = self.pkg_config(package)
-            binary = self.folder / program
-            run("g++", "-std=c++20", CONSUMER / f"{program}.cc", "-o", binary, *flags)
-            self.assertEqual(run(binary), "3\n")
+        self.expect_built_by_packages("core", "kymo-core")
+        self.expect_built_by_packages("format", "kymo-format", "kymo-packs")
+        self.expect_built_by_packages("monitor", "kymo-monitor")
+        self.expect_built_by_packages("monitor", "kymo")
+        for layer in WITHOUT_FOREIGN:
+            self.expect_package(layer, [])
+        for layer in ("net", "probe", "live"):
+            self.expect_package(layer, ["ssl", "crypto", "z"])
+        self.expect_package("monitor", ["ssl", "crypto", "z", "yaml-cpp"])
+
+    def test_the_packages_of_a_build_without_other_libraries(self):
+        self.prefix = self.core_alone()
+        self.expect_built_by_packages("format", "kymo-format", "kymo-packs")
+        found = {file.stem for file in self.prefix.glob("**/pkgconfig/*.pc")}
+        self.assertEqual(found, {f"kymo-{layer}" for layer in WITHOUT_FOREIGN})
+
+    def test_who_wants_formats_finds_the_package_without_other_libraries(self):
+        run("cmake", "--install", BUILD, "--prefix", self.prefix)
+        without = [*WITHOUT_LIBRARIES, "-DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON"]
+        self.assertEqual(self.build_consumer("format", "-DKYMO_ALSO=packs", *without), "3\n")
 
     def test_the_program_in_the_readme_builds_and_serves(self):
         run("cmake", "--install", BUILD, "--prefix", self.prefix)
