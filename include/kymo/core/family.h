@@ -87,8 +87,8 @@ class FamilyHandle {
 /// A metric with labels that are part of its type: a wrong number of values, or a value that is no label,
 /// does not compile.
 ///
-///     auto requests = registry.family<kymo::Counter, "method", "code">("http.requests", "Requests
-///     answered."); requests.with("GET", 200).add();
+///     auto requests = registry.family<kymo::Counter, "method", "code">("http.requests", "Requests.");
+///     requests.with("GET", 200).add();
 ///
 /// Keep what with() gives where the labels repeat: a handle costs a nanosecond to use, with() a look-up of
 /// some 40 ns, without a lock or an allocation where the series exists. Threads: any. Errors: beyond the

@@ -13,11 +13,15 @@ class Host;
 /// Measures this host and this process: CPU, memory, load, pressure, disks, filesystems, network, cgroup and
 /// /proc/self. The families, their units and how rates are made: docs/reference/system-metrics.md.
 ///
-/// Use: `registry.add_producer([c = std::make_shared<SystemCollector>()](SnapshotWriter& w) { c->collect(w);
-/// })`. Threads: one at a time. It starts none itself and never waits: rates come from the difference to the
-/// last call. Cost: below 1 ms of CPU a call on a host with a few CPUs and devices; some 35 file descriptors
-/// stay open. Errors: none thrown. A file that is missing or odd omits its families and counts in
-/// `kymo_collector_errors_total`. Across a fork: the child's calls measure the child.
+///     auto collector = std::make_shared<kymo::system::SystemCollector>();
+///     kymo::Registration host = registry.add_producer(
+///         [collector](kymo::SnapshotWriter& writer) { collector->collect(writer); });
+///
+/// Keep the Registration: where it ends, the families are gone. Threads: one at a time. It starts none itself
+/// and never waits: rates come from the difference to the last call. Cost: below 1 ms of CPU a call on a host
+/// with a few CPUs and devices; some 35 file descriptors stay open. Errors: none thrown. A file that is
+/// missing or odd omits its families and counts in `kymo_collector_errors_total`. Across a fork: the child's
+/// calls measure the child.
 class SystemCollector final {
  public:
   /// Takes the first reading, from which the first rates start.
