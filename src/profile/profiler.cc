@@ -166,8 +166,6 @@ ThreadLog* lease_log() noexcept {
 
 void renew(ThreadLog& log) noexcept {
   const std::uint32_t generation = the_profiler.generation.load(kAcquire);
-  log.begin_ticks = the_profiler.reset_ticks.load(kRelaxed);
-  log.begin_steady = the_profiler.reset_steady.load(kRelaxed);
   log.wipe();
   log.generation.store(generation, kRelease);
 }
@@ -198,8 +196,6 @@ void disable() noexcept {
 void reset() noexcept {
   const std::lock_guard lock(the_profiler.readers);
   const std::uint64_t now = read_steady_clock();
-  the_profiler.reset_ticks.store(ticks::now(), kRelaxed);
-  the_profiler.reset_steady.store(now, kRelaxed);
   the_profiler.generation.fetch_add(1, kRelease);
   the_profiler.lost.store(0, kRelaxed);
   the_profiler.started_steady = the_profiler.enabled_steady = now;

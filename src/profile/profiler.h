@@ -31,8 +31,6 @@ struct Profiler {
   std::atomic<ThreadLog*> logs{nullptr};
   /// Of resets. Figures of an older one are void; each thread wipes its own when it next records.
   std::atomic<std::uint32_t> generation{1};
-  std::atomic<std::uint64_t> reset_ticks{0};
-  std::atomic<std::uint64_t> reset_steady{0};
   std::atomic<std::uint64_t> events_per_thread{0};
   /// Scopes that could not be recorded.
   std::atomic<std::uint64_t> lost{0};

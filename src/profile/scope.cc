@@ -69,6 +69,7 @@ void Scope::enter(Site& site, const char* name) noexcept {
     log->current = node_;
     siblings_ = log->children;
     log->children = 0;
+    generation_ = log->generation.load(kRelaxed);
     total_ = log->site_total(node_).load(kRelaxed);
   }
   exceptions_ = *log->uncaught_exceptions;
@@ -93,7 +94,8 @@ void Scope::leave() noexcept {
   const std::uint64_t self = ns > log.children ? ns - log.children : 0;
   log.current = outer_;
   log.children = siblings_ + ns;
-  if (begin_ < (scale_ != 0 ? log.begin_ticks : log.begin_steady)) [[unlikely]]
+  // It began before a reset. A clock with a coarse step would not tell.
+  if (generation_ != log.generation.load(kRelaxed)) [[unlikely]]
     return;
   const bool failed = *log.uncaught_exceptions > exceptions_;
   log.record(node_, {.ns = ns, .self = self, .total_before = total_, .failed = failed});

@@ -71,8 +71,6 @@ struct ThreadLog {
   NodeIndex current;                    ///< the innermost open scope
   std::uint64_t children;               ///< nanoseconds that scopes inside the current one took so far
   const unsigned* uncaught_exceptions;  ///< how many fly in the thread now
-  std::uint64_t begin_ticks;            ///< what began before is of before the last reset
-  std::uint64_t begin_steady;
   Event* ring;
   std::uint64_t ring_mask;
   std::uint32_t pages_used;

@@ -94,6 +94,7 @@ class [[nodiscard]] Scope final {
   std::uint32_t node_;
   std::uint32_t outer_;
   unsigned exceptions_;
+  std::uint32_t generation_;  // of resets
 };
 
 }  // namespace kymo::profile
