@@ -71,7 +71,7 @@ std::string escape(const Character& character, std::string_view bytes, EscapeSty
     return style == EscapeStyle::json ? "\xef\xbf\xbd" : "\\x" + hex(character.code, 2);
   }
   if (is_dangerous(character.code)) return escape_dangerous(character.code, style);
-  if (style != EscapeStyle::text && (bytes == "\"" || bytes == "\\")) return "\\" + std::string(bytes);
+  if (style != EscapeStyle::text && (bytes == "\"" || bytes == "\\")) return std::string("\\").append(bytes);
   return std::string(bytes);
 }
 

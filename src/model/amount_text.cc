@@ -88,7 +88,7 @@ std::string amount_text(double value, std::string_view unit) {
   }
   return scaled(value, unit.empty()            ? ""
                        : unit.starts_with('/') ? std::string(unit)
-                                               : " " + short_unit(unit));
+                                               : std::string(" ").append(short_unit(unit)));
 }
 
 std::string factor_text(double value) {
