@@ -160,7 +160,7 @@ bool is_utf8_locale() {
 
 bool has_screen(const MonitorArguments& arguments) {
   return !arguments.is_json && !arguments.is_plain && !arguments.is_quiet && ::isatty(STDOUT_FILENO) != 0 &&
-         ::isatty(STDIN_FILENO) != 0;
+         ::isatty(STDIN_FILENO) != 0 && terminal::why_no_screen().empty();
 }
 
 bool takes_orphans(const MonitorArguments& arguments) { return arguments.is_tree && arguments.pid == 0; }

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <ctime>
 #include <string_view>
 
@@ -10,6 +9,8 @@
 #include <kymo/log/format.h>
 #include <kymo/model/json_writer.h>
 #include <kymo/peers/quality.h>
+
+#include "src/model/amount_text.h"
 
 namespace kymo::cli {
 namespace {
@@ -124,8 +125,7 @@ void write_way(model::JsonWriter& json, std::string_view name, const std::option
 
 std::string quality_text(const PathReport& report) {
   if (!report.quality_score) return {};
-  // Rounded down, so that the number never belongs to a better word than the one behind it.
-  std::string text = "  quality " + number(std::floor(*report.quality_score), 0) + " of 100, " +
+  std::string text = "  quality " + model::score_text(*report.quality_score) + " of 100, " +
                      std::string(peers::to_string(peers::quality_label(*report.quality_score)));
   if (!report.quality_reason.empty()) text += ": " + report.quality_reason;
   text += "\n";

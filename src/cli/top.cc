@@ -9,9 +9,13 @@
 #include <iterator>
 #include <thread>
 
+#include <kymo/model/duration.h>
+
 #include "command.h"
 #include "src/net/http_client.h"
+#include "src/terminal/curses_terminal.h"
 #include "src/terminal/feeds.h"
+#include "src/terminal/json_report.h"
 #include "src/terminal/plain_report.h"
 #include "src/terminal/top_loop.h"
 #include "top_arguments.h"
@@ -24,8 +28,10 @@ using terminal::SharedPicture;
 
 constexpr const char* kDefaultAddress = "127.0.0.1:9464";
 constexpr std::size_t kLongestToken = 512;
-/// How long `--once` waits for a second frame, which rates need.
-constexpr auto kOnceDeadline = std::chrono::seconds(10);
+/// How much longer than it looks `--once` waits for frames.
+constexpr auto kOncePatience = std::chrono::seconds(10);
+/// Frames may come that much early.
+constexpr double kEarlySeconds = 0.3;
 
 std::string environment(const char* name) {
   const char* const value = std::getenv(name);
@@ -90,12 +96,14 @@ std::unique_ptr<terminal::Feed> begin_feed(const TopArguments& arguments, Shared
   return terminal::follow_server(url, options, static_cast<int>(rate_hz), picture);
 }
 
-bool has_rates(const terminal::World& world) {
-  return world.times.size() > 1 && world.times.back() - world.times.front() >= 0.7;
+bool is_seen_for(const terminal::World& world, std::chrono::milliseconds look) {
+  const double wanted = std::chrono::duration<double>(look).count() - kEarlySeconds;
+  return world.times.size() > 1 && world.times.back() - world.times.front() >= wanted;
 }
 
-int print_once(SharedPicture& picture, const terminal::ViewState& state, terminal::Alphabet alphabet) {
-  const auto deadline = std::chrono::steady_clock::now() + kOnceDeadline;
+int print_once(SharedPicture& picture, const TopArguments& arguments, const terminal::ViewState& state,
+               terminal::Alphabet alphabet) {
+  const auto deadline = std::chrono::steady_clock::now() + arguments.look + kOncePatience;
   picture.wishes().show(terminal::Page::peers);
   for (;;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -104,18 +112,20 @@ int print_once(SharedPicture& picture, const terminal::ViewState& state, termina
     const std::string text = picture.with([&](const SharedPicture::Picture& now) -> std::string {
       const terminal::World& world = now.store.world();
       if (now.link.state == Link::State::lost) lost = now.link.reason;
-      const bool is_complete =
-          has_rates(world) && (now.link.state == Link::State::local || now.answers.peers.is_there);
+      const bool is_complete = is_seen_for(world, arguments.look) &&
+                               (now.link.state == Link::State::local || now.answers.peers.is_there);
       if (!lost.empty() || !(is_complete || (is_late && !world.times.empty()))) return {};
-      return terminal::plain_report(
-          {world, now.sessions ? &*now.sessions : nullptr, now.link, world.last_time(), &now.answers}, state,
-          alphabet);
+      const terminal::Scene scene{world, now.sessions ? &*now.sessions : nullptr, now.link, world.last_time(),
+                                  &now.answers};
+      return arguments.is_json ? terminal::json_report(scene, state)
+                               : terminal::plain_report(scene, state, alphabet);
     });
     if (!text.empty()) {
       std::cout << text << std::flush;
       return std::cout ? kSuccess : kFailure;
     }
-    if (lost.empty() && is_late) lost = "the server sent no metrics within 10 s";
+    if (lost.empty() && is_late)
+      lost = "the server sent no metrics within " + model::duration_text(arguments.look + kOncePatience);
     if (lost.empty()) continue;
     complain("top: " + lost);
     return kFailure;
@@ -141,6 +151,10 @@ int top(const Arguments& arguments) {
     complain("top: the output is no terminal; for plain text use `kymo top --once`");
     return kBadUsage;
   }
+  if (const std::string why = parsed->once ? "" : terminal::why_no_screen(); !why.empty()) {
+    complain("top: " + why + "; try TERM=xterm, or --once for plain text");
+    return kFailure;
+  }
   // Numbers keep their point: only characters follow the user's locale.
   std::setlocale(LC_CTYPE, "");
   const bool is_utf8 = std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
@@ -149,7 +163,7 @@ int top(const Arguments& arguments) {
     SharedPicture picture;
     if (parsed->once) {
       const auto feed = begin_feed(*parsed, picture);
-      return print_once(picture, view_of(*parsed), alphabet);
+      return print_once(picture, *parsed, view_of(*parsed), alphabet);
     }
     const terminal::TerminalSignals signals;
     const auto feed = begin_feed(*parsed, picture);

@@ -13,7 +13,19 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kSorts = {"name", "rate", "value"};
 
-bool is_valid(TopArguments& parsed, const std::string& interval) {
+bool is_valid(TopArguments& parsed, const std::string& interval, const std::string& look) {
+  if (!parsed.once && (parsed.is_json || !look.empty())) {
+    complain(std::string("top: ") + (parsed.is_json ? "--json" : "--for") + " goes with --once only");
+    return false;
+  }
+  if (!look.empty()) {
+    const auto looked = read_time(look, std::chrono::seconds(1), std::chrono::minutes(5));
+    if (!looked) {
+      complain("top: --for: \"" + look.substr(0, 64) + "\" is no time; expected 1s to 300s, such as 5s");
+      return false;
+    }
+    parsed.look = *looked;
+  }
   const auto time = read_time(interval, std::chrono::milliseconds(100), std::chrono::hours(1));
   if (!time) {
     complain("top: --interval: \"" + interval.substr(0, 64) +
@@ -32,6 +44,7 @@ bool is_valid(TopArguments& parsed, const std::string& interval) {
 std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int& exit_code) {
   TopArguments parsed;
   std::string interval = "1s";
+  std::string look;
   CLI::App app(
       "Shows on this terminal how a server is: a verdict, its vital signs, every series, sessions.\n"
       "Keys: Tab other views, / filter, s sort, r reverse, space pause, ? help, q quit.",
@@ -48,6 +61,12 @@ std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int&
                  "system's.")
       ->type_name("FILE");
   app.add_flag("--once", parsed.once, "Print plain text for scripts, with fields between tabs, and end.");
+  app.add_flag("--json", parsed.is_json, "With --once: one JSON object with raw numbers.");
+  app.add_option(
+         "--for", look,
+         "How long --once looks before it tells, 1s to 300s; default 5s. Rates and percentiles\nare of "
+         "that time, and so is what has failed.")
+      ->type_name("TIME");
   app.add_option("--interval", interval, "How often the screen changes, 100ms to 3600s; default 1s.")
       ->type_name("TIME");
   app.add_option("--sort", parsed.sort,
@@ -56,7 +75,7 @@ std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int&
   app.add_option("--filter", parsed.filter, "Words that a series, or a session, must have to be shown.")
       ->type_name("TEXT");
   app.add_flag("--no-color", parsed.no_color, "No colours; environment NO_COLOR.");
-  if (read_command_line(app, arguments, exit_code) && is_valid(parsed, interval)) return parsed;
+  if (read_command_line(app, arguments, exit_code) && is_valid(parsed, interval, look)) return parsed;
   return std::nullopt;
 }
 

@@ -16,7 +16,10 @@ struct TopArguments {
   std::string sort = "name";
   std::string filter;
   std::chrono::milliseconds interval{1000};
+  /// For which `--once` looks.
+  std::chrono::milliseconds look{5000};
   bool once = false;
+  bool is_json = false;  ///< with `once`
   bool no_color = false;
 };
 

@@ -11,6 +11,9 @@
 #define NCURSES_WIDECHAR 1
 #include <ncurses.h>
 
+// Of <term.h>, which defines macros of common words, such as `tab`.
+extern "C" int setupterm(const char* name, int descriptor, int* found);
+
 namespace kymo::terminal {
 namespace {
 
@@ -57,15 +60,25 @@ void draw_cell(int row, int column, const Cell& cell) {
 
 }  // namespace
 
+std::string why_no_screen() {
+  const char* const name = std::getenv("TERM");
+  if (name == nullptr || *name == '\0') return "the terminal has no name (TERM)";
+  int found = 0;
+  if (setupterm(nullptr, STDOUT_FILENO, &found) != OK)
+    return "the terminal \"" + std::string(name) + "\" (TERM) is not known here";
+  // A dumb terminal is known, and so is paper; neither lets a cursor go where a screen needs it.
+  const auto lacks = [](const char* capability) { return tigetstr(capability) == nullptr; };
+  if (lacks("cup") || lacks("clear") || tigetflag("hc") > 0 || tigetflag("gn") > 0)
+    return "the terminal \"" + std::string(name) + "\" (TERM) cannot place text";
+  return {};
+}
+
 CursesTerminal::CursesTerminal(bool colors, std::string_view plain_option) {
+  std::string why = why_no_screen();
   // initscr() would end the process where it does not know the terminal.
-  if (newterm(nullptr, stdout, stdin) == nullptr) {
-    const char* const name = std::getenv("TERM");
-    throw std::runtime_error("the terminal " +
-                             (name == nullptr ? std::string("has no name (TERM)")
-                                              : "\"" + std::string(name) + "\" (TERM) is not known here") +
-                             "; try TERM=xterm, or " + std::string(plain_option) + " for plain text");
-  }
+  if (why.empty() && newterm(nullptr, stdout, stdin) == nullptr) why = "the terminal cannot be set up";
+  if (!why.empty())
+    throw std::runtime_error(why + "; try TERM=xterm, or " + std::string(plain_option) + " for plain text");
   set_escdelay(25);
   cbreak();
   noecho();

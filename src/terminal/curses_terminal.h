@@ -1,18 +1,22 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "keys.h"
 
 namespace kymo::terminal {
 
+/// Why no screen can be shown on this process' terminal, by its TERM; empty: one can. Threads: one.
+[[nodiscard]] std::string why_no_screen();
+
 /// The terminal of this process while a screen is shown on it; put back as it was when this ends. All that
 /// is known of ncurses is in here. One at a time. Threads: one.
 class CursesTerminal final {
  public:
   /// Takes the terminal. `colors`: use them if it has any. Errors: std::runtime_error for a TERM that is not
-  /// known here, which advises `plain_option`.
+  /// known here, or places no text, which advises `plain_option`.
   explicit CursesTerminal(bool colors, std::string_view plain_option = "--once");
   CursesTerminal(const CursesTerminal&) = delete;
   CursesTerminal& operator=(const CursesTerminal&) = delete;

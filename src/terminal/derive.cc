@@ -31,11 +31,10 @@ Points rates(const World& world, const Series& series, Kind kind, std::size_t fr
   return points;
 }
 
+/// Infinities are values, too.
 Points values(const Series& series, Field field, std::size_t from) {
   const Points& column = series.column(field);
-  Points points(column.begin() + static_cast<std::ptrdiff_t>(std::min(from, column.size())), column.end());
-  for (double& value : points) value = std::isfinite(value) ? value : kUnknown;
-  return points;
+  return {column.begin() + static_cast<std::ptrdiff_t>(std::min(from, column.size())), column.end()};
 }
 
 double quantile_of(View view) { return view == View::p50 ? 0.5 : view == View::p95 ? 0.95 : 0.99; }
@@ -89,6 +88,13 @@ Points each_quantile(const World& world, const SeriesList& series, double q, std
     points.push_back(quantiles(world, series, std::span(&q, 1), at)[0]);
   }
   return points;
+}
+
+/// A gauge of seconds may hold a moment: its size tells.
+std::string level_unit(const Family& family) {
+  if (family.unit == "seconds" || (family.unit.empty() && family.name.ends_with("timestamp")))
+    return std::string(model::kUnixSeconds);
+  return family.unit == "milliseconds" ? std::string(model::kUnixMilliseconds) : family.unit;
 }
 
 }  // namespace
@@ -154,6 +160,7 @@ double latest_of(const World& world, const Family& family, const SeriesList& ser
 std::string unit_of(const Family& family, View view) {
   const bool counts = family.kind == Kind::histogram || family.kind == Kind::window;
   if (view == View::rate) return counts ? "/s" : rate_unit(family.unit);
+  if (view == View::raw && family.kind == Kind::gauge) return level_unit(family);
   return view == View::raw && counts ? "" : family.unit;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "number_text.h"
+
 namespace kymo::terminal {
 namespace {
 
@@ -64,6 +66,12 @@ double Facts::growth(const Family& family, double seconds) const {
   double total = 0;
   for (const Series* series : summands(family)) total += growth_of(*series, restarts, from);
   return total;
+}
+
+std::string Facts::last_of(double seconds) const {
+  const double known = world_.last_time() - (world_.times.empty() ? kUnknown : world_.times.front());
+  if (known < seconds - 1) return duration_text(known);
+  return seconds == 60 ? "minute" : amount_text(seconds / 60) + " minutes";
 }
 
 std::vector<const Family*> Facts::named(const std::function<bool(std::string_view)>& accepts) const {

@@ -23,6 +23,8 @@ class Facts final {
   /// By how much a family's sum rose in the last seconds.
   [[nodiscard]] double growth(std::string_view name, double seconds) const;
   [[nodiscard]] double growth(const Family& family, double seconds) const;
+  /// The last minutes as far as they are known: `minute`, `5 minutes`, or `12 s`.
+  [[nodiscard]] std::string last_of(double seconds) const;
   /// The families whose plain name is accepted.
   [[nodiscard]] std::vector<const Family*> named(const std::function<bool(std::string_view)>& accepts) const;
 

@@ -170,7 +170,8 @@ void take_hello(const json::object& message, SeriesStore& store) {
     throw ProtocolError("a protocol that this program does not know; use the kymo of the server's version");
   }
   const double tick = number_in(message, "tick_seconds");
-  store.hello(text_in(message, "instance"), text_in(message, "server"), tick > 0 ? tick : 1);
+  store.hello(text_in(message, "instance"), text_in(message, "server"), tick > 0 ? tick : 1,
+              number_in(message, "time"));
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ class LocalFeed final : public Feed {
 std::unique_ptr<Feed> measure_here(std::chrono::milliseconds interval, SharedPicture& picture) {
   picture.with([&](SharedPicture::Picture& one) {
     one.link.state = Link::State::local;
-    one.store.hello("here", "", std::chrono::duration<double>(interval).count());
+    one.store.hello("here", "", std::chrono::duration<double>(interval).count(), unix_now());
   });
   return std::make_unique<LocalFeed>(interval, picture);
 }

@@ -31,11 +31,21 @@ void draw_sparkline(Canvas& canvas, int row, int column, int width, std::span<co
   const double range = highest - scale.floor;
   int at = column + width - static_cast<int>(values.size());
   for (const double value : values) {
-    if (!std::isnan(value)) {
+    if (std::isfinite(value)) {
       const double share = range > 0 ? std::clamp((value - scale.floor) / range, 0.0, 1.0) : 0;
       canvas.put_glyph(row, at, level_mark(share, canvas.alphabet()), share > 0 ? style : Style::quiet);
     }
     ++at;
+  }
+}
+
+void draw_restarts(Canvas& canvas, int row, int column, int width, const World& world) {
+  const char32_t mark = canvas.alphabet() == Alphabet::ascii ? U'|' : U'\u2502';
+  for (const double time : world.restarts) {
+    // The moment before it, at which nothing is known.
+    const auto from_end = static_cast<std::ptrdiff_t>(world.times.size() - world.lower_bound(time));
+    if (from_end < width)
+      canvas.put_glyph(row, column + width - 1 - static_cast<int>(from_end), mark, Style::quiet);
   }
 }
 

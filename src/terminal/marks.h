@@ -3,6 +3,7 @@
 #include <span>
 
 #include "canvas.h"
+#include "world.h"
 
 namespace kymo::terminal {
 
@@ -15,6 +16,9 @@ struct Scale {
 /// The last values, one a column, the newest at the right; NaN is a gap. `width` columns from `column`.
 void draw_sparkline(Canvas& canvas, int row, int column, int width, std::span<const double> values,
                     Scale scale = {}, Style style = Style::bar);
+
+/// Marks on a sparkline of the last moments at that place where the server started anew.
+void draw_restarts(Canvas& canvas, int row, int column, int width, const World& world);
 
 /// A share of 0 to 1 as a bar of `width` columns, in eighths of a column where there are such characters.
 void draw_bar(Canvas& canvas, int row, int column, int width, double share, Style style = Style::bar);

@@ -7,9 +7,11 @@
 namespace kymo::terminal {
 
 using model::amount_text;
+using model::cut_ratio_text;
 using model::duration_text;
 using model::factor_text;
 using model::rate_unit;
+using model::score_text;
 
 /// The local time of day, to the second: `14:02:11`.
 [[nodiscard]] std::string clock_text(double unix_seconds);

@@ -46,7 +46,8 @@ int draw_verdict(Canvas& canvas, Area area, const Scene& scene, const Roles& rol
   return 1 + shown;
 }
 
-void draw_tile(Canvas& canvas, int row, int column, int width, bool is_tall, const Tile& tile) {
+void draw_tile(Canvas& canvas, int row, int column, int width, bool is_tall, const World& world,
+               const Tile& tile) {
   constexpr int kTitle = 16;
   const Scale scale{0, tile.unit == "ratio" ? 1.0 : 0.0};
   const std::string limit = tile.limit_text.empty() ? "" : " " + tile.limit_text;
@@ -58,6 +59,7 @@ void draw_tile(Canvas& canvas, int row, int column, int width, bool is_tall, con
     const bool fits = width_of(tile.figure + limit, canvas.alphabet()) <= room;
     canvas.put_right(row, column + used, room, fits ? tile.figure + limit : tile.figure, Style::strong);
     draw_sparkline(canvas, row + 1, column, width - 1, tile.points, scale);
+    draw_restarts(canvas, row + 1, column, width - 1, world);
     return;
   }
   const int figure_width = std::max(width_of(tile.figure, canvas.alphabet()), 11);
@@ -67,6 +69,7 @@ void draw_tile(Canvas& canvas, int row, int column, int width, bool is_tall, con
   if (!limit.empty() && rest + static_cast<int>(limit.size()) + 4 < width)
     rest = used + 1 + canvas.put(row, column + used, limit, Style::quiet);
   draw_sparkline(canvas, row, column + rest, width - rest - 1, tile.points, scale);
+  draw_restarts(canvas, row, column + rest, width - rest - 1, world);
 }
 
 int draw_tiles(Canvas& canvas, int row, const Scene& scene, const Roles& roles) {
@@ -78,7 +81,8 @@ int draw_tiles(Canvas& canvas, int row, const Scene& scene, const Roles& roles) 
   const int lines = is_tall ? (size.height >= kTallScreen ? 3 : 2) : 1;
   int at = 0;
   for (const Tile& tile : tiles) {
-    draw_tile(canvas, row + at / columns * lines, 1 + at % columns * width, width, is_tall, tile);
+    draw_tile(canvas, row + at / columns * lines, 1 + at % columns * width, width, is_tall, scene.world,
+              tile);
     ++at;
   }
   return (at + columns - 1) / columns * lines;
@@ -120,7 +124,7 @@ void draw_cores(Canvas& canvas, Area area, int column, int width, const std::vec
       const int row = area.top + i % area.height;
       const int at = column + i / area.height * each;
       canvas.put_right(row, at, 3, std::to_string(core.number), Style::quiet);
-      canvas.put_right(row, at + each - 7, 6, amount_text(core.share, "ratio"));
+      canvas.put_right(row, at + each - 7, 6, cut_ratio_text(core.share));
       draw_bar(canvas, row, at + 4, each - 11, core.share, load_style(core.share));
     }
     return;
@@ -149,7 +153,7 @@ void draw_share(Canvas& canvas, int row, int column, int width, const std::strin
   constexpr int kBar = 10;
   canvas.put(row, column, title, Style::quiet, 9);
   draw_bar(canvas, row, column + 10, kBar, share, load_style(share));
-  canvas.put(row, column + 21, amount_text(share, "ratio") + text, Style::plain, width - 21);
+  canvas.put(row, column + 21, cut_ratio_text(share) + text, Style::plain, width - 21);
 }
 
 void draw_host(Canvas& canvas, int row, int column, int width, const World& world) {
@@ -256,6 +260,7 @@ void draw_timings(Canvas& canvas, Area area, const World& world, const std::vect
         Style::plain);
     draw_sparkline(canvas, row, width - trend, trend - 1,
                    points_of(world, family, series, View::p95, first_of_last(world, trend - 1)));
+    draw_restarts(canvas, row, width - trend, trend - 1, world);
   });
 }
 
@@ -287,6 +292,7 @@ void draw_losses(Canvas& canvas, Area area, const World& world, const std::vecto
                  Style::plain);
     draw_sparkline(canvas, row, width - trend, trend - 1,
                    points_of(world, family, series, View::rate, first_of_last(world, trend - 1)));
+    draw_restarts(canvas, row, width - trend, trend - 1, world);
   });
 }
 

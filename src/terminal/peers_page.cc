@@ -25,7 +25,7 @@ constexpr auto kPeerColumns = std::to_array<TableColumn<PeerRow>>({
     {"p95", 9, 110, &PeerRow::p95_ms, "milliseconds"},
     {"Jitter", 9, 72, &PeerRow::jitter_ms, "milliseconds"},
     {"Loss", 7, 0, [](const PeerRow& row) { return amount_text(row.loss_percent / 100, "ratio"); }},
-    {"Quality", 8, 0, [](const PeerRow& row) { return amount_text(std::round(row.quality)); }},
+    {"Quality", 8, 0, [](const PeerRow& row) { return score_text(row.quality); }},
     {"Trend", 10, 76, [](const PeerRow& row) { return row.trend; }},
     {"Path", 5, 90, [](const PeerRow& row) { return row.grade.empty() ? "-" : row.grade; }},
     {"Voice", 6, 96, &PeerRow::opinion},
@@ -49,7 +49,7 @@ std::string network_text(const Peers& peers) {
     const auto is_such = [&](const PeerRow& row) { return level_of(row) == level; };
     return std::to_string(std::count_if(peers.rows.begin(), peers.rows.end(), is_such));
   };
-  std::string text = "Network " + amount_text(std::round(peers.score));
+  std::string text = "Network " + score_text(peers.score);
   if (!peers.grade.empty()) text += " " + peers.grade;
   return text + ": " + count(Level::well) + " connected, " + count(Level::degraded) + " degraded, " +
          count(Level::unwell) + " disconnected";

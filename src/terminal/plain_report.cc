@@ -69,7 +69,7 @@ void report_timings(const World& world, Report& report) {
 void report_answers(const Scene& scene, Report& report) {
   const Peers* peers = value_of(scene, &Answers::peers);
   if (peers == nullptr || peers->rows.empty()) return;
-  report.line({"network", amount_text(peers->score), peers->grade});
+  report.line({"network", score_text(peers->score), peers->grade});
   ViewState by_name;
   by_name.peer_sort = PeerSort::name;
   for (const PeerRow* row : chosen_peers(*peers, by_name)) {
@@ -77,7 +77,7 @@ void report_answers(const Scene& scene, Report& report) {
                  "latency " + amount_text(row->latency_ms, "milliseconds"),
                  "jitter " + amount_text(row->jitter_ms, "milliseconds"),
                  "loss " + amount_text(row->loss_percent / 100, "ratio"),
-                 "quality " + amount_text(row->quality), row->trend, row->reason});
+                 "quality " + score_text(row->quality), row->trend, row->reason});
   }
 }
 
@@ -102,7 +102,7 @@ std::string plain_report(const Scene& scene, const ViewState& state, Alphabet al
     for (const SessionRow* row : chosen_sessions(*scene.sessions, state)) {
       std::string why;
       for (const std::string& reason : row->reasons) why += (why.empty() ? "" : ", ") + reason;
-      report.line({"session", row->id, level_name(row->level), "queue " + amount_text(row->fill, "ratio"),
+      report.line({"session", row->id, level_name(row->level), "queue " + cut_ratio_text(row->fill),
                    "factor " + factor_text(row->realtime_factor), row->ladder, why});
     }
   }

@@ -14,6 +14,7 @@ std::string address_text(const Scene& scene) {
   std::string text = scene.link.state == Link::State::local ? "this host itself" : scene.link.address;
   if (!scene.world.server.empty()) text += "  " + scene.world.server;
   if (!std::isnan(scene.world.uptime_seconds)) text += "  up " + duration_text(scene.world.uptime_seconds);
+  if (!scene.world.restarts.empty()) text += "  restarted " + clock_text(scene.world.restarts.back());
   return text;
 }
 

@@ -31,6 +31,7 @@ Scale scale_of(const SeriesRow& row, const Points& points) {
   double lowest = kUnknown;
   double highest = kUnknown;
   for (const double value : points) {
+    if (!std::isfinite(value)) continue;
     lowest = std::fmin(lowest, value);
     highest = std::fmax(highest, value);
   }
@@ -67,6 +68,7 @@ void draw_row(Canvas& canvas, int line, int name_width, int trend, const World& 
   }
   const Points points = trend_of(world, row, trend);
   draw_sparkline(canvas, line, canvas.size().width - 1 - trend, trend, points, scale_of(row, points));
+  draw_restarts(canvas, line, canvas.size().width - 1 - trend, trend, world);
 }
 
 }  // namespace

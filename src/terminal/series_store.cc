@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <unordered_set>
+#include <utility>
 
 namespace kymo::terminal {
 namespace {
@@ -59,12 +60,16 @@ void set_field(Series& series, Field field, double value, bool from_zero) {
 
 }  // namespace
 
-void SeriesStore::hello(std::string_view instance, std::string_view server, double tick_seconds) {
+void SeriesStore::hello(std::string_view instance, std::string_view server, double tick_seconds,
+                        double time) {
   if (!instance_.empty() && instance_ != instance) {
-    world_ = World{};
     last_seq_.reset();
-    count_ = 0;
     forget_ids();
+    has_restarted_ = true;
+    if (!(time > world_.last_time())) {
+      world_ = World{};
+      count_ = 0;
+    }
   }
   instance_ = instance;
   world_.server = server;
@@ -79,7 +84,9 @@ void SeriesStore::forget_ids() {
 void SeriesStore::adopt_family(std::uint32_t id, std::string_view name, Kind kind, std::string_view unit) {
   auto [place, is_new] = world_.families.try_emplace(std::string(name));
   Family& family = place->second;
-  if (!is_new && family.kind != kind) {
+  const std::string_view shown_unit = unit.empty() && name.ends_with("_ms") ? "milliseconds" : unit;
+  // A newer version of a server may count otherwise: that does not go on with what is kept.
+  if (!is_new && (family.kind != kind || family.unit != shown_unit)) {
     count_ -= family.series.size();
     std::erase_if(series_, [&](const auto& one) { return one.second.family == &family; });
     family.series.clear();
@@ -87,7 +94,7 @@ void SeriesStore::adopt_family(std::uint32_t id, std::string_view name, Kind kin
   family.name = name;
   family.plain_name = plain_name(name);
   family.kind = kind;
-  family.unit = unit.empty() && name.ends_with("_ms") ? "milliseconds" : unit;
+  family.unit = shown_unit;
   families_[id] = &family;
 }
 
@@ -137,25 +144,30 @@ bool SeriesStore::begin(std::optional<std::uint64_t> seq, double time) {
   if (!std::isfinite(time)) return false;
   if (seq) last_seq_ = seq;
   if (!world_.times.empty() && time <= world_.times.back()) return false;
-  if (!world_.times.empty() && time - moment_began_ < kMomentSeconds && world_.times.size() > 1) {
+  const bool is_anew = std::exchange(has_restarted_, false);
+  if (is_anew) world_.restarts.push_back(time);
+  if (!is_anew && !world_.times.empty() && time - moment_began_ < kMomentSeconds && world_.times.size() > 1) {
     world_.times.back() = time;
     return true;
   }
-  if (!world_.times.empty() &&
-      time - world_.times.back() > std::max(kGapSeconds, 2.5 * world_.tick_seconds)) {
-    // A moment at which nothing is known: no rate is computed across it.
-    push(std::nextafter(time, 0));
-    for (auto& [name, family] : world_.families) {
-      for (auto& [key, series] : family.series) {
-        for (Points& points : series.columns) points.back() = kUnknown;
-        if (!series.growths.empty()) series.growths.back().is_known = false;
-        series.has_totals = false;
-      }
-    }
-  }
+  const bool is_late =
+      !world_.times.empty() && time - world_.times.back() > std::max(kGapSeconds, 2.5 * world_.tick_seconds);
+  if (is_late || (is_anew && !world_.times.empty())) push_gap(std::nextafter(time, 0));
   moment_began_ = time;
   push(time);
   return true;
+}
+
+/// A moment at which nothing is known: no rate is computed across it.
+void SeriesStore::push_gap(double time) {
+  push(time);
+  for (auto& [name, family] : world_.families) {
+    for (auto& [key, series] : family.series) {
+      for (Points& points : series.columns) points.back() = kUnknown;
+      if (!series.growths.empty()) series.growths.back().is_known = false;
+      series.has_totals = false;
+    }
+  }
 }
 
 void SeriesStore::push(double time) {
@@ -173,6 +185,7 @@ void SeriesStore::push(double time) {
 void SeriesStore::compact() {
   const auto gone = static_cast<std::ptrdiff_t>(world_.lower_bound(world_.last_time() - kKeptSeconds));
   world_.times.erase(world_.times.begin(), world_.times.begin() + gone);
+  std::erase_if(world_.restarts, [this](double time) { return time < world_.times.front(); });
   const auto is_over = [](const Series& series) {
     const auto is_unknown = [](double value) { return std::isnan(value); };
     return !series.is_alive && std::all_of(series.columns[0].begin(), series.columns[0].end(), is_unknown);

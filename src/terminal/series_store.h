@@ -46,8 +46,9 @@ class SeriesStore final {
   /// Of the last frame; nothing where there was none.
   [[nodiscard]] std::optional<std::uint64_t> last_seq() const noexcept { return last_seq_; }
 
-  /// A server that started anew shares nothing with the one before but the address.
-  void hello(std::string_view instance, std::string_view server, double tick_seconds);
+  /// `time`: of the server's clock. A server that started anew counts from 0: its series go on after a gap.
+  /// Where its clock is behind, its moments have no place after those that were, and all begins anew.
+  void hello(std::string_view instance, std::string_view server, double tick_seconds, double time);
 
   /// Ids hold until the next `forget_ids()`. An id that is not known is ignored.
   void forget_ids();
@@ -69,6 +70,7 @@ class SeriesStore final {
     Series* series;
   };
   void push(double time);
+  void push_gap(double time);
   void compact();
   void set_buckets(Series& series, const HistogramReading& reading, bool from_nothing) const;
 
@@ -79,6 +81,7 @@ class SeriesStore final {
   std::unordered_map<std::uint32_t, Place> series_;
   std::size_t count_ = 0;
   double moment_began_ = kUnknown;
+  bool has_restarted_ = false;  ///< since the last moment
 };
 
 }  // namespace kymo::terminal

@@ -24,7 +24,7 @@ constexpr auto kColumns = std::to_array<TableColumn<SessionRow>>({
      Side::left, [](const SessionRow& row) { return style_of(row.level); }},
     // A bar stands here, and its figure in the next one.
     {"Queue", kBar - 1, 0, [](const SessionRow& /*row*/) { return std::string(); }, Side::left},
-    {"", 7, 0, &SessionRow::fill, "ratio"},
+    {"", 7, 0, [](const SessionRow& row) { return cut_ratio_text(row.fill); }},
     {"Factor", 7, 0, [](const SessionRow& row) { return factor_text(row.realtime_factor); }},
     {"Ladder", 10, 0, [](const SessionRow& row) { return ladder_text(row.ladder); }},
     {"Backlog", 9, 90, &SessionRow::backlog_seconds, "seconds"},

@@ -64,7 +64,9 @@ class TileMaker final {
   void limit_last(const Family* limit, const std::string& unit) {
     if (tiles.empty() || limit == nullptr || tiles.back().unit != unit) return;
     const double most = latest_of(world_, *limit, summands(*limit), View::raw);
-    if (!std::isnan(most)) tiles.back().limit_text = "of " + amount_text(most, unit);
+    if (std::isnan(most)) return;
+    tiles.back().limit = most;
+    tiles.back().limit_text = "of " + amount_text(most, unit);
   }
 
   void add_network() {
@@ -79,6 +81,7 @@ class TileMaker final {
     tile.points = sum({points_of(world_, *in, summands(*in), View::raw, from_),
                        points_of(world_, *out, summands(*out), View::raw, from_)});
     finish(std::move(tile));
+    tiles.back().both = {received, sent};
     tiles.back().figure =
         both(amount_text(received, "bytes_per_second"), amount_text(sent, "bytes_per_second"));
   }

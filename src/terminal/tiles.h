@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "roles.h"
@@ -15,7 +17,9 @@ struct Tile {
   std::string limit_text;  ///< `of 2 cores`; empty: there is none
   std::string unit;
   double value = kUnknown;
-  Points points;  ///< the last ones, for a sparkline
+  double limit = kUnknown;
+  std::optional<std::pair<double, double>> both;  ///< in and out, of which the value is the sum
+  Points points;                                  ///< the last ones, for a sparkline
 };
 
 /// The eight figures of the first screen, chosen by what the server has, with up to `width` last points.

@@ -32,7 +32,7 @@ void over(double value, Limits limits, const std::string& text, Reasons& reasons
   reasons.push_back({value >= limits.unwell ? Level::unwell : Level::degraded, text});
 }
 
-std::string percent(double value) { return amount_text(value, "ratio"); }
+std::string percent(double value) { return cut_ratio_text(value); }
 
 void judge_errors(const Facts& facts, const Roles& roles, Reasons& reasons) {
   const double done =
@@ -42,8 +42,8 @@ void judge_errors(const Facts& facts, const Roles& roles, Reasons& reasons) {
     const double all = std::max(done, failed);
     if (!(failed > 0) || all < kFewestEvents) continue;
     over(failed / all, {0.01, 0.05},
-         family->name + ": " + percent(failed / all) + " failed in the last minute (" + amount_text(failed) +
-             ")",
+         family->name + ": " + percent(failed / all) + " failed in the last " + facts.last_of(kMinute) +
+             " (" + amount_text(failed) + ")",
          reasons);
   }
 }
@@ -62,7 +62,9 @@ void judge_losses(const Facts& facts, const Roles& roles, Reasons& reasons) {
     if (!(lost > 0)) continue;
     const double share = lost / std::max(lost + received_beside(facts, roles, *family), 1.0);
     over(share, {0.001, 0.02},
-         family->name + ": " + amount_text(lost) + " lost in the last minute, " + percent(share), reasons);
+         family->name + ": " + amount_text(lost) + " lost in the last " + facts.last_of(kMinute) + ", " +
+             percent(share),
+         reasons);
   }
 }
 
@@ -85,15 +87,17 @@ void judge_cpu(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
   const double limit = facts.mean("kymo_system_cpu_limit_cores", kShort);
   const double group = facts.mean("kymo_cgroup_cpu_ratio", kShort);
   const double own = facts.mean("kymo_process_cpu_ratio", kShort);
-  const std::string cores = std::isnan(limit) ? "" : " of " + amount_text(limit) + " cores";
+  const double quota = facts.mean("kymo_cgroup_cpu_limit_cores", kShort);
+  const std::string cores = std::isnan(limit) ? ""
+                                              : " of " + amount_text(limit, "cores") + " that " +
+                                                    (quota <= limit ? "its cgroup" : "it") + " may use";
   if (!std::isnan(group)) {
     over(group, {0.85, 0.97},
-         "CPU is at " + percent(group) + cores + " that its cgroup may use" +
+         "CPU is at " + percent(group) + cores +
              (std::isnan(own) ? "" : "; this process uses " + amount_text(own, "cores")),
          reasons);
   } else if (limit > 0) {
-    over(own / limit, {0.85, 0.97}, "this process uses " + percent(own / limit) + cores + " that it may use",
-         reasons);
+    over(own / limit, {0.85, 0.97}, "this process uses " + percent(own / limit) + cores, reasons);
   }
 }
 
@@ -102,7 +106,8 @@ void judge_throttling(const Facts& facts, const Roles& /*roles*/, Reasons& reaso
   const double throttled = facts.growth("kymo_cgroup_cpu_throttled_periods", kMinute);
   if (!(periods > 0)) return;
   over(throttled / periods, {0.05, 0.25},
-       "held back by its CPU quota in " + percent(throttled / periods) + " of the periods of the last minute",
+       "held back by its CPU quota in " + percent(throttled / periods) + " of the periods of the last " +
+           facts.last_of(kMinute),
        reasons);
 }
 
@@ -117,7 +122,7 @@ void judge_memory(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) 
   const double host = facts.mean("kymo_system_memory_used_ratio", kShort);
   over(host, {0.9, 0.97}, "the host's memory is " + percent(host) + " used", reasons);
   over(facts.growth("kymo_cgroup_memory_events", kLong), {1, 1000},
-       "the cgroup ran into its memory limit within 5 minutes", reasons);
+       "the cgroup ran into its memory limit within the last " + facts.last_of(kLong), reasons);
 }
 
 void judge_pressure(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
@@ -165,7 +170,8 @@ void judge_own_losses(const Facts& facts, const Roles& /*roles*/, Reasons& reaso
        {"kymo_http_handler_errors", "answers of the metrics server failed"}}};
   for (const auto& [name, text] : kLosses) {
     const double lost = facts.growth(name, kLong);
-    over(lost, {1, kNever}, "kymo: " + amount_text(lost) + " " + std::string(text) + " within 5 minutes",
+    over(lost, {1, kNever},
+         "kymo: " + amount_text(lost) + " " + std::string(text) + " within the last " + facts.last_of(kLong),
          reasons);
   }
 }

@@ -72,6 +72,7 @@ struct World {
   double uptime_seconds = kUnknown;
   std::vector<double> times;  ///< Unix time of each moment, ascending
   std::map<std::string, Family> families;
+  std::vector<double> restarts;    ///< when the server started anew, Unix time, as far as moments are kept
   std::size_t omitted_series = 0;  ///< over the limit of what is kept
 
   [[nodiscard]] double last_time() const noexcept { return times.empty() ? kUnknown : times.back(); }

@@ -53,8 +53,8 @@ std::string growth_evidence(const Recording& recording, std::string_view title, 
   return std::string(title) + " went from " + amount_text(growth.first, unit) + " to " +
          amount_text(growth.last, unit) + " in " + amount_text(growth.seconds, "seconds") + ": " +
          amount_text(per_hour, unit) + " an hour, \u00b1 " + amount_text(margin, unit) + " (95 %), r\u00b2 " +
-         model::factor_text(growth.line.r_squared) + "; its least value rose in " +
-         std::to_string(growth.rises) + " of " + std::to_string(growth.steps) + " steps, after " +
+         amount_text(growth.line.r_squared) + "; its least value rose in " + std::to_string(growth.rises) +
+         " of " + std::to_string(growth.steps) + " steps, after " +
          amount_text(warm_up_seconds(recording.duration()), "seconds") + " of warm-up";
 }
 

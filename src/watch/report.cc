@@ -43,7 +43,7 @@ std::string growth_text(const Watch& watch, const MetricInfo& info) {
   if (growth->line.slope_low <= 0 && growth->line.slope_high >= 0)
     return "none to be seen (\u00b1 " + amount_text(margin, unit) + ")";
   return (per_hour > 0 ? "+" : "") + amount_text(per_hour, unit) + " \u00b1 " + amount_text(margin, unit) +
-         ", r\u00b2 " + model::factor_text(growth->line.r_squared);
+         ", r\u00b2 " + amount_text(growth->line.r_squared);
 }
 
 void add_table(const Watch& watch, std::string& out) {

@@ -1,6 +1,7 @@
 """`kymo top` as its users see it: on a terminal, over connections that break, on old terminals, in scripts."""
 
 import contextlib
+import json
 import math
 import os
 import re
@@ -115,7 +116,7 @@ class Screen(unittest.TestCase):
                     terminal.wait_for(lambda screen: screen.count("normal") == 3, "three sessions")
                     terminal.press("2")
                     terminal.wait_for_text("audio_bytes_received", "Trend")
-                    once = run_kymo("top", "--once", "--url", f"http://{metrics}")
+                    once = run_kymo("top", "--once", "--for", "1s", "--url", f"http://{metrics}")
                     self.assertEqual(len(re.findall(r"(?m)^session\t", once.stdout)), 3)
 
 
@@ -189,11 +190,18 @@ class OldTerminals(unittest.TestCase):
             self.assertEqual(terminal.wait_for_end(), 1)
             self.assertIn(b'"no-such-terminal" (TERM) is not known here; try TERM=xterm, or --once', terminal.raw)
 
+    def test_a_terminal_that_cannot_place_text(self):
+        with Serve() as serve:
+            for name, why in (("dumb", b'"dumb" (TERM) cannot place text'), ("", b"has no name (TERM)")):
+                with top(serve, TERM=name) as terminal:
+                    self.assertEqual(terminal.wait_for_end(), 1)
+                    self.assertIn(why + b"; try TERM=xterm, or --once for plain text", terminal.raw)
+
 
 class Once(unittest.TestCase):
     def test_prints_lines_for_scripts(self):
         with Serve() as serve:
-            result = run_kymo("top", "--once", "--url", serve.url(), "--filter", "node_load", TERM="xterm", LANG="C.UTF-8")
+            result = run_kymo("top", "--once", "--for", "1s", "--url", serve.url(), "--filter", "node_load", TERM="xterm", LANG="C.UTF-8")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertNotIn("\x1b", result.stdout)
         lines = [line.split("\t") for line in result.stdout.splitlines()]
@@ -202,9 +210,28 @@ class Once(unittest.TestCase):
         self.assertLessEqual({"server", "verdict", "figure", "core", "host", "timing", "series"}, kinds)
         self.assertEqual({line[1] for line in lines if line[0] == "series"}, {"node_load1", "node_load5", "node_load15"})
 
+    def test_looks_as_long_as_its_rules_need(self):
+        with Serve() as serve:
+            for arguments, least, most in (([], 4.5, 9), (["--for", "2s"], 1.5, 4.4)):
+                result = run_kymo("top", "--once", "--json", "--url", serve.url(), *arguments)
+                self.assertEqual((result.returncode, result.stderr), (0, ""))
+                self.assertTrue(least <= json.loads(result.stdout)["looked_seconds"] <= most, result.stdout[:200])
+
+    def test_tells_raw_numbers_as_json(self):
+        with Serve() as serve:
+            address = serve.url()
+            result = run_kymo("top", "--once", "--json", "--for", "2s", "--url", address, "--filter", "node_boot_time")
+        report = json.loads(result.stdout)
+        self.assertIn(report["verdict"]["level"], ("well", "degraded", "unwell"))
+        self.assertEqual("http://" + report["server"]["address"], address)
+        self.assertEqual([series["name"] for series in report["series"]], ["node_boot_time_seconds"])
+        self.assertGreater(report["series"][0]["value"], 1e9)
+        for figure in report["figures"]:
+            self.assertIsInstance(figure["value"], (int, float), figure)
+
     def test_says_that_nobody_is_there(self):
         port = free_port()
-        result = run_kymo("top", "--once", "--url", f"http://127.0.0.1:{port}")
+        result = run_kymo("top", "--once", "--for", "1s", "--url", f"http://127.0.0.1:{port}")
         self.assertEqual((result.returncode, result.stdout), (1, ""))
         self.assertEqual(
             result.stderr,
@@ -215,8 +242,8 @@ class Once(unittest.TestCase):
     def test_without_an_address_takes_the_server_of_the_environment_or_this_host(self):
         with Serve() as serve:
             address = serve.url().removeprefix("http://")
-            self.assertIn(f"server\t{address}\tkymo/", run_kymo("top", "--once", KYMO_LISTEN=address).stdout)
-        result = run_kymo("top", "--once", KYMO_LISTEN=address)
+            self.assertIn(f"server\t{address}\tkymo/", run_kymo("top", "--once", "--for", "1s", KYMO_LISTEN=address).stdout)
+        result = run_kymo("top", "--once", "--for", "1s", KYMO_LISTEN=address)
         self.assertIn("server\tthis host itself\t", result.stdout)
         self.assertIn(f"note\tNo kymo at {address}", result.stdout)
         self.assertRegex(result.stdout, r"(?m)^figure\tHost CPU\t[\d.]+ cores?\tof ")
@@ -227,10 +254,10 @@ class Once(unittest.TestCase):
             file.write("sixteen-letters-at-least\n")
             file.flush()
             with Serve("--web.token-file", file.name) as serve:
-                refused = run_kymo("top", "--once", "--url", serve.url())
+                refused = run_kymo("top", "--once", "--for", "1s", "--url", serve.url())
                 self.assertEqual(refused.returncode, 1)
                 self.assertIn("asks for a token; name the file that holds it (--token-file)", refused.stderr)
-                self.assertEqual(run_kymo("top", "--once", "--url", serve.url(), "--token-file", file.name).returncode, 0)
+                self.assertEqual(run_kymo("top", "--once", "--for", "1s", "--url", serve.url(), "--token-file", file.name).returncode, 0)
 
     def test_says_what_is_wrong_with_how_it_is_called(self):
         for arguments, text in (
@@ -239,6 +266,9 @@ class Once(unittest.TestCase):
             (["top", "--interval", "5"[:0]], "is no time; expected 100ms to 3600s"),
             (["top", "--interval", "10ms"], '"10ms" is no time; expected 100ms to 3600s'),
             (["top", "--sort", "x"], "expected name, rate or value"),
+            (["top", "--json"], "--json goes with --once only"),
+            (["top", "--for", "5s"], "--for goes with --once only"),
+            (["top", "--once", "--for", "0s"], '"0s" is no time; expected 1s to 300s, such as 5s'),
             (["top", "--once", "--url", "ftp://x"], "neither http nor https"),
         ):
             result = run_kymo(*arguments)
@@ -309,14 +339,14 @@ class Tls(unittest.TestCase):
             front = TlsFront(certificate, key, (address[0], int(address[1])))
             self.addCleanup(front.stop)
             url = f"https://127.0.0.1:{front.port}"
-            refused = run_kymo("top", "--once", "--url", url)
+            refused = run_kymo("top", "--once", "--for", "1s", "--url", url)
             self.assertEqual(refused.returncode, 1)
             self.assertIn(f"the certificate of 127.0.0.1:{front.port} is not to be trusted", refused.stderr)
             self.assertIn("--ca-file", refused.stderr)
-            other_name = run_kymo("top", "--once", "--url", f"https://localhost:{front.port}", "--ca-file", certificate)
+            other_name = run_kymo("top", "--once", "--for", "1s", "--url", f"https://localhost:{front.port}", "--ca-file", certificate)
             self.assertEqual(other_name.returncode, 1, "the certificate is of the address, not of that name")
             self.assertIn(f"the certificate of localhost:{front.port} is not for localhost;", other_name.stderr)
-            result = run_kymo("top", "--once", "--url", url, "--ca-file", certificate)
+            result = run_kymo("top", "--once", "--for", "1s", "--url", url, "--ca-file", certificate)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertIn(f"server\t{url}\tkymo/", result.stdout)
 

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "src/terminal/marks.h"
-#include "src/terminal/number_text.h"
 
 namespace kymo::terminal {
 namespace {
@@ -77,25 +76,6 @@ TEST_F(CanvasTest, DrawsSparklinesAndBars) {
   draw_sparkline(ascii, 0, 0, 8, values);
   draw_bar(ascii, 1, 0, 4, 0.5);
   EXPECT_EQ(ascii.to_text(), "   __ -#\n##..\n");
-}
-
-TEST_F(CanvasTest, WritesNumbersAsTheDashboardDoes) {
-  EXPECT_EQ(amount_text(std::nan("")), "-");
-  EXPECT_EQ(amount_text(INFINITY), "inf");
-  EXPECT_EQ(amount_text(0.125, "ratio"), "12.5%");
-  EXPECT_EQ(amount_text(12345), "12.3 k");
-  EXPECT_EQ(amount_text(0.00125, "seconds"), "1.25 ms");
-  EXPECT_EQ(amount_text(2.5, "milliseconds"), "2.50 ms");
-  EXPECT_EQ(amount_text(7384, "seconds"), "2 h 3 min");
-  EXPECT_EQ(amount_text(1536, "bytes"), "1.50 KiB");
-  EXPECT_EQ(amount_text(1536, "bytes_per_second"), "1.50 KiB/s");
-  EXPECT_EQ(amount_text(1, "cores"), "1 core");
-  EXPECT_EQ(amount_text(3, "very_long_unit_of_something"), "3 very long unit o");
-  EXPECT_EQ(amount_text(-0.0), "0");
-  EXPECT_EQ(duration_text(90061), "1 d 1 h");
-  EXPECT_EQ(duration_text(3605), "1 h");
-  EXPECT_EQ(duration_text(0.4), "0 s");
-  EXPECT_EQ(factor_text(0.0042), "0.004");
 }
 
 }  // namespace

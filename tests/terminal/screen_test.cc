@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "src/terminal/json_report.h"
 #include "src/terminal/keys.h"
 #include "src/terminal/plain_report.h"
 #include "worlds.h"
@@ -217,8 +218,9 @@ TEST_F(Screens, PlainReport) {
   const Sessions sessions = test::sessions();
   state.filter = "http";
   answers = test::answers();
-  expect_golden("once",
-                plain_report({store.world(), &sessions, link, kBegin, &answers}, state, Alphabet::unicode));
+  const Scene scene{store.world(), &sessions, link, kBegin, &answers};
+  expect_golden("once", plain_report(scene, state, Alphabet::unicode));
+  expect_golden("once_json", json_report(scene, state));
 }
 
 TEST_F(Screens, KeysMoveSortAndFilter) {

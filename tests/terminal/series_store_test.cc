@@ -4,9 +4,11 @@
 
 #include <cmath>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "src/terminal/derive.h"
+#include "src/terminal/marks.h"
 #include "worlds.h"
 
 namespace kymo::terminal {
@@ -74,15 +76,55 @@ TEST(SeriesStore, GoesOnWithoutAGapWhereFramesAreReplayed) {
   EXPECT_EQ(store.last_seq(), 3U);
 }
 
-TEST(SeriesStore, ForgetsWhatAnotherProcessTold) {
+TEST(SeriesStore, GoesOnWhereTheServerStartedAnewWithAMarkAndAGap) {
+  SeriesStore store;
+  take(store, hello("one"));
+  take(store, full(kBegin, counter(100)));
+  take(store, delta(kBegin + 1, "[0,102]"));
+  take(store, hello("two", kBegin + 1.5));
+  EXPECT_FALSE(store.last_seq().has_value());
+  take(store, full(kBegin + 1.6, counter(3)));
+  take(store, delta(kBegin + 2.6, "[0,4]"));
+  const World& world = store.world();
+  EXPECT_THAT(world.restarts, testing::ElementsAre(kBegin + 1.6));
+  const Family& family = world.families.at("c");
+  EXPECT_THAT(family.series.begin()->second.column(Field::value),
+              testing::ElementsAre(100, 102, testing::IsNan(), 3, 4));
+  EXPECT_THAT(points_of(world, family, summands(family), View::rate, 1),
+              testing::ElementsAre(2, testing::IsNan(), testing::IsNan(), 1));
+  Canvas canvas({8, 1}, Alphabet::ascii);
+  draw_sparkline(canvas, 0, 0, 8, family.series.begin()->second.column(Field::value));
+  draw_restarts(canvas, 0, 0, 8, world);
+  EXPECT_EQ(canvas.to_text(), "   ##|__\n");
+}
+
+TEST(SeriesStore, BeginsEmptyWhereTheNewProcessHasAClockThatIsBehind) {
   SeriesStore store;
   take(store, hello("one"));
   take(store, full(kBegin, counter(10)));
   take(store, hello("one"));
   EXPECT_EQ(store.world().times.size(), 1U);
-  take(store, hello("two"));
+  take(store, hello("two", kBegin - 60));
   EXPECT_TRUE(store.world().families.empty());
-  EXPECT_FALSE(store.last_seq().has_value());
+  take(store, full(kBegin - 59, counter(1)));
+  EXPECT_EQ(store.world().restarts.size(), 1U);
+}
+
+TEST(SeriesStore, DoesNotGoOnWithAFamilyThatIsCountedOtherwise) {
+  SeriesStore store;
+  const auto gauge = [](const std::string& unit) {
+    return R"({"id":0,"name":"g","kind":"gauge","unit":")" + unit +
+           R"(","help":"","series":[{"id":0,"labels":{},"v":"inf"}]})";
+  };
+  take(store, hello("one"));
+  take(store, full(kBegin, gauge("bytes")));
+  const Family& family = store.world().families.at("g");
+  EXPECT_TRUE(std::isinf(latest_of(store.world(), family, summands(family), View::raw)));
+  take(store, hello("two", kBegin + 1));
+  take(store, full(kBegin + 1, gauge("seconds")));
+  EXPECT_THAT(store.world().families.at("g").series.begin()->second.column(Field::value),
+              testing::ElementsAre(testing::IsNan(), testing::IsNan(), INFINITY));
+  EXPECT_EQ(unit_of(store.world().families.at("g"), View::raw), "unix_seconds") << "a date, if it is large";
 }
 
 TEST(SeriesStore, TakesFramesOfOneSecondTogether) {

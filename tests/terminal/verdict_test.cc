@@ -56,7 +56,7 @@ TEST(Verdict, IsWellWhereNoRuleFindsAnything) {
 
 TEST(Verdict, TellsShareOfErrors) {
   EXPECT_THAT(reasons_of({{"http.requests", "counter", 100}, {"http.errors", "counter", 1}}),
-              Contains("degraded: http.errors: 1% failed in the last minute (11)"));
+              Contains("degraded: http.errors: 1% failed in the last 11 s (11)"));
   EXPECT_THAT(reasons_of({{"http.requests", "counter", 100}, {"http.errors", "counter", 5}}),
               Contains(HasSubstr("unwell: http.errors: 5%")));
   EXPECT_THAT(reasons_of({{"http.requests", "counter", 1}, {"http.errors", "counter", 1}}), IsEmpty())
@@ -65,12 +65,16 @@ TEST(Verdict, TellsShareOfErrors) {
 
 TEST(Verdict, TellsLossesQueuesCpuMemoryAndFiles) {
   EXPECT_THAT(reasons_of({{"udp.packet.dropped", "counter", 1}, {"udp.packet.received", "counter", 99}}),
-              Contains("degraded: udp.packet.dropped: 11 lost in the last minute, 1%"));
+              Contains("degraded: udp.packet.dropped: 11 lost in the last 11 s, 1%"));
   EXPECT_THAT(reasons_of({{"voice.queue.fill", "gauge", 0.95}}),
               Contains("unwell: voice.queue.fill: the queue is 95% full"));
   EXPECT_THAT(
       reasons_of({{"kymo_cgroup_cpu_ratio", "gauge", 0.97}, {"kymo_system_cpu_limit_cores", "gauge", 2}}),
-      Contains("unwell: CPU is at 97% of 2 cores that its cgroup may use"));
+      Contains("unwell: CPU is at 97% of 2 cores that it may use"));
+  EXPECT_THAT(reasons_of({{"kymo_cgroup_cpu_ratio", "gauge", 0.9699},
+                          {"kymo_system_cpu_limit_cores", "gauge", 2},
+                          {"kymo_cgroup_cpu_limit_cores", "gauge", 2}}),
+              Contains("degraded: CPU is at 96.9% of 2 cores that its cgroup may use"));
   EXPECT_THAT(
       reasons_of({{"kymo_process_cpu_ratio", "gauge", 1.8}, {"kymo_system_cpu_limit_cores", "gauge", 2}}),
       Contains(HasSubstr("degraded: this process uses 90")));
@@ -80,7 +84,7 @@ TEST(Verdict, TellsLossesQueuesCpuMemoryAndFiles) {
   EXPECT_THAT(reasons_of({{"process_open_fds", "gauge", 80}, {"process_max_fds", "gauge", 100}}),
               Contains("degraded: 80% of the file descriptors are open"));
   EXPECT_THAT(reasons_of({{"kymo_ticks_missed_total", "counter", 1}}),
-              Contains("degraded: kymo: 11 ticks missed within 5 minutes"));
+              Contains("degraded: kymo: 11 ticks missed within the last 11 s"));
 }
 
 TEST(Verdict, TellsTheWorstSession) {

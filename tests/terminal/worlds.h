@@ -13,9 +13,9 @@ inline constexpr double kBegin = 1764000000;
 /// Takes messages in, each of which must be one.
 inline void take(SeriesStore& store, const std::string& message) { (void)take_message(message, store); }
 
-inline std::string hello(const std::string& instance = "one") {
-  return R"({"type":"hello","protocol":1,"server":"kymo/0.1.0","instance":")" + instance +
-         R"(","time":1764000000,"rate_hz":1,"tick_seconds":1})";
+inline std::string hello(const std::string& instance = "one", double time = kBegin) {
+  return R"({"type":"hello","protocol":1,"server":"kymo/0.1.0","instance":")" + instance + R"(","time":)" +
+         std::to_string(time) + R"(,"rate_hz":1,"tick_seconds":1})";
 }
 
 /// A voice server over half a minute: traffic, a latency, losses, two cores, its host.

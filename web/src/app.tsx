@@ -3,7 +3,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { TimeControls } from './charts/time_controls';
 import { ConnectionBanner, ConnectionState } from './connection';
-import { durationText } from './format/numbers';
+import { clockText, durationText } from './format/numbers';
 import { Logo } from './icons';
 import { page } from './page';
 import { BoardPage } from './pages/board';
@@ -56,10 +56,16 @@ function Navigation() {
   );
 }
 
+/** Beside how long it is up: that it was up before. */
+function Restarted() {
+  const last = page.store.restarts.value.at(-1);
+  return last === undefined ? null : <span class="restarted number" role="status"><span class="separator"> · </span>restarted at {clockText(last)}</span>;
+}
+
 function Uptime() {
   const { server, uptimeSeconds } = page.store;
   if (!server.value) return null;
-  return <p class="server">{server.value}<span class="separator"> · </span>up <span class="number">{durationText(uptimeSeconds.value)}</span></p>;
+  return <p class="server">{server.value}<span class="separator"> · </span>up <span class="number">{durationText(uptimeSeconds.value)}</span><Restarted /></p>;
 }
 
 export function App() {

@@ -26,7 +26,7 @@ function figuresOf(label: string, points: ArrayLike<number | null | undefined>):
 }
 
 /** One sentence: what the first lines are now, and between what they were. */
-export function summaryOf(title: string, lines: readonly Line[], data: uPlot.AlignedData, unit: string): string {
+export function summaryOf(title: string, lines: readonly Line[], data: uPlot.AlignedData, unit: string, restarts: readonly number[] = []): string {
   const times = data[0];
   const first = times[0];
   const last = times[times.length - 1];
@@ -37,7 +37,8 @@ export function summaryOf(title: string, lines: readonly Line[], data: uPlot.Ali
     return `${line.label} is ${amountText(now, unit)}, between ${amountText(least, unit)} and ${amountText(most, unit)}`;
   });
   const more = lines.length > 4 ? `; and ${lines.length - 4} more lines` : '';
-  return `${title}, the ${durationText(last - first)} until ${clockText(last)}: ${parts.join('; ')}${more}.`;
+  const seen = restarts.filter((time) => time >= first && time <= last).map((time) => ` The server restarted at ${clockText(time)}.`);
+  return `${title}, the ${durationText(last - first)} until ${clockText(last)}: ${parts.join('; ')}${more}.${seen.join('')}`;
 }
 
 export function ChartTable({ title, lines, time, unit }: { title: string; lines: readonly Line[]; time: ChartTime; unit: string }) {

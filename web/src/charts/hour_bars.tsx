@@ -1,7 +1,7 @@
 // Scores of hours as bars over a day: the average, and from where to where it went. An hour without any is a gap.
 
 import { useState } from 'preact/hooks';
-import { clockText } from '../format/numbers';
+import { clockText, scoreText } from '../format/numbers';
 import type { Hour } from '../model/peers';
 
 const HOURS = 24;
@@ -20,7 +20,7 @@ function Bar({ hour, at }: { hour: Hour; at: number }) {
     <g class={`hour hour-${levelOf(hour.average)}`}>
       <rect x={left + 3} width={WIDTH - 6} y={y(hour.average)} height={HEIGHT - y(hour.average)} />
       <path d={`M${left + WIDTH / 2} ${y(hour.most)}V${y(hour.least)}`} />
-      <title>{`${hourText(hour.begin)}: ${hour.average.toFixed(0)} on average, ${hour.least.toFixed(0)} to ${hour.most.toFixed(0)}`}</title>
+      <title>{`${hourText(hour.begin)}: ${scoreText(hour.average)} on average, ${scoreText(hour.least)} to ${scoreText(hour.most)}`}</title>
     </g>
   );
 }
@@ -34,7 +34,7 @@ function Table({ title, hours }: { title: string; hours: readonly Hour[] }) {
           {hours.map((hour) => (
             <tr key={hour.begin}>
               <th scope="row">{hourText(hour.begin)}</th>
-              {[hour.average, hour.least, hour.most, hour.count].map((value, i) => <td key={i} class="number">{value.toFixed(0)}</td>)}
+              {[hour.average, hour.least, hour.most, hour.count].map((value, i) => <td key={i} class="number">{scoreText(value)}</td>)}
             </tr>
           ))}
         </tbody>
@@ -58,7 +58,7 @@ export function HourBars({ title, hours }: { title: string; hours: readonly Hour
         <div class="chart-actions"><button type="button" aria-pressed={isTableShown} aria-label={`Table of ${title}`} onClick={() => showTable(!isTableShown)}>Table</button></div>
       </figcaption>
       <svg viewBox={`0 0 ${HOURS * WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img"
-        aria-label={`${title}: ${known.length} of ${HOURS} hours are known, their averages between ${least.toFixed(0)} and ${most.toFixed(0)} of 100.`}>
+        aria-label={`${title}: ${known.length} of ${HOURS} hours are known, their averages between ${scoreText(least)} and ${scoreText(most)} of 100.`}>
         <path class="scale" d={`M0 .5H${HOURS * WIDTH}M0 ${HEIGHT / 2}H${HOURS * WIDTH}M0 ${HEIGHT - 0.5}H${HOURS * WIDTH}`} />
         {known.map((hour) => <Bar key={hour.begin} hour={hour} at={slotOf(hour)} />)}
       </svg>

@@ -1,7 +1,7 @@
 // uPlot as all charts want it: time below, few quiet lines, zoom and cursor shared by all.
 
 import uPlot from 'uplot';
-import { axisText, clockText } from '../format/numbers';
+import { axisTexts, EARLIEST_MOMENT, clockText, distinct, isMoment } from '../format/numbers';
 import type { Line } from '../model/lines';
 import { page } from '../page';
 import type { ChartTime } from './chart_time';
@@ -33,7 +33,7 @@ const WIDE = 700;
 /** Half of the width of a time of day, less what may stand over the chart's edge. */
 const HALF_A_MOMENT = 18;
 
-const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
 
 function timeAxis(): uPlot.Axis {
   return {
@@ -42,15 +42,15 @@ function timeAxis(): uPlot.Axis {
     grid: { show: false },
     ticks: { stroke: () => palette.value.grid, width: 1, size: 4 },
     size: 26,
-    space: (self: uPlot) => (self.width > WIDE ? 96 : 52),
+    space: (self: uPlot) => (self.width > WIDE ? 96 : 64),
     incrs: TIME_STEPS,
     values: (self, moments) => {
       const isWhole = moments.every((moment) => moment % 60 === 0);
       const last = self.bbox.width / (window.devicePixelRatio || 1) - HALF_A_MOMENT;
-      return moments.map((moment) => {
+      return distinct(moments.map((moment) => {
         if (self.valToPos(moment, 'x') > last) return '';
         return isWhole ? clockText(moment).slice(0, 5) : clockText(moment);
-      });
+      }));
     },
   };
 }
@@ -77,15 +77,19 @@ function valueAxis(unit: string, logarithmic: boolean): uPlot.Axis {
     size: AXIS_WIDTH,
     gap: 6,
     space: 34,
-    values: (_, splits) => splits.map((value) => (value === null ? '' : axisText(value, unit))),
+    values: (_, splits) => axisTexts(splits, unit),
     ...(logarithmic ? { filter: decades } : {}),
     ...(unit.startsWith('bytes') ? { incrs: BINARY_STEPS } : {}),
+    ...(isMoment(unit) ? { incrs: TIME_STEPS } : {}),
   };
 }
 
-/** From 0 or the least value below it, to somewhat above the highest. */
-function linearRange(atLeast: number): uPlot.Range.Function {
+const MOMENTS_AROUND = 60;
+
+/** From 0 or the least value below it, to somewhat above the highest. Moments are far from 0. */
+function linearRange(atLeast: number, unit: string): uPlot.Range.Function {
   return (_, least, most) => {
+    if (isMoment(unit) && least > EARLIEST_MOMENT) return [least - MOMENTS_AROUND, most + MOMENTS_AROUND];
     const low = Math.min(least ?? 0, 0);
     const high = Math.max(most ?? 0, atLeast);
     if (high <= low) return [low, low + 1];
@@ -139,12 +143,44 @@ export function makePlot(target: HTMLElement, options: PlotOptions): uPlot {
     cursor: cursor(time.isShared, onCursor),
     scales: {
       x: { time: true, auto: false },
-      y: logarithmic ? { distr: 3, log: 10, ...(range ? { range } : {}) } : { range: range ?? linearRange(atLeast) },
+      y: logarithmic ? { distr: 3, log: 10, ...(range ? { range } : {}) } : { range: range ?? linearRange(atLeast, unit) },
     },
     axes: [timeAxis(), valueAxis(unit, logarithmic)],
     series: [{}, ...lines.map((line, i) => series(line, colors?.[i] ?? i, lines.length === 1 && !logarithmic))],
-    hooks: time.isShared ? { ...hooks, setSelect: [selected] } : hooks,
+    hooks: time.isShared ? { ...hooks, setSelect: [selected], draw: [drawRestarts] } : hooks,
   }, [[], ...lines.map(() => [])] as uPlot.AlignedData, target);
+}
+
+/** No line leads to infinity. */
+const drawable = (value: number | null | undefined) => (Number.isFinite(value) ? value : null);
+
+const MARK_DASHES = [3, 3];
+const MARK_GAP = 4;
+
+/** A dashed line where the server started anew. */
+function drawRestarts(plot: uPlot): void {
+  const { ctx, bbox } = plot;
+  const { min = 0, max = 0 } = plot.scales.x ?? {};
+  const ratio = window.devicePixelRatio || 1;
+  ctx.save();
+  ctx.strokeStyle = palette.value.quiet;
+  ctx.fillStyle = palette.value.quiet;
+  ctx.lineWidth = ratio;
+  ctx.setLineDash(MARK_DASHES.map((dash) => dash * ratio));
+  ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+  ctx.textBaseline = 'top';
+  for (const time of page.store.restarts.value) {
+    if (time < (min ?? 0) || time > (max ?? 0)) continue;
+    const x = Math.round(plot.valToPos(time, 'x', true));
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const isNearEnd = x > bbox.left + bbox.width * 0.75;
+    ctx.textAlign = isNearEnd ? 'right' : 'left';
+    ctx.fillText('restarted', isNearEnd ? x - MARK_GAP * ratio : x + MARK_GAP * ratio, bbox.top);
+  }
+  ctx.restore();
 }
 
 /** Draws what the window shows; gives the data, for tables and files. */
@@ -153,7 +189,7 @@ export function refreshPlot(plot: uPlot, lines: readonly Line[], time: ChartTime
   const data = [Array.from(time.times.subarray(from, to)), ...lines.map((line) => line.points(from, to))] as uPlot.AlignedData;
   const [begin, end] = time.window();
   plot.batch(() => {
-    plot.setData(data, false);
+    plot.setData(data.map((column, i) => (i === 0 ? column : Array.from(column, drawable))) as uPlot.AlignedData, false);
     if (Number.isFinite(begin)) plot.setScale('x', { min: begin, max: end });
   });
   return data;

@@ -5,7 +5,7 @@ import type { Points } from '../data/derive';
 import type { Line } from '../model/lines';
 import { page } from '../page';
 import { PAGE_TIME, type ChartTime } from './chart_time';
-import { seriesColor } from './palette';
+import { palette, seriesColor } from './palette';
 
 interface Shape {
   readonly width: number;
@@ -21,7 +21,7 @@ function extremes(several: readonly Points[]): [least: number, most: number] {
   let most = -Infinity;
   for (const points of several) {
     for (const value of points) {
-      if (value === null) continue;
+      if (value === null || !Number.isFinite(value)) continue;
       least = Math.min(least, value);
       most = Math.max(most, value);
     }
@@ -34,7 +34,7 @@ function strokes(points: Points, shape: Shape): Array<{ path: Path2D; first: num
   const parts: Array<{ path: Path2D; first: number; last: number }> = [];
   let open = false;
   points.forEach((value, at) => {
-    if (value === null) {
+    if (value === null || !Number.isFinite(value)) {
       open = false;
       return;
     }
@@ -66,6 +66,15 @@ function drawLine(context: CanvasRenderingContext2D, points: Points, shape: Shap
     path.lineTo(last, shape.height);
     path.lineTo(first, shape.height);
     context.fill(path);
+  }
+}
+
+/** Where the server started anew. */
+function drawRestarts(context: CanvasRenderingContext2D, begin: number, end: number, width: number, height: number): void {
+  context.fillStyle = palette.value.quiet;
+  for (const moment of page.store.restarts.value) {
+    const x = Math.round(((moment - begin) / (end - begin)) * width);
+    for (let y = 0; x >= 0 && x <= width && y < height; y += 4) context.fillRect(x, y, 1, 2);
   }
 }
 
@@ -103,6 +112,7 @@ export function drawSparkline(canvas: HTMLCanvasElement, lines: readonly Line[],
   context.lineWidth = 1.5;
   context.lineJoin = 'round';
   context.lineCap = 'round';
+  if (time.isShared) drawRestarts(context, begin, end, width, height);
   points.forEach((line, i) => drawLine(context, line, shape, seriesColor(i), points.length === 1));
   return points;
 }

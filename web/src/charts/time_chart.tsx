@@ -48,11 +48,11 @@ function showNumbers(root: HTMLElement, live: Live, unit: string, index: number 
   });
 }
 
-function describe(plotted: HTMLElement, live: Live, props: ChartProps): void {
+function describe(plotted: HTMLElement, live: Live, props: ChartProps, time: ChartTime): void {
   const now = performance.now();
   if (now - live.describedAt < SUMMARY_EVERY_MS) return;
   live.describedAt = now;
-  plotted.setAttribute('aria-label', summaryOf(props.title, props.lines, live.data, props.unit));
+  plotted.setAttribute('aria-label', summaryOf(props.title, props.lines, live.data, props.unit, time.isShared ? page.store.restarts.value : []));
 }
 
 function usePlot(props: ChartProps, time: ChartTime, height: number) {
@@ -71,7 +71,7 @@ function usePlot(props: ChartProps, time: ChartTime, height: number) {
       } });
       live.current.data = refreshPlot(live.current.plot, props.lines, time);
       showNumbers(root, live.current, props.unit, cursor);
-      describe(element, live.current, props);
+      describe(element, live.current, props, time);
     };
     const remove = page.frames.add({ element, draw });
     const resized = new ResizeObserver(() => live.current.plot?.setSize({ width: element.clientWidth, height }));

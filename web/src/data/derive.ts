@@ -7,40 +7,63 @@ import type { Timeline } from './timeline';
 
 export type Points = Array<number | null>;
 
-/** The values of a column. */
+/** The values of a column, infinities too. */
 export function values(series: Series, field: string, from: number, to: number): Points {
   const column = series.column(field)?.values;
   const points: Points = new Array<number | null>(to - from);
-  for (let at = from; at < to; at++) points[at - from] = finite(column?.[at]);
+  for (let at = from; at < to; at++) points[at - from] = known(column?.[at]);
   return points;
 }
 
-/**
- * Growth per second. A counter that fell was started anew and counts from 0, so no rate is negative.
- * `over`: how many seconds it is of, at least; for what changes once in that time, however fast frames come.
- */
-export function rates(timeline: Timeline, series: Series, field: string, from: number, to: number, over = 0): Points {
+/** How the growth of a column is read. */
+export interface Growing {
+  /** A counter that fell was started anew and counts from 0, so no rate of it is negative. */
+  readonly counts: boolean;
+  /** For what changes once in that time only, however fast frames come; 0: with each frame. */
+  readonly every: number;
+}
+
+const COUNTER: Growing = { counts: true, every: 0 };
+/** Two frames that come closer say nothing of what is between them: the first one after a subscription comes at any time. */
+const LEAST_SECONDS = 0.05;
+/** A change may be that much early, and is still one. */
+const EARLY_SECONDS = 0.05;
+/** Where frames come faster than changes, one that is later than that share of its time is none. */
+const LATEST_CHANGE = 1.3;
+const IS_FASTER = 0.6;
+
+/** Growth per second. */
+export function rates(timeline: Timeline, series: Series, field: string, from: number, to: number, how = COUNTER): Points {
   const column = series.column(field)?.values;
   const points: Points = new Array<number | null>(to - from);
-  let before = Math.max(timeline.begin, from - 1);
-  if (over > 0) before = Math.max(timeline.begin, timeline.lowerBound((timeline.times[from] ?? 0) - over) - 1);
-  for (let at = from; at < to; at++) {
-    const latest = (timeline.times[at] ?? 0) - over + EARLY_SECONDS;
-    while (before + 1 < at && (timeline.times[before + 1] ?? 0) <= latest) before += 1;
-    points[at - from] = before < at && column ? rateBetween(timeline, column, before, at) : null;
-  }
+  for (let at = from; at < to; at++) points[at - from] = column ? rateAt(timeline, column, at, how) : null;
   return points;
 }
 
-/** A tick may be that much early, and is still one. */
-const EARLY_SECONDS = 0.05;
+function rateAt({ times, begin }: Timeline, column: Float64Array, at: number, { counts, every }: Growing): number | null {
+  const secondsSince = (slot: number, until: number) => (times[until] ?? 0) - (times[slot] ?? 0);
+  const isNew = (slot: number) => column[slot] !== column[slot - 1];
+  const isFast = at > begin && secondsSince(at - 1, at) < every * IS_FASTER;
+  let last = at;
+  if (isFast) {
+    // The change that the moment is of: its own, or an earlier one that the next has not followed yet.
+    while (last > begin + 1 && !isNew(last) && secondsSince(last - 1, at) < every * LATEST_CHANGE) last -= 1;
+    if (!isNew(last)) last = at;
+  }
+  const least = isFast ? every - EARLY_SECONDS : LEAST_SECONDS;
+  let before = last - 1;
+  while (before > begin && secondsSince(before, last) < least && !Number.isNaN(column[before - 1]) && !(isFast && isNew(before))) before -= 1;
+  const seconds = secondsSince(before, last);
+  return before < begin || seconds < LEAST_SECONDS ? null : rateBetween(column[before] ?? NaN, column[last] ?? NaN, seconds, counts);
+}
 
-function rateBetween(timeline: Timeline, column: Float64Array, from: number, at: number): number | null {
-  const before = column[from] ?? NaN;
-  const after = column[at] ?? NaN;
-  const seconds = (timeline.times[at] ?? 0) - (timeline.times[from] ?? 0);
-  const more = after < before ? after : after - before;
-  return seconds > 0 ? finite(more / seconds) : null;
+function rateBetween(before: number, after: number, seconds: number, counts: boolean): number | null {
+  const more = counts && after < before ? after : after - before;
+  return finite(more / seconds);
+}
+
+function known(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
 }
 
 function finite(value: number | undefined): number | null {
@@ -57,7 +80,7 @@ export function sum(parts: readonly Points[]): Points {
       const value = part[at];
       if (value !== null && value !== undefined) total = (total ?? 0) + value;
     }
-    return total;
+    return known(total ?? undefined);
   });
 }
 
@@ -116,6 +139,6 @@ export function latest(points: Points): number | null {
 }
 
 export function mean(points: Points): number | null {
-  const known = points.filter((value): value is number => value !== null);
-  return known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
+  const there = points.filter((value): value is number => value !== null);
+  return there.length === 0 ? null : there.reduce((a, b) => a + b, 0) / there.length;
 }

@@ -26,9 +26,16 @@ export class Family {
   ) {}
 
   static of(entry: FamilyEntry): Family {
-    return new Family(entry.name, entry.kind, entry.unit || (entry.name.endsWith('_ms') ? 'milliseconds' : ''), entry.help ?? '');
+    return new Family(entry.name, entry.kind, unitOf(entry), entry.help ?? '');
+  }
+
+  /** Whether what is kept of it goes on with that entry: a newer version of a server may count otherwise. */
+  isAs(entry: FamilyEntry): boolean {
+    return this.kind === entry.kind && this.unit === unitOf(entry);
   }
 }
+
+const unitOf = (entry: FamilyEntry) => entry.unit || (entry.name.endsWith('_ms') ? 'milliseconds' : '');
 
 export class Series {
   readonly columns = new Map<string, Column>();
@@ -54,6 +61,13 @@ export class Series {
   set(at: number, value: Value, fromNothing: boolean): void {
     if (value !== null && typeof value === 'object') this.setParts(at, value, fromNothing);
     else this.setField(at, 'value', toNumber(value), fromNothing && this.family.kind === 'counter');
+  }
+
+  /** Whether it counts up and has a value there, which no older one can change. */
+  isAhead(at: number): boolean {
+    const isCount = this.family.kind === 'counter' || this.family.kind === 'histogram';
+    const [first] = this.columns.values();
+    return isCount && !Number.isNaN(first?.values[at] ?? NaN);
   }
 
   end(timeline: Timeline): void {

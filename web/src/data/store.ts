@@ -1,7 +1,7 @@
 // Everything the page knows of the server: frames go in, series with their last minutes come out.
 
 import { signal } from '@preact/signals';
-import type { Delta, FamilyEntry, Full, Hello, ReplayFrame, SeriesEntry } from '../protocol/messages';
+import type { Delta, FamilyEntry, Full, Hello, ReplayFrame, SeriesEntry, Value } from '../protocol/messages';
 import { Family, Series, seriesKey } from './series';
 import { Timeline } from './timeline';
 
@@ -20,16 +20,21 @@ export class Store {
   readonly structure = signal(0);
   readonly server = signal('');
   readonly uptimeSeconds = signal(0);
+  /** When the server started anew, as far as its series are kept; the last one last. */
+  readonly restarts = signal<readonly number[]>([]);
   instance = '';
   lastSeq: number | null = null;
 
   private readonly byId = new Map<number, Series>();
   private readonly familiesById = new Map<number, Family>();
   private readonly endedAt = new Map<Series, number>();
+  private hasRestarted = false;
+  /** Of frames that were older than what is known, as those of a slower rate are: the next one counts from them. */
+  private older = new Map<Series, Value>();
 
-  /** A server that started anew shares nothing with the one before but the address. */
+  /** A server that started anew counts from 0: its series go on after a gap. */
   hello(message: Hello): void {
-    if (this.instance !== '' && this.instance !== message.instance) this.clear();
+    if (this.instance !== '' && this.instance !== message.instance) this.restart(message.time);
     this.instance = message.instance;
     this.server.value = message.server;
     this.timeline.tickSeconds = message.tick_seconds;
@@ -37,29 +42,63 @@ export class Store {
 
   full(message: Full): void {
     const known = this.adopt(message.families);
+    this.older.clear();
+    if (this.isOlder(message.time)) {
+      this.lastSeq = message.seq;
+      for (const [series, { v }] of known) if (v !== undefined) this.older.set(series, v);
+      return this.finish(true);
+    }
     for (const frame of message.replay ?? []) this.applyReplay(frame);
     const at = this.begin(message.seq, message.time);
+    if (this.hasRestarted) this.noteRestart(message.time);
     for (const [series, entry] of known) if (entry.v !== undefined) series.set(at, entry.v, false);
     this.uptimeSeconds.value = message.uptime_seconds;
     this.finish(true);
   }
 
   delta(message: Delta): void {
-    const at = this.begin(message.seq, message.time);
+    const isOlder = this.isOlder(message.time);
+    const at = isOlder ? -1 : this.begin(message.seq, message.time);
+    this.lastSeq = message.seq;
+    if (!isOlder) this.applyOlder(at);
     for (const entry of message.families ?? []) this.adoptFamily(entry);
     const begun = new Set<number>();
     for (const entry of message.series ?? []) if (this.adoptSeries(entry)) begun.add(entry.id);
-    for (const [id, value] of message.values ?? []) this.byId.get(id)?.set(at, value, begun.has(id));
+    for (const [id, value] of message.values ?? []) {
+      const series = this.byId.get(id);
+      if (isOlder && series) this.older.set(series, value);
+      else series?.set(at, value, begun.has(id));
+    }
     for (const id of message.gone ?? []) this.endSeries(this.byId.get(id));
     this.uptimeSeconds.value = message.uptime_seconds;
     this.finish(Boolean(message.families ?? message.series ?? message.gone));
   }
 
-  clear(): void {
-    this.timeline.clear();
-    for (const known of [this.families, this.series, this.byId, this.familiesById, this.endedAt]) known.clear();
+  /** Where the new process' clock is behind, its moments have no place after those that were. */
+  private restart(time: number): void {
     this.lastSeq = null;
+    this.hasRestarted = true;
+    this.timeline.cutOff();
+    if (time > this.timeline.lastTime || this.timeline.length === 0) return;
+    this.timeline.clear();
+    this.restarts.value = [];
+    for (const known of [this.families, this.series, this.byId, this.familiesById, this.endedAt]) known.clear();
     this.finish(true);
+  }
+
+  private noteRestart(time: number): void {
+    this.hasRestarted = false;
+    this.restarts.value = [...this.restarts.value.filter((one) => one > this.timeline.firstTime), time];
+  }
+
+  private isOlder(time: number): boolean {
+    return !this.hasRestarted && this.timeline.length > 0 && time < this.timeline.lastTime;
+  }
+
+  /** What counts up is known to be more since; of anything else that holds which the next frame does not name. */
+  private applyOlder(at: number): void {
+    for (const [series, value] of this.older) if (series.alive && !series.isAhead(at)) series.set(at, value, false);
+    this.older.clear();
   }
 
   /** A frame that is already known (a replay may overlap with the full one) is written over. */
@@ -99,8 +138,8 @@ export class Store {
 
   private adoptFamily(entry: FamilyEntry): void {
     let family = this.families.get(entry.name);
-    if (!family || family.kind !== entry.kind) {
-      for (const series of family?.series ?? []) this.forget(series);
+    if (!family?.isAs(entry)) {
+      for (const series of [...(family?.series ?? [])]) this.forget(series);
       family = Family.of(entry);
       this.families.set(entry.name, family);
     }

@@ -23,6 +23,8 @@ export class Timeline {
   begin = 0;
   end = 0;
   tickSeconds = 1;
+  /** Whether the next moment does not go on from the last one. */
+  private isCutOff = false;
   private readonly gaps: Uint8Array;
   private readonly tracks = new Set<Track>();
 
@@ -55,10 +57,17 @@ export class Timeline {
   /** Begins the slot of a moment, and one before it of which nothing is known where moments are missing. */
   push(time: number): number {
     const last = this.lastTime;
-    if (time - last > this.tickSeconds * GAP_AFTER_TICKS) this.pushGap(last + this.tickSeconds);
+    const isLate = time - last > this.tickSeconds * GAP_AFTER_TICKS;
+    if (isLate || (this.isCutOff && this.length > 0)) this.pushGap(Math.min(last + this.tickSeconds, (last + time) / 2));
+    this.isCutOff = false;
     const at = this.next(time, false);
     for (const track of this.tracks) track.onPush(at, this.begin);
     return at;
+  }
+
+  /** What comes next does not go on from what was: there is a gap between them, however short. */
+  cutOff(): void {
+    this.isCutOff = true;
   }
 
   clear(): void {

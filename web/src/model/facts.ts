@@ -3,11 +3,12 @@
 import { mean, summands, values, sum } from '../data/derive';
 import type { Family, Series } from '../data/series';
 import type { Store } from '../data/store';
+import { durationText } from '../format/numbers';
 import { familiesLike, familyNamed } from './names';
 
 export interface Facts {
-  /** Seconds of the timeline that are known. */
-  readonly seconds: number;
+  /** The last minutes as far as they are known: `minute`, `5 minutes`, or `12 s`. */
+  lastOf(seconds: number): string;
   /** The mean of a family's sum over the last seconds; null where it is not there. */
   mean(name: string, seconds: number, labels?: Readonly<Record<string, string>>): number | null;
   /** By how much a family's sum rose in the last seconds; what fell counts from 0. */
@@ -22,10 +23,14 @@ export function factsOf(store: Store): Facts {
   const { timeline } = store;
   const from = (seconds: number) => timeline.lowerBound(timeline.lastTime - seconds + 0.001);
   const meanOf = (several: readonly Series[], seconds: number) =>
-    mean(sum(several.filter((one) => one.alive).map((one) => values(one, 'value', from(seconds), timeline.end))));
+    mean(sum(several.filter((one) => one.alive).map((one) => values(one, 'value', from(seconds), timeline.end).map(finite))));
   const find = (name: string) => store.families.get(name) ?? familyNamed(store, name);
   return {
-    seconds: timeline.lastTime - timeline.firstTime,
+    lastOf: (seconds) => {
+      const known = timeline.lastTime - timeline.firstTime;
+      if (known < seconds - 1) return durationText(known);
+      return seconds === 60 ? 'minute' : `${seconds / 60} minutes`;
+    },
     mean: (name, seconds, labels) => meanOf(matching(find(name), labels), seconds),
     growth: (name, seconds) => {
       const family = find(name);
@@ -44,6 +49,8 @@ export function factsOf(store: Store): Facts {
     },
   };
 }
+
+const finite = (value: number | null) => (Number.isFinite(value) ? value : null);
 
 function matching(family: Family | undefined, labels: Readonly<Record<string, string>> = {}): Series[] {
   if (!family) return [];

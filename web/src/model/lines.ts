@@ -1,9 +1,9 @@
 // What a chart draws: named functions from a stretch of the timeline to points.
 
-import { quantiles, rates, sum, summands, values, type Points } from '../data/derive';
+import { quantiles, rates, sum, summands, values, type Growing, type Points } from '../data/derive';
 import { labelText, type Family, type Series } from '../data/series';
 import type { Store } from '../data/store';
-import { rateUnit } from '../format/numbers';
+import { rateUnit, UNIX_MILLISECONDS, UNIX_SECONDS } from '../format/numbers';
 import { isApplication } from './names';
 
 export interface Line {
@@ -30,7 +30,14 @@ export function viewsOf(family: Family): View[] {
 export function unitOf(family: Family, view: View): string {
   const counts = family.kind === 'histogram' || family.kind === 'window';
   if (view === 'rate') return counts ? '/s' : rateUnit(family.unit);
+  if (view === 'raw' && family.kind === 'gauge') return momentUnit(family) ?? family.unit;
   return view === 'raw' && counts ? '' : family.unit;
+}
+
+/** A gauge of seconds may hold a moment: its size tells. */
+function momentUnit(family: Family): string | undefined {
+  if (family.unit === 'seconds' || (family.unit === '' && family.name.endsWith('timestamp'))) return UNIX_SECONDS;
+  return family.unit === 'milliseconds' ? UNIX_MILLISECONDS : undefined;
 }
 
 /** Points of one or several series together, looked at in one way. */
@@ -45,29 +52,22 @@ export function pointsOf(store: Store, series: readonly Series[], view: View): L
   if (family.kind === 'window') return each((one, from, to) => values(one, view === 'raw' ? 'count' : view, from, to));
   const field = family.kind === 'histogram' ? 'count' : 'value';
   if (view !== 'rate') return each((one, from, to) => values(one, field, from, to));
-  if (family.kind === 'counter' || family.kind === 'histogram') return each((one, from, to) => rates(store.timeline, one, field, from, to, isApplication(family) ? 0 : store.timeline.tickSeconds));
-  return each((one, from, to) => changes(store, one, from, to));
+  return each((one, from, to) => rates(store.timeline, one, field, from, to, growing(store, family)));
+}
+
+/** What kymo measures changes once a tick. A gauge that falls was not started anew. */
+function growing(store: Store, family: Family): Growing {
+  return { counts: family.kind === 'counter' || family.kind === 'histogram', every: isApplication(family) ? 0 : store.timeline.tickSeconds };
 }
 
 const firstOf = (lines: Points[]): Points => lines[0] ?? [];
 
 /** The mean of what was recorded between two frames. */
 function meanPoints(store: Store, series: readonly Series[], from: number, to: number): Points {
-  const total = sum(series.map((one) => rates(store.timeline, one, 'sum', from, to)));
-  const count = sum(series.map((one) => rates(store.timeline, one, 'count', from, to)));
+  const grown = (field: string) => sum(series.map((one) => rates(store.timeline, one, field, from, to, growing(store, one.family))));
+  const total = grown('sum');
+  const count = grown('count');
   return total.map((value, at) => (value !== null && count[at] ? value / (count[at] ?? 1) : null));
-}
-
-/** A gauge's change per second, up or down: a gauge that falls was not started anew. */
-function changes(store: Store, series: Series, from: number, to: number): Points {
-  const column = series.column('value')?.values;
-  const times = store.timeline.times;
-  return Array.from({ length: to - from }, (_, i) => {
-    const at = from + i;
-    if (!column || at <= store.timeline.begin) return null;
-    const change = ((column[at] ?? NaN) - (column[at - 1] ?? NaN)) / ((times[at] ?? 0) - (times[at - 1] ?? 0));
-    return Number.isFinite(change) ? change : null;
-  });
 }
 
 export function familyLine(store: Store, family: Family, view: View, label = family.name): Line {

@@ -44,10 +44,10 @@ export class SessionHistory {
     for (const row of answer.rows) this.open.set(row.id, row);
   }
 
-  clear(): void {
-    this.samples.clear();
+  /** None of those that were open goes on. */
+  endAll(time: number): void {
+    this.gone = [...[...this.open.values()].map((row) => ({ row, time })), ...this.gone].slice(0, KEPT_ENDED);
     this.open.clear();
-    this.gone = [];
   }
 
   lastOf(id: string): SessionRow | undefined {

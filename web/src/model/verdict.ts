@@ -2,7 +2,7 @@
 // says nothing.
 
 import { labelText } from '../data/series';
-import { amountText } from '../format/numbers';
+import { amountText, cutRatioText } from '../format/numbers';
 import type { Facts } from './facts';
 import { plainName } from './names';
 import type { Roles } from './roles';
@@ -39,25 +39,26 @@ function over(value: number | null, degraded: number, unwell: number, family: st
   return { level: value >= unwell ? 'unwell' : 'degraded', text: text(value), family };
 }
 
-const percent = (value: number) => amountText(value, 'ratio');
+const percent = cutRatioText;
 
 const cpu: Rule = (facts) => {
   const limit = facts.mean('kymo_system_cpu_limit_cores', SHORT);
   const group = facts.mean('kymo_cgroup_cpu_ratio', SHORT);
   const own = facts.mean('kymo_process_cpu_ratio', SHORT);
-  const cores = limit === null ? '' : ` of ${amountText(limit)} cores`;
+  const quota = facts.mean('kymo_cgroup_cpu_limit_cores', SHORT);
+  const cores = limit === null ? '' : ` of ${amountText(limit, 'cores')} that ${quota !== null && quota <= limit ? 'its cgroup' : 'it'} may use`;
   if (group !== null) {
-    return [over(group, 0.85, 0.97, 'kymo_cgroup_cpu_ratio', (value) => `CPU is at ${percent(value)}${cores} that its cgroup may use${own === null ? '' : `; this process uses ${amountText(own, 'cores')}`}`)];
+    return [over(group, 0.85, 0.97, 'kymo_cgroup_cpu_ratio', (value) => `CPU is at ${percent(value)}${cores}${own === null ? '' : `; this process uses ${amountText(own, 'cores')}`}`)];
   }
   if (own === null || !limit) return [];
-  return [over(own / limit, 0.85, 0.97, 'kymo_process_cpu_ratio', (value) => `this process uses ${percent(value)}${cores} that it may use`)];
+  return [over(own / limit, 0.85, 0.97, 'kymo_process_cpu_ratio', (value) => `this process uses ${percent(value)}${cores}`)];
 };
 
 const throttling: Rule = (facts) => {
   const periods = facts.growth('kymo_cgroup_cpu_periods', MINUTE);
   const throttled = facts.growth('kymo_cgroup_cpu_throttled_periods', MINUTE);
   if (!periods || throttled === null) return [];
-  return [over(throttled / periods, 0.05, 0.25, 'kymo_cgroup_cpu_throttled_periods_total', (value) => `held back by its CPU quota in ${percent(value)} of the periods of the last minute`)];
+  return [over(throttled / periods, 0.05, 0.25, 'kymo_cgroup_cpu_throttled_periods_total', (value) => `held back by its CPU quota in ${percent(value)} of the periods of the last ${facts.lastOf(MINUTE)}`)];
 };
 
 const memory: Rule = (facts) => {
@@ -70,7 +71,7 @@ const memory: Rule = (facts) => {
       ? over(resident / limit, 0.8, 0.92, 'process_resident_memory_bytes', (value) => `memory is at ${percent(value)} of its limit of ${amountText(limit, 'bytes')}`)
       : null,
     over(host, 0.9, 0.97, 'kymo_system_memory_used_ratio', (value) => `the host's memory is ${percent(value)} used`),
-    over(kills, 1, 1000, 'kymo_cgroup_memory_events_total', () => 'the cgroup ran into its memory limit within 5 minutes'),
+    over(kills, 1, 1000, 'kymo_cgroup_memory_events_total', () => `the cgroup ran into its memory limit within the last ${facts.lastOf(LONG)}`),
   ];
 };
 
@@ -81,7 +82,7 @@ const errors: Rule = (facts, roles) => {
     if (!failed) return null;
     const all = Math.max(done ?? 0, failed);
     if (all < FEWEST_EVENTS) return null;
-    return over(failed / all, 0.01, 0.05, family.name, (value) => `${family.name}: ${percent(value)} failed in the last minute (${amountText(failed)})`);
+    return over(failed / all, 0.01, 0.05, family.name, (value) => `${family.name}: ${percent(value)} failed in the last ${facts.lastOf(MINUTE)} (${amountText(failed)})`);
   });
 };
 
@@ -90,7 +91,7 @@ const losses: Rule = (facts, roles) => roles.drops.map((family) => {
   if (!lost) return null;
   const received = receivedBeside(facts, family.name) ?? (roles.traffic ? facts.growth(roles.traffic.name, MINUTE) : null);
   const share = lost / Math.max(lost + (received ?? 0), 1);
-  return over(share, 0.001, 0.02, family.name, (value) => `${family.name}: ${amountText(lost)} lost in the last minute, ${percent(value)}`);
+  return over(share, 0.001, 0.02, family.name, (value) => `${family.name}: ${amountText(lost)} lost in the last ${facts.lastOf(MINUTE)}, ${percent(value)}`);
 });
 
 /** What came in where that was lost: `udp.packet.received` beside `udp.packet.dropped`. */
@@ -138,7 +139,7 @@ const OWN_LOSSES: ReadonlyArray<readonly [name: string, text: string]> = [
 
 /** What kymo itself lost never makes a server unwell, but its figures may be incomplete. */
 const ownLosses: Rule = (facts) => OWN_LOSSES.map(([name, text]) =>
-  over(facts.growth(name, LONG), 1, Infinity, facts.named(new RegExp(`^${name}$`))[0] ?? name, (value) => `kymo: ${amountText(value)} ${text} within 5 minutes`));
+  over(facts.growth(name, LONG), 1, Infinity, facts.named(new RegExp(`^${name}$`))[0] ?? name, (value) => `kymo: ${amountText(value)} ${text} within the last ${facts.lastOf(LONG)}`));
 
 const RULES: readonly Rule[] = [errors, losses, queues, cpu, throttling, memory, pressure, files, ownLosses];
 

@@ -1,5 +1,6 @@
 // All peers taken together: how the network is, in words and in a figure.
 
+import { scoreText } from '../format/numbers';
 import { VerdictShape } from '../icons';
 import { networkWords, parseNetwork } from '../model/peers';
 import { fromJson, lastKnown } from '../protocol/ask';
@@ -17,7 +18,7 @@ export function NetworkPanel() {
       <div>
         <h2>Network quality: {words}</h2>
         <p class="number">
-          {network.score !== null && <><b>{Math.round(network.score)}</b> of 100, grade {network.grade || '–'}; </>}
+          {network.score !== null && <><b>{scoreText(network.score)}</b> of 100, grade {network.grade || '–'}; </>}
           {network.connected} of {network.peers} {network.peers === 1 ? 'peer' : 'peers'} well connected.
         </p>
       </div>

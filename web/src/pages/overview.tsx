@@ -42,6 +42,8 @@ export function OverviewPage() {
   const roles = useMemo(() => rolesOf(store), [structure]);
   const charts = useMemo(() => overviewCharts(store, roles), [roles]);
   const losses = useLosses(roles);
+  // What a process had that has started anew since is not its own.
+  const hasOwn = useMemo(() => [...store.families.values()].some((family) => isApplication(family) && family.series.some((series) => series.alive)), [structure]);
   const latency = roles.latency && isApplication(roles.latency) ? roles.latency : undefined;
   if (store.families.size === 0) return <Waiting />;
   return (
@@ -49,7 +51,7 @@ export function OverviewPage() {
       <h1 class="hidden">Overview</h1>
       <VerdictPanel roles={roles} />
       <Tiles roles={roles} />
-      {!roles.hasApplication && <EmptyServer />}
+      {!hasOwn && <EmptyServer />}
       {latency && <Lead latency={latency} losses={losses} />}
       <SessionPanel />
       <section class="charts" aria-label="The last minutes">

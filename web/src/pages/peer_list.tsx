@@ -5,7 +5,7 @@ import { filterPeers, STATUSES, type Peer } from '../model/peers';
 import { searchWords } from '../model/search';
 import type { Order } from '../model/sorting';
 import { changeSettings, linkTo, place } from '../routing';
-import { millisecondsText, percentText, Quality, StatusBadge } from './peer_badges';
+import { millisecondsText, opinionText, percentText, Quality, StatusBadge } from './peer_badges';
 import { LatencySparkline } from './peer_latency';
 import { SortableTable, type SortColumn } from './sortable_table';
 
@@ -29,7 +29,7 @@ const COLUMNS: ReadonlyArray<SortColumn<Peer>> = [
   number('loss', 'Loss', (peer) => peer.lossPercent, (peer) => percentText(peer.lossPercent)),
   number('sent', 'Sent', (peer) => peer.sentPerSecond, (peer) => rateText(peer.sentPerSecond)),
   number('received', 'Received', (peer) => peer.receivedPerSecond, (peer) => rateText(peer.receivedPerSecond)),
-  number('mos', 'MOS', (peer) => peer.mos, (peer) => peer.mos?.toFixed(2) ?? '–'),
+  number('mos', 'MOS', (peer) => peer.mos, (peer) => opinionText(peer.mos)),
   number('uptime', 'Connected for', (peer) => peer.uptimeSeconds, (peer) => (peer.uptimeSeconds === null ? '–' : durationText(peer.uptimeSeconds))),
 ];
 

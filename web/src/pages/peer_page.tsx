@@ -4,13 +4,13 @@ import { useMemo } from 'preact/hooks';
 import { Bar } from '../charts/bar';
 import { HourBars } from '../charts/hour_bars';
 import { TimeChart } from '../charts/time_chart';
-import { amountText, clockText, durationText } from '../format/numbers';
+import { amountText, clockText, durationText, scoreText } from '../format/numbers';
 import { readable } from '../format/readable';
 import { parseHourly, parsePeer, voiceWords, type Peer } from '../model/peers';
 import { LOSS_OF } from '../model/probes';
 import { fromJson, lastKnown, type Answer } from '../protocol/ask';
 import { changeSettings, linkTo, place } from '../routing';
-import { millisecondsText, percentText, Quality, scoreText, StatusBadge } from './peer_badges';
+import { millisecondsText, opinionText, percentText, Quality, StatusBadge } from './peer_badges';
 import { peerAddress, usePeerPast } from './peer_latency';
 import { usePolled } from './polled';
 
@@ -90,8 +90,8 @@ function trafficFacts(peer: Peer): Fact[] {
 }
 
 function voiceFacts({ mos, rFactor }: Peer): Fact[] {
-  if (rFactor === null) return [['MOS', mos?.toFixed(2) ?? '']];
-  return [['MOS', mos?.toFixed(2) ?? ''], ['R-factor', rFactor.toFixed(1)], ['By ITU-T G.107', voiceWords(rFactor)]];
+  if (rFactor === null) return [['MOS', opinionText(mos)]];
+  return [['MOS', opinionText(mos)], ['R-factor', scoreText(rFactor)], ['By ITU-T G.107', voiceWords(rFactor)]];
 }
 
 function PathParts({ peer }: { peer: Peer }) {

@@ -93,7 +93,7 @@ function Files() {
 
 function Process({ profile: { process, droppedEvents } }: { profile: Profile }) {
   const facts = [
-    ['CPU', process.cpuPercent === null ? '–' : `${process.cpuPercent.toFixed(1)}%`],
+    ['CPU', amountText(process.cpuPercent === null ? null : process.cpuPercent / 100, 'ratio')],
     ['Memory', amountText(process.residentBytes, 'bytes')],
     ['Threads', amountText(process.threads)],
     ['Open files', amountText(process.openFiles)],

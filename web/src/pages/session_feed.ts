@@ -18,12 +18,11 @@ export const watchedSince = signal<number | null>(null);
 const READ = fromJson(parseSessions);
 let instance = '';
 
-/** A process that started anew counts its sessions anew. */
+/** The sessions of a process that started anew are others. */
 function remember(state: SessionState, watched: string): void {
   if (state.kind !== 'known') return;
   if (instance !== page.store.instance) {
-    sessionHistory.clear();
-    watchedSince.value = null;
+    sessionHistory.endAll(state.value.time);
     instance = page.store.instance;
   }
   watchedSince.value ??= state.value.time;

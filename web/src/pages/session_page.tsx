@@ -2,7 +2,7 @@
 
 import { useMemo } from 'preact/hooks';
 import { TimeChart } from '../charts/time_chart';
-import { amountText, clockText, durationText, factorText } from '../format/numbers';
+import { amountText, clockText, cutRatioText, durationText, factorText } from '../format/numbers';
 import type { Line } from '../model/lines';
 import type { SessionField, SessionRow } from '../model/sessions';
 import { page } from '../page';
@@ -54,7 +54,7 @@ function factsOf(row: SessionRow): ReadonlyArray<readonly [string, string]> {
   return [
     ['Ladder', row.ladder.toLowerCase()],
     ['Real-time factor', factorText(row.realtimeFactor)],
-    ['Queue', amountText(row.fill, 'ratio')],
+    ['Queue', cutRatioText(row.fill)],
     ['Backlog', amountText(row.backlogSeconds, 'seconds')],
     ['Dropped', amountText(row.dropped)],
     ['Errors', amountText(row.errors)],
@@ -63,7 +63,7 @@ function factsOf(row: SessionRow): ReadonlyArray<readonly [string, string]> {
     ['Sources', amountText(row.sources)],
     ['Open for', row.ageSeconds === null ? '' : durationText(row.ageSeconds)],
     ['Model', row.model],
-    ['Voice activity', row.vad === null ? '' : row.vad ? 'detected' : 'not looked for'],
+    ['Voice detection', row.vad === null ? '' : row.vad ? 'on' : 'off'],
     ['Connection', row.connection],
     ['Attempt', row.attempt],
   ];

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { Bar } from '../charts/bar';
 import { VerdictShape } from '../icons';
-import { amountText, durationText, factorText } from '../format/numbers';
+import { amountText, cutRatioText, durationText, factorText } from '../format/numbers';
 import { readable } from '../format/readable';
 import type { SessionRow } from '../model/sessions';
 import { linkTo } from '../routing';
@@ -15,7 +15,7 @@ interface Column {
 }
 
 export function SessionVerdict({ row }: { row: SessionRow }) {
-  return <span class="state"><VerdictShape level={row.verdict} />{row.verdict}{row.reasons.length > 0 && <span class="quiet">{row.reasons.join(', ')}</span>}</span>;
+  return <span class={row.reasons.length > 0 ? 'state state-why' : 'state'}><VerdictShape level={row.verdict} />{row.verdict}{row.reasons.length > 0 && <span class="quiet why" title={row.reasons.join(', ')}>{row.reasons.join(', ')}</span>}</span>;
 }
 
 function Fill({ share }: { share: number | null }) {
@@ -23,7 +23,7 @@ function Fill({ share }: { share: number | null }) {
   return (
     <span class="fill">
       <Bar share={share} />
-      <span class="fill-text">{amountText(share, 'ratio')}</span>
+      <span class="fill-text">{cutRatioText(share)}</span>
     </span>
   );
 }

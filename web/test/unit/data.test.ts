@@ -15,6 +15,15 @@ const only = (store: Store) => {
 const allValues = (store: Store) => values(only(store), 'value', store.timeline.begin, store.timeline.end);
 const allRates = (store: Store) => rates(store.timeline, only(store), 'value', store.timeline.begin, store.timeline.end);
 
+/** A counter that grows by 10 where `changes` says so, ten frames a second for four seconds. */
+function tenHertz(changes: (frame: number) => boolean): Store {
+  const store = new Store();
+  let value = 0;
+  store.full(full(1, 10, [{ name: 'a', v: value }]));
+  for (let i = 1; i <= 40; i++) store.delta(delta(1 + i, 10 + i / 10, changes(i) ? [[0, (value += 10)]] : []));
+  return store;
+}
+
 test('a delta changes what it names; the rest goes on', () => {
   const store = new Store();
   store.full(full(1, 10, [{ name: 'a', v: 1 }, { name: 'b', kind: 'gauge', v: 5 }]));
@@ -36,13 +45,40 @@ test('rates are by time, where frames were joined', () => {
   assert.deepEqual(allRates(store), [null, 5]);
 });
 
-test('what changes once a second has a rate of a second, however fast frames come', () => {
+test('what changes once a second has a rate of a second, however fast frames come, and however late the changes', () => {
+  const store = tenHertz((i) => i % 10 === [0, 2, 1, 0][Math.floor(i / 10)]);
+  const steady = rates(store.timeline, only(store), 'value', store.timeline.begin, store.timeline.end, { counts: true, every: 1 }).slice(20);
+  assert.ok(steady.every((rate) => rate !== null && rate > 7 && rate < 13), steady.join(' '));
+});
+
+test('what stopped changing has no rate after a moment', () => {
+  const store = tenHertz((i) => i % 10 === 0 && i <= 20);
+  const all = rates(store.timeline, only(store), 'value', store.timeline.begin, store.timeline.end, { counts: true, every: 1 });
+  assert.deepEqual([all[30], all[34], all[40]], [10, 0, 0]);
+});
+
+test('the first frame of another rate comes at any time, and draws no dip', () => {
   const store = new Store();
   store.full(full(1, 10, [{ name: 'a', v: 0 }]));
-  for (let i = 1; i <= 40; i++) store.delta(delta(1 + i, 10 + i / 10, i % 10 === 0 ? [[0, i]] : []));
-  const { timeline } = store;
-  const steady = rates(timeline, only(store), 'value', timeline.begin, timeline.end, 1).slice(20);
-  assert.ok(steady.every((rate) => rate !== null && rate > 9 && rate < 11), steady.join(' '));
+  store.delta(delta(2, 11, [[0, 50]]));
+  store.full(full(7, 11.496, [{ name: 'a', v: 75 }]));
+  store.delta(delta(8, 11.5, []));
+  store.delta(delta(9, 11.6, [[0, 80]]));
+  assert.deepEqual(allRates(store).map((rate) => rate && Math.round(rate)), [null, 50, 50, 50, 50]);
+});
+
+test('the older frame that another rate begins with takes nothing back', () => {
+  const store = new Store();
+  const made = (c: number, g: number) => [{ name: 'c', v: c }, { name: 'g', kind: 'gauge' as const, v: g }];
+  store.full(full(1, 10, made(100, 5)));
+  store.delta(delta(2, 10.9, [[0, 190], [1, 7]]));
+  store.full(full(1, 10.2, made(120, 5)));
+  store.delta(delta(2, 11.2, [[0, 220]]));
+  const [c, g] = [...store.series.values()];
+  assert.ok(c && g);
+  assert.deepEqual(values(c, 'value', 0, 3), [100, 190, 220]);
+  assert.deepEqual(rates(store.timeline, c, 'value', 0, 3).map((rate) => rate && Math.round(rate)), [null, 100, 100]);
+  assert.deepEqual(values(g, 'value', 0, 3), [5, 7, 5], 'the second frame of that rate does not name what did not change since its first');
 });
 
 test('missing moments are a gap: no value there, no rate across it', () => {
@@ -61,12 +97,12 @@ test('what did not change over a gap is known again after it', () => {
   assert.deepEqual(allValues(store), [7, null, 7]);
 });
 
-test('null and infinities are no points', () => {
+test('null is no point, infinity is one', () => {
   const store = new Store();
   store.full(full(1, 10, [{ name: 'a', kind: 'gauge', v: null }]));
   store.delta(delta(2, 11, [[0, 'inf']]));
   store.delta(delta(3, 12, [[0, 2]]));
-  assert.deepEqual(allValues(store), [null, null, 2]);
+  assert.deepEqual(allValues(store), [null, Infinity, 2]);
 });
 
 test('a replay fills what was missed, with the ids of its full frame', () => {
@@ -84,12 +120,36 @@ test('a replay fills what was missed, with the ids of its full frame', () => {
   assert.equal(store.lastSeq, 4);
 });
 
-test('another instance shares nothing with the one before', () => {
+test('a server that started anew keeps its series, with a mark and a gap between', () => {
+  const store = storeOfCounter([100, 102]);
+  store.hello(hello('b', 1001.5));
+  assert.equal(store.lastSeq, null);
+  store.full(full(1, 1002, [{ name: 'c', v: 3 }, { name: 'd', v: 1 }]));
+  store.delta(delta(2, 1003, [[0, 4]]));
+  assert.deepEqual(store.restarts.value, [1002]);
+  assert.deepEqual(allValues(store), [100, 102, null, 3, 4]);
+  assert.deepEqual(allRates(store), [null, 2, null, null, 1]);
+});
+
+test('what the new process does not have has ended, and what it counts otherwise begins anew', () => {
+  const store = new Store();
+  store.hello(hello('a', 9));
+  store.full(full(1, 10, [{ name: 'a', v: 1 }, { name: 'b', kind: 'gauge', unit: 'bytes', v: 5 }]));
+  store.hello(hello('b', 11));
+  store.full(full(1, 12, [{ name: 'b', kind: 'gauge', unit: 'ratio', v: 0.5 }]));
+  assert.equal(store.series.get('a')?.alive, false);
+  assert.equal(store.families.get('b')?.unit, 'ratio');
+  assert.deepEqual(values(store.series.get('b') ?? only(store), 'value', store.timeline.begin, store.timeline.end), [null, null, 0.5]);
+});
+
+test('a server that started anew with a clock that is behind begins empty', () => {
   const store = storeOfCounter([1, 2]);
-  store.hello(hello('b'));
+  store.hello(hello('b', 500));
   assert.equal(store.series.size, 0);
   assert.equal(store.timeline.length, 0);
   assert.equal(store.lastSeq, null);
+  store.full(full(1, 501, [{ name: 'c', v: 3 }]));
+  assert.deepEqual(store.restarts.value, [501]);
 });
 
 test('a series that begins while one looks began at 0', () => {

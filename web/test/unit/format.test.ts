@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { labelText } from '../../src/data/series';
 import { csvField, csvText } from '../../src/format/files';
-import { amountText, axisText, durationText, rateUnit } from '../../src/format/numbers';
+import { amountText, axisText, axisTexts, cutRatioText, durationText, factorText, rateUnit, scoreText } from '../../src/format/numbers';
 import { readable } from '../../src/format/readable';
 import { packOf, plainName } from '../../src/model/names';
 import { parsePins } from '../../src/model/pins';
@@ -10,30 +11,46 @@ import { matches, searchWords } from '../../src/model/search';
 import { parsePlace, placeText } from '../../src/routing';
 import { storeOfCounter } from './frames';
 
-test('amounts have three digits that count, and a unit', () => {
-  const cases: Array<[number | null, string, string]> = [
-    [0, '', '0'], [25, '', '25'], [3.14159, '', '3.14'], [99.97, '', '100'], [1234, '/s', '1234 /s'], [12345, '/s', '12.3 k/s'], [5e6, '', '5 M'],
-    [0.0042, 'seconds', '4.20 ms'], [0.00000123, 'seconds', '1.23 µs'], [0, 'seconds', '0 s'], [3600, 'seconds', '1 h'],
-    [0.5, 'ratio', '50%'], [0.12345, 'ratio', '12.3%'], [1536, 'bytes', '1.50 KiB'], [1023, 'bytes', '1.00 KiB'], [4 * 1024 ** 3, 'bytes', '4 GiB'],
-    [2048, 'bytes_per_second', '2 KiB/s'], [null, 'bytes', '–'], [NaN, '', '–'], [Infinity, '', '∞'], [-5, '', '-5'], [-0.5, 'seconds', '-500 ms'], [1.5, 'cores', '1.50 cores'],
-  ];
-  for (const [value, unit, text] of cases) assert.equal(amountText(value, unit), text);
+const TEXTS: Record<string, (value: number, unit: string) => string> = {
+  amount: amountText, duration: (value) => durationText(value), ratio: cutRatioText, score: scoreText, factor: factorText,
+};
+
+const NUMBERS: Record<string, number> = { inf: Infinity, '-inf': -Infinity, nan: NaN };
+
+test('numbers are those of the terminal', () => {
+  process.env.TZ = 'UTC';
+  const lines = readFileSync('test/number_texts.tsv', 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  assert.ok(lines.length > 100);
+  for (const line of lines) {
+    const [writer = '', number = '', unit = '', text] = line.split('\t');
+    assert.equal(TEXTS[writer]?.(NUMBERS[number] ?? Number(number), unit), text, line);
+  }
+  assert.equal(amountText(null, 'bytes'), '–');
+});
+
+test('an axis has no zeros at the end, and no label twice', () => {
   assert.equal(axisText(0.5, 'cores'), '0.5 cores');
   assert.equal(axisText(1.5 * 1024, 'bytes'), '1.5 KiB');
   assert.equal(axisText(100, ''), '100');
+  assert.equal(axisText(0.00002, ''), '2e-5');
+  const axes: Array<[number[], string]> = [
+    [[0, 0.001, 0.002, 0.003, 0.004], ''], [[0.0995, 0.0996, 0.0997], ''], [[1000000, 1000100, 1000200], ''], [[99.95, 99.96, 99.97, 100], ''],
+    [[3600, 3610, 3620, 3630], 'seconds'], [[300, 300.25, 300.5, 300.75], 'seconds'], [[0.9995, 0.9997, 1], 'ratio'], [[2 ** 30, 2 ** 30 + 1024], 'bytes'],
+    [[1795921925, 1795921926, 1795921927], 'unix_seconds'], [[1795900000, 1796000000], 'unix_seconds'],
+  ];
+  for (const [values, unit] of axes) {
+    const texts = axisTexts(values, unit).filter(Boolean);
+    assert.equal(new Set(texts).size, texts.length, texts.join(' | '));
+    assert.ok(texts.length >= 2 || unit === 'seconds', texts.join(' | '));
+  }
+  assert.deepEqual(axisTexts([0, null, 0.5], ''), ['0', '', '0.5']);
+  assert.deepEqual(axisTexts([1, 1], ''), ['', '1']);
 });
 
 test('rates have units', () => {
   assert.equal(rateUnit(''), '/s');
   assert.equal(rateUnit('bytes'), 'bytes_per_second');
   assert.equal(amountText(0.5, rateUnit('seconds')), '0.50 s/s');
-});
-
-test('durations have two parts', () => {
-  assert.equal(durationText(0), '0 s');
-  assert.equal(durationText(62), '1 min 2 s');
-  assert.equal(durationText(3600), '1 h');
-  assert.equal(durationText(90061), '1 d 1 h');
 });
 
 test('CSV: quotes where needed, and nothing that a spreadsheet would run', () => {

@@ -25,8 +25,8 @@ export function delta(seq: number, time: number, values: ReadonlyArray<readonly 
   return { type: 'delta', seq, time, uptime_seconds: seq, values: [...values], ...more };
 }
 
-export function hello(instance = 'a') {
-  return { type: 'hello', protocol: 1, server: 'kymo/0.1.0', instance, time: 0, rate_hz: 1, tick_seconds: 1 } as const;
+export function hello(instance = 'a', time = 0) {
+  return { type: 'hello', protocol: 1, server: 'kymo/0.1.0', instance, time, rate_hz: 1, tick_seconds: 1 } as const;
 }
 
 /** A store that was told the values of one counter, a second apart. */

@@ -49,6 +49,13 @@ test('CPU near the quota, whoever sets it', () => {
   assert.equal(minuteOf([gauge('kymo_process_cpu_ratio', 3.9), gauge('kymo_system_cpu_limit_cores', 64)]).level, 'well');
 });
 
+test('the cores are those of a quota only where there is one', () => {
+  const limits = [gauge('kymo_cgroup_cpu_ratio', 0.9699), gauge('kymo_system_cpu_limit_cores', 2)];
+  assert.equal(minuteOf(limits).reasons[0]?.text, 'CPU is at 96.9% of 2 cores that it may use');
+  assert.equal(minuteOf([...limits, gauge('kymo_cgroup_cpu_limit_cores', 2)]).reasons[0]?.text, 'CPU is at 96.9% of 2 cores that its cgroup may use');
+  assert.equal(minuteOf([...limits, gauge('kymo_cgroup_cpu_limit_cores', 8)]).reasons[0]?.text, 'CPU is at 96.9% of 2 cores that it may use');
+});
+
 test('memory near the limit', () => {
   const memory = (used: number) => minuteOf([gauge('process_resident_memory_bytes', used), gauge('kymo_system_memory_limit_bytes', 100)]);
   assert.equal(memory(50).level, 'well');
