@@ -98,7 +98,7 @@ void write_timings(const World& world, JsonWriter& json) {
     if (family.kind != Kind::histogram || (family.unit != "seconds" && family.unit != "milliseconds"))
       continue;
     const SeriesList series = summands(family);
-    const auto found = quantiles(world, family, series, kQuantiles, world.times.size() - 1);
+    const auto found = quantiles(world, series, kQuantiles, world.times.size() - 1);
     json.begin_object();
     json.field("name", std::string_view(name));
     json.field("unit", std::string_view(family.unit));
