@@ -102,7 +102,7 @@ ClientMessage read_subscribe(const JsonValue::Object& fields) {
 }
 
 ClientMessage read_ping(const JsonValue::Object& fields) {
-  PingMessage ping{"null"};
+  PingMessage ping;
   for (const auto& [name, value] : fields) {
     if (name == "type") continue;
     if (name != "id") return wrong(quoted(name), "only an id in a ping");

@@ -16,7 +16,7 @@ struct SubscribeMessage {
 };
 struct UnsubscribeMessage {};
 struct PingMessage {
-  std::string id;  ///< as JSON, to be sent back; `null` where there was none
+  std::string id;  ///< as JSON, to be sent back; empty where there was none
 };
 /// What is wrong with a message, and what to send instead.
 struct MessageError {

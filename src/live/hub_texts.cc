@@ -11,7 +11,9 @@ std::string reason_for_slow(std::chrono::milliseconds patience) {
 }
 
 std::string pong_text(const PingMessage& ping, std::chrono::system_clock::time_point now) {
-  std::string text = "{\"type\":\"pong\",\"id\":" + ping.id + ",\"time\":";
+  std::string text = "{\"type\":\"pong\",";
+  if (!ping.id.empty()) text += "\"id\":" + ping.id + ",";
+  text += "\"time\":";
   format::append_live_time(now, text);
   return text += '}';
 }

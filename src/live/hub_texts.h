@@ -11,7 +11,7 @@ namespace kymo::live {
 /// What a client is told that does not keep up: why it is closed.
 [[nodiscard]] std::string reason_for_slow(std::chrono::milliseconds patience);
 
-/// `{"type":"pong","id":…,"time":…}`
+/// `{"type":"pong","id":…,"time":…}`; without an id where the ping had none.
 [[nodiscard]] std::string pong_text(const PingMessage& ping, std::chrono::system_clock::time_point now);
 
 /// `{"type":"error","error":"…"}`

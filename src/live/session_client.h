@@ -29,7 +29,6 @@ struct SessionCounts {
 
 struct SessionClientParts {
   std::string session_id;
-  std::string traceparent;  ///< of the handshake; empty: none
   const model::Clock& clock;
   std::chrono::milliseconds patience;
   SessionCounts& counts;
@@ -57,7 +56,6 @@ class SessionClient final : public net::WebSocketHandler, public std::enable_sha
   void close(net::WebSocketClose code, std::string_view reason);
 
   [[nodiscard]] const std::string& session_id() const noexcept { return parts_.session_id; }
-  [[nodiscard]] const std::string& traceparent() const noexcept { return parts_.traceparent; }
 
  private:
   struct Waiting {

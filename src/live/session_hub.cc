@@ -1,6 +1,7 @@
 #include <kymo/live/session_hub.h>
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -33,11 +34,12 @@ class SessionHub::Impl final : public std::enable_shared_from_this<SessionHub::I
   void tell(std::string_view session_id, std::string_view kind, const Text& message);
   void finish(std::string_view session_id);
   void close_all();
-  [[nodiscard]] SessionClientPtr make_client(std::string session_id, std::string traceparent);
+  [[nodiscard]] SessionClientPtr make_client(std::string session_id);
   [[nodiscard]] Statistics statistics() const noexcept;
 
  private:
   void join(const SessionClientPtr& client);
+  void tell_standing(SessionClient& client) const;
   void leave(const SessionClient& client);
 
   const SessionHubParts parts_;
@@ -79,10 +81,9 @@ void SessionHub::Impl::close_all() {
   followers_.clear();
 }
 
-SessionClientPtr SessionHub::Impl::make_client(std::string session_id, std::string traceparent) {
+SessionClientPtr SessionHub::Impl::make_client(std::string session_id) {
   return std::make_shared<SessionClient>(
       SessionClientParts{.session_id = std::move(session_id),
-                         .traceparent = std::move(traceparent),
                          .clock = parts_.clock,
                          .patience = parts_.patience,
                          .counts = counts_,
@@ -92,9 +93,6 @@ SessionClientPtr SessionHub::Impl::make_client(std::string session_id, std::stri
 
 void SessionHub::Impl::join(const SessionClientPtr& client) {
   counts_.clients.fetch_add(1, std::memory_order_relaxed);
-  if (parts_.on_traceparent && !client->traceparent().empty()) {
-    parts_.on_traceparent(client->session_id(), client->traceparent());
-  }
   bool is_too_late = false;
   {
     const std::lock_guard lock(mutex_);
@@ -103,8 +101,21 @@ void SessionHub::Impl::join(const SessionClientPtr& client) {
   }
   if (is_too_late)
     return client->close(net::WebSocketClose::going_away, "the server tells of sessions no more");
+  tell_standing(*client);
   // It may have ended since the handshake was asked for; then nobody else would say so.
   if (!parts_.goes_on(client->session_id())) finish(client->session_id());
+}
+
+/// A client that follows already may get the same from the next tick as well: better twice than never.
+void SessionHub::Impl::tell_standing(SessionClient& client) const {
+  if (!parts_.standing) return;
+  try {
+    for (const SessionMessage& message : parts_.standing(client.session_id())) {
+      static_cast<void>(client.tell(message.kind, message.text));
+    }
+  } catch (const std::exception&) {
+    return;
+  }
 }
 
 void SessionHub::Impl::leave(const SessionClient& client) {
@@ -140,9 +151,8 @@ void SessionHub::end(std::string_view session_id, const Text& farewell) {
   if (!impl_->goes_on(session_id)) impl_->finish(session_id);
 }
 
-std::shared_ptr<net::WebSocketHandler> SessionHub::make_client(std::string session_id,
-                                                               std::string traceparent) {
-  return impl_->make_client(std::move(session_id), std::move(traceparent));
+std::shared_ptr<net::WebSocketHandler> SessionHub::make_client(std::string session_id) {
+  return impl_->make_client(std::move(session_id));
 }
 
 Route session_socket_route(SessionHub& hub) {
@@ -156,7 +166,7 @@ Route session_socket_route(SessionHub& hub) {
                                          "/api/sessions/live lists those that do");
                 }
                 net::HttpResponse response;
-                response.websocket = hub.make_client(id, std::string(request.header("traceparent")));
+                response.websocket = hub.make_client(id);
                 return response;
               },
           .about = "The stream of one session, over a WebSocket: how it is doing each second, until it ends.",

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <kymo/core/registry.h>
 #include <kymo/core/snapshot_writer.h>
@@ -36,6 +37,16 @@ std::string kind_of(const StreamMessage& message) {
 
 std::string_view id_of(const StreamMessage& message) {
   return std::visit([](const auto& held) { return std::string_view(held.ids.session_id); }, message);
+}
+
+std::vector<live::SessionMessage> standing_messages(const packs::SessionStreams& streams,
+                                                    std::string_view session_id) {
+  std::vector<live::SessionMessage> messages;
+  for (packs::StatusMessage& status : streams.standing_statuses(session_id, StreamTime::now())) {
+    const StreamMessage message = std::move(status);
+    messages.push_back({kind_of(message), shared(packs::to_json(message))});
+  }
+  return messages;
 }
 
 void write_feed_metrics(const live::SessionHub::Statistics& statistics, SnapshotWriter& writer) {
@@ -91,10 +102,7 @@ class SessionFeed::Impl final {
 SessionFeed::Impl::Impl(Registry& registry, packs::SessionStreams streams, const SessionFeedOptions& options)
     : streams_(std::move(streams)),
       hub_({.goes_on = [known = streams_](std::string_view id) { return known.goes_on(id); },
-            .on_traceparent =
-                [known = streams_](std::string_view id, std::string_view traceparent) mutable {
-                  known.offer_traceparent(id, traceparent);
-                },
+            .standing = [known = streams_](std::string_view id) { return standing_messages(known, id); },
             .clock = machine_clock(),
             .patience = options.patience}) {
   metrics_ = registry.add_producer(

@@ -29,23 +29,61 @@ DegradeLevel level_for(double realtime_factor) noexcept {
   return realtime_factor >= 0.8 ? DegradeLevel::warning : DegradeLevel::normal;
 }
 
+DegradeLevel DegradeThresholds::level_for(double value) const noexcept {
+  if (value > emergency) return DegradeLevel::emergency;
+  if (value > degrade) return DegradeLevel::degrade;
+  return value > warning ? DegradeLevel::warning : DegradeLevel::normal;
+}
+
 DegradeLadder::DegradeLadder(Time start, DegradeOptions options)
     : options_(std::move(options)), since_(start) {}
 
-void DegradeLadder::observe(Time now, double realtime_factor) {
-  if (!(realtime_factor >= 0)) return;
-  if (realtime_factor >= kCalmBelow) {
+/// The worst level that a sign of the reading asks for. Notes which signs ask for more than NORMAL; the
+/// factor goes on to, while no new chunks come.
+DegradeLevel DegradeLadder::judge(const DegradeReading& reading, bool has_factor) {
+  struct Sign {
+    std::string_view name;
+    DegradeLevel level;
+  };
+  if (has_factor) last_factor_ = *reading.realtime_factor;
+  const std::array signs = {
+      Sign{"backlog", options_.backlog_seconds.level_for(reading.backlog_seconds)},
+      Sign{"fill", options_.fill_ratio.level_for(reading.fill_ratio)},
+      Sign{"drops", options_.drop_ratio.level_for(reading.drop_ratio)},
+  };
+  DegradeLevel worst = has_factor ? level_for(last_factor_) : DegradeLevel::normal;
+  causes_.clear();
+  if (level_for(last_factor_) != DegradeLevel::normal) causes_.emplace_back("realtime_factor");
+  for (const Sign& sign : signs) {
+    if (sign.level == DegradeLevel::normal) continue;
+    causes_.emplace_back(sign.name);
+    worst = std::max(worst, sign.level);
+  }
+  return worst;
+}
+
+void DegradeLadder::observe(Time now, const DegradeReading& reading) {
+  const bool has_factor = reading.realtime_factor && *reading.realtime_factor >= 0;
+  const DegradeLevel wanted = judge(reading, has_factor);
+  if (!has_factor && wanted == DegradeLevel::normal) return;
+  if (wanted != DegradeLevel::normal || last_factor_ >= kCalmBelow) {
     calm_since_.reset();
   } else if (!calm_since_) {
     calm_since_ = now;
   }
-  const DegradeLevel wanted = level_for(realtime_factor);
   if (wanted > level_) {
-    if (now - since_ >= options_.stay) change(now, wanted, realtime_factor);
+    if (now - since_ >= options_.stay) change(now, wanted, reading.realtime_factor);
   } else if (level_ != DegradeLevel::normal && calm_since_ && now - *calm_since_ >= options_.calm) {
     calm_since_ = now;
-    change(now, next_better(level_), realtime_factor);
+    change(now, next_better(level_), reading.realtime_factor);
   }
+}
+
+void DegradeLadder::idle(Time now) {
+  causes_.clear();
+  last_factor_ = 0;
+  calm_since_.reset();
+  if (level_ != DegradeLevel::normal) change(now, DegradeLevel::normal, std::nullopt);
 }
 
 void DegradeLadder::provider_crashed(Time now) {
@@ -59,13 +97,14 @@ DegradeStatus DegradeLadder::status(Time now) const {
                        .seconds_at_level = std::chrono::duration<double>(now - since_).count(),
                        .provider_crashes = crashes_};
   for (const DegradeAction* action : in_force_) status.actions.push_back(action->name);
+  status.causes = causes_;
   return status;
 }
 
 void DegradeLadder::change(Time now, DegradeLevel to, std::optional<double> factor) {
   const DegradeLevel from = std::exchange(level_, to);
   since_ = now;
-  if (to < from) undo(from);
+  for (DegradeLevel level = from; level > to; level = next_better(level)) undo(level);
   for (DegradeLevel level = from; level < to;) {
     level = next_worse(level);
     apply(level);

@@ -44,6 +44,9 @@ void write_degrade(const DegradeStatus& status, JsonWriter& json) {
   json.begin_array("actions");
   for (const std::string& action : status.actions) json.value(std::string_view(action));
   json.end_array();
+  json.begin_array("causes");
+  for (const std::string& cause : status.causes) json.value(std::string_view(cause));
+  json.end_array();
   json.end_object();
 }
 
@@ -74,6 +77,7 @@ std::string to_json(const MetricsMessage& message) {
   write_head("metrics", message.ids, message.time, &message.source, json);
   write_queue(message.figures, json);
   write_progress(message.figures, json);
+  json.field("idle", message.figures.idle);
   if (message.degrade) write_degrade(*message.degrade, json);
   json.end_object();
   return out;

@@ -62,6 +62,7 @@ void write_session_summary(const SessionSummary& session, JsonWriter& json) {
   write_session(session.ids, json);
   write_model(session.ids, json);
   json.field("level", name_of(session.level));
+  json.field("idle", session.idle);
   json.field("age_seconds", six_decimals(session.age_seconds));
   json.field("sources", std::uint64_t{session.sources});
   json.field("queue_fill_ratio", six_decimals(session.fill_ratio));
@@ -82,6 +83,7 @@ std::optional<SessionsOverview> make_overview(std::vector<SessionSummary> sessio
   for (const SessionSummary& session : sessions) {
     add_figures(session.figures, overview.sums);
     overview.lag_seconds = std::max(overview.lag_seconds, session.lag_seconds);
+    overview.idle += session.idle ? 1 : 0;
     ++overview.levels[static_cast<std::size_t>(session.level)];
     overview.inference_ms.merge(session.inference_ms);
     overview.processing_ms.merge(session.processing_ms);
@@ -111,6 +113,7 @@ std::string to_json(const SessionsOverview& overview) {
     json.field(name_of(static_cast<DegradeLevel>(i)), overview.levels[i]);
   }
   json.end_object();
+  json.field("idle", std::uint64_t{overview.idle});
   json.field("by", std::string_view(overview.by));
   json.begin_array("top");
   for (const SessionSummary& session : overview.top) write_session_summary(session, json);

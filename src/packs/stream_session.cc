@@ -9,6 +9,9 @@
 namespace kymo::packs {
 namespace {
 
+/// A session whose provider has crashed is not idle for so long.
+constexpr std::chrono::seconds kCrashLasts{10};
+
 SessionIds shortened(SessionIds ids) {
   for (std::string* id : {&ids.session_id, &ids.attempt_id, &ids.connection_id, &ids.provider, &ids.model_id,
                           &ids.traceparent}) {
@@ -103,14 +106,20 @@ void SessionStream::end() noexcept {
 std::vector<StreamMessage> SessionStream::tick(StreamTime now) {
   const std::lock_guard tick_lock(tick_mutex_);
   std::vector<TickedSource> ticked;
-  std::optional<double> worst_factor;
+  DegradeReading worst;
   for (auto& source : sources()) {
     if (ended_) return {};
     auto figures = collect(*source, now);
-    worst_factor = std::max(worst_factor, source->take_new_factor());  // nothing is less than any number
+    // Nothing is less than any number.
+    worst.realtime_factor = std::max(worst.realtime_factor, source->take_new_factor());
+    if (figures && !figures->idle) {
+      worst.backlog_seconds = std::max(worst.backlog_seconds, figures->backlog_seconds);
+      worst.fill_ratio = std::max(worst.fill_ratio, figures->fill_ratio());
+      worst.drop_ratio = std::max(worst.drop_ratio, figures->drop_ratio);
+    }
     ticked.push_back({std::move(source), figures});
   }
-  if (!ended_) lead_ladder(now, worst_factor);
+  if (!ended_) lead_ladder(now, ticked, worst);
   if (ended_) return {};
   const auto degrade = ask_degrade(now);
   if (ended_) return {};
@@ -140,11 +149,22 @@ void SessionStream::put_back(const StatusMessage& message) noexcept {
   }
 }
 
+std::vector<StatusMessage> SessionStream::standing_statuses(StreamTime now) const {
+  std::vector<StatusMessage> messages;
+  for (const auto& source : sources()) {
+    if (const auto state = source->standing_state()) {
+      messages.push_back({ids(), source->name(), now.wall, state->first, state->second});
+    }
+  }
+  return messages;
+}
+
 SessionSummary SessionStream::summary(StreamTime now) const {
   SessionSummary summary{
       .ids = ids(), .age_seconds = age_seconds(now), .level = level_.load(std::memory_order_relaxed)};
   for (const auto& source : sources()) {
     const SourceFigures figures = source->figures();
+    summary.idle = figures.idle && (summary.sources == 0 || summary.idle);
     ++summary.sources;
     add_figures(figures, summary.figures);
     summary.fill_ratio = std::max(summary.fill_ratio, figures.fill_ratio());
@@ -171,11 +191,19 @@ std::optional<SourceFigures> SessionStream::collect(SourceStream& source, Stream
   return std::nullopt;
 }
 
-void SessionStream::lead_ladder(StreamTime now, std::optional<double> factor) {
+/// A provider's crash counts as audio: another provider has to show first that it can do better.
+void SessionStream::lead_ladder(StreamTime now, const std::vector<TickedSource>& ticked,
+                                const DegradeReading& reading) {
   for (auto crashes = crashes_.exchange(0, std::memory_order_relaxed); crashes > 0; --crashes) {
     ladder_.provider_crashed(now.steady);
+    last_crash_ = now.steady;
   }
-  if (factor) ladder_.observe(now.steady, *factor);
+  const bool has_crashed = last_crash_ && now.steady - *last_crash_ < kCrashLasts;
+  const bool is_idle = !ticked.empty() && !has_crashed && std::ranges::all_of(ticked, [](const auto& source) {
+    return source.figures && source.figures->idle;
+  });
+  if (is_idle) return ladder_.idle(now.steady);
+  ladder_.observe(now.steady, reading);
 }
 
 std::optional<DegradeStatus> SessionStream::ask_degrade(StreamTime now) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <unordered_set>
@@ -332,6 +333,15 @@ void SessionStreams::on_end(StreamEnded told) { state_->on_end(std::move(told));
 
 bool SessionStreams::goes_on(std::string_view session_id) const {
   return !state_->sessions_of(session_id).empty();
+}
+
+std::vector<StatusMessage> SessionStreams::standing_statuses(std::string_view session_id,
+                                                             StreamTime now) const {
+  std::vector<StatusMessage> messages;
+  for (const auto& stream : state_->sessions_of(session_id)) {
+    std::ranges::move(stream->standing_statuses(now), std::back_inserter(messages));
+  }
+  return messages;
 }
 
 void SessionStreams::offer_traceparent(std::string_view session_id, std::string_view traceparent) {

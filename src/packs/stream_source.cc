@@ -49,6 +49,7 @@ SourceStream::SourceStream(SourceOptions options, std::shared_ptr<StreamMetrics>
 void SourceStream::queued(const StreamChunk& chunk) noexcept {
   metrics_->audio_bytes_received.add(chunk.bytes);
   const std::lock_guard lock(mutex_);
+  note_activity();
   counts_.bytes_received += chunk.bytes;
   if (options_.read_queue) return;
   ++queue_.depth;
@@ -60,17 +61,20 @@ void SourceStream::queued(const StreamChunk& chunk) noexcept {
 void SourceStream::refused(const StreamChunk& chunk) noexcept {
   metrics_->audio_bytes_received.add(chunk.bytes);
   const std::lock_guard lock(mutex_);
+  note_activity();
   counts_.bytes_received += chunk.bytes;
   count_drop();
 }
 
 void SourceStream::taken(const StreamChunk& chunk) noexcept {
   const std::lock_guard lock(mutex_);
+  note_activity();
   leave(chunk);
 }
 
 void SourceStream::dropped(const StreamChunk& chunk) noexcept {
   const std::lock_guard lock(mutex_);
+  note_activity();
   count_drop();
   leave(chunk);
 }
@@ -92,6 +96,7 @@ void SourceStream::processed(const StreamChunkTimes& times) noexcept {
   metrics_->asr_chunks_processed.add();
   metrics_->record_times(times.inference, times.processing);
   const std::lock_guard lock(mutex_);
+  note_activity();
   recent_[counts_.chunks_processed % kRecentChunks] = times;
   ++counts_.chunks_processed;
   new_chunks_ = true;
@@ -102,21 +107,43 @@ void SourceStream::processed(const StreamChunkTimes& times) noexcept {
 void SourceStream::failed() noexcept {
   metrics_->asr_errors.add();
   const std::lock_guard lock(mutex_);
+  note_activity();
   ++counts_.errors;
+}
+
+void SourceStream::note_activity() noexcept {
+  active_ = true;
+  idle_ = false;
+}
+
+double SourceStream::fill_ratio() const noexcept {
+  return static_cast<double>(queue_.depth) / static_cast<double>(options_.queue_max);
 }
 
 void SourceStream::note_fill() noexcept {
   if (options_.queue_max == 0) return;
-  const double fill = static_cast<double>(queue_.depth) / static_cast<double>(options_.queue_max);
+  const double fill = fill_ratio();
   if (fill < kRearmBelow) {
     buffering_armed_ = overloaded_armed_ = true;
-  } else if (fill > kOverloadedAbove && overloaded_armed_) {
+    standing_.reset();
+    return;
+  }
+  if (fill > kOverloadedAbove && overloaded_armed_) {
     overloaded_armed_ = buffering_armed_ = false;  // what was overloaded does not become just buffering
-    state_.emplace(QueueState::overloaded, fill);
+    standing_ = QueueState::overloaded;
   } else if (fill > kBufferingAbove && buffering_armed_) {
     buffering_armed_ = false;
-    state_.emplace(QueueState::buffering, fill);
+    standing_ = QueueState::buffering;
+  } else {
+    return;
   }
+  state_.emplace(*standing_, fill);
+}
+
+/// A chunk that waits is one that the source has: a queue that nobody empties is not idle.
+void SourceStream::note_idleness(std::chrono::steady_clock::time_point now) noexcept {
+  if (std::exchange(active_, false) || queue_.depth > 0 || !last_active_) last_active_ = now;
+  idle_ = now - *last_active_ >= options_.idle_after;
 }
 
 SourceFigures SourceStream::figures() const {
@@ -134,13 +161,16 @@ SourceFigures SourceStream::tick(StreamTime now) {
               .audio = reading->audio};
     note_fill();
   }
+  note_idleness(now.steady);
   mark_drops(now.steady);
   return figures_locked();
 }
 
 void SourceStream::mark_drops(std::chrono::steady_clock::time_point now) {
-  if (marks_.empty()) marks_.push_back({now, 0});  // what was dropped before counts as recent
-  if (now - marks_.back().time >= std::chrono::seconds(1)) marks_.push_back({now, counts_.dropped_total});
+  if (marks_.empty()) marks_.push_back({now, 0, 0});  // what was dropped before counts as recent
+  if (now - marks_.back().time >= std::chrono::seconds(1)) {
+    marks_.push_back({now, counts_.dropped_total, counts_.chunks_processed});
+  }
   while (marks_.size() > 1 && now - marks_[1].time >= kRecentDrops) marks_.pop_front();
 }
 
@@ -150,7 +180,14 @@ SourceFigures SourceStream::figures_locked() const {
   figures.queue_max = options_.queue_max;
   figures.queue_bytes = not_negative(queue_.bytes);
   figures.backlog_seconds = std::max(0.0, std::chrono::duration<double>(queue_.audio).count());
-  figures.dropped_recent = counts_.dropped_total - (marks_.empty() ? 0 : marks_.front().dropped);
+  const Mark before = marks_.empty() ? Mark{} : marks_.front();
+  figures.dropped_recent = counts_.dropped_total - before.dropped;
+  const std::uint64_t processed_recent = counts_.chunks_processed - before.processed;
+  if (figures.dropped_recent > 0) {
+    figures.drop_ratio = static_cast<double>(figures.dropped_recent) /
+                         static_cast<double>(figures.dropped_recent + processed_recent);
+  }
+  figures.idle = idle_;
   const auto chunks = std::min<std::uint64_t>(counts_.chunks_processed, kRecentChunks);
   if (chunks == 0) return figures;
   StreamChunkTimes sum;
@@ -160,7 +197,7 @@ SourceFigures SourceStream::figures_locked() const {
     sum.audio += recent_[i].audio;
   }
   figures.inference_ms_mean = to_ms(sum.inference) / static_cast<double>(chunks);
-  if (sum.audio.count() > 0) figures.realtime_factor = to_ms(sum.processing) / to_ms(sum.audio);
+  if (sum.audio.count() > 0 && !idle_) figures.realtime_factor = to_ms(sum.processing) / to_ms(sum.audio);
   return figures;
 }
 
@@ -172,6 +209,12 @@ std::optional<std::pair<QueueState, double>> SourceStream::take_state() noexcept
 void SourceStream::put_back_state(QueueState state, double fill_ratio) noexcept {
   const std::lock_guard lock(mutex_);
   if (!state_) state_.emplace(state, fill_ratio);
+}
+
+std::optional<std::pair<QueueState, double>> SourceStream::standing_state() const noexcept {
+  const std::lock_guard lock(mutex_);
+  if (!standing_ || state_) return std::nullopt;
+  return std::pair(*standing_, fill_ratio());
 }
 
 std::optional<double> SourceStream::take_new_factor() noexcept {

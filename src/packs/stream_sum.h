@@ -6,7 +6,7 @@
 
 namespace kymo::packs {
 
-/// Takes sources, or sessions, together: sums, and of mean inference time and realtime factor the worst.
+/// Takes sources, or sessions, together: sums, and of means and ratios the worst. Leaves `idle` alone.
 inline void add_figures(const SourceFigures& figures, SourceFigures& sum) {
   sum.queue_depth += figures.queue_depth;
   sum.queue_max += figures.queue_max;
@@ -14,6 +14,7 @@ inline void add_figures(const SourceFigures& figures, SourceFigures& sum) {
   sum.backlog_seconds += figures.backlog_seconds;
   sum.dropped_total += figures.dropped_total;
   sum.dropped_recent += figures.dropped_recent;
+  sum.drop_ratio = std::max(sum.drop_ratio, figures.drop_ratio);
   sum.bytes_received += figures.bytes_received;
   sum.chunks_processed += figures.chunks_processed;
   sum.errors += figures.errors;

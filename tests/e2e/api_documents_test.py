@@ -24,10 +24,19 @@ def document(name):
     return json.loads((DOCUMENTS / name).read_text(encoding="utf-8"))
 
 
-def check(instance, schema, root):
-    jsonschema.Draft202012Validator.check_schema(schema)
+def check(instance, schema, root, dialect=jsonschema.Draft202012Validator):
+    """OpenAPI 3.1 has the dialect 2020-12, AsyncAPI 2 that of draft 7."""
+    dialect.check_schema(schema)
     resolver = jsonschema.RefResolver("", root)
-    jsonschema.Draft202012Validator(schema, resolver=resolver, format_checker=jsonschema.FormatChecker()).validate(instance)
+    dialect(schema, resolver=resolver, format_checker=jsonschema.FormatChecker()).validate(instance)
+
+
+def keywords(schema):
+    """Every key of a document, at any depth."""
+    if isinstance(schema, dict):
+        yield from schema
+    for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from keywords(inner)
 
 
 class VoiceServer(Running):
@@ -175,8 +184,20 @@ class AsyncApi(unittest.TestCase):
 
     def check_message(self, message):
         described = self.asyncapi["components"]["messages"][message["type"]]
-        check(message, described["payload"], self.asyncapi)
+        check(message, described["payload"], self.asyncapi, jsonschema.Draft7Validator)
         return message
+
+    def test_its_schemas_are_of_the_dialect_that_it_has(self):
+        newer = {"prefixItems", "$defs", "dependentSchemas", "dependentRequired", "unevaluatedItems",
+                 "unevaluatedProperties", "minContains", "maxContains"}
+        self.assertTrue(self.asyncapi["asyncapi"].startswith("2."))
+        self.assertEqual(newer & set(keywords(self.asyncapi)), set())
+        self.assertTrue(self.asyncapi["defaultContentType"])
+        delta = {"type": "delta", "seq": 1, "time": 1, "uptime_seconds": 1}
+        self.check_message({**delta, "values": [[0, 1.5]]})
+        for wrong in ([["0", 1.5]], [[0]], [[0, 1, 2]], [[-1, 1]]):
+            with self.assertRaises(jsonschema.ValidationError, msg=wrong):
+                self.check_message({**delta, "values": wrong})
 
     def test_what_the_server_sends_is_as_described(self):
         with VoiceServer() as server, WebSocket(server.url().replace("http", "ws", 1) + "/ws/metrics") as client:
@@ -224,8 +245,12 @@ class AsyncApi(unittest.TestCase):
             ):
                 self.check_message(message)
                 client.send_json(message)
-            while (answer := client.read_json())["type"] != "pong" or "id" not in answer:
+            pongs = []
+            while len(pongs) < 2:
+                answer = self.check_message(client.read_json())
                 self.assertNotEqual(answer["type"], "error", answer)
+                pongs += [answer] if answer["type"] == "pong" else []
+            self.assertEqual([pong.get("id", "none") for pong in pongs], ["none", 1])
 
 
 if __name__ == "__main__":

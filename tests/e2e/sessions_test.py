@@ -12,6 +12,7 @@ from kymo_process import BIN, Running, get  # noqa: E402
 from websocket import BINARY, CLOSE, TEXT, WebSocket, frame  # noqa: E402
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+OBSERVER = "00-11111111111111111111111111111111-2222222222222222-01"
 HELLO = {"type": "hello", "client": "anna", "sample_rate": 16000, "sources": ["mic"]}
 
 
@@ -24,9 +25,9 @@ class VoiceServer(Running):
     def url(self, what="metrics"):
         return self.wait_for(lambda: re.search(rf"(?m)^{what} (\S+)$", self.out()), what).group(1)
 
-    def talk(self):
+    def talk(self, query="", **headers):
         """A client whose session has begun; its id."""
-        client = WebSocket(self.url("audio"))
+        client = WebSocket(self.url("audio") + "/" + query, **headers)
         client.send_json(HELLO)
         return client, client.read_until("welcome")["session"]
 
@@ -59,15 +60,25 @@ class Following(unittest.TestCase):
                     self.assertEqual(reader.read_message(), (CLOSE, 1000))
                 self.assertEqual(get(f"{server.url()}/ws/sessions/{session}")[0], 404)
 
-    def test_carries_the_trace_that_the_handshake_names(self):
+    def test_carries_the_trace_of_its_own_client_and_no_observers(self):
         with VoiceServer() as server:
-            talker, session = server.talk()
-            malformed = TRACEPARENT.upper()
-            with talker, server.follow(session, traceparent=malformed) as first:
-                self.assertNotIn("traceparent", first.read_json())
-                with server.follow(session, traceparent=TRACEPARENT) as second:
-                    self.assertEqual(second.read_json()["traceparent"], TRACEPARENT)
-                    self.assertEqual([first.read_json() for _ in range(2)][-1]["traceparent"], TRACEPARENT)
+            talker, session = server.talk(traceparent=TRACEPARENT)
+            untraced, other = server.talk(traceparent=TRACEPARENT.upper())
+            with talker, untraced:
+                with server.follow(session, traceparent=OBSERVER) as first:
+                    self.assertEqual([first.read_json()["traceparent"] for _ in range(2)], [TRACEPARENT] * 2)
+                with server.follow(other, traceparent=OBSERVER) as second:
+                    for _ in range(2):
+                        self.assertNotIn("traceparent", second.read_json())
+                self.assertEqual(talker.read_until("metrics")["traceparent"], TRACEPARENT)
+
+    def test_tells_which_attempt_it_is(self):
+        with VoiceServer() as server:
+            for query, attempt in (("", "1"), ("?attempt_id=3", "3"), ("?attempt_id=b%20c", "b c"), ("?attempt_id=", "1")):
+                talker, session = server.talk(query)
+                with talker, server.follow(session) as follower:
+                    message = follower.read_json()
+                    self.assertEqual((message["attempt_id"], message["connection_id"]), (attempt, str(session)))
 
     def test_a_session_that_there_is_none_of_is_no_upgrade(self):
         with VoiceServer() as server:

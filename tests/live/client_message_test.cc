@@ -35,7 +35,8 @@ TEST(ClientMessage, ReadsTheOthers) {
   EXPECT_TRUE(std::holds_alternative<UnsubscribeMessage>(read_client_message(R"({"type":"unsubscribe"})")));
   EXPECT_EQ(std::get<PingMessage>(read_client_message(R"({"type":"ping","id":1.5})")).id, "1.5");
   EXPECT_EQ(std::get<PingMessage>(read_client_message(R"({"id":"\"","type":"ping"})")).id, R"("\"")");
-  EXPECT_EQ(std::get<PingMessage>(read_client_message(R"({"type":"ping"})")).id, "null");
+  EXPECT_EQ(std::get<PingMessage>(read_client_message(R"({"type":"ping"})")).id, "");
+  EXPECT_THAT(error_of(R"({"type":"ping","id":null})"), HasSubstr("id: expected"));
 }
 
 TEST(ClientMessage, ErrorsNamePlaceAndRemedy) {

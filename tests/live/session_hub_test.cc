@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,12 +53,16 @@ class SessionHubTest : public testing::Test {
  protected:
   system::ManualClock clock_;
   std::set<std::string, std::less<>> sessions_ = {"a", "b"};
-  std::vector<std::string> traceparents_;
+  std::vector<SessionMessage> standing_;
+  bool standing_fails_ = false;
+  std::vector<std::string> asked_;
   std::unique_ptr<SessionHub> hub_ = std::make_unique<SessionHub>(
       SessionHubParts{.goes_on = [this](std::string_view id) { return sessions_.contains(id); },
-                      .on_traceparent =
-                          [this](std::string_view id, std::string_view traceparent) {
-                            traceparents_.push_back(std::string(id) + ' ' + std::string(traceparent));
+                      .standing =
+                          [this](std::string_view id) {
+                            asked_.emplace_back(id);
+                            if (standing_fails_) throw std::runtime_error("no memory");
+                            return standing_;
                           },
                       .clock = clock_});
 };
@@ -159,17 +164,27 @@ TEST_F(SessionHubTest, ASessionThatEndedBeforeTheConnectionOpenedIsNotWaitedFor)
   EXPECT_EQ(late.connection->reason, "the session has ended");
 }
 
-TEST_F(SessionHubTest, HandsOnTheTraceparentOfAConnectionThatOpened) {
-  (void)hub_->make_client("a", "00-never-opened");
-  Follower with(hub_->make_client("b", "00-b"));
-  Follower without(hub_->make_client("b"));
-  EXPECT_THAT(traceparents_, ElementsAre("b 00-b"));
+TEST_F(SessionHubTest, AClientGetsFirstWhatItMissedAndStillHolds) {
+  standing_ = {{"status mic", text("s1")}, {"status speaker", text("s2")}};
+  Follower late(hub_->make_client("a"));
+  hub_->tell("a", "metrics mic", text("m1"));
+  EXPECT_THAT(late.take(), ElementsAre("s1", "s2", "m1"));
+  EXPECT_THAT(asked_, ElementsAre("a"));
+}
+
+TEST_F(SessionHubTest, AClientFollowsThoughNobodyCanTellWhatItMissed) {
+  standing_fails_ = true;
+  Follower late(hub_->make_client("a"));
+  hub_->tell("a", "metrics mic", text("m1"));
+  EXPECT_THAT(late.take(), ElementsAre("m1"));
 }
 
 TEST_F(SessionHubTest, AnswersAPingAndSaysWhatItDoesNotTake) {
   Follower client(hub_->make_client("a"));
   client.say(R"({"type":"ping","id":7})");
   EXPECT_THAT(client.take(), ElementsAre(HasSubstr(R"({"type":"pong","id":7,"time":)")));
+  client.say(R"({"type":"ping"})");
+  EXPECT_THAT(client.take(), ElementsAre(HasSubstr(R"({"type":"pong","time":)")));
   client.say(R"({"type":"subscribe"})");
   EXPECT_THAT(client.take(), ElementsAre(HasSubstr("sent as it is")));
   for (int i = 0; i < 9; ++i) client.say("{");

@@ -19,7 +19,9 @@ namespace kymo {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::SizeIs;
 
 constexpr std::string_view kTraceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -79,9 +81,9 @@ TEST(SessionFeed, TellsEachSecondUntilTheSessionEnds) {
   Registry registry;
   packs::SessionStreams streams(registry, {.interval = std::chrono::milliseconds(5)});
   SessionFeed feed(registry, streams);
-  auto session = streams.begin({.ids = {.session_id = "anna"}});
+  auto session = streams.begin({.ids = {.session_id = "anna", .traceparent = std::string(kTraceparent)}});
   const auto mic = session->source({.name = "mic"});
-  Following client(feed, "anna", kTraceparent);
+  Following client(feed, "anna");
   for (std::size_t count = 1; count <= 3; ++count) {
     EXPECT_THAT(client.transport->wait_for(count).back(),
                 AllOf(HasSubstr(R"("type":"metrics")"), HasSubstr(kTraceparent)));
@@ -130,6 +132,42 @@ TEST(SessionFeed, AnApplicationThatTicksItselfHandsOnWhatItIsGiven) {
   const auto snapshot = registry.snapshot();
   EXPECT_EQ(to_double(snapshot->find("kymo_session_clients", {})->number), 1);
   EXPECT_EQ(to_double(snapshot->find("kymo_session_messages_sent_total", {})->number), 3);
+}
+
+TEST(SessionFeed, AnObserversTraceIsNotTheSessions) {
+  Registry registry;
+  packs::SessionStreams streams(registry);
+  SessionFeed feed(registry, streams, {.ticks = false});
+  auto session = streams.begin({.ids = {.session_id = "anna"}});
+  const auto mic = session->source({.name = "mic"});
+  const Following observer(feed, "anna", kTraceparent);
+  streams.tick(packs::StreamTime::now(),
+               [&](const packs::StreamMessage& message) { return feed.deliver(message); });
+  EXPECT_THAT(observer.transport->wait_for(1), ElementsAre(Not(HasSubstr("traceparent"))));
+  EXPECT_EQ(session->ids().traceparent, "");
+}
+
+TEST(SessionFeed, AClientThatComesLateIsToldOfAQueueThatIsTooFull) {
+  Registry registry;
+  packs::SessionStreams streams(registry);
+  SessionFeed feed(registry, streams, {.ticks = false});
+  auto session = streams.begin({.ids = {.session_id = "anna"}});
+  const auto mic = session->source({.name = "mic", .queue_max = 100});
+  const auto calm = session->source({.name = "calm", .queue_max = 100});
+  for (int i = 0; i < 88; ++i) mic->queued({.bytes = 640, .audio = std::chrono::milliseconds(20)});
+  const auto tick = [&] {
+    streams.tick(packs::StreamTime::now(),
+                 [&](const packs::StreamMessage& message) { return feed.deliver(message); });
+  };
+  tick();
+  const Following late(feed, "anna");
+  EXPECT_THAT(late.transport->wait_for(1),
+              ElementsAre(AllOf(HasSubstr(R"("type":"status")"), HasSubstr(R"("source":"mic")"),
+                                HasSubstr(R"("state":"buffering","queue_fill_ratio":0.88)"))));
+  for (int i = 0; i < 20; ++i) mic->taken({.bytes = 640, .audio = std::chrono::milliseconds(20)});
+  const Following later(feed, "anna");
+  tick();
+  EXPECT_THAT(later.transport->wait_for(1).front(), HasSubstr(R"("type":"metrics")"));
 }
 
 TEST(SessionFeed, MayGoBeforeItsSessions) {

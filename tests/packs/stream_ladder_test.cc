@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -20,6 +21,7 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 const DegradeLadder::Time kStart{};
 
@@ -77,6 +79,71 @@ TEST(DegradeLadder, ReadingsThatAreNoneChangeNothing) {
   EXPECT_EQ(ladder.level(), DegradeLevel::normal);
 }
 
+TEST(DegradeLadder, AQueueThatNobodyEmptiesIsSeenWhateverTheFactor) {
+  DegradeLadder ladder(kStart);
+  const DegradeReading stuck{
+      .realtime_factor = 0.001, .backlog_seconds = 5, .fill_ratio = 1, .drop_ratio = 0.99};
+  ladder.observe(kStart + seconds(10), stuck);
+  EXPECT_EQ(ladder.level(), DegradeLevel::emergency);
+  EXPECT_THAT(ladder.status(kStart + seconds(10)).causes, ElementsAre("backlog", "fill", "drops"));
+}
+
+TEST(DegradeLadder, EachSignAsksForItsLevelAboveItsThresholds) {
+  struct Case {
+    DegradeReading reading;
+    DegradeLevel level;
+  };
+  constexpr auto kNormal = DegradeLevel::normal;
+  constexpr auto kWarning = DegradeLevel::warning;
+  constexpr auto kDegrade = DegradeLevel::degrade;
+  constexpr auto kEmergency = DegradeLevel::emergency;
+  for (const Case& c : {
+           Case{{.backlog_seconds = 1}, kNormal},
+           Case{{.backlog_seconds = 1.01}, kWarning},
+           Case{{.backlog_seconds = 2.01}, kDegrade},
+           Case{{.backlog_seconds = 4.01}, kEmergency},
+           Case{{.fill_ratio = 0.85}, kNormal},
+           Case{{.fill_ratio = 0.86}, kWarning},
+           Case{{.fill_ratio = 1}, kDegrade},
+           Case{{.fill_ratio = 1.1}, kEmergency},
+           Case{{.drop_ratio = 0}, kNormal},
+           Case{{.drop_ratio = 1e-6}, kWarning},
+           Case{{.drop_ratio = 0.06}, kDegrade},
+           Case{{.drop_ratio = 1}, kEmergency},
+           Case{{.backlog_seconds = -1}, kNormal},
+           Case{{.fill_ratio = std::nan("")}, kNormal},
+           Case{{.backlog_seconds = 3, .drop_ratio = 0.01}, kDegrade},
+           Case{{.realtime_factor = 1.3, .backlog_seconds = 3}, kEmergency},
+       }) {
+    DegradeLadder ladder(kStart);
+    ladder.observe(kStart + seconds(10), c.reading);
+    EXPECT_EQ(ladder.level(), c.level)
+        << c.reading.backlog_seconds << ' ' << c.reading.fill_ratio << ' ' << c.reading.drop_ratio;
+  }
+}
+
+TEST(DegradeLadder, ThresholdsAreOptions) {
+  DegradeLadder ladder(kStart, {.backlog_seconds = {.warning = 10, .degrade = 20, .emergency = 30},
+                                .fill_ratio = DegradeThresholds::off(),
+                                .drop_ratio = DegradeThresholds::off()});
+  ladder.observe(kStart + seconds(10), {.backlog_seconds = 9, .fill_ratio = 2, .drop_ratio = 1});
+  EXPECT_EQ(ladder.level(), DegradeLevel::normal);
+  ladder.observe(kStart + seconds(10), {.backlog_seconds = 11});
+  EXPECT_EQ(ladder.level(), DegradeLevel::warning);
+}
+
+TEST(DegradeLadder, ABacklogIsNotCalmHoweverLowTheFactor) {
+  DegradeLadder ladder(kStart);
+  ladder.observe(kStart + seconds(10), {.backlog_seconds = 1.5});
+  for (int second = 11; second <= 100; ++second) {
+    ladder.observe(kStart + seconds(second), {.realtime_factor = 0.1, .backlog_seconds = 1.5});
+  }
+  EXPECT_EQ(ladder.level(), DegradeLevel::warning);
+  for (int second = 101; second <= 131; ++second) ladder.observe(kStart + seconds(second), 0.1);
+  EXPECT_EQ(ladder.level(), DegradeLevel::normal);
+  EXPECT_THAT(ladder.status(kStart + seconds(131)).causes, IsEmpty());
+}
+
 class DegradeActions : public testing::Test {
  protected:
   DegradeAction action(DegradeLevel level, const std::string& name) {
@@ -107,6 +174,21 @@ TEST_F(DegradeActions, AreAppliedOnTheWayUpAndUndoneOneLevelAtATime) {
   EXPECT_THAT(done_, ElementsAre("-skip_chunks", "DEGRADE"));
 }
 
+TEST_F(DegradeActions, AreAllUndoneWhereNoAudioComesAnyMore) {
+  DegradeLadder ladder(
+      kStart, {.actions = {action(DegradeLevel::warning, "longer_chunks"),
+                           action(DegradeLevel::degrade, "small_model"),
+                           action(DegradeLevel::failover, "other_provider")},
+               .on_change = [this](const DegradeChange& change) { done_.emplace_back(name_of(change.to)); }});
+  ladder.provider_crashed(kStart + seconds(1));
+  done_.clear();
+  ladder.idle(kStart + seconds(20));
+  EXPECT_THAT(done_, ElementsAre("-other_provider", "-small_model", "-longer_chunks", "NORMAL"));
+  EXPECT_EQ(ladder.status(kStart + seconds(25)).seconds_at_level, 5);
+  ladder.idle(kStart + seconds(26));
+  EXPECT_THAT(done_, SizeIs(4)) << "nothing to undo";
+}
+
 TEST_F(DegradeActions, ThatThrowAreToldAndHurtNobody) {
   DegradeAction broken{.level = DegradeLevel::warning, .name = "broken", .apply = [] {
                          throw std::runtime_error("no such model");
@@ -124,7 +206,7 @@ TEST_F(DegradeActions, ThatThrowAreToldAndHurtNobody) {
 struct Model {
   struct Reading {
     int second;
-    double factor;
+    bool calm;
   };
   DegradeLevel level = DegradeLevel::normal;
   int entered = 0;      // this level
@@ -134,14 +216,18 @@ struct Model {
   [[nodiscard]] bool calm_for_30_s(int now) const {
     int first = -1;
     for (auto reading = readings.rbegin(); reading != readings.rend(); ++reading) {
-      if (reading->second < calm_begins || reading->factor >= 0.7) break;
+      if (reading->second < calm_begins || !reading->calm) break;
       first = reading->second;
     }
     return first >= 0 && now - first >= 30;
   }
-  void observe(int now, double factor) {
-    readings.push_back({now, factor});
-    const DegradeLevel wanted = level_for(factor);
+  void observe(int now, double factor, double backlog) {
+    readings.push_back({now, factor < 0.7 && backlog <= 1});
+    const DegradeLevel by_backlog = backlog > 4   ? DegradeLevel::emergency
+                                    : backlog > 2 ? DegradeLevel::degrade
+                                    : backlog > 1 ? DegradeLevel::warning
+                                                  : DegradeLevel::normal;
+    const DegradeLevel wanted = std::max(level_for(factor), by_backlog);
     if (wanted > level && now - entered >= 10) {
       level = wanted;
       entered = now;
@@ -159,24 +245,26 @@ struct Model {
 
 RC_GTEST_PROP(DegradeLadderProperty, AgreesWithThePlainModelOverHours, ()) {
   const auto factor = rc::gen::element(0.0, 0.3, 0.69, 0.7, 0.79, 0.8, 0.99, 1.0, 1.2, 1.21, 9.0);
-  // Long stretches of one factor, as in life, so that steps back happen.
-  const auto stretches = *rc::gen::container<std::vector<std::pair<int, double>>>(
-      rc::gen::pair(rc::gen::inRange(1, 80), factor));
+  // Long stretches of one factor and one backlog, as in life, so that steps back happen.
+  const auto stretches =
+      *rc::gen::container<std::vector<std::pair<int, std::pair<double, double>>>>(rc::gen::pair(
+          rc::gen::inRange(1, 80), rc::gen::pair(factor, rc::gen::element(0.0, 0.0, 1.0, 1.5, 3.0, 9.0))));
   const auto crash_at = *rc::gen::inRange(0, 4000);
   std::vector<std::string> in_force;
   DegradeLadder ladder(kStart);
   Model model;
   int now = 0;
   for (const auto& [length, value] : stretches) {
+    const DegradeReading reading{.realtime_factor = value.first, .backlog_seconds = value.second};
     for (int i = 0; i < length; ++i) {
       ++now;
       if (now == crash_at) {
         model.crash(now);
         ladder.provider_crashed(kStart + seconds(now));
       }
-      model.observe(now, value);
+      model.observe(now, value.first, value.second);
       const DegradeLevel before = ladder.level();
-      ladder.observe(kStart + seconds(now), value);
+      ladder.observe(kStart + seconds(now), reading);
       RC_ASSERT(ladder.level() == model.level);
       RC_ASSERT(static_cast<int>(before) - static_cast<int>(ladder.level()) <= 1);
       RC_ASSERT(ladder.status(kStart + seconds(now)).seconds_at_level == now - model.entered);

@@ -24,16 +24,17 @@ SendResult print(std::string_view /*session_id*/, const std::string& json) {
 }
 
 SessionOptions full_options() {
-  return {.ids = {.session_id = "anna \"\\\n\x01\xFF\u00e9",
-                  .attempt_id = "attempt-2",
-                  .connection_id = "connection-3",
-                  .provider = "whisper",
-                  .model_id = "small",
-                  .vad_enabled = true,
-                  .traceparent = std::string(kTraceparent)},
-          .degrade = {
-              .actions = {{.level = DegradeLevel::warning, .name = "longer_chunks", .apply = nullptr},
-                          {.level = DegradeLevel::failover, .name = "other_provider", .apply = nullptr}}}};
+  return {
+      .ids = {.session_id = "anna \"\\\n\x01\xFF\u00e9",
+              .attempt_id = "attempt-2",
+              .connection_id = "connection-3",
+              .provider = "whisper",
+              .model_id = "small",
+              .vad_enabled = true,
+              .traceparent = std::string(kTraceparent)},
+      .degrade = {.actions = {{.level = DegradeLevel::warning, .name = "longer_chunks", .apply = nullptr},
+                              {.level = DegradeLevel::failover, .name = "other_provider", .apply = nullptr}},
+                  .fill_ratio = {.warning = 0.85, .degrade = 2, .emergency = 3}}};
 }
 
 /// A queue that fills up and empties, at a pace that worsens, and a provider that crashes.
@@ -51,7 +52,7 @@ void live_through(SessionStreams& streams) {
     const bool fills = second % 20 < 11;
     if (fills) mic->queued(chunk);
     if (!fills) mic->taken(chunk);
-    if (second % 7 == 0) mic->refused(chunk);
+    if (second > 50 && second % 7 == 0) mic->refused(chunk);
     if (second == 60) session->provider_crashed();
     mic->processed({.inference = milliseconds(10 * second),
                     .processing = milliseconds(second < 60 ? 30 * second : 100),

@@ -38,6 +38,11 @@ class Messages(unittest.TestCase):
         self.assertEqual(sum(message["type"] == "metrics" for message in self.messages), 240)
         ends = {message["session_id"]: message["age_seconds"] for message in self.messages if message["type"] == "end"}
         self.assertEqual(ends, {"bob": ends.get("bob"), 'anna "\\\n\x01\ufffd\u00e9': 121})
+        idle = {message["source"]: message for message in self.messages if message.get("idle")}
+        self.assertEqual(list(idle), ["speaker"])
+        self.assertIsNone(idle["speaker"]["realtime_factor"])
+        causes = {cause for message in self.messages for cause in message.get("degrade", {}).get("causes", ())}
+        self.assertEqual(causes, {"realtime_factor", "fill", "drops"})
         self.assertTrue(any("traceparent" in message for message in self.messages))
         self.assertTrue(any("traceparent" not in message for message in self.messages))
 

@@ -228,6 +228,120 @@ TEST_F(SessionStreamTest, TheWorstSourceLeadsTheLadder) {
   EXPECT_EQ(session.summary(at(seconds(62))).level, DegradeLevel::failover);
 }
 
+TEST_F(SessionStreamTest, AFullQueueLeadsTheLadderThoughItsFactorIsTiny) {
+  SessionStream session = make();
+  const auto mic = session.source({.name = "mic", .queue_max = 50});
+  const StreamChunk chunk{.bytes = 640, .audio = milliseconds(100)};
+  for (int i = 0; i < 50; ++i) mic->queued(chunk);
+  std::optional<DegradeStatus> status;
+  for (int second = 1; second <= 12; ++second) {
+    mic->taken(chunk);
+    mic->processed({.inference = milliseconds(1),
+                    .processing = std::chrono::microseconds(100),
+                    .audio = milliseconds(100)});
+    mic->queued(chunk);
+    for (int i = 0; i < 10'500; ++i) mic->refused(chunk);
+    status = metrics_of(session.tick(at(seconds(second))))[0].degrade;
+  }
+  EXPECT_EQ(mic->figures().realtime_factor, 0.001);
+  EXPECT_EQ(status->level, DegradeLevel::emergency);
+  EXPECT_THAT(status->causes, ElementsAre("backlog", "fill", "drops"));
+}
+
+TEST_F(SessionStreamTest, TheShareOfDropsIsOfTenSeconds) {
+  SessionStream session = make();
+  const auto mic = session.source({.name = "mic"});
+  const StreamChunkTimes times{.processing = milliseconds(1), .audio = seconds(1)};
+  const auto ratio_at = [&](int second) {
+    return metrics_of(session.tick(at(seconds(second))))[0].figures.drop_ratio;
+  };
+  for (int i = 0; i < 97; ++i) mic->processed(times);
+  EXPECT_EQ(ratio_at(1), 0);
+  EXPECT_EQ(ratio_at(5), 0);
+  for (int i = 0; i < 3; ++i) mic->refused(kChunk);
+  EXPECT_DOUBLE_EQ(ratio_at(6), 0.03);
+  EXPECT_DOUBLE_EQ(ratio_at(15), 1) << "the 97 are older";
+  EXPECT_EQ(ratio_at(16), 0);
+}
+
+TEST_F(SessionStreamTest, WithoutChunksForTenSecondsItIsIdle) {
+  std::vector<std::string> undone;
+  SessionStream session =
+      make({.ids = {.session_id = "s1"},
+            .degrade = {.actions = {{.level = DegradeLevel::warning,
+                                     .name = "longer_chunks",
+                                     .apply = nullptr,
+                                     .undo = [&] { undone.emplace_back("longer_chunks"); }}}}});
+  const auto mic = session.source({.name = "mic"});
+  const auto metrics_at = [&](int second) { return metrics_of(session.tick(at(seconds(second))))[0]; };
+  for (int second = 1; second <= 11; ++second) {
+    mic->processed({.inference = milliseconds(900), .processing = seconds(2), .audio = seconds(1)});
+    (void)metrics_at(second);
+  }
+  EXPECT_EQ(session.summary(at(seconds(11))).level, DegradeLevel::emergency);
+  const MetricsMessage before = metrics_at(20);
+  EXPECT_FALSE(before.figures.idle);
+  EXPECT_EQ(before.figures.realtime_factor, 2);
+  const MetricsMessage idle = metrics_at(21);
+  EXPECT_TRUE(idle.figures.idle);
+  EXPECT_EQ(idle.figures.realtime_factor, std::nullopt);
+  EXPECT_EQ(idle.degrade->level, DegradeLevel::normal);
+  EXPECT_THAT(idle.degrade->actions, IsEmpty());
+  EXPECT_THAT(undone, ElementsAre("longer_chunks"));
+  EXPECT_THAT(to_json(idle), HasSubstr(R"("realtime_factor":null,"idle":true)"));
+  EXPECT_TRUE(session.summary(at(seconds(3600))).idle);
+  mic->queued(kChunk);
+  EXPECT_FALSE(mic->figures().idle) << "at once";
+  EXPECT_FALSE(metrics_at(3601).figures.idle);
+}
+
+TEST_F(SessionStreamTest, ASourceWhoseChunksWaitIsNotIdle) {
+  SessionStream session = make();
+  const auto mic = session.source({.name = "mic", .queue_max = 50});
+  const auto silent = session.source({.name = "silent"});
+  for (int i = 0; i < 50; ++i) mic->queued({.bytes = 640, .audio = milliseconds(100)});
+  (void)session.tick(at(seconds(1)));
+  const auto later = metrics_of(session.tick(at(seconds(61))));
+  EXPECT_FALSE(later[0].figures.idle);
+  EXPECT_TRUE(later[1].figures.idle);
+  EXPECT_EQ(later[0].degrade->level, DegradeLevel::emergency) << "5 s wait, and nobody takes them";
+  EXPECT_FALSE(session.summary(at(seconds(61))).idle);
+}
+
+TEST_F(SessionStreamTest, ACrashOfAProviderIsNotForgottenAtOnceWhereNoAudioComes) {
+  SessionStream session = make();
+  const auto mic = session.source({.name = "mic"});
+  (void)session.tick(at(seconds(1)));
+  session.provider_crashed();
+  EXPECT_EQ(metrics_of(session.tick(at(seconds(60))))[0].degrade->level, DegradeLevel::failover);
+  EXPECT_EQ(metrics_of(session.tick(at(seconds(69))))[0].degrade->level, DegradeLevel::failover);
+  EXPECT_EQ(metrics_of(session.tick(at(seconds(70))))[0].degrade->level, DegradeLevel::normal);
+}
+
+TEST_F(SessionStreamTest, AStateStandsFromItsStatusUntilTheQueueHasRoom) {
+  SessionStream session = make();
+  const auto mic = session.source({.name = "mic", .queue_max = 100});
+  auto fill_to = [&, depth = 0](int wanted) mutable {
+    for (; depth < wanted; ++depth) mic->queued(kChunk);
+    for (; depth > wanted; --depth) mic->taken(kChunk);
+  };
+  const auto standing = [&] { return session.standing_statuses(at(seconds(9))); };
+  fill_to(88);
+  EXPECT_THAT(standing(), IsEmpty()) << "the next tick tells of it";
+  (void)session.tick(at(seconds(1)));
+  ASSERT_THAT(standing(), SizeIs(1));
+  EXPECT_EQ(standing()[0].state, QueueState::buffering);
+  EXPECT_EQ(standing()[0].fill_ratio, 0.88);
+  EXPECT_EQ(standing()[0].time, at(seconds(9)).wall);
+  fill_to(99);
+  (void)session.tick(at(seconds(2)));
+  fill_to(75);
+  EXPECT_EQ(standing()[0].state, QueueState::overloaded);
+  EXPECT_EQ(standing()[0].fill_ratio, 0.75);
+  fill_to(69);
+  EXPECT_THAT(standing(), IsEmpty());
+}
+
 TEST_F(SessionStreamTest, AFaultOfAnActionIsOneOfTheSession) {
   SessionStream session =
       make({.ids = {.session_id = "s1"},
@@ -342,7 +456,7 @@ TEST(StreamMessages, AreOneLineOfJson) {
       .source = "mic",
       .time = at(milliseconds(1500)).wall,
       .figures = {.queue_depth = 1, .queue_max = 3, .backlog_seconds = 0.02, .realtime_factor = 0.25},
-      .degrade = DegradeStatus{.seconds_at_level = 1.5, .actions = {"a", "b"}}};
+      .degrade = DegradeStatus{.seconds_at_level = 1.5, .actions = {"a", "b"}, .causes = {"fill", "drops"}}};
   EXPECT_EQ(
       to_json(message),
       "{\"type\":\"metrics\",\"timestamp\":1.5,\"session_id\":\"s\\\"1\\n\xEF\xBF\xBD\",\"attempt_id\":"
@@ -351,8 +465,9 @@ TEST(StreamMessages, AreOneLineOfJson) {
       "\"traceparent\":\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\",\"queue_depth\":1,"
       "\"queue_max\":3,\"queue_bytes\":0,\"queue_fill_ratio\":0.333333,\"backlog_seconds\":0.02,"
       "\"dropped_total\":0,\"dropped_recent\":0,\"bytes_received\":0,\"chunks_processed\":0,\"errors\":0,"
-      "\"inference_ms_mean\":null,\"realtime_factor\":0.25,\"degrade\":{\"level\":\"NORMAL\","
-      "\"seconds_at_level\":1.5,\"provider_crashes\":0,\"actions\":[\"a\",\"b\"]}}");
+      "\"inference_ms_mean\":null,\"realtime_factor\":0.25,\"idle\":false,\"degrade\":{\"level\":\"NORMAL\","
+      "\"seconds_at_level\":1.5,\"provider_crashes\":0,\"actions\":[\"a\",\"b\"],"
+      "\"causes\":[\"fill\",\"drops\"]}}");
   EXPECT_EQ(
       to_json(StatusMessage{.state = QueueState::overloaded, .fill_ratio = 1}),
       R"({"type":"status","timestamp":0,"session_id":"","attempt_id":"","connection_id":"","source":"",)"

@@ -61,7 +61,8 @@ class WebSocket:
         self.socket.connect((address.hostname, address.port))
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname=address.hostname)
-        self.socket.sendall(handshake(address.path or "/", address.netloc, **headers) + eager)
+        target = (address.path or "/") + (f"?{address.query}" if address.query else "")
+        self.socket.sendall(handshake(target, address.netloc, **headers) + eager)
         head = self._read_to(b"\r\n\r\n").decode()
         self.status = int(head.split(" ", 2)[1])
         self.headers = {

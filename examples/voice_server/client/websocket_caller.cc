@@ -93,13 +93,16 @@ class WebSocketCaller::Impl final {
   Pacer pacer_;
   asio::steady_timer away_;
   std::minstd_rand random_;
+  std::uint32_t attempt_ = 0;  // of several to begin the next visit
   bool stopping_ = false;
 };
 
 asio::awaitable<void> WebSocketCaller::Impl::run() {
   while (!stopping_) {
     auto connection = std::make_shared<Connection>(away_.get_executor());
+    ++attempt_;
     if (co_await connect(*connection)) {
+      attempt_ = 0;
       co_await visit(std::move(connection));
     } else {
       metrics_.connection_failed();
@@ -117,8 +120,9 @@ asio::awaitable<bool> WebSocketCaller::Impl::connect(Connection& connection) {
   tcp.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
   tcp.expires_never();
   connection.stream.set_option(websocket::stream_base::timeout::suggested(beast::role_type::client));
+  const std::string target = "/?attempt_id=" + std::to_string(attempt_);
   const auto [refused] =
-      co_await connection.stream.async_handshake(options_.server.to_string(), "/", kNoThrow);
+      co_await connection.stream.async_handshake(options_.server.to_string(), target, kNoThrow);
   co_return !refused;
 }
 

@@ -9,15 +9,17 @@
 
 namespace voice {
 
-VoiceSession::VoiceSession(std::uint64_t id, Engine& engine, Send send)
+VoiceSession::VoiceSession(std::uint64_t id, Engine& engine, Send send, Caller caller)
     : id_(id),
       engine_(engine),
       send_(std::move(send)),
       told_(engine.metrics.streams().begin({.ids = {.session_id = std::to_string(id),
+                                                    .attempt_id = std::move(caller.attempt_id),
                                                     .connection_id = std::to_string(id),
                                                     .provider = "voice_server",
                                                     .model_id = "pitch",
-                                                    .vad_enabled = true}})) {}
+                                                    .vad_enabled = true,
+                                                    .traceparent = std::move(caller.traceparent)}})) {}
 
 VoiceSession::Next VoiceSession::on_text(std::string_view text) {
   const auto parsed = parse_client_message(text);

@@ -18,6 +18,12 @@
 
 namespace voice {
 
+/// What a client's handshake tells of its session.
+struct Caller {
+  std::string attempt_id = "1";  ///< of several to begin the session, as the client counts them
+  std::string traceparent = {};  ///< W3C Trace Context; empty: none
+};
+
 /// The conversation with one client, without the network: what its messages bring about and what it is
 /// answered.
 ///
@@ -28,7 +34,7 @@ class VoiceSession final {
   enum class Next { go_on, close };
   using Send = std::function<void(std::string text)>;
 
-  VoiceSession(std::uint64_t id, Engine& engine, Send send);
+  VoiceSession(std::uint64_t id, Engine& engine, Send send, Caller caller = {});
 
   [[nodiscard]] Next on_text(std::string_view text);
   void on_binary(std::span<const std::uint8_t> bytes);

@@ -20,8 +20,13 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
+
+#include <kymo/net/uri.h>
 
 #include "server/voice_session.h"
 
@@ -30,6 +35,7 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
+namespace http = beast::http;
 namespace websocket = beast::websocket;
 
 // NOLINTNEXTLINE(misc-unused-using-decls): used where types are not known yet
@@ -40,8 +46,24 @@ constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 /// Longer messages end the connection, because the rest of one cannot be skipped. Much above what the
 /// protocol allows, so that a frame that is just too long is answered instead.
 constexpr std::size_t kMaxMessageBytes = 64 * 1024;
+constexpr std::chrono::seconds kHandshakeTime{5};
 /// Texts that may wait for a client that reads slowly.
 constexpr std::size_t kMaxOutbox = 64;
+
+using Handshake = http::request<http::empty_body>;
+
+/// The client's own trace, and `?attempt_id=…` of the address that it called.
+Caller caller_of(const Handshake& handshake) {
+  Caller caller;
+  const auto to_view = [](beast::string_view text) { return std::string_view(text.data(), text.size()); };
+  caller.traceparent = to_view(handshake["traceparent"]);
+  const auto target = kymo::net::parse_target(to_view(handshake.target()));
+  if (!target) return caller;
+  for (const auto& [name, value] : target->query) {
+    if (name == "attempt_id" && !value.empty()) caller.attempt_id = value;
+  }
+  return caller;
+}
 
 /// One client's WebSocket. Two coroutines: one reads, one writes what the outbox holds. Both run on the
 /// network's thread.
@@ -74,6 +96,7 @@ class WebSocketConnection final : public RoomMember,
 
   asio::awaitable<void> serve();
   asio::awaitable<bool> accept();
+  asio::awaitable<bool> read_handshake();
   asio::awaitable<void> read_messages();
   asio::awaitable<void> write_messages();
   [[nodiscard]] VoiceSession::Next handle_message();
@@ -90,6 +113,7 @@ class WebSocketConnection final : public RoomMember,
   std::deque<Outgoing> outbox_;
   asio::steady_timer outbox_changed_;  // never expires; cancelling it wakes the writer
   std::optional<websocket::close_code> closing_;
+  http::request_parser<http::empty_body> handshake_;
   std::optional<VoiceSession> session_;
 };
 
@@ -110,12 +134,25 @@ asio::awaitable<void> WebSocketConnection::serve() {
   room_.leave(self);
 }
 
+/// Bytes behind the handshake would be lost; RFC 6455 4.1 has the client wait for our answer.
+asio::awaitable<bool> WebSocketConnection::read_handshake() {
+  stream_.next_layer().expires_after(kHandshakeTime);
+  const auto [error, bytes] =
+      co_await http::async_read(stream_.next_layer(), incoming_, handshake_, kNoThrow);
+  stream_.next_layer().expires_never();
+  co_return !error && incoming_.size() == 0;
+}
+
 asio::awaitable<bool> WebSocketConnection::accept() {
-  stream_.set_option(websocket::stream_base::timeout{.handshake_timeout = std::chrono::seconds(5),
+  if (!co_await read_handshake()) {
+    engine_.metrics.message_refused(ErrorKind::protocol);
+    co_return false;
+  }
+  stream_.set_option(websocket::stream_base::timeout{.handshake_timeout = kHandshakeTime,
                                                      .idle_timeout = std::chrono::seconds(30),
                                                      .keep_alive_pings = true});
   stream_.read_message_max(kMaxMessageBytes);
-  const auto [error] = co_await stream_.async_accept(kNoThrow);
+  const auto [error] = co_await stream_.async_accept(handshake_.get(), kNoThrow);
   if (error) engine_.metrics.message_refused(ErrorKind::protocol);
   stream_.text(true);
   co_return !error;
@@ -129,7 +166,7 @@ void WebSocketConnection::begin_session() {
       if (const auto self = weak.lock()) self->enqueue({.text = std::move(shared)});
     });
   };
-  session_.emplace(id_, engine_, std::move(send));
+  session_.emplace(id_, engine_, std::move(send), caller_of(handshake_.get()));
 }
 
 asio::awaitable<void> WebSocketConnection::read_messages() {

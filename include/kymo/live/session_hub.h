@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <kymo/live/route.h>
 #include <kymo/model/clock.h>
@@ -14,13 +15,20 @@
 
 namespace kymo::live {
 
+/// A message of a session, and its kind: a newer one of the same kind takes its place.
+struct SessionMessage {
+  std::string kind;
+  std::shared_ptr<const std::string> text;
+};
+
 /// What a SessionHub is made from. `clock` must outlive it and its connections; the functions are called from
 /// any thread, must not block, nor call the hub.
 struct SessionHubParts {
   /// Whether there is a session of that id.
   std::function<bool(std::string_view session_id)> goes_on;
-  /// Told of the `traceparent` that a client's handshake brought, once its connection is open; may be null.
-  std::function<void(std::string_view session_id, std::string_view traceparent)> on_traceparent = {};
+  /// The messages that a client gets first, because it missed them and they still hold; may be null. An
+  /// exception costs the client these messages, nothing more.
+  std::function<std::vector<SessionMessage>(std::string_view session_id)> standing = {};
   const model::Clock& clock;
   std::chrono::milliseconds patience{10000};  ///< for a client to receive a message; longer: closed, 1013
 };
@@ -62,8 +70,7 @@ class SessionHub final {
   void end(std::string_view session_id, const Text& farewell);
 
   /// What a new connection is handled by that follows the session.
-  [[nodiscard]] std::shared_ptr<net::WebSocketHandler> make_client(std::string session_id,
-                                                                   std::string traceparent = {});
+  [[nodiscard]] std::shared_ptr<net::WebSocketHandler> make_client(std::string session_id);
   [[nodiscard]] bool goes_on(std::string_view session_id) const;
   [[nodiscard]] Statistics statistics() const noexcept;
 

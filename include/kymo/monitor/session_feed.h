@@ -20,8 +20,9 @@ struct SessionFeedOptions {
 };
 
 /// Lets clients follow one session over kymo's own WebSocket, `/ws/sessions/{id}`: its `metrics` and `status`
-/// messages as they come, and `end` when it has ended. Encoded once for all who follow; a session that nobody
-/// follows costs nothing. See docs/reference/stream.md.
+/// messages as they come, and `end` when it has ended. A client that comes while a queue is too full gets
+/// that `status` first. A message is encoded once for all who follow; a session that nobody follows costs
+/// nothing. See docs/reference/stream.md.
 ///
 ///     kymo::Registry registry;
 ///     kymo::packs::SessionStreams streams(registry);
@@ -40,10 +41,9 @@ class SessionFeed final {
   SessionFeed& operator=(const SessionFeed&) = delete;
   ~SessionFeed();  ///< Ends the connections that there are. Waits for a tick that is running.
 
-  /// `GET /ws/sessions/{id}`, for MonitorOptions::routes; 404 where no session of that id goes on.
-  ///
-  /// A well-formed `traceparent` of the handshake becomes that of a session that has none, and so stands in
-  /// its messages. Source: W3C Trace Context.
+  /// `GET /ws/sessions/{id}`, for MonitorOptions::routes; 404 where no session of that id goes on. The
+  /// handshake of a client that follows changes nothing of the session: the trace in its messages is what the
+  /// application set (SessionIds::traceparent).
   [[nodiscard]] live::Route route();
 
   /// For an application that ticks the streams itself, because its own clients are told too:

@@ -41,13 +41,15 @@ struct SourceFigures {
   double backlog_seconds = 0;     ///< length of the audio that waits
   std::uint64_t dropped_total = 0;
   std::uint64_t dropped_recent = 0;  ///< in the last 10 s
+  double drop_ratio = 0;             ///< those, of the chunks dropped or processed in the last 10 s
   std::uint64_t bytes_received = 0;
   std::uint64_t chunks_processed = 0;
   std::uint64_t errors = 0;
   /// Over the last 10 chunks; nothing before the first.
   std::optional<double> inference_ms_mean = {};
-  /// Their processing time over the length of their audio.
+  /// Their processing time over the length of their audio; nothing while the source is idle.
   std::optional<double> realtime_factor = {};
+  bool idle = false;  ///< no chunk came, waited or was processed for SourceOptions::idle_after
 
   /// 0 where there is no limit.
   [[nodiscard]] double fill_ratio() const noexcept {

@@ -19,6 +19,7 @@ namespace kymo::packs {
 struct SessionsOverview {
   std::chrono::system_clock::time_point time = {};
   std::size_t sessions = 0;
+  std::size_t idle = 0;  ///< of them
   std::size_t max_sessions = 0;
   SourceFigures sums = {};                   ///< mean inference time and realtime factor: the worst
   double lag_seconds = 0;                    ///< of the source where most audio waits

@@ -44,14 +44,16 @@ struct SessionSummary {
   double fill_ratio = 0;       ///< of the fullest source
   double lag_seconds = 0;      ///< length of the audio that waits where most does
   DegradeLevel level = DegradeLevel::normal;  ///< as of the last tick
+  bool idle = false;                          ///< all its sources are, and there is one
   HistogramValue inference_ms = {};           ///< over the sources' life
   HistogramValue processing_ms = {};
 };
 
 /// One session: its sources, its ladder, and the messages that its client is told each second.
 ///
-/// SessionStreams makes, ticks and ends them. The ladder is led by the worst realtime factor among the
-/// sources that had new chunks. Threads: any.
+/// SessionStreams makes, ticks and ends them. The ladder is led by the worst signs of the sources: the
+/// realtime factor of those that had new chunks, and the queues of those that are not idle. Where all are
+/// idle the ladder is at NORMAL. Threads: any.
 class SessionStream final {
  public:
   static constexpr std::size_t kMaxSources = 16;
@@ -71,8 +73,8 @@ class SessionStream final {
   void set_vad_enabled(bool enabled);
   /// The trace that the session belongs to from now on: W3C Trace Context, as SessionIds::traceparent.
   void set_traceparent(std::string_view traceparent);
-  /// As set_traceparent(), where the session has none yet and this is one: what a client brings must not take
-  /// the place of what the application knows. Says whether it was taken.
+  /// For the handshake of the session's own client: as set_traceparent(), where the session has none yet and
+  /// this is one. So a client takes no other trace's place. Says whether the trace was taken.
   bool offer_traceparent(std::string_view traceparent);
 
   /// The ladder goes to FAILOVER with the next tick.
@@ -90,6 +92,10 @@ class SessionStream final {
   /// The client could not take it now: shall come again with the next tick.
   void put_back(const StatusMessage& message) noexcept;
 
+  /// What a client that comes now has missed: the state of each queue that was told of as too full, and that
+  /// has had no room since.
+  [[nodiscard]] std::vector<StatusMessage> standing_statuses(StreamTime now) const;
+
   [[nodiscard]] SessionSummary summary(StreamTime now) const;
   [[nodiscard]] bool has_id(std::string_view session_id) const;
   [[nodiscard]] EndMessage end_message(StreamTime now) const;
@@ -103,7 +109,7 @@ class SessionStream final {
   [[nodiscard]] std::vector<std::shared_ptr<SourceStream>> sources() const;
   [[nodiscard]] std::optional<SourceFigures> collect(SourceStream& source, StreamTime now);
   [[nodiscard]] double age_seconds(StreamTime now) const noexcept;
-  void lead_ladder(StreamTime now, std::optional<double> factor);
+  void lead_ladder(StreamTime now, const std::vector<TickedSource>& ticked, const DegradeReading& reading);
   [[nodiscard]] std::optional<DegradeStatus> ask_degrade(StreamTime now);
   void add_fault(StreamFault::Kind kind, std::string_view whose, std::string_view what);
 
@@ -114,6 +120,7 @@ class SessionStream final {
   bool ended_ = false;
   std::vector<StreamFault> faults_;
   DegradeLadder ladder_;
+  std::optional<std::chrono::steady_clock::time_point> last_crash_;
   std::atomic<std::uint32_t> crashes_ = 0;
   std::atomic<DegradeLevel> level_ = DegradeLevel::normal;
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <kymo/core/registry.h>
 #include <kymo/packs/stream_messages.h>
@@ -106,6 +107,9 @@ class SessionStreams final {
 
   /// Whether a session of that id goes on, and has messages.
   [[nodiscard]] bool goes_on(std::string_view session_id) const;
+  /// SessionStream::standing_statuses() of each session of that id.
+  [[nodiscard]] std::vector<StatusMessage> standing_statuses(std::string_view session_id,
+                                                             StreamTime now) const;
   /// SessionStream::offer_traceparent() to each session of that id.
   void offer_traceparent(std::string_view session_id, std::string_view traceparent);
 

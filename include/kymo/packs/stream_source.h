@@ -43,6 +43,8 @@ struct SourceOptions {
   /// Asked each tick, instead of summing what queued(), taken() and dropped() tell. One that throws costs the
   /// source its message of that tick.
   std::function<QueueReading()> read_queue = {};
+  /// Without a chunk for so long, and with an empty queue, the source is idle.
+  std::chrono::steady_clock::duration idle_after = std::chrono::seconds(10);
 };
 
 /// One source of a session: what waits, what was lost, how long the last chunks took.
@@ -88,6 +90,9 @@ class SourceStream final {
   [[nodiscard]] std::optional<std::pair<QueueState, double>> take_state() noexcept;
   /// Could not be told: shall be given again, unless there is a newer one.
   void put_back_state(QueueState state, double fill_ratio) noexcept;
+  /// The state that was taken last, until the queue is below kRearmBelow, and how full the queue is now.
+  /// Nothing while take_state() has one to give.
+  [[nodiscard]] std::optional<std::pair<QueueState, double>> standing_state() const noexcept;
 
   /// The realtime factor, once for each tick that found new chunks in it.
   [[nodiscard]] std::optional<double> take_new_factor() noexcept;
@@ -106,12 +111,16 @@ class SourceStream final {
   struct Mark {
     std::chrono::steady_clock::time_point time;
     std::uint64_t dropped = 0;
+    std::uint64_t processed = 0;
   };
 
   void leave(const StreamChunk& chunk) noexcept;
   void count_drop() noexcept;
+  void note_activity() noexcept;
   void note_fill() noexcept;
+  void note_idleness(std::chrono::steady_clock::time_point now) noexcept;
   void mark_drops(std::chrono::steady_clock::time_point now);
+  [[nodiscard]] double fill_ratio() const noexcept;
   [[nodiscard]] SourceFigures figures_locked() const;
 
   const SourceOptions options_;
@@ -126,6 +135,10 @@ class SourceStream final {
   bool buffering_armed_ = true;
   bool overloaded_armed_ = true;
   std::optional<std::pair<QueueState, double>> state_;
+  std::optional<QueueState> standing_;  // entered, and not below kRearmBelow since
+  bool active_ = false;                 // since the last tick
+  bool idle_ = false;
+  std::optional<std::chrono::steady_clock::time_point> last_active_;  // as of a tick
   HistogramValue inference_ms_;
   HistogramValue processing_ms_;
 };
