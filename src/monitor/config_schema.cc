@@ -55,6 +55,10 @@ constexpr std::array kSchema = {
             {host_list},
             "",
             "Names, besides localhost, addresses and this machine's, by which it may be asked; * for any."},
+    Setting{"web.trusted_proxies",
+            {network_list},
+            "",
+            "Proxies whose X-Forwarded-For names the client, as addresses or networks; others' is ignored."},
     Setting{"web.token_file",
             {file},
             "",
@@ -186,6 +190,7 @@ MonitorOptions apply(std::span<const SettingValue> settings) {
   options.tls = {.certificate = values.get<std::string>("web.tls.certificate_file"),
                  .key = values.get<std::string>("web.tls.key_file")};
   options.allowed_hosts = values.get<std::vector<std::string>>("web.allowed_hosts");
+  options.trusted_proxies = values.get<std::vector<std::string>>("web.trusted_proxies");
   return options;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <kymo/core/snapshot_builder.h>
 #include <kymo/live/metrics_hub.h>
@@ -17,6 +18,7 @@
 #include <kymo/log/logger.h>
 #include <kymo/model/clock.h>
 #include <kymo/monitor/version.h>
+#include <kymo/net/network.h>
 #include <kymo/peers/session_log.h>
 #include <kymo/profile/profile.h>
 #include <kymo/system/system_collector.h>
@@ -42,6 +44,12 @@ constexpr std::chrono::milliseconds kTryLiveAgain{100};
 constexpr std::chrono::milliseconds kMinHistory{1000};
 constexpr std::size_t kMostHistoryPoints = 100'000;
 
+std::vector<net::Network> networks_of(const std::vector<std::string>& texts) {
+  std::vector<net::Network> networks;
+  for (const std::string& text : texts) networks.push_back(net::Network::parse(text));
+  return networks;
+}
+
 MonitorOptions checked(MonitorOptions options) {
   if (options.tick_interval < kMinTick || options.tick_interval > kMaxTick) {
     throw std::invalid_argument("MonitorOptions::tick_interval is " +
@@ -58,6 +66,11 @@ MonitorOptions checked(MonitorOptions options) {
                                 std::to_string(options.history_points) + "; expected 1 to 100000");
   }
   if (const auto fault = monitor::access_fault(options)) throw ConfigError(*fault);
+  try {
+    static_cast<void>(networks_of(options.trusted_proxies));
+  } catch (const std::invalid_argument& error) {
+    throw ConfigError("MonitorOptions::trusted_proxies: " + std::string(error.what()));
+  }
   return options;
 }
 
@@ -193,6 +206,7 @@ net::HttpServerOptions Monitor::Impl::server_options() const {
   server.listen = listen_;
   server.threads = options_.http_threads;
   server.limits = options_.http_limits;
+  server.trusted_proxies = networks_of(options_.trusted_proxies);
   server.tls = first_identity_;
   server.on_event = [logger = logger_](std::string_view message) { logger.warning(message); };
   server.is_quick = monitor::is_health_check;

@@ -34,6 +34,7 @@ constexpr std::array kFixed = {
     Fixed{"limits.series_per_family", differs<&MonitorOptions::max_series_per_family>},
     Fixed{"limits.series", differs<&MonitorOptions::max_series>},
     Fixed{"web.allowed_hosts", differs<&MonitorOptions::allowed_hosts>},
+    Fixed{"web.trusted_proxies", differs<&MonitorOptions::trusted_proxies>},
     Fixed{"web.tls", tls_differs},
     Fixed{"http.threads", differs<&MonitorOptions::http_threads>},
     Fixed{"http.max_connections", limit_differs<&net::HttpLimits::connections>},

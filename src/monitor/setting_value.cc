@@ -10,6 +10,7 @@
 #include <kymo/log/format.h>
 #include <kymo/model/duration.h>
 #include <kymo/net/http_server.h>
+#include <kymo/net/network.h>
 #include <kymo/probe/target.h>
 #include <kymo/probe/target_list.h>
 
@@ -178,6 +179,22 @@ std::string probe_fault(const std::string& item, std::set<std::string>& names) {
   }
 }
 
+std::string network_fault(const std::string& item) {
+  try {
+    static_cast<void>(net::Network::parse(item));
+    return {};
+  } catch (const std::invalid_argument& error) {
+    return log::one_line(error.what());
+  }
+}
+
+/// Why an item cannot be in a list; empty: it can. `names`: of the probes before it.
+std::string item_fault(const ValueDomain& domain, const std::string& item, std::set<std::string>& names) {
+  if (domain.type == SettingType::probe_list) return probe_fault(item, names);
+  if (domain.type == SettingType::network_list) return network_fault(item);
+  return is_host(item) ? "" : unexpected(domain, item, "is not a host name").message;
+}
+
 /// The largest unit that divides the number.
 std::string print_size(std::int64_t bytes) {
   const auto divides = [&](const Unit& unit) { return bytes >= unit.factor && bytes % unit.factor == 0; };
@@ -220,6 +237,7 @@ ParsedValue parse_value(const ValueDomain& domain, std::string_view text) {
     case SettingType::boolean: return parse_boolean(domain, text);
     case SettingType::file: return parse_file(domain, text);
     case SettingType::host_list:
+    case SettingType::network_list:
     case SettingType::probe_list: break;
   }
   return parse_list(domain, text);
@@ -231,11 +249,8 @@ ParsedValue parse_items(const ValueDomain& domain, const std::vector<std::string
   }
   std::set<std::string> names;
   for (const std::string& item : items) {
-    if (domain.type == SettingType::host_list) {
-      if (!is_host(item)) return unexpected(domain, item, "is not a host name");
-    } else if (const std::string fault = probe_fault(item, names); !fault.empty()) {
-      return ValueError{fault};
-    }
+    const std::string fault = item_fault(domain, item, names);
+    if (!fault.empty()) return ValueError{fault};
   }
   return items;
 }
@@ -256,6 +271,7 @@ std::string describe_domain(const ValueDomain& domain) {
     case SettingType::boolean: return "true or false";
     case SettingType::file: return "the path of a file";
     case SettingType::host_list: return "host names, separated by commas";
+    case SettingType::network_list: return "addresses or networks, separated by commas, such as 10.0.0.0/8";
     case SettingType::probe_list:
       return "NAME=TARGET, separated by commas, such as anna=udp://192.0.2.7:9465";
     case SettingType::choice: break;

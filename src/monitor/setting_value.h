@@ -19,7 +19,8 @@ enum class SettingType : std::uint8_t {
   boolean,
   file,
   host_list,
-  probe_list,  ///< NAME=TARGET, see probe::Target
+  network_list,  ///< see net::Network
+  probe_list,    ///< NAME=TARGET, see probe::Target
 };
 
 /// The value of a setting, by its type: boolean; integer, size (bytes); duration; endpoints, choice, file (a
@@ -44,7 +45,8 @@ using ParsedValue = std::variant<SettingValue, ValueError>;
 /// Reads one value. Lists are separated by commas. Threads: any. Throws nothing but `std::bad_alloc`.
 [[nodiscard]] ParsedValue parse_value(const ValueDomain& domain, std::string_view text);
 [[nodiscard]] constexpr bool is_list(SettingType type) noexcept {
-  return type == SettingType::host_list || type == SettingType::probe_list;
+  return type == SettingType::host_list || type == SettingType::network_list ||
+         type == SettingType::probe_list;
 }
 /// Reads a list whose items stand apart already. For lists only.
 [[nodiscard]] ParsedValue parse_items(const ValueDomain& domain, const std::vector<std::string>& items);

@@ -30,8 +30,9 @@ class ConnectionSlot final {
     context_->connections.set_phase(place_, phase, std::chrono::steady_clock::now());
   }
   /// See ConnectionTable::make_stream().
-  [[nodiscard]] bool make_stream(std::function<void()> close, std::function<void(const Farewell&)> leave) {
-    return context_->connections.make_stream(place_, std::move(close), std::move(leave));
+  [[nodiscard]] ConnectionTable::Stream make_stream(const AddressKey& client, std::function<void()> close,
+                                                    std::function<void(const Farewell&)> leave) {
+    return context_->connections.make_stream(place_, client, std::move(close), std::move(leave));
   }
 
  private:

@@ -8,8 +8,6 @@ namespace {
 /// A client that has taken nothing for this long is stalled.
 constexpr std::chrono::seconds kStalled{1};
 
-std::size_t share_of_streams(std::size_t places) noexcept { return places - places / 4; }
-
 bool can_be_spared(const ConnectionTable::Entry& entry, SteadyTime now) noexcept {
   return entry.phase == Phase::waiting || (entry.phase == Phase::sending && now - entry.since >= kStalled);
 }
@@ -22,11 +20,13 @@ bool goes_before(const ConnectionTable::Entry& a, const ConnectionTable::Entry& 
 
 }  // namespace
 
-ConnectionTable::Room ConnectionTable::make_room(const AddressKey& address, SteadyTime now) {
+ConnectionTable::Room ConnectionTable::make_room(const AddressKey& address, bool is_proxy, SteadyTime now) {
   const auto same = per_address_.find(address);
-  const bool address_full = same != per_address_.end() && same->second.all >= limits_.per_address;
+  const bool address_full =
+      !is_proxy && same != per_address_.end() && same->second.all >= limits_.per_address;
   if (!address_full && counted_.all < limits_.total) return Room::free;
-  return evict(address_full ? &address : nullptr, now) ? Room::made_by_eviction : Room::none;
+  if (evict(address_full ? &address : nullptr, now)) return Room::made_by_eviction;
+  return address_full ? Room::none_for_address : Room::none;
 }
 
 bool ConnectionTable::evict_one(SteadyTime now) { return evict(nullptr, now); }
@@ -48,10 +48,7 @@ bool ConnectionTable::evict(const AddressKey* address, SteadyTime now) {
 }
 
 ConnectionTable::Place ConnectionTable::add(Entry entry) {
-  if (entry.phase != Phase::leaving) {
-    ++counted_.all;
-    ++per_address_[entry.address].all;
-  }
+  count(entry);
   return entries_.insert(entries_.end(), std::move(entry));
 }
 
@@ -66,6 +63,16 @@ void ConnectionTable::remove(Place place) {
   entries_.erase(place);
 }
 
+void ConnectionTable::count(const Entry& entry) {
+  if (entry.phase == Phase::leaving) return;
+  const std::size_t streams = entry.is_stream ? 1 : 0;
+  Counts& same = per_address_[entry.address];
+  ++counted_.all;
+  ++same.all;
+  counted_.streams += streams;
+  same.streams += streams;
+}
+
 void ConnectionTable::uncount(const Entry& entry) {
   if (entry.phase == Phase::leaving) return;
   const std::size_t streams = entry.is_stream ? 1 : 0;
@@ -76,21 +83,24 @@ void ConnectionTable::uncount(const Entry& entry) {
   if (--same->second.all == 0) per_address_.erase(same);
 }
 
-bool ConnectionTable::make_stream(Place place, std::function<void()> close,
-                                  std::function<void(const Farewell&)> leave) {
-  if (place->phase == Phase::leaving) return false;
-  Counts& same = per_address_.at(place->address);
-  if (counted_.streams >= share_of_streams(limits_.total) ||
-      same.streams >= share_of_streams(limits_.per_address)) {
-    return false;
+ConnectionTable::Stream ConnectionTable::make_stream(Place place, const AddressKey& client,
+                                                     std::function<void()> close,
+                                                     std::function<void(const Farewell&)> leave) {
+  if (place->phase == Phase::leaving) return Stream::none;
+  const auto same = per_address_.find(client);
+  if (same != per_address_.end() && same->second.streams >= share_of_streams(limits_.per_address)) {
+    return Stream::none_for_address;
   }
-  ++counted_.streams;
-  ++same.streams;
+  if (counted_.streams >= share_of_streams(limits_.total)) return Stream::none;
+  uncount(*place);
+  place->address = client;  // that a proxy spoke for
+  place->is_proxy = false;
   place->is_stream = true;
   place->phase = Phase::streaming;
   place->close = std::move(close);
   place->leave = std::move(leave);
-  return true;
+  count(*place);
+  return Stream::made;
 }
 
 void ConnectionTable::close_streams(const Farewell& farewell) {

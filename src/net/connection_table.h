@@ -47,6 +47,7 @@ class ConnectionTable final {
     /// Closes a WebSocket with its farewell; the same rule; null for HTTP.
     std::function<void(const Farewell&)> leave = {};
     bool is_stream = false;
+    bool is_proxy = false;  ///< speaks for many addresses: not limited as one
   };
   using Place = std::list<Entry>::iterator;
 
@@ -56,12 +57,14 @@ class ConnectionTable final {
   };
 
   /// What became of the wish for a place.
-  enum class Room : std::uint8_t { free, made_by_eviction, none };
+  enum class Room : std::uint8_t { free, made_by_eviction, none, none_for_address };
+  /// What became of the wish to be a WebSocket.
+  enum class Stream : std::uint8_t { made, none, none_for_address };
 
   explicit ConnectionTable(Limits limits) : limits_(limits) {}
 
-  /// Sees to it that one more connection of `address` fits.
-  [[nodiscard]] Room make_room(const AddressKey& address, SteadyTime now);
+  /// Sees to it that one more connection of `address` fits; of a proxy, among all of them only.
+  [[nodiscard]] Room make_room(const AddressKey& address, bool is_proxy, SteadyTime now);
   /// Closes one connection of any address to get its file descriptor; false where none can be spared.
   [[nodiscard]] bool evict_one(SteadyTime now);
 
@@ -70,10 +73,16 @@ class ConnectionTable final {
   void set_phase(Place place, Phase phase, SteadyTime now);
   void remove(Place place);
 
-  /// Makes a connection a WebSocket, closed by these from now on; false, and nothing happens, where they have
-  /// their share of the places (of the address' too).
-  [[nodiscard]] bool make_stream(Place place, std::function<void()> close,
-                                 std::function<void(const Farewell&)> leave);
+  /// Makes a connection a WebSocket of `client`, closed by these from now on. Where WebSockets have their
+  /// share of the places, or of the client's places, nothing happens.
+  [[nodiscard]] Stream make_stream(Place place, const AddressKey& client, std::function<void()> close,
+                                   std::function<void(const Farewell&)> leave);
+
+  [[nodiscard]] const Limits& limits() const noexcept { return limits_; }
+  /// The part of so many places that WebSockets may take: three quarters.
+  [[nodiscard]] static std::size_t share_of_streams(std::size_t places) noexcept {
+    return places - places / 4;
+  }
 
   /// Asks all WebSockets to end.
   void close_streams(const Farewell& farewell);
@@ -88,6 +97,7 @@ class ConnectionTable final {
 
  private:
   [[nodiscard]] bool evict(const AddressKey* address, SteadyTime now);
+  void count(const Entry& entry);
   void uncount(const Entry& entry);
 
   Limits limits_;

@@ -49,7 +49,8 @@ void check(const HttpServerOptions& options, const HttpServer::Handler& handler)
                         limits.body_time.count() <= 0 || limits.write_time.count() <= 0 ||
                         limits.idle_time.count() <= 0 || options.retry_every.count() <= 0 ||
                         options.websocket.message_bytes == 0 || options.websocket.ping_every.count() <= 0 ||
-                        options.websocket.close_time.count() <= 0;
+                        options.websocket.close_time.count() <= 0 ||
+                        options.websocket.message_time.count() <= 0;
   if (has_zero) throw std::invalid_argument("HttpServer: a limit of 0 would refuse everything");
 }
 

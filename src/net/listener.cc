@@ -180,7 +180,7 @@ Listener::Next Listener::make_descriptor_free() {
   if (accepted.socket) {
     count(context_.counters.connections_accepted);
     count(context_.counters.connections_refused);
-    refuse_connection_now(context_, std::move(accepted.socket));
+    refuse_connection_now(context_, std::move(accepted.socket), ConnectionTable::Room::none);
   }
   // Another thread may have been quicker to take it; then it is tried again after a pause.
   reserve_ = open_reserve();
@@ -189,10 +189,11 @@ Listener::Next Listener::make_descriptor_free() {
 
 void Listener::admit(Accepted accepted) {
   count(context_.counters.connections_accepted);
-  const auto room = context_.connections.make_room(accepted.peer.key, steady_clock::now());
-  if (room == ConnectionTable::Room::none) {
+  const bool is_proxy = context_.proxies.trusts(accepted.peer.address);
+  const auto room = context_.connections.make_room(accepted.peer.key, is_proxy, steady_clock::now());
+  if (room == ConnectionTable::Room::none || room == ConnectionTable::Room::none_for_address) {
     count(context_.counters.connections_refused);
-    refuse_connection(context_, std::move(accepted.socket), std::move(accepted.peer));
+    refuse_connection(context_, std::move(accepted.socket), std::move(accepted.peer), room);
     return;
   }
   if (room == ConnectionTable::Room::made_by_eviction) count(context_.counters.connections_evicted);

@@ -6,18 +6,22 @@
 
 #include <sys/socket.h>
 
+#include <kymo/net/network.h>
+
 namespace kymo::net {
 
 /// What counts as one address against `connections_per_address`: an IPv4 address, or the /64 of an IPv6 one,
 /// since a single host is given a whole /64.
 using AddressKey = std::array<std::uint8_t, 9>;
 
-/// The other end of a connection.
+/// The other end of a connection, or who a proxy speaks for.
 struct Peer {
   AddressKey key{};
-  std::string text;  ///< "127.0.0.1:41234", "[::1]:41234"
+  std::string text;  ///< "127.0.0.1:41234", "[::1]:41234"; port 0 where none is known
+  IpAddress address{};
 };
 
 [[nodiscard]] Peer describe_peer(const sockaddr_storage& address);
+[[nodiscard]] Peer describe_peer(const IpAddress& address, std::uint16_t port);
 
 }  // namespace kymo::net

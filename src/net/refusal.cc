@@ -16,8 +16,11 @@ namespace {
 
 constexpr std::size_t kDiscardedBytes = 8 * 1024;
 
-void tell_too_many(const ServerContext& context, const FileDescriptor& socket) {
-  const HttpResponse& response = too_many_connections();
+constexpr std::string_view kBehindAProxy =
+    "; behind a proxy, name it in web.trusted_proxies, so that its clients count one by one";
+
+void tell_too_many(const ServerContext& context, const FileDescriptor& socket, ConnectionTable::Room room) {
+  const HttpResponse response = too_many_connections(room, context.connections.limits());
   const std::string message = render_head(response, {context.options.server_name,
                                                      std::chrono::system_clock::now(), After::close, false}) +
                               *response.body;
@@ -27,13 +30,31 @@ void tell_too_many(const ServerContext& context, const FileDescriptor& socket) {
 
 }  // namespace
 
-const HttpResponse& too_many_connections() {
-  static const HttpResponse response = [] {
-    HttpResponse busy = json_error(503, "too many connections", "try again in a second");
-    busy.headers.emplace_back("Retry-After", "1");
-    return busy;
-  }();
-  return response;
+/// Time helps where others are at work, and not where the client's own connections are.
+HttpResponse too_many_connections(ConnectionTable::Room room, const ConnectionTable::Limits& limits) {
+  if (room == ConnectionTable::Room::none_for_address) {
+    return json_error(
+        503,
+        "too many connections from this address: all " + std::to_string(limits.per_address) + " are at work",
+        "close some, or raise http.max_connections_per_address" + std::string(kBehindAProxy));
+  }
+  HttpResponse busy = json_error(503, "too many connections", "try again in a second");
+  busy.headers.emplace_back("Retry-After", "1");
+  return busy;
+}
+
+HttpResponse too_many_websockets(ConnectionTable::Stream stream, const ConnectionTable::Limits& limits) {
+  const auto share = [](std::size_t places) {
+    return std::to_string(ConnectionTable::share_of_streams(places)) + " of " + std::to_string(places) +
+           " connections";
+  };
+  if (stream == ConnectionTable::Stream::none_for_address) {
+    return json_error(503,
+                      "too many WebSockets from this address: they may take " + share(limits.per_address),
+                      "close some, or raise http.max_connections_per_address" + std::string(kBehindAProxy));
+  }
+  return json_error(503, "too many WebSockets: they may take " + share(limits.total),
+                    "close some, or raise http.max_connections");
 }
 
 const HttpResponse& speaks_https() {
@@ -48,9 +69,10 @@ const HttpResponse& speaks_https() {
   return response;
 }
 
-void refuse_connection_now(ServerContext& context, FileDescriptor socket) noexcept try {
+void refuse_connection_now(ServerContext& context, FileDescriptor socket, ConnectionTable::Room room) noexcept
+    try {
   std::array<char, kDiscardedBytes> discarded{};
-  if (context.tls.get() == nullptr) tell_too_many(context, socket);
+  if (context.tls.get() == nullptr) tell_too_many(context, socket, room);
   ::shutdown(socket.get(), SHUT_WR);
   (void)::recv(socket.get(), discarded.data(), discarded.size(), MSG_DONTWAIT);
 } catch (...) {

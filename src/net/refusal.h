@@ -7,8 +7,13 @@
 
 namespace kymo::net {
 
-/// For a connection over a limit: 503.
-[[nodiscard]] const HttpResponse& too_many_connections();
+/// For a connection over a limit, all of whose places are at work: 503. `limits` are those of the server.
+[[nodiscard]] HttpResponse too_many_connections(ConnectionTable::Room room,
+                                                const ConnectionTable::Limits& limits);
+
+/// For a WebSocket over a limit: 503, with words for whoever can help it.
+[[nodiscard]] HttpResponse too_many_websockets(ConnectionTable::Stream stream,
+                                               const ConnectionTable::Limits& limits);
 
 /// For a request in clear to a server that speaks TLS: 400, as text, since a person who mistyped an address
 /// reads it.
@@ -16,6 +21,7 @@ namespace kymo::net {
 
 /// Tells a connection 503 and closes it, where there is no time: no descriptor may stay open. One that
 /// expects TLS is only closed. On the I/O thread only.
-void refuse_connection_now(ServerContext& context, FileDescriptor socket) noexcept;
+void refuse_connection_now(ServerContext& context, FileDescriptor socket,
+                           ConnectionTable::Room room) noexcept;
 
 }  // namespace kymo::net

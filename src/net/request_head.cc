@@ -145,27 +145,51 @@ std::optional<Fault> check_host(const Framing& framing, bool is_http_1_0) {
   return std::nullopt;
 }
 
-/// RFC 9112 3.2 knows four forms of a target. Only those of a client that asks its server directly are
-/// answered.
-std::optional<Fault> read_target(const RequestLine& line, std::string_view host, RequestHead& head) {
-  head.target = line.target;
-  if (line.target.front() == '/') return std::nullopt;
-  if (line.target == "*") {
-    if (line.method == "OPTIONS") return std::nullopt;
-    return bad("the target * belongs to OPTIONS");
+struct SchemeName {
+  std::string_view text;
+  RequestHead::Scheme scheme;
+};
+constexpr std::array kSchemes = {SchemeName{"http://", RequestHead::Scheme::http},
+                                 SchemeName{"https://", RequestHead::Scheme::https}};
+
+void set_host(std::string_view host, RequestHead& head) {
+  for (auto& [name, value] : head.fields) {
+    if (equals_ignoring_case(name, "host")) {
+      value = host;
+      return;
+    }
   }
-  constexpr std::string_view kScheme = "http://";
-  if (!equals_ignoring_case(line.target.substr(0, kScheme.size()), kScheme)) {
-    return bad("the target is no path");
-  }
-  const std::string_view rest = line.target.substr(kScheme.size());
+  head.fields.emplace_back("Host", host);
+}
+
+/// RFC 9112 3.2.2: the host in the target is the one that is asked, whatever the Host field says.
+std::optional<Fault> read_absolute_target(const RequestLine& line, RequestHead& head) {
+  const auto known = std::ranges::find_if(kSchemes, [&](const SchemeName& name) {
+    return equals_ignoring_case(line.target.substr(0, name.text.size()), name.text);
+  });
+  if (known == kSchemes.end()) return bad("the target is no path");
+  const std::string_view rest = line.target.substr(known->text.size());
   const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
-  if (end == 0 || !equals_ignoring_case(rest.substr(0, end), host)) {
-    return bad("the target names another host than the Host header");
+  const std::string_view host = rest.substr(0, end);
+  if (host.empty() || !is_valid_host(host)) {
+    return bad("the target's host is not a name or address with a port");
   }
   const std::string_view path = rest.substr(end);
-  head.target = path.starts_with('/') ? path : "/" + std::string(path);
+  // RFC 9112 3.2.4: without a path, OPTIONS asks about the server itself.
+  const bool asks_server = path.empty() && line.method == "OPTIONS";
+  head.target = asks_server ? "*" : path.starts_with('/') ? std::string(path) : "/" + std::string(path);
+  head.scheme = known->scheme;
+  set_host(host, head);
   return std::nullopt;
+}
+
+/// RFC 9112 3.2 knows four forms of a target. The one of CONNECT is a proxy's business.
+std::optional<Fault> read_target(const RequestLine& line, RequestHead& head) {
+  head.target = line.target;
+  if (line.target.front() == '/') return std::nullopt;
+  if (line.target != "*") return read_absolute_target(line, head);
+  if (line.method == "OPTIONS") return std::nullopt;
+  return bad("the target * belongs to OPTIONS");
 }
 
 bool is_token_list(std::string_view list) noexcept {
@@ -246,7 +270,7 @@ std::variant<RequestHead, Fault> read_head(std::string_view head) {
   if (auto fault = read_fields(head, out, framing)) return std::move(*fault);
   if (auto fault = check_length(framing, out.is_http_1_0)) return std::move(*fault);
   if (auto fault = check_host(framing, out.is_http_1_0)) return std::move(*fault);
-  if (auto fault = read_target(line, framing.host, out)) return std::move(*fault);
+  if (auto fault = read_target(line, out)) return std::move(*fault);
   out.content_length = *framing.length;
   out.is_chunked = framing.coding_is_chunked;
   if (auto fault = read_wishes(out)) return std::move(*fault);

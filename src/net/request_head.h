@@ -18,9 +18,14 @@ inline constexpr std::size_t kMostHeaderFields = 100;
 
 /// A request's head, taken apart.
 struct RequestHead {
+  /// What a target in absolute-form begins with; any other target has none.
+  enum class Scheme : std::uint8_t { none, http, https };
+
   std::string method;
-  std::string target;                                       ///< origin-form, or `*`
-  std::vector<std::pair<std::string, std::string>> fields;  ///< equal names joined by ", "
+  std::string target;  ///< origin-form, or `*`
+  Scheme scheme = Scheme::none;
+  /// Equal names joined by ", ". Host is that of the target where the target names one (RFC 9112 3.2.2).
+  std::vector<std::pair<std::string, std::string>> fields;
   std::uint64_t content_length = 0;
   bool is_chunked = false;
   bool is_http_1_0 = false;

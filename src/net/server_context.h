@@ -15,6 +15,7 @@
 #include "connection_table.h"
 #include "outbox.h"
 #include "shared_identity.h"
+#include "trusted_proxies.h"
 
 namespace kymo::net {
 
@@ -48,6 +49,7 @@ struct ServerContext {
         handler(the_handler),
         tls(the_identity),
         counters(the_counters),
+        proxies(the_options.trusted_proxies),
         connections({the_options.limits.connections, the_options.limits.connections_per_address}) {}
   ServerContext(const ServerContext&) = delete;
   ServerContext& operator=(const ServerContext&) = delete;
@@ -57,6 +59,7 @@ struct ServerContext {
   const HttpServer::Handler& handler;
   const SharedIdentity& tls;  ///< of connections that begin now
   Counters& counters;
+  const TrustedProxies proxies;
   boost::asio::io_context io{1};
   boost::asio::io_context workers;
   const std::shared_ptr<Outbox> outbox = std::make_shared<Outbox>(io);

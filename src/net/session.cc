@@ -77,17 +77,19 @@ class Session final : public std::enable_shared_from_this<Session> {
         transport_(wrapped(context, peer, std::move(socket))),
         timer_(context.io),
         parser_(context.options.limits),
-        peer_(std::move(peer)) {
+        peer_(std::move(peer)),
+        is_proxy_(context.proxies.trusts(peer_.address)) {
     slot_.emplace(context_, ConnectionTable::Entry{.address = peer_.key,
                                                    .phase = phase,
                                                    .since = steady_clock::now(),
-                                                   .close = [this] { transport_.close(); }});
+                                                   .close = [this] { transport_.close(); },
+                                                   .is_proxy = is_proxy_});
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   awaitable<void> serve();
-  awaitable<void> refuse();
+  awaitable<void> refuse(ConnectionTable::Room room);
 
  private:
   enum class Step : std::uint8_t { again, close_gently, close, handed_over };
@@ -107,6 +109,9 @@ class Session final : public std::enable_shared_from_this<Session> {
   awaitable<void> linger();
 
   void enter(Phase phase) { slot_->enter(phase); }
+  /// Who sent the request at hand.
+  [[nodiscard]] const Peer& client() const noexcept { return is_proxy_ ? forwarded_ : peer_; }
+  [[nodiscard]] bool is_of_other_scheme(const RequestHead& head) const noexcept;
   void arm(milliseconds time);
   void wait_for_timer();
   void disarm();
@@ -115,7 +120,9 @@ class Session final : public std::enable_shared_from_this<Session> {
   Transport transport_;
   asio::steady_timer timer_;
   RequestParser parser_;
-  Peer peer_;
+  const Peer peer_;
+  const bool is_proxy_;
+  Peer forwarded_;                      ///< who the proxy sent the request at hand for
   std::optional<ConnectionSlot> slot_;  ///< empty while it is being made, and handed over with the socket
   std::uint64_t armed_ = 0;             ///< tells a timer's late completion from the current one
   bool expired_ = false;
@@ -240,10 +247,23 @@ awaitable<bool> Session::read_some() {
   co_return true;
 }
 
+/// A proxy that is trusted may have taken TLS off.
+bool Session::is_of_other_scheme(const RequestHead& head) const noexcept {
+  if (head.scheme == RequestHead::Scheme::none || is_proxy_) return false;
+  return (head.scheme == RequestHead::Scheme::https) != transport_.is_tls();
+}
+
 awaitable<Session::Step> Session::answer() {
   disarm();
   count(context_.counters.requests);
   const RequestHead& head = parser_.head();
+  if (is_of_other_scheme(head)) {
+    const Fault misdirected{421, transport_.is_tls()
+                                     ? "the target is http://, and this connection is TLS"
+                                     : "the target is https://, and this connection is not TLS"};
+    co_return co_await refuse_request(misdirected);
+  }
+  if (is_proxy_) forwarded_ = context_.proxies.client_of(peer_, find_field(head, "x-forwarded-for"));
   if (head.expects_other) {
     const Fault unknown{417, "the only expectation known is 100-continue"};
     co_return co_await refuse_request(unknown);
@@ -276,7 +296,7 @@ awaitable<Session::Step> Session::answer() {
 awaitable<Answer> Session::dispatch(const Target& target) {
   HttpRequest request = make_request(parser_.head(), target);
   request.body = parser_.body();
-  request.remote = peer_.text;
+  request.remote = client().text;
   request.is_secure = transport_.is_tls();
   const auto& is_quick = context_.options.is_quick;
   if (is_quick && is_quick(request.path))
@@ -297,11 +317,11 @@ awaitable<Session::Step> Session::upgrade(const HttpResponse& response, After af
   if (!refusal && parser_.has_more()) refusal = json_error(400, "bytes came before the handshake's answer");
   if (!refusal && !in_time) refusal = json_error(503, "all WebSockets were just closed", "try again");
   if (!refusal) {
-    if (serve_websocket(context_, transport_, *slot_, parser_.head(), response.websocket)) {
-      co_return Step::handed_over;
-    }
+    const ConnectionTable::Stream made =
+        serve_websocket(context_, transport_, *slot_, client().key, parser_.head(), response.websocket);
+    if (made == ConnectionTable::Stream::made) co_return Step::handed_over;
     count(context_.counters.connections_refused);
-    refusal = too_many_connections();
+    refusal = too_many_websockets(made, context_.connections.limits());
   }
   after = parser_.has_more() ? After::close : after;
   const bool sent = co_await send(*refusal, after);
@@ -368,12 +388,13 @@ awaitable<void> Session::linger() {
   }
 }
 
-awaitable<void> Session::refuse() {
+awaitable<void> Session::refuse(ConnectionTable::Room room) {
   const RefusalBeingTold told(context_.refusals);
   arm(context_.options.limits.header_time);
   const Step step = co_await greet();
   bool sent = step == Step::close_gently;
-  if (step == Step::again) sent = co_await send(too_many_connections(), After::close);
+  const HttpResponse busy = too_many_connections(room, context_.connections.limits());
+  if (step == Step::again) sent = co_await send(busy, After::close);
   if (sent) co_await linger();
   disarm();
 }
@@ -392,13 +413,13 @@ void serve_connection(ServerContext& context, FileDescriptor socket, Peer peer) 
         [](Session& session) { return session.serve(); });
 }
 
-void refuse_connection(ServerContext& context, FileDescriptor socket, Peer peer) {
+void refuse_connection(ServerContext& context, FileDescriptor socket, Peer peer, ConnectionTable::Room room) {
   if (context.refusals >= kGentleRefusals) {
-    refuse_connection_now(context, std::move(socket));
+    refuse_connection_now(context, std::move(socket), room);
     return;
   }
   spawn(context, std::make_shared<Session>(context, std::move(socket), std::move(peer), Phase::leaving),
-        [](Session& session) { return session.refuse(); });
+        [room](Session& session) { return session.refuse(room); });
 }
 
 }  // namespace kymo::net

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
+#include <cstdint>
+#include <utility>
 
+#include <kymo/model/parse_number.h>
 #include <kymo/net/json_error.h>
 #include <kymo/net/uri.h>
 
@@ -27,6 +29,86 @@ HttpResponse upgrade_required(std::string_view why) {
   response.headers.emplace_back("Upgrade", "websocket");
   response.headers.emplace_back("Sec-WebSocket-Version", "13");
   return response;
+}
+
+/// What one offer of permessage-deflate asks for (RFC 7692 7.1).
+struct DeflateOffer {
+  bool server_forgets = false;
+  bool client_forgets = false;
+  int server_window = 0;  ///< 2^8 to 2^15 bytes; 0: not asked for
+  bool has_client_window = false;
+  int client_window = 0;  ///< 0: has one, and leaves its size to the server
+};
+constexpr int kTooSmall = 8;
+constexpr int kLargest = 15;
+
+/// Takes off what stands before the next separator that is not within quotes, without blanks around it.
+std::string_view take_part(std::string_view& text, char separator) noexcept {
+  bool is_quoted = false;
+  std::size_t end = 0;
+  for (; end < text.size() && (is_quoted || text[end] != separator); ++end) {
+    if (is_quoted && text[end] == '\\') {
+      ++end;
+    } else if (text[end] == '"') {
+      is_quoted = !is_quoted;
+    }
+  }
+  end = std::min(end, text.size());
+  const std::string_view part = trim_blanks(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return part;
+}
+
+/// A size of a window, as a token or, which means the same, in quotes; 0: none.
+int read_window(std::string_view value) noexcept {
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+    value = value.substr(1, value.size() - 2);
+  }
+  if (value.starts_with('0')) return 0;
+  const auto bits = model::parse_number<std::uint8_t>(value);
+  return bits && *bits >= kTooSmall && *bits <= kLargest ? *bits : 0;
+}
+
+/// False where the parameter is unknown, given twice, or has a value that it must not have.
+bool read_parameter(std::string_view parameter, DeflateOffer& offer) noexcept {
+  const std::size_t equals = parameter.find('=');
+  const bool has_value = equals != std::string_view::npos;
+  const std::string_view name = trim_blanks(parameter.substr(0, equals));
+  const int window = has_value ? read_window(trim_blanks(parameter.substr(equals + 1))) : 0;
+  const auto set_once = [](bool& flag) { return !std::exchange(flag, true); };
+  if (equals_ignoring_case(name, "server_no_context_takeover")) {
+    return !has_value && set_once(offer.server_forgets);
+  }
+  if (equals_ignoring_case(name, "client_no_context_takeover")) {
+    return !has_value && set_once(offer.client_forgets);
+  }
+  if (equals_ignoring_case(name, "server_max_window_bits")) {
+    return window != 0 && std::exchange(offer.server_window, window) == 0;
+  }
+  if (equals_ignoring_case(name, "client_max_window_bits")) {
+    offer.client_window = window;
+    return has_value == (window != 0) && set_once(offer.has_client_window);
+  }
+  return false;
+}
+
+/// `parameters`: what stands behind the extension's name and its semicolon.
+std::optional<DeflateOffer> read_offer(std::string_view parameters) noexcept {
+  DeflateOffer offer;
+  while (!parameters.empty()) {
+    if (!read_parameter(take_part(parameters, ';'), offer)) return std::nullopt;
+  }
+  return offer;
+}
+
+std::string text_of(const DeflateOffer& offer) {
+  std::string text = "permessage-deflate";
+  if (offer.server_forgets) text += "; server_no_context_takeover";
+  if (offer.client_forgets) text += "; client_no_context_takeover";
+  if (offer.server_window != 0) text += "; server_max_window_bits=" + std::to_string(offer.server_window);
+  if (offer.has_client_window) text += "; client_max_window_bits";
+  if (offer.client_window != 0) text += "=" + std::to_string(offer.client_window);
+  return text;
 }
 
 /// An authority without the port that its scheme has anyway.
@@ -75,15 +157,15 @@ std::optional<HttpResponse> refuse_handshake(const RequestHead& head) {
   return std::nullopt;
 }
 
-std::string_view deflate_offer(const RequestHead& head) noexcept {
-  const std::string_view offer = find_field(head, "sec-websocket-extensions");
-  const std::size_t window = offer.find("server_max_window_bits");
-  if (window == std::string_view::npos) return offer;
-  // Whatever is written between the name and its value: an 8 that no digit follows.
-  const std::size_t eight = offer.find_first_of("0123456789", window);
-  const bool is_eight = eight != std::string_view::npos && offer[eight] == '8' &&
-                        (eight + 1 == offer.size() || !is_digit(offer[eight + 1]));
-  return is_eight ? std::string_view() : offer;
+std::string deflate_offer(const RequestHead& head) {
+  std::string_view list = find_field(head, "sec-websocket-extensions");
+  while (!list.empty()) {
+    std::string_view extension = take_part(list, ',');
+    if (!equals_ignoring_case(take_part(extension, ';'), "permessage-deflate")) continue;
+    const auto offer = read_offer(extension);
+    if (offer && offer->server_window != kTooSmall) return text_of(*offer);
+  }
+  return {};
 }
 
 }  // namespace kymo::net

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
+#include <string>
 
 #include <kymo/net/http_server.h>
 
@@ -15,8 +15,9 @@ namespace kymo::net {
 /// the page's Origin (RFC 6455 10.2). So one that is not of the host asked gets 403. Programs send none.
 [[nodiscard]] std::optional<HttpResponse> refuse_handshake(const RequestHead& head);
 
-/// The client's wish for permessage-deflate, to be granted or not; empty where there is none that can be: a
-/// window of 2^8 bytes cannot be had from zlib.
-[[nodiscard]] std::string_view deflate_offer(const RequestHead& head) noexcept;
+/// The first of the client's offers of permessage-deflate that can be granted, in its plainest form; empty
+/// where there is none. An offer that breaks the rules, or asks for a window of 2^8 bytes, which zlib cannot
+/// give, is passed over (RFC 7692 5, 7.1).
+[[nodiscard]] std::string deflate_offer(const RequestHead& head);
 
 }  // namespace kymo::net

@@ -3,22 +3,28 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include <boost/asio/compose.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <boost/beast/zlib/error.hpp>
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "frame_watch.h"
 #include "websocket_handshake.h"
 
 namespace kymo::net {
@@ -51,8 +57,7 @@ HandshakeRequest handshake_request(const RequestHead& head, bool with_deflate) {
     if (is_wanted) request.set(field, value);
   }
   if (with_deflate) {
-    const std::string_view offer = deflate_offer(head);
-    request.set(http::field::sec_websocket_extensions, beast::string_view(offer.data(), offer.size()));
+    request.set(http::field::sec_websocket_extensions, deflate_offer(head));
   }
   return request;
 }
@@ -84,20 +89,98 @@ void bound_kernel_buffers(asio::ip::tcp::socket& socket) {
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSent, sizeof kNotSent);
 }
 
-/// A transport that tells when Beast begins to end it: from there on Beast itself waits for the client for
-/// ever.
-class EndingTransport final : public Transport {
+/// A transport that reads along with the client, holds back a Close frame that is not for Beast to answer,
+/// and tells when Beast begins to end it: from there on Beast itself waits for the client for ever.
+class WatchedTransport final : public Transport {
  public:
-  explicit EndingTransport(Transport transport) : Transport(std::move(transport)) {}
+  explicit WatchedTransport(Transport transport) : Transport(std::move(transport)) {}
 
   std::function<void()> on_end;
+  std::function<void()> on_read;
+  /// Told once, when all that came before the Close frame has been read.
+  std::function<void(WebSocketClose)> on_verdict;
+
+  [[nodiscard]] const FrameWatch& watch() const noexcept { return watch_; }
+  /// The client's answer to our own Close frame is Beast's, whatever is in it.
+  void stop_watching() noexcept { is_watching_ = false; }
+
+  template <class Buffers, class Token>
+  auto async_read_some(const Buffers& buffers, Token&& token) {
+    return asio::async_compose<Token, void(Error, std::size_t)>(Read<Buffers>{this, buffers}, token,
+                                                                socket());
+  }
 
   template <class Handler>
-  friend void async_teardown(beast::role_type role, EndingTransport& transport, Handler&& handler) {
+  friend void async_teardown(beast::role_type role, WatchedTransport& transport, Handler&& handler) {
     if (transport.on_end) transport.on_end();
     async_teardown(role, static_cast<Transport&>(transport), std::forward<Handler>(handler));
   }
+
+ private:
+  template <class Buffers>
+  struct Read {
+    WatchedTransport* transport;
+    Buffers buffers;
+    bool has_begun = false;
+
+    template <class Self>
+    void operator()(Self& self, Error error = {}, std::size_t size = 0) {
+      if (std::exchange(has_begun, true)) {
+        if (error) return self.complete(error, 0);
+        size = transport->look_at(buffers, size);
+        if (size > 0) return self.complete({}, size);
+      }
+      transport->tell_verdict();
+      const Buffers where = buffers;  // `self`, which has them, moves
+      static_cast<Transport*>(transport)->async_read_some(where, std::move(self));
+    }
+  };
+
+  /// How many of the bytes are for Beast; once there is a verdict, none.
+  template <class Buffers>
+  std::size_t look_at(const Buffers& buffers, std::size_t size) {
+    if (watch_.verdict()) return 0;
+    if (!is_watching_) return size;
+    std::size_t good = 0;
+    for (auto it = asio::buffer_sequence_begin(buffers); it != asio::buffer_sequence_end(buffers); ++it) {
+      const asio::const_buffer buffer(*it);
+      const std::size_t here = std::min(buffer.size(), size - good);
+      const std::size_t taken = watch_.take({static_cast<const char*>(buffer.data()), here});
+      good += taken;
+      if (taken < here || good == size) break;
+    }
+    if (on_read) on_read();
+    return good;
+  }
+
+  void tell_verdict() {
+    if (!watch_.verdict() || std::exchange(is_told_, true) || !on_verdict) return;
+    on_verdict(*watch_.verdict());
+  }
+
+  FrameWatch watch_;
+  bool is_watching_ = true;
+  bool is_told_ = false;
 };
+
+/// Beast's own, and so of no other category: the data of a compressed message that cannot be inflated.
+bool is_of_inflating(const Error& error) noexcept {
+  return error.category() == beast::zlib::make_error_code(beast::zlib::error::stream_error).category();
+}
+
+std::string_view reason_of(WebSocketClose verdict) noexcept {
+  if (verdict == WebSocketClose::protocol_error) return "that is no close code";
+  return verdict == WebSocketClose::not_utf8 ? "the reason is not UTF-8" : "";
+}
+
+/// As a server sends it: without a mask (RFC 6455 5.2).
+std::string close_frame(WebSocketClose code, std::string_view reason) {
+  constexpr char kFinalClose = '\x88';
+  const auto number = static_cast<std::uint16_t>(code);
+  std::string frame = {kFinalClose, static_cast<char>(reason.size() + sizeof number),
+                       static_cast<char>(number >> 8U), static_cast<char>(number & 0xffU)};
+  return frame.append(reason);
+}
 
 WebSocketClose close_code(const Error& error, const websocket::close_reason& reason) {
   const bool has_told = error == websocket::error::closed || reason.code != websocket::close_code::none;
@@ -149,8 +232,9 @@ class WebSocketSession final : public OutboxReader, public std::enable_shared_fr
       : context_(context),
         slot_(std::move(slot)),
         handler_(std::move(handler)),
-        stream_(EndingTransport(std::move(transport))),
-        close_timer_(context.io) {}
+        stream_(WatchedTransport(std::move(transport))),
+        close_timer_(context.io),
+        message_timer_(context.io) {}
   WebSocketSession(const WebSocketSession&) = delete;
   WebSocketSession& operator=(const WebSocketSession&) = delete;
   ~WebSocketSession() override {
@@ -174,6 +258,10 @@ class WebSocketSession final : public OutboxReader, public std::enable_shared_fr
   void on_accepted();
   void read();
   void on_read();
+  void on_read_failed(const Error& error);
+  void time_message();
+  void answer_close(WebSocketClose verdict);
+  void write_last_words();
   void on_written(const Error& error, std::size_t size);
   void limit_end();
   void end(WebSocketClose code) noexcept;
@@ -183,14 +271,18 @@ class WebSocketSession final : public OutboxReader, public std::enable_shared_fr
   ServerContext& context_;
   ConnectionSlot slot_;
   std::shared_ptr<WebSocketHandler> handler_;
-  websocket::stream<EndingTransport> stream_;
+  websocket::stream<WatchedTransport> stream_;
   asio::steady_timer close_timer_;
+  asio::steady_timer message_timer_;
+  std::optional<std::uint64_t> timed_;  ///< the message that the timer runs for, by FrameWatch::ended()
   beast::flat_buffer incoming_;
   std::shared_ptr<Link> link_;  ///< from on_open() to on_close()
   std::optional<WebSocketClose> closing_;
   std::optional<Farewell> farewell_;  ///< asked to leave before the handshake was done
   bool accepted_ = false;             ///< the handshake is done; before, Beast can neither write nor close
   bool deflates_ = false;
+  bool is_writing_ = false;
+  std::string last_words_;  ///< a Close frame that is written past Beast; empty: none
 };
 
 void WebSocketSession::start(const RequestHead& head) {
@@ -214,8 +306,14 @@ void WebSocketSession::set_options() {
   }));
   stream_.read_message_max(limits.message_bytes);
   stream_.auto_fragment(false);
-  stream_.next_layer().on_end = [this] {
+  WatchedTransport& transport = stream_.next_layer();
+  transport.on_end = [this] {
     if (!closing_) limit_end();
+  };
+  transport.on_read = [this] { time_message(); };
+  // Later: Beast is in the middle of an operation.
+  transport.on_verdict = [this](WebSocketClose verdict) {
+    asio::post(context_.io, [self = shared_from_this(), verdict] { self->answer_close(verdict); });
   };
   bound_kernel_buffers(stream_.next_layer().socket());
 }
@@ -231,7 +329,7 @@ void WebSocketSession::on_accepted() {
 
 void WebSocketSession::read() {
   stream_.async_read(incoming_, [self = shared_from_this()](const Error& error, std::size_t) {
-    if (error) return self->end(close_code(error, self->stream_.reason()));
+    if (error) return self->on_read_failed(error);
     self->on_read();
   });
 }
@@ -247,8 +345,52 @@ void WebSocketSession::on_read() {
   read();
 }
 
+/// Where a message cannot be inflated, Beast gives the stream up without a word.
+void WebSocketSession::on_read_failed(const Error& error) {
+  if (closing_ || !is_of_inflating(error)) return end(close_code(error, stream_.reason()));
+  closing_ = WebSocketClose::not_utf8;
+  if (link_ != nullptr) link_->note_closing();
+  limit_end();
+  last_words_ = close_frame(*closing_, "the message cannot be inflated");
+  if (!is_writing_) write_last_words();
+}
+
+void WebSocketSession::write_last_words() {
+  asio::async_write(stream_.next_layer(), asio::buffer(last_words_),
+                    [self = shared_from_this()](const Error& error, std::size_t) {
+                      self->end(*self->closing_);
+                      if (error) return self->close_now();
+                      self->limit_end();
+                      async_teardown(beast::role_type::server, self->stream_.next_layer(),
+                                     [self](const Error&) { self->close_now(); });
+                    });
+}
+
+/// Whatever keeps Beast's own clock of silence from running out, a message has to end.
+void WebSocketSession::time_message() {
+  const FrameWatch& watch = stream_.next_layer().watch();
+  if (timed_ && (!watch.is_in_message() || *timed_ != watch.ended())) {
+    timed_.reset();
+    message_timer_.cancel();
+  }
+  if (timed_ || closing_ || !watch.is_in_message()) return;
+  timed_ = watch.ended();
+  message_timer_.expires_after(context_.options.websocket.message_time);
+  message_timer_.async_wait([weak = weak_from_this(), timed = *timed_](const Error& error) {
+    const auto self = weak.lock();
+    if (error || self == nullptr || self->timed_ != timed || self->closing_) return;
+    count(self->context_.counters.timeouts);
+    self->close(WebSocketClose::not_allowed, "a message took too long to arrive");
+  });
+}
+
+void WebSocketSession::answer_close(WebSocketClose verdict) {
+  close(verdict, std::string(reason_of(verdict)));
+}
+
 void WebSocketSession::take(const Write& write) {
   if (closing_ || link_ == nullptr) return;
+  is_writing_ = true;
   slot_.enter(Phase::sending);
   stream_.text(write.kind == WebSocketMessage::text);
   stream_.async_write(asio::buffer(*write.payload),
@@ -258,6 +400,8 @@ void WebSocketSession::take(const Write& write) {
 
 void WebSocketSession::on_written(const Error& error, std::size_t size) {
   count(context_.counters.bytes_sent, size);
+  is_writing_ = false;
+  if (!last_words_.empty()) return write_last_words();
   if (error) return close_now();  // ends the reading too, which tells the handler
   slot_.enter(Phase::streaming);
   if (link_ == nullptr || closing_) return;
@@ -273,6 +417,7 @@ void WebSocketSession::leave(const Farewell& farewell) {
 void WebSocketSession::close(WebSocketClose code, const std::string& reason) {
   if (!accepted_ || closing_ || !stream_.next_layer().socket().is_open()) return;
   closing_ = code;
+  stream_.next_layer().stop_watching();
   if (link_ != nullptr) link_->note_closing();
   limit_end();
   const websocket::close_reason farewell(static_cast<websocket::close_code>(code), reason);
@@ -294,6 +439,7 @@ void WebSocketSession::close_now() noexcept { stream_.next_layer().close(); }
 
 void WebSocketSession::end(WebSocketClose code) noexcept {
   close_timer_.cancel();
+  message_timer_.cancel();
   if (link_ == nullptr) return;
   std::exchange(link_, nullptr)->note_closing();
   try {
@@ -316,8 +462,9 @@ void WebSocketSession::call_handler(const Call& call) {
 
 }  // namespace
 
-bool serve_websocket(ServerContext& context, Transport& transport, ConnectionSlot& slot,
-                     const RequestHead& head, const std::shared_ptr<WebSocketHandler>& handler) {
+ConnectionTable::Stream serve_websocket(ServerContext& context, Transport& transport, ConnectionSlot& slot,
+                                        const AddressKey& client, const RequestHead& head,
+                                        const std::shared_ptr<WebSocketHandler>& handler) {
   const auto target = std::make_shared<std::weak_ptr<WebSocketSession>>();
   const auto close = [target] {
     if (const auto session = target->lock()) session->close_now();
@@ -325,12 +472,13 @@ bool serve_websocket(ServerContext& context, Transport& transport, ConnectionSlo
   const auto leave = [target](const Farewell& farewell) {
     if (const auto session = target->lock()) session->leave(farewell);
   };
-  if (!slot.make_stream(close, leave)) return false;
+  const ConnectionTable::Stream made = slot.make_stream(client, close, leave);
+  if (made != ConnectionTable::Stream::made) return made;
   const auto session =
       std::make_shared<WebSocketSession>(context, std::move(transport), std::move(slot), handler);
   *target = session;
   session->start(head);
-  return true;
+  return made;
 }
 
 }  // namespace kymo::net

@@ -10,9 +10,11 @@
 
 namespace kymo::net {
 
-/// Answers a good handshake (see refuse_handshake()) and serves the WebSocket until it ends. False, and
-/// nothing is taken, where WebSockets have their share of the connections. On the I/O thread only.
-[[nodiscard]] bool serve_websocket(ServerContext& context, Transport& transport, ConnectionSlot& slot,
-                                   const RequestHead& head, const std::shared_ptr<WebSocketHandler>& handler);
+/// Answers a good handshake (see refuse_handshake()) of `client` and serves the WebSocket until it ends.
+/// Nothing is taken where WebSockets have their share of the connections. On the I/O thread only.
+[[nodiscard]] ConnectionTable::Stream serve_websocket(ServerContext& context, Transport& transport,
+                                                      ConnectionSlot& slot, const AddressKey& client,
+                                                      const RequestHead& head,
+                                                      const std::shared_ptr<WebSocketHandler>& handler);
 
 }  // namespace kymo::net

@@ -80,6 +80,7 @@ TEST(Schema, DefaultsAreThoseOfMonitorOptions) {
   EXPECT_EQ(read.log_level, plain.log_level);
   EXPECT_EQ(read.http_threads, plain.http_threads);
   EXPECT_EQ(read.allowed_hosts, plain.allowed_hosts);
+  EXPECT_EQ(read.trusted_proxies, plain.trusted_proxies);
   EXPECT_EQ(read.http_limits.header_bytes, plain.http_limits.header_bytes);
   EXPECT_EQ(read.http_limits.body_bytes, plain.http_limits.body_bytes);
   EXPECT_EQ(read.http_limits.connections, plain.http_limits.connections);
@@ -100,6 +101,7 @@ TEST(Schema, EverySettingReachesTheOptions) {
                                                    {"limits.series_per_family", "3"},
                                                    {"limits.series", "4"},
                                                    {"web.allowed_hosts", "a,b"},
+                                                   {"web.trusted_proxies", "10.0.0.0/8, ::1"},
                                                    {"http.threads", "5"},
                                                    {"http.max_connections", "6"},
                                                    {"http.max_connections_per_address", "7"},
@@ -120,6 +122,7 @@ TEST(Schema, EverySettingReachesTheOptions) {
   EXPECT_EQ(o.max_series_per_family, 3U);
   EXPECT_EQ(o.max_series, 4U);
   EXPECT_THAT(o.allowed_hosts, ElementsAre("a", "b"));
+  EXPECT_THAT(o.trusted_proxies, ElementsAre("10.0.0.0/8", "::1"));
   EXPECT_EQ(o.http_threads, 5U);
   EXPECT_EQ(o.http_limits.connections, 6U);
   EXPECT_EQ(o.http_limits.connections_per_address, 7U);
@@ -449,6 +452,8 @@ rc::Gen<std::string> valid_text(const ValueDomain& domain) {
     case SettingType::file: return rc::gen::just(std::string());
     case SettingType::host_list:
       return rc::gen::element<std::string>("", "a.example", "a,b.example:9464,[::1]");
+    case SettingType::network_list:
+      return rc::gen::element<std::string>("", "10.0.0.0/8", "192.0.2.7,2001:db8::/32,::1");
     case SettingType::choice: break;
   }
   const std::string choices(domain.choices);

@@ -196,6 +196,42 @@ TEST(Monitor, RefusesAForeignHostName) {
   EXPECT_THAT(http_get(monitor.endpoint(), "/metrics", "metrics.example"), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST(Monitor, TheHostOfAnAbsoluteTargetIsTheOneThatIsAsked) {
+  Monitor monitor({.listen = kAnyPort, .allowed_hosts = {"metrics.example"}});
+  const auto ask = [&](const std::string& target, const std::string& host) {
+    return http_get(monitor.endpoint(), target, host);
+  };
+  EXPECT_THAT(ask("http://evil.example/metrics", "localhost"), StartsWith("HTTP/1.1 421 "));
+  EXPECT_THAT(ask("http://metrics.example/metrics", "evil.example"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(ask("http://metrics.example:9464/metrics", "localhost"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(ask("https://metrics.example/metrics", "localhost"), StartsWith("HTTP/1.1 421 "))
+      << "not over TLS";
+}
+
+TEST(Monitor, BehindATrustedProxyWrongTokensCountForTheClient) {
+  Monitor monitor({.listen = kAnyPort, .trusted_proxies = {"127.0.0.1"}, .token = "0123456789abcdef"});
+  const auto guess = [&](const std::string& client) {
+    // More headers behind the host.
+    return http_get(monitor.endpoint(), "/metrics",
+                    "localhost\r\nX-Forwarded-For: " + client + "\r\nAuthorization: Bearer 0000000000000000");
+  };
+  EXPECT_TRUE(eventually([&] {  // as soon as all come within one second
+    for (int i = 0; i < 5; ++i) (void)guess("203.0.113.7");
+    return guess("203.0.113.7").starts_with("HTTP/1.1 429 ");
+  }));
+  EXPECT_THAT(guess("203.0.113.8"), StartsWith("HTTP/1.1 401 "));
+  EXPECT_THAT(guess("203.0.113.7, 203.0.113.9"), StartsWith("HTTP/1.1 401 "));
+}
+
+TEST(Monitor, RefusesATrustedProxyThatIsNoNetwork) {
+  try {
+    const Monitor monitor({.listen = kAnyPort, .trusted_proxies = {"10.0.0.0/8", "proxy.example"}});
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("trusted_proxies: \"proxy.example\" is no network"));
+  }
+}
+
 TEST(Monitor, ServesFurtherRoutes) {
   const live::Route hello{.path = "/hello", .handle = [](const net::HttpRequest&) {
                             net::HttpResponse response;

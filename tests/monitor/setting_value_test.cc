@@ -113,6 +113,16 @@ TEST(HostList, IsSeparatedByCommas) {
   EXPECT_EQ(error(kHosts, many), "has more than 64 items");
 }
 
+TEST(Networks, AreAddressesOrPrefixes) {
+  constexpr ValueDomain kNetworks{SettingType::network_list};
+  EXPECT_EQ(value<std::vector<std::string>>(kNetworks, "10.0.0.0/8, ::1"),
+            (std::vector<std::string>{"10.0.0.0/8", "::1"}));
+  EXPECT_TRUE(value<std::vector<std::string>>(kNetworks, " ").empty());
+  EXPECT_EQ(error(kNetworks, "10.0.0.0/8,proxy.example"),
+            "\"proxy.example\" is no network: it begins with no IP address; write it as 10.0.0.0/8, "
+            "2001:db8::/32 or 192.0.2.7");
+}
+
 TEST(Endpoint, SaysWhatIsMissing) {
   EXPECT_EQ(value<std::string>(kEndpoint, "127.0.0.1:0"), "127.0.0.1:0");
   EXPECT_NE(error(kEndpoint, "127.0.0.1").find("no port"), std::string::npos)

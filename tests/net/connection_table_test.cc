@@ -9,10 +9,12 @@ namespace kymo::net {
 namespace {
 
 using Room = ConnectionTable::Room;
+using Stream = ConnectionTable::Stream;
 using std::chrono::milliseconds;
 
 const AddressKey kAnn = {4, 10, 0, 0, 1};
 const AddressKey kBob = {4, 10, 0, 0, 2};
+const AddressKey kProxy = {4, 10, 0, 0, 3};
 
 class ConnectionTableTest : public ::testing::Test {
  protected:
@@ -27,7 +29,7 @@ class ConnectionTableTest : public ::testing::Test {
 
 TEST_F(ConnectionTableTest, HasRoomBelowTheLimits) {
   add(kAnn, Phase::waiting, 0, "a");
-  EXPECT_EQ(table_.make_room(kAnn, at(1)), Room::free);
+  EXPECT_EQ(table_.make_room(kAnn, false, at(1)), Room::free);
   EXPECT_TRUE(closed_.empty());
 }
 
@@ -35,7 +37,7 @@ TEST_F(ConnectionTableTest, EvictsTheLongestWaitingOfTheSameAddress) {
   add(kBob, Phase::waiting, 0, "b");
   add(kAnn, Phase::waiting, 5, "a1");
   add(kAnn, Phase::waiting, 3, "a2");
-  EXPECT_EQ(table_.make_room(kAnn, at(9)), Room::made_by_eviction);
+  EXPECT_EQ(table_.make_room(kAnn, false, at(9)), Room::made_by_eviction);
   EXPECT_EQ(closed_, std::vector<std::string>{"a2"});
   EXPECT_EQ(table_.size(), 2U);
 }
@@ -45,7 +47,7 @@ TEST_F(ConnectionTableTest, EvictsOfAnyAddressWhenAllPlacesAreTaken) {
   add(kAnn, Phase::waiting, 2, "a");
   add({6, 1}, Phase::answering, 0, "c");
   add({6, 2}, Phase::answering, 0, "d");
-  EXPECT_EQ(table_.make_room({6, 3}, at(9)), Room::made_by_eviction);
+  EXPECT_EQ(table_.make_room({6, 3}, false, at(9)), Room::made_by_eviction);
   EXPECT_EQ(closed_, std::vector<std::string>{"b"});
 }
 
@@ -56,47 +58,88 @@ TEST_F(ConnectionTableTest, StreamsHaveThreeQuartersOfThePlaces) {
   int left = 0;
   const auto make = [&](std::size_t i) {
     return table.make_stream(
-        places[i], [] {}, [&left](const Farewell& farewell) { left += farewell.reason == "over"; });
+        places[i], kAnn, [] {}, [&left](const Farewell& farewell) { left += farewell.reason == "over"; });
   };
-  EXPECT_TRUE(make(0) && make(1) && make(2));
-  EXPECT_FALSE(make(3));
-  EXPECT_EQ(table.make_room(kAnn, at(9)), Room::none);  // a stream whose client takes all is not for sparing
+  for (const std::size_t i : {0, 1, 2}) EXPECT_EQ(make(i), Stream::made);
+  EXPECT_EQ(make(3), Stream::none_for_address);
+  // A stream whose client takes all is not for sparing.
+  EXPECT_EQ(table.make_room(kAnn, false, at(9)), Room::none_for_address);
   table.close_unoccupied({WebSocketClose::going_away, "over"});
   EXPECT_EQ(left, 3);
   table.remove(places[0]);
-  EXPECT_TRUE(make(3));
+  EXPECT_EQ(make(3), Stream::made);
+}
+
+TEST_F(ConnectionTableTest, AStreamOfAProxyCountsForItsClient) {
+  ConnectionTable table({16, 4});
+  std::vector<ConnectionTable::Place> places;
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(table.make_room(kProxy, true, at(0)), Room::free);
+    places.push_back(
+        table.add({.address = kProxy, .phase = Phase::answering, .close = [] {}, .is_proxy = true}));
+  }
+  const auto make = [&](std::size_t i, const AddressKey& client) {
+    return table.make_stream(places[i], client, [] {}, [](const Farewell&) {});
+  };
+  for (const std::size_t i : {0, 1, 2}) EXPECT_EQ(make(i, kAnn), Stream::made);
+  EXPECT_EQ(make(3, kAnn), Stream::none_for_address);
+  EXPECT_EQ(make(3, kBob), Stream::made);
+  table.remove(places[0]);
+  EXPECT_EQ(make(4, kAnn), Stream::made);
+  EXPECT_EQ(table.size(), 7U);
+  for (std::size_t i = 1; i < places.size(); ++i) table.remove(places[i]);
+  EXPECT_TRUE(table.empty());
+  EXPECT_EQ(table.size(), 0U);
+  EXPECT_EQ(table.make_room(kProxy, false, at(9)), Room::free) << "nothing is left counted for it";
+}
+
+TEST_F(ConnectionTableTest, SaysWhetherAnAddressOrAllAreTheLimit) {
+  ConnectionTable table({4, 4});
+  std::vector<ConnectionTable::Place> places;
+  for (const AddressKey& key : {kAnn, kAnn, kBob, kBob}) {
+    places.push_back(table.add({.address = key, .phase = Phase::answering, .close = [] {}}));
+  }
+  const auto make = [&](std::size_t i, const AddressKey& client) {
+    return table.make_stream(places[i], client, [] {}, [](const Farewell&) {});
+  };
+  EXPECT_EQ(make(0, kAnn), Stream::made);
+  EXPECT_EQ(make(1, kAnn), Stream::made);
+  EXPECT_EQ(make(2, kBob), Stream::made);
+  EXPECT_EQ(make(3, kBob), Stream::none);
+  EXPECT_EQ(table.make_room({6, 1}, false, at(9)), Room::none);
 }
 
 TEST_F(ConnectionTableTest, RefusesWhereAllAreAtWork) {
   add(kAnn, Phase::answering, 0, "a1");
   add(kAnn, Phase::sending, 0, "a2");
-  EXPECT_EQ(table_.make_room(kAnn, at(999)), Room::none);
-  EXPECT_EQ(table_.make_room(kBob, at(999)), Room::free);
+  EXPECT_EQ(table_.make_room(kAnn, false, at(999)), Room::none_for_address);
+  EXPECT_EQ(table_.make_room(kAnn, true, at(999)), Room::free) << "a proxy is not one address";
+  EXPECT_EQ(table_.make_room(kBob, false, at(999)), Room::free);
   EXPECT_TRUE(closed_.empty());
 }
 
 TEST_F(ConnectionTableTest, EvictsAStalledReceiverAfterASecondAndAfterWaitingOnes) {
   add(kAnn, Phase::sending, 0, "stalled");
   const auto place = add(kAnn, Phase::waiting, 900, "waiting");
-  EXPECT_EQ(table_.make_room(kAnn, at(1000)), Room::made_by_eviction);
+  EXPECT_EQ(table_.make_room(kAnn, false, at(1000)), Room::made_by_eviction);
   EXPECT_EQ(closed_, std::vector<std::string>{"waiting"});
   table_.remove(place);
   add(kAnn, Phase::answering, 0, "busy");
-  EXPECT_EQ(table_.make_room(kAnn, at(1000)), Room::made_by_eviction);
+  EXPECT_EQ(table_.make_room(kAnn, false, at(1000)), Room::made_by_eviction);
   EXPECT_EQ(closed_.back(), "stalled");
 }
 
 TEST_F(ConnectionTableTest, CountsAnEvictedOneOnlyOnce) {
   const auto a = add(kAnn, Phase::waiting, 0, "a");
   const auto b = add(kAnn, Phase::waiting, 1, "b");
-  EXPECT_EQ(table_.make_room(kAnn, at(2)), Room::made_by_eviction);
+  EXPECT_EQ(table_.make_room(kAnn, false, at(2)), Room::made_by_eviction);
   table_.set_phase(a, Phase::answering, at(3));  // its coroutine has not noticed yet
   EXPECT_EQ(table_.size(), 1U);
   table_.remove(a);
   EXPECT_EQ(table_.size(), 1U);
   table_.remove(b);
   EXPECT_TRUE(table_.empty());
-  EXPECT_EQ(table_.make_room(kAnn, at(4)), Room::free);
+  EXPECT_EQ(table_.make_room(kAnn, false, at(4)), Room::free);
 }
 
 TEST_F(ConnectionTableTest, ClosesAtTheEndFirstTheUnoccupied) {

@@ -189,6 +189,45 @@ TEST(HttpServerLimits, OverTheCapAtWorkNewcomersGet503) {
   EXPECT_EQ(server->statistics().connections_evicted, 0U);
 }
 
+TEST(HttpServerLimits, OverTheCapOfAnAddressAtWorkNewcomersAreToldSo) {
+  Gate gate;
+  HttpServerOptions options;
+  options.limits.connections_per_address = 2;
+  const auto server = start_server(gate.handler(), options);
+  std::vector<std::unique_ptr<RawClient>> busy;
+  for (int i = 0; i < 2; ++i) {
+    busy.push_back(std::make_unique<RawClient>(server->endpoint().port));
+    busy.back()->send(kRequest);
+  }
+  ASSERT_TRUE(eventually([&] { return gate.entered == 2; }));
+  const auto response = test::get(server->endpoint().port, "/");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 503);
+  EXPECT_EQ(response->header("Retry-After"), std::nullopt);
+  EXPECT_THAT(response->body, HasSubstr("too many connections from this address: all 2 are at work"));
+  EXPECT_THAT(response->body, HasSubstr("web.trusted_proxies"));
+  gate.open();
+  for (const auto& client : busy) EXPECT_EQ(client->read_response()->body, "at last");
+}
+
+TEST(HttpServerLimits, ATrustedProxyIsNotLimitedAsOneAddress) {
+  Gate gate;
+  HttpServerOptions options;
+  options.limits.connections_per_address = 2;
+  options.threads = 4;
+  options.trusted_proxies = {Network::parse("127.0.0.1")};
+  const auto server = start_server(gate.handler(), options);
+  std::vector<std::unique_ptr<RawClient>> busy;
+  for (int i = 0; i < 4; ++i) {
+    busy.push_back(std::make_unique<RawClient>(server->endpoint().port));
+    busy.back()->send(kRequest);
+  }
+  EXPECT_TRUE(eventually([&] { return gate.entered == 4; }));
+  gate.open();
+  for (const auto& client : busy) EXPECT_EQ(client->read_response()->body, "at last");
+  EXPECT_EQ(server->statistics().connections_evicted, 0U);
+}
+
 TEST(HttpServerLimits, OverTheCapOfAnAddressTheLongestWaitingGoes) {
   HttpServerOptions options;
   options.limits.connections_per_address = 2;

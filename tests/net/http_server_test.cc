@@ -56,6 +56,49 @@ TEST(HttpServer, KnowsItsClient) {
   EXPECT_THAT(test::get(port_of(server), "/")->body, StartsWith("127.0.0.1:"));
 }
 
+TEST(HttpServer, KnowsTheClientThatATrustedProxyNames) {
+  HttpServerOptions options;
+  options.trusted_proxies = {Network::parse("127.0.0.1"), Network::parse("10.0.0.0/8")};
+  const auto server = start_server(
+      [](const HttpRequest& request) { return text_response(std::string(request.remote)); }, options);
+  RawClient client(port_of(server));  // one connection of the proxy, for many clients
+  const auto asked_for = [&](std::string_view forwarded) {
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n" + std::string(forwarded) + "\r\n");
+    return client.read_response()->body;
+  };
+  EXPECT_EQ(asked_for("X-Forwarded-For: 203.0.113.7\r\n"), "203.0.113.7:0");
+  EXPECT_EQ(asked_for("x-forwarded-for: 203.0.113.8\r\nX-Forwarded-For: 2001:db8::8, 10.1.1.1\r\n"),
+            "[2001:db8::8]:0");
+  EXPECT_THAT(asked_for(""), StartsWith("127.0.0.1:"));
+}
+
+TEST(HttpServer, BelievesNobodyWhoIsNoTrustedProxy) {
+  const auto server =
+      start_server([](const HttpRequest& request) { return text_response(std::string(request.remote)); });
+  const auto response =
+      test::ask(port_of(server), "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n");
+  EXPECT_THAT(response->body, StartsWith("127.0.0.1:"));
+}
+
+TEST(HttpServer, AnAbsoluteTargetNamesTheHostAndFitsTheConnection) {
+  HttpServerOptions options;
+  const auto server = start_server(
+      [](const HttpRequest& request) {
+        return text_response(std::string(request.header("host")) + " " + std::string(request.target));
+      },
+      options);
+  const auto ask = [&](const std::string& target, const std::string& rest) {
+    return test::ask(port_of(server), "GET " + target + " HTTP/1." + rest + "\r\n\r\n");
+  };
+  EXPECT_EQ(ask("http://b:8/c?d", "1\r\nHost: a")->body, "b:8 /c?d");
+  EXPECT_EQ(ask("http://b", "0")->body, "b /");
+  const auto other = ask("https://b/", "1\r\nHost: b");
+  EXPECT_EQ(other->status, 421);
+  EXPECT_EQ(other->header("Connection"), "close");
+  EXPECT_THAT(other->body, HasSubstr("https://"));
+  EXPECT_EQ(server->statistics().requests_bad, 1U);
+}
+
 TEST(HttpServer, KeepsAConnectionForMoreRequests) {
   const auto server = start_server(echo);
   RawClient client(port_of(server));

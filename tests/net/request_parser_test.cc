@@ -80,6 +80,23 @@ TEST(RequestParser, BringsAnAbsoluteTargetIntoOriginForm) {
   EXPECT_EQ(parse_one("GET http://a/b?c HTTP/1.1\r\nHost: a\r\n\r\n").target, "/b?c");
   EXPECT_EQ(parse_one("GET http://a HTTP/1.1\r\nHost: a\r\n\r\n").target, "/");
   EXPECT_EQ(parse_one("GET http://a?c HTTP/1.1\r\nHost: a\r\n\r\n").target, "/?c");
+  EXPECT_EQ(parse_one("OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n").target, "*");
+  EXPECT_EQ(parse_one("OPTIONS http://a/ HTTP/1.1\r\nHost: a\r\n\r\n").target, "/");
+}
+
+TEST(RequestParser, TakesTheHostFromAnAbsoluteTarget) {
+  const auto host_of = [](std::string_view target, std::string_view rest) {
+    return std::string(find_field(
+        parse_one("GET " + std::string(target) + " HTTP/1." + std::string(rest) + "\r\n\r\n"), "host"));
+  };
+  EXPECT_EQ(host_of("http://b:81/x", "1\r\nHost: a"), "b:81");
+  EXPECT_EQ(host_of("https://[::1]", "1\r\nhost: a"), "[::1]");
+  EXPECT_EQ(host_of("http://b/x", "0"), "b");
+  EXPECT_EQ(host_of("/x", "1\r\nHost: a"), "a");
+  EXPECT_EQ(host_of("/x", "0"), "");
+  EXPECT_EQ(parse_one("GET https://b HTTP/1.1\r\nHost: a\r\n\r\n").scheme, RequestHead::Scheme::https);
+  EXPECT_EQ(parse_one("GET http://b HTTP/1.1\r\nHost: a\r\n\r\n").scheme, RequestHead::Scheme::http);
+  EXPECT_EQ(parse_one("GET / HTTP/1.1\r\nHost: a\r\n\r\n").scheme, RequestHead::Scheme::none);
 }
 
 TEST(RequestParser, KnowsWhenAConnectionStaysOpen) {

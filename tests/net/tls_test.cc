@@ -48,6 +48,15 @@ TEST(Tls, ServesBothVersions) {
   EXPECT_EQ(server->statistics().tls_failures, 0U);
 }
 
+TEST(Tls, AnAbsoluteTargetHasItsScheme) {
+  const auto server = start_tls();
+  TlsClient client(server->endpoint().port);
+  ASSERT_TRUE(client.send("GET https://b/there HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_THAT(client.read_until("over TLS"), StartsWith("HTTP/1.1 200 "));
+  ASSERT_TRUE(client.send("GET http://b/there HTTP/1.1\r\nHost: b\r\n\r\n"));
+  EXPECT_THAT(client.read_until("TLS"), StartsWith("HTTP/1.1 421 "));
+}
+
 TEST(Tls, TellsAHandlerOfTheOneInClear) {
   const auto server = test::start_server(echo_path);
   EXPECT_EQ(test::get(server->endpoint().port, "/there")->body, "/there in clear");

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import select
 import socket
 import struct
 import subprocess
 import sys
+import time
 import unittest
 import zlib
 
@@ -226,7 +228,7 @@ class Control(Echo):
             self.fails(frame(opcode, b"\x03\xe8", fin=False))
 
     def test_a_close_is_answered_with_its_code(self):
-        for number in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 3999, 4000, 4999):
+        for number in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999):
             client = self.connect()
             client.send(frame(CLOSE, code(number, "warum nicht: é".encode())))
             self.assertEqual(client.read_message(), (CLOSE, number))
@@ -236,12 +238,29 @@ class Control(Echo):
         self.assertEqual(client.read_message()[0], CLOSE)
 
     def test_closes_that_cannot_be_are_1002(self):
-        for number in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999):
+        for number in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 10000, 32768, 65535):
             self.fails(frame(CLOSE, code(number)))
+            self.fails(frame(CLOSE, code(number, b"\xff")))
         self.fails(frame(CLOSE, b"\x03"))
+        self.fails(*(bytes([byte]) for byte in frame(CLOSE, code(5000, b"a reason"))))
 
     def test_a_reason_must_be_utf8(self):
-        self.fails(frame(CLOSE, code(1000, b"\xed\xa0\x80")), with_code=(1002, 1007))
+        for reason in Utf8.BAD:
+            self.fails(frame(CLOSE, code(1000, reason)), with_code=1007)
+
+    def test_what_comes_before_a_close_that_cannot_be_is_answered(self):
+        client = self.connect()
+        client.send(frame(TEXT, b"first") + frame(CLOSE, code(5000)) + frame(TEXT, b"late"))
+        self.assertEqual(client.read_message(), (TEXT, b"first"))
+        self.assertEqual(client.read_message(), (CLOSE, 1002))
+        self.ends(client)
+
+    def test_the_answer_to_our_close_may_be_anything(self):
+        client = self.connect()
+        client.send(frame(TEXT, b"close, please"))
+        self.assertEqual(client.read_message(), (CLOSE, 1013))
+        client.send(frame(CLOSE, code(5000)))
+        self.assertIsNone(client.read_frame())
 
     def test_what_comes_behind_a_close_is_not_read(self):
         client = self.connect()
@@ -281,6 +300,43 @@ class Silence(Echo):
     def test_an_answer_ends_it(self):
         # On a machine that is busy for longer than a ping is waited for, an answer comes too late.
         self.assertIn(3, (self.answered_pings(2) for _ in range(5)))
+
+
+class Drip(Echo):
+    """A message has an end, whatever is sent meanwhile."""
+
+    ARGUMENTS = ("600000", "500")
+
+    def dripped(self, first, drop):
+        """The code that a client is closed with that sends a little now and then, of what never ends."""
+        client = self.connect()
+        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.send(first)
+        deadline = time.monotonic() + DEADLINE_S
+        while time.monotonic() < deadline:
+            readable, _, _ = select.select([client.socket], [], [], 0.05)
+            if readable:
+                opcode, number = client.read_message()
+                if opcode == CLOSE:
+                    return number
+            with contextlib.suppress(OSError):
+                client.send(drop)
+        raise AssertionError("never closed")
+
+    def test_a_frame_that_does_not_end_is_1008(self):
+        self.assertEqual(self.dripped(frame(BINARY, b"x" * 60_000)[:20], b"x"), 1008)
+
+    def test_a_head_that_does_not_end_is_1008(self):
+        self.assertEqual(self.dripped(b"\x81", b""), 1008)
+
+    def test_a_control_frame_that_does_not_end_is_1008(self):
+        self.assertEqual(self.dripped(frame(PING, b"x" * 100)[:20], b""), 1008)
+
+    def test_fragments_that_do_not_end_are_1008(self):
+        self.assertEqual(self.dripped(frame(TEXT, b"x", fin=False), frame(CONTINUATION, b"x", fin=False)), 1008)
+
+    def test_pings_between_do_not_help(self):
+        self.assertEqual(self.dripped(frame(TEXT, b"x", fin=False), frame(PING)), 1008)
 
 
 class Deflate(Echo):
@@ -349,17 +405,35 @@ class Deflate(Echo):
         client.send(frame(BINARY, deflated(b"\x00" * 10_000_000), rsv=4))
         self.assertEqual(client.read_message(), (CLOSE, 1009))
 
-    def test_broken_data_ends_the_connection(self):
+    def test_broken_data_is_1007(self):
+        text = deflated(self.TEXT)
+        for data in (b"\xff\xff\xff\xff", b"\x07", b"\xff" * 500, b"\x00\x05\x00\xff\xff", b"\x04" + b"\xff" * 40,
+                     bytes(byte ^ 0x55 for byte in text)):
+            for opcode in (TEXT, BINARY):
+                client = self.deflating()
+                client.send(frame(opcode, data, rsv=4))
+                self.assertEqual(client.read_message(), (CLOSE, 1007), data)
+                self.ends(client)
+
+    def test_broken_data_is_told_behind_a_frame_that_is_on_its_way(self):
         client = self.deflating()
-        client.send(frame(TEXT, b"\xff\xff\xff\xff", rsv=4))
-        while (got := client.read_message())[0] != CLOSE:
-            pass
-        self.assertIn(got[1], (1002, 1007, None))
+        client.send(frame(BINARY, os.urandom(60_000)) + frame(TEXT, b"\xff" * 8, rsv=4))
+        while (got := client.read_frame())[0] & 0xF != CLOSE:
+            pass  # of the answer, whole frames only
+        self.assertEqual((got[0], got[1][:2]), (0x80 | CLOSE, code(1007)))
+        self.ends(client)
 
     def test_bad_utf8_is_found_after_inflating(self):
         client = self.deflating()
         client.send(frame(TEXT, deflated(b"\xed\xa0\x80"), rsv=4))
         self.assertEqual(client.read_message(), (CLOSE, 1007))
+
+    def test_an_offer_that_cannot_be_does_not_hide_one_that_can(self):
+        for bad in ("permessage-deflate; unknown", "permessage-deflate; server_max_window_bits=8", "x-other; a=\"b,c\""):
+            client = self.deflating(f"{bad}, permessage-deflate; client_max_window_bits=11")
+            self.assertIn("client_max_window_bits=11", client.headers["sec-websocket-extensions"])
+            client.send(frame(TEXT, deflated(b"compressed", 11), rsv=4))
+            self.assertEqual(client.read_frame(), (0x80 | TEXT, b"compressed"))
 
     def test_only_so_many_have_it_at_once(self):
         clients = [self.connect(Sec_WebSocket_Extensions=self.OFFER) for _ in range(8)]

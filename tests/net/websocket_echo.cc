@@ -1,5 +1,6 @@
 // For the conformance tests: sends back whatever comes, on the same code that kymo serves with.
-// websocket_echo [MILLISECONDS between pings]. Prints its port, and ends with its standard input.
+// websocket_echo [MILLISECONDS between pings] [MILLISECONDS for a message]. Prints its port, and ends with
+// its standard input.
 #include <cstdio>
 #include <deque>
 #include <iostream>
@@ -44,6 +45,7 @@ class Echo final : public WebSocketHandler {
 int main(int argc, char** argv) {
   HttpServerOptions options;
   if (argc > 1) options.websocket.ping_every = std::chrono::milliseconds(std::stoi(argv[1]));
+  if (argc > 2) options.websocket.message_time = std::chrono::milliseconds(std::stoi(argv[2]));
   options.websocket.deflated_connections = 4;
   HttpServer server(options, [](const HttpRequest&) {
     HttpResponse response;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "raw_client.h"
@@ -21,6 +22,7 @@ namespace {
 using test::eventually;
 using test::RawClient;
 using test::start_server;
+using ::testing::HasSubstr;
 
 constexpr std::string_view kHandshake =
     "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -173,13 +175,57 @@ TEST(WebSocket, LeavesRoomForPlainRequests) {
     EXPECT_EQ(upgrade(*clients.back()), 101) << i;
   }
   RawClient seventh(server->endpoint().port);
-  EXPECT_EQ(upgrade(seventh), 503);
+  seventh.send(kHandshake);
+  const auto refused = seventh.read_response();
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->header("Retry-After"), std::nullopt) << "time alone does not help";
+  EXPECT_THAT(refused->body, HasSubstr("too many WebSockets from this address: they may take 6 of 8"));
+  EXPECT_THAT(refused->body, HasSubstr("http.max_connections_per_address"));
+  EXPECT_THAT(refused->body, HasSubstr("web.trusted_proxies"));
   EXPECT_EQ(test::get(server->endpoint().port, "/")->status, 200);
   clients.pop_back();
   EXPECT_TRUE(eventually([&] {
     RawClient next(server->endpoint().port);
     return upgrade(next) == 101;
   }));
+}
+
+TEST(WebSocket, BehindATrustedProxyEachClientHasItsOwnPlaces) {
+  HttpServerOptions options;
+  options.limits.connections_per_address = 4;
+  options.trusted_proxies = {Network::parse("127.0.0.0/8")};
+  const auto recorder = std::make_shared<Recorder>();
+  const auto server = start_server(handler_of(recorder), options);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  const auto upgrade_as = [&](std::string_view client) {
+    clients.push_back(std::make_unique<RawClient>(server->endpoint().port));
+    std::string handshake(kHandshake.substr(0, kHandshake.size() - 2));
+    clients.back()->send(handshake.append("X-Forwarded-For: ").append(client).append("\r\n\r\n"));
+    return clients.back()->read_response(RawClient::To::head)->status;
+  };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(upgrade_as("203.0.113.7"), 101) << i;
+    EXPECT_EQ(upgrade_as("198.51.100.1, 203.0.113.8"), 101) << i;
+  }
+  EXPECT_EQ(upgrade_as("203.0.113.7"), 503);
+  EXPECT_EQ(upgrade_as("198.51.100.2, 203.0.113.8"), 503) << "what a client wrote itself makes it no other";
+  EXPECT_EQ(upgrade_as("203.0.113.9"), 101);
+}
+
+TEST(WebSocket, WhoIsNoTrustedProxySpeaksForItselfOnly) {
+  HttpServerOptions options;
+  options.limits.connections_per_address = 4;
+  options.trusted_proxies = {Network::parse("10.0.0.0/8")};
+  const auto server = start_server(handler_of(std::make_shared<Recorder>()), options);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  std::vector<int> statuses;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server->endpoint().port));
+    std::string handshake(kHandshake.substr(0, kHandshake.size() - 2));
+    clients.back()->send(handshake.append("X-Forwarded-For: 203.0.113." + std::to_string(i) + "\r\n\r\n"));
+    statuses.push_back(clients.back()->read_response(RawClient::To::head)->status);
+  }
+  EXPECT_EQ(statuses, (std::vector<int>{101, 101, 101, 503}));
 }
 
 TEST(WebSocket, AClientThatVanishesIsTold) {

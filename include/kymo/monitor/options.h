@@ -62,6 +62,11 @@ struct MonitorOptions {
   /// `name`, `name:port` or `*`. Others get 421, since a web page could let a name of its own point here (DNS
   /// rebinding).
   std::vector<std::string> allowed_hosts = {};
+  /// Proxies that stand in front of it, as addresses or networks (`10.0.0.0/8`): the last address in their
+  /// X-Forwarded-For that is none of theirs is the client. Limits by address, those on wrong tokens among
+  /// them, are then those of that client. Empty: the header is ignored. Text that is no network is a
+  /// ConfigError.
+  std::vector<std::string> trusted_proxies = {};
   /// What a request must bring to be answered, as `Authorization: Bearer …` (RFC 6750) or, from a browser, in
   /// the cookie that `/login` gives: 16 to 512 letters, digits and `-._~+/=`. Empty: nothing is asked. Health
   /// checks are open either way.

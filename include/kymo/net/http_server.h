@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/net/network.h>
 #include <kymo/net/tls.h>
 #include <kymo/net/websocket.h>
 
@@ -40,11 +41,14 @@ struct HttpRequest {
   Pairs query;              ///< decoded, in order
   Pairs path_parameters;    ///< what a router found in the path, decoded; the server leaves it empty
   std::string_view body;    ///< whole, without its chunks
-  std::string_view remote;  ///< "127.0.0.1:41234"
-  bool is_secure = false;   ///< came over TLS
+  /// "127.0.0.1:41234". Where a trusted proxy sent the request: the client that it names, with port 0 where
+  /// it names none.
+  std::string_view remote;
+  bool is_secure = false;  ///< came over TLS
   /// When it had arrived whole and its turn had come; it may have waited for a thread since.
   std::chrono::steady_clock::time_point received = std::chrono::steady_clock::now();
-  /// A header by name, any case; several of one name joined by ", "; empty where absent.
+  /// A header by name, any case; several of one name joined by ", "; empty where absent. `host` is what the
+  /// target names, where the target names a host (RFC 9112 3.2.2).
   std::function<std::string_view(std::string_view name)> header;
 
   /// The first value of that name in the query, or null.
@@ -80,7 +84,8 @@ struct HttpLimits {
   std::size_t header_bytes = 16 * 1024;
   std::size_t body_bytes = 1024 * 1024;  ///< as declared, or as it arrives in chunks; more: 413 and closed
   std::size_t connections = 1024;        ///< at one time
-  std::size_t connections_per_address = 256;  ///< of them, by one IPv4 address or IPv6 /64
+  /// Of them, by one IPv4 address or IPv6 /64. A trusted proxy, which speaks for many, has no such limit.
+  std::size_t connections_per_address = 256;
   std::chrono::milliseconds header_time{
       5000};  ///< from first byte (or accept, TLS' handshake included) to the whole head; longer: 408, closed
   std::chrono::milliseconds body_time{10000};  ///< for the whole body; longer: 408 and closed
@@ -94,6 +99,9 @@ struct HttpServerOptions {
   std::size_t threads = 2;  ///< that run handlers; one more does all input and output. Never an application's
   HttpLimits limits;
   WebSocketLimits websocket;
+  /// Proxies whose X-Forwarded-For says which client a request is from. Empty: the header is ignored, since
+  /// anybody can write it.
+  std::vector<Network> trusted_proxies = {};
   /// What to prove itself by: then it speaks TLS, and HTTP and WebSocket over it. Null: in clear. A request
   /// in clear to a server that speaks TLS gets 400 in plain text. Cost: a handshake, half a millisecond with
   /// an RSA key of 2048 bits, is done on the I/O thread.
@@ -126,9 +134,10 @@ class HttpServer final {
     std::uint64_t connections_refused = 0;  ///< over a limit, or no file descriptor left: 503 and closed
     std::uint64_t connections_evicted = 0;  ///< closed to make room for a newcomer over a limit
     std::uint64_t requests = 0;  ///< that reached their end, also those answered 4xx or 5xx by the handler
-    std::uint64_t requests_bad = 0;    ///< that the server itself refused: 400, 408, 413, 417, 431, 505
+    std::uint64_t requests_bad = 0;    ///< that the server itself refused: 400, 408, 413, 417, 421, 431, 505
     std::uint64_t handler_errors = 0;  ///< of handlers, and of `on_event`
-    std::uint64_t timeouts = 0;  ///< of handshake, head, body or write time; an idle connection's end is none
+    /// Of handshake, head, body, write or WebSocket message time; an idle connection's end is none.
+    std::uint64_t timeouts = 0;
     /// Connections whose TLS handshake failed, or that sent something else; also those that ended or ran out
     /// of time in the middle of it.
     std::uint64_t tls_failures = 0;

@@ -68,11 +68,15 @@ class WebSocketHandler {
 };
 
 /// Limits of a server's WebSockets. They also count against HttpLimits::connections, of which (and of those
-/// per address) they may take three quarters, so that plain requests always find room; beyond: 503.
+/// per address) they may take three quarters, so that plain requests always find room; beyond: 503. One that
+/// comes through a trusted proxy counts for the address that the proxy names.
 struct WebSocketLimits {
   std::size_t message_bytes = 64 * 1024;        ///< from a client, decompressed; more: closed with 1009
   std::chrono::milliseconds ping_every{20000};  ///< of silence; as long again without an answer: closed
   std::chrono::milliseconds close_time{1000};   ///< for a client to take the end of a connection
+  /// For a client to send a message, from the first byte of its first frame to its last; longer: closed with
+  /// 1008. Control frames between them do not stop the clock.
+  std::chrono::milliseconds message_time{10000};
   /// Connections that may have permessage-deflate (RFC 7692) at one time: it costs each of them up to 60 KiB
   /// and every message the time to compress it anew. Others are served without. 0: none.
   std::size_t deflated_connections = 64;

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kymo::net {
+
+/// An IP address, 16 bytes in network order. An IPv4 address is in the form `::ffff:a.b.c.d` (RFC 4291
+/// 2.5.5.2), so that an address has one form whichever way a system tells it.
+using IpAddress = std::array<std::uint8_t, 16>;
+
+/// Reads `192.0.2.7`, `2001:db8::7` or `::ffff:192.0.2.7`, without brackets, port and zone; nothing for any
+/// other text. Threads: any.
+[[nodiscard]] std::optional<IpAddress> parse_ip_address(std::string_view text) noexcept;
+
+/// Addresses that begin with the same bits: `10.0.0.0/8`, `2001:db8::/32`, or one address (RFC 4632).
+class Network final {
+ public:
+  /// Throws std::invalid_argument with a message that quotes the text and shows the form expected, also where
+  /// the address has bits behind the prefix.
+  static Network parse(std::string_view text);
+
+  /// A network of IPv6 has no address of IPv4 in it, not even `::/0`.
+  [[nodiscard]] bool contains(const IpAddress& address) const noexcept;
+
+  friend bool operator==(const Network&, const Network&) = default;
+
+ private:
+  Network(const IpAddress& address, int bits) noexcept : address_(address), bits_(bits) {}
+
+  IpAddress address_;
+  int bits_;  ///< of the 128
+};
+
+}  // namespace kymo::net
