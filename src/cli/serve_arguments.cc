@@ -42,7 +42,7 @@ void add_options(CLI::App& app, ServeArguments& parsed) {
   app.add_option_function<std::string>(
          "--targets",
          [&parsed](const std::string& text) { parsed.flags.emplace_back("probe.targets_file", text); },
-         "Probe the targets of a file, NAME=TARGET or TARGET a line. As --probe.targets_file.")
+         "Probe the targets of a file, NAME=TARGET or TARGET a line. As --probe.targets-file.")
       ->type_name("FILE");
   app.add_flag("--print-config", parsed.print_config,
                "Print all settings and where each comes from, and end.");

@@ -158,8 +158,12 @@ void ProbeRun::expire_due() {
   }
 }
 
-std::string ProbeRun::reason_for(std::uint64_t sequence) const {
+std::string ProbeRun::reason_for(std::uint64_t sequence) {
   if (!trouble_.empty() || !transport_) return trouble_;
+  // A limit leaves some without a notice: those after the last one.
+  const auto sent = account_.sent_at(sequence);
+  if (!limit_.empty() && sent && *sent - limited_ < options_.timeout && limited_ - *sent < options_.timeout)
+    return limit_;
   const std::string awaited = transport_->waits_for(sequence);
   return awaited.empty() ? awaited : awaited + " took longer than the timeout";
 }
@@ -183,7 +187,8 @@ void ProbeRun::on_limit(std::uint64_t sequence, const std::string& which) {
   if (is_closed_ || !account_.limit(sequence)) return;
   // Who says so is there.
   losses_in_a_row_ = 0;
-  heard_ = steady_clock::now();
+  heard_ = limited_ = steady_clock::now();
+  limit_ = which;
   tell({.id = id_,
         .sequence = sequence,
         .outcome = ProbeOutcome::limited,

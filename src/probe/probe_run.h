@@ -57,7 +57,7 @@ class ProbeRun final : public std::enable_shared_from_this<ProbeRun>, private Tr
   void expire_at(Time time);
   void expire_due();
   void lose(std::uint64_t sequence, const std::string& reason);
-  [[nodiscard]] std::string reason_for(std::uint64_t sequence) const;
+  [[nodiscard]] std::string reason_for(std::uint64_t sequence);
   void tell(ProbeResult result);
 
   ProbeContext& context_;
@@ -80,6 +80,8 @@ class ProbeRun final : public std::enable_shared_from_this<ProbeRun>, private Tr
   bool added_peer_ = false;
   unsigned losses_in_a_row_ = 0;
   std::string trouble_;
+  std::string limit_;  // which the responder told of last
+  Time limited_;       // when
 };
 
 }  // namespace kymo::probe

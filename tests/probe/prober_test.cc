@@ -308,6 +308,7 @@ ProbeDetails details_of(const std::string& target, std::string* reason = nullptr
 
 TEST(Prober, TakesARequestApart) {
   net::HttpServerOptions options;
+  options.limits.header_time = options.limits.write_time = kPatient;
   const auto handler = [](const net::HttpRequest& request) {
     net::HttpResponse response = net::test::text_response(std::string(3 << 20, 'x'));
     if (request.path == "/missing") response.status = 404;

@@ -21,7 +21,7 @@ namespace kymo::probe {
 /// Where results go, and how much a Prober may do.
 struct ProberOptions {
   /// Takes round trips and losses under the targets' ids, and must outlive the Prober. A target that is no
-  /// peer yet becomes one for as long as it is probed.
+  /// peer yet becomes one for as long as it is probed. A limited probe is neither, and is not told.
   peers::PeerTable* peers = nullptr;
   /// Called for everything that happens to a probe, on the Prober's thread; must not block. What it throws is
   /// left out.
@@ -50,7 +50,8 @@ struct ProbeOptions {
 ///
 /// It runs on a thread of its own, `kymo-probe`, which blocks all signals. When a datagram came is what the
 /// kernel says, so that round trips stay true while the machine is busy. Names are resolved on other threads,
-/// and again each minute and after three losses in a row. Memory: bounded by the targets. Threads: any.
+/// and again each minute and after three losses in a row; by http, https and tls with each probe, as that is
+/// one of its steps. Memory: bounded by the targets. Threads: any.
 class Prober final {
  public:
   /// Throws std::system_error where there is no thread to be had.
