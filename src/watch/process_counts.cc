@@ -22,6 +22,7 @@ void ProcessCounts::add(const ProcessReading& reading, Scope scope) {
   Entry entry{.parent = reading.parent, .is_tree = scope != Scope::process};
   if (scope == Scope::waited_for) {
     entry.parent = 0;
+    entry.is_foster = true;
   } else {
     entry.own = {reading.cpu_seconds,
                  static_cast<double>(reading.minor_faults),
@@ -72,21 +73,29 @@ ProcessCounts::Ended ProcessCounts::ended() const {
   return result;
 }
 
-void ProcessCounts::add_growth(const Key& key, const Entry& now, const Ended& ended, Counts& grown) const {
+ProcessCounts::Entry ProcessCounts::base_of(const Key& key, const Entry& now) const {
   const auto before = last_.find(key);
-  const Entry base = before != last_.end() ? before->second : is_first_ ? now : Entry{};
+  return before != last_.end() ? before->second : is_first_ ? now : Entry{};
+}
+
+Counts ProcessCounts::newly_waited(const Key& key, const Entry& now, const Ended& ended) const {
+  const Entry base = base_of(key, now);
   const auto counted = ended.find(key);
-  const Counts less = counted == ended.end() ? Counts{} : counted->second;
+  Counts waited{};
+  for (std::size_t i = 0; i < read; ++i)
+    waited.at(i) =
+        now.waited.at(i) - base.waited.at(i) - (counted == ended.end() ? 0 : counted->second.at(i));
+  return waited;
+}
+
+void ProcessCounts::add_own(const Key& key, const Entry& now, const Ended& ended, Counts& grown) const {
+  const Entry base = base_of(key, now);
+  const auto counted = ended.find(key);
   // Each process has faults: where fewer were waited for than had been counted, nobody waited.
-  const double waited_faults = now.waited[minor_faults] - base.waited[minor_faults];
-  const bool has_waited = less[minor_faults] > 0 && waited_faults >= less[minor_faults];
+  const bool has_waited = counted != ended.end() && newly_waited(key, now, ended)[minor_faults] >= 0;
   for (std::size_t i = 0; i < kCounts; ++i) {
     const double own = known_or_zero(now.own.at(i) - base.own.at(i));
-    if (i >= read) {
-      grown.at(i) += std::max(own - (has_waited ? less.at(i) : 0), 0.0);
-    } else {
-      grown.at(i) += std::max(own, 0.0) + std::max(now.waited.at(i) - base.waited.at(i) - less.at(i), 0.0);
-    }
+    grown.at(i) += std::max(own - (i >= read && has_waited ? counted->second.at(i) : 0), 0.0);
   }
 }
 
@@ -94,11 +103,19 @@ Counts ProcessCounts::end() {
   Counts grown{};
   std::array<bool, kCounts> is_known{};
   const Ended counted = ended();
+  Counts by_foster{};
   for (const auto& [key, entry] : now_) {
-    add_growth(key, entry, counted, grown);
-    for (std::size_t i = 0; i < kCounts; ++i) is_known.at(i) = is_known.at(i) || !std::isnan(entry.own.at(i));
+    add_own(key, entry, counted, grown);
+    const Counts waited = newly_waited(key, entry, counted);
+    for (std::size_t i = 0; i < kCounts; ++i) {
+      is_known.at(i) = is_known.at(i) || !std::isnan(entry.own.at(i));
+      // Those that the nearest one above did not wait for had lost their parent, and the foster parent did.
+      by_foster.at(i) += entry.is_foster ? waited.at(i) : std::min(waited.at(i), 0.0);
+      if (!entry.is_foster) grown.at(i) += std::max(waited.at(i), 0.0);
+    }
   }
   for (std::size_t i = 0; i < kCounts; ++i) {
+    grown.at(i) += std::max(by_foster.at(i), 0.0);
     if (!is_known.at(i)) grown.at(i) = std::numeric_limits<double>::quiet_NaN();
   }
   last_ = std::exchange(now_, {});

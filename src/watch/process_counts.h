@@ -27,7 +27,7 @@ class ProcessCounts final {
   enum class Scope : std::uint8_t {
     process,     ///< it alone
     tree,        ///< it and those that it has waited for
-    waited_for,  ///< only those
+    waited_for,  ///< only those: of a foster parent, who takes in those that lose their own
   };
 
   /// One that is there now, in each reading.
@@ -41,6 +41,7 @@ class ProcessCounts final {
   struct Entry {
     Pid parent = 0;
     bool is_tree = false;
+    bool is_foster = false;
     Counts own{};
     Counts waited{};  ///< of input and output nothing: they are in `own`
   };
@@ -48,7 +49,11 @@ class ProcessCounts final {
   using Ended = std::map<Key, Counts>;
   [[nodiscard]] Ended ended() const;
   [[nodiscard]] std::optional<Key> who_waited(const Entry& ended) const;
-  void add_growth(const Key& key, const Entry& now, const Ended& ended, Counts& grown) const;
+  /// What those that ended add to one that was there before or is new: its waited-for counts less what had
+  /// been counted of them; below zero where somebody else waited.
+  [[nodiscard]] Counts newly_waited(const Key& key, const Entry& now, const Ended& ended) const;
+  void add_own(const Key& key, const Entry& now, const Ended& ended, Counts& grown) const;
+  [[nodiscard]] Entry base_of(const Key& key, const Entry& now) const;
 
   std::map<Key, Entry> last_, now_;
   std::map<Pid, Key> last_by_pid_;
