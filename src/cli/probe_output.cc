@@ -25,7 +25,7 @@ std::string number(double value, int decimals) {
   return error == std::errc() ? std::string(text.data(), end) : "-";
 }
 
-double milliseconds_of(std::chrono::nanoseconds time) {
+double to_milliseconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
@@ -67,7 +67,7 @@ std::string details_text(const probe::ProbeDetails& details) {
   if (details.dns_answers) text += "  " + std::to_string(*details.dns_answers) + " records";
   if (details.is_truncated) text += ", truncated";
   const auto add = [&text](const char* step, const std::optional<std::chrono::nanoseconds>& time) {
-    if (time) text += "  " + std::string(step) + " " + milliseconds(milliseconds_of(*time));
+    if (time) text += "  " + std::string(step) + " " + milliseconds(to_milliseconds(*time));
   };
   add("resolve", details.phases.resolve);
   add("connect", details.phases.connect);
@@ -165,7 +165,7 @@ void write_details(model::JsonWriter& json, const probe::ProbeDetails& details) 
   if (details.phases.connect) {
     json.begin_object("phases_ms");
     const auto add = [&json](std::string_view step, const std::optional<std::chrono::nanoseconds>& time) {
-      json.field(step, time ? std::optional(milliseconds_of(*time)) : std::nullopt);
+      json.field(step, time ? std::optional(to_milliseconds(*time)) : std::nullopt);
     };
     add("resolve", details.phases.resolve);
     add("connect", details.phases.connect);

@@ -17,7 +17,7 @@ namespace kymo::probe {
 namespace {
 
 /// What a resolver takes without EDNS is 512; servers that send more are heard too.
-constexpr std::size_t kMostBytes = 4096;
+constexpr std::size_t kMostDatagramBytes = 4096;
 /// How many queries are kept at most, each with a socket; with a short interval, fewer than are under way.
 constexpr std::uint64_t kKeptQueries = 64;
 
@@ -88,7 +88,7 @@ class DnsTransport final : public Transport {
   TransportParts parts_;
   DnsQuestion question_;
   std::map<std::uint64_t, Query> queries_;
-  std::array<std::byte, kMostBytes> buffer_{};
+  std::array<std::byte, kMostDatagramBytes> buffer_{};
 };
 
 }  // namespace

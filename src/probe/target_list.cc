@@ -11,8 +11,8 @@ namespace kymo::probe {
 namespace {
 
 constexpr std::size_t kMostTargets = 256;
-constexpr std::size_t kMostBytes = 1UL << 20;
-constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kMostListBytes = 1UL << 20;
+constexpr std::size_t kLongestTargetName = 64;
 constexpr std::string_view kBlanks = " \t\r";
 
 std::string_view trimmed(std::string_view line) noexcept {
@@ -46,7 +46,7 @@ NamedTarget parse_line(std::string_view line) {
 
 bool is_target_name(std::string_view text) noexcept {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-  return !text.empty() && text.size() <= kLongestName &&
+  return !text.empty() && text.size() <= kLongestTargetName &&
          text.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
@@ -79,12 +79,12 @@ std::vector<NamedTarget> parse_target_list(std::string_view text, std::string_vi
 std::vector<NamedTarget> read_target_list(const std::string& file) {
   errno = 0;
   std::ifstream in(file, std::ios::binary);
-  std::string text(kMostBytes + 1, '\0');
+  std::string text(kMostListBytes + 1, '\0');
   if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad() || (!in && !in.eof()))
     throw std::runtime_error(file + ": cannot be read: " + std::generic_category().message(errno));
   text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > kMostBytes) throw std::runtime_error(file + ": is longer than 1 MiB");
+  if (text.size() > kMostListBytes) throw std::runtime_error(file + ": is longer than 1 MiB");
   return parse_target_list(text, file);
 }
 
