@@ -10,6 +10,8 @@
 #include <mutex>
 #include <thread>
 
+#include <kymo/core/collector.h>
+
 #include "tests/monitor/http_get.h"
 
 namespace kymo {
@@ -69,6 +71,22 @@ TEST(Monitor, ServesTheHostTheProcessAndTheUsersMetrics) {
   EXPECT_THAT(text, HasSubstr("\nprocess_cpu_seconds_total "));
   EXPECT_THAT(text, HasSubstr("\nkymo_build_info{version=\""));
   EXPECT_THAT(http_get(monitor.endpoint(), "/nothing"), StartsWith("HTTP/1.1 404 "));
+}
+
+TEST(Monitor, SaysWhatItsRegistryRefuses) {
+  testing::internal::CaptureStderr();
+  Messages messages;
+  for (const log::Sink& sink : {log::Sink(), messages.sink()}) {
+    Monitor monitor({.listen = kAnyPort, .system = false, .process = false, .log_sink = sink});
+    Collector metrics(monitor.registry());
+    for (int i = 0; i < 3; ++i) metrics.increment(sink ? "9logged" : "9said");
+    EXPECT_EQ(number(*monitor.snapshot(), "kymo_registration_errors_total"), 1);
+  }
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(said.find("\"9said\""), said.rfind("\"9said\"")) << said;
+  EXPECT_THAT(said, HasSubstr("kymo: metric name \"9said\" is not valid"));
+  EXPECT_THAT(said, testing::Not(HasSubstr("9logged"))) << "the user set a sink";
+  EXPECT_TRUE(messages.any("\"9logged\" is not valid"));
 }
 
 TEST(Monitor, ASnapshotHasWhatWasRecordedBefore) {
