@@ -130,6 +130,7 @@ class Collector::Impl final {
       found = join(name, storage, entry);
       if (found == nullptr) return lose();
     }
+    found = &found->latest();
     if (takes(*found, storage)) [[likely]]
       return found;
     return storage == Storage::signed_whole ? let_go_down(*found) : refuse_kind(*found, storage);
@@ -182,6 +183,7 @@ class Collector::Impl final {
       for (const auto& entry : names_.entries()) {
         FamilyCore* family = entry->family.load(std::memory_order_relaxed);
         if (family == nullptr) continue;
+        family = &family->latest();
         if (scope == ResetScope::all || family->only_grows()) families.push_back(family);
       }
     }

@@ -6,6 +6,7 @@
 #include "cell_store.h"
 #include "family_core.h"
 #include "histogram_store.h"
+#include "joined_family.h"
 #include "reset_base.h"
 #include "series_extra.h"
 #include "series_reader.h"
@@ -64,6 +65,21 @@ void reset_extra(SeriesExtra& extra) {
 }  // namespace
 
 FamilySnapshot FamilyCore::collect(std::chrono::steady_clock::time_point now) {
+  FamilySnapshot own = collect_own(now);
+  return predecessor_ == nullptr ? own : joined(own, predecessor_->collect(now), bounds_);
+}
+
+FamilySnapshot FamilyCore::read(Labels labels) const {
+  FamilySnapshot own = read_own(labels);
+  return predecessor_ == nullptr ? own : joined(own, predecessor_->read(labels), bounds_);
+}
+
+FamilySnapshot FamilyCore::reset(ResetScope scope) {
+  FamilySnapshot own = reset_own(scope);
+  return predecessor_ == nullptr ? own : joined(own, predecessor_->reset(scope), bounds_);
+}
+
+FamilySnapshot FamilyCore::collect_own(std::chrono::steady_clock::time_point now) {
   const std::lock_guard one_at_a_time(collecting_);
   FamilyColumns columns = empty_columns();
   if (is_histogram(spec_.storage)) {
@@ -85,7 +101,7 @@ FamilySnapshot FamilyCore::collect(std::chrono::steady_clock::time_point now) {
   return FamilySnapshot(std::move(columns));
 }
 
-FamilySnapshot FamilyCore::read(Labels labels) const {
+FamilySnapshot FamilyCore::read_own(Labels labels) const {
   const SeriesHandle held = find_existing(labels);
   FamilyColumns columns;
   {
@@ -225,7 +241,7 @@ void FamilyCore::begin_anew_after_fork(const SeriesVector& series) {
   }
 }
 
-FamilySnapshot FamilyCore::reset(ResetScope scope) {
+FamilySnapshot FamilyCore::reset_own(ResetScope scope) {
   const std::lock_guard one_at_a_time(collecting_);
   FamilyColumns columns = empty_columns();
   // Before anything is read: what counts from then on was recorded later.

@@ -61,6 +61,13 @@ FamilyCore::~FamilyCore() {
   }
 }
 
+bool FamilyCore::has_form_of(const FamilySpec& spec) const noexcept {
+  const bool may_go_down =
+      spec_.storage == FamilySpec::Storage::whole && spec.storage == FamilySpec::Storage::signed_whole;
+  return (spec_.storage == spec.storage || may_go_down) && spec_.exemplars == spec.exemplars &&
+         spec_.recent == spec.recent;
+}
+
 void FamilyCore::describe(std::shared_ptr<const Descriptor> descriptor, FamilySpec::Storage storage) {
   const StructureLock lock(mutex_);
   descriptor_.swap(descriptor);

@@ -60,6 +60,20 @@ class FamilyCore final : public std::enable_shared_from_this<FamilyCore> {
   /// Registered: somebody holds instruments of it; else it is recorded by name only.
   FamilyCore(FamilySpec spec, std::shared_ptr<const Descriptor> descriptor,
              std::shared_ptr<FamilyShared> shared, bool is_registered);
+
+  /// Whether a registration of that form can go on with this family's cells.
+  [[nodiscard]] bool has_form_of(const FamilySpec& spec) const noexcept;
+  /// For a family that takes the place of one with other cells: what that one holds is shown and reset with
+  /// its own. Before anybody else sees the family.
+  void set_predecessor(std::shared_ptr<FamilyCore> predecessor) noexcept {
+    predecessor_ = std::move(predecessor);
+    predecessor_->successor_.store(this, std::memory_order_release);
+  }
+  /// The family to record into: this one, or the one that took its place.
+  [[nodiscard]] FamilyCore& latest() noexcept {
+    FamilyCore* successor = successor_.load(std::memory_order_acquire);
+    return successor == nullptr ? *this : *successor;
+  }
   FamilyCore(const FamilyCore&) = delete;
   FamilyCore& operator=(const FamilyCore&) = delete;
   ~FamilyCore();
@@ -132,6 +146,9 @@ class FamilyCore final : public std::enable_shared_from_this<FamilyCore> {
   [[nodiscard]] Series* overflow_series();
   [[nodiscard]] SeriesParts parts_of(SeriesHandle handle) const;
 
+  [[nodiscard]] FamilySnapshot collect_own(std::chrono::steady_clock::time_point now);
+  [[nodiscard]] FamilySnapshot read_own(Labels labels) const;
+  [[nodiscard]] FamilySnapshot reset_own(ResetScope scope);
   [[nodiscard]] FamilyColumns empty_columns();
   void append_counts(FamilyColumns& columns);
   void append_histograms(FamilyColumns& columns);
@@ -156,6 +173,8 @@ class FamilyCore final : public std::enable_shared_from_this<FamilyCore> {
   std::atomic<bool> is_registered_;
   std::atomic<bool> is_observed_{false};
   std::atomic<bool> has_any_labels_;
+  std::shared_ptr<FamilyCore> predecessor_;
+  std::atomic<FamilyCore*> successor_{nullptr};
   std::shared_ptr<FamilyShared> shared_;
   HistogramValue::Bounds bounds_;
   std::shared_ptr<const std::vector<double>> text_bounds_;

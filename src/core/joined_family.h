@@ -1,11 +1,14 @@
 #pragma once
 
+#include <kymo/core/histogram_value.h>
 #include <kymo/core/snapshot.h>
 
 namespace kymo::inline v0 {
 
-/// One counter or gauge family out of two: what was recorded, and what callbacks gave. Where both have a
-/// series, a counter's numbers are added up, and of a gauge the recorded value is taken.
-[[nodiscard]] FamilySnapshot joined(const FamilySnapshot& recorded, const FamilySnapshot& observed);
+/// One family out of two of the same kind: what is recorded, and what callbacks give or was recorded by name
+/// before. Where both have a series, counts and distributions are added up, and of a gauge the first one's
+/// value is taken. `bounds`: of the first one's histograms.
+[[nodiscard]] FamilySnapshot joined(const FamilySnapshot& first, const FamilySnapshot& second,
+                                    const HistogramValue::Bounds& bounds = nullptr);
 
 }  // namespace kymo::inline v0

@@ -76,12 +76,6 @@ bool is_whole(FamilySpec::Storage storage) noexcept {
   return storage == FamilySpec::Storage::whole || storage == FamilySpec::Storage::signed_whole;
 }
 
-std::string other_form_message(const Descriptor& recorded) {
-  return "metric \"" + recorded.name +
-         "\" was recorded by name before, and what it holds cannot go into this instrument; register it "
-         "before it is first recorded";
-}
-
 std::string other_unit_message(const Descriptor& recorded, std::string_view unit) {
   return "metric \"" + recorded.name + "\" has the unit \"" + recorded.unit + "\", not \"" +
          std::string(unit) + "\"; give both the same";
@@ -183,13 +177,26 @@ std::optional<std::string> Registry::Impl::take_over(MetricNames::Metric& metric
   FamilyCore& family = *metric.family;
   const bool may_go_down = is_whole(family.storage()) && spec.storage == FamilySpec::Storage::signed_whole;
   if (is.kind != spec.kind() && !may_go_down) return taken_message(is, spec.kind());
-  const bool is_other_form = family.storage() != spec.storage && !may_go_down;
-  if (is_other_form || spec.exemplars == Exemplars::on) return other_form_message(is);
   if (!is.unit.empty() && is.unit != spec.unit) return other_unit_message(is, spec.unit);
+  if (!family.has_form_of(spec)) return supersede(metric, spec);
   if (auto clash =
           describe(metric, make_descriptor(spec.kind(), spec.name, spec.help, spec.unit), spec.storage))
     return clash;
   family.set_registered();
+  return std::nullopt;
+}
+
+// What was recorded by name lies in cells of another form, and stays there.
+std::optional<std::string> Registry::Impl::supersede(MetricNames::Metric& metric, FamilySpec spec) {
+  auto descriptor =
+      std::make_shared<const Descriptor>(make_descriptor(spec.kind(), spec.name, spec.help, spec.unit));
+  auto family = std::make_shared<FamilyCore>(std::move(spec), descriptor, shared_, true);
+  if (auto clash = names_.change(metric, std::move(descriptor))) return clash;
+  count_freed_names();
+  family->take_any_labels();
+  family->set_predecessor(metric.family);
+  std::replace(families_.begin(), families_.end(), metric.family, family);
+  metric.family = std::move(family);
   return std::nullopt;
 }
 

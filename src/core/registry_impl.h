@@ -69,6 +69,7 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
   // Under the lock.
   std::shared_ptr<FamilyCore> add_new(FamilySpec spec, bool is_registered, std::string& error);
   [[nodiscard]] std::optional<std::string> take_over(MetricNames::Metric& metric, const FamilySpec& spec);
+  [[nodiscard]] std::optional<std::string> supersede(MetricNames::Metric& metric, FamilySpec spec);
   [[nodiscard]] std::optional<std::string> describe(MetricNames::Metric& metric, Descriptor descriptor,
                                                     FamilySpec::Storage storage);
   [[nodiscard]] std::optional<std::string> claim_observed(Descriptor descriptor, const std::string& labels);

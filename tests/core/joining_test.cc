@@ -203,6 +203,55 @@ TEST_F(JoiningTest, EveryOtherKindIsOneWhoeverComesFirst) {
   EXPECT_THAT(messages_, IsEmpty());
 }
 
+// Their values lie in cells of another form than those that are recorded by name.
+TEST_F(JoiningTest, WhatWasRecordedByNameIsKeptWhereTheInstrumentHasAnotherForm) {
+  metrics_.increment("fractions", 2);
+  metrics_.increment("fractions", 1, {{"type", "a"}});
+  metrics_.timing("latency", 250ms);
+  metrics_.timing("latency", 30ms);
+  metrics_.timing("recent", 1s);
+  metrics_.increment("traced", 4);
+  DoubleCounter fractions = registry_.double_counter("fractions", "F.");
+  Histogram latency = registry_.histogram("latency", "L.", {.unit = "seconds", .bounds = {0.1, 1}});
+  Timing recent = registry_.timing("recent", "R.", {.recent = 3});
+  Counter traced = registry_.counter("traced", "T.", {.exemplars = Exemplars::on});
+  fractions.add(0.5);
+  latency.record(0.5);
+  recent.record(2s);
+  traced.add_with_exemplar(1, {{"trace_id", "t"}});
+  metrics_.increment("fractions", 3);
+  metrics_.timing("latency", 2s);
+  {
+    const auto timer = metrics_.timer("latency");
+  }
+  metrics_.increment("traced");
+
+  const auto snapshot = registry_.snapshot();
+  EXPECT_EQ(snapshot->find("fractions", {})->number, Number(5.5));
+  EXPECT_EQ(snapshot->find("fractions", {{"type", "a"}})->number, Number(1.0));
+  const HistogramValue& seconds = *snapshot->find("latency", {})->histogram;
+  EXPECT_EQ(seconds.count(), 5U);
+  EXPECT_EQ(seconds.max(), 2);
+  EXPECT_EQ(seconds.count_at_or_below(0.1), 2U) << "30 ms and the scope";
+  EXPECT_EQ(seconds.count_at_or_below(1), 4U);
+  EXPECT_EQ(snapshot->find("recent", {})->histogram->sum(), 3);
+  EXPECT_THAT(snapshot->find("recent", {})->window->sorted, ElementsAre(1, 2));
+  EXPECT_EQ(snapshot->find("traced", {})->number, Number(std::uint64_t{6}));
+  ASSERT_NE(snapshot->find("traced", {})->exemplars, nullptr);
+  EXPECT_EQ(metrics_.get_counter("fractions"), 5);
+  EXPECT_EQ(metrics_.get_timing("latency")->count, 5U);
+
+  metrics_.reset_counters();
+  EXPECT_EQ(metrics_.get_counter("fractions"), 0);
+  metrics_.reset();
+  for (const char* name : {"fractions", "latency", "recent", "traced"}) {
+    EXPECT_EQ(registry_.snapshot()->find(name), nullptr) << name;
+  }
+  fractions.add(1);
+  EXPECT_EQ(metrics_.get_counter("fractions"), 1);
+  EXPECT_THAT(messages_, IsEmpty());
+}
+
 TEST_F(JoiningTest, ARegisteredCounterStaysOne) {
   Counter counter = registry_.counter("strict", "S.");
   counter.add(5);
