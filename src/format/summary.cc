@@ -160,6 +160,11 @@ void write_errors(const Snapshot& snapshot, model::JsonWriter& json) {
 void write_summary_json(const Snapshot& snapshot, std::string& out, model::JsonLayout layout) {
   model::JsonWriter json(out, layout);
   json.begin_object();
+  write_summary_fields(snapshot, json);
+  json.end_object();
+}
+
+void write_summary_fields(const Snapshot& snapshot, model::JsonWriter& json) {
   write_snapshot_head(snapshot, json);
   write_event_processing(snapshot, json);
   write_pair("udp_listener", {"packets_received", "udp.packet.received"},
@@ -168,7 +173,6 @@ void write_summary_json(const Snapshot& snapshot, std::string& out, model::JsonL
              {"broadcasts_sent", "websocket.broadcast.success"}, snapshot, json);
   write_cache(snapshot, json);
   write_errors(snapshot, json);
-  json.end_object();
 }
 
 }  // namespace kymo::format

@@ -127,10 +127,12 @@ bool Router::matches(const Entry& entry, const std::vector<std::string>& path) {
                     });
 }
 
+bool Router::is_there(const Entry& entry) { return !entry.route.is_there || entry.route.is_there(); }
+
 Router::Matches Router::find(const std::vector<std::string>& path) const {
   Matches found;
   for (const Entry& entry : entries_) {
-    if (matches(entry, path)) found.push_back(&entry);
+    if (matches(entry, path) && is_there(entry)) found.push_back(&entry);
   }
   return found;
 }
@@ -178,7 +180,9 @@ net::HttpResponse Router::call(const Entry& entry, const net::HttpRequest& reque
 net::HttpResponse Router::not_found(std::string_view path) const {
   std::vector<std::string> known;
   known.reserve(entries_.size());
-  for (const Entry& entry : entries_) known.push_back(entry.route.path);
+  for (const Entry& entry : entries_) {
+    if (is_there(entry)) known.push_back(entry.route.path);
+  }
   std::string remedy;
   for (const std::string& similar : similar_paths(path, known)) {
     remedy += (remedy.empty() ? "did you mean " : " or ") + similar;

@@ -6,12 +6,12 @@
 #include <kymo/format/openmetrics.h>
 #include <kymo/format/prometheus_text.h>
 #include <kymo/format/server_json.h>
-#include <kymo/format/summary.h>
 #include <kymo/format/system_json.h>
 #include <kymo/net/json_error.h>
 
 #include "conditional.h"
 #include "negotiation.h"
+#include "summary_json.h"
 
 namespace kymo::live {
 namespace {
@@ -34,11 +34,11 @@ net::HttpResponse try_later(std::string_view message) {
 
 }  // namespace
 
-SnapshotOutputs::SnapshotOutputs(FreshSnapshot::Source source)
+SnapshotOutputs::SnapshotOutputs(FreshSnapshot::Source source, const SummaryParts& parts)
     : prometheus(format::write_prometheus_text),
       openmetrics(format::write_openmetrics),
       json(write<format::write_json, kWhole>),
-      summary(write<format::write_summary_json, kPart>),
+      summary([parts](const Snapshot& snapshot, std::string& out) { write_summary(snapshot, parts, out); }),
       server(write<format::write_server_json, kPart>),
       system(write<format::write_system_json, kPart>),
       snapshots_(std::move(source)) {}

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include <kymo/live/standard_routes.h>
 #include <kymo/net/http_server.h>
 
 #include "fresh_snapshot.h"
@@ -14,7 +15,7 @@ namespace kymo::live {
 /// routes share it, so that `/metrics?format=json` and `/api/metrics` are one encoding. Threads: any.
 class SnapshotOutputs final {
  public:
-  explicit SnapshotOutputs(FreshSnapshot::Source source);
+  SnapshotOutputs(FreshSnapshot::Source source, const SummaryParts& parts);
 
   SharedEncoding prometheus;
   SharedEncoding openmetrics;

@@ -20,16 +20,20 @@ void append(std::vector<Route> more, std::vector<Route>& routes) {
 }  // namespace
 
 std::vector<Route> make_standard_routes(std::function<std::shared_ptr<const Snapshot>()> snapshot,
-                                        std::function<bool()> ready, const std::vector<Route>& others) {
-  const auto outputs = std::make_shared<SnapshotOutputs>(std::move(snapshot));
+                                        std::function<bool()> ready, const std::vector<Route>& others,
+                                        const SummaryParts& summary) {
+  const auto outputs = std::make_shared<SnapshotOutputs>(std::move(snapshot), summary);
   std::vector<Route> routes = {metrics_route(outputs)};
   append(api_metrics_routes(outputs), routes);
   routes.push_back(healthz_route());
   routes.push_back(readyz_route(std::move(ready)));
-  append(api_document_routes(), routes);
   append(dashboard_routes(dashboard_files()), routes);
+  std::vector<Route> all = routes;
+  append(others, all);
+  append(index_routes({}), all);
+  append(api_document_routes(std::move(all)), routes);
   std::vector<Route> listed = routes;
-  listed.insert(listed.end(), others.begin(), others.end());
+  append(others, listed);
   append(index_routes(listed), routes);
   return routes;
 }

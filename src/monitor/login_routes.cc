@@ -141,9 +141,7 @@ std::vector<live::Route> login_routes(AccessGuard& guard, std::function<void()> 
        }},
   };
   for (live::Route& route : routes) {
-    route.handle = [&guard, handle = std::move(route.handle)](const net::HttpRequest& request) {
-      return guard.asks_for_token() ? handle(request) : net::json_error(404, "no token is asked here");
-    };
+    route.is_there = [&guard] { return guard.asks_for_token(); };
   }
   return routes;
 }

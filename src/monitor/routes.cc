@@ -50,10 +50,12 @@ net::HttpServer::Handler make_handler(HandlerParts parts) {
                                      live::metrics_socket_route(parts.hub, parts.hub_works)};
   for (live::Route& route : live::peer_routes(parts.options.peers, ids)) others.push_back(std::move(route));
   for (live::Route& route : profile_routes(parts.snapshot)) others.push_back(std::move(route));
+  for (live::Route& route : login_routes(parts.access, parts.on_logout)) others.push_back(std::move(route));
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
-  std::vector<live::Route> routes = live::make_standard_routes(parts.snapshot, parts.ready, others);
+  std::vector<live::Route> routes =
+      live::make_standard_routes(parts.snapshot, parts.ready, others,
+                                 {.peers = parts.options.peers, .ids = ids, .history = &parts.history});
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);
-  for (live::Route& route : login_routes(parts.access, parts.on_logout)) routes.push_back(std::move(route));
   routes.insert(routes.end(), others.begin(), others.end());
   return [hosts = HostGuard(parts.options.allowed_hosts, parts.listen), &access = parts.access,
           &self = parts.self, router = live::Router(std::move(routes))](const net::HttpRequest& request) {

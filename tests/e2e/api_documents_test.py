@@ -16,7 +16,7 @@ from kymo_process import BIN, Running, Serve, get  # noqa: E402
 from websocket import WebSocket  # noqa: E402
 
 DOCUMENTS = Path(__file__).resolve().parents[2] / "docs" / "reference"
-NOT_ALWAYS_THERE = {"/login", "/logout", "/api/sessions/live"}
+NOT_ALWAYS_THERE = {"/login", "/logout", "/api/sessions/live", "/ws/sessions/{id}"}
 ONLY_WITH_SESSIONS = ("/api/sessions/", "/ws/sessions/")
 
 
@@ -87,7 +87,16 @@ class OpenApi(unittest.TestCase):
             for name in ("openapi.json", "asyncapi.json"):
                 status, headers, body = get(serve.url() + "/api/" + name)
                 self.assertEqual((status, headers["Content-Type"]), (200, "application/json"))
-                self.assertEqual(json.loads(body), document(name))
+                served, described = json.loads(body), document(name)
+                for kind in {"paths", "channels"} & set(described):
+                    there = {path: what for path, what in described[kind].items() if path not in NOT_ALWAYS_THERE}
+                    self.assertEqual(served[kind], there)
+                for kind, shapes in served["components"].items():
+                    for shape, what in shapes.items():
+                        self.assertEqual(what, described["components"][kind][shape])
+                text = json.dumps(served)
+                for reference in re.findall(r'"#/components/(\w+)/(\w+)"', text):
+                    self.assertIn(reference[1], served["components"][reference[0]])
                 self.assertEqual(get(serve.url() + "/api/" + name, **{"If-None-Match": headers["ETag"]})[0], 304)
 
     def test_every_answer_is_as_described(self):
@@ -170,6 +179,20 @@ class OpenApi(unittest.TestCase):
                         continue
                     is_open = operations["get"].get("security") == []
                     self.assertEqual(get(serve.url() + path)[0], 200 if is_open else 401, path)
+
+    def test_what_is_described_is_served(self):
+        with VoiceServer() as server:
+            paths = json.loads(get(server.url() + "/api/openapi.json")[2])["paths"]
+            self.assertEqual(set(self.openapi["paths"]) - set(paths), {"/login", "/logout"})
+            channels = json.loads(get(server.url() + "/api/asyncapi.json")[2])["channels"]
+            self.assertEqual(set(channels), {"/ws/metrics", "/ws/sessions/{id}"})
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("0123456789abcdef")
+            file.flush()
+            with Serve("--web.token-file", file.name) as serve:
+                token = {"Authorization": "Bearer 0123456789abcdef"}
+                paths = json.loads(get(serve.url() + "/api/openapi.json", **token)[2])["paths"]
+                self.assertIn("post", paths["/login"])
 
     def test_every_address_that_is_listed_is_described(self):
         with VoiceServer() as server:

@@ -73,6 +73,17 @@ TEST(Router, HandsOverParametersDecodedOneByOne) {
   EXPECT_EQ(body(ask(router, "/series/x", "DELETE")), "deleted name=x");
 }
 
+TEST(Router, KnowsNothingOfARouteThatIsNotThereNow) {
+  bool is_there = false;
+  const Router router({{.path = "/metric", .handle = says("there"), .is_there = [&] { return is_there; }}});
+  EXPECT_EQ(ask(router, "/metric").status, 404);
+  EXPECT_EQ(ask(router, "/metric", "OPTIONS").status, 404);
+  EXPECT_EQ(body(ask(router, "/metrics")).find("did you mean"), std::string::npos);
+  is_there = true;
+  EXPECT_EQ(body(ask(router, "/metric")), "there");
+  EXPECT_NE(body(ask(router, "/metrics")).find("did you mean /metric?"), std::string::npos);
+}
+
 TEST(Router, TakesNoEmptyParameterAndNoFurtherSegments) {
   const Router router = make_router();
   for (const char* target :

@@ -11,13 +11,17 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include <kymo/core/registry.h>
 #include <kymo/live/router.h>
+#include <kymo/live/system_history.h>
+#include <kymo/peers/peer_table.h>
 
 #include "tests/net/raw_client.h"
 #include "tests/net/server_fixture.h"
+#include "tests/system/manual_clock.h"
 
 namespace kymo::live {
 namespace {
@@ -209,6 +213,114 @@ TEST_F(StandardRoutesTest, TheDashboardIsAtTheRootUnderTheRoutersPolicy) {
   EXPECT_EQ(page.header("Cache-Control"), "no-cache");
   EXPECT_THAT(page.header("Content-Security-Policy").value_or(""), StartsWith("default-src 'self'; "));
   EXPECT_EQ(page.header("X-Content-Type-Options"), "nosniff");
+}
+
+TEST_F(StandardRoutesTest, TheSummaryHasPeersAndTheHostWhereThereAreSuch) {
+  system::ManualClock clock;
+  peers::PeerTable peers({.clock = &clock});
+  SystemHistory history(clock, std::chrono::seconds(10), 3);
+  const Registration host = registry_.add_producer(
+      [](SnapshotWriter& writer) { writer.gauge({"kymo_system_cpu_ratio", "Processors."}).add(0.25); });
+  const auto summary = [&](PeerIds ids) {
+    const Router router(make_standard_routes([this] { return take(); }, [] { return true; }, {},
+                                             {.peers = &peers, .ids = ids, .history = &history}));
+    net::HttpRequest request;
+    request.method = "GET";
+    request.target = request.path = "/api/metrics/summary";
+    request.header = [](std::string_view) { return std::string_view(); };
+    return boost::json::parse(*router.handle(request).body).as_object();
+  };
+  EXPECT_FALSE(summary(PeerIds::own).contains("peers") || summary(PeerIds::own).contains("network_quality"));
+  EXPECT_EQ(boost::json::serialize(summary(PeerIds::own).at("system")),
+            R"({"cpu_percent":{"current":25,"avg":null,"min":null,"max":null}})");
+  peers.add("abc", "Anna");
+  EXPECT_TRUE(summary(PeerIds::own).at("network_quality").is_null()) << "no probe yet";
+  peers.record_latency("abc", std::chrono::milliseconds(20));
+  clock.advance(std::chrono::seconds(10));
+  history.add(registry_.snapshot()->families);
+  const auto all = summary(PeerIds::own);
+  EXPECT_EQ(all.at("peers").at(0).at("peer_name").as_string(), "Anna");
+  EXPECT_EQ(all.at("peers").at(0).at("latency_ms").at("current").to_number<double>(), 20);
+  EXPECT_DOUBLE_EQ(all.at("network_quality").to_number<double>(), *peers.network_quality().score);
+  EXPECT_EQ(all.at("system").at("cpu_percent").at("avg").to_number<double>(), 25);
+  EXPECT_EQ(summary(PeerIds::anonymous).at("peers").at(0).at("peer_id").as_string(), "ba7816bf8f01cfea");
+}
+
+/// What the two documents say where these routes are served besides the usual ones.
+class ApiDocumentsTest : public ::testing::Test {
+ protected:
+  static Route route(std::string path, std::string about = {}, std::function<bool()> is_there = {}) {
+    return {.path = std::move(path),
+            .handle = [](const net::HttpRequest&) { return net::HttpResponse(); },
+            .about = std::move(about),
+            .is_there = std::move(is_there)};
+  }
+  boost::json::object document(std::string_view path) const {
+    net::HttpRequest request;
+    request.method = "GET";
+    request.target = request.path = path;
+    request.header = [](std::string_view) { return std::string_view(); };
+    std::vector<Route> routes = make_standard_routes([] { return nullptr; }, [] { return true; }, others_);
+    routes.insert(routes.end(), others_.begin(), others_.end());
+    return boost::json::parse(*Router(routes).handle(request).body).as_object();
+  }
+  boost::json::object paths() const { return document("/api/openapi.json").at("paths").as_object(); }
+
+  std::vector<Route> others_;
+};
+
+TEST_F(ApiDocumentsTest, LeaveOutWhatIsNotServed) {
+  EXPECT_TRUE(paths().contains("/api/metrics/summary"));
+  for (const char* path : {"/api", "/api/openapi.json", "/api/asyncapi.json", "/healthz", "/"}) {
+    EXPECT_TRUE(paths().contains(path)) << path;
+  }
+  for (const char* path : {"/login", "/logout", "/api/sessions/live", "/ws/metrics", "/ws/sessions/{id}",
+                           "/api/metrics/peers", "/api/profile/start"}) {
+    EXPECT_FALSE(paths().contains(path)) << path;
+  }
+  EXPECT_TRUE(document("/api/asyncapi.json").at("channels").as_object().empty());
+  others_ = {route("/api/sessions/live"), route("/ws/sessions/{session}")};
+  EXPECT_TRUE(paths().contains("/api/sessions/live"));
+  EXPECT_TRUE(paths().contains("/ws/sessions/{id}")) << "whatever the parameter is called";
+  const auto async = document("/api/asyncapi.json");
+  EXPECT_TRUE(async.at("channels").as_object().contains("/ws/sessions/{id}"));
+  EXPECT_FALSE(async.at("channels").as_object().contains("/ws/metrics"));
+}
+
+TEST_F(ApiDocumentsTest, LeaveOutOneMethodOfAnAddress) {
+  others_ = {route("/login")};
+  EXPECT_TRUE(paths().at("/login").as_object().contains("get"));
+  EXPECT_FALSE(paths().at("/login").as_object().contains("post"));
+}
+
+TEST_F(ApiDocumentsTest, LeaveOutShapesThatNothingRefersTo) {
+  const auto schemas = [this] {
+    return document("/api/openapi.json").at("components").at("schemas").as_object();
+  };
+  EXPECT_TRUE(schemas().contains("Time")) << "the summary's refers to it";
+  EXPECT_FALSE(schemas().contains("LiveSessions"));
+  others_ = {route("/api/sessions/live"), route("/ws/metrics")};
+  EXPECT_TRUE(schemas().contains("LiveSessions"));
+  const auto messages = document("/api/asyncapi.json").at("components").at("messages").as_object();
+  EXPECT_TRUE(messages.contains("delta"));
+  EXPECT_FALSE(messages.contains("end")) << "of sessions";
+}
+
+TEST_F(ApiDocumentsTest, HaveRoutesOfTheApplicationThatSayWhatTheyAreAbout) {
+  others_ = {route("/rooms/{room}/\"x\"", "Rooms \"now\"."), route("/hidden")};
+  const auto get = paths().at("/rooms/{room}/\"x\"").at("get").as_object();
+  EXPECT_EQ(get.at("summary").as_string(), "Rooms \"now\".");
+  EXPECT_EQ(get.at("parameters").at(0).at("name").as_string(), "room");
+  EXPECT_FALSE(paths().contains("/hidden"));
+}
+
+TEST_F(ApiDocumentsTest, FollowWhatComesAndGoes) {
+  bool is_there = false;
+  others_ = {route("/login", "", [&] { return is_there; }),
+             route("/mine", "Mine.", [&] { return is_there; })};
+  EXPECT_FALSE(paths().contains("/login") || paths().contains("/mine"));
+  is_there = true;
+  EXPECT_TRUE(paths().contains("/login") && paths().contains("/mine"));
 }
 
 TEST_F(StandardRoutesTest, ListsItself) {

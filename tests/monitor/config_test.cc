@@ -250,6 +250,10 @@ TEST(LogFile, IsCheckedBeforeAnythingIsLogged) {
               ElementsAre("--log.file: folder /not/there does not exist; make it first"));
   EXPECT_EQ(load("/not/there/kymo.log").value("log.file"), "");
   EXPECT_THAT(load("/").errors(), ElementsAre(HasSubstr("is no regular file")));
+  EXPECT_THAT(
+      load("/dev/stdout").errors(),
+      ElementsAre("--log.file: /dev/stdout lies in /dev, where no log can be rotated; name a file on a "
+                  "disk, or none for standard error"));
 }
 
 TEST(LogFile, TakesTheEventsInPlaceOfStandardError) {

@@ -21,7 +21,9 @@ net::HttpResponse page_not_there() {
 net::HttpResponse answer(AccessGuard& guard, const Asked& asked) {
   const net::HttpRequest request = asked.request();
   for (const live::Route& route : login_routes(guard, nullptr)) {
-    if (route.method == request.method && route.path == request.path) return route.handle(request);
+    if (route.method == request.method && route.path == request.path && route.is_there()) {
+      return route.handle(request);
+    }
   }
   return page_not_there();
 }

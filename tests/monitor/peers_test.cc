@@ -62,6 +62,10 @@ TEST_F(MonitorPeersTest, AreServed) {
   EXPECT_THAT(get("/api/metrics/peers/abc"), HasSubstr(R"("peer_id":"abc")"));
   EXPECT_THAT(get("/api/metrics/peers/abc/latency?duration=1m"),
               AllOf(HasSubstr(R"("latency_ms":20})"), HasSubstr(R"("latency_ms":null})")));
+  EXPECT_THAT(get("/api/metrics/peers/abc/latency?window=1m"), HasSubstr(R"("count":2,"min":20,"max":40,)"));
+  EXPECT_THAT(get("/api/metrics/summary"),
+              AllOf(HasSubstr(R"("peer_name": "Anna")"), HasSubstr(R"("network_quality": )"),
+                    Not(HasSubstr(R"("system")"))));
   EXPECT_THAT(get("/api/metrics/peers/abc/hourly"), HasSubstr(R"("count":3,)"));
   EXPECT_THAT(get("/api/metrics/peers/ben"), StartsWith("HTTP/1.1 404 "));
   EXPECT_THAT(get("/api/metrics/peers/ben/hourly"), StartsWith("HTTP/1.1 404 "));
@@ -85,11 +89,27 @@ TEST_F(MonitorPeersTest, MayBeAnonymous) {
   for (const std::string& path :
        {std::string("/api/metrics/peers"), "/api/metrics/peers/" + kAnna,
         "/api/metrics/peers/" + kAnna + "/latency", "/api/metrics/peers/" + kAnna + "/hourly",
-        std::string("/api/metrics/sessions"), std::string("/metrics")}) {
+        std::string("/api/metrics/sessions"), std::string("/api/metrics/summary"), std::string("/metrics")}) {
     EXPECT_THAT(get(path), AllOf(HasSubstr(kAnna), Not(HasSubstr("abc")), Not(HasSubstr("Anna")))) << path;
   }
   EXPECT_THAT(get("/api/metrics/peers/abc"), StartsWith("HTTP/1.1 404 "));
   EXPECT_THAT(get("/api/metrics/peers/abc/latency"), StartsWith("HTTP/1.1 404 "));
+}
+
+TEST(Monitor, DescribesTheAddressesThatItServes) {
+  const Monitor monitor({.listen = "127.0.0.1:0", .system = false, .process = false});
+  for (int i = 0; i < 2000 && !monitor.ready(); ++i) std::this_thread::sleep_for(10ms);
+  const std::string document = http_get(monitor.endpoint(), "/api/openapi.json");
+  for (const char* path : {"\"/api/metrics/peers/{id}\"", "\"/ws/metrics\"", "\"/api/profile/start\""}) {
+    EXPECT_THAT(document, HasSubstr(path));
+  }
+  for (const char* path : {"/login", "/logout", "/api/sessions/live", "/ws/sessions/{id}"}) {
+    EXPECT_THAT(document, Not(HasSubstr("\"" + std::string(path) + "\""))) << path;
+    EXPECT_THAT(http_get(monitor.endpoint(), path), StartsWith("HTTP/1.1 40")) << path;
+  }
+  const Monitor with_token({.listen = "127.0.0.1:0", .token = "0123456789abcdef"});
+  for (int i = 0; i < 2000 && !with_token.ready(); ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_THAT(http_get(with_token.endpoint(), "/login"), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(MonitorPeersTest, BeyondTheLimitHaveNoLabels) {

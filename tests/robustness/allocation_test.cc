@@ -135,6 +135,21 @@ TEST(Allocation, ARefusedValueNeedsNone) {
   EXPECT_EQ(allocations_of(kUpdates / 10, [&](int) { timing.record(-1ns); }), 0U);
 }
 
+TEST(Allocation, AnExemplarNeedsNoneWhetherItIsKeptOrDropped) {
+  Registry registry;
+  auto histogram = registry.histogram("histogram", "H.", {.exemplars = Exemplars::on});
+  const std::string long_value(300, 'x');
+  EXPECT_EQ(allocations_of(kUpdates / 10,
+                           [&](int i) {
+                             histogram.record_with_exemplar(i, {{"trace.id", "a\"b"}});
+                             histogram.record_with_exemplar(i, {{"not a key", "a"}});
+                             histogram.record_with_exemplar(i, {{"a.b", "1"}, {"a_b", "2"}});
+                             histogram.record_with_exemplar(i, {{"key", "\xff"}});
+                             histogram.record_with_exemplar(i, {{"key", long_value}});
+                           }),
+            0U);
+}
+
 TEST(Allocation, CopyingAHandleNeedsNone) {
   Registry registry;
   auto counter = registry.counter("counter", "C.");

@@ -5,6 +5,10 @@
 #include <kymo/core/snapshot.h>
 #include <kymo/model/json_layout.h>
 
+namespace kymo::model {
+class JsonWriter;
+}
+
 namespace kymo::format {
 
 /// Appends the few numbers that a person asks for first, as one JSON object. A section is there when its
@@ -27,5 +31,8 @@ namespace kymo::format {
 /// `cache` are missing until there is a value. Threads: any. Errors: none but `std::bad_alloc`.
 void write_summary_json(const Snapshot& snapshot, std::string& out,
                         model::JsonLayout layout = model::JsonLayout::compact);
+
+/// The fields of that object, for whoever has more to put into it.
+void write_summary_fields(const Snapshot& snapshot, model::JsonWriter& json);
 
 }  // namespace kymo::format

@@ -15,6 +15,8 @@ struct Route {
   net::HttpServer::Handler handle;
   std::string about = {};        ///< one sentence for the index page; empty: not listed there
   bool opens_in_browser = true;  ///< false: the index page names the address, but does not link to it
+  /// Whether the address is there at the moment; asked at each request, by any thread. Empty: always.
+  std::function<bool()> is_there = {};
 };
 
 }  // namespace kymo::live

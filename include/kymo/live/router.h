@@ -15,7 +15,8 @@ namespace kymo::live {
 /// - A literal segment goes before `{name}`; what stands for `{name}` is in `HttpRequest::path_parameters`,
 /// decoded
 ///   apart from its neighbours, so that it may hold a `/` that was sent as `%2F`. It is never empty.
-/// - No such path: 404, with the routes that look like it. No such method there: 405 with `Allow`.
+/// - No such path, or none at the moment (Route::is_there): 404, with the routes that look like it. No such
+/// method there: 405 with `Allow`.
 /// - HEAD is answered by the GET route, OPTIONS with 204 and `Allow`, unless there is a route for it.
 /// - Unless a handler sets them: `X-Content-Type-Options`, `Cache-Control: no-store`,
 /// `Content-Security-Policy` (own
@@ -47,6 +48,7 @@ class Router final {
   static std::vector<Segment> parse_path(const Route& route);
   static bool answer_the_same(const Entry& a, const Entry& b);
   static bool matches(const Entry& entry, const std::vector<std::string>& path);
+  static bool is_there(const Entry& entry);
   static net::HttpResponse call(const Entry& entry, const net::HttpRequest& request,
                                 const std::vector<std::string>& path);
   [[nodiscard]] Matches find(const std::vector<std::string>& path) const;

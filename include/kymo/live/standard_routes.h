@@ -5,21 +5,30 @@
 #include <vector>
 
 #include <kymo/core/snapshot.h>
+#include <kymo/live/peers.h>
 #include <kymo/live/route.h>
 
 namespace kymo::live {
 
+class SystemHistory;
+
+/// What the summary is made from besides a Snapshot; must outlive the routes.
+struct SummaryParts {
+  const peers::PeerTable* peers = nullptr;  ///< null: there are none
+  PeerIds ids = PeerIds::own;
+  const SystemHistory* history = nullptr;  ///< null: nobody measures the host
+};
+
 /// What every Monitor serves: `/metrics`, `/api/metrics` with `/summary`, `/server` and `/system` below it,
-/// `/api/openapi.json` and `/api/asyncapi.json`,
-/// `/healthz`,
-/// `/readyz`, the dashboard at `/` and below `/assets`, and at `/api` a page that lists them and those of
-/// `others` that say what they are about.
+/// `/api/openapi.json` and `/api/asyncapi.json`, `/healthz`, `/readyz`, the dashboard at `/` and below
+/// `/assets`, and at `/api` a page that lists them and those of `others` that say what they are about. The
+/// two documents describe what these and `others` serve.
 ///
 /// `snapshot`: gives what is measured now; a request is answered from one that was asked for after it
 /// arrived. `ready`: whether to say so at `/readyz`; must not block. Both may be called from several threads
 /// at once. The encodings belong to the routes: one for all who ask at the same time.
 [[nodiscard]] std::vector<Route> make_standard_routes(
     std::function<std::shared_ptr<const Snapshot>()> snapshot, std::function<bool()> ready,
-    const std::vector<Route>& others = {});
+    const std::vector<Route>& others = {}, const SummaryParts& summary = {});
 
 }  // namespace kymo::live

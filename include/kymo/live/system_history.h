@@ -21,6 +21,8 @@ namespace kymo::live {
 class SystemHistory final {
  public:
   static constexpr std::size_t kFields = 7;
+  /// Longer than any history.
+  static constexpr std::chrono::seconds kEverything = std::chrono::hours(24 * 366);
   /// In the order of field_names(); NaN: not measured.
   using Figures = std::array<double, kFields>;
 

@@ -9,6 +9,7 @@
 #include <kymo/net/json_error.h>
 
 #include "../aggregate_json.h"
+#include "../history_aggregate.h"
 #include "../json_response.h"
 #include "../negotiation.h"
 #include "../query_reader.h"
@@ -20,9 +21,6 @@ using HistoryPoints = std::vector<SystemHistory::Point>;
 
 constexpr std::string_view kCsvType = "text/csv; charset=utf-8";
 constexpr std::array<MediaType, 2> kHistoryTypes = {format::kJsonType, kCsvType};
-constexpr std::chrono::seconds kEverything = std::chrono::hours(24 * 366);
-
-double to_hundredths(double value) { return std::round(value * 100) / 100; }
 
 net::HttpResponse history_json(const net::HttpRequest& request, const HistoryPoints& points,
                                std::chrono::milliseconds interval) {
@@ -37,24 +35,12 @@ net::HttpResponse history_json(const net::HttpRequest& request, const HistoryPoi
   });
 }
 
-/// The values of one figure, as they are shown.
-std::vector<double> column(const HistoryPoints& points, std::size_t field) {
-  std::vector<double> values;
-  values.reserve(points.size());
-  for (const SystemHistory::Point& point : points) values.push_back(to_hundredths(point.figures[field]));
-  return values;
-}
-
 net::HttpResponse window_json(const net::HttpRequest& request, const HistoryPoints& points,
                               std::chrono::seconds window) {
   return json_response(request, [&](model::JsonWriter& json) {
     json.field("window_seconds", static_cast<std::int64_t>(window.count()));
     for (std::size_t i = 0; i < SystemHistory::kFields; ++i) {
-      peers::Aggregate values = peers::aggregate(column(points, i));
-      for (auto* sum : {&values.average, &values.sum}) {
-        if (*sum) **sum = to_hundredths(**sum);
-      }
-      write_aggregate(SystemHistory::field_names()[i], values, json);
+      write_aggregate(SystemHistory::field_names()[i], aggregate_of(points, i), json);
     }
   });
 }
@@ -89,7 +75,7 @@ std::optional<std::size_t> chosen_type(const net::HttpRequest& request) {
 net::HttpResponse respond_with_history(const SystemHistory& history, const net::HttpRequest& request) {
   QueryReader query(request);
   const auto window = query.window();
-  const auto duration = query.duration(kEverything);
+  const auto duration = query.duration(SystemHistory::kEverything);
   if (query.refusal()) return *query.refusal();
   const auto type = chosen_type(request);
   if (!type) {

@@ -1,0 +1,59 @@
+#include "summary_json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <kymo/format/summary.h>
+#include <kymo/live/system_history.h>
+#include <kymo/model/json_writer.h>
+
+#include "history_aggregate.h"
+#include "json_response.h"
+#include "peer_json.h"
+#include "shown_peers.h"
+
+namespace kymo::live {
+namespace {
+
+using model::JsonWriter;
+
+void write_system(const SystemHistory& history, const Snapshot& snapshot, JsonWriter& json) {
+  const SystemHistory::Figures now = SystemHistory::figures_of(snapshot.families);
+  const auto is_measured = [](double figure) { return !std::isnan(figure); };
+  if (std::ranges::none_of(now, is_measured)) return;
+  const std::vector<SystemHistory::Point> points = history.last(SystemHistory::kEverything);
+  json.begin_object("system");
+  for (std::size_t i = 0; i < SystemHistory::kFields; ++i) {
+    if (!is_measured(now[i])) continue;
+    const peers::Aggregate before = aggregate_of(points, i);
+    json.begin_object(SystemHistory::field_names()[i]);
+    json.field("current", to_hundredths(now[i]));
+    json.field("avg", before.average);
+    json.field("min", before.min);
+    json.field("max", before.max);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void write_peers(const ShownPeers& shown, JsonWriter& json) {
+  const std::vector<peers::PeerState> peers = shown.all();
+  if (peers.empty()) return;
+  write_list("peers", peers, json, [&](const peers::PeerState& peer) { write_peer(peer, json); });
+  json.field("network_quality", shown.network().score);
+}
+
+}  // namespace
+
+void write_summary(const Snapshot& snapshot, const SummaryParts& parts, std::string& out) {
+  JsonWriter json(out, model::JsonLayout::indented);
+  json.begin_object();
+  format::write_summary_fields(snapshot, json);
+  if (parts.history != nullptr) write_system(*parts.history, snapshot, json);
+  write_peers(ShownPeers(parts.peers, parts.ids), json);
+  json.end_object();
+  out += '\n';
+}
+
+}  // namespace kymo::live
