@@ -1,7 +1,6 @@
 #include "served_document.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <utility>
 #include <vector>
@@ -103,8 +102,9 @@ bool is_method(std::string_view name) {
 
 std::string lower(std::string_view text) {
   std::string out(text);
+  // Not by <cctype>, which follows the host program's locale.
   std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return out;
 }
 
