@@ -148,7 +148,9 @@ class Installed(unittest.TestCase):
                 server.kill()
 
     def test_as_a_subdirectory(self):
-        self.assertEqual(self.build_consumer("core", f"-DKYMO_SOURCE={SOURCE}", *WITHOUT_LIBRARIES), "3\n")
+        # Of a project that has no patience with warnings; all that needs no other library is compiled.
+        strict = "-DCMAKE_CXX_FLAGS=-O3 -Wall -Wextra -Werror"
+        self.assertEqual(self.build_consumer("core", f"-DKYMO_SOURCE={SOURCE}", strict, *WITHOUT_LIBRARIES), "3\n")
 
     def test_the_monitor_as_a_subdirectory_needs_nothing_of_the_program(self):
         # Configured only, which fails where a target or a library is missing: all that it compiles is compiled elsewhere.
