@@ -81,6 +81,12 @@ net::HttpResponse no_content() {
 }  // namespace
 
 Router::Router(std::vector<Route> routes) {
+  // Literal segments first, so that the first match is the most exact one.
+  const auto is_more_exact = [](const Entry& a, const Entry& b) {
+    return std::lexicographical_compare(
+        a.segments.begin(), a.segments.end(), b.segments.begin(), b.segments.end(),
+        [](const Segment& x, const Segment& y) { return !x.is_parameter && y.is_parameter; });
+  };
   for (Route& route : routes) {
     if (route.method.empty()) refuse(route, "it has no method");
     if (!route.handle) refuse(route, "it has no handler");
@@ -89,14 +95,9 @@ Router::Router(std::vector<Route> routes) {
     for (const Entry& other : entries_) {
       if (answer_the_same(entry, other)) refuse(entry.route, "there is already one that answers it");
     }
-    entries_.push_back(std::move(entry));
+    const auto place = std::upper_bound(entries_.begin(), entries_.end(), entry, is_more_exact);
+    entries_.insert(place, std::move(entry));
   }
-  // Literal segments first, so that the first match is the most exact one.
-  std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
-    return std::lexicographical_compare(
-        a.segments.begin(), a.segments.end(), b.segments.begin(), b.segments.end(),
-        [](const Segment& x, const Segment& y) { return !x.is_parameter && y.is_parameter; });
-  });
 }
 
 std::vector<Router::Segment> Router::parse_path(const Route& route) {

@@ -89,8 +89,9 @@ std::vector<QualityCost> quality_costs(const ConnectionFigures& figures) {
     const double points = rule.weight * (100 - falling(value, rule.worst));
     if (points >= kCostToTell) costs.push_back({rule.part, value, points});
   }
-  std::stable_sort(costs.begin(), costs.end(),
-                   [](const QualityCost& a, const QualityCost& b) { return a.points > b.points; });
+  std::sort(costs.begin(), costs.end(), [](const QualityCost& a, const QualityCost& b) {
+    return a.points != b.points ? a.points > b.points : a.part < b.part;
+  });
   return costs;
 }
 
