@@ -161,8 +161,8 @@ export function cutRatioText(value: number | null): string {
 }
 
 /** A score of 0 to 100, of which the limits are multiples of five. */
-export function scoreText(value: number | null): string {
-  return value === null || !(Math.abs(value) < 1e6) ? amountText(value) : cutText(value, 0, (rounded) => rounded % 5 === 0);
+export function scoreText(value: number | null, decimals = 0): string {
+  return value === null || !(Math.abs(value) < 1e6) ? amountText(value) : cutText(value, decimals, (rounded) => rounded % 5 === 0);
 }
 
 /** A factor, with the limits 0.8 and 1: one below a tenth has more decimals, so that a quick server's do not all read 0.01. */

@@ -91,7 +91,7 @@ function trafficFacts(peer: Peer): Fact[] {
 
 function voiceFacts({ mos, rFactor }: Peer): Fact[] {
   if (rFactor === null) return [['MOS', opinionText(mos)]];
-  return [['MOS', opinionText(mos)], ['R-factor', scoreText(rFactor)], ['By ITU-T G.107', voiceWords(rFactor)]];
+  return [['MOS', opinionText(mos)], ['R-factor', scoreText(rFactor, 1)], ['By ITU-T G.107', voiceWords(rFactor)]];
 }
 
 function PathParts({ peer }: { peer: Peer }) {

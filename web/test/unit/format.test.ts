@@ -12,7 +12,7 @@ import { parsePlace, placeText } from '../../src/routing';
 import { storeOfCounter } from './frames';
 
 const TEXTS: Record<string, (value: number, unit: string) => string> = {
-  amount: amountText, duration: (value) => durationText(value), ratio: cutRatioText, score: scoreText, factor: factorText,
+  amount: amountText, duration: (value) => durationText(value), ratio: cutRatioText, score: (value) => scoreText(value), factor: factorText,
 };
 
 const NUMBERS: Record<string, number> = { inf: Infinity, '-inf': -Infinity, nan: NaN };
@@ -26,6 +26,7 @@ test('numbers are those of the terminal', () => {
     assert.equal(TEXTS[writer]?.(NUMBERS[number] ?? Number(number), unit), text, line);
   }
   assert.equal(amountText(null, 'bytes'), '–');
+  assert.deepEqual([scoreText(52.44, 1), scoreText(59.97, 1), scoreText(60, 1)], ['52.4', '59.9', '60.0']);
 });
 
 test('an axis has no zeros at the end, and no label twice', () => {
