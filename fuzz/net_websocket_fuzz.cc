@@ -52,7 +52,7 @@ std::string offer_in(std::string_view list) {
   return net::deflate_offer(head);
 }
 
-/// What is granted is understood again, and the same.
+/// A granted offer reads back as the same.
 void check_offers(std::string_view list) {
   const std::string offer = offer_in(list);
   require(offer_in(offer) == offer);

@@ -77,7 +77,7 @@ Arguments take_options(Arguments& arguments, CLI::App& app) {
   return rest;
 }
 
-/// What stands beside the options: a number is a pid, unless `--` stands before it.
+/// The words beside the options: a number is a pid, unless `--` stands before it.
 bool take_target(Arguments rest, MonitorArguments& parsed) {
   const bool is_command = !rest.empty() && rest.front() == "--";
   if (is_command) rest.erase(rest.begin());

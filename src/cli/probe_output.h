@@ -10,7 +10,7 @@
 
 namespace kymo::cli {
 
-/// What a target is called, and what it is; the same for one without a name of its own.
+/// A target's name and address; the same text twice for one without a name of its own.
 struct ProbeLabel {
   std::string name;
   std::string url;

@@ -268,7 +268,7 @@ FamilySnapshot FamilyCore::reset_own(ResetScope scope) {
   return FamilySnapshot(std::move(columns));
 }
 
-// What is open stays open, and shown.
+// Levels stay, and stay shown.
 void FamilyCore::take_level(const Series& series, FamilyColumns& columns) const {
   append_values(series, storage_of(columns), spec_, bounds_, columns);
   if (series.extra != nullptr && series.extra->gauge != nullptr)

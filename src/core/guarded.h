@@ -4,8 +4,8 @@
 
 namespace kymo::inline v0 {
 
-/// Whatever goes wrong inside, such as memory that is not to be had, the caller goes on; what was to be
-/// recorded is counted as refused.
+/// Swallows every error, including bad_alloc: recording never fails its caller. The value is counted as
+/// refused.
 template <class Call>
 void guarded(Call call) noexcept {
 #if defined(__cpp_exceptions)

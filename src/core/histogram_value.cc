@@ -30,7 +30,7 @@ HistogramBuckets merged(const HistogramBuckets& a, const HistogramBuckets& b) {
   return out;
 }
 
-// What is left of `buckets` without those of an earlier reading.
+// Takes an earlier reading's buckets off `buckets`.
 HistogramBuckets left_of(const HistogramBuckets& buckets, const HistogramBuckets& earlier) {
   HistogramBuckets left;
   auto gone = earlier.begin();

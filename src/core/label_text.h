@@ -105,7 +105,7 @@ bool append_value(std::string_view value, std::size_t max_bytes, Text& out) {
   return true;
 }
 
-/// What is wrong with keys that may not stand together: the first that is not valid, or stands there twice.
+/// Why keys may not stand together: the first that is not valid, or stands there twice.
 [[nodiscard]] inline std::string label_keys_error(Labels labels) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (auto error = label_key_error(labels[i].key)) return *std::move(error);

@@ -49,7 +49,7 @@ class NameTable final {
 
   /// An entry to be added, and room for it, so that adding needs no memory. One thread at a time.
   [[nodiscard]] std::unique_ptr<Entry> prepare(std::string_view name);
-  /// What was prepared last. Its name is not there yet.
+  /// Publishes the entry that was prepared last. Its name is not there yet.
   const Entry* add(std::unique_ptr<Entry> prepared) noexcept;
 
   [[nodiscard]] const std::vector<std::unique_ptr<Entry>>& entries() const noexcept { return entries_; }

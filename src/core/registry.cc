@@ -71,7 +71,7 @@ std::optional<std::string> spec_error(const FamilySpec& spec) {
   return text_bounds_error(spec.name, spec.text_bounds);
 }
 
-// What makes it a family that several may record into, by name or by an instrument.
+// Makes it a family that several may record into, by name or by an instrument.
 bool is_whole(FamilySpec::Storage storage) noexcept {
   return storage == FamilySpec::Storage::whole || storage == FamilySpec::Storage::signed_whole;
 }
@@ -186,7 +186,7 @@ std::optional<std::string> Registry::Impl::take_over(MetricNames::Metric& metric
   return std::nullopt;
 }
 
-// What was recorded by name lies in cells of another form, and stays there.
+// The records by name lie in cells of another form, and stay there.
 std::optional<std::string> Registry::Impl::supersede(MetricNames::Metric& metric, FamilySpec spec) {
   auto descriptor =
       std::make_shared<const Descriptor>(make_descriptor(spec.kind(), spec.name, spec.help, spec.unit));

@@ -12,7 +12,7 @@
 
 namespace kymo::inline v0 {
 
-/// What a series read when it was last reset, and when that was. Readers subtract it: cells only grow, so
+/// A series' reading at its last reset, and the time of it. Readers subtract it: cells only grow, so
 /// that recording threads need not know of resets. Threads: any.
 class ResetBase final {
  public:

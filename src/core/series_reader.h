@@ -17,7 +17,7 @@ namespace kymo::inline v0 {
   return storage == FamilySpec::Storage::histogram || storage == FamilySpec::Storage::timing;
 }
 
-/// What a gauge's cell holds until somebody sets it: a NaN that nobody can set.
+/// A gauge's cell before the first set: a NaN that nobody can set.
 inline constexpr std::uint64_t kUnsetGauge = 0x7FF8'6B79'6D6F'0001;
 
 [[nodiscard]] cells::SumForm sum_form(FamilySpec::Storage storage) noexcept;

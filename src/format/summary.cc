@@ -92,7 +92,7 @@ bool counts_errors(const Descriptor& descriptor) {
          (descriptor.name == "errors" || descriptor.name.starts_with("errors."));
 }
 
-/// What a family splits: `errors.event_processing` of `errors.event_processing.by_type`; else its own name.
+/// `errors.event_processing` for `errors.event_processing.by_type`; a name that is no split stays.
 std::string_view split_name(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   return dot != std::string_view::npos && name.substr(dot).starts_with(".by_") ? name.substr(0, dot) : name;

@@ -12,7 +12,7 @@ namespace kymo::live {
 
 [[nodiscard]] inline double to_hundredths(double value) { return std::round(value * 100) / 100; }
 
-/// What one figure of some points comes to, to hundredths.
+/// Aggregates one figure of some points, to hundredths.
 [[nodiscard]] inline peers::Aggregate aggregate_of(std::span<const SystemHistory::Point> points,
                                                    std::size_t field) {
   std::vector<double> values;

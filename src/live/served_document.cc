@@ -120,7 +120,7 @@ std::string shape_of(std::string_view path) {
   return shape;
 }
 
-/// What is served: pairs of a method in small letters and a path's shape.
+/// The served routes: pairs of a method in small letters and a path's shape.
 using Operations = std::set<std::pair<std::string, std::string>>;
 
 Operations operations_of(std::span<const Route> routes) {
@@ -162,7 +162,7 @@ void write_parameters(std::string_view path, model::JsonWriter& json) {
   json.end_array();
 }
 
-/// What is known of a route that the document does not describe.
+/// Describes a route that the document lacks.
 std::string described(const Route& route) {
   std::string text;
   model::JsonWriter json(text);

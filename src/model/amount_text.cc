@@ -118,7 +118,7 @@ std::string seconds(double value) {
   return joined(digits(value * step->factor), step->suffix);
 }
 
-/// What is not all of it is never 100.
+/// A part is never 100 %.
 std::string percent(double value) {
   if (value < 1 && value >= 0.9995) return "99.9";
   const double hundredths = value * 100;

@@ -129,7 +129,7 @@ class Monitor::Impl final {
 
  private:
   [[nodiscard]] net::HttpServerOptions server_options() const;
-  /// Who may still come in connects again by itself.
+  /// Clients that may still come in connect again by themselves.
   void end_live(std::string_view reason) {
     server_.close_websockets(net::WebSocketClose::not_allowed, reason);
   }

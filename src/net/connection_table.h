@@ -58,7 +58,7 @@ class ConnectionTable final {
 
   /// What became of the wish for a place.
   enum class Room : std::uint8_t { free, made_by_eviction, none, none_for_address };
-  /// What became of the wish to be a WebSocket.
+  /// The outcome of make_stream().
   enum class Stream : std::uint8_t { made, none, none_for_address };
 
   explicit ConnectionTable(Limits limits) : limits_(limits) {}

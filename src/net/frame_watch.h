@@ -22,7 +22,7 @@ class FrameWatch final {
   /// a Close frame that has a verdict(). Nothing more may be taken then.
   [[nodiscard]] std::size_t take(std::string_view bytes) noexcept;
 
-  /// What a Close frame has to be answered with, where that is not for Beast to say.
+  /// The answer that a Close frame must get, where Beast gives another one.
   [[nodiscard]] std::optional<WebSocketClose> verdict() const noexcept { return verdict_; }
 
   /// Messages that have ended, and control frames that stood between messages.

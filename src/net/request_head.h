@@ -18,7 +18,7 @@ inline constexpr std::size_t kMostHeaderFields = 100;
 
 /// A request's head, taken apart.
 struct RequestHead {
-  /// What a target in absolute-form begins with; any other target has none.
+  /// The scheme of a target in absolute-form; any other target has none.
   enum class Scheme : std::uint8_t { none, http, https };
 
   std::string method;

@@ -41,7 +41,7 @@ void set_port(SocketAddress& address, std::uint16_t port) noexcept {
   }
 }
 
-/// What follows the `%` of an address: the name of an interface as Linux has them, or a number.
+/// The part of an address behind the `%`: the name of an interface as Linux has them, or a number.
 bool is_valid_zone(std::string_view zone) noexcept {
   return !zone.empty() && zone.size() < IF_NAMESIZE &&
          std::all_of(

@@ -15,7 +15,7 @@ void expect_server(SSL* connection, const std::string& host);
 /// Offers HTTP/1.1 alone (RFC 7301). Before the handshake.
 void offer_http(SSL* connection) noexcept;
 
-/// What a server has proved itself by.
+/// The certificate that a server has proved itself by.
 struct ServerCertificate {
   std::optional<std::chrono::system_clock::time_point> end;  ///< nothing: there is none, or no time in it
   std::string trouble;  ///< why it is not to be trusted, by whom the context trusts; empty: it is

@@ -109,7 +109,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   awaitable<void> linger();
 
   void enter(Phase phase) { slot_->enter(phase); }
-  /// Who sent the request at hand.
+  /// The sender of the request at hand.
   [[nodiscard]] const Peer& client() const noexcept { return is_proxy_ ? forwarded_ : peer_; }
   [[nodiscard]] bool is_of_other_scheme(const RequestHead& head) const noexcept;
   void arm(milliseconds time);

@@ -31,7 +31,7 @@ HttpResponse upgrade_required(std::string_view why) {
   return response;
 }
 
-/// What one offer of permessage-deflate asks for (RFC 7692 7.1).
+/// The parameters of one offer of permessage-deflate (RFC 7692 7.1).
 struct DeflateOffer {
   bool server_forgets = false;
   bool client_forgets = false;

@@ -366,7 +366,7 @@ void WebSocketSession::write_last_words() {
                     });
 }
 
-/// Whatever keeps Beast's own clock of silence from running out, a message has to end.
+/// A message has to end in time, though each of its bytes resets Beast's idle timeout.
 void WebSocketSession::time_message() {
   const FrameWatch& watch = stream_.next_layer().watch();
   if (timed_ && (!watch.is_in_message() || *timed_ != watch.ended())) {

@@ -171,7 +171,7 @@ PeerState PeerRecord::state(Now now) const {
   state.quality_reason = reason(now);
   state.path_score_5m = mean_path_score(now, std::chrono::minutes(5));
   if (is_disconnected(now)) {
-    // What was true of the connection that went is not true of none.
+    // Figures of the connection that went are not true of none.
     if (was_heard_) state.uptime = std::chrono::nanoseconds::zero();
     state.quality_trend = quality_ ? peers::quality_trend(*quality_, 0) : QualityTrend::stable;
     if (state.latencies.count != 0) state.voice = VoiceScore{};

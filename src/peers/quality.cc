@@ -21,7 +21,7 @@ double falling(double value, double worst) noexcept {
 /// 100 for 0, falling by `slope` for each one.
 double less(double value, double slope) noexcept { return value < 0 ? 0 : percentage(100 - slope * value); }
 
-/// What a figure counts for in a quality_score(), and from where on it is worth nothing.
+/// The weight of a figure in a quality_score(), and the value from which on it is worth nothing.
 struct PartRule {
   QualityPart part;
   double ConnectionFigures::* figure;

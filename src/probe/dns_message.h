@@ -10,7 +10,7 @@
 
 namespace kymo::probe {
 
-/// What a DNS server is asked (RFC 1035 4.1.2), always of class IN.
+/// A question to a DNS server (RFC 1035 4.1.2), always of class IN.
 struct DnsQuestion {
   std::string name;  ///< without the dot at its end; empty: the root
   std::uint16_t type = 1;

@@ -16,7 +16,7 @@
 namespace kymo::probe {
 namespace {
 
-/// What a resolver takes without EDNS is 512; servers that send more are heard too.
+/// Without EDNS a resolver takes 512 bytes; servers that send more are heard too.
 constexpr std::size_t kMostDatagramBytes = 4096;
 /// How many queries are kept at most, each with a socket; with a short interval, fewer than are under way.
 constexpr std::uint64_t kKeptQueries = 64;

@@ -185,7 +185,7 @@ void ProbeRun::lose(std::uint64_t sequence, const std::string& reason) {
 
 void ProbeRun::on_limit(std::uint64_t sequence, const std::string& which) {
   if (is_closed_ || !account_.limit(sequence)) return;
-  // Who says so is there.
+  // A target that says so is there.
   losses_in_a_row_ = 0;
   heard_ = limited_ = steady_clock::now();
   limit_ = which;

@@ -66,7 +66,7 @@ std::string tls_reason_of(const error_code& error) {
 /// and tells nobody anything.
 class Request final : public std::enable_shared_from_this<Request> {
  public:
-  /// What came of it: the details, or why it failed.
+  /// The result: the details, or why it failed.
   using End = std::function<void(const ProbeDetails& details, std::chrono::nanoseconds total,
                                  const std::string& failure)>;
 
@@ -156,7 +156,7 @@ class Request final : public std::enable_shared_from_this<Request> {
     });
   }
 
-  /// It is judged and not insisted on: a probe tells of a certificate that has ended, and of the server too.
+  /// A bad certificate does not end the probe: it tells of the certificate, and of the server too.
   void look_at_certificate() {
     const net::ServerCertificate certificate = net::server_certificate(tls_->native_handle());
     details_.certificate_trouble = certificate.trouble;

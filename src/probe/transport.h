@@ -53,7 +53,7 @@ class Transport {
   [[nodiscard]] virtual bool is_ready() const { return true; }
   /// Tells what has come already.
   virtual void drain() {}
-  /// What a probe waits for, for people: `the TLS handshake`; empty: just its answer.
+  /// The step that a probe waits for, in words: `the TLS handshake`; empty: just its answer.
   [[nodiscard]] virtual std::string waits_for(std::uint64_t sequence) const {
     static_cast<void>(sequence);
     return {};

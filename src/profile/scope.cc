@@ -94,7 +94,7 @@ void Scope::leave() noexcept {
   const std::uint64_t self = ns > log.children ? ns - log.children : 0;
   log.current = outer_;
   log.children = siblings_ + ns;
-  // It began before a reset. A clock with a coarse step would not tell.
+  // The scope began before a reset. A clock with a coarse step would not tell.
   if (generation_ != log.generation.load(kRelaxed)) [[unlikely]]
     return;
   const bool failed = *log.uncaught_exceptions > exceptions_;

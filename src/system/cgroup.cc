@@ -72,7 +72,7 @@ void CgroupSubject::look_up(Sampling& sampling) {
     for (const std::string& directory : pids->directories)
       files_.pids_limits.push_back(directory + "/pids.max");
   }
-  // What another group has used is no base for this one's.
+  // Figures of another group are no base for this one's.
   if (files_.cpu_stat != before.cpu_stat || files_.cpu_usage != before.cpu_usage) usage_base_seconds_.reset();
 }
 

@@ -19,7 +19,7 @@ struct Growth {
   int rises = 0;     ///< from one part to the next, how often the least value rose
   int steps = 0;     ///< of how many
   double seconds = 0;
-  /// It grew all the time, by more than `noise`, and went on to the end. What comes down again (a garbage
+  /// The figure grew all the time, by more than `noise`, and to the end. One that comes down again (a garbage
   /// collector's saw-tooth), rises once or twice (a table that doubles) or levels off (a cache) does not.
   bool is_steady = false;
 };

@@ -13,9 +13,9 @@ namespace kymo::watch {
 
 /// How much the counts of a process, or of a tree of them, grew from one reading to the next.
 ///
-/// What a process in a tree had counted when it ended stands in the waited-for times of the one that waited
-/// for it, from its first moment to its last. So they are added, less what had been counted of it while it
-/// lived: also children that came and ended between two readings are counted, once. The same holds for
+/// The kernel adds all counts of a process that ended to the waited-for times of its parent. So the growth of
+/// those times is added, less the counts that were read of the process while it lived: children that came
+/// and ended between two readings are counted too, once. The same holds for
 /// faults, and for input and output, which the kernel adds to the parent's own. A child that nobody waited
 /// for (SIGCHLD is ignored) is counted up to the last reading of it. Threads: one at a time.
 class ProcessCounts final {
@@ -45,12 +45,12 @@ class ProcessCounts final {
     Counts own{};
     Counts waited{};  ///< of input and output nothing: they are in `own`
   };
-  /// What had been counted of those that have ended since, by who has waited for them.
+  /// Counts of processes that have ended since, by the process that waited for them.
   using Ended = std::map<Key, Counts>;
   [[nodiscard]] Ended ended() const;
   [[nodiscard]] std::optional<Key> who_waited(const Entry& ended) const;
-  /// What those that ended add to one that was there before or is new: its waited-for counts less what had
-  /// been counted of them; below zero where somebody else waited.
+  /// Growth of a process by others that ended: its waited-for counts less the counts that were read of
+  /// them; below zero where somebody else waited.
   [[nodiscard]] Counts newly_waited(const Key& key, const Entry& now, const Ended& ended) const;
   void add_own(const Key& key, const Entry& now, const Ended& ended, Counts& grown) const;
   [[nodiscard]] Entry base_of(const Key& key, const Entry& now) const;

@@ -359,7 +359,7 @@ TEST(Exemplars, KeepTheLatestOfABucket) {
 
 class ExemplarLabels : public testing::Test {
  protected:
-  /// What is shown after one more exemplar.
+  /// The exemplar that is shown after one more.
   std::string shown_after(std::initializer_list<Label> labels) {
     counter_.add_with_exemplar(1, labels);
     const auto snapshot = registry_.snapshot();

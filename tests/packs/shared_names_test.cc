@@ -145,7 +145,7 @@ double number(Registry& registry, std::string_view name) {
   return point ? to_double(point->number) : -1;
 }
 
-// What is open at a reset is closed later.
+// Connections that are open at a reset close later.
 TEST(Reset, OfEveryPackNeverMakesALevelNegative) {
   for (const bool only_counters : {true, false}) {
     Registry registry;

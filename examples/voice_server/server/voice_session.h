@@ -18,7 +18,7 @@
 
 namespace voice {
 
-/// What a client's handshake tells of its session.
+/// A client's handshake, as far as it is about its session.
 struct Caller {
   std::string attempt_id = "1";  ///< of several to begin the session, as the client counts them
   std::string traceparent = {};  ///< W3C Trace Context; empty: none

@@ -73,7 +73,7 @@ class [[nodiscard]] CollectorTimer final {
 
  private:
   friend class Collector;
-  /// What a duration goes into: a timing, or a histogram in seconds. The other one records into nothing.
+  /// Where a duration goes: a timing, or a histogram in seconds. The other one records into nothing.
   struct Target {
     Timing timing;
     Histogram histogram;
@@ -160,7 +160,7 @@ class Collector final {
   }
   CollectorTimer timer(TextView name, Labels tags) noexcept;
 
-  /// What the registry holds under that name, whoever registered or recorded it. Nothing where it holds no
+  /// The registry's metric of that name, whoever registered or recorded it. Nothing where it holds no
   /// such series, or nothing was recorded since a reset(). A timing may be a histogram in seconds. Of a value
   /// that a callback gives, min, max and mean are the value. Cost: a look-up under a lock; where callbacks or
   /// producers give the name, a Snapshot.

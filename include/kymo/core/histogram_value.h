@@ -95,7 +95,7 @@ class HistogramValue final {
   friend bool operator==(const HistogramValue& a, const HistogramValue& b) noexcept;
 
  private:
-  /// What only a histogram with bounds has; shared by copies.
+  /// The part that only a histogram with bounds has; shared by copies.
   struct Bounded {
     Bounds bounds;
     std::vector<std::uint64_t> counts;

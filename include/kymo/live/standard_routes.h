@@ -12,7 +12,7 @@ namespace kymo::live {
 
 class SystemHistory;
 
-/// What the summary is made from besides a Snapshot; must outlive the routes.
+/// Sources of the summary besides a Snapshot; must outlive the routes.
 struct SummaryParts {
   const peers::PeerTable* peers = nullptr;  ///< null: there are none
   PeerIds ids = PeerIds::own;

@@ -45,7 +45,7 @@ class SystemHistory final {
 
   /// As JSON and CSV name them: `cpu_percent`, ….
   [[nodiscard]] static std::span<const std::string_view> field_names() noexcept;
-  /// What the families of a system collector say now.
+  /// The figures that the families of a system collector give now.
   [[nodiscard]] static Figures figures_of(std::span<const FamilySnapshot> families);
 
  private:

@@ -92,7 +92,7 @@ class SessionStream final {
   /// The client could not take it now: shall come again with the next tick.
   void put_back(const StatusMessage& message) noexcept;
 
-  /// What a client that comes now has missed: the state of each queue that was told of as too full, and that
+  /// Messages that a newcomer has missed: the state of each queue that was told of as too full, and that
   /// has had no room since.
   [[nodiscard]] std::vector<StatusMessage> standing_statuses(StreamTime now) const;
 

@@ -33,7 +33,7 @@ struct PeerTraffic {
   std::uint64_t packets_received = 0;
 };
 
-/// What traffic comes to each second, between the last two totals; 0 while the peer is disconnected.
+/// Traffic a second, between the last two totals; 0 while the peer is disconnected.
 struct PeerBandwidth {
   double sent_bytes_per_s = 0;
   double received_bytes_per_s = 0;

@@ -33,7 +33,7 @@ enum class QualityTrend : std::uint8_t { improving, stable, degrading };
 /// A figure that a quality_score() is made of.
 enum class QualityPart : std::uint8_t { latency, packet_loss, jitter };
 
-/// What one figure takes off a quality_score().
+/// Points that one figure takes off a quality_score().
 struct QualityCost {
   QualityPart part = QualityPart::latency;
   double value = 0;   ///< the figure, in its unit: milliseconds or percent

@@ -40,7 +40,7 @@ class SessionStore {
  public:
   virtual ~SessionStore() = default;
 
-  /// What was saved last, in that order. Called once, before any save().
+  /// The sessions that were saved last, in that order. Called once, before any save().
   [[nodiscard]] virtual std::vector<Session> load() = 0;
   /// All sessions that are to be kept: in the order in which they ended, then those that go on, as they are.
   virtual void save(std::span<const Session> sessions) = 0;

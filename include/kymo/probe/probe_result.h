@@ -33,7 +33,7 @@ struct ProbePhases {
   std::optional<std::chrono::nanoseconds> first_byte;  ///< from the request to the first byte of the answer
 };
 
-/// What the end of a probe by http, https, tls or dns told besides its time.
+/// Details of a probe by http, https, tls or dns besides its time.
 struct ProbeDetails {
   ProbePhases phases;
   std::optional<unsigned> http_status;

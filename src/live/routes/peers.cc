@@ -46,7 +46,7 @@ net::HttpResponse show_peer(const ShownPeers& shown, const net::HttpRequest& req
   return json_response(request, [&](JsonWriter& json) { write_peer(*peer, json); });
 }
 
-/// What the answers of a stretch come to; a probe without one is no value.
+/// Aggregates the answers of a stretch; a probe without one is no value.
 void write_window(std::chrono::seconds window, const std::vector<peers::LatencyPoint>& points,
                   JsonWriter& json) {
   std::vector<double> latencies;

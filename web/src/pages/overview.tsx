@@ -42,7 +42,7 @@ export function OverviewPage() {
   const roles = useMemo(() => rolesOf(store), [structure]);
   const charts = useMemo(() => overviewCharts(store, roles), [roles]);
   const losses = useLosses(roles);
-  // What a process had that has started anew since is not its own.
+  // Figures of before a restart are not the new process' own.
   const hasOwn = useMemo(() => [...store.families.values()].some((family) => isApplication(family) && family.series.some((series) => series.alive)), [structure]);
   const latency = roles.latency && isApplication(roles.latency) ? roles.latency : undefined;
   if (store.families.size === 0) return <Waiting />;
