@@ -103,7 +103,6 @@ TEST_F(SessionHubTest, WhatWaitsForAClientIsBounded) {
 TEST(SessionHub, PatienceWithoutEndClosesNobody) {
   system::ManualClock clock;
   SessionHub hub({.goes_on = [](std::string_view) { return true; },
-                  .on_traceparent = [](std::string_view, std::string_view) {},
                   .clock = clock,
                   .patience = std::chrono::milliseconds::max()});
   Follower stuck(hub.make_client("a"));
