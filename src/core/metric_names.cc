@@ -11,7 +11,8 @@ MetricNames::Metric* MetricNames::find(std::string_view name) {
   return found == metrics_.end() ? nullptr : &found->second;
 }
 
-MetricNames::Metric* MetricNames::add(std::shared_ptr<const Descriptor> descriptor, std::string& error) {
+MetricNames::Metric* MetricNames::add(const std::shared_ptr<const Descriptor>& descriptor,
+                                      std::string& error) {
   // The nodes are made before anything changes, and keep their addresses when they are merged.
   std::map<std::string, Metric, std::less<>> fresh;
   Metric& metric = fresh.emplace(descriptor->name, Metric{descriptor, nullptr, {}}).first->second;

@@ -29,7 +29,7 @@ class MetricNames final {
 
   /// Adds a metric whose name find() does not know. Null where a sample name is taken: `error` says by which
   /// metric. Where memory runs out nothing has changed.
-  Metric* add(std::shared_ptr<const Descriptor> descriptor, std::string& error);
+  Metric* add(const std::shared_ptr<const Descriptor>& descriptor, std::string& error);
 
   /// Gives the metric another kind, unit or help. The message says which sample name is taken; nothing has
   /// changed then.

@@ -106,7 +106,8 @@ class WatchedTransport final : public Transport {
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
-    return asio::async_compose<Token, void(Error, std::size_t)>(Read<Buffers>{this, buffers}, token,
+    std::remove_reference_t<Token> taken(std::forward<Token>(token));  // which async_compose() wants named
+    return asio::async_compose<Token, void(Error, std::size_t)>(Read<Buffers>{this, buffers}, taken,
                                                                 socket());
   }
 

@@ -37,7 +37,7 @@ class Help(unittest.TestCase):
 
     def test_says_once_how_a_command_is_called(self):
         for command, usage in (("top", ["Usage: kymo top [OPTIONS]"]), ("probe", ["Usage: kymo probe [OPTIONS] TARGET…"]),
-                               ("monitor", ["Usage: kymo monitor [OPTIONS] PID", "       kymo monitor [OPTIONS] [--] COMMAND [ARGS…]"])):
+                               ("monitor", ["Usage: kymo monitor [OPTIONS] PID [OPTIONS]", "       kymo monitor [OPTIONS] [--] COMMAND [ARGS…]"])):
             text = run_kymo(command, "--help").stdout
             self.assertEqual([line for line in text.splitlines() if re.match(rf"^(Usage:)? +kymo {command}\b", line)], usage)
             self.assertNotIn("\n\n\n", text)

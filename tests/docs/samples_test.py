@@ -52,6 +52,7 @@ GIVEN = {
         {"before": REGISTRY + TEXTS + "auto every_second = [](auto tick) { tick(); }; auto send = [](const kymo::packs::StreamMessage&) { return "
                    "kymo::packs::SendResult::sent; };"},
         {"before": REGISTRY + "kymo::packs::SessionStreams streams(registry); kymo::MonitorOptions options;"},
+        {"before": REGISTRY + TEXTS + "kymo::packs::SessionStreams streams(registry);", "headers": ["kymo/packs/stream_sessions.h"]},
     ],
 }
 
