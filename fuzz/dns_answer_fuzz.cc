@@ -1,5 +1,5 @@
-// What strangers send as a DNS answer, and what people write as a question: whatever the bytes, the readers
-// neither crash nor take for an answer what does not repeat the question.
+// DNS answers of strangers, and questions as people write them: no bytes crash the readers, and an answer
+// that does not repeat its question is refused.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// What a WebSocket's client sends: its frames, its offers of permessage-deflate, and what proxies say of it.
-// Frames read whole and in pieces must give the same verdict, since how TCP cuts them is nobody's choice.
+// Frames of a WebSocket's client, its offers of permessage-deflate, and the addresses that proxies give for
+// it. Frames read whole and in pieces must give the same verdict, because TCP may cut them anywhere.
 #include <cstdint>
 #include <cstdlib>
 #include <stdexcept>

@@ -139,7 +139,7 @@ class Findings(unittest.TestCase):
         report, counted = self.of_children("burn(0.005)", 200)
         used = report["usage"]["user_seconds"] + report["usage"]["system_seconds"]
         self.assertGreater(used, 1)
-        # What was used before the first reading is not of the watch.
+        # CPU time of before the first reading is not part of the watch.
         self.assertAlmostEqual(counted, used, delta=0.25 * used)
         self.assertGreater(report["metrics"]["minor_faults"]["average"] * report["seconds"], 0.5 * report["usage"]["minor_faults"])
 

@@ -246,7 +246,7 @@ TEST_F(StandardRoutesTest, TheSummaryHasPeersAndTheHostWhereThereAreSuch) {
   EXPECT_EQ(summary(PeerIds::anonymous).at("peers").at(0).at("peer_id").as_string(), "ba7816bf8f01cfea");
 }
 
-/// What the two documents say where these routes are served besides the usual ones.
+/// Reads the two documents of a server with these routes besides the usual ones.
 class ApiDocumentsTest : public ::testing::Test {
  protected:
   static Route route(std::string path, std::string about = {}, std::function<bool()> is_there = {}) {

@@ -130,7 +130,7 @@ RC_GTEST_PROP(FormatProperty, AnyBytesGiveValidJson, (const std::string& message
   RC_ASSERT(parsed.size() == 4U || cut);
 }
 
-/// What a reader takes of two equal keys differs from reader to reader, so that its count of them tells.
+/// Counts the keys by hand, because readers differ in which of two equal keys they keep.
 std::size_t keys_in(const std::string& line) {
   std::size_t keys = 0;
   for (std::size_t at = line.find("\":"); at != std::string::npos; at = line.find("\":", at + 2)) ++keys;

@@ -15,7 +15,7 @@
 namespace kymo::profile {
 namespace {
 
-// What compilers write is in function_names.cc; this is what older ones do, and what none does.
+// Forms of older compilers and of none; those of today's compilers are in function_names.cc.
 TEST(QualifiedName, LeavesOutWhatIsNotTheName) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"int main()", "main"},

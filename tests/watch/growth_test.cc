@@ -112,7 +112,7 @@ TEST(Growth, ThatEndsIsNone) {
     EXPECT_FALSE(is_steady(series_of(120, 0.5, value)));
 }
 
-/// What watches are like: so long, at so many readings a second, after the warm-up.
+/// Length and rate of a watch, after the warm-up.
 struct Watched {
   double seconds = 30;
   double hertz = 2;

@@ -1,4 +1,4 @@
-// What a tree of processes has used, against a model that knows all of it.
+// Counts of a tree of processes, against a model that knows all of them.
 #include "src/watch/process_counts.h"
 
 #include <gtest/gtest.h>
