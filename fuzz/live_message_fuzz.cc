@@ -94,7 +94,7 @@ void check_message(std::string_view text) {
       require(subscription.wants_family(name.substr(0, name.size() - (name.ends_with('*') ? 1 : 0))));
     }
   } else if (const auto* ping = std::get_if<PingMessage>(&message)) {
-    require(!ping->id.empty());
+    require(ping->id.empty() || boost::json::parse(ping->id).is_primitive());
   } else if (const auto* wrong = std::get_if<MessageError>(&message)) {
     require(!wrong->message.empty() && wrong->message.size() < 1024);
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,7 @@ class OneTextHost final : public kymo::system::Host {
   std::optional<std::uint64_t> open_files() override { return 1; }
   std::optional<ResourceUsage> usage() override { return ResourceUsage{}; }
   HostIdentity identity() override { return {}; }
+  std::optional<double> boot_seconds() override { return 100.0; }
   std::uint64_t ticks_per_second() const noexcept override { return 100; }
   std::uint64_t page_bytes() const noexcept override { return 4096; }
 

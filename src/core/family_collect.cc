@@ -212,11 +212,14 @@ std::shared_ptr<const FamilyCore::SeriesVector> FamilyCore::list() {
     cells.push_back(series.get()->cell);
     if (spec_.storage == FamilySpec::Storage::whole) counts.push_back(series.get()->last_activity);
   }
-  // Only now, all of it: where memory ran out, the list before is as good as it was.
-  listed_cells_ = std::move(cells);
-  listed_counts_ = std::move(counts);
+  // Only now, all of it: where memory ran out, the list before is as good as it was. Under the lock, so that
+  // a forked child finds all of one list.
+  std::shared_ptr<const SeriesVector> listed = fresh;
+  const StructureLock lock(mutex_);
+  listed_cells_.swap(cells);
+  listed_counts_.swap(counts);
   listed_generation_ = generation;
-  listed_ = fresh;
+  listed_.swap(listed);
   return fresh;
 }
 
@@ -352,8 +355,9 @@ void FamilyCore::condemn_if_idle(Series& series, std::uint64_t activity, std::ui
   }
   const bool is_idle = std::chrono::milliseconds(now_ms - series.last_change_ms) >= spec_.series.expire_after;
   if (is_idle && !condemnation_ && &series != overflow_.load(std::memory_order_relaxed)) {
-    series.condemn();
+    const StructureLock lock(mutex_);
     condemned_.push_back(&series);
+    series.condemn();
   }
 }
 
@@ -362,9 +366,10 @@ void FamilyCore::remove_condemned() {
   // Where memory runs out on the way none is removed, and the next Snapshot tries again.
   std::vector<SeriesPtr> removed;
   removed.reserve(condemned_.size());
-  retired_.reserve(retired_.size() + 1);
+  std::optional<GracePeriod> passed;  // freed without the lock
   {
     const StructureLock lock(mutex_);
+    retired_.reserve(retired_.size() + 1);
     std::vector<Series*> idle;
     for (Series* series : condemned_) {
       if (!series->is_condemned()) continue;
@@ -383,14 +388,15 @@ void FamilyCore::remove_condemned() {
       table_.erase(series);
       removed.emplace_back(series);
     }
+    condemned_.clear();
+    condemnation_.swap(passed);
   }
-  condemned_.clear();
-  condemnation_.reset();
   if (removed.empty()) return;
   shared_->series.fetch_sub(removed.size(), std::memory_order_relaxed);
   shared_->expired.fetch_add(removed.size(), std::memory_order_relaxed);
   Retired retired;  // its period begins now that they are out of the table
   retired.series = std::move(removed);
+  const StructureLock lock(mutex_);
   retired_.push_back(std::move(retired));
 }
 
@@ -400,18 +406,20 @@ std::uint64_t FamilyCore::activity_now(const Series& series) const {
   return activity_of(columns, 0);
 }
 
+// A forked child finds the list whole, or a Snapshot of its own would free a series once more.
 void FamilyCore::free_retired() {
-  std::vector<std::unique_ptr<SeriesTable::Slots>> replaced;
-  {
-    const StructureLock lock(mutex_);
-    replaced = table_.take_replaced();
-  }
-  if (!replaced.empty()) {
+  std::vector<Retired> passed;  // freed without the lock
+  const StructureLock lock(mutex_);
+  if (table_.has_replaced()) {
     Retired retired;
-    retired.slots = std::move(replaced);
+    retired_.reserve(retired_.size() + 1);
+    retired.slots = table_.take_replaced();
     retired_.push_back(std::move(retired));
   }
-  std::erase_if(retired_, [](Retired& retired) { return retired.period.has_passed(); });
+  const auto first_passed = std::partition(retired_.begin(), retired_.end(),
+                                           [](Retired& retired) { return !retired.period.has_passed(); });
+  passed.assign(std::move_iterator(first_passed), std::move_iterator(retired_.end()));
+  retired_.erase(first_passed, retired_.end());
 }
 
 }  // namespace kymo::inline v0

@@ -40,6 +40,7 @@ class SeriesTable final {
 
   /// Slots that were replaced and that readers may still see; free them after a GracePeriod.
   [[nodiscard]] std::vector<std::unique_ptr<Slots>> take_replaced() noexcept;
+  [[nodiscard]] bool has_replaced() const noexcept { return !replaced_.empty(); }
 
   [[nodiscard]] std::size_t size() const noexcept { return live_; }
 
