@@ -326,7 +326,7 @@ void Collector::increment(TextView name, std::int64_t amount, Labels tags) noexc
 
 void Collector::decrement(TextView name, std::int64_t amount, Labels tags) noexcept {
   if (!impl_->is_on()) return;
-  const std::uint64_t n = -static_cast<std::uint64_t>(amount);
+  const auto n = static_cast<std::uint64_t>(opposite(amount));
   guarded([&] { impl_->count(name, Storage::signed_whole, n, tags); });
 }
 

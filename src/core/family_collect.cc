@@ -62,6 +62,12 @@ void reset_extra(SeriesExtra& extra) {
   if (extra.exemplars != nullptr) extra.exemplars->clear();
 }
 
+// Of two ways from one number to the other, the shorter is taken to be the one it went.
+bool level_has_wrapped(std::uint64_t before, std::uint64_t now) {
+  const bool has_fallen = static_cast<std::int64_t>(now - before) < 0;
+  return has_fallen != (static_cast<std::int64_t>(now) < static_cast<std::int64_t>(before));
+}
+
 }  // namespace
 
 FamilySnapshot FamilyCore::collect(std::chrono::steady_clock::time_point now) {
@@ -207,10 +213,10 @@ std::shared_ptr<const FamilyCore::SeriesVector> FamilyCore::list() {
   std::vector<CellId> cells;
   std::vector<std::uint64_t> counts;
   cells.reserve(fresh->size());
-  if (spec_.storage == FamilySpec::Storage::whole) counts.reserve(fresh->size());
+  if (is_whole(spec_.storage)) counts.reserve(fresh->size());
   for (const SeriesPtr& series : *fresh) {
     cells.push_back(series.get()->cell);
-    if (spec_.storage == FamilySpec::Storage::whole) counts.push_back(series.get()->last_activity);
+    if (is_whole(spec_.storage)) counts.push_back(series.get()->last_activity);
   }
   // Only now, all of it: where memory ran out, the list before is as good as it was. Under the lock, so that
   // a forked child finds all of one list.
@@ -320,14 +326,15 @@ void FamilyCore::take_histogram(Series& series, ResetBase& base, FamilyColumns& 
 }
 
 void FamilyCore::note_counts(const FamilyColumns& columns) {
-  // Also of a counter that was decremented, and from then on may go down.
-  const bool only_grows = columns.number_type == FamilyColumns::NumberType::unsigned_integer;
+  // A counter that was decremented may go down from then on, too.
+  const bool may_fall = columns.number_type == FamilyColumns::NumberType::signed_integer;
   std::uint64_t wraps = 0;
   for (std::size_t i = 0; i < listed_counts_.size(); ++i) {
-    wraps += columns.numbers[i] < listed_counts_[i] ? 1 : 0;
-    listed_counts_[i] = columns.numbers[i];
+    const std::uint64_t now = columns.numbers[i];
+    const std::uint64_t before = std::exchange(listed_counts_[i], now);
+    wraps += (may_fall ? level_has_wrapped(before, now) : now < before) ? 1 : 0;
   }
-  if (only_grows && wraps != 0) shared_->counter_wraps.fetch_add(wraps, std::memory_order_relaxed);
+  if (wraps != 0) shared_->counter_wraps.fetch_add(wraps, std::memory_order_relaxed);
 }
 
 void FamilyCore::expire(const FamilyColumns& columns, std::chrono::steady_clock::time_point now) {

@@ -51,9 +51,9 @@ std::uint64_t count_of(const HistogramBuckets& buckets) noexcept {
 
 // The point of a bucket whose largest relative error over it is least.
 double middle_of(std::int32_t index) noexcept {
-  const double upper = HistogramValue::upper_border(index);
   const double lower = HistogramValue::upper_border(index - 1);
-  return 2 * lower * upper / (lower + upper);
+  // 2 * lower * upper / (lower + upper), which a product of large borders would overflow.
+  return lower * (2 / (1 + std::exp2(-1 / kBucketsPerOctave)));
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ constexpr char kMappingName[] = "kymo_v0.1";
 
 constinit Process own_process;
 constinit std::atomic<Process*> attached{nullptr};
+constinit std::atomic<bool> is_apart{false};
 
 // The first bytes of the mapping.
 struct Notice {
@@ -44,6 +45,7 @@ class Maps final {
     if (file_ >= 0) close(file_);
   }
 
+  [[nodiscard]] bool is_open() const noexcept { return file_ >= 0; }
   // The next line, without its end; its tail only if it is very long. False at the end.
   bool next(std::string_view& line) noexcept {
     for (;;) {
@@ -79,6 +81,7 @@ class Maps final {
 
 Process* find_notice() noexcept {
   Maps maps;
+  if (!maps.is_open()) is_apart = true;
   for (std::string_view line; maps.next(line);) {
     const std::size_t name = line.find("/memfd:");
     if (name == std::string_view::npos || !line.substr(name + 7).starts_with(kMappingName)) continue;
@@ -90,18 +93,18 @@ Process* find_notice() noexcept {
   return nullptr;
 }
 
-// Without it (no memory, no memfd) this copy keeps to itself.
-void post_notice() noexcept {
+// False without memory or memfd: no other copy will find this one.
+bool post_notice() noexcept {
   const int file = memfd_create(kMappingName, MFD_CLOEXEC);
-  if (file < 0) return;
-  if (ftruncate(file, sizeof(Notice)) == 0) {
-    void* page = mmap(nullptr, sizeof(Notice), PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
-    if (page != MAP_FAILED) {
-      *static_cast<Notice*>(page) = {Notice::kMagic, kAbi, &own_process};
-      mprotect(page, sizeof(Notice), PROT_READ);
-    }
-  }
+  if (file < 0) return false;
+  void* page = MAP_FAILED;
+  if (ftruncate(file, sizeof(Notice)) == 0)
+    page = mmap(nullptr, sizeof(Notice), PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
   close(file);
+  if (page == MAP_FAILED) return false;
+  *static_cast<Notice*>(page) = {Notice::kMagic, kAbi, &own_process};
+  mprotect(page, sizeof(Notice), PROT_READ);
+  return true;
 }
 
 // Other code of the process may go on using this copy's functions (at a thread's end, after a fork, to give
@@ -130,7 +133,7 @@ int find_or_make(dl_phdr_info* /*object*/, std::size_t /*size*/, void* /*nothing
   Process* found = find_notice();
   if (found == nullptr) {
     found = &own_process;
-    post_notice();
+    if (!post_notice()) is_apart = true;
   }
   attach_copy(*found);
   return 1;
@@ -143,6 +146,8 @@ void set_recording(bool on) noexcept {
   const std::size_t copies = shared.copy_count.load(std::memory_order_acquire);
   for (std::size_t i = 0; i < copies; ++i) shared.copies[i].recording->store(on, std::memory_order_relaxed);
 }
+
+bool copy_is_apart() noexcept { return is_apart.load(std::memory_order_relaxed); }
 
 Process& process() noexcept {
   if (Process* found = attached.load(std::memory_order_acquire)) return *found;

@@ -62,4 +62,7 @@ struct Process {
 /// Threads: any, also before main. Cost: a load, but for the first call of a copy.
 [[nodiscard]] Process& process() noexcept;
 
+/// Whether the system kept this copy from looking for others, or from being found by them. Threads: any.
+[[nodiscard]] bool copy_is_apart() noexcept;
+
 }  // namespace kymo::inline v0

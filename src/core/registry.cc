@@ -17,6 +17,7 @@
 #include "registration.h"
 #include "registry_impl.h"
 #include "self_metrics.h"
+#include "series_reader.h"
 
 namespace kymo::inline v0 {
 namespace {
@@ -69,11 +70,6 @@ std::optional<std::string> spec_error(const FamilySpec& spec) {
   if (auto error = keys_error(spec.name, spec.label_keys)) return error;
   if (auto error = bounds_error(spec.name, "bounds", spec.bounds)) return error;
   return text_bounds_error(spec.name, spec.text_bounds);
-}
-
-// Makes it a family that several may record into, by name or by an instrument.
-bool is_whole(FamilySpec::Storage storage) noexcept {
-  return storage == FamilySpec::Storage::whole || storage == FamilySpec::Storage::signed_whole;
 }
 
 std::string other_unit_message(const Descriptor& recorded, std::string_view unit) {
@@ -269,7 +265,18 @@ Registration Registry::Impl::add_producer(Producer producer, std::function<void(
   return Registration(std::move(slot));
 }
 
+// Here and not where it is found out, which may be before main.
+void Registry::Impl::say_if_copy_is_apart() {
+  static std::atomic<bool> is_said{false};
+  if (!copy_is_apart() || is_said.exchange(true)) return;
+  shared_->refusals.say(
+      "copies of kymo in this process cannot find each other, because /proc/self/maps or memfd_create() is "
+      "denied: a library with a copy of its own records into a registry of its own; mount /proc and allow "
+      "memfd_create, or link one shared copy");
+}
+
 std::shared_ptr<const Snapshot> Registry::Impl::snapshot() {
+  say_if_copy_is_apart();
   const auto time = std::chrono::system_clock::now();
   const auto now = std::chrono::steady_clock::now();
   ticks::calibrate();

@@ -74,6 +74,7 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
                                                     FamilySpec::Storage storage);
   [[nodiscard]] std::optional<std::string> claim_observed(Descriptor descriptor, const std::string& labels);
 
+  void say_if_copy_is_apart();
   void release_observed(const std::string& name, const std::string& labels) noexcept;
   void remove_producer(const Registration::Slot* slot);
   void count_freed_names() noexcept { freed_names_.fetch_add(1, std::memory_order_release); }

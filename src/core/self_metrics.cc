@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cell_store.h"
+#include "process.h"
 
 namespace kymo::inline v0 {
 namespace {
@@ -78,11 +79,17 @@ void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
   count("kymo_recordings_unregistered_total",
         "Values that were recorded by name and lost, because the name was refused.",
         number(shared.unregistered));
-  count("kymo_count_wraps_total", "Counters that passed 2^64 and began again at 0.",
+  count("kymo_count_wraps_total",
+        "Counters that passed 2^64 and began again at 0, and up-down counters that passed 2^63.",
         number(shared.counter_wraps));
   count("kymo_producer_errors_total",
         "Producers and callbacks that threw, and families or series of theirs left out.",
         static_cast<double>(state.producer_errors));
+  writer
+      .gauge({.name = "kymo_copies_apart",
+              .help = "1 where copies of kymo in this process cannot find each other, for want of "
+                      "/proc/self/maps or memfd_create(2): each has metrics of its own then."})
+      .add(copy_is_apart() ? 1 : 0);
   write_refusals(writer);
   write_exemplar_drops(shared.dropped_exemplars, writer);
   write_memory(writer);

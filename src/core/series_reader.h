@@ -17,6 +17,11 @@ namespace kymo::inline v0 {
   return storage == FamilySpec::Storage::histogram || storage == FamilySpec::Storage::timing;
 }
 
+/// Of a family that several may record into, by name or by an instrument.
+[[nodiscard]] constexpr bool is_whole(FamilySpec::Storage storage) noexcept {
+  return storage == FamilySpec::Storage::whole || storage == FamilySpec::Storage::signed_whole;
+}
+
 /// A gauge's cell before the first set: a NaN that nobody can set.
 inline constexpr std::uint64_t kUnsetGauge = 0x7FF8'6B79'6D6F'0001;
 

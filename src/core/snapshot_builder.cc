@@ -26,6 +26,11 @@ SeriesPtr make_series(Labels labels) {
 }
 
 template <class T>
+void make_room_for_one(std::vector<T>& column) {
+  if (column.size() == column.capacity()) column.reserve(2 * column.size() + 1);
+}
+
+template <class T>
 void drop_at(std::vector<T>& column, const std::vector<std::size_t>& ascending) {
   if (column.empty()) return;
   for (auto index = ascending.rbegin(); index != ascending.rend(); ++index) {
@@ -40,6 +45,12 @@ bool FamilyWriter::add_series(Labels labels, bool is_histogram) {
   if ((columns_->descriptor->kind == Kind::histogram) != is_histogram || !label_keys_are_valid(labels)) {
     ++*errors_;
     return false;
+  }
+  // Room for the value first: where memory runs out, and the producer goes on, no series is left without one.
+  if (is_histogram) {
+    make_room_for_one(columns_->histograms);
+  } else {
+    make_room_for_one(columns_->numbers);
   }
   series_->push_back(make_series(labels));
   return true;

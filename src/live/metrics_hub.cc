@@ -84,6 +84,7 @@ class MetricsHub::Impl final {
   void drop_abandoned();
   [[nodiscard]] Time next_due() const;
 
+  [[nodiscard]] bool make_room_for_filtered();
   [[nodiscard]] LiveChannel* find_channel(const Subscription& subscription);
   void subscribe(const ClientPtr& client, LiveChannel& channel, std::optional<Seq> since);
   void unsubscribe(const ClientPtr& client);
@@ -214,8 +215,11 @@ void MetricsHub::Impl::handle(const ClientPtr& client, const ClientMessage& mess
 void MetricsHub::Impl::answer(const ClientPtr& client, const SubscribeMessage& message) {
   LiveChannel* const channel = find_channel(message.subscription);
   if (channel == nullptr) {
-    answer(client, MessageError{"subscribe: too many different subscriptions at this server, or nothing is "
-                                "measured yet; use one that others have, such as no names at 1 Hz"});
+    answer(client, MessageError{snapshot() == nullptr
+                                    ? "subscribe: nothing is measured yet; try again in a second"
+                                    : "subscribe: " + std::to_string(parts_.limits.subscriptions) +
+                                          " different subscriptions with names or match are in use at this "
+                                          "server; use one that others have, or neither names nor match"});
     return;
   }
   subscribe(client, *channel, message.since);
@@ -239,17 +243,25 @@ void MetricsHub::Impl::answer(const ClientPtr& client, const MessageError& messa
   reply(client, error_text(message.message));
 }
 
+// A channel that nobody listens to gives way. Channels of everything, one a rate, are no part of the limit:
+// no number of odd subscriptions keeps out a dashboard.
+bool MetricsHub::Impl::make_room_for_filtered() {
+  const auto is_filtered = [](const auto& channel) { return channel->subscription().is_filtered(); };
+  const auto count = std::count_if(channels_.begin(), channels_.end(), is_filtered);
+  if (static_cast<std::size_t>(count) < parts_.limits.subscriptions) return true;
+  const auto idle = std::find_if(channels_.begin(), channels_.end(), [&](const auto& channel) {
+    return is_filtered(channel) && channel->clients.empty();
+  });
+  if (idle == channels_.end()) return false;
+  channels_.erase(idle);
+  return true;
+}
+
 LiveChannel* MetricsHub::Impl::find_channel(const Subscription& subscription) {
   for (const auto& channel : channels_) {
     if (channel->subscription() == subscription) return channel.get();
   }
-  if (channels_.size() >= parts_.limits.subscriptions) {
-    // One that nobody listens to gives way.
-    const auto idle = std::find_if(channels_.begin(), channels_.end(),
-                                   [](const auto& channel) { return channel->clients.empty(); });
-    if (idle == channels_.end()) return nullptr;
-    channels_.erase(idle);
-  }
+  if (subscription.is_filtered() && !make_room_for_filtered()) return nullptr;
   if (snapshot() == nullptr) return nullptr;
   const MetricsHubLimits& limits = parts_.limits;
   channels_.push_back(std::make_unique<LiveChannel>(

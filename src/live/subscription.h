@@ -17,6 +17,8 @@ struct Subscription {
 
   friend auto operator<=>(const Subscription&, const Subscription&) = default;
 
+  /// Whether less than everything is wanted.
+  [[nodiscard]] bool is_filtered() const noexcept { return !names.empty() || !match.empty(); }
   /// Sorts both lists, and drops names that say nothing new.
   void normalize();
   [[nodiscard]] bool wants_family(std::string_view name) const noexcept;

@@ -1,5 +1,8 @@
 #include "log_path.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -25,11 +28,34 @@ std::string fault_of(const fs::path& place) {
          ", where no log can be rotated; name a file on a disk, or none for standard error";
 }
 
-/// The path with its folder as it really is. What is not there yet stays as it was written.
-fs::path with_real_folder(const fs::path& path) {
-  std::error_code error;
-  const fs::path folder = fs::weakly_canonical(path.parent_path(), error);
-  return error ? path : folder / path.filename();
+/// A path up to its first symbolic link, and what follows the link.
+struct FirstLink {
+  fs::path link;  ///< empty: there is none
+  fs::path rest;
+};
+
+/// Without links, `way` is where the path really leads. What is not there yet stays as it was written.
+FirstLink find_link(const fs::path& path, fs::path& way) {
+  way.clear();
+  FirstLink found;
+  for (const fs::path& part : path) {
+    if (!found.link.empty()) {
+      found.rest /= part;
+    } else if (part == "..") {
+      way = way.parent_path();
+    } else if (part != ".") {
+      way /= part;
+      std::error_code error;
+      if (fs::is_symlink(fs::symlink_status(way, error))) found.link = way;
+    }
+  }
+  return found;
+}
+
+/// Where another user made the link, it may lead to any file that this process may write.
+bool is_trusted(const fs::path& link) {
+  struct stat about{};
+  return ::lstat(link.c_str(), &about) == 0 && (about.st_uid == 0 || about.st_uid == ::geteuid());
 }
 
 }  // namespace
@@ -38,13 +64,19 @@ LogPath resolve_log_path(const std::string& path) {
   std::error_code error;
   fs::path at = fs::absolute(path, error);
   if (error) return {path, {}};  // opening it will tell
+  fs::path way;
   for (int links = 0; links <= kMostLinks; ++links) {
     if (std::string fault = fault_of(at); !fault.empty()) return {at.string(), std::move(fault)};
-    at = with_real_folder(at);
-    if (std::string fault = fault_of(at); !fault.empty()) return {at.string(), std::move(fault)};
-    const fs::path target = fs::read_symlink(at, error);
-    if (error) return {at.string(), {}};
-    at = at.parent_path() / target;  // the target alone where it is absolute
+    const FirstLink found = find_link(at, way);
+    if (found.link.empty()) return {way.string(), fault_of(way)};
+    if (!is_trusted(found.link)) {
+      return {way.string(), "leads through " + found.link.string() +
+                                ", a symbolic link of another user; name the file that it leads to"};
+    }
+    const fs::path target = fs::read_symlink(found.link, error);
+    if (error) return {found.link.string(), {}};  // gone meanwhile; opening it will tell
+    at = found.link.parent_path() / target;       // the target alone where it is absolute
+    if (!found.rest.empty()) at /= found.rest;
   }
   return {at.string(), "is a symbolic link that leads in a circle; make it lead to a file"};
 }

@@ -14,7 +14,9 @@ struct LogPath {
 /// file: to rename a link would leave the full file in use under another name.
 ///
 /// Faults: a way that leads through `/dev`, `/proc` or `/sys`, where nothing may be renamed (`/dev/stdout` is
-/// a link to a link in `/proc`), and links that lead in a circle. Threads: any. Cost: some system calls.
+/// a link to a link in `/proc`), links that lead in a circle, and a link that belongs to neither this user
+/// nor root: its owner would choose which of this user's files the log goes into. Threads: any. Cost: some
+/// system calls.
 [[nodiscard]] LogPath resolve_log_path(const std::string& path);
 
 }  // namespace kymo::log

@@ -129,6 +129,17 @@ TEST(Histogram, PercentilesAreWithinOnePercent) {
   }
 }
 
+// As a producer may write them: an instrument has one bucket for all beyond 2^44.
+TEST(HistogramValue, QuantilesOfTheLargestNumbersAreFinite) {
+  for (const double exponent : {100.0, 511.0, 512.5, 800.0, 1023.9}) {
+    const auto index = static_cast<std::int32_t>(exponent * (1 << HistogramValue::kScale));
+    HistogramValue value;
+    value.add_bucket(index, 10);
+    value.set_extremes(0, std::numeric_limits<double>::max());
+    EXPECT_NEAR(value.quantile(0.5) / std::exp2(exponent), 1, 0.02) << exponent;
+  }
+}
+
 RC_GTEST_PROP(HistogramValue, QuantilesLieWithinOnePercentOfTheTrueOnes, (std::vector<std::uint32_t> raw)) {
   RC_PRE(!raw.empty());
   Registry registry;

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include <kymo/core/collector.h>
 #include <kymo/core/registry.h>
 #include <kymo/core/scoped_timer.h>
 
@@ -20,6 +21,10 @@ namespace {
 
 double refused(Registry& registry, const char* reason) {
   return to_double(registry.snapshot()->find("kymo_recordings_refused_total", {{"reason", reason}})->number);
+}
+
+double wraps_of(Registry& registry) {
+  return to_double(registry.snapshot()->find("kymo_count_wraps_total", {})->number);
 }
 
 TEST(Counter, IsExactFromManyThreadsThatComeAndGo) {
@@ -59,7 +64,7 @@ TEST(Counter, IsExactTo64BitsAndThenBeginsAgain) {
   counter.add(5);
   const auto snapshot = registry.snapshot();
   EXPECT_EQ(std::get<std::uint64_t>(snapshot->find("x", {})->number), 4U);
-  EXPECT_EQ(to_double(registry.snapshot()->find("kymo_count_wraps_total", {})->number), 1);
+  EXPECT_EQ(wraps_of(registry), 1);
 }
 
 TEST(Counter, BeginsAgainAlsoWhereSeriesCameMeanwhile) {
@@ -72,7 +77,7 @@ TEST(Counter, BeginsAgainAlsoWhereSeriesCameMeanwhile) {
   counter.add(5);
   (void)registry.snapshot();
   family.with("c").add(1);
-  EXPECT_EQ(to_double(registry.snapshot()->find("kymo_count_wraps_total", {})->number), 1);
+  EXPECT_EQ(wraps_of(registry), 1);
 }
 
 TEST(Counter, RefusesNegativeAmounts) {
@@ -139,6 +144,32 @@ TEST(Instruments, OutliveTheirRegistry) {
   EXPECT_EQ(timing.value().count(), 1U);
   EXPECT_EQ(gauge.value(), 3.0);
   EXPECT_EQ(fixed.value().count(), 1U);
+}
+
+TEST(UpDownCounter, AWrapIsCountedInBothDirections) {
+  Registry registry;
+  UpDownCounter up = registry.up_down_counter("up", "U.");
+  UpDownCounter down = registry.up_down_counter("down", "D.");
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  up.add(kMost), down.sub(kMost);
+  EXPECT_EQ(wraps_of(registry), 0);
+  up.add(2);
+  EXPECT_EQ(wraps_of(registry), 1);
+  down.sub(3);
+  EXPECT_EQ(wraps_of(registry), 2);
+  EXPECT_EQ(wraps_of(registry), 2);
+}
+
+TEST(UpDownCounter, TheOppositeOfTheLeastNumberIsTheLargest) {
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  Registry registry;
+  UpDownCounter counter = registry.up_down_counter("x", "X.");
+  counter.sub(kLeast);
+  EXPECT_EQ(counter.value(), kMost);
+  Collector by_name(registry);
+  by_name.decrement("y", kLeast);
+  EXPECT_EQ(by_name.get_counter("y"), kMost);
 }
 
 TEST(UpDownCounter, FallsBelowZeroAndComesBack) {

@@ -251,6 +251,27 @@ TEST(LiveHub, BoundsDifferentSubscriptions) {
   EXPECT_EQ(type_of(c), "full");  // in the place of one that nobody listens to
 }
 
+TEST(LiveHub, AnyNumberOfOddSubscriptionsKeepsNobodyFromEverything) {
+  LiveWorld world({.subscriptions = 2});
+  FakeClient a(world.hub);
+  FakeClient b(world.hub);
+  a.say(R"({"type":"subscribe","names":["a"]})");
+  b.say(R"({"type":"subscribe","match":{"b":"b"}})");
+  FakeClient slow(world.hub);
+  FakeClient fast(world.hub);
+  FakeClient silent(world.hub);
+  slow.say(R"({"type":"subscribe"})");
+  fast.say(R"({"type":"subscribe","rate_hz":10})");
+  world.settle({&a, &b, &slow, &fast, &silent});
+  world.advance(1500ms, {&a, &b, &slow, &fast, &silent});
+  for (const FakeClient* client : {&slow, &fast, &silent}) EXPECT_NE(type_of(*client), "error");
+  EXPECT_TRUE(slow.state.seq() > 0 && fast.state.seq() > 0 && silent.state.seq() > 0);
+  FakeClient odd(world.hub);
+  odd.say(R"({"type":"subscribe","names":["c"]})");
+  world.settle({&odd});
+  EXPECT_EQ(type_of(odd), "error");
+}
+
 TEST(LiveHub, UnsubscribedAndClosedClientsGetNothing) {
   LiveWorld world;
   world.write_number(1);

@@ -318,6 +318,26 @@ TEST_F(FileSink, DevicesAndTheKernelsFilesAreRefusedByWhateverWay) {
   EXPECT_EQ(content(path("target")), "kept");
 }
 
+TEST_F(FileSink, ALinkOfAnotherUserIsNotFollowed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a link to somebody else";
+  std::ofstream(path("ours")) << "kept";
+  fs::create_directory(folder_ / "folder");
+  fs::create_symlink("ours", path("file_link"));
+  fs::create_symlink("folder", path("folder_link"));
+  fs::create_symlink("file_link", path("link_to_link"));
+  for (const char* link : {"file_link", "folder_link"}) {
+    ASSERT_EQ(::lchown(path(link).c_str(), 65534, 65534), 0);
+  }
+  for (const char* refused : {"file_link", "link_to_link", "folder_link/kymo.log", "folder/../folder_link/x"}) {
+    EXPECT_THAT(log_file_fault(path(refused)).value_or(""), HasSubstr("a symbolic link of another user"));
+    Complaints complaints;
+    Logger(file_sink({.path = path(refused), .complaints = complaints.sink()})).info("m");
+    EXPECT_THAT(complaints.wait_for(1), HasSubstr("a symbolic link of another user")) << refused;
+  }
+  EXPECT_EQ(content(path("ours")), "kept");
+  EXPECT_TRUE(fs::is_empty(folder_ / "folder"));
+}
+
 TEST_F(FileSink, LinksThatLeadNowhereAreRefused) {
   fs::create_symlink("b", path("a"));
   fs::create_symlink("a", path("b"));

@@ -177,6 +177,41 @@ void deny_wiping() {
 #endif
 }
 
+/// From now on the system call fails with EPERM.
+void deny(int call) {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(filter), filter};
+  require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs");
+  require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "seccomp");
+}
+
+TEST(AddressLimits, CopiesThatCannotFindEachOtherAreSaidOnceAndCounted) {
+  const Ending ending = run_forked(
+      [] {
+        deny(SYS_memfd_create);
+        std::vector<std::string> said;
+        Registry registry({.error_sink = [&](std::string_view message) { said.emplace_back(message); }});
+        for (int i = 0; i < 3; ++i) require(exported(registry, "kymo_copies_apart") == 1, "not counted");
+        require(said.size() == 1 && said[0].find("cannot find each other") != std::string::npos,
+                "not said, or not once");
+        count_and_check(registry, 2);
+      },
+      kPatience);
+  EXPECT_TRUE(ending.fine()) << ending.text();
+  const Ending other = run_forked(
+      [] {
+        Registry registry;
+        require(exported(registry, "kymo_copies_apart") == 0, "counted where all is well");
+      },
+      kPatience);
+  EXPECT_TRUE(other.fine()) << other.text();
+}
+
 TEST(AddressLimits, WhereTheKernelWipesNothingAChildBeginsAtZeroAllTheSame) {
   const Ending ending = run_forked(
       [] {

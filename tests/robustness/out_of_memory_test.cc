@@ -15,6 +15,7 @@
 
 #include <kymo/core/collector.h>
 #include <kymo/core/registry.h>
+#include <kymo/core/snapshot_builder.h>
 #include <kymo/packs/events.h>
 
 #include "tests/robustness/effort.h"
@@ -211,6 +212,41 @@ TEST(OutOfMemory, InAHandlerOfEventsLeavesThemWhole) {
     handle();
     const auto snapshot = registry.snapshot();
     EXPECT_EQ(snapshot->find("events.received.by_type")->size(), 9U) << n;
+    return failed;
+  });
+}
+
+// The producer swallows what goes wrong, as a user's callback may, and goes on with the next series.
+TEST(OutOfMemory, WritesARowOfAProducerWholeOrNotAtAll) {
+  at_every_allocation([](long n) {
+    SnapshotBuilder builder;
+    HistogramValue histogram;
+    histogram.add_bucket(1, 1);
+    const auto swallow = [](const std::function<void()>& step) {
+      try {
+        step();
+      } catch (const std::bad_alloc&) {
+      }
+    };
+    std::vector<std::function<void()>> steps;
+    for (int i = 0; i < 9; ++i) {
+      steps.emplace_back([&builder, i] {
+        SnapshotWriter& out = builder;
+        out.gauge({"gauge", "G."}).add({{"id", long_id(i)}}, i);
+      });
+      steps.emplace_back([&builder, &histogram, i] {
+        SnapshotWriter& out = builder;
+        const Label id{"id", long_id(i)};
+        out.histogram({"histogram", "H."}).add(Labels(&id, 1), histogram);
+      });
+    }
+    until_failure = n;
+    for (const auto& step : steps) swallow(step);
+    const bool failed = std::exchange(until_failure, -1) < 0;
+    for (const FamilySnapshot& family : builder.finish()->families) {
+      const FamilyColumns& columns = family.columns();
+      EXPECT_EQ(columns.series->size(), columns.numbers.size() + columns.histograms.size()) << n;
+    }
     return failed;
   });
 }

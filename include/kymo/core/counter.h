@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 
 #include <kymo/core/cells.h>
 #include <kymo/core/series_handle.h>
@@ -88,10 +89,16 @@ class DoubleCounter final {
   CellId cell_ = kNullCell;
 };
 
+/// −n, and 2^63 − 1 for −2^63, whose opposite is one more than there is.
+[[nodiscard]] constexpr std::int64_t opposite(std::int64_t n) noexcept {
+  return n == std::numeric_limits<std::int64_t>::min() ? std::numeric_limits<std::int64_t>::max() : -n;
+}
+
 /// A sum that rises and falls: open connections, sessions, bytes in a queue.
 ///
 /// Exported as a gauge, never as a counter that goes down. Where a value is *set* rather than summed, use
-/// Gauge. Threads, cost: as Counter. Wraps at ±2^63. Source: OpenTelemetry metrics API, "UpDownCounter".
+/// Gauge. Threads, cost: as Counter. Wraps at ±2^63, counted in `kymo_count_wraps_total`. Source:
+/// OpenTelemetry metrics API, "UpDownCounter".
 class UpDownCounter final {
  public:
   UpDownCounter() = default;
@@ -101,7 +108,7 @@ class UpDownCounter final {
     if (is_recording()) cells::add(cell_, static_cast<std::uint64_t>(n));
   }
   void sub(std::int64_t n = 1) noexcept {
-    if (is_recording()) cells::add(cell_, -static_cast<std::uint64_t>(n));
+    if (is_recording()) cells::add(cell_, static_cast<std::uint64_t>(opposite(n)));
   }
 
   [[nodiscard]] std::int64_t value() const noexcept;
