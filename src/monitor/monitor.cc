@@ -256,6 +256,9 @@ std::string Monitor::Impl::url() const {
   net::Endpoint endpoint = server_.endpoint();
   if (endpoint.address == "0.0.0.0") endpoint.address = "127.0.0.1";
   if (endpoint.address == "::") endpoint.address = "::1";
+  // RFC 6874, 2: a URL writes the % of a zone as %25.
+  const std::size_t zone = endpoint.address.find('%');
+  if (zone != std::string::npos) endpoint.address.replace(zone, 1, "%25");
   return (first_identity_ == nullptr ? "http://" : "https://") + endpoint.to_string();
 }
 

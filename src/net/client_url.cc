@@ -75,6 +75,7 @@ ClientUrl ClientUrl::parse(std::string_view text) {
   const std::size_t host_end = is_v6 ? authority.find(']') : std::min(authority.find(':'), authority.size());
   if (host_end == std::string_view::npos) refuse(text, "the bracket of its address is not closed");
   url.host = authority.substr(is_v6 ? 1 : 0, host_end - (is_v6 ? 1 : 0));
+  if (is_v6) url.host = decoded_zone(url.host);
   std::string_view port = authority.substr(host_end + (is_v6 ? 1 : 0));
   if (!port.empty()) {
     const auto number = port.front() == ':' ? port_of(port.substr(1)) : std::nullopt;

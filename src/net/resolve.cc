@@ -74,6 +74,13 @@ std::string_view without_zone(std::string_view address) noexcept {
   return address.substr(0, address.find('%'));
 }
 
+std::string decoded_zone(std::string address) {
+  const std::size_t percent = address.find('%');
+  if (percent == std::string::npos || address.compare(percent, 3, "%25") != 0) return address;
+  const bool is_number = address.find_first_not_of("0123456789", percent + 1) == std::string::npos;
+  return is_number ? address : address.erase(percent + 1, 2);
+}
+
 bool is_address(std::string_view text) {
   return parse_zoned(text).has_value() || parse_address(text, 0).has_value();
 }

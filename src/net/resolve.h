@@ -29,6 +29,10 @@ struct SocketAddress {
 /// Without its zone, if it has one.
 [[nodiscard]] std::string_view without_zone(std::string_view address) noexcept;
 
+/// `fe80::1%25eth0`, as a URL has it (RFC 6874, 2), is `fe80::1%eth0`. A number behind the `%` is that of an
+/// interface.
+[[nodiscard]] std::string decoded_zone(std::string address);
+
 /// Is of fe80::/10, so that only its zone says where it leads.
 [[nodiscard]] bool is_link_local(const SocketAddress& address) noexcept;
 

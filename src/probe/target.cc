@@ -64,14 +64,6 @@ void expect_brackets(std::string_view rest, std::string_view text) {
   refuse_target(text, "use brackets around an IPv6 address, as in " + (shown.empty() ? "[fd77::2]" : shown));
 }
 
-/// `fe80::1%25eth0` of a URL is `fe80::1%eth0`. A number behind the `%` is that of an interface.
-std::string decoded_zone(std::string host) {
-  const std::size_t percent = host.find('%');
-  if (percent == std::string::npos || host.compare(percent, 3, "%25") != 0) return host;
-  const bool is_number = host.find_first_not_of("0123456789", percent + 1) == std::string::npos;
-  return is_number ? host : host.erase(percent + 1, 2);
-}
-
 /// Why an address between brackets cannot be asked for; empty: it can.
 std::string_view v6_fault(const std::string& host) {
   const bool has_zone = net::without_zone(host) != host;
@@ -92,7 +84,7 @@ std::string take_host(std::string_view& rest, std::string_view text) {
   std::string host(rest.substr(is_v6 ? 1 : 0, end - (is_v6 ? 1 : 0)));
   rest.remove_prefix(end + (is_v6 ? 1 : 0));
   if (is_v6) {
-    host = decoded_zone(std::move(host));
+    host = net::decoded_zone(std::move(host));
     if (const std::string_view fault = v6_fault(host); !fault.empty()) refuse_target(text, fault);
   } else if (!net::is_address(host) && !net::is_valid_name(host)) {
     refuse_target(text, "its host is neither an address nor a name");
@@ -152,7 +144,7 @@ std::string Target::to_string() const {
   const bool is_v6 = host.find(':') != std::string::npos;
   std::string shown = host;
   // A zone that looks as if it were encoded is.
-  if (decoded_zone(host) != host) shown.insert(shown.find('%') + 1, "25");
+  if (net::decoded_zone(host) != host) shown.insert(shown.find('%') + 1, "25");
   std::string text = std::string(probe::to_string(kind)) + "://" + (is_v6 ? "[" + shown + "]" : shown);
   if (kind != ProbeKind::icmp) text += ":" + std::to_string(port);
   return text + path;

@@ -26,6 +26,7 @@ TEST(ClientUrl, ReadsWhatPeopleWrite) {
   EXPECT_EQ(read("http://voice.example"), "http://voice.example:80");
   EXPECT_EQ(read("https://[::1]:9464/behind/proxy/"), "https://[::1]:9464/behind/proxy");
   EXPECT_EQ(ClientUrl::parse("http://[::1]:9464").host, "::1");
+  EXPECT_EQ(ClientUrl::parse("http://[fe80::1%25lo]:9464").host, "fe80::1%lo") << "as Monitor::url() has it";
 }
 
 TEST(ClientUrl, KnowsThisMachine) {
