@@ -92,7 +92,7 @@ class LiveWorld final {
   void write(const Write& writer) {
     SnapshotBuilder builder;
     writer(builder);
-    snapshot = builder.finish(clock.system);
+    snapshot = builder.finish(clock.system_now());
   }
   void write_number(double value) {
     write([&](SnapshotWriter& writer) { writer.gauge({"number", "A number."}).add(value); });

@@ -30,7 +30,7 @@ TEST(LiveHub, IsNeverDueWithoutClients) {
   EXPECT_EQ(world.wakes, 1);
   client.say(kAll);
   world.settle({&client});
-  EXPECT_LE(world.due, world.clock.steady + 1s);
+  EXPECT_LE(world.due, world.clock.steady_now() + 1s);
   client.leave();
   world.settle({});
   world.advance(29s, {});
@@ -46,7 +46,7 @@ TEST(LiveHub, GivesEverythingToWhoSaysNothing) {
   FakeClient client(world.hub);
   world.settle({&client});
   EXPECT_EQ(type_of(client), "hello");
-  EXPECT_EQ(world.due, world.clock.steady + 1s);
+  EXPECT_EQ(world.due, world.clock.steady_now() + 1s);
   world.advance(1s, {&client});
   EXPECT_EQ(type_of(client), "full");
   EXPECT_EQ(number_of(client), 1);
@@ -88,11 +88,11 @@ TEST(LiveHub, KeepsToTheRateThatIsAskedFor) {
   for (int i = 0; i < 50; ++i) world.advance(100ms, {&slow, &fast});
   EXPECT_EQ(slow.state.seq() - slow_begin, 5U);
   EXPECT_EQ(fast.state.seq() - fast_begin, 50U);
-  EXPECT_EQ(world.due, world.clock.steady + 100ms);
+  EXPECT_EQ(world.due, world.clock.steady_now() + 100ms);
   fast.leave();
   world.settle({&slow});
   for (int i = 0; i < 300; ++i) world.advance(100ms, {&slow});
-  EXPECT_EQ(world.due, world.clock.steady + 1s);  // nobody asks for more any longer
+  EXPECT_EQ(world.due, world.clock.steady_now() + 1s);  // nobody asks for more any longer
 }
 
 TEST(LiveHub, TellsWhatChangedAndNothingElse) {
@@ -293,7 +293,7 @@ TEST(LiveHub, SkipsFramesThatItIsLateFor) {
   const auto begin = client.state.seq();
   world.advance(5500ms, {&client});
   EXPECT_EQ(client.state.seq(), begin + 5);
-  EXPECT_EQ(world.due, world.clock.steady + 500ms);
+  EXPECT_EQ(world.due, world.clock.steady_now() + 500ms);
 }
 
 TEST(LiveHub, AFailureLosesNothingButWhatFailed) {

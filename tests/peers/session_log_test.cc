@@ -62,7 +62,7 @@ TEST_F(SessionLogTest, HasWhatItsPeersProbesSaidBetweenStartAndEnd) {
   SessionLog log(peers_, options());
   peers_.record_latency("a", 1ms);
   const std::string id = log.start("game", "Friday", {"a", "b"});
-  const auto begin = clock_.system;
+  const auto begin = clock_.system_now();
   peers_.record_latency("a", 10ms);
   peers_.record_timeout("a");
   clock_.advance(90s);

@@ -65,7 +65,7 @@ void run_batches(int batches) {
 }
 
 TEST(ThreadExit, KeepsEveryCountAndNoMemory) {
-  const int batches = repetitions(2000, 60);
+  const int batches = repetitions(500, 60);
   run_batches(20);
   const std::size_t before = resident_bytes();
   run_batches(batches);

@@ -25,9 +25,9 @@ class CollectedHost final {
     auto golden = std::make_unique<GoldenHost>(std::string(KYMO_GOLDEN) + "/" + name);
     host = golden.get();
     if (const auto boot = host->boot_time())
-      clock->system = std::chrono::sys_seconds(std::chrono::seconds(*boot)) +
-                      std::chrono::duration_cast<std::chrono::system_clock::duration>(
-                          std::chrono::duration<double>(host->boot_clock.value_or(0)));
+      clock->set_system(std::chrono::sys_seconds(std::chrono::seconds(*boot)) +
+                        std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                            std::chrono::duration<double>(host->boot_clock.value_or(0))));
     prepare(*host);
     collector_.emplace(std::move(options), clock, std::move(golden));
   }
