@@ -1,15 +1,19 @@
 """/ws/sessions/{id} of a real server: what whoever follows a session sees of it."""
 
+import contextlib
 import json
 import os
+import random
 import re
+import socket
 import struct
 import sys
 import unittest
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from kymo_process import BIN, Running, get  # noqa: E402
-from websocket import BINARY, CLOSE, TEXT, WebSocket, frame  # noqa: E402
+from websocket import BINARY, CLOSE, TEXT, WebSocket, frame, handshake  # noqa: E402
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 OBSERVER = "00-11111111111111111111111111111111-2222222222222222-01"
@@ -37,6 +41,55 @@ class VoiceServer(Running):
     def metric(self, name):
         body = get(self.url() + "/metrics", Accept="text/plain")[2].decode()
         return float(re.search(rf"(?m)^{name} (\S+)", body).group(1))
+
+
+class AudioPorts(unittest.TestCase):
+    """Whatever arrives where audio is taken, the server goes on, and its memory has a bound."""
+
+    MOST_KIB = 256 * 1024
+
+    def garbage(self, most):
+        return self.chance.randbytes(self.chance.randrange(most))
+
+    def datagram(self):
+        """Half of them look well up to a place."""
+        head = struct.pack("<BBHI", 1, self.chance.randrange(8), self.chance.randrange(65536), self.chance.randrange(9999))
+        return self.garbage(1500) if self.chance.random() < 0.5 else head + self.garbage(1400)
+
+    def frames(self):
+        """Bytes after a handshake, with lengths that lie, bits that are reserved and hellos cut short."""
+        hello = json.dumps(HELLO | {"sample_rate": self.chance.choice([0, -1, 16000, 1 << 70, "x", None])}).encode()
+        kinds = [
+            frame(TEXT, hello), frame(TEXT, hello[:-9]), frame(TEXT, b"[" * 30000), frame(TEXT, self.garbage(2000)),
+            frame(BINARY, struct.pack("<BBHI", 1, 0, 0, 1) + self.garbage(20000)), frame(BINARY, self.garbage(70000)),
+            frame(BINARY, b"", length=(127, struct.pack("!Q", 1 << 62))), frame(TEXT, b"x", fin=False), self.garbage(500),
+            frame(self.chance.randrange(16), self.garbage(200), rsv=self.chance.randrange(8)), frame(BINARY, b"x", masked=False),
+        ]
+        return b"".join(self.chance.choices(kinds, k=6))
+
+    def test_garbage_neither_ends_nor_swells_the_server(self):
+        self.chance = random.Random(12)
+        with VoiceServer() as server:
+            udp = urllib.parse.urlparse(server.url("udp"))
+            audio = urllib.parse.urlparse(server.url("audio"))
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                for _ in range(4000):
+                    sender.sendto(self.datagram(), (udp.hostname, udp.port))
+            for round_ in range(150):
+                with contextlib.suppress(OSError), socket.create_connection((audio.hostname, audio.port), 30) as stream:
+                    hello = handshake("/", audio.netloc) if round_ % 3 else b""
+                    stream.sendall(hello + self.frames())
+                    if round_ % 5 == 0:
+                        stream.settimeout(0.2)
+                        stream.recv(65536)
+            talker, session = server.talk()
+            with talker:
+                talker.send(frame(BINARY, struct.pack("<BBHI", 1, 0, 0, 0) + bytes(640)))
+                self.assertEqual(get(server.url() + "/healthz")[0], 200)
+            self.assertGreater(server.metric("server_errors_total"), 0)
+            with open(f"/proc/{server.process.pid}/status") as status:
+                most = int(re.search(r"VmHWM:\s+(\d+)", status.read()).group(1))
+            self.assertLess(most, self.MOST_KIB)
 
 
 class Following(unittest.TestCase):
