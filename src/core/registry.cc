@@ -64,11 +64,21 @@ std::vector<Label> label_views(const std::vector<std::pair<std::string, std::str
   return views;
 }
 
+// A series remembers its last change as 32 bits of milliseconds, which come around after 49.7 days.
+std::optional<std::string> expiry_error(const FamilySpec& spec) {
+  constexpr std::chrono::hours kMost(49 * 24);
+  if (spec.series.expire_after <= kMost) return std::nullopt;
+  return "metric \"" + spec.name + "\": expire_after is " +
+         std::to_string(std::chrono::duration_cast<std::chrono::hours>(spec.series.expire_after).count()) +
+         " hours; it may be 1176 (49 days) at most, or 0 for never";
+}
+
 std::optional<std::string> spec_error(const FamilySpec& spec) {
   if (auto error = name_error(spec.name)) return error;
   if (auto error = unit_error(spec.unit)) return "metric \"" + spec.name + "\": " + *error;
   if (auto error = keys_error(spec.name, spec.label_keys)) return error;
   if (auto error = bounds_error(spec.name, "bounds", spec.bounds)) return error;
+  if (auto error = expiry_error(spec)) return error;
   return text_bounds_error(spec.name, spec.text_bounds);
 }
 

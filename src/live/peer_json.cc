@@ -71,6 +71,7 @@ void write_more(const PeerState& peer, JsonWriter& json) {
   json.begin_object("probes");
   json.field("sent", peer.probes_sent);
   json.field("answered", peer.probes_answered);
+  json.field("limited", peer.probes_limited);
   json.end_object();
   write_path(peer, json);
   write_voice(peer.voice, json);
@@ -80,7 +81,7 @@ void write_more(const PeerState& peer, JsonWriter& json) {
 
 // Of what was never probed or told, nothing is known; 0 would say that it is fine.
 void write_peer(const PeerState& peer, JsonWriter& json) {
-  const bool is_loss_known = peer.probes_sent != 0 || peer.packet_loss_percent != 0;
+  const bool is_loss_known = peer.probes_sent != peer.probes_limited || peer.packet_loss_percent != 0;
   json.field("peer_id", std::string_view(peer.id));
   json.field("peer_name", std::string_view(peer.name));
   json.field("status", to_string(peer.status));

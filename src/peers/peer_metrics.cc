@@ -28,7 +28,8 @@ class PeerFamilies final {
         sent_(writer.counter({"kymo_peer_sent_bytes_total", "Bytes sent to the peer.", "bytes"})),
         received_(
             writer.counter({"kymo_peer_received_bytes_total", "Bytes received from the peer.", "bytes"})),
-        probes_(writer.counter({"kymo_peer_probes_total", "Probes, by whether they had an answer."})) {}
+        probes_(writer.counter(
+            {"kymo_peer_probes_total", "Probes: answered, timed out, or limited by the peer."})) {}
 
   void add(std::string_view shown_id, const PeerState& state) {
     const Label peer{"peer", shown_id};
@@ -36,7 +37,7 @@ class PeerFamilies final {
     up_.add(labels, state.status == PeerStatus::disconnected ? 0 : 1);
     if (state.latency_ms) latency_.add(labels, *state.latency_ms / 1000);
     if (state.latencies.count != 0) jitter_.add(labels, state.jitter_ms / 1000);
-    const bool is_loss_known = state.probes_sent != 0 || state.packet_loss_percent != 0;
+    const bool is_loss_known = state.probes_sent != state.probes_limited || state.packet_loss_percent != 0;
     if (is_loss_known) loss_.add(labels, state.packet_loss_percent / 100);
     if (state.quality_score) quality_.add(labels, *state.quality_score);
     if (state.voice) mos_.add(labels, state.voice->mean_opinion_score);
@@ -44,7 +45,9 @@ class PeerFamilies final {
     received_.add(labels, static_cast<double>(state.traffic.bytes_received));
     const auto answered = static_cast<double>(state.probes_answered);
     probes_.add({peer, {"result", "answered"}}, answered);
-    probes_.add({peer, {"result", "timeout"}}, static_cast<double>(state.probes_sent) - answered);
+    const auto limited = static_cast<double>(state.probes_limited);
+    probes_.add({peer, {"result", "timeout"}}, static_cast<double>(state.probes_sent) - answered - limited);
+    probes_.add({peer, {"result", "limited"}}, limited);
   }
 
  private:

@@ -57,8 +57,16 @@ void PeerRecord::hear(Now now) {
   was_heard_ = true;
 }
 
+void PeerRecord::add_limited_probe(Now now) {
+  ++sent_;
+  ++limited_;
+  is_last_limited_ = true;
+  hear(now);
+}
+
 void PeerRecord::add_probe(Now now, std::optional<double> latency_ms) {
   ++sent_;
+  is_last_limited_ = false;
   if (latency_ms) {
     ++answered_;
     hear(now);
@@ -140,6 +148,7 @@ std::string PeerRecord::reason(Now now) const {
     const auto silent = std::chrono::floor<std::chrono::seconds>(now.steady - last_heard_.steady);
     return "disconnected: nothing was heard for " + std::to_string(silent.count()) + " s";
   }
+  if (is_last_limited_) return "the peer's limit left the last probe without an answer; probe less often";
   if (!quality_) return {};
   if (!last_latency_ms_) return "the last probe had no answer";
   return quality_reason({*last_latency_ms_, packet_loss_percent(), jitter_ms_});
@@ -162,6 +171,7 @@ PeerState PeerRecord::state(Now now) const {
   state.packet_loss_percent = packet_loss_percent();
   state.probes_sent = sent_;
   state.probes_answered = answered_;
+  state.probes_limited = limited_;
   state.traffic = traffic_;
   if (was_heard_) {
     state.uptime = now.steady - connected_.steady;

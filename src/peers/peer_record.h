@@ -24,6 +24,7 @@ class PeerRecord final {
 
   /// Nothing: no answer.
   void add_probe(Now now, std::optional<double> latency_ms);
+  void add_limited_probe(Now now);
   void set_traffic(Now now, const PeerTraffic& totals);
   void set_packet_loss(std::optional<double> percent);
 
@@ -83,6 +84,8 @@ class PeerRecord final {
   std::size_t kept_answers_ = 0;
   std::uint64_t sent_ = 0;
   std::uint64_t answered_ = 0;
+  std::uint64_t limited_ = 0;
+  bool is_last_limited_ = false;
   std::optional<double> last_latency_ms_;
   double jitter_ms_ = 0;
   InterarrivalJitter interarrival_;

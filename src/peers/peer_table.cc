@@ -152,6 +152,10 @@ bool PeerTable::record_latency(std::string_view id, std::chrono::nanoseconds lat
 
 bool PeerTable::record_timeout(std::string_view id) { return state_->add_probe(id, std::nullopt); }
 
+bool PeerTable::record_limited(std::string_view id) {
+  return state_->change(id, [&](PeerRecord& peer, Now now) { peer.add_limited_probe(now); });
+}
+
 bool PeerTable::record_traffic(std::string_view id, const PeerTraffic& totals) {
   return state_->change(id, [&](PeerRecord& peer, Now now) { peer.set_traffic(now, totals); });
 }

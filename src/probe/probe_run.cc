@@ -189,6 +189,7 @@ void ProbeRun::on_limit(std::uint64_t sequence, const std::string& which) {
   losses_in_a_row_ = 0;
   heard_ = limited_ = steady_clock::now();
   limit_ = which;
+  if (context_.options.peers != nullptr) context_.options.peers->record_limited(id_);
   tell({.id = id_,
         .sequence = sequence,
         .outcome = ProbeOutcome::limited,

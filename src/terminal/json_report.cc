@@ -123,6 +123,7 @@ void write_sessions(const Sessions& sessions, const ViewState& state, JsonWriter
     number(json, "backlog_seconds", row->backlog_seconds);
     number(json, "realtime_factor", row->realtime_factor);
     text(json, "ladder", row->ladder);
+    json.field("idle", row->idle);
     number(json, "dropped_total", row->dropped);
     number(json, "errors", row->errors);
     json.begin_array("reasons");

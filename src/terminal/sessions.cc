@@ -40,6 +40,8 @@ SessionRow row_of(const json::object& fields) {
   if (const std::string model = text_field(fields, "model_id"); !model.empty())
     row.model += (row.model.empty() ? "" : " ") + model;
   row.ladder = text_field(fields, "level");
+  const json::value* const idle = fields.if_contains("idle");
+  row.idle = idle != nullptr && idle->is_bool() && idle->get_bool();
   row.age_seconds = number_field(fields, "age_seconds");
   row.sources = number_field(fields, "sources");
   row.fill = number_field(fields, "queue_fill_ratio");

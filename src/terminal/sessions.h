@@ -18,6 +18,7 @@ struct SessionRow {
   std::string id;
   std::string model;   ///< provider and model
   std::string ladder;  ///< the step of the ladder, `NORMAL` and worse
+  bool idle = false;   ///< nothing came for a while, so that nothing is known of its pace
   double age_seconds = kUnknown;
   double sources = kUnknown;
   double fill = kUnknown;

@@ -10,7 +10,9 @@
 namespace kymo::terminal {
 namespace {
 
-std::string ladder_text(std::string text) {
+std::string ladder_text(const SessionRow& row) {
+  if (row.idle && row.ladder == "NORMAL") return "idle";
+  std::string text = row.ladder;
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return text.empty() ? "-" : text;
 }
@@ -26,7 +28,7 @@ constexpr auto kColumns = std::to_array<TableColumn<SessionRow>>({
     {"Queue", kBar - 1, 0, [](const SessionRow& /*row*/) { return std::string(); }, Side::left},
     {"", 7, 0, [](const SessionRow& row) { return cut_ratio_text(row.fill); }},
     {"Factor", 7, 0, [](const SessionRow& row) { return factor_text(row.realtime_factor); }},
-    {"Ladder", 10, 0, [](const SessionRow& row) { return ladder_text(row.ladder); }},
+    {"Ladder", 10, 0, [](const SessionRow& row) { return ladder_text(row); }},
     {"Backlog", 9, 90, &SessionRow::backlog_seconds, "seconds"},
     {"Dropped", 8, 70, &SessionRow::dropped},
     {"Errors", 7, 100, &SessionRow::errors},

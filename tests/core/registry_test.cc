@@ -179,6 +179,17 @@ TEST(Expiry, TakesIdleSeriesThatNobodyHolds) {
   EXPECT_EQ(family.with("idle").value(), 0U) << "it begins anew";
 }
 
+TEST(Expiry, ATimeThatNoSeriesCanRememberIsRefused) {
+  Registry registry({.on_error = OnError::throw_exception});
+  for (const auto expire_after :
+       {std::chrono::milliseconds::max(), std::chrono::milliseconds(std::chrono::hours(50 * 24))}) {
+    EXPECT_THROW((registry.family<Counter, "id">("f", "F.", {.series = {.expire_after = expire_after}})),
+                 std::exception);
+  }
+  EXPECT_NO_THROW(
+      (registry.family<Counter, "id">("f", "F.", {.series = {.expire_after = std::chrono::hours(49 * 24)}})));
+}
+
 TEST(Expiry, ReusesCellsWithoutOldCounts) {
   Registry registry;
   for (int round = 0; round < 3; ++round) {

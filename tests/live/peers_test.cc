@@ -76,8 +76,9 @@ TEST(Peers, AreShownWithWhatIsKnownOfThem) {
       .jitter_ms = 3,
       .interarrival_jitter_ms = 2.5,
       .packet_loss_percent = 0.5,
-      .probes_sent = 4,
+      .probes_sent = 5,
       .probes_answered = 3,
+      .probes_limited = 1,
       .traffic = {.bytes_sent = 7, .bytes_received = 8, .packets_sent = 1, .packets_received = 2},
       .bandwidth = {.sent_bytes_per_s = 700},
       .uptime = milliseconds(1500),
@@ -103,7 +104,7 @@ TEST(Peers, AreShownWithWhatIsKnownOfThem) {
       R"("rtt_ms":{"count":3,"min":9,"max":20,"avg":11,"p95":19,"sum":null},)"
       R"("interarrival_jitter_ms":2.5,)"
       R"("bandwidth":{"sent_bytes_per_second":700,"received_bytes_per_second":0},)"
-      R"("probes":{"sent":4,"answered":3},)"
+      R"("probes":{"sent":5,"answered":3,"limited":1},)"
       R"("path":{"score":88,"grade":"B","score_5m":80,"latency":94,"jitter":95,"packet_loss":99,"bandwidth":null,)"
       R"("stability":75},"voice":{"r_factor":90,"mos":4.3}})");
 }

@@ -48,6 +48,7 @@ TEST_F(PeerMetricsTest, AreInBaseUnits) {
   table_.record_latency("a", 20ms);
   table_.record_latency("a", 40ms);
   table_.record_timeout("a");
+  table_.record_limited("a");
   table_.record_latency("a", 30ms);
   table_.record_traffic("a", {.bytes_sent = 5, .bytes_received = 7});
   const PeerState state = *table_.find("a");
@@ -64,6 +65,8 @@ TEST_F(PeerMetricsTest, AreInBaseUnits) {
   EXPECT_EQ(value("kymo_peer_probes_total", timeouts), 1);
   const std::array<Label, 2> answers = {Label{"peer", "a"}, Label{"result", "answered"}};
   EXPECT_EQ(value("kymo_peer_probes_total", answers), 3);
+  const std::array<Label, 2> limited = {Label{"peer", "a"}, Label{"result", "limited"}};
+  EXPECT_EQ(value("kymo_peer_probes_total", limited), 1);
   clock_.advance(1min);
   EXPECT_EQ(of("kymo_peer_up", "a"), 0);
   const Label disconnected{"status", "disconnected"};

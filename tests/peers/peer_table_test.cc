@@ -1,5 +1,6 @@
 #include <kymo/peers/peer_table.h>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -19,6 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using system::ManualClock;
+using testing::HasSubstr;
 
 class PeerTableTest : public testing::Test {
  protected:
@@ -131,6 +133,25 @@ TEST_F(PeerTableTest, NoAnswerIsDegradedWithAScoreOfZero) {
   EXPECT_NEAR(peer.packet_loss_percent, 100.0 / 3, 1e-9);
   EXPECT_EQ(peer.probes_sent, 3U);
   EXPECT_EQ(peer.probes_answered, 2U);
+}
+
+TEST_F(PeerTableTest, AProbeThatThePeersLimitLeftUnansweredIsNoLoss) {
+  table_.add("a");
+  for (int i = 0; i < 8; ++i) {
+    clock_.advance(10s);
+    EXPECT_TRUE(table_.record_limited("a"));
+  }
+  PeerState peer = state("a");
+  EXPECT_EQ(peer.status, PeerStatus::connected) << "for longer than a silent one is";
+  EXPECT_FALSE(peer.quality_score);
+  EXPECT_EQ(peer.packet_loss_percent, 0);
+  EXPECT_THAT(peer.quality_reason, HasSubstr("limit left the last probe without an answer"));
+  EXPECT_EQ(std::pair(peer.probes_sent, peer.probes_limited), std::pair(std::uint64_t{8}, std::uint64_t{8}));
+  table_.record_latency("a", 10ms);
+  peer = state("a");
+  EXPECT_EQ(peer.packet_loss_percent, 0);
+  EXPECT_EQ(std::pair(peer.probes_sent, peer.probes_answered), std::pair(std::uint64_t{9}, std::uint64_t{1}));
+  EXPECT_FALSE(table_.record_limited("nobody"));
 }
 
 TEST_F(PeerTableTest, LossThatIsToldCounts) {

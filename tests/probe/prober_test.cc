@@ -243,7 +243,12 @@ TEST(Prober, TellsARespondersLimitFromALoss) {
       EXPECT_THAT(one.reason, HasSubstr("one address only so often"));
     }
   }
-  EXPECT_EQ(peers.find("a")->probes_sent, counts.answered + counts.lost) << "a limit is none of the path's";
+  const peers::PeerState peer = peers.find("a").value();
+  EXPECT_EQ(peer.probes_sent, 300U);
+  EXPECT_EQ(peer.probes_limited, counts.limited);
+  EXPECT_DOUBLE_EQ(peer.packet_loss_percent, 100 * static_cast<double>(counts.lost) /
+                                                 static_cast<double>(counts.answered + counts.lost))
+      << "a limit is none of the path's";
 }
 
 TEST(Prober, AForgedNoticeIsAStray) {

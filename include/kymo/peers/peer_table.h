@@ -57,8 +57,9 @@ struct PeerState {
   double jitter_ms = 0;  ///< see deviation_jitter()
   double interarrival_jitter_ms = 0;
   double packet_loss_percent = 0;  ///< as told, else of the probes that are kept
-  std::uint64_t probes_sent = 0;
+  std::uint64_t probes_sent = 0;  ///< answered, lost and limited
   std::uint64_t probes_answered = 0;
+  std::uint64_t probes_limited = 0;  ///< that the peer's limit left without an answer: no losses
   PeerTraffic traffic;
   PeerBandwidth bandwidth;
   /// Of the connection that stands: since its first answer, or traffic from it. 0 while the peer is
@@ -139,6 +140,9 @@ class PeerTable final {
   bool record_latency(std::string_view id, std::chrono::nanoseconds latency);
   /// A probe that had no answer: the peer is degraded and its quality 0 until the next one that has.
   bool record_timeout(std::string_view id);
+  /// A probe that the peer's limit on answers left without one, as the peer says: it is there, and the path
+  /// lost nothing.
+  bool record_limited(std::string_view id);
   /// Totals so far. One below the last is a counter that began anew: the rate is of what it says.
   bool record_traffic(std::string_view id, const PeerTraffic& totals);
   /// In place of what probes say; 0 to 100. Nothing: the probes again.

@@ -21,7 +21,7 @@ namespace kymo::probe {
 /// Where results go, and how much a Prober may do.
 struct ProberOptions {
   /// Takes round trips and losses under the targets' ids, and must outlive the Prober. A target that is no
-  /// peer yet becomes one for as long as it is probed. A limited probe is neither, and is not told.
+  /// peer yet becomes one for as long as it is probed.
   peers::PeerTable* peers = nullptr;
   /// Called for everything that happens to a probe, on the Prober's thread; must not block. What it throws is
   /// left out.

@@ -50,6 +50,8 @@ export interface Peer {
   readonly packetsReceived: number | null;
   readonly probesSent: number | null;
   readonly probesAnswered: number | null;
+  /** That the peer's limit left without an answer. */
+  readonly probesLimited: number | null;
   readonly pathScore: number | null;
   readonly pathParts: readonly PathPart[];
   readonly pathScore5m: number | null;
@@ -124,6 +126,7 @@ export function parsePeer(value: unknown): Peer | null {
     ...trafficOf(value),
     probesSent: number(probes.sent),
     probesAnswered: number(probes.answered),
+    probesLimited: number(probes.limited),
     pathScore: number(path.score),
     pathParts: pathPartsOf(path),
     pathScore5m: number(path.score_5m),

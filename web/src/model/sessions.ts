@@ -12,6 +12,8 @@ export interface SessionRow {
   readonly vad: boolean | null;
   /** The step of the ladder, `NORMAL` and worse. */
   readonly ladder: string;
+  /** Nothing came for a while, so that nothing is known of its pace. */
+  readonly idle: boolean;
   readonly ageSeconds: number | null;
   readonly sources: number | null;
   readonly fill: number | null;
@@ -73,6 +75,7 @@ function rowOf(fields: Fields): SessionRow {
     model: [text(fields.provider), text(fields.model_id)].filter(Boolean).join(' '),
     vad: typeof fields.vad_enabled === 'boolean' ? fields.vad_enabled : null,
     ladder: text(fields.level),
+    idle: fields.idle === true,
     ageSeconds: number(fields.age_seconds),
     sources: number(fields.sources),
     fill: number(fields.queue_fill_ratio),
@@ -86,6 +89,11 @@ function rowOf(fields: Fields): SessionRow {
     errors: number(fields.errors),
   };
   return { ...row, ...judge(row) };
+}
+
+/** The step of the ladder for people. */
+export function ladderText({ ladder, idle }: Pick<SessionRow, 'ladder' | 'idle'>): string {
+  return [ladder.toLowerCase(), idle && 'idle'].filter(Boolean).join(', ');
 }
 
 /** Null where the answer is none that this page knows. */

@@ -62,7 +62,7 @@ function FactList({ title, facts }: { title: string; facts: readonly Fact[] }) {
   );
 }
 
-function latencyFacts({ latency, jitterMs, interarrivalJitterMs, lossPercent, lastSeen, uptimeSeconds, probesSent, probesAnswered }: Peer): Fact[] {
+function latencyFacts({ latency, jitterMs, interarrivalJitterMs, lossPercent, lastSeen, uptimeSeconds, probesSent, probesAnswered, probesLimited }: Peer): Fact[] {
   return [
     ['Latency now', latency.current === null && probesSent ? 'no answer' : millisecondsText(latency.current)],
     ['on average', millisecondsText(latency.average)],
@@ -73,6 +73,7 @@ function latencyFacts({ latency, jitterMs, interarrivalJitterMs, lossPercent, la
     ['Jitter (interarrival)', millisecondsText(interarrivalJitterMs)],
     ['Loss', percentText(lossPercent)],
     ['Probes answered', probesSent === null ? '' : `${probesAnswered ?? 0} of ${probesSent}`],
+    ['Limited by the peer', probesLimited ? amountText(probesLimited) : ''],
     ['Connected for', uptimeSeconds === null ? '' : durationText(uptimeSeconds)],
     ['Last seen', lastSeen === null ? '' : clockText(lastSeen)],
   ];

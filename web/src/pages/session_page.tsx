@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks';
 import { TimeChart } from '../charts/time_chart';
 import { amountText, clockText, cutRatioText, durationText, factorText } from '../format/numbers';
 import type { Line } from '../model/lines';
-import type { SessionField, SessionRow } from '../model/sessions';
+import { ladderText, type SessionField, type SessionRow } from '../model/sessions';
 import { page } from '../page';
 import { linkTo } from '../routing';
 import { sessionHistory, useSessions, watchedSince, type SessionState } from './session_feed';
@@ -52,7 +52,7 @@ function Charts({ id }: { id: string }) {
 
 function factsOf(row: SessionRow): ReadonlyArray<readonly [string, string]> {
   return [
-    ['Ladder', row.ladder.toLowerCase()],
+    ['Ladder', ladderText(row)],
     ['Real-time factor', factorText(row.realtimeFactor)],
     ['Queue', cutRatioText(row.fill)],
     ['Backlog', amountText(row.backlogSeconds, 'seconds')],

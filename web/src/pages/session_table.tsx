@@ -5,7 +5,7 @@ import { Bar } from '../charts/bar';
 import { VerdictShape } from '../icons';
 import { amountText, cutRatioText, durationText, factorText } from '../format/numbers';
 import { readable } from '../format/readable';
-import type { SessionRow } from '../model/sessions';
+import { ladderText, type SessionRow } from '../model/sessions';
 import { linkTo } from '../routing';
 
 interface Column {
@@ -32,7 +32,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'State', isNumber: false, cell: (row) => <SessionVerdict row={row} /> },
   { title: 'Queue', isNumber: true, cell: (row) => <Fill share={row.fill} /> },
   { title: 'Real-time factor', isNumber: true, cell: (row) => factorText(row.realtimeFactor) },
-  { title: 'Ladder', isNumber: false, cell: (row) => <span class={`ladder ladder-${row.ladder === 'NORMAL' ? 'normal' : 'reached'}`}>{row.ladder.toLowerCase() || '–'}</span> },
+  { title: 'Ladder', isNumber: false, cell: (row) => <span class={`ladder ladder-${row.ladder === 'NORMAL' ? 'normal' : 'reached'}`}>{ladderText(row) || '–'}</span> },
   { title: 'Backlog', isNumber: true, cell: (row) => amountText(row.backlogSeconds, 'seconds') },
   { title: 'Inference', isNumber: true, cell: (row) => amountText(row.inferenceMs === null ? null : row.inferenceMs / 1000, 'seconds') },
   { title: 'Dropped', isNumber: true, cell: (row) => amountText(row.dropped) },

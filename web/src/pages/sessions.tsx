@@ -4,7 +4,7 @@ import { amountText, clockText, durationText } from '../format/numbers';
 import { readable } from '../format/readable';
 import type { PastSession } from '../model/past_sessions';
 import type { EndedSession } from '../model/session_history';
-import { SORTED_BY, type Sessions } from '../model/sessions';
+import { ladderText, SORTED_BY, type Sessions } from '../model/sessions';
 import { changeSettings, linkTo, place } from '../routing';
 import { RecentSessions, usePastSessions } from './recent_sessions';
 import { sessionHistory, useSessions, watchedSince, type SessionState } from './session_feed';
@@ -57,7 +57,7 @@ function EndedRow({ ended: { row, time } }: { ended: EndedSession }) {
       <td class="number">{amountText(row.chunks)}</td>
       <td class="number">{amountText(row.dropped)}</td>
       <td class="number">{amountText(row.errors)}</td>
-      <td class="words">{row.ladder.toLowerCase()}</td>
+      <td class="words">{ladderText(row)}</td>
     </tr>
   );
 }
