@@ -63,6 +63,26 @@ function(kymo_harden target)
   target_link_options(${target} PRIVATE ${KYMO_HARDENING_LINKS})
 endfunction()
 
+# Layers with Boost in their sources become libraries that show nothing of it: see cmake/hide_dependencies.cmake. A build with
+# sanitizers or coverage is left out, because their own symbols must stay as they are.
+set(KYMO_HIDE_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/hide_dependencies.cmake)
+set(KYMO_CAN_HIDE OFF)
+if(KYMO_HIDE_DEPENDENCIES AND KYMO_BUILD_MONITOR AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize|--coverage")
+  string(REGEX MATCHALL "(-m(32|x32|64)|--target=[^ ]+)" for_machine "${CMAKE_CXX_FLAGS}")
+  if(CMAKE_CXX_COMPILER_TARGET)
+    list(APPEND for_machine --target=${CMAKE_CXX_COMPILER_TARGET})
+  endif()
+  set(joiner ${CMAKE_CXX_COMPILER} ${for_machine} -r -nostdlib -fuse-ld=bfd -Wl,--force-group-allocation)
+  list(JOIN joiner " " KYMO_JOINER)
+  execute_process(COMMAND ${joiner} -x c++ /dev/null -o ${CMAKE_BINARY_DIR}/can_hide.o RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+  if(failed OR NOT CMAKE_OBJCOPY OR NOT CMAKE_NM)
+    message(WARNING "kymo: its libraries show their Boost to who links them, so a program must have the same Boost or none. "
+      "To hide it, install GNU binutils (ld.bfd, objcopy, nm) and configure anew; KYMO_HIDE_DEPENDENCIES=OFF silences this")
+  else()
+    set(KYMO_CAN_HIDE ON)
+  endif()
+endif()
+
 # A layer of the architecture: a static library kymo_NAME, known as kymo::NAME here and to whoever finds the installed package.
 function(kymo_add_layer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
@@ -77,6 +97,13 @@ function(kymo_add_layer name)
   target_compile_features(kymo_${name} PUBLIC cxx_std_20)
   kymo_warnings(kymo_${name})
   kymo_harden(kymo_${name})
+  if(KYMO_CAN_HIDE AND "${ARG_PRIVATE_LINK}" MATCHES "Boost::headers|yaml-cpp")
+    # Objects with the intermediate code of -flto cannot be joined.
+    target_compile_options(kymo_${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-fno-lto>)
+    set_target_properties(kymo_${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+    set(CMAKE_CXX_ARCHIVE_CREATE "${CMAKE_COMMAND} \"-DJOIN=${KYMO_JOINER}\" -DAR=${CMAKE_AR} -DNM=${CMAKE_NM} -DOBJCOPY=${CMAKE_OBJCOPY} -P ${KYMO_HIDE_SCRIPT} <TARGET> <OBJECTS>" PARENT_SCOPE)
+    set_property(TARGET kymo_${name} APPEND PROPERTY LINK_DEPENDS ${KYMO_HIDE_SCRIPT})
+  endif()
   # What cmake/KymoInstall.cmake makes packages of, in this order: those below come first.
   set_property(GLOBAL APPEND PROPERTY KYMO_LAYERS ${name})
   set_property(GLOBAL PROPERTY KYMO_LINKS_OF_${name} ${ARG_LINK} ${ARG_PRIVATE_LINK})

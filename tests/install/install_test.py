@@ -21,6 +21,10 @@ WITHOUT_LIBRARIES = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("Boo
 
 # Layers that link nothing but what every system has.
 WITHOUT_FOREIGN = ("core", "model", "packs", "peers", "system", "log", "format", "profile")
+# Layers in whose sources there is another C++ library.
+WITH_FOREIGN = ("net", "probe", "monitor")
+# Debian's Boost before the one that kymo is compiled with; tools/peers unpacks it.
+OTHER_BOOST = SOURCE / "build" / "peers" / "usr" / "include"
 # Headers for who has the library anyway.
 OF_OTHERS = {"spdlog.h", "context_executor.h"}
 
@@ -118,6 +122,48 @@ class Installed(unittest.TestCase):
         for layer in ("net", "probe", "live"):
             self.expect_package(layer, ["ssl", "crypto", "z"])
         self.expect_package("monitor", ["ssl", "crypto", "z", "yaml-cpp"])
+
+    def symbols_that_others_see(self, layer):
+        """Class and name of each."""
+        lines = run("nm", "-C", "--defined-only", "--extern-only", next(self.prefix.glob(f"**/libkymo_{layer}.a"))).splitlines()
+        return [tuple(line.split(" ", 2)[1:]) for line in lines if line.count(" ") >= 2]
+
+    def test_no_other_library_is_seen_in_the_libraries(self):
+        run("cmake", "--install", BUILD, "--prefix", self.prefix)
+        for layer in (*WITHOUT_FOREIGN, *WITH_FOREIGN, "live"):
+            symbols = self.symbols_that_others_see(layer)
+            self.assertGreater(len(symbols), 20)
+            self.assertEqual([name for _, name in symbols if re.search(r"\b(boost|YAML|asio)::", name)][:5], [], layer)
+        for layer in WITH_FOREIGN:
+            shared = [name for kind, name in self.symbols_that_others_see(layer) if kind in "WwVvu"]
+            ours = re.compile(r"((typeinfo|typeinfo name|vtable|VTT|guard variable|construction vtable) for )?kymo::")
+            self.assertEqual([name for name in shared if not ours.match(name)][:5], [], layer)
+
+    def other_boost_objects(self):
+        """A program with a Boost of another version, and with one that is compiled in another way; with the version's number."""
+        version = OTHER_BOOST / "boost" / "version.hpp"
+        self.assertTrue(version.exists(), f"{version} is not there: tools/peers brings it")
+        for name, number, flags in (("older", "74", ["-isystem", OTHER_BOOST]), ("differs", "81", ["-DBOOST_ASIO_DISABLE_EPOLL"])):
+            unit = self.folder / f"{name}.o"
+            run("g++", "-std=c++20", "-c", *flags, CONSUMER / "other_boost.cc", "-o", unit, *self.pkg_config("kymo-monitor"))
+            yield unit, number
+
+    def test_a_program_may_have_another_boost(self):
+        run("cmake", "--install", BUILD, "--prefix", self.prefix)
+        flags = self.pkg_config("kymo-monitor")
+        archives = [flag for flag in flags if flag.startswith("-lkymo_")]
+        others = [flag for flag in flags if flag not in archives]
+        # The same as part of a library of somebody's, which shows everything that it has.
+        wrapped = self.folder / "libwrapped.so"
+        run("g++", "-shared", "-o", wrapped, *others[:1], *(flag for flag in others if flag.startswith("-L")),
+            "-Wl,--whole-archive", *dict.fromkeys(archives), "-Wl,--no-whole-archive", *others)
+        self.assertNotIn("boost::", run("nm", "-C", "--dynamic", "--defined-only", wrapped))
+        linkers = ["bfd", *(["mold"] if shutil.which("mold") else [])]
+        for unit, number in self.other_boost_objects():
+            binary = self.folder / "other_boost"
+            for linked in (*((f"-fuse-ld={linker}", *flags) for linker in linkers), (wrapped, f"-Wl,-rpath,{self.folder}")):
+                run("g++", unit, "-o", binary, *linked)
+                self.assertEqual(run(binary, timeout=60), f"{number} 100\n", linked)
 
     def test_the_packages_of_a_build_without_other_libraries(self):
         self.prefix = self.core_alone()
