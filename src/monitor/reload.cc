@@ -41,6 +41,7 @@ constexpr std::array kFixed = {
     Fixed{"http.max_connections_per_address", limit_differs<&net::HttpLimits::connections_per_address>},
     Fixed{"http.max_header_size", limit_differs<&net::HttpLimits::header_bytes>},
     Fixed{"http.max_body_size", limit_differs<&net::HttpLimits::body_bytes>},
+    Fixed{"http.max_responses_size", limit_differs<&net::HttpLimits::responses_bytes>},
     Fixed{"http.header_timeout", limit_differs<&net::HttpLimits::header_time>},
     Fixed{"http.body_timeout", limit_differs<&net::HttpLimits::body_time>},
     Fixed{"http.write_timeout", limit_differs<&net::HttpLimits::write_time>},

@@ -33,6 +33,11 @@ void write_http(SnapshotWriter& writer, const net::HttpServer::Statistics& http)
   counter(writer, "kymo_http_requests_total", "Requests answered.", http.requests);
   counter(writer, "kymo_http_requests_bad_total", "Requests refused as malformed, too large or too slow.",
           http.requests_bad);
+  counter(writer, "kymo_http_responses_refused_total", "Responses refused for want of memory to send them.",
+          http.responses_refused);
+  writer
+      .gauge({"kymo_http_responses_in_flight_bytes", "Memory of the responses that are being sent.", "bytes"})
+      .add(static_cast<double>(http.responses_in_flight_bytes));
   counter(writer, "kymo_http_handler_errors_total", "Requests whose handler failed.", http.handler_errors);
   counter(writer, "kymo_http_timeouts_total", "Clients that sent or took their bytes too slowly.",
           http.timeouts);

@@ -29,6 +29,8 @@ class ConnectionSlot final {
   void enter(Phase phase) {
     context_->connections.set_phase(place_, phase, std::chrono::steady_clock::now());
   }
+  /// Holds no place from here on.
+  void give_up() { context_->connections.give_up(place_); }
   /// See ConnectionTable::make_stream().
   [[nodiscard]] ConnectionTable::Stream make_stream(const AddressKey& client, std::function<void()> close,
                                                     std::function<void(const Farewell&)> leave) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <optional>
 #include <string>
 
 #include <kymo/net/websocket.h>
@@ -22,6 +23,7 @@ enum class Phase : std::uint8_t {
   answering,  ///< a handler is at work
   sending,    ///< its client is taking a response, or a WebSocket message
   streaming,  ///< a WebSocket whose client has taken all so far
+  reserved,   ///< over a limit; has a reserved place until its request is known, and while that is answered
   leaving,    ///< refused or evicted; holds no place
 };
 
@@ -31,14 +33,22 @@ struct Farewell {
   std::string reason;
 };
 
-/// The connections of a server, and who has to go when there are too many.
+/// The connections of a server, and which of them has to go when there are too many.
 ///
-/// A newcomer over a limit takes the place of the connection of its kind that has kept its client's request
-/// waiting for the longest, or else of one whose client has taken nothing of its response for a second. So a
-/// flood of half-open or stalled connections costs its own author, and a health check still gets through.
-/// Only where all are at work is the newcomer refused. Threads: one.
+/// A newcomer over a limit takes the place of another connection, in this order:
+/// 1. of one whose client has taken nothing of its response for a second, the longest first;
+/// 2. of one that has waited for its client's request for a second, of the address with most places first;
+/// 3. of one that has waited for less, or is sending, of an address that has more places than the newcomer's.
+///
+/// So a flood of half-open, stalled or slow connections costs its own author. Where all are at work, the
+/// newcomer gets a reserved place, in which only a health check is answered. Threads: one.
 class ConnectionTable final {
  public:
+  struct Counts {
+    std::size_t all = 0;
+    std::size_t streams = 0;
+    std::size_t reserved = 0;  ///< not among all
+  };
   struct Entry {
     AddressKey address{};
     Phase phase = Phase::waiting;
@@ -48,12 +58,17 @@ class ConnectionTable final {
     std::function<void(const Farewell&)> leave = {};
     bool is_stream = false;
     bool is_proxy = false;  ///< speaks for many addresses: not limited as one
+    /// Bytes that were sent and that the client has not taken yet; null: unknown.
+    std::function<std::size_t()> untaken = {};
+    std::size_t last_untaken = 0;    ///< the table's: what `untaken` said when it last fell
+    const Counts* places = nullptr;  ///< the table's: of its address
   };
   using Place = std::list<Entry>::iterator;
 
   struct Limits {
     std::size_t total = 0;
     std::size_t per_address = 0;
+    std::size_t reserved = 64;  ///< beyond the total
   };
 
   /// What became of the wish for a place.
@@ -67,10 +82,18 @@ class ConnectionTable final {
   [[nodiscard]] Room make_room(const AddressKey& address, bool is_proxy, SteadyTime now);
   /// Closes one connection of any address to get its file descriptor; false where none can be spared.
   [[nodiscard]] bool evict_one(SteadyTime now);
+  /// Sees to it that one more entry fits into the reserved places. True where another had to go for it: of
+  /// the address with most of them, the longest there.
+  [[nodiscard]] bool make_reserved_room();
+  /// Closes all whose client has taken nothing of its response for a second, but WebSockets. Returns how
+  /// many.
+  std::size_t evict_senders(SteadyTime now);
 
   Place add(Entry entry);
-  /// A leaving connection stays one.
+  /// A leaving or a reserved connection stays one.
   void set_phase(Place place, Phase phase, SteadyTime now);
+  /// Makes a connection leaving, so that it holds no place.
+  void give_up(Place place);
   void remove(Place place);
 
   /// Makes a connection a WebSocket of `client`, closed by these from now on. Where WebSockets have their
@@ -96,16 +119,23 @@ class ConnectionTable final {
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
  private:
-  [[nodiscard]] bool evict(const AddressKey* address, SteadyTime now);
-  void count(const Entry& entry);
-  void uncount(const Entry& entry);
+  /// How willingly a connection is given up.
+  struct Sparing {
+    int rank = 0;  ///< the least goes first
+    std::size_t places = 0;
+    SteadyTime since{};
+  };
+
+  [[nodiscard]] Counts counts_of(const AddressKey& address) const;
+  [[nodiscard]] bool evict(const AddressKey* address, std::size_t own, SteadyTime now);
+  [[nodiscard]] static std::optional<Sparing> sparing_of(Entry& entry, std::size_t own, SteadyTime now);
+  [[nodiscard]] static bool goes_before(const Sparing& a, const Sparing& b) noexcept;
+  void dismiss(Entry& entry);
+  void count(Entry& entry);
+  void uncount(Entry& entry);
 
   Limits limits_;
   std::list<Entry> entries_;
-  struct Counts {
-    std::size_t all = 0;
-    std::size_t streams = 0;
-  };
   std::map<AddressKey, Counts> per_address_;
   Counts counted_;
 };

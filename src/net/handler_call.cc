@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <utility>
 
 #include <kymo/net/json_error.h>
 
@@ -14,6 +15,13 @@ namespace {
 
 constexpr std::chrono::seconds kTellHandlerErrors{1};
 constexpr std::size_t kLongestShown = 200;
+
+HttpResponse no_memory_for_response() {
+  HttpResponse busy = json_error(503, "the responses that are being sent take all the memory that they may",
+                                 "try again in a second, or raise http.max_responses_size");
+  busy.headers.emplace_back("Retry-After", "1");
+  return busy;
+}
 
 HttpResponse handler_failed() { return json_error(500, "the handler of this address failed"); }
 
@@ -34,13 +42,20 @@ HttpRequest make_request(const RequestHead& head, const Target& target) {
   return request;
 }
 
-Answer call_handler(const HttpServer::Handler& handler, const HttpRequest& request,
-                    const std::atomic<bool>& stopping) {
-  if (stopping) return {json_error(503, "the server is stopping"), {}};
+Answer call_handler(ServerContext& context, const HttpRequest& request) {
+  if (context.stopping) return {json_error(503, "the server is stopping"), {}};
   try {
-    Answer answer{handler(request), {}};
-    if (is_sendable(answer.response)) return answer;
-    return {handler_failed(), "its response has a header or status that cannot be sent"};
+    Answer answer{context.handler(request), {}};
+    if (!is_sendable(answer.response)) {
+      return {handler_failed(), "its response has a header or status that cannot be sent"};
+    }
+    auto hold = context.bodies.hold(answer.response.body);
+    if (!hold) {
+      count(context.counters.responses_refused);
+      return {no_memory_for_response(), {}};
+    }
+    answer.body = std::move(*hold);
+    return answer;
   } catch (const std::exception& error) {
     return {handler_failed(), error.what()[0] == '\0' ? "an exception" : error.what()};
   } catch (...) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -17,14 +16,14 @@ namespace kymo::net {
 
 /// What a handler made of a request.
 struct Answer {
-  HttpResponse response;  ///< can always be sent
-  std::string error;      ///< why the handler failed; empty where it did not
+  HttpResponse response;           ///< can always be sent
+  std::string error;               ///< why the handler failed; empty where it did not
+  BodiesInFlight::Hold body = {};  ///< that of the response
 };
 
 /// Calls the handler, whatever it does. Not called once the server is stopping: what waited for a thread is
-/// told 503.
-[[nodiscard]] Answer call_handler(const HttpServer::Handler& handler, const HttpRequest& request,
-                                  const std::atomic<bool>& stopping);
+/// told 503; so is a request whose response finds no room among those that are being sent.
+[[nodiscard]] Answer call_handler(ServerContext& context, const HttpRequest& request);
 
 /// Counts an answer whose handler failed, and tells why: once a second at most, since a client that finds
 /// such a handler must not fill the log. Does nothing where the handler did not fail. On the I/O thread only.

@@ -44,13 +44,13 @@ void check(const HttpServerOptions& options, const HttpServer::Handler& handler)
     throw std::invalid_argument("HttpServer: threads must be 1 to 64");
   }
   const HttpLimits& limits = options.limits;
-  const bool has_zero = limits.header_bytes == 0 || limits.body_bytes == 0 || limits.connections == 0 ||
-                        limits.connections_per_address == 0 || limits.header_time.count() <= 0 ||
-                        limits.body_time.count() <= 0 || limits.write_time.count() <= 0 ||
-                        limits.idle_time.count() <= 0 || options.retry_every.count() <= 0 ||
-                        options.websocket.message_bytes == 0 || options.websocket.ping_every.count() <= 0 ||
-                        options.websocket.close_time.count() <= 0 ||
-                        options.websocket.message_time.count() <= 0;
+  const bool has_zero =
+      limits.header_bytes == 0 || limits.body_bytes == 0 || limits.connections == 0 ||
+      limits.connections_per_address == 0 || limits.responses_bytes == 0 || limits.header_time.count() <= 0 ||
+      limits.body_time.count() <= 0 || limits.write_time.count() <= 0 || limits.idle_time.count() <= 0 ||
+      options.retry_every.count() <= 0 || options.websocket.message_bytes == 0 ||
+      options.websocket.ping_every.count() <= 0 || options.websocket.close_time.count() <= 0 ||
+      options.websocket.message_time.count() <= 0;
   if (has_zero) throw std::invalid_argument("HttpServer: a limit of 0 would refuse everything");
 }
 
@@ -213,6 +213,8 @@ class HttpServer::Impl final {
     now.connections_evicted = counters_.connections_evicted;
     now.requests = counters_.requests;
     now.requests_bad = counters_.requests_bad;
+    now.responses_refused = counters_.responses_refused;
+    now.responses_in_flight_bytes = counters_.responses_in_flight_bytes;
     now.handler_errors = counters_.handler_errors;
     now.timeouts = counters_.timeouts;
     now.tls_failures = counters_.tls_failures;

@@ -192,8 +192,8 @@ void Listener::admit(Accepted accepted) {
   const bool is_proxy = context_.proxies.trusts(accepted.peer.address);
   const auto room = context_.connections.make_room(accepted.peer.key, is_proxy, steady_clock::now());
   if (room == ConnectionTable::Room::none || room == ConnectionTable::Room::none_for_address) {
-    count(context_.counters.connections_refused);
-    refuse_connection(context_, std::move(accepted.socket), std::move(accepted.peer), room);
+    if (context_.connections.make_reserved_room()) count(context_.counters.connections_refused);
+    serve_reserved(context_, std::move(accepted.socket), std::move(accepted.peer), room);
     return;
   }
   if (room == ConnectionTable::Room::made_by_eviction) count(context_.counters.connections_evicted);

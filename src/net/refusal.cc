@@ -19,12 +19,12 @@ constexpr std::size_t kDiscardedBytes = 8 * 1024;
 constexpr std::string_view kBehindAProxy =
     "; behind a proxy, name it in web.trusted_proxies, so that its clients count one by one";
 
-void tell_too_many(const ServerContext& context, const FileDescriptor& socket, ConnectionTable::Room room) {
+void tell_too_many(const ServerContext& context, int socket, ConnectionTable::Room room) {
   const HttpResponse response = too_many_connections(room, context.connections.limits());
   const std::string message = render_head(response, {context.options.server_name,
                                                      std::chrono::system_clock::now(), After::close, false}) +
                               *response.body;
-  const ssize_t sent = ::send(socket.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const ssize_t sent = ::send(socket, message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent > 0) count(context.counters.bytes_sent, static_cast<std::uint64_t>(sent));
 }
 
@@ -69,10 +69,16 @@ const HttpResponse& speaks_https() {
   return response;
 }
 
+void tell_too_many_now(ServerContext& context, int socket, ConnectionTable::Room room) noexcept try {
+  tell_too_many(context, socket, room);
+} catch (...) {
+  return;  // no memory for the words
+}
+
 void refuse_connection_now(ServerContext& context, FileDescriptor socket, ConnectionTable::Room room) noexcept
     try {
   std::array<char, kDiscardedBytes> discarded{};
-  if (context.tls.get() == nullptr) tell_too_many(context, socket, room);
+  if (context.tls.get() == nullptr) tell_too_many(context, socket.get(), room);
   ::shutdown(socket.get(), SHUT_WR);
   (void)::recv(socket.get(), discarded.data(), discarded.size(), MSG_DONTWAIT);
 } catch (...) {

@@ -19,6 +19,9 @@ namespace kymo::net {
 /// reads it.
 [[nodiscard]] const HttpResponse& speaks_https();
 
+/// Tells a connection in clear 503, as far as that can be done without waiting. On the I/O thread only.
+void tell_too_many_now(ServerContext& context, int socket, ConnectionTable::Room room) noexcept;
+
 /// Tells a connection 503 and closes it, where there is no time: no descriptor may stay open. One that
 /// expects TLS is only closed. On the I/O thread only.
 void refuse_connection_now(ServerContext& context, FileDescriptor socket,

@@ -12,6 +12,7 @@
 
 #include <kymo/net/http_server.h>
 
+#include "bodies_in_flight.h"
 #include "connection_table.h"
 #include "outbox.h"
 #include "shared_identity.h"
@@ -27,6 +28,8 @@ struct Counters {
   std::atomic<std::uint64_t> connections_evicted{0};
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> requests_bad{0};
+  std::atomic<std::uint64_t> responses_refused{0};
+  std::atomic<std::uint64_t> responses_in_flight_bytes{0};
   std::atomic<std::uint64_t> handler_errors{0};
   std::atomic<std::uint64_t> timeouts{0};
   std::atomic<std::uint64_t> tls_failures{0};
@@ -50,6 +53,7 @@ struct ServerContext {
         tls(the_identity),
         counters(the_counters),
         proxies(the_options.trusted_proxies),
+        bodies(the_options.limits.responses_bytes, the_counters.responses_in_flight_bytes),
         connections({the_options.limits.connections, the_options.limits.connections_per_address}) {}
   ServerContext(const ServerContext&) = delete;
   ServerContext& operator=(const ServerContext&) = delete;
@@ -60,6 +64,7 @@ struct ServerContext {
   const SharedIdentity& tls;  ///< of connections that begin now
   Counters& counters;
   const TrustedProxies proxies;
+  BodiesInFlight bodies;  ///< outlives `io` and `workers`, whose handlers hold some of them
   boost::asio::io_context io{1};
   boost::asio::io_context workers;
   const std::shared_ptr<Outbox> outbox = std::make_shared<Outbox>(io);

@@ -39,15 +39,20 @@ using std::chrono::steady_clock;
 
 constexpr auto kResult = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 8 * 1024;
+constexpr int kSendBuffer = 128 * 1024;
 constexpr std::size_t kWritePiece = 1024 * 1024;
+constexpr std::size_t kWriteStep = 64 * 1024;
 constexpr std::size_t kLingerBytes = 1024 * 1024;
 constexpr milliseconds kLingerTime{500};
 constexpr milliseconds kCancelAgain{50};
+/// Refused connections that are closed gently, at one time.
 constexpr std::size_t kGentleRefusals = 64;
+/// For a connection in a reserved place to send its request.
+constexpr milliseconds kReservedTime{1000};
 constexpr milliseconds kLongestDelay{1000};
 
-awaitable<Answer> answer_on_worker(const ServerContext& context, const HttpRequest& request) {
-  co_return call_handler(context.handler, request, context.stopping);
+awaitable<Answer> answer_on_worker(ServerContext& context, const HttpRequest& request) {
+  co_return call_handler(context, request);
 }
 
 /// One more connection that is being refused, whatever ends it.
@@ -66,34 +71,45 @@ Transport wrapped(ServerContext& context, const Peer& peer, FileDescriptor socke
   asio::ip::tcp::socket wrapped_socket(context.io);
   wrapped_socket.assign(peer.key[0] == 4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), socket.get());
   (void)socket.release();
+  // What waits in the kernel takes memory that nobody counts; left alone it grows to megabytes.
+  boost::system::error_code ignored;
+  wrapped_socket.set_option(asio::socket_base::send_buffer_size(kSendBuffer), ignored);
   return Transport(std::move(wrapped_socket));
 }
 
 /// One connection. Kept alive by its coroutine; everything happens on the I/O thread but the handler's call.
 class Session final : public std::enable_shared_from_this<Session> {
  public:
-  Session(ServerContext& context, FileDescriptor socket, Peer peer, Phase phase)
+  /// `room`: where there was none for it, it has a reserved place.
+  Session(ServerContext& context, FileDescriptor socket, Peer peer, ConnectionTable::Room room)
       : context_(context),
         transport_(wrapped(context, peer, std::move(socket))),
         timer_(context.io),
         parser_(context.options.limits),
         peer_(std::move(peer)),
-        is_proxy_(context.proxies.trusts(peer_.address)) {
+        is_proxy_(context.proxies.trusts(peer_.address)),
+        room_(room) {
     slot_.emplace(context_, ConnectionTable::Entry{.address = peer_.key,
-                                                   .phase = phase,
+                                                   .phase = is_reserved() ? Phase::reserved : Phase::waiting,
                                                    .since = steady_clock::now(),
-                                                   .close = [this] { transport_.close(); },
-                                                   .is_proxy = is_proxy_});
+                                                   .close = [this] { close(); },
+                                                   .is_proxy = is_proxy_,
+                                                   .untaken = [this] { return transport_.untaken(); }});
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   awaitable<void> serve();
-  awaitable<void> refuse(ConnectionTable::Room room);
 
  private:
   enum class Step : std::uint8_t { again, close_gently, close, handed_over };
 
+  [[nodiscard]] bool is_reserved() const noexcept {
+    return room_ == ConnectionTable::Room::none || room_ == ConnectionTable::Room::none_for_address;
+  }
+  [[nodiscard]] bool is_health_check() const;
+  awaitable<Step> refuse_for_want_of_room();
+  void close() noexcept;
   awaitable<Step> greet();
   awaitable<Step> serve_one();
   awaitable<bool> read_head();
@@ -107,6 +123,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   awaitable<bool> send(const HttpResponse& response, After after);
   awaitable<bool> write(std::string_view head, std::string_view body);
   awaitable<void> linger();
+  awaitable<void> end_gently();
 
   void enter(Phase phase) { slot_->enter(phase); }
   /// The sender of the request at hand.
@@ -122,6 +139,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   RequestParser parser_;
   const Peer peer_;
   const bool is_proxy_;
+  const ConnectionTable::Room room_;    ///< that was there when it came
   Peer forwarded_;                      ///< who the proxy sent the request at hand for
   std::optional<ConnectionSlot> slot_;  ///< empty while it is being made, and handed over with the socket
   std::uint64_t armed_ = 0;             ///< tells a timer's late completion from the current one
@@ -158,14 +176,45 @@ void Session::disarm() {
 }
 
 awaitable<void> Session::serve() {
-  arm(context_.options.limits.header_time);
+  const milliseconds header_time = context_.options.limits.header_time;
+  arm(is_reserved() ? std::min(header_time, kReservedTime) : header_time);
   Step step = co_await greet();
   while (step == Step::again && !context_.draining) {
     step = co_await serve_one();
     first_ = false;
   }
-  if (step == Step::close_gently && !context_.draining) co_await linger();
+  if (step == Step::close_gently && !context_.draining) co_await end_gently();
   disarm();
+}
+
+/// A refused connection gives its place up first; too many of them are closed at once.
+awaitable<void> Session::end_gently() {
+  if (!is_reserved()) co_return co_await linger();
+  slot_->give_up();
+  if (context_.refusals >= kGentleRefusals) co_return;
+  const RefusalBeingTold told(context_.refusals);
+  co_await linger();
+}
+
+bool Session::is_health_check() const {
+  const auto& is_quick = context_.options.is_quick;
+  if (!is_quick) return false;
+  const std::optional<Target> target = parse_target(parser_.head().target);
+  return target && is_quick(target->path);
+}
+
+awaitable<Session::Step> Session::refuse_for_want_of_room() {
+  count(context_.counters.connections_refused);
+  const HttpResponse busy = too_many_connections(room_, context_.connections.limits());
+  const bool sent = co_await send(busy, After::close);
+  co_return sent ? Step::close_gently : Step::close;
+}
+
+/// Evicted, or the server ends.
+void Session::close() noexcept {
+  const bool is_untold = is_reserved() && !transport_.is_tls() && !parser_.begun();
+  if (is_untold) tell_too_many_now(context_, transport_.socket().native_handle(), room_);
+  transport_.close();
 }
 
 /// The handshake, where this server speaks TLS. Its memory is taken and its work is done only once the client
@@ -194,6 +243,8 @@ awaitable<Session::Step> Session::greet() {
 awaitable<Session::Step> Session::serve_one() {
   enter(Phase::waiting);
   bool complete = co_await read_head();
+  const bool has_no_place = is_reserved() && (complete ? !is_health_check() : expired_);
+  if (has_no_place) co_return co_await refuse_for_want_of_room();
   if (complete) complete = co_await read_body();
   if (complete) co_return co_await answer();
   if (parser_.state() == RequestParser::State::faulty) {
@@ -281,7 +332,7 @@ awaitable<Session::Step> Session::answer() {
     const Answer made = co_await dispatch(*target);
     note_handler_error(context_, parser_.head().target, made);
     if (made.response.delay > milliseconds::zero()) co_await hold_back(made.response.delay);
-    if (context_.draining) after = After::close;
+    if (context_.draining || is_reserved()) after = After::close;
     if (made.response.websocket != nullptr) {
       co_return co_await upgrade(made.response, after, sweeps == context_.sweeps);
     }
@@ -299,8 +350,10 @@ awaitable<Answer> Session::dispatch(const Target& target) {
   request.remote = client().text;
   request.is_secure = transport_.is_tls();
   const auto& is_quick = context_.options.is_quick;
-  if (is_quick && is_quick(request.path))
-    co_return call_handler(context_.handler, request, context_.stopping);
+  if (is_quick && is_quick(request.path)) co_return call_handler(context_, request);
+  if (context_.bodies.is_tight()) {
+    count(context_.counters.connections_evicted, context_.connections.evict_senders(steady_clock::now()));
+  }
   co_return co_await asio::co_spawn(context_.workers, answer_on_worker(context_, request),
                                     asio::use_awaitable);
 }
@@ -346,18 +399,23 @@ awaitable<bool> Session::send(const HttpResponse& response, After after) {
   const bool with_body =
       response.body != nullptr && may_have_body(response.status) && parser_.head().method != "HEAD";
   const std::string_view body = with_body ? std::string_view(*response.body) : std::string_view();
-  enter(Phase::sending);
   co_return co_await write(head, body);
 }
 
-/// In pieces, so that a large body's time limit is one on the client's pace and not on the size.
+/// In pieces, so that a large body's time limit is one on the client's pace and not on the size. What the
+/// client takes of a piece is noted as it goes, so that a slow client is told from a stalled one.
 awaitable<bool> Session::write(std::string_view head, std::string_view body) {
   do {
     const std::string_view piece = body.substr(0, kWritePiece);
     const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head.data(), head.size()),
                                                        asio::buffer(piece.data(), piece.size())};
     arm(context_.options.limits.write_time);
-    const auto [error, size] = co_await asio::async_write(transport_, buffers, kResult);
+    enter(Phase::sending);
+    const auto note = [this](const boost::system::error_code& failed, std::size_t taken) -> std::size_t {
+      if (taken > 0) enter(Phase::sending);
+      return failed ? 0 : kWriteStep;
+    };
+    const auto [error, size] = co_await asio::async_write(transport_, buffers, note, kResult);
     count(context_.counters.bytes_sent, size);
     if (error) {
       if (expired_) count(context_.counters.timeouts);
@@ -366,7 +424,6 @@ awaitable<bool> Session::write(std::string_view head, std::string_view body) {
     }
     head = {};
     body.remove_prefix(piece.size());
-    if (!body.empty()) enter(Phase::sending);
   } while (!body.empty());
   co_return true;
 }
@@ -388,38 +445,21 @@ awaitable<void> Session::linger() {
   }
 }
 
-awaitable<void> Session::refuse(ConnectionTable::Room room) {
-  const RefusalBeingTold told(context_.refusals);
-  arm(context_.options.limits.header_time);
-  const Step step = co_await greet();
-  bool sent = step == Step::close_gently;
-  const HttpResponse busy = too_many_connections(room, context_.connections.limits());
-  if (step == Step::again) sent = co_await send(busy, After::close);
-  if (sent) co_await linger();
-  disarm();
-}
-
-/// Runs a session's coroutine; what it throws (no memory, at most) ends that connection and nothing else.
-template <class Run>
-void spawn(ServerContext& context, std::shared_ptr<Session> session, Run run) {
+/// What the coroutine throws (no memory, at most) ends that connection and nothing else.
+void spawn(ServerContext& context, std::shared_ptr<Session> session) {
   Session& target = *session;
-  asio::co_spawn(context.io, run(target), [session = std::move(session)](const std::exception_ptr&) {});
+  asio::co_spawn(context.io, target.serve(), [session = std::move(session)](const std::exception_ptr&) {});
 }
 
 }  // namespace
 
 void serve_connection(ServerContext& context, FileDescriptor socket, Peer peer) {
-  spawn(context, std::make_shared<Session>(context, std::move(socket), std::move(peer), Phase::waiting),
-        [](Session& session) { return session.serve(); });
+  spawn(context,
+        std::make_shared<Session>(context, std::move(socket), std::move(peer), ConnectionTable::Room::free));
 }
 
-void refuse_connection(ServerContext& context, FileDescriptor socket, Peer peer, ConnectionTable::Room room) {
-  if (context.refusals >= kGentleRefusals) {
-    refuse_connection_now(context, std::move(socket), room);
-    return;
-  }
-  spawn(context, std::make_shared<Session>(context, std::move(socket), std::move(peer), Phase::leaving),
-        [room](Session& session) { return session.refuse(room); });
+void serve_reserved(ServerContext& context, FileDescriptor socket, Peer peer, ConnectionTable::Room room) {
+  spawn(context, std::make_shared<Session>(context, std::move(socket), std::move(peer), room));
 }
 
 }  // namespace kymo::net

@@ -1,5 +1,7 @@
 #include "transport.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace kymo::net {
@@ -11,6 +13,12 @@ Transport::Greeting Transport::look_at_greeting() noexcept {
   if (size <= 0) return Greeting::ended;
   const bool is_letter = (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z');
   return is_letter ? Greeting::text : Greeting::tls;
+}
+
+std::size_t Transport::untaken() noexcept {
+  int bytes = 0;
+  if (::ioctl(socket().native_handle(), SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
+  return static_cast<std::size_t>(bytes);
 }
 
 }  // namespace kymo::net

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -60,6 +61,9 @@ class Transport {
     if (tls_ == nullptr) return socket_.async_write_some(buffers, std::forward<Token>(token));
     return tls_->async_write_some(buffers, std::forward<Token>(token));
   }
+
+  /// Bytes that were sent and that the other end has not taken yet; 0 where that cannot be told.
+  [[nodiscard]] std::size_t untaken() noexcept;
 
   /// Ends what is under way; the stream of bytes stays as it is.
   void cancel() noexcept {

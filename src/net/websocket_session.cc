@@ -78,14 +78,12 @@ websocket::permessage_deflate deflate_options(bool enabled) {
   return options;
 }
 
-/// What waits in the kernel is old by the time a slow client reads it, and takes memory that nobody counts;
-/// left alone it grows to megabytes. So a slow client is noticed soon, and the next message is a new one.
+/// What waits in the kernel is old by the time a slow client reads it. So a slow client is noticed soon, and
+/// the next message is a new one.
 void bound_kernel_buffers(asio::ip::tcp::socket& socket) {
-  constexpr int kSendBuffer = 128 * 1024;
   constexpr int kNotSent = 16 * 1024;
   Error ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket.set_option(asio::socket_base::send_buffer_size(kSendBuffer), ignored);
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSent, sizeof kNotSent);
 }
 

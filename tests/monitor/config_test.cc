@@ -87,6 +87,7 @@ TEST(Schema, DefaultsAreThoseOfMonitorOptions) {
   EXPECT_EQ(read.http_limits.connections_per_address, plain.http_limits.connections_per_address);
   EXPECT_EQ(read.http_limits.header_time, plain.http_limits.header_time);
   EXPECT_EQ(read.http_limits.body_time, plain.http_limits.body_time);
+  EXPECT_EQ(read.http_limits.responses_bytes, plain.http_limits.responses_bytes);
   EXPECT_EQ(read.http_limits.write_time, plain.http_limits.write_time);
   EXPECT_EQ(read.http_limits.idle_time, plain.http_limits.idle_time);
 }
@@ -107,6 +108,7 @@ TEST(Schema, EverySettingReachesTheOptions) {
                                                    {"http.max_connections_per_address", "7"},
                                                    {"http.max_header_size", "8KiB"},
                                                    {"http.max_body_size", "9KiB"},
+                                                   {"http.max_responses_size", "2MiB"},
                                                    {"http.header_timeout", "10s"},
                                                    {"http.body_timeout", "11s"},
                                                    {"http.write_timeout", "12s"},
@@ -128,6 +130,7 @@ TEST(Schema, EverySettingReachesTheOptions) {
   EXPECT_EQ(o.http_limits.connections_per_address, 7U);
   EXPECT_EQ(o.http_limits.header_bytes, 8U * 1024);
   EXPECT_EQ(o.http_limits.body_bytes, 9U * 1024);
+  EXPECT_EQ(o.http_limits.responses_bytes, 2U * 1024 * 1024);
   EXPECT_EQ(o.http_limits.header_time, 10s);
   EXPECT_EQ(o.http_limits.body_time, 11s);
   EXPECT_EQ(o.http_limits.write_time, 12s);

@@ -118,15 +118,103 @@ TEST_F(ConnectionTableTest, RefusesWhereAllAreAtWork) {
   EXPECT_TRUE(closed_.empty());
 }
 
-TEST_F(ConnectionTableTest, EvictsAStalledReceiverAfterASecondAndAfterWaitingOnes) {
-  add(kAnn, Phase::sending, 0, "stalled");
-  const auto place = add(kAnn, Phase::waiting, 900, "waiting");
+TEST_F(ConnectionTableTest, EvictsAStalledReceiverAfterASecondAndBeforeWaitingOnes) {
+  add(kAnn, Phase::waiting, 0, "waiting");
+  add(kAnn, Phase::sending, 1, "stalled");
   EXPECT_EQ(table_.make_room(kAnn, false, at(1000)), Room::made_by_eviction);
-  EXPECT_EQ(closed_, std::vector<std::string>{"waiting"});
-  table_.remove(place);
-  add(kAnn, Phase::answering, 0, "busy");
-  EXPECT_EQ(table_.make_room(kAnn, false, at(1000)), Room::made_by_eviction);
+  EXPECT_EQ(closed_.back(), "waiting") << "the other has had less than a second";
+  add(kAnn, Phase::waiting, 0, "waiting too");
+  EXPECT_EQ(table_.make_room(kAnn, false, at(1001)), Room::made_by_eviction);
   EXPECT_EQ(closed_.back(), "stalled");
+}
+
+TEST_F(ConnectionTableTest, EvictsTheLongestStalledOfWhateverAddress) {
+  ConnectionTable table({3, 3});
+  std::string closed;
+  const auto add = [&](const AddressKey& address, int since, const std::string& name) {
+    table.add({address, Phase::sending, at(since), [&closed, name] { closed = name; }});
+  };
+  add(kAnn, 2, "a2");
+  add(kAnn, 3, "a3");
+  add(kBob, 1, "b1");
+  EXPECT_EQ(table.make_room(kProxy, false, at(2000)), Room::made_by_eviction);
+  EXPECT_EQ(closed, "b1");
+}
+
+TEST_F(ConnectionTableTest, AClientThatLeavesItsResponseInTheKernelIsStalled) {
+  std::size_t untaken = 20'000;
+  const auto lazy = table_.add({.address = kAnn,
+                                .phase = Phase::sending,
+                                .since = at(0),
+                                .close = [this] { closed_.emplace_back("lazy"); },
+                                .untaken = [&untaken] { return untaken; }});
+  table_.set_phase(lazy, Phase::waiting, at(500));
+  add(kAnn, Phase::waiting, 0, "idle");
+  untaken = 10'000;  // it takes its time, but it takes it
+  EXPECT_EQ(table_.make_room(kAnn, false, at(1600)), Room::made_by_eviction);
+  EXPECT_EQ(closed_.back(), "idle");
+  add(kAnn, Phase::waiting, 0, "idle too");
+  EXPECT_EQ(table_.make_room(kAnn, false, at(2600)), Room::made_by_eviction);
+  EXPECT_EQ(closed_.back(), "lazy");
+}
+
+TEST_F(ConnectionTableTest, EvictsOfTheAddressWithMostPlacesFirst) {
+  ConnectionTable table({5, 4});
+  std::vector<std::string> closed;
+  const auto add = [&](const AddressKey& address, Phase phase, int since, const std::string& name) {
+    return table.add({address, phase, at(since), [&closed, name] { closed.push_back(name); }});
+  };
+  add(kBob, Phase::waiting, 0, "light");
+  for (const auto* name : {"a1", "a2", "a3", "a4"}) add(kAnn, Phase::waiting, 5, name);
+  EXPECT_EQ(table.make_room({6, 3}, false, at(2000)), Room::made_by_eviction);
+  EXPECT_EQ(closed, std::vector<std::string>{"a1"});
+}
+
+TEST_F(ConnectionTableTest, AnAddressWithFewPlacesGetsOneOfASenderThatHasMore) {
+  ConnectionTable table({4, 3});
+  std::vector<std::string> closed;
+  const auto add = [&](const AddressKey& address, Phase phase, int since, const std::string& name) {
+    return table.add({address, phase, at(since), [&closed, name] { closed.push_back(name); }});
+  };
+  add(kBob, Phase::waiting, 99, "fresh and light");
+  for (const auto* name : {"a1", "a2", "a3"}) add(kAnn, Phase::sending, 50, name);
+  EXPECT_EQ(table.make_room({6, 3}, false, at(100)), Room::made_by_eviction);
+  EXPECT_EQ(closed, std::vector<std::string>{"a1"});
+  add({6, 3}, Phase::answering, 100, "new");
+  EXPECT_EQ(table.make_room(kAnn, false, at(100)), Room::none) << "of who has fewer, nothing fresh is taken";
+  ConnectionTable streams({1, 1});
+  streams.add({.address = kAnn, .phase = Phase::sending, .since = at(50), .close = [] {}, .is_stream = true});
+  EXPECT_EQ(streams.make_room(kBob, false, at(100)), Room::none) << "a message on its way ends no WebSocket";
+}
+
+TEST_F(ConnectionTableTest, TheReservedPlacesGoToAddressesThatHaveFewOfThem) {
+  ConnectionTable table({1, 1, 3});
+  std::vector<std::string> closed;
+  const auto add = [&](const AddressKey& address, const std::string& name) {
+    return table.add({address, Phase::reserved, at(0), [&closed, name] { closed.push_back(name); }});
+  };
+  const auto light = add(kBob, "light");
+  add(kAnn, "a1");
+  EXPECT_FALSE(table.make_reserved_room());
+  const auto last = add(kAnn, "a2");
+  EXPECT_EQ(table.size(), 0U) << "a reserved place is none of the others";
+  EXPECT_TRUE(table.make_reserved_room());
+  EXPECT_EQ(closed, std::vector<std::string>{"a1"});
+  EXPECT_FALSE(table.make_reserved_room());
+  table.set_phase(light, Phase::waiting, at(1));
+  EXPECT_EQ(table.size(), 0U);
+  table.give_up(last);
+  table.remove(last);
+  table.remove(light);
+  EXPECT_EQ(table.make_room(kBob, false, at(1)), Room::free);
+}
+
+TEST_F(ConnectionTableTest, EvictsAllStalledSendersForTheirMemory) {
+  add(kAnn, Phase::sending, 0, "stalled");
+  add(kAnn, Phase::sending, 500, "slow");
+  add(kBob, Phase::waiting, 0, "waiting");
+  EXPECT_EQ(table_.evict_senders(at(1200)), 1U);
+  EXPECT_EQ(closed_, std::vector<std::string>{"stalled"});
 }
 
 TEST_F(ConnectionTableTest, CountsAnEvictedOneOnlyOnce) {

@@ -264,6 +264,118 @@ TEST(HttpServerLimits, TwoThousandHalfOpenClientsKeepNobodyOut) {
   EXPECT_EQ(statistics.connections_refused, 0U);
 }
 
+/// However the others hold the places: at work, with half a request, or with a request for something else.
+TEST(HttpServerLimits, HealthChecksKeepPlacesWhereAllAreTaken) {
+  Gate gate;
+  HttpServerOptions options;
+  options.limits.connections = 2;
+  options.is_quick = [](std::string_view path) { return path == "/healthz"; };
+  const auto slow = gate.handler();
+  const auto server = start_server(
+      [&](const HttpRequest& request) {
+        return request.path == "/healthz" ? text_response("alive") : slow(request);
+      },
+      options);
+  const std::uint16_t port = server->endpoint().port;
+  std::vector<std::unique_ptr<RawClient>> busy;
+  for (int i = 0; i < 2; ++i) {
+    busy.push_back(std::make_unique<RawClient>(port));
+    busy.back()->send(kRequest);
+  }
+  ASSERT_TRUE(eventually([&] { return gate.entered == 2; }));
+  std::vector<std::unique_ptr<RawClient>> others;
+  for (int i = 0; i < 200; ++i) {
+    others.push_back(std::make_unique<RawClient>(port));
+    if (i % 3 > 0) others.back()->send(i % 3 == 1 ? "GET / HTT" : kRequest);
+    const auto alive = test::get(port, "/healthz");
+    ASSERT_TRUE(alive) << i;
+    EXPECT_EQ(alive->body, "alive");
+    EXPECT_EQ(alive->header("Connection"), "close");
+    if (i % 3 == 2) {
+      EXPECT_EQ(others.back()->read_response()->status, 503);
+    }
+  }
+  EXPECT_EQ(others.back()->read_response()->status, 503) << "its request is not whole after a second";
+  EXPECT_LE(server->statistics().connections_open, 2U + 64U + 64U);
+  gate.open();
+  for (const auto& client : busy) EXPECT_EQ(client->read_response()->body, "at last");
+}
+
+TEST(HttpServerLimits, WhoTakesNothingGoesBeforeWhoWaits) {
+  HttpServerOptions options;
+  options.limits.connections = 2;
+  const auto large = std::make_shared<const std::string>(50'000'000, 'x');
+  const auto server = start_server(
+      [&](const HttpRequest& request) {
+        HttpResponse response = text_response("small");
+        if (request.path == "/large") response.body = large;
+        return response;
+      },
+      options);
+  RawClient idle(server->endpoint().port);
+  idle.send(kRequest);
+  EXPECT_TRUE(idle.read_response());
+  RawClient stalled(server->endpoint().port);
+  stalled.shrink_receive_buffer();
+  stalled.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return server->statistics().responses_in_flight_bytes > 0; }));
+  std::this_thread::sleep_for(
+      milliseconds(2500));  // a second makes it stalled, once it has taken the first bytes
+  EXPECT_EQ(test::get(server->endpoint().port, "/third")->body, "small");
+  idle.send(kRequest);
+  EXPECT_TRUE(idle.read_response()) << "the idle one was closed";
+  EXPECT_EQ(server->statistics().connections_evicted, 1U);
+}
+
+/// Three bodies, of which two fit; those who are sent the same one share it.
+TEST(HttpServerLimits, ResponsesThatAreBeingSentHaveALimit) {
+  constexpr std::size_t kSize = 8'000'000;
+  HttpServerOptions options;
+  options.limits.responses_bytes = 2 * kSize + 1;
+  options.limits.write_time = milliseconds::max();
+  const auto shared = std::make_shared<const std::string>(kSize, 's');
+  const auto server = start_server(
+      [&](const HttpRequest& request) {
+        if (request.path == "/small") return text_response("small");
+        HttpResponse response;
+        response.body = request.path == "/shared" ? shared : std::make_shared<const std::string>(kSize, 'o');
+        return response;
+      },
+      options);
+  std::vector<std::unique_ptr<RawClient>> slow;
+  const auto hold = [&](std::string_view path) {
+    const auto before = server->statistics().requests;
+    slow.push_back(std::make_unique<RawClient>(server->endpoint().port));
+    slow.back()->shrink_receive_buffer();
+    slow.back()->send("GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    return eventually([&] { return server->statistics().requests > before; });
+  };
+  ASSERT_TRUE(hold("/shared"));
+  ASSERT_TRUE(hold("/own"));
+  ASSERT_TRUE(eventually([&] { return server->statistics().responses_in_flight_bytes == 2 * kSize; }));
+  const auto refused = test::get(server->endpoint().port, "/own");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->header("Retry-After"), "1");
+  EXPECT_THAT(refused->body, HasSubstr("http.max_responses_size"));
+  EXPECT_EQ(server->statistics().responses_refused, 1U);
+  EXPECT_EQ(test::get(server->endpoint().port, "/shared")->body.size(), kSize);
+  EXPECT_EQ(test::get(server->endpoint().port, "/small")->body, "small");
+  EXPECT_EQ(server->statistics().responses_in_flight_bytes, 2 * kSize);
+  std::this_thread::sleep_for(milliseconds(1500));  // what makes them stalled
+  EXPECT_TRUE(eventually([&] { return test::get(server->endpoint().port, "/own")->status == 200; }));
+  EXPECT_TRUE(eventually([&] { return server->statistics().responses_in_flight_bytes == 0; }));
+  EXPECT_EQ(shared.use_count(), 1);
+}
+
+TEST(HttpServerLimits, ASingleResponseMayBeLargerThanAllMayBe) {
+  HttpServerOptions options;
+  options.limits.responses_bytes = 1;
+  const auto server =
+      start_server([](const HttpRequest&) { return text_response(std::string(100'000, 'x')); }, options);
+  EXPECT_EQ(test::get(server->endpoint().port, "/")->body.size(), 100'000U);
+}
+
 TEST(HttpServerLimits, QuickPathsPassSlowHandlers) {
   Gate gate;
   HttpServerOptions options;

@@ -76,9 +76,12 @@ struct HttpResponse {
 
 /// Limits of the server; each has a counter in HttpServer::Statistics that tells when it took something.
 ///
-/// A connection over a limit takes the place of one that waits for its client: of the same address where that
-/// address is at its limit, else of any. Where all are at work it is refused with 503. So half-open and
-/// stalled connections, however many, keep nobody out.
+/// A connection over a limit takes the place of another: of the same address where that address is at its
+/// limit, else of any. First goes one whose client has taken nothing of its response for a second, then one
+/// that waits for its client, of the address with most places first. A newcomer whose address has fewer
+/// places also takes that of one that is sending. Where all are at work it gets 503, but for a health check
+/// (`HttpServerOptions::is_quick`), for which 64 more places are kept. So half-open, slow and stalled
+/// connections, however many, keep nobody out.
 struct HttpLimits {
   /// Request line and headers; more, or more than 100 header fields: 431 and closed.
   std::size_t header_bytes = 16 * 1024;
@@ -86,6 +89,10 @@ struct HttpLimits {
   std::size_t connections = 1024;        ///< at one time
   /// Of them, by one IPv4 address or IPv6 /64. A trusted proxy, which speaks for many, has no such limit.
   std::size_t connections_per_address = 256;
+  /// Memory of responses that are being sent at one time. Connections that send the same body share it, and
+  /// it counts once; bodies up to 16 KiB do not count. Over it: 503 with Retry-After, but a single body may
+  /// be larger. From half of it on, clients that have taken nothing for a second are closed.
+  std::size_t responses_bytes = 64 * 1024 * 1024;
   std::chrono::milliseconds header_time{
       5000};  ///< from first byte (or accept, TLS' handshake included) to the whole head; longer: 408, closed
   std::chrono::milliseconds body_time{10000};  ///< for the whole body; longer: 408 and closed
@@ -112,7 +119,8 @@ struct HttpServerOptions {
   std::function<void(std::string_view message)> on_event;
   std::chrono::milliseconds retry_every{1000};  ///< to bind again while the address is taken
   /// Names the paths whose handler never blocks, such as health checks: they run on the I/O thread itself, so
-  /// that no slow handler can hold them up. Null: none. Must not throw.
+  /// that no slow handler can hold them up, and are answered where all connections are taken. Null: none.
+  /// Must not throw.
   std::function<bool(std::string_view path)> is_quick;
 };
 
@@ -132,10 +140,12 @@ class HttpServer final {
     std::uint64_t connections_accepted = 0;
     std::uint64_t connections_open = 0;
     std::uint64_t connections_refused = 0;  ///< over a limit, or no file descriptor left: 503 and closed
-    std::uint64_t connections_evicted = 0;  ///< closed to make room for a newcomer over a limit
+    std::uint64_t connections_evicted = 0;  ///< closed to make room for others over a limit
     std::uint64_t requests = 0;  ///< that reached their end, also those answered 4xx or 5xx by the handler
-    std::uint64_t requests_bad = 0;    ///< that the server itself refused: 400, 408, 413, 417, 421, 431, 505
-    std::uint64_t handler_errors = 0;  ///< of handlers, and of `on_event`
+    std::uint64_t requests_bad = 0;  ///< that the server itself refused: 400, 408, 413, 417, 421, 431, 505
+    std::uint64_t responses_refused = 0;          ///< over `responses_bytes`: 503
+    std::uint64_t responses_in_flight_bytes = 0;  ///< of responses that are being sent now
+    std::uint64_t handler_errors = 0;             ///< of handlers, and of `on_event`
     /// Of handshake, head, body, write or WebSocket message time; an idle connection's end is none.
     std::uint64_t timeouts = 0;
     /// Connections whose TLS handshake failed, or that sent something else; also those that ended or ran out
