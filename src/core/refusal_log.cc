@@ -33,8 +33,12 @@ void RefusalLog::say(std::string_view message) const {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
+bool RefusalLog::is_new(std::string_view message) noexcept {
+  return note(hash_text(message, hash_seed())) == Seen::first;
+}
+
 bool RefusalLog::say_once(std::string_view message) {
-  if (note(hash_text(message, hash_seed())) != Seen::first) return false;
+  if (!is_new(message)) return false;
   say(message);
   return true;
 }

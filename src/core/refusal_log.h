@@ -29,6 +29,9 @@ class RefusalLog final {
   void say(std::string_view message) const;
   /// The same, where it is not known that this was said before; true when it was said now.
   bool say_once(std::string_view message);
+  /// Notes a message, to be said if this is true: it was not noted before.
+  [[nodiscard]] bool is_new(std::string_view message) noexcept;
+  [[nodiscard]] bool has_sink() const noexcept { return sink_ != nullptr; }
   /// Only to the user's sink: for what standard error has, or the caller gets as an exception.
   void tell(std::string_view message) const;
 

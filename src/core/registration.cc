@@ -28,55 +28,86 @@ bool call(const Producer& producer, SnapshotWriter& writer) {
 // How many producers this thread is in.
 constinit thread_local int producers_entered = 0;
 
-/// While this thread is in a producer, however it comes out.
-class Entered final {
+}  // namespace
+
+bool is_in_producer() noexcept { return producers_entered != 0; }
+
+/// While this thread is in the producer, however it comes out.
+class Registration::Slot::Running final {
  public:
-  explicit Entered(std::atomic<std::thread::id>& runner) noexcept : runner_(runner) {
-    runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  explicit Running(Slot& slot) noexcept : slot_(slot) {
+    slot_.runner_generation_.store(fork_generation(), std::memory_order_relaxed);
+    slot_.runner_.store(std::this_thread::get_id(), std::memory_order_release);
     ++producers_entered;
   }
-  Entered(const Entered&) = delete;
-  Entered& operator=(const Entered&) = delete;
-  ~Entered() {
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
     --producers_entered;
-    runner_.store({}, std::memory_order_relaxed);
+    slot_.runner_.store({}, std::memory_order_relaxed);
   }
 
  private:
-  std::atomic<std::thread::id>& runner_;
+  Slot& slot_;
 };
 
-}  // namespace
+// Threads of a child may have the ids of threads that only its parent has.
+bool Registration::Slot::runs_here() const noexcept {
+  return runner_.load(std::memory_order_acquire) == std::this_thread::get_id() &&
+         runner_generation_.load(std::memory_order_relaxed) == fork_generation();
+}
+
+void Registration::Slot::set_hanging(Time since) noexcept {
+  hanging_generation_.store(fork_generation(), std::memory_order_relaxed);
+  hanging_since_.store(since.time_since_epoch().count(), std::memory_order_release);
+}
+
+std::optional<Registration::Slot::Time> Registration::Slot::hanging_since() const noexcept {
+  const Time::rep since = hanging_since_.load(std::memory_order_acquire);
+  if (since == kNotHanging || hanging_generation_.load(std::memory_order_relaxed) != fork_generation()) {
+    return std::nullopt;
+  }
+  return Time(Time::duration(since));
+}
 
 Registration::Slot::Outcome Registration::Slot::run(SnapshotWriter& writer) {
-  if (runner_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return Outcome::skipped;
+  if (runs_here() || hanging_since()) return Outcome::skipped;
   Producer gone;  // destroyed without the lock: what it refers to may have a destructor of the user's
   std::unique_lock lock(running_, std::defer_lock);
-  if (producers_entered == 0) {
+  if (!is_in_producer()) {
     lock.lock();
   } else if (!lock.try_lock()) {
     return Outcome::skipped;
   }
   const Outcome outcome = run_locked(writer);
-  if (ended_itself_) gone = std::exchange(producer_, nullptr);
+  if (ended_.load(std::memory_order_relaxed)) gone = std::exchange(producer_, nullptr);
   lock.unlock();
   return outcome;
 }
 
 Registration::Slot::Outcome Registration::Slot::run_locked(SnapshotWriter& writer) {
   if (ended_.load(std::memory_order_relaxed)) return Outcome::skipped;
-  const Entered entered(runner_);
+  const Running running(*this);
   return call(producer_, writer) ? Outcome::done : Outcome::threw;
 }
 
 void Registration::Slot::end() noexcept {
   if (ended_.exchange(true, std::memory_order_relaxed)) return;
   Producer gone;
-  if (runner_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
-    ended_itself_ = true;  // it is running: run() does the rest
-  } else {
+  if (!runs_here()) {                      // else run() does the rest
     const std::lock_guard lock(running_);  // waits for a call that is running
     gone = std::exchange(producer_, nullptr);
+  }
+  on_end_(this);
+}
+
+void Registration::Slot::abandon() noexcept {
+  if (ended_.exchange(true, std::memory_order_relaxed)) return;
+  Producer gone;
+  // Else run() does the rest; where it has just looked, the slot's last owner does.
+  if (!runs_here() && running_.try_lock()) {
+    gone = std::exchange(producer_, nullptr);
+    running_.unlock();
   }
   on_end_(this);
 }
@@ -92,6 +123,12 @@ Registration& Registration::operator=(Registration&& other) noexcept {
 void Registration::end() noexcept {
   if (slot_ == nullptr) return;
   slot_->end();
+  slot_.reset();
+}
+
+void Registration::abandon() noexcept {
+  if (slot_ == nullptr) return;
+  slot_->abandon();
   slot_.reset();
 }
 

@@ -16,7 +16,6 @@
 #include "process.h"
 #include "registration.h"
 #include "registry_impl.h"
-#include "self_metrics.h"
 #include "series_reader.h"
 
 namespace kymo::inline v0 {
@@ -108,17 +107,14 @@ class Registry::Impl::ObservedClaim final {
 };
 
 Registry::Impl::Impl(RegistryOptions options)
-    : options_(std::move(options)), shared_(std::make_shared<FamilyShared>(options_.error_sink)) {
+    : options_(std::move(options)),
+      shared_(std::make_shared<FamilyShared>(options_.error_sink)),
+      callbacks_(options_.callback_deadline) {
   shared_->max_series_per_family = options_.max_series_per_family;
   shared_->max_series = options_.max_series;
   shared_->max_label_value_bytes = options_.max_label_value_bytes;
+  if (shared_->refusals.has_sink()) make_sayer();
   ticks::calibrate();
-}
-
-template <class T>
-std::vector<T> Registry::Impl::copied(const std::vector<T>& list) {
-  const StructureLock lock(mutex_);
-  return list;
 }
 
 std::shared_ptr<FamilyCore> Registry::Impl::fail(const std::string& message) {
@@ -264,48 +260,16 @@ bool Registry::Impl::has_producers() {
   return !producers_.empty();
 }
 
-Registration Registry::Impl::add_producer(Producer producer, std::function<void()> after_end) {
+Registration Registry::Impl::add_producer(Producer producer, const ProducerOptions& options,
+                                          std::function<void()> after_end) {
   auto on_end = [weak = weak_from_this(), after = std::move(after_end)](const Registration::Slot* slot) {
     if (const auto self = weak.lock()) self->remove_producer(slot);
     if (after) after();
   };
-  auto slot = std::make_shared<Registration::Slot>(std::move(producer), std::move(on_end));
+  auto slot = std::make_shared<Registration::Slot>(std::move(producer), options, std::move(on_end));
   const StructureLock lock(mutex_);
   producers_.push_back(slot);
   return Registration(std::move(slot));
-}
-
-// Here and not where it is found out, which may be before main.
-void Registry::Impl::say_if_copy_is_apart() {
-  static std::atomic<bool> is_said{false};
-  if (!copy_is_apart() || is_said.exchange(true)) return;
-  shared_->refusals.say(
-      "copies of kymo in this process cannot find each other, because /proc/self/maps or memfd_create() is "
-      "denied: a library with a copy of its own records into a registry of its own; mount /proc and allow "
-      "memfd_create, or link one shared copy");
-}
-
-std::shared_ptr<const Snapshot> Registry::Impl::snapshot() {
-  say_if_copy_is_apart();
-  const auto time = std::chrono::system_clock::now();
-  const auto now = std::chrono::steady_clock::now();
-  ticks::calibrate();
-  SnapshotBuilder builder;
-  for (const auto& family : copied(families_)) {
-    const auto others =
-        family->is_observed() ? SnapshotBuilder::Others::join : SnapshotBuilder::Others::refused;
-    builder.add_family(family->collect(now), others);
-  }
-  write_self_metrics({*shared_, producer_errors_.load(std::memory_order_relaxed)}, builder);
-  for (const auto& slot : copied(producers_)) {
-    if (slot->run(builder) == Registration::Slot::Outcome::threw) {
-      producer_errors_.fetch_add(1, std::memory_order_relaxed);
-    }
-  }
-  auto snapshot = builder.finish(time, now - started_);
-  producer_errors_.fetch_add(builder.errors(), std::memory_order_relaxed);
-  for (const std::string& message : builder.messages()) shared_->refusals.say_once(message);
-  return snapshot;
 }
 
 std::shared_ptr<const Snapshot> Registry::Impl::reset(ResetScope scope) {
@@ -391,9 +355,10 @@ Registration Registry::Impl::add_observed(Kind kind, std::string_view name, std:
     (kind == Kind::counter ? writer.counter(family) : writer.gauge(family)).add(Labels(labels), value);
   };
   Registration registration =
-      add_producer(std::move(producer), [weak = weak_from_this(), metric = spec.name, rendered] {
-        if (const auto self = weak.lock()) self->release_observed(metric, rendered);
-      });
+      add_producer(std::move(producer), {.name = spec.name, .has_deadline = options.has_deadline},
+                   [weak = weak_from_this(), metric = spec.name, rendered] {
+                     if (const auto self = weak.lock()) self->release_observed(metric, rendered);
+                   });
   claim.keep();
   return registration;
 }
@@ -426,11 +391,15 @@ Registration Registry::observe_counter(TextView name, TextView help, std::functi
   return impl_->add_observed(Kind::counter, name, help, std::move(callback), options);
 }
 
-Registration Registry::add_producer(Producer producer) {
-  return impl_->add_producer(std::move(producer), nullptr);
+Registration Registry::add_producer(Producer producer, const ProducerOptions& options) {
+  return impl_->add_producer(std::move(producer), options, nullptr);
 }
 
 std::shared_ptr<const Snapshot> Registry::snapshot() { return impl_->snapshot(); }
+
+std::vector<HangingCallback> Registry::hanging_callbacks() const { return impl_->hanging_callbacks(); }
+
+bool Registry::is_in_callback() const { return impl_->is_in_callback(); }
 
 std::shared_ptr<const Snapshot> Registry::reset() { return impl_->reset(ResetScope::all); }
 

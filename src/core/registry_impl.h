@@ -13,6 +13,7 @@
 
 #include <kymo/core/registry.h>
 
+#include "callback_runner.h"
 #include "family_core.h"
 #include "metric_names.h"
 
@@ -27,7 +28,10 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
   std::shared_ptr<FamilyCore> add_family(FamilySpec spec);
   Registration add_observed(Kind kind, std::string_view name, std::string_view help,
                             std::function<double()> callback, const ObservedOptions& options);
-  Registration add_producer(Producer producer, std::function<void()> after_end);
+  Registration add_producer(Producer producer, const ProducerOptions& options,
+                            std::function<void()> after_end);
+  [[nodiscard]] std::vector<HangingCallback> hanging_callbacks();
+  [[nodiscard]] bool is_in_callback();
 
   /// For recording by name: the family of that name if it takes such recordings, else a new one. Null where
   /// neither is possible: `error` says why.
@@ -61,9 +65,13 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
 
  private:
   class ObservedClaim;
+  class Sayings;
 
   template <class T>
-  std::vector<T> copied(const std::vector<T>& list);
+  std::vector<T> copied(const std::vector<T>& list) {
+    const StructureLock lock(mutex_);
+    return list;
+  }
   std::shared_ptr<FamilyCore> fail(const std::string& message);
 
   // Under the lock.
@@ -77,6 +85,12 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
   void say_if_copy_is_apart();
   void release_observed(const std::string& name, const std::string& labels) noexcept;
   void remove_producer(const Registration::Slot* slot);
+  void make_sayer();
+  void write_own_figures(SnapshotBuilder& builder);
+  void call_here(Registration::Slot& slot, SnapshotWriter& writer);
+  void take(CallbackRunner::Answers answers, const std::vector<CallbackRunner::SlotPtr>& slots,
+            SnapshotBuilder& builder);
+  void say(const std::vector<std::string>& messages);
   void count_freed_names() noexcept { freed_names_.fetch_add(1, std::memory_order_release); }
 
   RegistryOptions options_;
@@ -84,6 +98,9 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::atomic<std::uint64_t> producer_errors_{0};
   std::atomic<std::uint64_t> freed_names_{0};
+  CallbackRunner callbacks_;
+  std::shared_ptr<Sayings> sayings_;           // none where there is no sink
+  std::shared_ptr<Registration::Slot> sayer_;  // of the sink, which is a callback like others
 
   std::mutex mutex_;  // the members below; never held while user code runs
   std::vector<std::shared_ptr<FamilyCore>> families_;

@@ -1,8 +1,11 @@
 #include "self_metrics.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <map>
 #include <string_view>
 
 #include "cell_store.h"
@@ -55,6 +58,34 @@ void write_memory(SnapshotWriter& writer) {
       .add(static_cast<double>(usage.refused));
 }
 
+void write_callbacks(const SelfState::Callbacks& callbacks, SnapshotWriter& writer) {
+  writer
+      .gauge({.name = "kymo_callbacks_hanging",
+              .help = "Callbacks that were late for a Snapshot and have not returned since."})
+      .add(static_cast<double>(callbacks.hanging.size()));
+  FamilyWriter hanging = writer.gauge({.name = "kymo_callback_hanging_seconds",
+                                       .help = "Time since a callback was called that has not returned.",
+                                       .unit = "seconds"});
+  // Several may share a name: the one that hangs longest counts.
+  std::map<std::string_view, double> longest;
+  for (const HangingCallback& one : callbacks.hanging) {
+    double& seconds = longest[one.name];
+    seconds = std::max(seconds, std::chrono::duration<double>(one.time).count());
+  }
+  for (const auto& [name, seconds] : longest) hanging.add({{"callback", name}}, seconds);
+  FamilyWriter late = writer.counter(
+      {.name = "kymo_callbacks_late_total",
+       .help =
+           "Times that a callback was left out of a Snapshot because it, or those before it, were late."});
+  for (const auto& [name, times] : callbacks.late) {
+    late.add({{"callback", name}}, static_cast<double>(times));
+  }
+  writer
+      .counter({.name = "kymo_callbacks_unguarded_total",
+                .help = "Snapshots whose callbacks were called without a deadline, for want of a thread."})
+      .add(static_cast<double>(callbacks.unguarded));
+}
+
 }  // namespace
 
 void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
@@ -93,6 +124,7 @@ void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
   write_refusals(writer);
   write_exemplar_drops(shared.dropped_exemplars, writer);
   write_memory(writer);
+  if (state.callbacks) write_callbacks(*state.callbacks, writer);
 }
 
 }  // namespace kymo::inline v0

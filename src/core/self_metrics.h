@@ -1,17 +1,28 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
+#include <kymo/core/registry.h>
 #include <kymo/core/snapshot_writer.h>
 
+#include "callback_runner.h"
 #include "family_core.h"
 
 namespace kymo::inline v0 {
 
 /// What a registry has to say of itself: its size, and what its limits and checks took.
 struct SelfState {
+  struct Callbacks {
+    std::vector<HangingCallback> hanging;
+    CallbackRunner::Names late;
+    std::uint64_t unguarded;
+  };
+
   const FamilyShared& shared;
   std::uint64_t producer_errors;
+  std::optional<Callbacks> callbacks = {};  ///< none: there never were any with a deadline
 };
 
 void write_self_metrics(const SelfState& state, SnapshotWriter& writer);

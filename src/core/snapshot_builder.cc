@@ -38,6 +38,11 @@ void drop_at(std::vector<T>& column, const std::vector<std::size_t>& ascending) 
   }
 }
 
+template <class T>
+void append(std::vector<T> more, std::vector<T>& column) {
+  column.insert(column.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
 }  // namespace
 
 bool FamilyWriter::add_series(Labels labels, bool is_histogram) {
@@ -108,8 +113,11 @@ SnapshotBuilder::Draft* SnapshotBuilder::new_draft(Kind kind, const FamilyOption
 std::shared_ptr<const Descriptor> SnapshotBuilder::claim(Kind kind, const FamilyOptions& options) {
   if (auto error = name_error(options.name)) return refuse(*std::move(error));
   if (auto error = unit_error(options.unit)) return refuse(*std::move(error));
-  auto descriptor =
-      std::make_shared<const Descriptor>(make_descriptor(kind, options.name, options.help, options.unit));
+  return claim(
+      std::make_shared<const Descriptor>(make_descriptor(kind, options.name, options.help, options.unit)));
+}
+
+std::shared_ptr<const Descriptor> SnapshotBuilder::claim(std::shared_ptr<const Descriptor> descriptor) {
   std::vector<std::string> names = sample_names(*descriptor);
   const auto taken =
       std::find_if(names.begin(), names.end(), [&](const auto& name) { return taken_.contains(name); });
@@ -120,6 +128,33 @@ std::shared_ptr<const Descriptor> SnapshotBuilder::claim(Kind kind, const Family
   names_.insert(descriptor->name);
   taken_.insert(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
   return descriptor;
+}
+
+void SnapshotBuilder::take_over(SnapshotBuilder&& other) {
+  errors_ += other.errors_;
+  for (std::string& message : other.messages_) refuse(std::move(message));
+  for (auto& [name, draft] : other.drafts_) take_over(name, std::move(draft));
+}
+
+void SnapshotBuilder::take_over(const std::string& name, std::unique_ptr<Draft> theirs) {
+  const std::shared_ptr<const Descriptor> descriptor = theirs->columns.descriptor;
+  if (!drafts_.contains(name) && !joined_.contains(name)) {
+    if (claim(descriptor) != nullptr) {
+      drafts_.emplace(name, std::move(theirs));
+    } else {
+      ++errors_;
+    }
+    return;
+  }
+  Draft* const ours = find_draft(
+      descriptor->kind, {.name = descriptor->name, .help = descriptor->help, .unit = descriptor->unit});
+  if (ours == nullptr) {
+    ++errors_;
+    return;
+  }
+  append(std::move(theirs->series), ours->series);
+  append(std::move(theirs->columns.numbers), ours->columns.numbers);
+  append(std::move(theirs->columns.histograms), ours->columns.histograms);
 }
 
 std::nullptr_t SnapshotBuilder::refuse(std::string message) {

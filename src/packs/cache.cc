@@ -16,7 +16,7 @@ CacheMetrics::CacheMetrics(Registry& registry)
       misses(registry.counter("cache.misses", "Look-ups that the cache could not answer.")),
       hit_rate_(registry.observe_gauge("cache.hit_rate", "Share of the look-ups that the cache answered.",
                                        [found = hits, absent = misses] { return share_of(found, absent); },
-                                       {.unit = "ratio"})) {}
+                                       {.unit = "ratio", .has_deadline = false})) {}
 
 double CacheMetrics::hit_rate() const noexcept { return share_of(hits, misses); }
 

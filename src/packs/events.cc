@@ -164,7 +164,7 @@ EventMetrics::State::State(Registry& registry, const EventOptions& options)
                                            // An event may have come before a reset and failed behind it.
                                            return all > 0 ? std::min(bad / all, 1.0) : 0.0;
                                          },
-                                         {.unit = "ratio"})),
+                                         {.unit = "ratio", .has_deadline = false})),
       types_(options.max_types) {
   duration = durations_.with(Labels());
   for (const std::string_view error_type : options.error_types) (void)errors_by_error_.with(error_type);

@@ -37,7 +37,7 @@ UdpMetrics::UdpMetrics(Registry& registry)
           [came = received, again = duplicates, alien = strays, missing = dropped] {
             return share_missing(came, again, alien, missing);
           },
-          {.unit = "ratio"})) {}
+          {.unit = "ratio", .has_deadline = false})) {}
 
 void UdpMetrics::record(const SequenceChange& change, std::uint32_t current) noexcept {
   received.add();

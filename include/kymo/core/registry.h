@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -51,11 +52,17 @@ struct RegistryOptions {
   std::size_t max_series_per_family = 2000;  ///< as OpenTelemetry's default cardinality limit
   std::size_t max_series = 1'000'000;        ///< of all families together
   std::size_t max_label_value_bytes = 1024;
+  /// How long a Snapshot waits for one callback; for all of them together it waits five times as long. One
+  /// that is late is left out of Snapshots until it returns, and counted by name in
+  /// `kymo_callbacks_late_total`. 0: callbacks run on the thread that takes the Snapshot, which waits for
+  /// them as long as it takes. At most 1 h.
+  std::chrono::milliseconds callback_deadline{100};
 };
 
 /// Keeps a producer or a callback registered; ends the registration when destroyed. Then waits for a call
 /// that is running (unless it is the callback itself that destroys it), so that what the callback refers to
-/// may go afterwards.
+/// may go afterwards. The wait has no limit: a callback that hangs may still use what it refers to. Where a
+/// callback owns all that it uses, abandon() ends its registration without waiting.
 class Registration final {
  public:
   class Slot;
@@ -68,6 +75,9 @@ class Registration final {
 
   /// As destruction. May be called twice.
   void end() noexcept;
+  /// Ends it without waiting for a call that is running. Such a call goes on, and the callback is destroyed
+  /// after it. Only for a callback that owns all that it refers to, in a library that stays loaded.
+  void abandon() noexcept;
 
  private:
   std::shared_ptr<Slot> slot_;
@@ -77,6 +87,20 @@ class Registration final {
 struct ObservedOptions {
   TextView unit = {};
   std::vector<std::pair<std::string, std::string>> labels = {};
+  bool has_deadline = true;  ///< see ProducerOptions
+};
+
+struct ProducerOptions {
+  TextView name = "producer";  ///< of the callback, where it is late or hangs
+  /// False: for code that never waits. It runs on the thread that takes the Snapshot, without the hand-over
+  /// of some 20 us a Snapshot, and RegistryOptions::callback_deadline does not apply.
+  bool has_deadline = true;
+};
+
+/// A callback that has passed its deadline and has not returned.
+struct HangingCallback {
+  std::string name;                 ///< the metric's, or ProducerOptions::name
+  std::chrono::nanoseconds time{};  ///< since it was called
 };
 
 /// The families of one process (or one part of it), and the one place that Snapshots are taken from.
@@ -130,19 +154,29 @@ class Registry final {
     return Family<Instrument, Keys...>(add_family(name, help, std::move(spec)));
   }
 
-  /// A value asked for when a Snapshot is taken. A callback that throws is counted in
+  /// A value asked for when a Snapshot is taken. A callback that throws, or ends its thread, is counted in
   /// `kymo_producer_errors_total`, and its series is missing from that Snapshot; NaN likewise. Several
-  /// registrations may share a name if kind, unit and help agree and labels differ.
+  /// registrations may share a name if kind, unit and help agree and labels differ. Threads: callbacks of a
+  /// registry run one after the other, on a thread of the registry that blocks all signals; the thread that
+  /// takes the Snapshot waits meanwhile, for RegistryOptions::callback_deadline.
   [[nodiscard]] Registration observe_gauge(TextView name, TextView help, std::function<double()> callback,
                                            const ObservedOptions& options = {});
   /// As observe_gauge, for a count that only grows.
   [[nodiscard]] Registration observe_counter(TextView name, TextView help, std::function<double()> callback,
                                              const ObservedOptions& options = {});
-  /// Whole families made anew for each Snapshot: see Producer.
-  [[nodiscard]] Registration add_producer(Producer producer);
+  /// Whole families made anew for each Snapshot: see Producer. Threads and errors: as observe_gauge.
+  [[nodiscard]] Registration add_producer(Producer producer, const ProducerOptions& options = {});
 
   /// Everything at this instant. Cost: some 10 ns a series and thread; no recording thread is disturbed.
+  /// Callbacks that hang hold it up for five times RegistryOptions::callback_deadline at most, once.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot();
+
+  /// Callbacks that are registered, were late for a Snapshot and have not returned since. Cost: a look at
+  /// each callback. Threads: any; never waits for a callback.
+  [[nodiscard]] std::vector<HangingCallback> hanging_callbacks() const;
+  /// Whether the calling thread is inside a callback of this registry. A Snapshot that it takes then lacks
+  /// that callback's figures. Cost and threads: as hanging_callbacks().
+  [[nodiscard]] bool is_in_callback() const;
 
   /// Sets every instrument back to its beginning, and gives what it held up to then. A series is not shown
   /// again until something is recorded into it, and was created now; handles stay good. What other threads

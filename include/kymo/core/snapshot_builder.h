@@ -30,6 +30,10 @@ class SnapshotBuilder final : public SnapshotWriter {
   /// gauge's are left out where the family has those labels.
   void add_family(FamilySnapshot family, Others others = Others::refused);
 
+  /// Takes over what producers wrote into `other`, as if they had written it here. `other` must not be used
+  /// afterwards.
+  void take_over(SnapshotBuilder&& other);
+
   /// What was left out so far.
   [[nodiscard]] std::uint64_t errors() const noexcept { return errors_; }
   /// Why families were left out, the first few.
@@ -53,6 +57,8 @@ class SnapshotBuilder final : public SnapshotWriter {
   Draft* find_draft(Kind kind, const FamilyOptions& options);
   Draft* new_draft(Kind kind, const FamilyOptions& options);
   [[nodiscard]] std::shared_ptr<const Descriptor> claim(Kind kind, const FamilyOptions& options);
+  [[nodiscard]] std::shared_ptr<const Descriptor> claim(std::shared_ptr<const Descriptor> descriptor);
+  void take_over(const std::string& name, std::unique_ptr<Draft> theirs);
   std::nullptr_t refuse(std::string message);
   void finish_draft(Draft draft);
   std::size_t drop_repeated_series(Draft& draft);

@@ -50,7 +50,7 @@ struct FamilyOptions {
 /// Where a producer puts the families that it computes anew for each Snapshot: the host's CPU, a process'
 /// memory.
 ///
-/// Threads: the one that takes the Snapshot. Errors: a family with an invalid name, or whose name the
+/// Threads: the one that calls the producer. Errors: a family with an invalid name, or whose name the
 /// registry or another producer already has with another kind, is left out and counted in
 /// `kymo_producer_errors_total`.
 class SnapshotWriter {
@@ -67,7 +67,7 @@ class SnapshotWriter {
 };
 
 /// Writes families into a Snapshot each time one is taken (OpenTelemetry's MetricProducer).
-/// Called without any lock of the registry held; one that throws is counted and skipped.
+/// Called without any lock of the registry held; one that throws or is late is counted and skipped.
 using Producer = std::function<void(SnapshotWriter&)>;
 
 }  // namespace kymo::inline v0
