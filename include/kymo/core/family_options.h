@@ -25,7 +25,8 @@ inline constexpr std::size_t kRegistryLimit = std::numeric_limits<std::size_t>::
 struct SeriesPolicy {
   /// Beyond it, everything goes to one more series, `otel_metric_overflow="true"`, so that totals stay exact.
   std::size_t max_series = kRegistryLimit;
-  /// A series nobody holds a handle of, and whose value has not changed for this long, goes. Zero: never.
+  /// A series nobody holds a handle of, and whose value has not changed for this long, goes. Zero: never. At
+  /// most 49 days; a longer time is a registration error.
   std::chrono::milliseconds expire_after{0};
 };
 
