@@ -20,7 +20,9 @@
 #include "metric_names.h"
 #include "name_table.h"
 #include "registry_impl.h"
+#include "reset_base.h"
 #include "series_extra.h"
+#include "series_reader.h"
 
 namespace kymo::inline v0 {
 namespace {
@@ -58,6 +60,16 @@ SeriesParts parts_for_now(const Series& series) noexcept {
     }
   }
   return parts;
+}
+
+// A gauge that was reset, and not set since, holds what it was before: where it gets NaN now, that would be
+// shown as its value.
+void forget_value_before_reset(const Series& series) noexcept {
+  const ResetBase* base = series.reset_base();
+  if (base == nullptr || series.extra == nullptr || series.extra->gauge == nullptr) return;
+  if (series.extra->gauge->read().count != 0) return;
+  std::uint64_t before = base->number();
+  cells::shared(series.cell)->compare_exchange_strong(before, kUnsetGauge, std::memory_order_relaxed);
 }
 
 RecentTimings recent_of(const WindowValue& window) {
@@ -99,6 +111,7 @@ std::optional<std::int64_t> count_of(const Descriptor& descriptor, const Point& 
 std::optional<GaugeReading> gauge_of(const Descriptor& descriptor, const Point& point) {
   if (descriptor.kind != Kind::gauge) return std::nullopt;
   const double current = to_double(point.number);
+  if (point.is_unset || std::isnan(current)) return std::nullopt;
   if (point.gauge == nullptr) return GaugeReading{current, current, current, current, 0, {}};
   const GaugeStatistics& statistics = *point.gauge;
   if (statistics.count == 0) return std::nullopt;
@@ -334,7 +347,10 @@ void Collector::gauge(TextView name, double value, Labels tags) noexcept {
   if (!impl_->is_on()) return;
   guarded([&] {
     if (FamilyCore* family = impl_->family(name, Storage::gauge)) {
-      family->record(tags, [value](const Series& series) { Gauge(parts_for_now(series)).set(value); });
+      family->record(tags, [value](const Series& series) {
+        if (std::isnan(value)) forget_value_before_reset(series);
+        Gauge(parts_for_now(series)).set(value);
+      });
     }
   });
 }

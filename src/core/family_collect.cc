@@ -132,10 +132,12 @@ FamilySpec::Storage FamilyCore::storage_of(const FamilyColumns& columns) const n
 }
 
 bool FamilyCore::is_shown(const Series& series, const FamilyColumns& columns, std::size_t index) const {
-  if (!series.is_hidden()) return true;
-  // A level was not set back, and has changed if it is not what it was then.
-  if (storage_of(columns) == FamilySpec::Storage::signed_whole)
-    return columns.numbers[index] != series.reset_base()->number();
+  return !series.is_hidden() || has_changed(columns, index, series.reset_base()->number());
+}
+
+// Since a reset that read `number`. A level was not set back, and has changed if it is not what it was then.
+bool FamilyCore::has_changed(const FamilyColumns& columns, std::size_t index, std::uint64_t number) const {
+  if (storage_of(columns) == FamilySpec::Storage::signed_whole) return columns.numbers[index] != number;
   return activity_of(columns, index) != 0;
 }
 
@@ -244,9 +246,9 @@ void FamilyCore::begin_anew_after_fork(const SeriesVector& series) {
   for (const SeriesPtr& held : series) {
     Series& one = writable(held);
     one.last_activity = 0;
-    if (ResetBase* base = one.reset_base()) base->set(HistogramValue(bounds_), 0);
-    // A gauge is what it was, its statistics with it.
-    if (one.extra != nullptr && one.extra->window != nullptr) one.extra->window->reset();
+    // A gauge is what it was, its statistics with it. Windows and what a reset noted begin anew by
+    // themselves.
+    if (one.extra != nullptr && one.extra->exemplars != nullptr) one.extra->exemplars->clear();
   }
 }
 
@@ -262,12 +264,13 @@ FamilySnapshot FamilyCore::reset_own(ResetScope scope) {
   for (const SeriesPtr& series : *columns.series) {
     Series& one = writable(series);
     const bool was_hidden = one.is_hidden();
+    const std::uint64_t hidden_at = was_hidden ? one.reset_base()->number() : 0;
     if (stays) {
       take_level(one, columns);
     } else {
       take_values(one, scope, now, columns);
     }
-    shown.push_back(!was_hidden || activity_of(columns, shown.size()) != 0);
+    shown.push_back(!was_hidden || has_changed(columns, shown.size(), hidden_at));
     if (shown.back() && scope == ResetScope::counters) one.show();
     one.last_activity = 0;
   }

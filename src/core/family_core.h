@@ -157,6 +157,7 @@ class FamilyCore final : public std::enable_shared_from_this<FamilyCore> {
   [[nodiscard]] FamilySpec::Storage storage_of(const FamilyColumns& columns) const noexcept;
   void leave_out_hidden(FamilyColumns& columns) const;
   [[nodiscard]] bool is_shown(const Series& series, const FamilyColumns& columns, std::size_t index) const;
+  [[nodiscard]] bool has_changed(const FamilyColumns& columns, std::size_t index, std::uint64_t number) const;
   void take_level(const Series& series, FamilyColumns& columns) const;
   void take_values(Series& series, ResetScope scope, ResetBase::Time now, FamilyColumns& columns) const;
   void take_histogram(Series& series, ResetBase& base, FamilyColumns& columns) const;

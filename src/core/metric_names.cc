@@ -15,20 +15,23 @@ MetricNames::Metric* MetricNames::add(const std::shared_ptr<const Descriptor>& d
                                       std::string& error) {
   // The nodes are made before anything changes, and keep their addresses when they are merged.
   std::map<std::string, Metric, std::less<>> fresh;
-  Metric& metric = fresh.emplace(descriptor->name, Metric{descriptor, nullptr, {}}).first->second;
-  if (auto taken = clash(metric, *descriptor)) return error = *std::move(taken), nullptr;
+  Metric& metric = fresh.emplace(descriptor->name, Metric{descriptor, nullptr, {}, sample_names(*descriptor)})
+                       .first->second;
+  if (auto taken = clash(metric, *descriptor, metric.samples)) return error = *std::move(taken), nullptr;
   Samples samples;
-  for (std::string& sample : sample_names(*descriptor)) samples.emplace(std::move(sample), &metric);
+  for (const std::string& sample : metric.samples) samples.emplace(sample, &metric);
   samples_.merge(samples);
   return &metrics_.insert(fresh.extract(fresh.begin())).position->second;
 }
 
 std::optional<std::string> MetricNames::change(Metric& metric, std::shared_ptr<const Descriptor> descriptor) {
-  if (auto taken = clash(metric, *descriptor)) return taken;
+  std::vector<std::string> names = sample_names(*descriptor);
+  if (auto taken = clash(metric, *descriptor, names)) return taken;
   Samples samples;
-  for (std::string& sample : sample_names(*descriptor)) samples.emplace(std::move(sample), &metric);
+  for (const std::string& sample : names) samples.emplace(sample, &metric);
   release(metric, samples);
   samples_.merge(samples);
+  metric.samples.swap(names);
   metric.descriptor = std::move(descriptor);
   return std::nullopt;
 }
@@ -38,8 +41,9 @@ void MetricNames::remove(const Metric& metric) noexcept {
   metrics_.erase(metrics_.find(metric.descriptor->name));
 }
 
-std::optional<std::string> MetricNames::clash(const Metric& metric, const Descriptor& descriptor) const {
-  for (const std::string& sample : sample_names(descriptor)) {
+std::optional<std::string> MetricNames::clash(const Metric& metric, const Descriptor& descriptor,
+                                              const std::vector<std::string>& names) const {
+  for (const std::string& sample : names) {
     const auto taken = samples_.find(sample);
     if (taken == samples_.end() || taken->second == &metric) continue;
     const Descriptor& owner = *taken->second->descriptor;
@@ -50,10 +54,12 @@ std::optional<std::string> MetricNames::clash(const Metric& metric, const Descri
   return std::nullopt;
 }
 
-// All sample names of the metric but those that it keeps.
+// All sample names of the metric but those that it keeps. By name: to look at those of all metrics would take
+// the longer, the more there are.
 void MetricNames::release(const Metric& metric, const Samples& kept) noexcept {
-  std::erase_if(samples_,
-                [&](const auto& sample) { return sample.second == &metric && !kept.contains(sample.first); });
+  for (const std::string& sample : metric.samples) {
+    if (!kept.contains(sample)) samples_.erase(samples_.find(sample));
+  }
 }
 
 std::string taken_message(const Descriptor& taken, Kind wanted) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <kymo/core/descriptor.h>
 
@@ -22,6 +23,7 @@ class MetricNames final {
     std::shared_ptr<const Descriptor> descriptor;
     std::shared_ptr<FamilyCore> family;  ///< null: callbacks alone give the values
     std::set<std::string> observed;      ///< the label sets whose values callbacks give
+    std::vector<std::string> samples;    ///< the sample names that it takes
   };
 
   /// Null where there is none.
@@ -41,7 +43,8 @@ class MetricNames final {
  private:
   using Samples = std::map<std::string, const Metric*, std::less<>>;
 
-  [[nodiscard]] std::optional<std::string> clash(const Metric& metric, const Descriptor& descriptor) const;
+  [[nodiscard]] std::optional<std::string> clash(const Metric& metric, const Descriptor& descriptor,
+                                                 const std::vector<std::string>& names) const;
   void release(const Metric& metric, const Samples& kept) noexcept;
 
   std::map<std::string, Metric, std::less<>> metrics_;

@@ -13,7 +13,8 @@
 namespace kymo::inline v0 {
 
 /// A series' reading at its last reset, and the time of it. Readers subtract it: cells only grow, so
-/// that recording threads need not know of resets. Threads: any.
+/// that recording threads need not know of resets. In a forked child, whose cells begin at zero, there is
+/// nothing to subtract until it resets by itself. Threads: any.
 class ResetBase final {
  public:
   using Time = std::chrono::system_clock::time_point;
@@ -31,29 +32,37 @@ class ResetBase final {
   void set(std::uint64_t number) {
     const StructureLock lock(mutex_);
     number_ = number;
+    fork_generation_ = kymo::fork_generation();
   }
   /// `nanoseconds`: the sum of a timing.
   void set(HistogramValue histogram, std::uint64_t nanoseconds) {
     const StructureLock lock(mutex_);
     histogram_ = std::move(histogram);
     number_ = nanoseconds;
+    fork_generation_ = kymo::fork_generation();
   }
   /// Bit pattern, in the form of the family's storage; of a timing the nanoseconds. Of a level what it was,
   /// which nobody subtracts.
   [[nodiscard]] std::uint64_t number() const {
     const StructureLock lock(mutex_);
-    return number_;
+    return is_of_this_process() ? number_ : 0;
   }
   void subtract_from(HistogramValue& value, std::uint64_t& nanoseconds) const {
     const StructureLock lock(mutex_);
+    if (!is_of_this_process()) return;
     if (histogram_) value.subtract(*histogram_);
     nanoseconds -= number_;
   }
 
  private:
+  [[nodiscard]] bool is_of_this_process() const noexcept {
+    return fork_generation_ == kymo::fork_generation();
+  }
+
   mutable std::mutex mutex_;
   Time time_;
   std::uint64_t number_ = 0;
+  std::uint32_t fork_generation_ = kymo::fork_generation();
   std::optional<HistogramValue> histogram_;
 };
 

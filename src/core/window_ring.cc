@@ -15,8 +15,25 @@ WindowRing::WindowRing(std::size_t capacity)
 }
 
 void WindowRing::record(double value) noexcept {
+  if (!is_of_this_process()) [[unlikely]]
+    begin_child();
   const std::uint64_t turn = next_.fetch_add(1, std::memory_order_relaxed);
   slots_[turn % capacity_].store(value, std::memory_order_release);
+}
+
+void WindowRing::reset() noexcept {
+  if (!is_of_this_process()) begin_child();
+  first_.store(next_.load(std::memory_order_acquire), std::memory_order_relaxed);
+}
+
+// Of threads that come here at once one begins anew: where it found the ring, before any of them has
+// recorded.
+void WindowRing::begin_child() noexcept {
+  const std::uint64_t first = next_.load(std::memory_order_acquire);
+  std::uint32_t seen = fork_generation_.load(std::memory_order_relaxed);
+  const std::uint32_t now = kymo::fork_generation();
+  if (seen != now && fork_generation_.compare_exchange_strong(seen, now, std::memory_order_acq_rel))
+    first_.store(first, std::memory_order_relaxed);
 }
 
 std::vector<double> WindowRing::sorted() const {

@@ -6,10 +6,12 @@
 #include <memory>
 #include <vector>
 
+#include "fork_gate.h"
+
 namespace kymo::inline v0 {
 
 /// The last N values recorded, by whichever thread. A writer takes the next slot and stores; nobody waits for
-/// anybody.
+/// anybody. A forked child begins with none.
 class WindowRing final {
  public:
   explicit WindowRing(std::size_t capacity);
@@ -18,19 +20,27 @@ class WindowRing final {
 
   /// How many were recorded since the start, or since reset().
   [[nodiscard]] std::uint64_t count() const noexcept {
-    return next_.load(std::memory_order_acquire) - first_.load(std::memory_order_relaxed);
+    return is_of_this_process()
+               ? next_.load(std::memory_order_acquire) - first_.load(std::memory_order_relaxed)
+               : 0;
   }
   /// From now on count() and sorted() tell of later values only. One thread at a time, the one that reads.
-  void reset() noexcept { first_ = next_.load(std::memory_order_acquire); }
+  void reset() noexcept;
   /// The values held, ascending. A value whose writer is between taking its slot and storing shows as the one
   /// before it, or not yet.
   [[nodiscard]] std::vector<double> sorted() const;
 
  private:
+  [[nodiscard]] bool is_of_this_process() const noexcept {
+    return fork_generation_.load(std::memory_order_acquire) == kymo::fork_generation();
+  }
+  void begin_child() noexcept;
+
   std::size_t capacity_;
   std::unique_ptr<std::atomic<double>[]> slots_;
   std::atomic<std::uint64_t> next_{0};
   std::atomic<std::uint64_t> first_{0};
+  std::atomic<std::uint32_t> fork_generation_{kymo::fork_generation()};
 };
 
 }  // namespace kymo::inline v0

@@ -21,16 +21,16 @@ void write_if_finite(std::string_view name, double value, model::JsonWriter& jso
 template <class Distribution>
 void write_quantiles(const Distribution& values, model::JsonWriter& json) {
   for (std::size_t i = 0; i < std::size(kShownQuantiles); ++i)
-    json.field(kShownQuantileNames[i], values.quantile(kShownQuantiles[i]));
+    write_if_finite(kShownQuantileNames[i], values.quantile(kShownQuantiles[i]), json);
 }
 
-// None of these is empty: see has_value().
+// None of these is empty: see has_value(). One that a producer filled may lack a statistic.
 void write_histogram(const HistogramValue& histogram, model::JsonWriter& json) {
   json.field("count", histogram.count());
-  json.field("total", histogram.sum());
-  json.field("mean", histogram.mean());
-  json.field("min", histogram.min());
-  json.field("max", histogram.max());
+  write_if_finite("total", histogram.sum(), json);
+  write_if_finite("mean", histogram.mean(), json);
+  write_if_finite("min", histogram.min(), json);
+  write_if_finite("max", histogram.max(), json);
   write_quantiles(histogram, json);
 }
 
@@ -53,7 +53,9 @@ void write_gauge(const FamilySnapshot& /*family*/, const Point& point, model::Js
   write_if_finite("min", statistics.min, json);
   write_if_finite("max", statistics.max, json);
   write_if_finite("mean", statistics.mean, json);
-  json.field("last_update", iso_time(statistics.last_update));
+  // A callback is asked, and tells of no time.
+  if (statistics.last_update != decltype(statistics.last_update)())
+    json.field("last_update", iso_time(statistics.last_update));
 }
 
 void write_timing(const FamilySnapshot& /*family*/, const Point& point, model::JsonWriter& json) {

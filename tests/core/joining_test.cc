@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <functional>
 #include <set>
 #include <string>
@@ -332,6 +333,18 @@ TEST_F(JoiningTest, ReadsWhatProducersWrite) {
   EXPECT_EQ(metrics_.get_counter("made.count"), std::nullopt);
   EXPECT_EQ(metrics_.get_gauge("made.gauge")->current, 0.5);
   EXPECT_EQ(registry_.snapshot()->find("made.gauge")->size(), 1U) << "one name has one unit";
+}
+
+TEST_F(JoiningTest, ReadsNothingOfAGaugeThatNobodyHasSet) {
+  for (const GaugeTracking statistics : {GaugeTracking::on, GaugeTracking::off}) {
+    const std::string name = statistics == GaugeTracking::on ? "tracked" : "plain";
+    Gauge gauge = registry_.gauge(name, "G.", {.statistics = statistics});
+    EXPECT_FALSE(metrics_.get_gauge(name));
+    metrics_.gauge(name, std::nan(""));
+    EXPECT_FALSE(metrics_.get_gauge(name)) << "NaN is refused";
+    gauge.set(3);
+    EXPECT_EQ(metrics_.get_gauge(name)->current, 3);
+  }
 }
 
 TEST_F(JoiningTest, TwoCollectorsCountTogether) {

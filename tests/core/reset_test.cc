@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <thread>
 #include <vector>
 
@@ -187,6 +188,31 @@ TEST(Reset, OfALevelThatWasNotYetKnownToBeOneIsTakenBack) {
     EXPECT_EQ(metrics.get_counter("clients"), 0);
     EXPECT_EQ(registry.snapshot()->find("clients", {})->number, Number(std::int64_t{0}));
   }
+}
+
+// What a second reset gives is what a Snapshot before it would have shown.
+TEST(Reset, GivesNoLevelThatAResetBeforeHasHidden) {
+  Registry registry;
+  Collector metrics(registry);
+  metrics.increment("open", 3), metrics.decrement("open"), metrics.gauge("g", 1);
+  EXPECT_TRUE(registry.reset()->find("open", {}));
+  EXPECT_EQ(registry.snapshot()->find("open"), nullptr);
+  const auto second = registry.reset();
+  EXPECT_EQ(second->find("open"), nullptr);
+  EXPECT_EQ(second->find("g"), nullptr);
+  metrics.decrement("open");
+  EXPECT_EQ(registry.reset()->find("open", {})->number, Number(std::int64_t{1}));
+}
+
+TEST(Reset, OfAGaugeLeavesNoOldValueForOneThatOnlyGetsNaN) {
+  Registry registry;
+  Collector metrics(registry);
+  metrics.gauge("g", 5);
+  metrics.reset();
+  metrics.gauge("g", std::nan(""));
+  EXPECT_TRUE(std::isnan(to_double(registry.snapshot()->find("g", {})->number)));
+  metrics.gauge("g", 6), metrics.gauge("g", std::nan(""));
+  EXPECT_EQ(to_double(registry.snapshot()->find("g", {})->number), 6) << "refused, and the value stays";
 }
 
 // Adds up what resets give back.

@@ -67,6 +67,14 @@ GaugeStatistics statistics(std::uint64_t count, double min, double max) {
   return statistics;
 }
 
+/// As a producer may fill one by hand, from buckets alone.
+HistogramValue without_extremes() {
+  HistogramValue value;
+  value.add_bucket(0, 5);
+  value.set_sum(std::numeric_limits<double>::infinity());
+  return value;
+}
+
 TEST(Json, HasNoEntryWithoutAValueAndNoNull) {
   const double nan = std::nan("");
   const double infinity = std::numeric_limits<double>::infinity();
@@ -85,12 +93,16 @@ TEST(Json, HasNoEntryWithoutAValueAndNoNull) {
                                  .gauge({{"n", "infinite"}}, infinity, statistics(1, infinity, infinity))
                                  .gauge({{"n", "was"}}, 3, statistics(3, 1, infinity))
                                  .make(),
-                             FamilyMaker(Kind::counter, "c").number({}, nan).make()});
+                             FamilyMaker(Kind::counter, "c").number({}, nan).make(),
+                             FamilyMaker(Kind::histogram, "own").histogram({}, without_extremes()).make()});
   EXPECT_FALSE(has_null(json)) << json;
   const auto& metrics = json.at("metrics").as_object();
-  for (const char* section : {"histograms", "windows", "counters"}) {
+  for (const char* section : {"windows", "counters"}) {
     EXPECT_TRUE(metrics.at(section).as_object().empty()) << section;
   }
+  const auto& histograms = metrics.at("histograms").as_object();
+  ASSERT_EQ(histograms.size(), 1U);
+  EXPECT_EQ(histograms.at("own").at("count"), 5);
   const auto& timings = metrics.at("timings").as_object();
   ASSERT_EQ(timings.size(), 1U);
   EXPECT_FALSE(timings.at("t[recent=none]").as_object().contains("recent"));
@@ -98,6 +110,7 @@ TEST(Json, HasNoEntryWithoutAValueAndNoNull) {
   ASSERT_EQ(gauges.size(), 1U);
   EXPECT_EQ(gauges.at("g[n=was]").at("min"), 1);
   EXPECT_FALSE(gauges.at("g[n=was]").as_object().contains("max")) << "JSON has no infinity";
+  EXPECT_FALSE(gauges.at("g[n=was]").as_object().contains("last_update")) << "nobody knows when that was";
 }
 
 TEST(Json, ATimingHasBothTheWholeAndTheRecent) {

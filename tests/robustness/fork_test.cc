@@ -193,6 +193,62 @@ TEST(Fork, StartsTheChildsCountsFromZero) {
   EXPECT_EQ(histogram.value().count(), 200U);
 }
 
+// What a reset took off the parent's counts is nothing to the child's, whoever reads them first.
+TEST(Fork, StartsTheChildsCountsFromZeroAfterAReset) {
+  Registry registry;
+  Collector metrics(registry);
+  Counter counter = registry.counter("counter", "C.");
+  DoubleCounter fractions = registry.double_counter("fractions", "F.");
+  Histogram histogram = registry.histogram("histogram", "H.", {.bounds = {1, 4}});
+  Timing timing = registry.timing("timing", "T.");
+  Window window = registry.window("window", "W.");
+  const auto record = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      counter.add(1), fractions.add(0.5), histogram.record(2), timing.record(1s), window.record(i);
+    }
+  };
+  record(100);
+  registry.reset();
+  record(50);
+  const Ending ending = run_forked(
+      [&] {
+        if (counter.value() != 0 || metrics.get_counter("counter").value_or(0) != 0) _exit(4);
+        if (fractions.value() != 0 || window.value().total_sum != 0) _exit(5);
+        record(3);
+        if (counter.value() != 3 || metrics.get_counter("counter") != 3 || fractions.value() != 1.5) _exit(6);
+        if (histogram.value().count() != 3 || histogram.value().sum() != 6) _exit(7);
+        if (timing.value().count() != 3 || timing.value().sum() != 3) _exit(8);
+        if (exported(registry, "counter") != 3 || counter.value() != 3) _exit(9);
+        registry.reset();
+        record(1);
+        if (counter.value() != 1 || histogram.value().count() != 1) _exit(10);
+      },
+      kPatience);
+  EXPECT_TRUE(ending.fine()) << ending.text();
+  EXPECT_EQ(counter.value(), 50U) << "the parent's reset still holds";
+}
+
+// What the child records before its first Snapshot is in the windows, and nothing of the parent's is.
+TEST(Fork, StartsTheChildsWindowsEmpty) {
+  Registry registry;
+  Timing timing = registry.timing("timing", "T.", {.recent = 4});
+  Window window = registry.window("window", "W.", {.capacity = 4});
+  for (int i = 0; i < 6; ++i) timing.record(1s), window.record(1);
+  const Ending ending = run_forked(
+      [&] {
+        if (!window.value().sorted.empty() || !timing.recent().sorted.empty()) _exit(4);
+        timing.record(2s), window.record(2);
+        if (window.value().sorted != std::vector{2.0} || window.value().total_count != 1) _exit(5);
+        if (timing.recent().sorted != std::vector{2.0}) _exit(6);
+        const auto snapshot = registry.snapshot();
+        if (snapshot->find("window", {})->window->sorted != std::vector{2.0}) _exit(7);
+        if (snapshot->find("timing", {})->window->sorted != std::vector{2.0}) _exit(8);
+      },
+      kPatience);
+  EXPECT_TRUE(ending.fine()) << ending.text();
+  EXPECT_EQ(window.value().total_count, 6U);
+}
+
 // What is the state of something goes on: the child has the parent's open sessions, too.
 TEST(Fork, LeavesTheChildItsGauges) {
   Registry registry;
