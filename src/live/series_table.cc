@@ -108,18 +108,22 @@ void SeriesTable::update_family(const FamilySnapshot& snapshot, Seq seq) {
     const Point point = snapshot.point(i);
     if (subscription_.wants_series(point.labels)) points_.push_back(point);
   }
-  const std::string& name = snapshot.descriptor().name;
-  auto found = families_.find(name);
-  if (found != families_.end() && found->second.kind != snapshot.descriptor().kind) {
+  const Descriptor& now = snapshot.descriptor();
+  auto found = families_.find(now.name);
+  // What was recorded by name gets another kind, unit or help when somebody registers it.
+  const auto is_as_told = [&now](const Family& family) {
+    return family.kind == now.kind && family.unit == now.unit && family.help == now.help;
+  };
+  if (found != families_.end() && !is_as_told(found->second)) {
     for (const Series& series : found->second.series) lose(series, seq);
     families_.erase(found);
     found = families_.end();
   }
   if (found == families_.end()) {
     if (points_.empty()) return;
-    Family family{next_family_++, seq, snapshot.descriptor().kind, {}, {}};
+    Family family{next_family_++, seq, now.kind, now.unit, now.help, {}, {}};
     format::append_live_family(snapshot, family.id, family.head);
-    found = families_.emplace(name, std::move(family)).first;
+    found = families_.emplace(now.name, std::move(family)).first;
   }
   update_series(found->second, seq);
 }

@@ -58,6 +58,8 @@ class SeriesTable final {
     std::uint32_t id = 0;
     Seq appeared = 0;
     Kind kind = Kind::gauge;
+    std::string unit;
+    std::string help;
     std::string head;            ///< as append_live_family() writes it
     std::vector<Series> series;  ///< in the order of the last Snapshot
   };

@@ -124,6 +124,30 @@ TEST(LiveHub, TellsWhatChangedAndNothingElse) {
   EXPECT_EQ(client.last().at("values"), boost::json::parse("[[3,5]]"));
 }
 
+// As what is recorded by name when somebody registers it later: its unit is known from then on.
+TEST(LiveHub, TellsOfAnotherUnitOrHelpOfAFamily) {
+  LiveWorld world;
+  const auto write = [&](std::string_view unit, std::string_view help) {
+    world.write([=](SnapshotWriter& writer) { writer.gauge({"f", help, unit}).add({}, 7); });
+  };
+  write("", "Values set by name.");
+  FakeClient client(world.hub);
+  client.say(kAll);
+  world.settle({&client});
+  write("bytes", "Values set by name.");
+  world.advance(1s, {&client});
+  EXPECT_EQ(client.last().at("families").at(0).at("unit"), "bytes");
+  EXPECT_EQ(client.last().at("gone"), boost::json::parse("[0]"));
+  write("bytes", "Memory of the rooms.");
+  world.advance(1s, {&client});
+  EXPECT_EQ(client.last().at("families").at(0).at("help"), "Memory of the rooms.");
+  FakeClient later(world.hub);
+  later.say(kAll);
+  world.settle({&later});
+  EXPECT_EQ(later.last().at("families").at(0).at("help"), "Memory of the rooms.");
+  EXPECT_EQ(client.state.values(), later.state.values());
+}
+
 TEST(LiveHub, GivesOneDeltaToWhoWasAway) {
   LiveWorld world;
   world.write_number(1);
