@@ -49,7 +49,7 @@ void ServeProbes::count_in(Registry& registry) {
         "kymo_probe_datagrams_total",
         "Datagrams that came to the responder of probes, by what it did of them.",
         [this, figure] { return static_cast<double>(responder_->statistics().*figure); },
-        {.labels = {{"result", result}}}));
+        {.labels = {{"result", result}}, .has_deadline = false}));
   };
   count("answered", &Statistics::answered);
   count("refused", &Statistics::refused);

@@ -46,7 +46,7 @@ SnapshotOutputs::SnapshotOutputs(FreshSnapshot::Source source, const SummaryPart
 net::HttpResponse SnapshotOutputs::respond(const net::HttpRequest& request, SharedEncoding& encoding,
                                            std::string_view content_type) try {
   const auto snapshot = snapshots_.get(request.received);
-  if (snapshot == nullptr) return try_later("nothing has been measured yet");
+  if (snapshot == nullptr) return try_later("no Snapshot can be taken now");
   net::HttpResponse response;
   response.content_type = content_type;
   response.headers.emplace_back("Vary", "Accept, Accept-Encoding");

@@ -20,13 +20,13 @@ void append(std::vector<Route> more, std::vector<Route>& routes) {
 }  // namespace
 
 std::vector<Route> make_standard_routes(std::function<std::shared_ptr<const Snapshot>()> snapshot,
-                                        std::function<bool()> ready, const std::vector<Route>& others,
-                                        const SummaryParts& summary) {
+                                        std::function<std::string()> why_not_ready,
+                                        const std::vector<Route>& others, const SummaryParts& summary) {
   const auto outputs = std::make_shared<SnapshotOutputs>(std::move(snapshot), summary);
   std::vector<Route> routes = {metrics_route(outputs)};
   append(api_metrics_routes(outputs), routes);
   routes.push_back(healthz_route());
-  routes.push_back(readyz_route(std::move(ready)));
+  routes.push_back(readyz_route(std::move(why_not_ready)));
   append(dashboard_routes(dashboard_files()), routes);
   std::vector<Route> all = routes;
   append(others, all);

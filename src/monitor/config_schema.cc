@@ -51,6 +51,10 @@ constexpr std::array kSchema = {
             "Series that one metric may have; further ones are counted in its overflow series."},
     Setting{
         "limits.series", {integer, 1, 100'000'000}, "1000000", "Series that all metrics may have together."},
+    Setting{"limits.callback_deadline",
+            {duration, 1, kHour},
+            "100ms",
+            "How long a Snapshot waits for one callback; a late one is left out and counted by name."},
     Setting{"web.allowed_hosts",
             {host_list},
             "",
@@ -182,6 +186,7 @@ MonitorOptions apply(std::span<const SettingValue> settings) {
   options.tick_interval = values.time("tick_interval");
   options.max_series_per_family = values.count("limits.series_per_family");
   options.max_series = values.count("limits.series");
+  options.callback_deadline = values.time("limits.callback_deadline");
   options.history_interval = values.time("history.interval");
   options.history_points = values.count("history.points");
   options.system = values.get<bool>("system.enabled");

@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -32,6 +34,7 @@
 #include "routes.h"
 #include "self_metrics.h"
 #include "shared_snapshot.h"
+#include "src/model/amount_text.h"
 #include "tick_thread.h"
 #include "tls_files.h"
 
@@ -40,6 +43,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kMinTick{100};
 constexpr std::chrono::milliseconds kMaxTick = std::chrono::hours(1);
+constexpr std::chrono::milliseconds kMinCallbackDeadline{1};
 constexpr std::chrono::milliseconds kTryLiveAgain{100};
 constexpr std::chrono::milliseconds kMinHistory{1000};
 constexpr std::size_t kMostHistoryPoints = 100'000;
@@ -55,6 +59,11 @@ MonitorOptions checked(MonitorOptions options) {
     throw std::invalid_argument("MonitorOptions::tick_interval is " +
                                 std::to_string(options.tick_interval.count()) +
                                 " ms; expected 100 ms to 1 h");
+  }
+  if (options.callback_deadline < kMinCallbackDeadline || options.callback_deadline > kMaxTick) {
+    throw std::invalid_argument("MonitorOptions::callback_deadline is " +
+                                std::to_string(options.callback_deadline.count()) +
+                                " ms; expected 1 ms to 1 h");
   }
   if (options.history_interval < kMinHistory || options.history_interval > kMaxTick) {
     throw std::invalid_argument("MonitorOptions::history_interval is " +
@@ -87,6 +96,7 @@ std::unique_ptr<Registry> own_registry(const MonitorOptions& options, const log:
   if (options.log_sink) registry.error_sink = [logger](std::string_view message) { logger.warning(message); };
   registry.max_series_per_family = options.max_series_per_family;
   registry.max_series = options.max_series;
+  registry.callback_deadline = options.callback_deadline;
   return std::make_unique<Registry>(std::move(registry));
 }
 
@@ -121,9 +131,8 @@ class Monitor::Impl final {
   [[nodiscard]] std::string url() const;
   std::vector<std::string> reload(const MonitorOptions& wanted);
   void reload();
-  [[nodiscard]] bool ready() const noexcept {
-    return server_.listening() && measured_.load(std::memory_order_relaxed);
-  }
+  /// Empty: it is ready.
+  [[nodiscard]] std::string why_not_ready() const;
   /// A child that was forked off has this object but none of its threads.
   [[nodiscard]] bool is_of_this_process() const noexcept { return ::getpid() == process_; }
 
@@ -180,14 +189,14 @@ Monitor::Impl::Impl(MonitorOptions options)
       running_(options_),
       own_registry_(own_registry(options_, logger_)),
       registry_(own_registry_ ? *own_registry_ : *options_.registry),
-      snapshots_([this] { return registry_.snapshot(); }),
+      snapshots_([this] { return registry_.snapshot(); }, [this] { return registry_.is_in_callback(); }),
       history_(clock_, options_.history_interval, options_.history_points),
       hub_(hub_parts()),
       server_(server_options(),
               monitor::make_handler({.options = options_,
                                      .listen = listen_,
                                      .snapshot = [this] { return snapshots_.get(); },
-                                     .ready = [this] { return ready(); },
+                                     .why_not_ready = [this] { return why_not_ready(); },
                                      .self = self_,
                                      .hub = hub_,
                                      .hub_works = [this] { return live_.is_running(); },
@@ -195,9 +204,11 @@ Monitor::Impl::Impl(MonitorOptions options)
                                      .access = access_,
                                      .on_logout = [this] { end_live("a login has ended"); }})) {
   host_registration_ =
-      registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); });
+      registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); },
+                             {.name = "kymo_host", .has_deadline = false});
   self_registration_ =
-      registry_.add_producer([this](SnapshotWriter& writer) { self_.write(writer, readings()); });
+      registry_.add_producer([this](SnapshotWriter& writer) { self_.write(writer, readings()); },
+                             {.name = "kymo_self", .has_deadline = false});
   peers_registration_ = monitor::export_peers(registry_, options_);
 }
 
@@ -249,6 +260,19 @@ void Monitor::Impl::warn_of_tls(const MonitorOptions::TlsFiles& files,
                                 const net::TlsIdentity* identity) const {
   if (identity == nullptr) return;
   for (const std::string& warning : monitor::tls_warnings(files, *identity)) logger_.warning(warning);
+}
+
+std::string Monitor::Impl::why_not_ready() const {
+  if (!server_.listening() || !measured_.load(std::memory_order_relaxed)) {
+    return "the first measurement is not made yet, or the server is stopping";
+  }
+  const std::vector<HangingCallback> hanging = registry_.hanging_callbacks();
+  if (hanging.empty()) return {};
+  const HangingCallback& longest = *std::max_element(
+      hanging.begin(), hanging.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+  const double seconds = std::chrono::duration<double>(longest.time).count();
+  return "callback \"" + longest.name + "\" has not returned for " + model::duration_text(seconds) +
+         (hanging.size() == 1 ? "" : ", and " + std::to_string(hanging.size() - 1) + " more hang");
 }
 
 /// An address that a browser can open: that of all interfaces is none.
@@ -380,12 +404,18 @@ Monitor::~Monitor() {
 }
 
 Registry& Monitor::registry() const noexcept { return impl_->registry(); }
-std::shared_ptr<const Snapshot> Monitor::snapshot() { return impl_->snapshots().get(); }
+std::shared_ptr<const Snapshot> Monitor::snapshot() { return impl_->snapshots().get_or_last(); }
 net::Endpoint Monitor::endpoint() const { return impl_->server().endpoint(); }
 std::string Monitor::url() const { return impl_->url(); }
 std::vector<std::string> Monitor::reload(const MonitorOptions& options) { return impl_->reload(options); }
 void Monitor::reload() { impl_->reload(); }
-bool Monitor::ready() const noexcept { return impl_->ready(); }
+bool Monitor::ready() const noexcept {
+  try {
+    return impl_->why_not_ready().empty();
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
 void Monitor::stop() noexcept { impl_->stop(); }
 
 }  // namespace kymo

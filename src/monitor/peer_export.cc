@@ -12,7 +12,8 @@ Registration export_peers(Registry& registry, const MonitorOptions& options) {
       [table = options.peers, log = options.sessions, labels](SnapshotWriter& writer) {
         if (table != nullptr) write_peer_metrics(*table, labels, writer);
         if (log != nullptr) write_session_metrics(*log, writer);
-      });
+      },
+      {.name = "kymo_peers", .has_deadline = false});
 }
 
 }  // namespace kymo::monitor

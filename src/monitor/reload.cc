@@ -33,6 +33,7 @@ constexpr std::array kFixed = {
     Fixed{"profile", differs<&MonitorOptions::profile>},
     Fixed{"limits.series_per_family", differs<&MonitorOptions::max_series_per_family>},
     Fixed{"limits.series", differs<&MonitorOptions::max_series>},
+    Fixed{"limits.callback_deadline", differs<&MonitorOptions::callback_deadline>},
     Fixed{"web.allowed_hosts", differs<&MonitorOptions::allowed_hosts>},
     Fixed{"web.trusted_proxies", differs<&MonitorOptions::trusted_proxies>},
     Fixed{"web.tls", tls_differs},

@@ -53,7 +53,7 @@ net::HttpServer::Handler make_handler(HandlerParts parts) {
   for (live::Route& route : login_routes(parts.access, parts.on_logout)) others.push_back(std::move(route));
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes =
-      live::make_standard_routes(parts.snapshot, parts.ready, others,
+      live::make_standard_routes(parts.snapshot, parts.why_not_ready, others,
                                  {.peers = parts.options.peers, .ids = ids, .history = &parts.history});
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);
   routes.insert(routes.end(), others.begin(), others.end());

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include <kymo/core/snapshot.h>
@@ -20,7 +21,7 @@ struct HandlerParts {
   const MonitorOptions& options;
   const net::Endpoint& listen;
   std::function<std::shared_ptr<const Snapshot>()> snapshot;
-  std::function<bool()> ready;
+  std::function<std::string()> why_not_ready;
   SelfMetrics& self;
   live::MetricsHub& hub;
   std::function<bool()> hub_works;

@@ -73,7 +73,8 @@ void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const 
   counter(writer, "kymo_ticks_failed_total", "Ticks that an exception ended.",
           ticks_failed_.load(std::memory_order_relaxed));
   counter(writer, "kymo_snapshots_stale_total",
-          "Readers given an old Snapshot because a callback held up a new one.", readings.snapshots_stale);
+          "Readers given an old Snapshot or none, because a new one could not be taken.",
+          readings.snapshots_stale);
   counter(writer, "kymo_log_records_lost_total", "Events that the log's sink did not take.",
           readings.log_records_lost);
   FamilyWriter scrapes = writer.histogram(

@@ -105,8 +105,9 @@ SessionFeed::Impl::Impl(Registry& registry, packs::SessionStreams streams, const
             .standing = [known = streams_](std::string_view id) { return standing_messages(known, id); },
             .clock = machine_clock(),
             .patience = options.patience}) {
-  metrics_ = registry.add_producer(
-      [this](SnapshotWriter& writer) { write_feed_metrics(hub_.statistics(), writer); });
+  metrics_ =
+      registry.add_producer([this](SnapshotWriter& writer) { write_feed_metrics(hub_.statistics(), writer); },
+                            {.name = "kymo_sessions", .has_deadline = false});
   if (options.ticks) {
     const auto tick = [this] {
       streams_.tick(StreamTime::now(), [this](const StreamMessage& message) { return deliver(message); });

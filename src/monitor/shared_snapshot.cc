@@ -4,45 +4,47 @@
 
 namespace kymo::monitor {
 
-SharedSnapshot::SharedSnapshot(std::function<Result()> take, std::chrono::milliseconds patience)
-    : take_(std::move(take)), patience_(patience) {}
+SharedSnapshot::SharedSnapshot(std::function<Result()> take, std::function<bool()> is_in_callback)
+    : take_(std::move(take)), is_in_callback_(std::move(is_in_callback)) {}
 
 SharedSnapshot::Result SharedSnapshot::get() {
-  const auto deadline = std::chrono::steady_clock::now() + patience_;
-  std::unique_lock lock(mutex_);
-  if (taker_ == std::this_thread::get_id()) return last_one();
-  const std::uint64_t needed = begun_ + 1;
-  const auto nobody_takes = [&] { return done_ >= needed || taker_ == std::thread::id(); };
-  while (done_ < needed) {
-    if (!taken_.wait_until(lock, deadline, nobody_takes)) return last_one();
-    if (done_ < needed) return take(lock);
-  }
+  Result fresh = is_in_callback_() ? nullptr : get_fresh();
+  if (fresh == nullptr) stale_.fetch_add(1, std::memory_order_relaxed);
+  return fresh;
+}
+
+SharedSnapshot::Result SharedSnapshot::get_or_last() {
+  if (Result fresh = get()) return fresh;
+  const std::lock_guard lock(mutex_);
   return last_;
+}
+
+SharedSnapshot::Result SharedSnapshot::get_fresh() {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t needed = begun_ + 1;
+  taken_.wait(lock, [&] { return done_ >= needed || !is_taking_; });
+  if (done_ < needed) return take(lock);
+  return last_number_ >= needed ? last_ : nullptr;
 }
 
 SharedSnapshot::Result SharedSnapshot::take(std::unique_lock<std::mutex>& lock) {
   const std::uint64_t number = ++begun_;
-  taker_ = std::this_thread::get_id();
+  is_taking_ = true;
   lock.unlock();
   Result result;
   try {
     result = take_();
   } catch (...) {
-    // Out of memory, or a callback's exception that the registry let through: the last one is better than
-    // none.
+    // For want of memory: those who wait are told so, and the next caller tries again.
   }
   lock.lock();
-  taker_ = {};
+  is_taking_ = false;
   done_ = number;
   taken_.notify_all();
-  if (result == nullptr) return last_one();
+  if (result == nullptr) return nullptr;
+  last_number_ = number;
   last_ = result;
   return result;
-}
-
-SharedSnapshot::Result SharedSnapshot::last_one() {
-  stale_.fetch_add(1, std::memory_order_relaxed);
-  return last_;
 }
 
 }  // namespace kymo::monitor

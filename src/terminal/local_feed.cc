@@ -29,7 +29,8 @@ class LocalFeed final : public Feed {
     Registry registry;
     const auto collector = std::make_shared<system::SystemCollector>();
     const auto registration =
-        registry.add_producer([collector](SnapshotWriter& writer) { collector->collect(writer); });
+        registry.add_producer([collector](SnapshotWriter& writer) { collector->collect(writer); },
+                              {.name = "host", .has_deadline = false});
     auto wait = std::min(interval_, std::chrono::milliseconds(200));  // rates need a second reading: soon
     for (;;) {
       {

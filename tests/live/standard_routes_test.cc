@@ -52,8 +52,8 @@ class StandardRoutesTest : public ::testing::Test {
   StandardRoutesTest() {
     net::HttpServerOptions options;
     options.is_quick = [](std::string_view path) { return path == "/healthz" || path == "/readyz"; };
-    router_ = std::make_unique<Router>(
-        make_standard_routes([this] { return take(); }, [this] { return ready_.load(); }));
+    router_ = std::make_unique<Router>(make_standard_routes(
+        [this] { return take(); }, [this] { return std::string(ready_.load() ? "" : "not measured yet"); }));
     server_ = net::test::start_server(
         [this](const net::HttpRequest& request) { return router_->handle(request); }, options);
   }
@@ -222,7 +222,7 @@ TEST_F(StandardRoutesTest, TheSummaryHasPeersAndTheHostWhereThereAreSuch) {
   const Registration host = registry_.add_producer(
       [](SnapshotWriter& writer) { writer.gauge({"kymo_system_cpu_ratio", "Processors."}).add(0.25); });
   const auto summary = [&](PeerIds ids) {
-    const Router router(make_standard_routes([this] { return take(); }, [] { return true; }, {},
+    const Router router(make_standard_routes([this] { return take(); }, [] { return std::string(); }, {},
                                              {.peers = &peers, .ids = ids, .history = &history}));
     net::HttpRequest request;
     request.method = "GET";
@@ -260,7 +260,8 @@ class ApiDocumentsTest : public ::testing::Test {
     request.method = "GET";
     request.target = request.path = path;
     request.header = [](std::string_view) { return std::string_view(); };
-    std::vector<Route> routes = make_standard_routes([] { return nullptr; }, [] { return true; }, others_);
+    std::vector<Route> routes =
+        make_standard_routes([] { return nullptr; }, [] { return std::string(); }, others_);
     routes.insert(routes.end(), others_.begin(), others_.end());
     return boost::json::parse(*Router(routes).handle(request).body).as_object();
   }

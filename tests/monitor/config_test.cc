@@ -74,6 +74,7 @@ TEST(Schema, DefaultsAreThoseOfMonitorOptions) {
   EXPECT_EQ(read.listen, plain.listen);
   EXPECT_EQ(read.tick_interval, plain.tick_interval);
   EXPECT_EQ(read.max_series, plain.max_series);
+  EXPECT_EQ(read.callback_deadline, plain.callback_deadline);
   EXPECT_EQ(read.max_series_per_family, plain.max_series_per_family);
   EXPECT_EQ(read.system, plain.system);
   EXPECT_EQ(read.process, plain.process);
@@ -101,6 +102,7 @@ TEST(Schema, EverySettingReachesTheOptions) {
                                                    {"profile", "yes"},
                                                    {"limits.series_per_family", "3"},
                                                    {"limits.series", "4"},
+                                                   {"limits.callback_deadline", "14ms"},
                                                    {"web.allowed_hosts", "a,b"},
                                                    {"web.trusted_proxies", "10.0.0.0/8, ::1"},
                                                    {"http.threads", "5"},
@@ -123,6 +125,7 @@ TEST(Schema, EverySettingReachesTheOptions) {
   EXPECT_TRUE(o.profile);
   EXPECT_EQ(o.max_series_per_family, 3U);
   EXPECT_EQ(o.max_series, 4U);
+  EXPECT_EQ(o.callback_deadline, 14ms);
   EXPECT_THAT(o.allowed_hosts, ElementsAre("a", "b"));
   EXPECT_THAT(o.trusted_proxies, ElementsAre("10.0.0.0/8", "::1"));
   EXPECT_EQ(o.http_threads, 5U);

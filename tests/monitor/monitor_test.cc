@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <mutex>
+#include <semaphore>
 #include <thread>
+#include <vector>
 
 #include <kymo/core/collector.h>
 
@@ -190,6 +193,60 @@ TEST(Monitor, ACallbackMayAskForASnapshotOrThrow) {
   const Registration throws = monitor.registry().observe_gauge(
       "throws", "Throws.", []() -> double { throw std::runtime_error("no"); });
   EXPECT_NE(monitor.snapshot()->find("asks"), nullptr);
+}
+
+// One callback hangs from the first scrape on: the rest is served, /readyz says why, and the Monitor ends.
+TEST(Monitor, ACallbackThatHangsHoldsUpNothing) {
+  std::promise<void> gate;
+  Registration hangs;
+  {
+    Monitor monitor({.listen = kAnyPort});
+    ASSERT_TRUE(eventually([&] { return monitor.ready(); }));
+    monitor.registry().counter("requests", "R.").add(5);
+    hangs = monitor.registry().observe_gauge("hangs", "H.", [opened = gate.get_future().share()] {
+      opened.wait();
+      return 1.0;
+    });
+    std::atomic<int> good{0};
+    std::vector<std::thread> readers;
+    for (int i = 0; i < 8; ++i) {
+      readers.emplace_back([&] {
+        for (const char* path : {"/metrics", "/api/metrics", "/api/metrics/summary"}) {
+          const std::string answer = http_get(monitor.endpoint(), path);
+          good += answer.starts_with("HTTP/1.1 200 ") && !answer.ends_with("\r\n\r\n") ? 1 : 0;
+        }
+      });
+    }
+    for (auto& reader : readers) reader.join();
+    EXPECT_EQ(good, 24);
+    const std::string metrics = http_get(monitor.endpoint(), "/metrics");
+    EXPECT_THAT(metrics, HasSubstr("requests_total 5"));
+    EXPECT_THAT(metrics, HasSubstr("kymo_callbacks_late_total{callback=\"hangs\"}"));
+    EXPECT_THAT(metrics, HasSubstr("kymo_snapshots_stale_total 0"));
+    EXPECT_FALSE(monitor.ready());
+    const std::string readiness = http_get(monitor.endpoint(), "/readyz");
+    EXPECT_THAT(readiness, StartsWith("HTTP/1.1 503 "));
+    EXPECT_THAT(readiness, HasSubstr("callback \\\"hangs\\\" has not returned for "));
+    EXPECT_THAT(http_get(monitor.endpoint(), "/healthz"), StartsWith("HTTP/1.1 200 "));
+  }  // the callback hangs still
+  gate.set_value();
+  hangs.end();
+}
+
+TEST(Monitor, IsReadyAgainWhenACallbackHasReturned) {
+  std::binary_semaphore gate(0);
+  Monitor monitor({.listen = kAnyPort});
+  ASSERT_TRUE(eventually([&] { return monitor.ready(); }));
+  const Registration hangs = monitor.registry().observe_gauge("hangs", "H.", [&] {
+    gate.acquire();
+    gate.release();
+    return 1.0;
+  });
+  EXPECT_EQ(monitor.snapshot()->find("hangs"), nullptr);
+  EXPECT_FALSE(monitor.ready());
+  gate.release();
+  EXPECT_TRUE(eventually([&] { return monitor.ready(); }));
+  EXPECT_NE(monitor.snapshot()->find("hangs"), nullptr);
 }
 
 TEST(Monitor, ManyReadersAtOnceAllGetAnAnswer) {

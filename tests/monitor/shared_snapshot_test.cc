@@ -11,7 +11,7 @@
 namespace kymo::monitor {
 namespace {
 
-using namespace std::chrono_literals;
+bool never() { return false; }
 
 SharedSnapshot::Result numbered(int number) {
   return std::make_shared<const Snapshot>(
@@ -20,7 +20,7 @@ SharedSnapshot::Result numbered(int number) {
 
 TEST(SharedSnapshot, EachCallAfterAnotherGetsAFreshOne) {
   int taken = 0;
-  SharedSnapshot shared([&] { return numbered(++taken); });
+  SharedSnapshot shared([&] { return numbered(++taken); }, never);
   EXPECT_EQ(shared.get()->uptime.count(), 1);
   EXPECT_EQ(shared.get()->uptime.count(), 2);
   EXPECT_EQ(shared.stale(), 0U);
@@ -40,7 +40,7 @@ TEST(SharedSnapshot, ThoseWhoWaitShareTheNext) {
         }
         return numbered(number);
       },
-      20s);
+      never);
   std::thread first([&] { EXPECT_EQ(shared.get()->uptime.count(), 1); });
   begun.acquire();
   std::atomic<int> arrived{0};
@@ -61,7 +61,7 @@ TEST(SharedSnapshot, ThoseWhoWaitShareTheNext) {
 
 TEST(SharedSnapshot, WhatWasWrittenBeforeTheCallIsInIt) {
   std::atomic<int> value{0};
-  SharedSnapshot shared([&] { return numbered(value.load()); }, 20s);
+  SharedSnapshot shared([&] { return numbered(value.load()); }, never);
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
@@ -76,46 +76,50 @@ TEST(SharedSnapshot, WhatWasWrittenBeforeTheCallIsInIt) {
 
 TEST(SharedSnapshot, ACallbackThatAsksForOneGetsTheLast) {
   SharedSnapshot* self = nullptr;
-  SharedSnapshot::Result inner;
-  SharedSnapshot shared([&] {
-    inner = self->get();
-    return numbered(7);
-  });
+  SharedSnapshot::Result none = numbered(1);
+  SharedSnapshot::Result last;
+  bool is_inside = false;
+  SharedSnapshot shared(
+      [&] {
+        is_inside = true;
+        none = self->get();
+        last = self->get_or_last();
+        is_inside = false;
+        return numbered(7);
+      },
+      [&] { return is_inside; });
   self = &shared;
   EXPECT_EQ(shared.get()->uptime.count(), 7);
-  ASSERT_NE(inner, nullptr);
-  EXPECT_TRUE(inner->families.empty());
-  EXPECT_EQ(shared.stale(), 1U);
+  EXPECT_EQ(none, nullptr);
+  ASSERT_NE(last, nullptr);
+  EXPECT_TRUE(last->families.empty());
+  EXPECT_EQ(shared.stale(), 2U);
 }
 
-TEST(SharedSnapshot, OneThatHangsHoldsUpOthersNoLongerThanTheirPatience) {
+TEST(SharedSnapshot, AnExceptionGivesNoneToAllWhoWaitedAndTheLastOnRequest) {
+  std::atomic<int> taken{0};
   std::binary_semaphore begun(0);
   std::binary_semaphore go_on(0);
   SharedSnapshot shared(
-      [&] {
-        begun.release();
-        go_on.acquire();
-        return numbered(1);
+      [&]() -> SharedSnapshot::Result {
+        const int number = ++taken;
+        if (number == 2) {
+          begun.release();
+          go_on.acquire();
+        }
+        if (number == 2 || number == 3) throw std::runtime_error("no memory");
+        return numbered(number);
       },
-      1ms);
-  std::thread hanging([&] { (void)shared.get(); });
+      never);
+  EXPECT_EQ(shared.get()->uptime.count(), 1);
+  std::thread taker([&] { EXPECT_EQ(shared.get(), nullptr); });
   begun.acquire();
-  EXPECT_EQ(shared.get()->uptime.count(), 0);  // the empty one
-  EXPECT_EQ(shared.stale(), 1U);
+  std::thread waiter([&] { EXPECT_EQ(shared.get_or_last()->uptime.count(), 1); });
   go_on.release();
-  hanging.join();
-}
-
-TEST(SharedSnapshot, AnExceptionGivesTheLast) {
-  int taken = 0;
-  SharedSnapshot shared([&]() -> SharedSnapshot::Result {
-    if (++taken == 2) throw std::runtime_error("no memory");
-    return numbered(taken);
-  });
-  EXPECT_EQ(shared.get()->uptime.count(), 1);
-  EXPECT_EQ(shared.get()->uptime.count(), 1);
-  EXPECT_EQ(shared.get()->uptime.count(), 3);
-  EXPECT_EQ(shared.stale(), 1U);
+  taker.join();
+  waiter.join();
+  EXPECT_EQ(shared.stale(), 2U);
+  EXPECT_EQ(shared.get()->uptime.count(), 4);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <kymo/core/snapshot.h>
@@ -25,10 +26,11 @@ struct SummaryParts {
 /// two documents describe what these and `others` serve.
 ///
 /// `snapshot`: gives what is measured now; a request is answered from one that was asked for after it
-/// arrived. `ready`: whether to say so at `/readyz`; must not block. Both may be called from several threads
-/// at once. The encodings belong to the routes: one for all who ask at the same time.
+/// arrived. Null: none can be had, and the answer is 503. `why_not_ready`: what `/readyz` says with 503;
+/// empty: it is ready; must not block. Both may be called from several threads at once. The encodings belong
+/// to the routes: one for all who ask at the same time.
 [[nodiscard]] std::vector<Route> make_standard_routes(
-    std::function<std::shared_ptr<const Snapshot>()> snapshot, std::function<bool()> ready,
+    std::function<std::shared_ptr<const Snapshot>()> snapshot, std::function<std::string()> why_not_ready,
     const std::vector<Route>& others = {}, const SummaryParts& summary = {});
 
 }  // namespace kymo::live

@@ -36,15 +36,16 @@ class Monitor final {
 
   /// Everything at this instant: what was recorded before the call is in it; the host's and the process'
   /// figures are those of the last tick. Callers that come while a Snapshot is being taken share the next
-  /// one. Never null. Errors: where a callback holds up the taking for more than a second, the last Snapshot
-  /// there is.
+  /// one. Callbacks that hang are left out: RegistryOptions::callback_deadline. Never null. Errors: where
+  /// there is no memory for a new one, and inside a callback of the registry, the last Snapshot there is.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot();
 
   /// Where it serves, with the port that port 0 became; before it can, what was asked for.
   [[nodiscard]] net::Endpoint endpoint() const;
   /// The same for a browser on this machine, such as `https://127.0.0.1:9464`.
   [[nodiscard]] std::string url() const;
-  /// Whether it serves now, with the host and the process measured at least once.
+  /// Whether it serves now, with the host and the process measured at least once, and no callback hangs that
+  /// a Snapshot was to have. `/readyz` says the same, with the reason.
   [[nodiscard]] bool ready() const noexcept;
 
   /// Takes what can change while it runs: the token, and certificate and key, whose files are read again. All
@@ -59,8 +60,9 @@ class Monitor final {
   /// Reads certificate and key again, after a renewal.
   void reload();
 
-  /// Ends serving and measuring and joins the threads, within 1 s. May be called twice. `snapshot()` works
-  /// on.
+  /// Ends serving and measuring and joins the threads, within 1 s. A callback that hangs is not waited for;
+  /// a Snapshot that is being taken is, for six callback deadlines at most. May be called twice.
+  /// `snapshot()` works on.
   void stop() noexcept;
 
  private:

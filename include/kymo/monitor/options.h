@@ -35,6 +35,9 @@ struct MonitorOptions {
   /// Limits of the Monitor's own registry; another one keeps its own.
   std::size_t max_series_per_family = 2000;
   std::size_t max_series = 1'000'000;
+  /// How long a Snapshot waits for one callback, 1 ms to 1 h; see RegistryOptions::callback_deadline. Of the
+  /// Monitor's own registry, too.
+  std::chrono::milliseconds callback_deadline{100};
   /// Whether to export the host's figures (CPU, memory, disks, network, …) and those of this process.
   bool system = true;
   bool process = true;

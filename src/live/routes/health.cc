@@ -15,10 +15,8 @@ net::HttpResponse status(std::string_view word) {
   return response;
 }
 
-net::HttpResponse not_ready() {
-  net::HttpResponse response =
-      net::json_error(503, "not ready: the first measurement is not made yet, or the server is stopping",
-                      "try again in a second");
+net::HttpResponse not_ready(const std::string& why) {
+  net::HttpResponse response = net::json_error(503, "not ready: " + why, "try again in a second");
   response.headers.emplace_back("Retry-After", "1");
   return response;
 }
@@ -30,11 +28,12 @@ Route healthz_route() {
           "Whether the process lives."};
 }
 
-Route readyz_route(std::function<bool()> ready) {
-  auto handle = [ready = std::move(ready)](const net::HttpRequest&) {
-    return ready() ? status("ready") : not_ready();
+Route readyz_route(std::function<std::string()> why_not_ready) {
+  auto handle = [why_not_ready = std::move(why_not_ready)](const net::HttpRequest&) {
+    const std::string why = why_not_ready();
+    return why.empty() ? status("ready") : not_ready(why);
   };
-  return {"GET", "/readyz", std::move(handle), "Whether it serves what it has measured."};
+  return {"GET", "/readyz", std::move(handle), "Whether it serves all that it is to measure."};
 }
 
 }  // namespace kymo::live

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include <kymo/live/route.h>
 
@@ -9,7 +10,7 @@ namespace kymo::live {
 /// GET /healthz: 200 as long as the process answers at all. Blocks on nothing.
 [[nodiscard]] Route healthz_route();
 
-/// GET /readyz: 200 while `ready()`, which must not block; else 503.
-[[nodiscard]] Route readyz_route(std::function<bool()> ready);
+/// GET /readyz: 200 while `why_not_ready()`, which must not block, is empty; else 503 with it.
+[[nodiscard]] Route readyz_route(std::function<std::string()> why_not_ready);
 
 }  // namespace kymo::live
