@@ -11,6 +11,7 @@
 namespace kymo::terminal {
 namespace {
 
+constexpr double kNow = 1;
 constexpr double kShort = 10;
 constexpr double kMinute = 60;
 constexpr double kLong = 300;
@@ -157,14 +158,27 @@ void judge_files(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
        reasons);
 }
 
+/// A callback that hangs makes the figures incomplete, and what it waits for may hold up the server too.
+void judge_callbacks(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
+  const auto longest = facts.largest(facts.find("kymo_callback_hanging_seconds"), kNow);
+  if (longest.series == nullptr) return;
+  const std::string* name = longest.series->label("callback");
+  const double others = facts.mean("kymo_callbacks_hanging", kNow) - 1;
+  over(longest.value, {0, kNever},
+       "callback " + (name == nullptr ? std::string() : *name) + " has not returned for " +
+           duration_text(longest.value) + (others >= 1 ? ", and " + amount_text(others) + " more hang" : ""),
+       reasons);
+}
+
 /// What kymo itself lost never makes a server unwell, but its figures may be incomplete.
 void judge_own_losses(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kLosses = {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kLosses = {
       {{"kymo_series_overflowed", "look-ups of series over the limit"},
        {"kymo_ticks_missed", "ticks missed"},
        {"kymo_ticks_failed", "ticks failed"},
        {"kymo_recordings_refused", "values that were no numbers"},
        {"kymo_producer_errors", "producers or callbacks failed"},
+       {"kymo_callbacks_late", "times that a late callback was left out"},
        {"kymo_log_records_lost", "log records lost"},
        {"kymo_registration_errors", "registrations refused"},
        {"kymo_http_handler_errors", "answers of the metrics server failed"}}};
@@ -196,9 +210,9 @@ void judge_sessions(const Sessions& sessions, Reasons& reasons) {
 }  // namespace
 
 Verdict judge(const World& world, const Roles& roles, const Sessions* sessions) {
-  static constexpr std::array kRules = {judge_errors,   judge_losses,     judge_queues,
-                                        judge_cpu,      judge_throttling, judge_memory,
-                                        judge_pressure, judge_files,      judge_own_losses};
+  static constexpr std::array kRules = {judge_errors,     judge_losses,    judge_queues,   judge_cpu,
+                                        judge_throttling, judge_memory,    judge_pressure, judge_files,
+                                        judge_callbacks,  judge_own_losses};
   Verdict verdict;
   const Facts facts(world);
   for (const auto rule : kRules) rule(facts, roles, verdict.reasons);

@@ -87,6 +87,24 @@ TEST(Verdict, TellsLossesQueuesCpuMemoryAndFiles) {
               Contains("degraded: kymo: 11 ticks missed within the last 11 s"));
 }
 
+TEST(Verdict, TellsTheCallbackThatHangsLongest) {
+  SeriesStore store;
+  test::take(store, test::hello());
+  for (int at = 0; at < 12; ++at) {
+    test::take(store,
+               R"({"type":"full","seq":1,"time":)" + std::to_string(1764000000 + at) +
+                   R"(,"uptime_seconds":1,"families":[{"id":0,"name":"kymo_callbacks_hanging",)"
+                   R"("kind":"gauge","unit":"","help":"","series":[{"id":0,"labels":{},"v":2}]},)"
+                   R"({"id":1,"name":"kymo_callback_hanging_seconds","kind":"gauge",)"
+                   R"("unit":"seconds","help":"","series":[{"id":1,"labels":{"callback":"pool"},"v":)" +
+                   std::to_string(at + 1) + R"(},{"id":2,"labels":{"callback":"disk"},"v":0.5}]}]})");
+  }
+  const Verdict verdict = judge(store.world(), roles_of(store.world()), nullptr);
+  ASSERT_EQ(verdict.reasons.size(), 1U);
+  EXPECT_EQ(verdict.level, Level::degraded);
+  EXPECT_EQ(verdict.reasons[0].text, "callback pool has not returned for 12 s, and 1 more hang");
+}
+
 TEST(Verdict, TellsTheWorstSession) {
   const Sessions sessions = test::sessions();
   Level level = Level::well;

@@ -2,7 +2,7 @@
 // says nothing.
 
 import { labelText } from '../data/series';
-import { amountText, cutRatioText } from '../format/numbers';
+import { amountText, cutRatioText, durationText } from '../format/numbers';
 import type { Facts } from './facts';
 import { plainName } from './names';
 import type { Roles } from './roles';
@@ -27,6 +27,7 @@ export interface Verdict {
 
 type Rule = (facts: Facts, roles: Roles) => Array<Reason | null>;
 
+const NOW = 1;
 const SHORT = 10;
 const MINUTE = 60;
 const LONG = 300;
@@ -126,12 +127,20 @@ const files: Rule = (facts) => {
   ];
 };
 
+/** A callback that hangs makes the figures incomplete, and what it waits for may hold up the server too. */
+const callbacks: Rule = (facts) => {
+  const longest = facts.largest('kymo_callback_hanging_seconds', NOW);
+  const others = (facts.mean('kymo_callbacks_hanging', NOW) ?? 1) - 1;
+  return [over(longest?.value ?? null, 0, Infinity, 'kymo_callback_hanging_seconds', (value) => `callback ${longest?.series.labels.callback ?? ''} has not returned for ${durationText(value)}${others >= 1 ? `, and ${amountText(others)} more hang` : ''}`)];
+};
+
 const OWN_LOSSES: ReadonlyArray<readonly [name: string, text: string]> = [
   ['kymo_series_overflowed', 'look-ups of series over the limit'],
   ['kymo_ticks_missed', 'ticks missed'],
   ['kymo_ticks_failed', 'ticks failed'],
   ['kymo_recordings_refused', 'values that were no numbers'],
   ['kymo_producer_errors', 'producers or callbacks failed'],
+  ['kymo_callbacks_late', 'times that a late callback was left out'],
   ['kymo_log_records_lost', 'log records lost'],
   ['kymo_registration_errors', 'registrations refused'],
   ['kymo_http_handler_errors', 'answers of the metrics server failed'],
@@ -141,7 +150,7 @@ const OWN_LOSSES: ReadonlyArray<readonly [name: string, text: string]> = [
 const ownLosses: Rule = (facts) => OWN_LOSSES.map(([name, text]) =>
   over(facts.growth(name, LONG), 1, Infinity, facts.named(new RegExp(`^${name}$`))[0] ?? name, (value) => `kymo: ${amountText(value)} ${text} within the last ${facts.lastOf(LONG)}`));
 
-const RULES: readonly Rule[] = [errors, losses, queues, cpu, throttling, memory, pressure, files, ownLosses];
+const RULES: readonly Rule[] = [errors, losses, queues, cpu, throttling, memory, pressure, files, callbacks, ownLosses];
 
 const TITLES: Record<Level, string> = {
   well: 'This server is well',

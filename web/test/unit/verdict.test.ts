@@ -82,6 +82,13 @@ test('what kymo itself lost degrades, and never more', () => {
   assert.match(verdict.reasons[0]?.text ?? '', /look-ups of series over the limit/);
 });
 
+test('the callback that hangs longest is named, with how long it has', () => {
+  const hanging = [gauge('kymo_callbacks_hanging', 2), gauge('kymo_callback_hanging_seconds', 2, { callback: 'pool' }), gauge('kymo_callback_hanging_seconds', 0.5, { callback: 'disk' })];
+  const verdict = minuteOf(hanging, [0, 1]);
+  assert.equal(verdict.level, 'degraded');
+  assert.deepEqual(verdict.reasons.map((reason) => reason.text), ['callback pool has not returned for 1 min 12 s, and 1 more hang']);
+});
+
 test('the worst reason decides and stands first', () => {
   const verdict = minuteOf([gauge('kymo_cgroup_cpu_ratio', 0.9), gauge('stream.fill', 0.99)]);
   assert.equal(verdict.level, 'unwell');
