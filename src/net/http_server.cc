@@ -31,6 +31,8 @@ namespace asio = boost::asio;
 /// end.
 constexpr std::chrono::milliseconds kGrace{500};
 constexpr std::size_t kMostThreads = 64;
+/// From one attempt to the next to make a listener where memory is short.
+constexpr std::chrono::milliseconds kWithoutListener{10};
 
 const std::string* find_pair(const HttpRequest::Pairs& pairs, std::string_view name) noexcept {
   const auto found =
@@ -76,6 +78,10 @@ void run_to_end(asio::io_context& context) {
   }
 }
 
+void poll_quietly(asio::io_context& context) noexcept try { context.poll(); } catch (...) {
+  return;
+}
+
 /// The threads of one start() to its stop().
 class Engine final {
  public:
@@ -102,12 +108,12 @@ class Engine final {
 
   void ask_to_end() {
     if (context_.stopping.exchange(true)) return;
-    asio::post(context_.io, [this] { drain(); });
+    context_.loop().execute([this] { drain(); });  // which needs no memory of the heap
   }
 
   void end() {
     ask_to_end();
-    if (threads_.empty()) run_to_end(context_.io);
+    if (threads_.empty()) run_io();
     for (std::size_t i = 0; i < threads_.size(); ++i) {
       // First the I/O thread: once it is done, nothing hands work to the others.
       if (i == 1) workers_have_work_.reset();
@@ -133,18 +139,48 @@ class Engine final {
  private:
   void start_threads(std::size_t workers) {
     threads_.reserve(workers + 1);
-    threads_.push_back(start_thread("kymo-net-0", [this] { run_to_end(context_.io); }));
+    threads_.push_back(start_thread("kymo-net-0", [this] { run_io(); }));
     for (std::size_t i = 1; i <= workers; ++i) {
       threads_.push_back(
           start_thread("kymo-net-" + std::to_string(i), [this] { run_to_end(context_.workers); }));
     }
   }
 
-  void drain() {
+  /// Where memory is short, the listener may end; it begins again as soon as there is some.
+  void run_io() {
+    run_to_end(context_.io);
+    while (context_.listener_failed) {
+      context_.io.restart();
+      if (context_.draining) context_.listener_failed = false;
+      if (context_.listener_failed && !begin_listening_again()) continue;
+      run_to_end(context_.io);
+    }
+  }
+
+  /// Where that fails, what is under way goes on for a moment.
+  bool begin_listening_again() noexcept try {
+    listener_.spawn();
+    return true;
+  } catch (...) {
+    std::this_thread::sleep_for(kWithoutListener);
+    context_.io.restart();
+    poll_quietly(context_.io);
+    return false;
+  }
+
+  /// Where there is no memory for words and waiting, all are closed at once.
+  void drain() noexcept {
     context_.draining = true;
     listener_.close();
-    context_.connections.close_unoccupied(server_stops());
-    if (context_.connections.empty()) return;
+    try {
+      context_.connections.close_unoccupied(server_stops());
+      if (!context_.connections.empty()) wait_for_the_last();
+    } catch (...) {
+      context_.connections.close_all();
+    }
+  }
+
+  void wait_for_the_last() {
     grace_.expires_after(kGrace);
     grace_.async_wait([this](const boost::system::error_code& error) {
       if (!error) context_.connections.close_all();

@@ -2,12 +2,11 @@
 
 #include <cerrno>
 #include <exception>
+#include <memory>
 #include <utility>
 #include <variant>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <fcntl.h>
 
@@ -19,11 +18,9 @@ namespace kymo::net {
 namespace {
 
 namespace asio = boost::asio;
-using asio::awaitable;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr auto kWaited = asio::as_tuple(asio::use_awaitable);
 constexpr milliseconds kResolutionPoll{20};
 constexpr milliseconds kPause{100};
 /// Connections taken before those already taken get their turn.
@@ -55,8 +52,25 @@ void Listener::try_now() {
   if (address_) open(*address_);
 }
 
+/// Whatever ends run() before close(), an exception or Asio, this is destroyed with it. Stopping the loop
+/// needs no memory.
+class Listener::Work final {
+ public:
+  explicit Work(ServerContext& context) noexcept : context_(context) { context_.listener_failed = false; }
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+  ~Work() {
+    if (context_.draining) return;
+    context_.listener_failed = true;
+    context_.io.stop();
+  }
+
+ private:
+  ServerContext& context_;
+};
+
 void Listener::spawn() {
-  asio::co_spawn(context_.io, run(), [](const std::exception_ptr&) {});
+  asio::co_spawn(context_.loop(), run(std::make_unique<Work>(context_)), [](const std::exception_ptr&) {});
 }
 
 void Listener::close() {
@@ -66,7 +80,8 @@ void Listener::close() {
   on_listening_(0);
 }
 
-awaitable<void> Listener::run() {
+/// `work` is there from before the first step, which may fail too.
+Coroutine<void> Listener::run([[maybe_unused]] std::unique_ptr<Work> work) {
   while (!context_.draining) {
     if (!address_) co_await resolve();
     if (address_ && !acceptor_.is_open() && !failure_) open(*address_);
@@ -82,7 +97,7 @@ awaitable<void> Listener::run() {
   }
 }
 
-awaitable<void> Listener::resolve() {
+Coroutine<void> Listener::resolve() {
   const Endpoint& wanted = context_.options.listen;
   const NameResolution resolution(wanted.address, wanted.port);
   std::optional<NameResolution::Result> result;
@@ -122,15 +137,15 @@ void Listener::report_listening() {
   context_.tell("now listening on " + context_.options.listen.to_string());
 }
 
-awaitable<void> Listener::sleep(milliseconds time) {
+Coroutine<void> Listener::sleep(milliseconds time) {
   timer_.expires_after(time);
   // Woken early by close(): whoever sleeps looks at `draining` next.
-  (void)co_await timer_.async_wait(kWaited);
+  (void)co_await timer_.async_wait(kResult);
 }
 
-awaitable<void> Listener::accept_all() {
+Coroutine<void> Listener::accept_all() {
   while (acceptor_.is_open()) {
-    const auto [error] = co_await acceptor_.async_wait(asio::ip::tcp::acceptor::wait_read, kWaited);
+    const auto [error] = co_await acceptor_.async_wait(asio::ip::tcp::acceptor::wait_read, kResult);
     if (error || !acceptor_.is_open()) co_return;
     Next next = Next::more;
     for (int i = 0; i < kBatch && next == Next::more; ++i) next = accept_one();

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -26,15 +25,18 @@ class Listener final {
   /// One attempt that asks no name service, so that a server whose address is free listens when start()
   /// returns.
   void try_now();
-  /// Begins the work; it ends after close().
+  /// Begins the work; it ends after close(), or where memory is short: see ServerContext::listener_failed.
+  /// Throws std::bad_alloc.
   void spawn();
   void close();
 
  private:
-  boost::asio::awaitable<void> run();
-  boost::asio::awaitable<void> resolve();
-  boost::asio::awaitable<void> accept_all();
-  boost::asio::awaitable<void> sleep(std::chrono::milliseconds time);
+  class Work;
+
+  Coroutine<void> run(std::unique_ptr<Work> work);
+  Coroutine<void> resolve();
+  Coroutine<void> accept_all();
+  Coroutine<void> sleep(std::chrono::milliseconds time);
 
   void open(const SocketAddress& address);
   void report_failure(const std::string& reason);

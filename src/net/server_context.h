@@ -14,6 +14,7 @@
 
 #include "bodies_in_flight.h"
 #include "connection_table.h"
+#include "loop_executor.h"
 #include "outbox.h"
 #include "shared_identity.h"
 #include "trusted_proxies.h"
@@ -43,6 +44,9 @@ inline void count(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) noex
 /// What WebSockets are told when the server stops.
 inline Farewell server_stops() { return {WebSocketClose::going_away, "the server stops"}; }
 
+/// Connections in reserved places, those that are being refused, and the listener.
+inline constexpr std::size_t kFurtherCoroutines = 256;
+
 /// What the listener and the sessions of a running server share. One thread does all input and output, so
 /// nothing here needs a lock; handlers run on `workers`.
 struct ServerContext {
@@ -65,11 +69,15 @@ struct ServerContext {
   Counters& counters;
   const TrustedProxies proxies;
   BodiesInFlight bodies;  ///< outlives `io` and `workers`, whose handlers hold some of them
+  /// For the end of every connection there may be, and of what else runs as a coroutine.
+  Reserve reserve{options.limits.connections + kFurtherCoroutines};
+  bool draining = false;  ///< no new requests; only on the I/O thread
+  /// Want of memory has ended the listener's work, and `io` was stopped to begin it again.
+  bool listener_failed = false;
   boost::asio::io_context io{1};
   boost::asio::io_context workers;
   const std::shared_ptr<Outbox> outbox = std::make_shared<Outbox>(io);
   ConnectionTable connections;
-  bool draining = false;              ///< no new requests; only on the I/O thread
   std::atomic<bool> stopping{false};  ///< seen by workers: skip what has not begun
   std::size_t refusals = 0;           ///< connections that are being told 503 right now
   std::size_t deflated = 0;           ///< WebSockets with permessage-deflate
@@ -84,6 +92,10 @@ struct ServerContext {
     std::uint64_t untold = 0;
   };
   HandlerErrors handler_errors;
+
+  /// For coroutines that do input and output, and for those that call handlers.
+  [[nodiscard]] LoopExecutor loop() { return loop_executor(io, reserve); }
+  [[nodiscard]] LoopExecutor workers_loop() { return loop_executor(workers, reserve); }
 
   /// Tells the user's `on_event`, whatever that does. On the I/O thread only.
   void tell(std::string_view message) noexcept {

@@ -8,12 +8,9 @@
 #include <optional>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include <kymo/net/json_error.h>
@@ -21,6 +18,7 @@
 
 #include "connection_slot.h"
 #include "handler_call.h"
+#include "loop_executor.h"
 #include "refusal.h"
 #include "request_parser.h"
 #include "response_head.h"
@@ -33,11 +31,9 @@ namespace kymo::net {
 namespace {
 
 namespace asio = boost::asio;
-using asio::awaitable;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr auto kResult = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 8 * 1024;
 constexpr int kSendBuffer = 128 * 1024;
 constexpr std::size_t kWritePiece = 1024 * 1024;
@@ -51,7 +47,7 @@ constexpr std::size_t kGentleRefusals = 64;
 constexpr milliseconds kReservedTime{1000};
 constexpr milliseconds kLongestDelay{1000};
 
-awaitable<Answer> answer_on_worker(ServerContext& context, const HttpRequest& request) {
+Coroutine<Answer> answer_on_worker(ServerContext& context, const HttpRequest& request) {
   co_return call_handler(context, request);
 }
 
@@ -99,7 +95,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  awaitable<void> serve();
+  Coroutine<void> serve();
 
  private:
   enum class Step : std::uint8_t { again, close_gently, close, handed_over };
@@ -108,22 +104,22 @@ class Session final : public std::enable_shared_from_this<Session> {
     return room_ == ConnectionTable::Room::none || room_ == ConnectionTable::Room::none_for_address;
   }
   [[nodiscard]] bool is_health_check() const;
-  awaitable<Step> refuse_for_want_of_room();
+  Coroutine<Step> refuse_for_want_of_room();
   void close() noexcept;
-  awaitable<Step> greet();
-  awaitable<Step> serve_one();
-  awaitable<bool> read_head();
-  awaitable<bool> read_body();
-  awaitable<bool> read_some();
-  awaitable<Step> answer();
-  awaitable<Step> refuse_request(const Fault& fault);
-  awaitable<Step> upgrade(const HttpResponse& response, After after, bool in_time);
-  awaitable<Answer> dispatch(const Target& target);
-  awaitable<void> hold_back(milliseconds delay);
-  awaitable<bool> send(const HttpResponse& response, After after);
-  awaitable<bool> write(std::string_view head, std::string_view body);
-  awaitable<void> linger();
-  awaitable<void> end_gently();
+  Coroutine<Step> greet();
+  Coroutine<Step> serve_one();
+  Coroutine<bool> read_head();
+  Coroutine<bool> read_body();
+  Coroutine<bool> read_some();
+  Coroutine<Step> answer();
+  Coroutine<Step> refuse_request(const Fault& fault);
+  Coroutine<Step> upgrade(const HttpResponse& response, After after, bool in_time);
+  Coroutine<Answer> dispatch(const Target& target);
+  Coroutine<void> hold_back(milliseconds delay);
+  Coroutine<bool> send(const HttpResponse& response, After after);
+  Coroutine<bool> write(std::string_view head, std::string_view body);
+  Coroutine<void> linger();
+  Coroutine<void> end_gently();
 
   void enter(Phase phase) { slot_->enter(phase); }
   /// The sender of the request at hand.
@@ -175,7 +171,7 @@ void Session::disarm() {
   timer_.cancel();
 }
 
-awaitable<void> Session::serve() {
+Coroutine<void> Session::serve() {
   const milliseconds header_time = context_.options.limits.header_time;
   arm(is_reserved() ? std::min(header_time, kReservedTime) : header_time);
   Step step = co_await greet();
@@ -188,7 +184,7 @@ awaitable<void> Session::serve() {
 }
 
 /// A refused connection gives its place up first; too many of them are closed at once.
-awaitable<void> Session::end_gently() {
+Coroutine<void> Session::end_gently() {
   if (!is_reserved()) co_return co_await linger();
   slot_->give_up();
   if (context_.refusals >= kGentleRefusals) co_return;
@@ -203,7 +199,7 @@ bool Session::is_health_check() const {
   return target && is_quick(target->path);
 }
 
-awaitable<Session::Step> Session::refuse_for_want_of_room() {
+Coroutine<Session::Step> Session::refuse_for_want_of_room() {
   count(context_.counters.connections_refused);
   const HttpResponse busy = too_many_connections(room_, context_.connections.limits());
   const bool sent = co_await send(busy, After::close);
@@ -219,7 +215,7 @@ void Session::close() noexcept {
 
 /// The handshake, where this server speaks TLS. Its memory is taken and its work is done only once the client
 /// has shown that it speaks TLS too.
-awaitable<Session::Step> Session::greet() {
+Coroutine<Session::Step> Session::greet() {
   const std::shared_ptr<const TlsIdentity> identity = context_.tls.get();
   if (identity == nullptr) co_return Step::again;
   const auto [failed] = co_await transport_.socket().async_wait(asio::ip::tcp::socket::wait_read, kResult);
@@ -240,7 +236,7 @@ awaitable<Session::Step> Session::greet() {
   co_return Step::close;
 }
 
-awaitable<Session::Step> Session::serve_one() {
+Coroutine<Session::Step> Session::serve_one() {
   enter(Phase::waiting);
   bool complete = co_await read_head();
   const bool has_no_place = is_reserved() && (complete ? !is_health_check() : expired_);
@@ -262,7 +258,7 @@ awaitable<Session::Step> Session::serve_one() {
 
 /// True once the head is good. A connection's first head is timed from its beginning, the handshake and all,
 /// so that one that never sends a byte is no cheaper to hold open than one that sends a little.
-awaitable<bool> Session::read_head() {
+Coroutine<bool> Session::read_head() {
   const HttpLimits& limits = context_.options.limits;
   bool begun = first_ || parser_.begun();
   if (!first_) arm(begun ? limits.header_time : limits.idle_time);
@@ -275,7 +271,7 @@ awaitable<bool> Session::read_head() {
   co_return parser_.state() != RequestParser::State::faulty;
 }
 
-awaitable<bool> Session::read_body() {
+Coroutine<bool> Session::read_body() {
   if (parser_.state() == RequestParser::State::body) {
     if (parser_.head().expects_continue && parser_.body().empty()) {
       const bool invited = co_await write("HTTP/1.1 100 Continue\r\n\r\n", {});
@@ -290,7 +286,7 @@ awaitable<bool> Session::read_body() {
   co_return parser_.state() == RequestParser::State::complete;
 }
 
-awaitable<bool> Session::read_some() {
+Coroutine<bool> Session::read_some() {
   if (expired_) co_return false;
   const auto [error, size] = co_await transport_.async_read_some(asio::buffer(buffer_), kResult);
   if (error) co_return false;
@@ -304,7 +300,7 @@ bool Session::is_of_other_scheme(const RequestHead& head) const noexcept {
   return (head.scheme == RequestHead::Scheme::https) != transport_.is_tls();
 }
 
-awaitable<Session::Step> Session::answer() {
+Coroutine<Session::Step> Session::answer() {
   disarm();
   count(context_.counters.requests);
   const RequestHead& head = parser_.head();
@@ -344,7 +340,7 @@ awaitable<Session::Step> Session::answer() {
   co_return Step::again;
 }
 
-awaitable<Answer> Session::dispatch(const Target& target) {
+Coroutine<Answer> Session::dispatch(const Target& target) {
   HttpRequest request = make_request(parser_.head(), target);
   request.body = parser_.body();
   request.remote = client().text;
@@ -354,18 +350,18 @@ awaitable<Answer> Session::dispatch(const Target& target) {
   if (context_.bodies.is_tight()) {
     count(context_.counters.connections_evicted, context_.connections.evict_senders(steady_clock::now()));
   }
-  co_return co_await asio::co_spawn(context_.workers, answer_on_worker(context_, request),
-                                    asio::use_awaitable);
+  co_return co_await asio::co_spawn(context_.workers_loop(), answer_on_worker(context_, request),
+                                    asio::use_awaitable_t<LoopExecutor>());
 }
 
-awaitable<void> Session::hold_back(milliseconds delay) {
+Coroutine<void> Session::hold_back(milliseconds delay) {
   enter(Phase::waiting);
   asio::steady_timer pause(context_.io, std::min(delay, kLongestDelay));
   (void)co_await pause.async_wait(kResult);
 }
 
 /// Bytes behind the handshake would be lost on the way; RFC 6455 4.1 has the client wait for our answer.
-awaitable<Session::Step> Session::upgrade(const HttpResponse& response, After after, bool in_time) {
+Coroutine<Session::Step> Session::upgrade(const HttpResponse& response, After after, bool in_time) {
   std::optional<HttpResponse> refusal = refuse_handshake(parser_.head());
   if (!refusal && parser_.has_more()) refusal = json_error(400, "bytes came before the handshake's answer");
   if (!refusal && !in_time) refusal = json_error(503, "all WebSockets were just closed", "try again");
@@ -385,14 +381,14 @@ awaitable<Session::Step> Session::upgrade(const HttpResponse& response, After af
 }
 
 /// By reference to a named fault: g++ 12 frees a temporary twice that is made in a co_await's argument.
-awaitable<Session::Step> Session::refuse_request(const Fault& fault) {
+Coroutine<Session::Step> Session::refuse_request(const Fault& fault) {
   count(context_.counters.requests_bad);
   const HttpResponse response = json_error(fault.status, fault.message);
   const bool sent = co_await send(response, After::close);
   co_return sent ? Step::close_gently : Step::close;
 }
 
-awaitable<bool> Session::send(const HttpResponse& response, After after) {
+Coroutine<bool> Session::send(const HttpResponse& response, After after) {
   const std::string head = render_head(
       response,
       {context_.options.server_name, std::chrono::system_clock::now(), after, parser_.head().is_http_1_0});
@@ -404,7 +400,7 @@ awaitable<bool> Session::send(const HttpResponse& response, After after) {
 
 /// In pieces, so that a large body's time limit is one on the client's pace and not on the size. What the
 /// client takes of a piece is noted as it goes, so that a slow client is told from a stalled one.
-awaitable<bool> Session::write(std::string_view head, std::string_view body) {
+Coroutine<bool> Session::write(std::string_view head, std::string_view body) {
   do {
     const std::string_view piece = body.substr(0, kWritePiece);
     const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head.data(), head.size()),
@@ -430,7 +426,7 @@ awaitable<bool> Session::write(std::string_view head, std::string_view body) {
 
 /// Closing while the client's bytes lie unread makes the kernel send a reset, which can destroy the answer
 /// before the client has read it. So: end our side, read on for a moment, then close (RFC 9112 9.6).
-awaitable<void> Session::linger() {
+Coroutine<void> Session::linger() {
   enter(Phase::waiting);
   arm(kLingerTime);
   if (transport_.is_tls()) (void)co_await transport_.async_end_tls(kResult);
@@ -448,7 +444,8 @@ awaitable<void> Session::linger() {
 /// What the coroutine throws (no memory, at most) ends that connection and nothing else.
 void spawn(ServerContext& context, std::shared_ptr<Session> session) {
   Session& target = *session;
-  asio::co_spawn(context.io, target.serve(), [session = std::move(session)](const std::exception_ptr&) {});
+  asio::co_spawn(context.loop(), target.serve(),
+                 [session = std::move(session)](const std::exception_ptr&) {});
 }
 
 }  // namespace

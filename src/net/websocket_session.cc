@@ -213,8 +213,13 @@ class Link final : public WebSocketConnection {
 
 bool Link::send(Text payload, WebSocketMessage kind) {
   if (!open_ || payload == nullptr || busy_.exchange(true)) return false;
-  outbox_->add(session_, OutboxReader::Write{std::move(payload), kind});
-  return true;
+  try {
+    outbox_->add(session_, OutboxReader::Write{std::move(payload), kind});
+    return true;
+  } catch (...) {
+    busy_ = false;  // no memory: it may be sent again
+    return false;
+  }
 }
 
 void Link::close(WebSocketClose code, std::string_view reason) {
@@ -243,7 +248,7 @@ class WebSocketSession final : public OutboxReader, public std::enable_shared_fr
 
   void start(const RequestHead& head);
   void take(const Write& write) override;
-  void take(const Close& close) override { this->close(close.code, close.reason); }
+  void take(const Close& close) override;
   void close(WebSocketClose code, const std::string& reason);
   void close_now() noexcept;
   /// Does nothing before the handshake is done; then on_accepted() sees to it.
@@ -260,6 +265,7 @@ class WebSocketSession final : public OutboxReader, public std::enable_shared_fr
   void on_read_failed(const Error& error);
   void time_message();
   void answer_close(WebSocketClose verdict);
+  void begin_writing(const Write& write);
   void write_last_words();
   void on_written(const Error& error, std::size_t size);
   void limit_end();
@@ -387,7 +393,16 @@ void WebSocketSession::answer_close(WebSocketClose verdict) {
   close(verdict, std::string(reason_of(verdict)));
 }
 
-void WebSocketSession::take(const Write& write) {
+/// Where there is no memory to write or to close, the connection ends.
+void WebSocketSession::take(const Write& write) try { begin_writing(write); } catch (...) {
+  close_now();
+}
+
+void WebSocketSession::take(const Close& close) try { this->close(close.code, close.reason); } catch (...) {
+  close_now();
+}
+
+void WebSocketSession::begin_writing(const Write& write) {
   if (closing_ || link_ == nullptr) return;
   is_writing_ = true;
   slot_.enter(Phase::sending);

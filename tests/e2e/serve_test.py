@@ -1,9 +1,12 @@
 """`kymo serve` as its users meet it: scraped by real readers, with its port taken, under slow clients, ended."""
 
+import contextlib
 import gzip
+import http.client
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -18,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from kymo_process import (  # noqa: E402
     DEADLINE_S,
+    KYMO,
     PEERS,
     PROMPT_S,
     Running,
@@ -260,6 +264,50 @@ class SlowClients(unittest.TestCase):
             code, seconds = serve.end(signal.SIGTERM)
             self.assertEqual(code, 0)
             self.assertLess(seconds, PROMPT_S)
+
+
+class FewAddresses(unittest.TestCase):
+    """Under a limit on addresses (`ulimit -v`, some containers) a request may fail; the server goes on."""
+
+    PATHS = ("/metrics", "/api/metrics", "/", "/assets/dashboard.js", "/api", "/api/openapi.json", "/healthz")
+
+    def ask_for_everything(self, url):
+        def ask():
+            for path in self.PATHS:
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    get(url + path)
+
+        askers = [threading.Thread(target=ask) for _ in range(8)]
+        for asker in askers:
+            asker.start()
+        for asker in askers:
+            asker.join()
+
+    def test_that_run_out_while_it_serves_end_no_process(self):
+        with Serve() as serve:
+            url, pid = serve.url(), serve.process.pid
+            serve.wait_for(lambda: get(url + "/readyz")[0] == 200, "the first measurement")
+            for room in (0, 16, 256, 4096):
+                before = resource.prlimit(pid, resource.RLIMIT_AS)
+                with open(f"/proc/{pid}/statm", encoding="ascii") as statm:
+                    size = int(statm.read().split()[0]) * resource.getpagesize()
+                resource.prlimit(pid, resource.RLIMIT_AS, (size + room * 1024, before[1]))
+                self.ask_for_everything(url)
+                resource.prlimit(pid, resource.RLIMIT_AS, before)
+                self.assertIsNone(serve.process.poll(), f"{room} KiB\n{serve.err()}")
+                serve.wait_for(lambda: get(url + "/healthz")[0] == 200, "an answer when there is room again")
+            self.assertEqual(serve.end()[0], 0)
+
+    def test_that_are_few_from_the_start_end_no_process_by_a_signal(self):
+        for mib in (32, 80, 112):
+            limit = ("prlimit", f"--as={mib * 1024 * 1024}", KYMO, "serve", "--listen", "127.0.0.1:0")
+            with Running(*limit) as serve:
+                told = serve.wait_for(
+                    lambda: re.search(r"(https?://\S+)/metrics|ERROR", serve.out() + serve.err()), "a word of it"
+                )
+                if told.group(1):
+                    self.ask_for_everything(told.group(1))
+                self.assertIsNone(serve.process.poll(), f"{mib} MiB\n{serve.err()}")
 
 
 class HostNames(unittest.TestCase):
