@@ -44,13 +44,33 @@ std::string help_text(const CLI::App& app, std::string_view usage) {
   return text;
 }
 
+/// `--name=` as two words, `--name` and its empty value: the library would take the next word for the value.
+Arguments with_empty_values(const Arguments& arguments, const CLI::App& app) {
+  Arguments words;
+  for (auto word = arguments.begin(); word != arguments.end(); ++word) {
+    if (*word == "--") {
+      words.insert(words.end(), word, arguments.end());
+      break;
+    }
+    const std::string name = word->ends_with('=') ? word->substr(0, word->size() - 1) : std::string();
+    const CLI::Option* const option = name.starts_with("--") ? app.get_option_no_throw(name) : nullptr;
+    if (option != nullptr && option->get_items_expected_max() > 0) {
+      words.insert(words.end(), {name, std::string()});
+    } else {
+      words.push_back(*word);
+    }
+  }
+  return words;
+}
+
 }  // namespace
 
 bool read_command_line(CLI::App& app, const Arguments& arguments, int& exit_code, std::string_view usage) {
   const std::string command = app.get_name().substr(app.get_name().find(' ') + 1);
   exit_code = kBadUsage;
   try {
-    app.parse(Arguments(arguments.rbegin(), arguments.rend()));
+    const Arguments words = with_empty_values(arguments, app);
+    app.parse(Arguments(words.rbegin(), words.rend()));
     return true;
   } catch (const CLI::CallForHelp&) {
     std::cout << help_text(app, usage);

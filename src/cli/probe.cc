@@ -33,12 +33,19 @@ double milliseconds_of(std::chrono::nanoseconds time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
+bool is_request(probe::ProbeKind kind) noexcept {
+  return kind == probe::ProbeKind::http || kind == probe::ProbeKind::https || kind == probe::ProbeKind::tls;
+}
+
 /// What came of each target. Filled by the prober's thread, printed by the program's.
 class ProbeBook final {
  public:
   explicit ProbeBook(const ProbeArguments& arguments) : arguments_(arguments) {
-    for (const probe::NamedTarget& one : arguments.targets)
-      entries_.emplace_back().target = {one.name, one.target.to_string()};
+    for (const probe::NamedTarget& one : arguments.targets) {
+      Entry& entry = entries_.emplace_back();
+      entry.target = {one.name, one.target.to_string()};
+      entry.is_request = is_request(one.target.kind);
+    }
   }
 
   void take(const ProbeResult& result) {
@@ -90,7 +97,12 @@ class ProbeBook final {
   void print_summaries() {
     const std::lock_guard lock(mutex_);
     for (const Entry& entry : entries_) {
-      const auto report = entry.all.report();
+      auto report = entry.all.report();
+      if (entry.is_request) {
+        // The limits of a quality are those of round trips.
+        report.quality_score.reset();
+        report.quality_reason.clear();
+      }
       std::cout << (arguments_.json ? summary_json(entry.target, report)
                                     : summary_text(entry.target, report));
     }
@@ -100,6 +112,7 @@ class ProbeBook final {
  private:
   struct Entry {
     ProbeLabel target;
+    bool is_request = false;
     PathRecorder all;
     PathRecorder second;
     std::uint64_t answered = 0;

@@ -3,6 +3,7 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <string_view>
 
 #include <kymo/log/format.h>
 #include <kymo/log/logger.h>
@@ -32,22 +33,28 @@ bool wait_until_ready(const Monitor& monitor, const EndingSignals& signals) {
   return true;
 }
 
+constexpr std::string_view kNeedsRestart = "a changed setting needs a restart; the old value stays";
+
 /// SIGHUP: takes what the sources say now, or nothing where anything is wrong. Flags and environment are
 /// those of the start; the files that they name may have changed.
-void reload(Monitor& monitor, const monitor::Config& first, const monitor::ConfigSources& sources,
-            const log::Logger& logger) try {
+void reload(Monitor& monitor, const monitor::Config& first, const monitor::ProbeSettings& probed,
+            const monitor::ConfigSources& sources, const log::Logger& logger) try {
   const auto config = monitor::Config::load(sources);
   for (const std::string& warning : config.warnings()) logger.warning(warning);
   for (const std::string& error : config.errors()) {
     logger.error("configuration not taken, all stays as it was", {{"reason", error}});
   }
   if (!config.errors().empty()) return;
+  const monitor::ProbeSettings probes = with_file_targets(config.probes());
   (void)monitor.reload(config.options());
+  const auto is_kept = [&](const char* name) { return config.value(name) == first.value(name); };
   // What a Monitor does not know of: how its log writes, and what is done besides.
   for (const char* name : {"log.format", "log.file", "log.file_bytes", "log.files", "probe.responder",
                            "probe.targets", "probe.targets_file", "probe.interval", "probe.timeout"}) {
-    if (config.value(name) == first.value(name)) continue;
-    logger.warning("a changed setting needs a restart; the old value stays", {{"setting", name}});
+    if (!is_kept(name)) logger.warning(kNeedsRestart, {{"setting", name}});
+  }
+  if (is_kept("probe.targets") && is_kept("probe.targets_file") && probes.targets != probed.targets) {
+    logger.warning(kNeedsRestart, {{"setting", "probe.targets_file"}});
   }
 } catch (const std::exception& error) {
   logger.error("configuration not taken, all stays as it was", {{"reason", error.what()}});
@@ -67,7 +74,7 @@ int run(const monitor::Config& config, const monitor::ConfigSources& sources,
   bool is_ready = false;
   signals.on_reload([&] {
     if (is_ready) notify_service_manager(reloading_state());
-    reload(monitor, config, sources, logger);
+    reload(monitor, config, probed, sources, logger);
     if (is_ready) notify_service_manager("READY=1");
   });
   if (wait_until_ready(monitor, signals)) {

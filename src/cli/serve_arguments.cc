@@ -29,12 +29,11 @@ void add_options(CLI::App& app, ServeArguments& parsed) {
       ->type_name("FILE");
   app.add_option_function<std::string>(
          "--probe-responder",
-         [&parsed](const std::string& text) {
-           parsed.flags.emplace_back("probe.responder", text.empty() ? kResponder : text);
-         },
+         [&parsed](const std::string& text) { parsed.flags.emplace_back("probe.responder", text); },
          "Answer other hosts' probes; default 127.0.0.1:9465. As --probe.responder.")
       ->type_name("ADDRESS:PORT")
-      ->expected(0, 1);
+      ->expected(0, 1)
+      ->default_str(kResponder);
   app.add_option("--probe", parsed.probes,
                  "Probe a target and show it as a peer; may be repeated. As --probe.targets.")
       ->type_name("NAME=TARGET")

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <thread>
 
 #include <kymo/model/duration.h>
@@ -28,6 +27,7 @@ using terminal::SharedPicture;
 
 constexpr const char* kDefaultAddress = "127.0.0.1:9464";
 constexpr std::size_t kLongestToken = 512;
+constexpr std::size_t kLongestTokenFile = 4096;
 /// How much longer than it looks `--once` waits for frames.
 constexpr auto kOncePatience = std::chrono::seconds(10);
 /// Frames may come that much early.
@@ -50,8 +50,11 @@ std::string default_address() {
 std::string read_token(const std::string& path) {
   if (path.empty()) return {};
   std::ifstream file(path, std::ios::binary);
-  std::string token(std::istreambuf_iterator<char>(file), {});
-  if (!file && token.empty())
+  // Not by an iterator: the read of a folder would throw, without the path.
+  std::string token(kLongestTokenFile, '\0');
+  file.read(token.data(), static_cast<std::streamsize>(token.size()));
+  token.resize(static_cast<std::size_t>(file.gcount()));
+  if (!file.is_open() || (!file.eof() && token.empty()))
     throw std::runtime_error(path + ": cannot be read; expected a file with the server's token");
   token.erase(token.find_last_not_of(" \t\r\n") + 1);
   token.erase(0, token.find_first_not_of(" \t\r\n"));

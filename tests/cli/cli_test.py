@@ -73,6 +73,21 @@ class Mistakes(unittest.TestCase):
         self.check(["serve", "--listen"], "kymo: serve: --listen: expected once, with one value")
         self.check(["serve", "--listen", "a:1", "--listen", "b:1"], "kymo: serve: --listen: expected once, with one value")
 
+    def test_an_empty_value_is_that_and_takes_no_other(self):
+        for empty in ("--log.file=", "--web.token-file=", "--web.trusted-proxies=", "--probe.responder=", "--probe-responder=", "--targets=", "--config="):
+            result = run_kymo("serve", empty, "--print-config", KYMO_LOG_FILE="")
+            self.assertEqual((result.returncode, result.stderr), (0, ""), empty)
+            self.assertNotIn("--print-config", result.stdout)
+            self.assertNotIn("9465", result.stdout, empty)
+        self.check(["serve", "--listen=", "--log.level=debug", "--print-config"], 'kymo: --listen: "" is no address to listen on: it has no port; write it as 127.0.0.1:9464, [::1]:9464 or localhost:9464')
+        self.check(["probe", "--interval=", "udp://127.0.0.1"], 'kymo: probe: --interval: "" is no time; expected 2ms to 3600s, such as 500ms')
+        self.check(["serve", "--lisen=", "--print-config"], 'kymo: serve: "--lisen" is no option; did you mean --listen?')
+
+    def test_a_folder_in_place_of_a_token_is_named(self):
+        result = run_kymo("top", "--once", "--url", "http://127.0.0.1:1", "--token-file", tempfile.gettempdir())
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertEqual(result.stderr, f"kymo: {tempfile.gettempdir()}: cannot be read; expected a file with the server's token\n")
+
     def test_all_wrong_settings_are_told_at_once(self):
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "kymo.yml")

@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import re
+import signal
 import socket
 import ssl
 import struct
@@ -149,6 +150,11 @@ class Requests(unittest.TestCase):
             self.assertIn("no TLS", line["reason"])
         (line,), _ = probe_json(f"https://127.0.0.1:{free_port()}/", "--count", "1", *PATIENT)
         self.assertIn("connection refused", line["reason"])
+        for target in (f"http://127.0.0.1:{free_port()}/", f"tls://127.0.0.1:{free_port()}"):
+            found = probe(target, "--count", "1", *PATIENT)
+            self.assertEqual((found.returncode, "quality" in found.stdout), (1, False), found.stdout)
+            _, (summary,) = probe_json(target, "--count", "1", *PATIENT)
+            self.assertIsNone(summary["quality_score"])
         with socket.socket() as silent:
             silent.bind(("127.0.0.1", 0))
             silent.listen()
@@ -201,6 +207,24 @@ class Targets(unittest.TestCase):
         self.assertIn("cannot be read", probe("--targets", self.file + "x").stderr)
         self.write("# nothing\n")
         self.assertIn("has no targets", probe("--targets", self.file).stderr)
+
+    def test_a_file_that_changed_waits_for_a_restart(self):
+        self.write("one=tcp://127.0.0.1:1\n")
+        with Serve("--targets", self.file, "--probe.interval", "1s") as server:
+            server.url()
+
+            def told(text):
+                server.process.send_signal(signal.SIGHUP)
+                server.wait_for(lambda: text in server.err(), text)
+
+            told("configuration taken again")
+            self.assertNotIn("targets", server.err())
+            self.write("one=tcp://127.0.0.1:1\ntwo=tcp://127.0.0.1:2\n")
+            told("setting=probe.targets_file")
+            self.write("junk\n")
+            told(self.file + ":1: ")
+            self.assertEqual(server.err().count("configuration not taken"), 1)
+            self.assertEqual(server.err().count("configuration taken again"), 2)
 
     def test_are_served_as_peers(self):
         with web_server() as port:
