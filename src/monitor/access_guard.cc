@@ -36,17 +36,23 @@ std::string_view bearer_token(std::string_view authorization) {
   return authorization;
 }
 
-/// The value of a cookie (RFC 6265, section 4.2.1); empty where there is none.
-std::string_view cookie(std::string_view cookies, std::string_view name) {
-  while (!cookies.empty()) {
-    const std::size_t end = std::min(cookies.find(';'), cookies.size());
+/// Each look-up hashes the value, for somebody who is not let in yet.
+constexpr std::size_t kMostLoginsAsked = 8;
+
+/// The values of the cookies of that name (RFC 6265, section 4.2.1), which are not empty. Fields that came
+/// apart are joined by a comma, which no value has.
+std::vector<std::string_view> cookies_named(std::string_view name, std::string_view cookies) {
+  std::vector<std::string_view> values;
+  while (!cookies.empty() && values.size() < kMostLoginsAsked) {
+    const std::size_t end = std::min(cookies.find_first_of(";,"), cookies.size());
     std::string_view pair = cookies.substr(0, end);
     cookies.remove_prefix(std::min(end + 1, cookies.size()));
     pair.remove_prefix(std::min(pair.find_first_not_of(' '), pair.size()));
-    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('='))
-      return pair.substr(name.size() + 1);
+    if (!pair.starts_with(name) || !pair.substr(name.size()).starts_with('=')) continue;
+    pair.remove_prefix(name.size() + 1);
+    if (!pair.empty()) values.push_back(pair);
   }
-  return {};
+  return values;
 }
 
 /// Looks at every byte of the given text, whatever it finds.
@@ -98,10 +104,11 @@ std::optional<AccessGuard::Refused> AccessGuard::check(const net::HttpRequest& r
   if (!asks_for_token() || is_open(request.path)) return std::nullopt;
   const std::string_view given = bearer_token(request.header("authorization"));
   if (given.empty()) {
-    const std::string_view login = login_of(request);
-    if (logins_.is_open(login, request.received)) return std::nullopt;
-    return Refused{Refusal::token, unauthorized(request, login.empty() ? "this server asks for a token"
-                                                                       : "this login has ended")};
+    const std::vector<std::string_view> logins = logins_of(request);
+    const auto is_open = [&](std::string_view id) { return logins_.is_open(id, request.received); };
+    if (std::ranges::any_of(logins, is_open)) return std::nullopt;
+    return Refused{Refusal::token, unauthorized(request, logins.empty() ? "this server asks for a token"
+                                                                        : "this login has ended")};
   }
   switch (attempt(given, request)) {
     case Verdict::right: return std::nullopt;
@@ -112,11 +119,25 @@ std::optional<AccessGuard::Refused> AccessGuard::check(const net::HttpRequest& r
 }
 
 AccessGuard::Verdict AccessGuard::attempt(std::string_view token, const net::HttpRequest& request) {
-  const Token wanted = this->token();
-  if (wanted->empty() || same_in_constant_time(token, *wanted)) return Verdict::right;
+  if (is_right(token)) return Verdict::right;
   const bool is_over = attempts_.is_over(request.remote, request.received);
   attempts_.count_failure(request.remote, request.received);
   return is_over ? Verdict::too_many : Verdict::wrong;
+}
+
+bool AccessGuard::is_right(std::string_view token) const {
+  const Token wanted = this->token();
+  return wanted->empty() || same_in_constant_time(token, *wanted);
+}
+
+AccessGuard::LoggedIn AccessGuard::log_in(std::string_view token, const net::HttpRequest& request) {
+  const Verdict verdict = attempt(token, request);
+  if (verdict != Verdict::right) return {verdict, {}};
+  std::string id = logins_.begin(request.received);
+  // The token may have changed meanwhile, and all logins been ended before this one was begun.
+  if (is_right(token)) return {verdict, std::move(id)};
+  logins_.end(id);
+  return {Verdict::wrong, {}};
 }
 
 std::chrono::milliseconds AccessGuard::delay_of(const net::HttpRequest& request) {
@@ -136,8 +157,8 @@ void AccessGuard::use_token(std::string token) {
   logins_.end_all();
 }
 
-std::string_view AccessGuard::login_of(const net::HttpRequest& request) {
-  return cookie(request.header("cookie"), cookie_name(request));
+std::vector<std::string_view> AccessGuard::logins_of(const net::HttpRequest& request) {
+  return cookies_named(cookie_name(request), request.header("cookie"));
 }
 
 AccessGuard::Token AccessGuard::token() const {

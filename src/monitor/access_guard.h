@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <kymo/net/http_server.h>
 
@@ -44,6 +45,12 @@ class AccessGuard final {
   enum class Verdict : std::uint8_t { right, wrong, too_many };
   /// One guess. `too_many`: wrong, as others from this address in the same second.
   [[nodiscard]] Verdict attempt(std::string_view token, const net::HttpRequest& request);
+  struct LoggedIn {
+    Verdict verdict;
+    std::string id;  ///< of the login, where the verdict is `right`
+  };
+  /// One guess; where it is right, a login, which the next use_token() ends, whenever that comes.
+  [[nodiscard]] LoggedIn log_in(std::string_view token, const net::HttpRequest& request);
   /// How long the answer to this request must wait. Not zero for a request that brings a token, right or
   /// wrong, from an address that has guessed too often in this second: its answer must not tell sooner.
   [[nodiscard]] std::chrono::milliseconds delay_of(const net::HttpRequest& request);
@@ -52,8 +59,9 @@ class AccessGuard final {
 
   [[nodiscard]] Logins& logins() noexcept { return logins_; }
   [[nodiscard]] const Logins& logins() const noexcept { return logins_; }
-  /// The login that the request's cookie names, open or not; empty where there is none.
-  [[nodiscard]] static std::string_view login_of(const net::HttpRequest& request);
+  /// The logins that the request's cookies name, open or not; the first few of them. More than one, since
+  /// another port of this host may set a cookie of that name.
+  [[nodiscard]] static std::vector<std::string_view> logins_of(const net::HttpRequest& request);
   /// The cookie's name for the host asked. With its port, because cookies of one host are shared by all its
   /// ports. With the prefix `__Host-` over TLS, so that no other host and no clear connection can set it.
   [[nodiscard]] static std::string cookie_name(const net::HttpRequest& request);
@@ -62,6 +70,7 @@ class AccessGuard final {
   using Token = std::shared_ptr<const std::string>;
 
   [[nodiscard]] Token token() const;
+  [[nodiscard]] bool is_right(std::string_view token) const;
 
   mutable std::mutex mutex_;
   Token token_;

@@ -112,18 +112,23 @@ std::string next_of(const net::HttpRequest& request) {
 net::HttpResponse log_in(AccessGuard& guard, const net::HttpRequest& request) {
   const std::string token = field(request.body, "token");
   std::string next = next_of(request);
-  switch (guard.attempt(token, request)) {
+  const auto [verdict, id] = guard.log_in(token, request);
+  switch (verdict) {
     case AccessGuard::Verdict::wrong: return page(401, next, "That is not this server's token.");
     case AccessGuard::Verdict::too_many: return page(429, next, "Too many wrong tokens; wait a second.");
     case AccessGuard::Verdict::right: break;
   }
   const std::string lifetime = "; Max-Age=" + std::to_string(std::chrono::seconds(Logins::kLifetime).count());
-  return see_other(std::move(next), cookie(request, guard.logins().begin(request.received), lifetime));
+  return see_other(std::move(next), cookie(request, id, lifetime));
 }
 
 net::HttpResponse log_out(AccessGuard& guard, const std::function<void()>& on_logout,
                           const net::HttpRequest& request) {
-  if (guard.logins().end(AccessGuard::login_of(request)) && on_logout) on_logout();
+  bool has_ended = false;
+  for (const std::string_view id : AccessGuard::logins_of(request)) {
+    has_ended = guard.logins().end(id) || has_ended;
+  }
+  if (has_ended && on_logout) on_logout();
   return see_other("/login", cookie(request, {}, "; Max-Age=0"));
 }
 

@@ -86,6 +86,16 @@ TEST(AccessGuard, TakesAnOpenLoginAsCookieOfTheHostAndPortAsked) {
   EXPECT_EQ(with_cookie("kymo_9464=" + std::string(64, '0')), 401);
 }
 
+TEST(AccessGuard, AForeignCookieOfItsNameShutsNobodyOut) {
+  EXPECT_EQ(with_cookie("kymo_9464=junk; kymo_9464=%"), 200) << "as another port of this host may set it";
+  EXPECT_EQ(with_cookie("kymo_9464=" + std::string(64, 'a') + "; x=y; kymo_9464=%; kymo_9464="), 200);
+  EXPECT_EQ(with_cookie("x=y, kymo_9464=%"), 200) << "of two fields, joined";
+  EXPECT_EQ(with_cookie("kymo_9464=junk; kymo_9464="), 401);
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "kymo_9464=" + std::string(64, 'a') + "; ";
+  EXPECT_EQ(with_cookie(many + "kymo_9464=%"), 401) << "only the first few are looked at";
+}
+
 TEST(AccessGuard, ACookieGivenOverTlsHasItsPrefix) {
   AccessGuard guard(kToken);
   const std::string id = guard.logins().begin(kLoggedIn);

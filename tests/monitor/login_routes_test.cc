@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/monitor/asked.h"
 
 namespace kymo::monitor {
@@ -101,6 +104,30 @@ TEST(LoginRoutes, ABrowserThatIsNotLetInIsLedToThem) {
   };
   EXPECT_EQ(refused("/"), "/login");
   EXPECT_EQ(refused("/api?x=1"), "/login?next=%2Fapi%3Fx%3D1");
+}
+
+TEST(LoginRoutes, NoLoginOutlivesItsToken) {
+  for (int i = 0; i < 1000; ++i) {
+    AccessGuard guard(kToken);
+    std::atomic<int> ready{0};
+    const auto meet = [&ready] {
+      ++ready;
+      while (ready != 2) std::this_thread::yield();
+    };
+    std::thread changes([&] {
+      meet();
+      std::atomic<int> wait{i % 1000};  // so that it comes at another step each time
+      while (--wait > 0) continue;
+      guard.use_token("another-token-of-the-test");
+    });
+    meet();
+    const net::HttpResponse response =
+        answer(guard, Asked("/login", "POST").body("token=abcdefgh%2B%2F12345678%3D%3D"));
+    changes.join();
+    const std::string cookie = header_of(response, "Set-Cookie");
+    ASSERT_TRUE(guard.check(Asked("/metrics").with("cookie", cookie.substr(0, cookie.find(';'))).request()))
+        << "at the " << i << "th try";
+  }
 }
 
 TEST(LoginRoutes, EndALogin) {
