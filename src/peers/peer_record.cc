@@ -13,6 +13,8 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::system_clock;
 constexpr double kNoAnswer = std::numeric_limits<double>::quiet_NaN();
+constexpr auto kRecent = std::chrono::minutes(5);
+constexpr std::size_t kMostSilences = 32;
 constexpr double kGoodEnough = 60;  // below it a peer is degraded
 
 /// What was added between two totals; one that fell counts from 0 again.
@@ -49,7 +51,7 @@ PeerRecord::PeerRecord(std::string id, std::string name, Now now, const PeerTabl
 void PeerRecord::hear(Now now) {
   if (const auto silent = silence(now)) {
     add_silence(hours_, *silent);
-    silences_[silence_count_++ % silences_.size()] = *silent;
+    keep_silence(*silent);
     if (quality_) quality_ = 0;  // from where the trend goes on
   }
   if (!was_heard_ || is_disconnected(now)) connected_ = now;
@@ -62,6 +64,23 @@ void PeerRecord::add_limited_probe(Now now) {
   ++limited_;
   is_last_limited_ = true;
   hear(now);
+}
+
+/// Where there are too many, the two that are closest become one: its silence then counts as spread evenly.
+void PeerRecord::keep_silence(const Silence& silence) {
+  std::erase_if(silences_, [&](const Silence& old) { return old.end.steady < silence.end.steady - kRecent; });
+  if (silences_.size() >= kMostSilences) {
+    const auto span = [&](std::size_t i) { return silences_[i + 1].end.steady - silences_[i].begin.steady; };
+    std::size_t closest = 0;
+    for (std::size_t i = 1; i + 1 < silences_.size(); ++i) {
+      if (span(i) < span(closest)) closest = i;
+    }
+    const auto next = silences_.begin() + static_cast<std::ptrdiff_t>(closest) + 1;
+    silences_[closest].end = next->end;
+    silences_[closest].length += next->length;
+    silences_.erase(next);
+  }
+  silences_.push_back(silence);
 }
 
 void PeerRecord::add_probe(Now now, std::optional<double> latency_ms) {
@@ -140,7 +159,7 @@ std::optional<double> PeerRecord::quality(Now now) const { return is_disconnecte
 std::optional<PeerRecord::Silence> PeerRecord::silence(Now now) const {
   if (!is_disconnected(now)) return std::nullopt;
   const auto length = now.steady - last_heard_.steady - options_.disconnected_after;
-  return Silence{{now.steady - length, now.system - length}, now};
+  return Silence{{now.steady - length, now.system - length}, now, length};
 }
 
 std::string PeerRecord::reason(Now now) const {
@@ -179,7 +198,7 @@ PeerState PeerRecord::state(Now now) const {
   }
   state.quality_score = quality(now);
   state.quality_reason = reason(now);
-  state.path_score_5m = mean_path_score(now, std::chrono::minutes(5));
+  state.path_score_5m = mean_path_score(now, kRecent);
   if (is_disconnected(now)) {
     // Figures of the connection that went are not true of none.
     if (was_heard_) state.uptime = std::chrono::nanoseconds::zero();
@@ -231,9 +250,15 @@ std::optional<double> PeerRecord::mean_path_score(Now now, nanoseconds window) c
   });
   nanoseconds silent{};
   const auto add = [&](const Silence& one) {
-    silent += std::max<nanoseconds>(one.end.steady - std::max(one.begin.steady, since), {});
+    const nanoseconds whole = one.end.steady - one.begin.steady;
+    const nanoseconds within = one.end.steady - std::max(one.begin.steady, since);
+    if (within <= nanoseconds::zero()) return;
+    silent += within == whole ? one.length
+                              : nanoseconds(std::llround(static_cast<double>(one.length.count()) *
+                                                         static_cast<double>(within.count()) /
+                                                         static_cast<double>(whole.count())));
   };
-  std::for_each_n(silences_.begin(), std::min(silence_count_, silences_.size()), add);
+  std::ranges::for_each(silences_, add);
   if (const auto current = silence(now)) add(*current);
   if (count == 0) return silent > nanoseconds::zero() ? std::optional(0.0) : std::nullopt;
   return sum / static_cast<double>(count) * share_heard(silent, now.steady - since);
@@ -257,7 +282,8 @@ PeerRecord::Hour& PeerRecord::hour_at(Hours& hours, system_clock::time_point tim
 void PeerRecord::add_score(Hour& hour, std::optional<double> score) {
   HourlyScore& all = hour.score;
   const double counted = score.value_or(0);
-  const bool is_first = all.count++ == 0;
+  // A silence before the first probe is a least of 0 already.
+  const bool is_first = all.count++ == 0 && hour.silent == nanoseconds::zero();
   all.min = is_first ? counted : std::min(all.min, counted);
   all.max = is_first ? counted : std::max(all.max, counted);
   if (score) all.average += (*score - all.average) / static_cast<double>(++hour.scored);

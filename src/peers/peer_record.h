@@ -46,6 +46,7 @@ class PeerRecord final {
   struct Silence {
     Now begin;
     Now end;
+    std::chrono::nanoseconds length;  // of the silence within; less than from begin to end where some are one
   };
   struct Hour {
     HourlyScore score;                  // `average`: of the probes while connected
@@ -66,6 +67,7 @@ class PeerRecord final {
   /// That of the peer up to now; nothing while it is connected.
   [[nodiscard]] std::optional<Silence> silence(Now now) const;
   void hear(Now now);
+  void keep_silence(const Silence& silence);
   void rescore(Now now, std::optional<double> latency_ms);
   static Hour& hour_at(Hours& hours, std::chrono::system_clock::time_point time);
   static void add_score(Hour& hour, std::optional<double> score);
@@ -100,8 +102,7 @@ class PeerRecord final {
   QualityTrend trend_ = QualityTrend::stable;
   PathScore path_;
   Hours hours_;
-  std::array<Silence, 10> silences_;  // the last ones that are over: five minutes have no more of 30 s
-  std::size_t silence_count_ = 0;
+  std::vector<Silence> silences_;  // of the last five minutes, those that are over, the oldest first
 };
 
 }  // namespace kymo::peers

@@ -306,6 +306,35 @@ TEST_F(PeerTableTest, SilenceCountsByItsLength) {
   EXPECT_EQ(table_.hourly("b").value().size(), 24U);
 }
 
+TEST_F(PeerTableTest, ManyShortSilencesCountByTheirLength) {
+  PeerTable impatient({.latency_points = 400, .disconnected_after = 1s, .clock = &clock_});
+  impatient.add("a");
+  for (int i = 0; i < 300; ++i) {
+    impatient.record_latency("a", 0ms);
+    clock_.advance(2s);  // of which one is a silence
+  }
+  EXPECT_NEAR(impatient.find("a")->path_score_5m.value(), 50, 1);
+  for (int i = 0; i < 600; ++i) {
+    impatient.record_latency("a", 0ms);
+    clock_.advance(500ms);
+  }
+  EXPECT_NEAR(impatient.find("a")->path_score_5m.value(), 100, 1) << "older than five minutes";
+}
+
+TEST_F(PeerTableTest, AnHourThatBeganWithASilenceHasALeastOfZero) {
+  PeerTable impatient({.disconnected_after = 1s, .clock = &clock_});
+  clock_.advance(46min + 30s);  // to ten seconds before an hour
+  impatient.add("a");
+  impatient.record_latency("a", 0ms);
+  clock_.advance(30s);
+  EXPECT_EQ(impatient.hourly("a")->back().min, 0);
+  impatient.record_latency("a", 0ms);
+  const HourlyScore hour = impatient.hourly("a")->back();
+  EXPECT_EQ(hour.count, 1U);
+  EXPECT_EQ(hour.min, 0);
+  EXPECT_EQ(hour.max, 100);
+}
+
 TEST_F(PeerTableTest, BandwidthIsOfTheLastTwoTotals) {
   table_.add("a");
   table_.record_traffic("a", {.bytes_sent = 1000, .bytes_received = 500});
