@@ -1,5 +1,6 @@
 #include <array>
 #include <cerrno>
+#include <deque>
 #include <map>
 #include <optional>
 #include <random>
@@ -20,6 +21,9 @@ namespace {
 constexpr std::size_t kMostDatagramBytes = 4096;
 /// How many queries are kept at most, each with a socket; with a short interval, fewer than are under way.
 constexpr std::uint64_t kKeptQueries = 64;
+/// Lost queries of a target that late answers are awaited for. Few: 256 servers that are silent must leave
+/// this process enough of the 1024 descriptors that it usually may have.
+constexpr std::size_t kKeptLost = 2;
 
 class DnsTransport final : public Transport {
  public:
@@ -41,6 +45,15 @@ class DnsTransport final : public Transport {
     Query& kept = queries_[sequence];
     kept.id = id;
     kept.watch.emplace(parts_.io, std::move(fd), [this, sequence, &kept] { receive(sequence, kept); });
+  }
+
+  /// Called for the query that is being read too; that one is the newest here, and stays.
+  void give_up(std::uint64_t sequence) override {
+    if (!queries_.contains(sequence)) return;
+    lost_.push_back(sequence);
+    if (lost_.size() <= kKeptLost) return;
+    queries_.erase(lost_.front());
+    lost_.pop_front();
   }
 
   void drain() override {
@@ -88,6 +101,7 @@ class DnsTransport final : public Transport {
   TransportParts parts_;
   DnsQuestion question_;
   std::map<std::uint64_t, Query> queries_;
+  std::deque<std::uint64_t> lost_;  // of them, the oldest first
   std::array<std::byte, kMostDatagramBytes> buffer_{};
 };
 

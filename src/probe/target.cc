@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dns_message.h"
+#include "src/net/ascii.h"
 #include "src/net/resolve.h"
 
 namespace kymo::probe {
@@ -41,11 +42,13 @@ const Scheme& take_scheme(std::string_view& rest, std::string_view text) {
   if (end == std::string_view::npos) refuse_target(text, "it does not say how");
   const std::string_view name = rest.substr(0, end);
   rest.remove_prefix(end + 3);
-  const auto* scheme =
-      std::find_if(kSchemes.begin(), kSchemes.end(), [name](const Scheme& s) { return s.name == name; });
+  const auto* scheme = std::find_if(kSchemes.begin(), kSchemes.end(), [name](const Scheme& s) {
+    return net::equals_ignoring_case(s.name, name);  // RFC 3986 3.1
+  });
   if (scheme == kSchemes.end())
-    refuse_target(text, name == "wss" ? "wss is not spoken here, as pings need no secrets; use ws, tls or tcp"
-                                      : "there is no such way");
+    refuse_target(text, net::equals_ignoring_case(name, "wss")
+                            ? "wss is not spoken here, as pings need no secrets; use ws, tls or tcp"
+                            : "there is no such way");
   return *scheme;
 }
 
@@ -69,6 +72,7 @@ std::string_view v6_fault(const std::string& host) {
   const bool has_zone = net::without_zone(host) != host;
   const auto bare = net::parse_address(net::without_zone(host), 0);
   if (!bare || bare->storage.ss_family != AF_INET6) return "its host is neither an address nor a name";
+  if (host.ends_with('%') && net::is_link_local(*bare)) return "its zone is no name of an interface";
   if (!net::is_address(host)) return "only a link-local address has a zone, the name of an interface";
   if (!has_zone && net::is_link_local(*bare))
     return "a link-local address needs the interface that leads there, as in [fe80::1%eth0]";

@@ -31,6 +31,11 @@ TEST(Target, PortsMayBeLeftOutWhereThereIsAUsualOne) {
             (Target{ProbeKind::dns, "192.0.2.53", 53, "/example.org"}));
 }
 
+TEST(Target, ASchemeIsOneInAnyCase) {
+  EXPECT_EQ(Target::parse("HTTP://voice.example/A").to_string(), "http://voice.example:80/A");
+  EXPECT_EQ(Target::parse("Udp://192.0.2.7").to_string(), "udp://192.0.2.7:9465");
+}
+
 TEST(Target, ALinkLocalAddressHasItsZone) {
   EXPECT_EQ(Target::parse("udp://[fe80::1%eth0]").host, "fe80::1%eth0");
   EXPECT_EQ(Target::parse("udp://[fe80::1%25eth0]").host, "fe80::1%eth0") << "as RFC 6874 has it";
@@ -60,7 +65,8 @@ TEST(Target, SaysWhatIsWrong) {
   EXPECT_THAT(message("tcp://host:80:81"), HasSubstr("behind its address")) << "no address";
   EXPECT_THAT(message("udp://[fe80::1]"), HasSubstr("needs the interface"));
   EXPECT_THAT(message("udp://[::1%lo]"), HasSubstr("only a link-local address has a zone"));
-  EXPECT_THAT(message("udp://[fe80::1%]"), HasSubstr("only a link-local address has a zone"));
+  EXPECT_THAT(message("udp://[fe80::1%]"), HasSubstr("its zone is no name of an interface"));
+  EXPECT_THAT(message("udp://[fe80::1%25]"), HasSubstr("25"));
   EXPECT_THAT(message("udp://[fe80::1%a/b]"), HasSubstr("zone"));
   EXPECT_THAT(message("dns://192.0.2.53"), HasSubstr("the name to ask for is missing"));
   EXPECT_THAT(message("dns://192.0.2.53/a?type=B"), HasSubstr("one of A, NS"));
