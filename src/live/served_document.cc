@@ -1,6 +1,7 @@
 #include "served_document.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 #include <vector>
@@ -131,22 +132,6 @@ Operations operations_of(std::span<const Route> routes) {
   return operations;
 }
 
-/// A path with those of its operations that are served; empty where none is.
-std::string served_path(const Member& path, const Operations& served) {
-  const Object object = read_object(path.value);
-  std::vector<std::string> kept;
-  bool has_operation = false;
-  for (const Member& member : object.members) {
-    const bool is_operation = is_method(member.name);
-    if (is_operation && !served.contains({std::string(member.name), shape_of(path.name)})) continue;
-    has_operation = has_operation || is_operation;
-    kept.emplace_back(member.text);
-  }
-  if (!has_operation) return {};
-  return kept.size() == object.members.size() ? std::string(path.text)
-                                              : with_value(path, with_members(object, kept));
-}
-
 void write_parameters(std::string_view path, model::JsonWriter& json) {
   json.begin_array("parameters");
   for (std::size_t at = path.find('{'); at != std::string_view::npos; at = path.find('{', at + 1)) {
@@ -162,12 +147,13 @@ void write_parameters(std::string_view path, model::JsonWriter& json) {
   json.end_array();
 }
 
-/// Describes a route that the document lacks.
+/// Describes a route that the document lacks: its method and what that has.
 std::string described(const Route& route) {
   std::string text;
+  model::JsonWriter(text).value(std::string_view(lower(route.method)));
+  text += ": ";
   model::JsonWriter json(text);
   json.begin_object();
-  json.begin_object(lower(route.method));
   json.field("summary", std::string_view(route.about));
   write_parameters(route.path, json);
   json.begin_object("responses");
@@ -176,27 +162,64 @@ std::string described(const Route& route) {
   json.end_object();
   json.end_object();
   json.end_object();
-  json.end_object();
-  std::string name;
-  model::JsonWriter(name).value(std::string_view(route.path));
-  return "\n    " + name + ": " + text;
+  return text;
+}
+
+/// Routes that are there, say what they are about, and are not in the document, by the shape of their path.
+using OtherRoutes = std::map<std::string, std::vector<const Route*>>;
+
+OtherRoutes undescribed(const Object& paths, std::span<const Route> routes) {
+  Operations known;
+  for (const Member& path : paths.members) {
+    for (const Member& member : read_object(path.value).members) {
+      known.emplace(std::string(member.name), shape_of(path.name));
+    }
+  }
+  OtherRoutes others;
+  for (const Route& route : routes) {
+    const std::string method = lower(route.method);
+    if (!is_method(method) || route.about.empty() || (route.is_there && !route.is_there())) continue;
+    if (known.emplace(method, shape_of(route.path)).second) others[shape_of(route.path)].push_back(&route);
+  }
+  return others;
+}
+
+/// A path with those of its operations that are served, and the others that are; empty where there is none.
+std::string served_path(const Member& path, const Operations& served, const OtherRoutes& others) {
+  const Object object = read_object(path.value);
+  std::vector<std::string> kept;
+  bool has_operation = false;
+  for (const Member& member : object.members) {
+    const bool is_operation = is_method(member.name);
+    if (is_operation && !served.contains({std::string(member.name), shape_of(path.name)})) continue;
+    has_operation = has_operation || is_operation;
+    kept.emplace_back(member.text);
+  }
+  const auto more = others.find(shape_of(path.name));
+  if (more == others.end()) {
+    if (!has_operation) return {};
+    if (kept.size() == object.members.size()) return std::string(path.text);
+  } else {
+    for (const Route* route : more->second) kept.push_back(described(*route));
+  }
+  return with_value(path, with_members(object, kept));
 }
 
 std::string served_paths(std::string_view document, std::span<const Route> routes) {
   const Operations served = operations_of(routes);
   const Object paths = read_object(value_of(document, "paths"));
+  OtherRoutes others = undescribed(paths, routes);
   std::vector<std::string> kept;
-  std::set<std::string> known;
   for (const Member& path : paths.members) {
-    known.insert(shape_of(path.name));
-    if (std::string text = served_path(path, served); !text.empty()) kept.push_back(std::move(text));
+    if (std::string text = served_path(path, served, others); !text.empty()) kept.push_back(std::move(text));
+    others.erase(shape_of(path.name));
   }
-  for (const Route& route : routes) {
-    const bool is_there = served.contains({lower(route.method), shape_of(route.path)});
-    if (is_there && is_method(lower(route.method)) && !route.about.empty() &&
-        known.insert(shape_of(route.path)).second) {
-      kept.push_back(described(route));
-    }
+  for (const auto& [shape, of_one_path] : others) {
+    std::vector<std::string> operations;
+    for (const Route* route : of_one_path) operations.push_back(described(*route));
+    std::string name;
+    model::JsonWriter(name).value(std::string_view(of_one_path.front()->path));
+    kept.push_back("\n    " + name + ": " + with_members({}, operations));
   }
   return replaced(document, "paths", with_members(paths, kept));
 }

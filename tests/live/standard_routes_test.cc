@@ -315,6 +315,16 @@ TEST_F(ApiDocumentsTest, HaveRoutesOfTheApplicationThatSayWhatTheyAreAbout) {
   EXPECT_FALSE(paths().contains("/hidden"));
 }
 
+TEST_F(ApiDocumentsTest, HaveEachMethodOfSuchARoute) {
+  others_ = {route("/rooms", "Rooms."), route("/rooms", "Opens a room."), route("/healthz", "Ends it.")};
+  others_[1].method = "POST";
+  others_[2].method = "DELETE";
+  EXPECT_EQ(paths().at("/rooms").at("get").at("summary").as_string(), "Rooms.");
+  EXPECT_EQ(paths().at("/rooms").at("post").at("summary").as_string(), "Opens a room.");
+  EXPECT_TRUE(paths().at("/healthz").as_object().contains("get"));
+  EXPECT_EQ(paths().at("/healthz").at("delete").at("summary").as_string(), "Ends it.");
+}
+
 TEST_F(ApiDocumentsTest, FollowWhatComesAndGoes) {
   bool is_there = false;
   others_ = {route("/login", "", [&] { return is_there; }),
