@@ -108,11 +108,14 @@ void LiveChannel::write_replay(Seq since, std::string& out) const {
 }
 
 LiveChannel::Text LiveChannel::encode_delta(Seq since, SeriesTable::ValuesPlace& values) {
+  // Deltas are kept for minutes. A text that grew takes up to twice its size and leaves gaps in the heap; a
+  // copy does neither.
   return timed([&](std::string& out) {
-    out.append("{\"type\":\"delta\",").append(frame_head()).append(",\"uptime_seconds\":");
-    format::append_live_seconds(snapshot_->uptime, out);
-    values = table_.write_delta(since, out);
-    out += '}';
+    scratch_.assign("{\"type\":\"delta\",").append(frame_head()).append(",\"uptime_seconds\":");
+    format::append_live_seconds(snapshot_->uptime, scratch_);
+    values = table_.write_delta(since, scratch_);
+    scratch_ += '}';
+    out = scratch_;
   });
 }
 

@@ -87,6 +87,7 @@ class LiveChannel final {
   std::size_t replay_bytes_ = 0;
   Text full_;                     ///< of the last frame, once somebody asked for it
   std::vector<Encoded> deltas_;   ///< to the last frame, that somebody asked for
+  std::string scratch_;           ///< where deltas are written
   std::size_t largest_full_ = 0;  ///< what to reserve
 };
 
