@@ -328,7 +328,8 @@ TEST_F(FileSink, ALinkOfAnotherUserIsNotFollowed) {
   for (const char* link : {"file_link", "folder_link"}) {
     ASSERT_EQ(::lchown(path(link).c_str(), 65534, 65534), 0);
   }
-  for (const char* refused : {"file_link", "link_to_link", "folder_link/kymo.log", "folder/../folder_link/x"}) {
+  for (const char* refused :
+       {"file_link", "link_to_link", "folder_link/kymo.log", "folder/../folder_link/x"}) {
     EXPECT_THAT(log_file_fault(path(refused)).value_or(""), HasSubstr("a symbolic link of another user"));
     Complaints complaints;
     Logger(file_sink({.path = path(refused), .complaints = complaints.sink()})).info("m");

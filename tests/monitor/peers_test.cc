@@ -57,8 +57,8 @@ TEST_F(MonitorPeersTest, AreServed) {
               AllOf(HasSubstr(R"({"peers":[{"peer_id":"abc","peer_name":"Anna","status":"degraded",)"),
                     HasSubstr(R"("latency_ms":{"current":null,"avg":30,"min":20,"max":40},"jitter_ms":10,)"),
                     HasSubstr(R"("rtt_ms":{"count":2,"min":20,"max":40,"avg":30,"p95":40,"sum":60})"),
-                    HasSubstr(R"("quality_label":"poor")"), HasSubstr(R"("probes":{"sent":3,"answered":2,"limited":0})"),
-                    HasSubstr(R"("mos":)")));
+                    HasSubstr(R"("quality_label":"poor")"),
+                    HasSubstr(R"("probes":{"sent":3,"answered":2,"limited":0})"), HasSubstr(R"("mos":)")));
   EXPECT_THAT(get("/api/metrics/peers/abc"), HasSubstr(R"("peer_id":"abc")"));
   EXPECT_THAT(get("/api/metrics/peers/abc/latency?duration=1m"),
               AllOf(HasSubstr(R"("latency_ms":20})"), HasSubstr(R"("latency_ms":null})")));

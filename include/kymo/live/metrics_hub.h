@@ -18,9 +18,9 @@ struct MetricsHubLimits {
   std::chrono::milliseconds patience{10000};    ///< for a client to receive a message; longer: closed, 1013
   std::chrono::milliseconds choice_time{1000};  ///< for a client to subscribe before it is given everything
   std::chrono::milliseconds abandoned_time{30000};  ///< that frames of a subscription without client are kept
-  std::size_t subscriptions = 64;                   ///< with names or match, at one time; more: an error message
-  std::size_t replay_frames = 120;                  ///< kept of each subscription
-  std::size_t replay_bytes = 4 * 1024 * 1024;       ///< that they may take
+  std::size_t subscriptions = 64;              ///< with names or match, at one time; more: an error message
+  std::size_t replay_frames = 120;             ///< kept of each subscription
+  std::size_t replay_bytes = 4 * 1024 * 1024;  ///< that they may take
   /// False: every frame is encoded for each client anew. Only good for measuring what that costs.
   bool shares_frames = true;
 };

@@ -57,7 +57,7 @@ struct PeerState {
   double jitter_ms = 0;  ///< see deviation_jitter()
   double interarrival_jitter_ms = 0;
   double packet_loss_percent = 0;  ///< as told, else of the probes that are kept
-  std::uint64_t probes_sent = 0;  ///< answered, lost and limited
+  std::uint64_t probes_sent = 0;   ///< answered, lost and limited
   std::uint64_t probes_answered = 0;
   std::uint64_t probes_limited = 0;  ///< that the peer's limit left without an answer: no losses
   PeerTraffic traffic;
