@@ -48,7 +48,7 @@ class ReserveAllocator {
 
   explicit ReserveAllocator(Reserve& reserve) noexcept : reserve_(&reserve) {}
   template <class U>
-  ReserveAllocator(const ReserveAllocator<U>& other) noexcept : reserve_(other.reserve()) {}
+  ReserveAllocator(const ReserveAllocator<U>& other) noexcept : reserve_(other.reserve()) {}  // NOLINT
 
   [[nodiscard]] T* allocate(std::size_t count) {
     static_assert(alignof(T) <= alignof(std::max_align_t));
