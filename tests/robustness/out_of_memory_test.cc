@@ -243,7 +243,8 @@ TEST(OutOfMemory, WritesARowOfAProducerWholeOrNotAtAll) {
     until_failure = n;
     for (const auto& step : steps) swallow(step);
     const bool failed = std::exchange(until_failure, -1) < 0;
-    for (const FamilySnapshot& family : builder.finish()->families) {
+    const auto snapshot = builder.finish();
+    for (const FamilySnapshot& family : snapshot->families) {
       const FamilyColumns& columns = family.columns();
       EXPECT_EQ(columns.series->size(), columns.numbers.size() + columns.histograms.size()) << n;
     }
