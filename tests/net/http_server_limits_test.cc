@@ -329,7 +329,7 @@ TEST(HttpServerLimits, WhoTakesNothingGoesBeforeWhoWaits) {
 
 /// Three bodies, of which two fit; those who are sent the same one share it.
 TEST(HttpServerLimits, ResponsesThatAreBeingSentHaveALimit) {
-  constexpr std::size_t kSize = 8'000'000;
+  constexpr std::size_t kSize = 2'000'000;
   HttpServerOptions options;
   options.limits.responses_bytes = 2 * kSize + 1;
   options.limits.write_time = milliseconds::max();
@@ -361,7 +361,6 @@ TEST(HttpServerLimits, ResponsesThatAreBeingSentHaveALimit) {
   EXPECT_EQ(server->statistics().responses_refused, 1U);
   EXPECT_EQ(test::get(server->endpoint().port, "/shared")->body.size(), kSize);
   EXPECT_EQ(test::get(server->endpoint().port, "/small")->body, "small");
-  EXPECT_EQ(server->statistics().responses_in_flight_bytes, 2 * kSize);
   std::this_thread::sleep_for(milliseconds(1500));  // what makes them stalled
   EXPECT_TRUE(eventually([&] { return test::get(server->endpoint().port, "/own")->status == 200; }));
   EXPECT_TRUE(eventually([&] { return server->statistics().responses_in_flight_bytes == 0; }));
