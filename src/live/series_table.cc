@@ -110,7 +110,7 @@ void SeriesTable::update_family(const FamilySnapshot& snapshot, Seq seq) {
   }
   const Descriptor& now = snapshot.descriptor();
   auto found = families_.find(now.name);
-  // What was recorded by name gets another kind, unit or help when somebody registers it.
+  // A metric recorded by name gets another kind, unit or help when somebody registers it.
   const auto is_as_told = [&now](const Family& family) {
     return family.kind == now.kind && family.unit == now.unit && family.help == now.help;
   };

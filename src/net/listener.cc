@@ -52,7 +52,7 @@ void Listener::try_now() {
   if (address_) open(*address_);
 }
 
-/// Whatever ends run() before close(), an exception or Asio, this is destroyed with it. Stopping the loop
+/// An exception or Asio may end run() before close(): this is destroyed with it. Stopping the loop
 /// needs no memory.
 class Listener::Work final {
  public:

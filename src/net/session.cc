@@ -67,7 +67,7 @@ Transport wrapped(ServerContext& context, const Peer& peer, FileDescriptor socke
   asio::ip::tcp::socket wrapped_socket(context.io);
   wrapped_socket.assign(peer.key[0] == 4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), socket.get());
   (void)socket.release();
-  // What waits in the kernel takes memory that nobody counts; left alone it grows to megabytes.
+  // The kernel's buffer takes memory that nobody counts; left alone it grows to megabytes.
   boost::system::error_code ignored;
   wrapped_socket.set_option(asio::socket_base::send_buffer_size(kSendBuffer), ignored);
   return Transport(std::move(wrapped_socket));
@@ -441,7 +441,7 @@ Coroutine<void> Session::linger() {
   }
 }
 
-/// What the coroutine throws (no memory, at most) ends that connection and nothing else.
+/// An exception of the coroutine (no memory, at most) ends that connection and nothing else.
 void spawn(ServerContext& context, std::shared_ptr<Session> session) {
   Session& target = *session;
   asio::co_spawn(context.loop(), target.serve(),

@@ -78,7 +78,7 @@ websocket::permessage_deflate deflate_options(bool enabled) {
   return options;
 }
 
-/// What waits in the kernel is old by the time a slow client reads it. So a slow client is noticed soon, and
+/// The kernel's buffer is old by the time a slow client reads it. So a slow client is noticed soon, and
 /// the next message is a new one.
 void bound_kernel_buffers(asio::ip::tcp::socket& socket) {
   constexpr int kNotSent = 16 * 1024;

@@ -190,7 +190,7 @@ TEST(Reset, OfALevelThatWasNotYetKnownToBeOneIsTakenBack) {
   }
 }
 
-// What a second reset gives is what a Snapshot before it would have shown.
+// A second reset gives the same as a Snapshot before it would have shown.
 TEST(Reset, GivesNoLevelThatAResetBeforeHasHidden) {
   Registry registry;
   Collector metrics(registry);
