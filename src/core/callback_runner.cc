@@ -203,7 +203,7 @@ CallbackRunner::~CallbackRunner() {
   if (threads_.worker != nullptr) threads_.worker->stop();
 }
 
-// What stands there is the parent's, perhaps half-written; its thread and lock do not exist here.
+// The state is the parent's, perhaps half-written; its thread and lock do not exist here.
 void CallbackRunner::renew_after_fork() noexcept {
   if (threads_.generation != fork_generation()) new (&threads_) Threads;
 }

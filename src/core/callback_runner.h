@@ -76,7 +76,7 @@ class CallbackRunner final {
   class Worker;
   enum class End : std::uint8_t { parked, late, thread_ended };
 
-  /// What is of one process: a forked child has none of its parent's threads.
+  /// State that belongs to one process: a forked child has none of its parent's threads.
   struct Threads {
     std::uint32_t generation = fork_generation();
     std::shared_ptr<Worker> worker;                 ///< parked or none

@@ -193,7 +193,7 @@ TEST(Fork, StartsTheChildsCountsFromZero) {
   EXPECT_EQ(histogram.value().count(), 200U);
 }
 
-// What a reset took off the parent's counts is nothing to the child's, whoever reads them first.
+// A reset of the parent's counts takes nothing off the child's, whichever call reads them first.
 TEST(Fork, StartsTheChildsCountsFromZeroAfterAReset) {
   Registry registry;
   Collector metrics(registry);
@@ -228,7 +228,7 @@ TEST(Fork, StartsTheChildsCountsFromZeroAfterAReset) {
   EXPECT_EQ(counter.value(), 50U) << "the parent's reset still holds";
 }
 
-// What the child records before its first Snapshot is in the windows, and nothing of the parent's is.
+// The windows hold the child's records before its first Snapshot, and none of the parent's.
 TEST(Fork, StartsTheChildsWindowsEmpty) {
   Registry registry;
   Timing timing = registry.timing("timing", "T.", {.recent = 4});

@@ -19,7 +19,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// What a test reads of the metrics page, with this program's own sockets.
+// The test reads the metrics page with this program's own sockets.
 std::string page(asio::io_context& io, unsigned short port) {
   tcp::socket socket(io);
   socket.connect({asio::ip::address_v4::loopback(), port});
