@@ -33,11 +33,20 @@ std::size_t places_of(const ConnectionTable::Entry& entry) noexcept {
 
 }  // namespace
 
-ConnectionTable::Room ConnectionTable::make_room(const AddressKey& address, bool is_proxy, SteadyTime now) {
-  const std::size_t own = is_proxy ? 0 : counts_of(address).all;
+template <typename F>
+void ConnectionTable::for_each(F function) {
+  for (auto& [key, address] : addresses_) {
+    for (Entry& entry : address.entries) function(entry);
+  }
+}
+
+ConnectionTable::Room ConnectionTable::make_room(const AddressKey& key, bool is_proxy, SteadyTime now) {
+  const auto found = is_proxy ? addresses_.end() : addresses_.find(key);
+  Address* const same = found == addresses_.end() ? nullptr : &found->second;
+  const std::size_t own = same == nullptr ? 0 : same->counts.all;
   const bool address_full = !is_proxy && own >= limits_.per_address;
   if (!address_full && counted_.all < limits_.total) return Room::free;
-  if (evict(address_full ? &address : nullptr, own, now)) return Room::made_by_eviction;
+  if (evict(address_full ? same : nullptr, own, now)) return Room::made_by_eviction;
   return address_full ? Room::none_for_address : Room::none;
 }
 
@@ -45,20 +54,13 @@ bool ConnectionTable::evict_one(SteadyTime now) { return evict(nullptr, kUnknown
 
 bool ConnectionTable::make_reserved_room() {
   if (counted_.reserved < limits_.reserved) return false;
-  Entry* victim = nullptr;
-  for (Entry& entry : entries_) {
-    if (entry.phase != Phase::reserved) continue;
-    const bool is_better = victim == nullptr || entry.places->reserved > victim->places->reserved;
-    if (is_better) victim = &entry;  // entries stand in the order in which they came
-  }
-  if (victim == nullptr) return false;
+  const auto reserved = [](const auto& address) { return address.second.counts.reserved; };
+  const auto most = std::ranges::max_element(addresses_, {}, reserved);
+  if (most == addresses_.end()) return false;
+  const auto victim = std::ranges::find(most->second.entries, Phase::reserved, &Entry::phase);
+  if (victim == most->second.entries.end()) return false;
   dismiss(*victim);
   return true;
-}
-
-ConnectionTable::Counts ConnectionTable::counts_of(const AddressKey& address) const {
-  const auto same = per_address_.find(address);
-  return same == per_address_.end() ? Counts{} : same->second;
 }
 
 /// Nothing for a connection that must not go for a newcomer whose address has `own` places.
@@ -86,17 +88,21 @@ bool ConnectionTable::goes_before(const Sparing& a, const Sparing& b) noexcept {
   return key(a) < key(b);
 }
 
-/// A walk over all: it happens once a refused or evicted connection, and there are a thousand at most by
-/// default.
-bool ConnectionTable::evict(const AddressKey* address, std::size_t own, SteadyTime now) {
+/// A walk over all, or over those of an address, each time that a limit is met. There are a thousand at most
+/// by default.
+bool ConnectionTable::evict(Address* address, std::size_t own, SteadyTime now) {
   Entry* victim = nullptr;
   Sparing best;
-  for (Entry& entry : entries_) {
-    if (address != nullptr && entry.address != *address) continue;
+  const auto consider = [&](Entry& entry) {
     const std::optional<Sparing> sparing = sparing_of(entry, own, now);
-    if (!sparing || (victim != nullptr && !goes_before(*sparing, best))) continue;
+    if (!sparing || (victim != nullptr && !goes_before(*sparing, best))) return;
     victim = &entry;
     best = *sparing;
+  };
+  if (address != nullptr) {
+    std::ranges::for_each(address->entries, consider);
+  } else {
+    for_each(consider);
   }
   if (victim == nullptr) return false;
   dismiss(*victim);
@@ -105,11 +111,11 @@ bool ConnectionTable::evict(const AddressKey* address, std::size_t own, SteadyTi
 
 std::size_t ConnectionTable::evict_senders(SteadyTime now) {
   std::size_t evicted = 0;
-  for (Entry& entry : entries_) {
-    if (entry.phase != Phase::sending || entry.is_stream || now - entry.since < kStalled) continue;
+  for_each([&](Entry& entry) {
+    if (entry.phase != Phase::sending || entry.is_stream || now - entry.since < kStalled) return;
     dismiss(entry);
     ++evicted;
-  }
+  });
   return evicted;
 }
 
@@ -120,13 +126,11 @@ void ConnectionTable::dismiss(Entry& entry) {
 }
 
 ConnectionTable::Place ConnectionTable::add(Entry entry) {
-  const Place place = entries_.insert(entries_.end(), std::move(entry));
-  try {
-    count(*place);
-  } catch (...) {
-    entries_.erase(place);  // no memory to count it
-    throw;
-  }
+  std::list<Entry> added;
+  const Place place = added.insert(added.end(), std::move(entry));
+  Address& address = addresses_[place->address];  // the last step that may throw
+  address.entries.splice(address.entries.end(), added);
+  count(*place, address);
   return place;
 }
 
@@ -145,14 +149,15 @@ void ConnectionTable::give_up(Place place) {
 
 void ConnectionTable::remove(Place place) {
   uncount(*place);
-  entries_.erase(place);
+  const auto address = addresses_.find(place->address);
+  address->second.entries.erase(place);
+  if (address->second.entries.empty()) addresses_.erase(address);
 }
 
-void ConnectionTable::count(Entry& entry) {
+void ConnectionTable::count(Entry& entry, Address& address) {
   if (entry.phase == Phase::leaving) return;
-  Counts& same = per_address_[entry.address];
-  entry.places = &same;
-  for (Counts* counts : {&counted_, &same}) {
+  entry.places = &address.counts;
+  for (Counts* counts : {&counted_, &address.counts}) {
     if (entry.phase == Phase::reserved) {
       ++counts->reserved;
     } else {
@@ -164,9 +169,9 @@ void ConnectionTable::count(Entry& entry) {
 
 void ConnectionTable::uncount(Entry& entry) {
   if (entry.phase == Phase::leaving) return;
-  const auto same = per_address_.find(entry.address);
+  const auto address = addresses_.find(entry.address);
   entry.places = nullptr;
-  for (Counts* counts : {&counted_, &same->second}) {
+  for (Counts* counts : {&counted_, &address->second.counts}) {
     if (entry.phase == Phase::reserved) {
       --counts->reserved;
     } else {
@@ -174,51 +179,51 @@ void ConnectionTable::uncount(Entry& entry) {
       counts->streams -= entry.is_stream ? 1 : 0;
     }
   }
-  if (same->second.all == 0 && same->second.reserved == 0) per_address_.erase(same);
 }
 
 ConnectionTable::Stream ConnectionTable::make_stream(Place place, const AddressKey& client,
                                                      std::function<void()> close,
                                                      std::function<void(const Farewell&)> leave) {
   if (place->phase == Phase::leaving || place->phase == Phase::reserved) return Stream::none;
-  const auto same = per_address_.find(client);
-  if (same != per_address_.end() && same->second.streams >= share_of_streams(limits_.per_address)) {
+  const auto same = addresses_.find(client);
+  if (same != addresses_.end() && same->second.counts.streams >= share_of_streams(limits_.per_address)) {
     return Stream::none_for_address;
   }
   if (counted_.streams >= share_of_streams(limits_.total)) return Stream::none;
-  Counts& places = per_address_[client];  // the one step that may fail
-  ++places.all;                           // so that uncount() leaves them there
+  Address& target = addresses_[client];  // the one step that may throw
   uncount(*place);
-  place->address = client;  // that a proxy spoke for
+  const auto source = addresses_.find(place->address);  // a proxy's, where it speaks for the client
+  target.entries.splice(target.entries.end(), source->second.entries, place);
+  if (source->second.entries.empty()) addresses_.erase(source);
+  place->address = client;
   place->is_proxy = false;
   place->is_stream = true;
   place->phase = Phase::streaming;
   place->untaken = nullptr;
   place->close = std::move(close);
   place->leave = std::move(leave);
-  count(*place);
-  --places.all;
+  count(*place, target);
   return Stream::made;
 }
 
 void ConnectionTable::close_streams(const Farewell& farewell) {
-  for (Entry& entry : entries_) {
+  for_each([&](Entry& entry) {
     if (entry.leave) entry.leave(farewell);
-  }
+  });
 }
 
 void ConnectionTable::close_unoccupied(const Farewell& farewell) {
-  for (Entry& entry : entries_) {
+  for_each([&](Entry& entry) {
     if (entry.phase == Phase::waiting || entry.phase == Phase::reserved || entry.phase == Phase::leaving) {
       entry.close();
     } else if (entry.leave) {
       entry.leave(farewell);
     }
-  }
+  });
 }
 
 void ConnectionTable::close_all() {
-  for (Entry& entry : entries_) entry.close();
+  for_each([](Entry& entry) { entry.close(); });
 }
 
 }  // namespace kymo::net

@@ -78,7 +78,7 @@ class ConnectionTable final {
 
   explicit ConnectionTable(Limits limits) : limits_(limits) {}
 
-  /// Sees to it that one more connection of `address` fits; of a proxy, among all of them only.
+  /// Makes room for one more connection of `address`; of a proxy, among all of them only.
   [[nodiscard]] Room make_room(const AddressKey& address, bool is_proxy, SteadyTime now);
   /// Closes one connection of any address to get its file descriptor; false where none can be spared.
   [[nodiscard]] bool evict_one(SteadyTime now);
@@ -116,9 +116,14 @@ class ConnectionTable final {
   /// Those that hold a place.
   [[nodiscard]] std::size_t size() const noexcept { return counted_.all; }
   /// No connection left, not even a leaving one.
-  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return addresses_.empty(); }
 
  private:
+  /// Entries stand in the order in which they came.
+  struct Address {
+    Counts counts;
+    std::list<Entry> entries;
+  };
   /// How willingly a connection is given up.
   struct Sparing {
     int rank = 0;  ///< the least goes first
@@ -126,17 +131,17 @@ class ConnectionTable final {
     SteadyTime since{};
   };
 
-  [[nodiscard]] Counts counts_of(const AddressKey& address) const;
-  [[nodiscard]] bool evict(const AddressKey* address, std::size_t own, SteadyTime now);
+  [[nodiscard]] bool evict(Address* address, std::size_t own, SteadyTime now);
+  template <typename F>
+  void for_each(F function);
   [[nodiscard]] static std::optional<Sparing> sparing_of(Entry& entry, std::size_t own, SteadyTime now);
   [[nodiscard]] static bool goes_before(const Sparing& a, const Sparing& b) noexcept;
   void dismiss(Entry& entry);
-  void count(Entry& entry);
+  void count(Entry& entry, Address& address);
   void uncount(Entry& entry);
 
   Limits limits_;
-  std::list<Entry> entries_;
-  std::map<AddressKey, Counts> per_address_;
+  std::map<AddressKey, Address> addresses_;
   Counts counted_;
 };
 

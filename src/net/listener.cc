@@ -208,11 +208,10 @@ void Listener::admit(Accepted accepted) {
   const auto room = context_.connections.make_room(accepted.peer.key, is_proxy, steady_clock::now());
   if (room == ConnectionTable::Room::none || room == ConnectionTable::Room::none_for_address) {
     if (context_.connections.make_reserved_room()) count(context_.counters.connections_refused);
-    serve_reserved(context_, std::move(accepted.socket), std::move(accepted.peer), room);
-    return;
+  } else if (room == ConnectionTable::Room::made_by_eviction) {
+    count(context_.counters.connections_evicted);
   }
-  if (room == ConnectionTable::Room::made_by_eviction) count(context_.counters.connections_evicted);
-  serve_connection(context_, std::move(accepted.socket), std::move(accepted.peer));
+  serve_connection(context_, std::move(accepted.socket), std::move(accepted.peer), room);
 }
 
 }  // namespace kymo::net

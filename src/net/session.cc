@@ -36,6 +36,9 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kReadBytes = 8 * 1024;
 constexpr int kSendBuffer = 128 * 1024;
+/// Of a connection that took another's place: filling the buffer is most of what a client that never reads
+/// costs, and such a client may come again thousands of times a second.
+constexpr int kSmallSendBuffer = 8 * 1024;
 constexpr std::size_t kWritePiece = 1024 * 1024;
 constexpr std::size_t kWriteStep = 64 * 1024;
 constexpr std::size_t kLingerBytes = 1024 * 1024;
@@ -63,13 +66,15 @@ class RefusalBeingTold final {
   std::size_t& number_;
 };
 
-Transport wrapped(ServerContext& context, const Peer& peer, FileDescriptor socket) {
+Transport wrapped(ServerContext& context, const Peer& peer, FileDescriptor socket,
+                  ConnectionTable::Room room) {
   asio::ip::tcp::socket wrapped_socket(context.io);
   wrapped_socket.assign(peer.key[0] == 4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), socket.get());
   (void)socket.release();
   // The kernel's buffer takes memory that nobody counts; left alone it grows to megabytes.
   boost::system::error_code ignored;
-  wrapped_socket.set_option(asio::socket_base::send_buffer_size(kSendBuffer), ignored);
+  const int buffer = room == ConnectionTable::Room::made_by_eviction ? kSmallSendBuffer : kSendBuffer;
+  wrapped_socket.set_option(asio::socket_base::send_buffer_size(buffer), ignored);
   return Transport(std::move(wrapped_socket));
 }
 
@@ -79,7 +84,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   /// `room`: where there was none for it, it has a reserved place.
   Session(ServerContext& context, FileDescriptor socket, Peer peer, ConnectionTable::Room room)
       : context_(context),
-        transport_(wrapped(context, peer, std::move(socket))),
+        transport_(wrapped(context, peer, std::move(socket), room)),
         timer_(context.io),
         parser_(context.options.limits),
         peer_(std::move(peer)),
@@ -450,12 +455,7 @@ void spawn(ServerContext& context, std::shared_ptr<Session> session) {
 
 }  // namespace
 
-void serve_connection(ServerContext& context, FileDescriptor socket, Peer peer) {
-  spawn(context,
-        std::make_shared<Session>(context, std::move(socket), std::move(peer), ConnectionTable::Room::free));
-}
-
-void serve_reserved(ServerContext& context, FileDescriptor socket, Peer peer, ConnectionTable::Room room) {
+void serve_connection(ServerContext& context, FileDescriptor socket, Peer peer, ConnectionTable::Room room) {
   spawn(context, std::make_shared<Session>(context, std::move(socket), std::move(peer), room));
 }
 

@@ -135,6 +135,11 @@ class Server(Running):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return int(re.search(r"VmHWM:\s*(\d+) kB", status.read()).group(1)) * 1024
 
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            user, system = stat.read().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
 
 def serve(*arguments):
     return Server(PROGRAMS["kymo"], "serve", "--listen", "127.0.0.1:0", *arguments)
@@ -194,11 +199,14 @@ def percentile(times, share):
 
 
 def report(name, server, port, attacking, checks):
+    cpu, made = server.cpu_seconds(), attacking.made()
     times = health_checks(port, checks, 0.01)
     answered = [t for t in times if t is not None]
     line = {"attack": name, "checks": checks, "failed": times.count(None), "connections": attacking.made()}
     if answered:
         line |= {"p50_ms": round(percentile(answered, 0.5), 1), "p99_ms": round(percentile(answered, 0.99), 1)}
+    if attacking.made() > 2000:
+        line["cpu_us_a_connection"] = round((server.cpu_seconds() - cpu) / (attacking.made() - made) * 1e6)
     line["most_memory_mib"] = round(server.most_memory() / MIB, 1)
     print(json.dumps(line), flush=True)
 
