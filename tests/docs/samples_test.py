@@ -48,6 +48,18 @@ GIVEN = {
     ],
     "docs/guide/probing.md": [{"before": ""}],
     "docs/guide/profiling.md": [{"is_file": True, "outside": "struct Room { void mix(); void resample(); };"}],
+    "docs/guide/reading.md": [
+        {"before": REGISTRY},
+        {"before": REGISTRY, "headers": ["kymo/core/registry.h"]},
+        {"before": REGISTRY, "headers": ["kymo/core/registry.h"]},
+        {"before": REGISTRY, "headers": ["kymo/core/registry.h"]},
+        {"before": REGISTRY, "headers": ["kymo/core/registry.h", "cstdio"]},
+        {"is_file": True},
+        {"before": "", "outside": "void write_lines(const kymo::Snapshot&, std::ostream&);", "headers": ["sstream"]},
+        {"before": REGISTRY, "headers": ["kymo/core/registry.h", "kymo/format/json.h"]},
+        {"before": ""},
+        {"before": REGISTRY, "headers": ["kymo/core/collector.h", "kymo/core/registry.h", "cstdio"]},
+    ],
     "docs/reference/stream.md": [
         {"before": REGISTRY + TEXTS + "auto every_second = [](auto tick) { tick(); }; auto send = [](const kymo::packs::StreamMessage&) { return "
                    "kymo::packs::SendResult::sent; };"},
