@@ -9,7 +9,7 @@
 
 #include "tests/packs/all_packs.h"
 
-// The examples of docs/guide/instrumenting.md, "Ready sets of instruments", as they stand there.
+// Runs the examples of docs/guide/instrumenting.md, section "Ready sets of instruments".
 namespace {
 
 TEST(Guide, EventsExample) {
