@@ -1,8 +1,11 @@
 # The manual, and the packages: `cpack` makes a .deb file of each component. packaging/build does all of it.
 #   kymo_program      the program, its man pages, completions, service and configuration: kymo
 #   kymo_development  headers, static libraries, and how they are found: libkymo-dev
-# A shared library has its place in KYMO_COMPONENTS: install it with COMPONENT kymo_library and the link without a number
-# with NAMELINK_COMPONENT kymo_development, add kymo_library below, name its package libkymo0, and let libkymo-dev depend on it.
+# A shared library will be the component kymo_library, in the package libkymo0:
+#   - its install rule has COMPONENT kymo_library, and NAMELINK_COMPONENT kymo_development for the link without a number;
+#   - KYMO_COMPONENTS below names kymo_library, with the package's name, section, description and SHLIBDEPS as for kymo_program;
+#   - libkymo-dev depends on "libkymo0 (= version)";
+#   - CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS and CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS let kymo depend on it by itself.
 set(KYMO_COMPONENTS kymo_program kymo_development)
 set(KYMO_PACKAGE_CONTACT "kymo maintainers <maintainers@example.org>" CACHE STRING "The maintainer that packages name")
 set(KYMO_PACKAGE_RELEASE 1 CACHE STRING "The number of a package among those of one version of kymo")
@@ -64,7 +67,9 @@ install(FILES packaging/systemd/kymo.service DESTINATION lib/systemd/system COMP
 foreach(component ${KYMO_COMPONENTS})
   string(TOUPPER CPACK_DEBIAN_${component}_PACKAGE_NAME package)
   install(CODE "${settings}\n  set(package ${${package}})" COMPONENT ${component} EXCLUDE_FROM_ALL)
-  install(SCRIPT packaging/debian/install_${component}.cmake COMPONENT ${component} EXCLUDE_FROM_ALL)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/packaging/debian/install_${component}.cmake)
+    install(SCRIPT packaging/debian/install_${component}.cmake COMPONENT ${component} EXCLUDE_FROM_ALL)
+  endif()
   install(SCRIPT packaging/debian/install_documents.cmake COMPONENT ${component} EXCLUDE_FROM_ALL)
 endforeach()
 include(CPack)
