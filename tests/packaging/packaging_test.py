@@ -13,7 +13,7 @@ from pathlib import Path
 
 SOURCE, BUILD = (Path(argument) for argument in (sys.argv.pop(1), sys.argv.pop(1)))
 sys.path.insert(0, str(SOURCE / "tests" / "support"))
-from kymo_process import Running, get  # noqa: E402
+from kymo_process import Running, eventually, get  # noqa: E402
 
 NOBODY = "65534:65534"
 COMMANDS = ("serve", "top", "monitor", "probe", "bench")
@@ -126,9 +126,14 @@ class Contents(Packages):
     def test_a_program_builds_with_pkg_config(self):
         flags = run("pkg-config", "--cflags", "--libs", "kymo",
                     env={**os.environ, "PKG_CONFIG_PATH": str(next(self.root.glob("usr/lib/**/pkgconfig")))}).split()
-        binary = self.folder / "monitor"
-        run("g++", "-std=c++20", SOURCE / "tests" / "install" / "consumer" / "monitor.cc", "-o", binary, *flags)
-        self.assertEqual(run(binary), "3\n")
+        binary = self.folder / "measured"
+        run("g++", "-std=c++20", SOURCE / "tests" / "packaging" / "measured.cc", "-o", binary, *flags)
+        with subprocess.Popen([binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+            url = program.stdout.readline().strip()
+            status = eventually(lambda: get(url + "/metrics")[0], "an answer", program)
+            self.assertEqual(status, 200)
+            self.assertIn(b"\npackaged_calls_total 3\n", get(url + "/metrics")[2])
+            program.stdin.close()
 
 
 class Program(Packages):

@@ -1,0 +1,12 @@
+// A server as a user of the package writes it: measures itself, serves that, and says where.
+#include <iostream>
+
+#include <kymo/core/counter.h>
+#include <kymo/monitor/monitor.h>
+
+int main() {
+  kymo::Monitor monitor({.listen = "127.0.0.1:0"});
+  monitor.registry().counter("packaged.calls", "Calls of the packaged program.").add(3);
+  std::cout << monitor.url() << std::endl;
+  std::cin.get();
+}
