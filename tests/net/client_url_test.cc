@@ -1,4 +1,4 @@
-// What is a URL that a server can be asked at, and what is said of what is none.
+// Tests which texts are URLs of a server, and the message for all others.
 #include "src/net/client_url.h"
 
 #include <gmock/gmock.h>

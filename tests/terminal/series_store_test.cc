@@ -1,5 +1,5 @@
-// What is made of frames: rates across restarts and gaps, percentiles of the last seconds, limits, bad
-// messages.
+// Tests the store that frames fill: rates across restarts and gaps, percentiles of the last seconds, limits,
+// bad messages.
 #include "src/terminal/series_store.h"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// What the feed asks a server for, and when. This server has no live metrics, so that all else is seen alone.
+// Tests the requests of the feed, and their times. This server has no live metrics, so only the rest is seen.
 #include <algorithm>
 #include <map>
 #include <set>

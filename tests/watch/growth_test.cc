@@ -1,4 +1,4 @@
-// What is called steady growth: a leak is, and nothing that only looks like one.
+// Tests that a leak counts as steady growth, and that nothing else does.
 #include "src/watch/growth.h"
 
 #include <gtest/gtest.h>
