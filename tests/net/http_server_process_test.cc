@@ -1,5 +1,5 @@
-// What the server does to the process around it: descriptors, signals, threads, fork. Each in a child
-// process, so that what is changed there stays there.
+// Tests the effects of the server on its process: descriptors, signals, threads, fork. Each test runs in a
+// child process, so its changes stay there.
 #include <atomic>
 #include <chrono>
 #include <csignal>

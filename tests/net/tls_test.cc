@@ -137,7 +137,7 @@ TEST(Tls, DoesNotWaitForAClientThatNeverEnds) {
   TlsClient client(server->endpoint().port);
   ASSERT_TRUE(client.send(kLastRequest));
   EXPECT_THAT(client.read_to_end(), EndsWith("/there over TLS"));
-  // It keeps its connection and says nothing.
+  // The client keeps its connection and sends nothing.
   EXPECT_TRUE(eventually([&] { return server->statistics().connections_open == 0; }));
 }
 

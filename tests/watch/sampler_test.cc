@@ -138,7 +138,7 @@ TEST_F(TreeCpu, CountsNoTimeTwiceOfAChildThatWasSeen) {
   proc.put(8, {.parent = 7, .minor_faults = 50, .user_ticks = ticks(10)});
   EXPECT_DOUBLE_EQ(grown([&] { proc.put(8, {.parent = 7, .minor_faults = 50, .user_ticks = ticks(10.5)}); }),
                    0.5);
-  // It ended after another 0.25 s.
+  // The process ended after another 0.25 s.
   EXPECT_DOUBLE_EQ(grown([&] {
                      proc.remove("8");
                      proc.put(7, {.waited_minor_faults = 60, .waited_user_ticks = ticks(10.75)});

@@ -1,7 +1,7 @@
 // A server for the dashboard's tests: dashboard_server busy|hostile [PORT]
 //   busy     a thousand series that all change, peers of which one loses probes, and a server in trouble
 //   hostile  names, labels, help, sessions and peers that would break a page that takes text for markup
-// It says where it serves, and goes on until it is killed.
+// The program prints its address, and runs until it is killed.
 #include <array>
 #include <charconv>
 #include <chrono>
