@@ -83,7 +83,7 @@ TEST(ContextExecutor, EachCoroutineKeepsItsOwnOverEveryPauseOnWhateverThread) {
 }
 
 TEST(ContextExecutor, WithoutItAScopeStaysWithItsThread) {
-  // What the wrapper is for: the scope of the one that sleeps is seen by the other that runs meanwhile.
+  // Shows the purpose of the wrapper: the other coroutine sees the scope of the one that sleeps.
   asio::io_context io;
   std::string seen;
   const auto sleeper = []() -> awaitable<void> {

@@ -46,7 +46,7 @@ TlsClient::TlsClient(std::uint16_t port, const Options& options)
   ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes as if nobody ever hung up
   SSL_CTX_set_min_proto_version(context_.get(), options.least);
   SSL_CTX_set_max_proto_version(context_.get(), options.most);
-  // What is old is refused by the server, not by this client.
+  // The server refuses old versions, not this client.
   SSL_CTX_set_security_level(context_.get(), 0);
   if (!options.alpn.empty()) {
     const std::string wire = static_cast<char>(options.alpn.size()) + options.alpn;
