@@ -1,5 +1,5 @@
-// What recording costs while it is switched off, without the loop's own part, in the least disturbed of many
-// turns: its bar is a time, which a slow moment of the machine cannot be held against. The limit: nothing.
+// Measures recording while it is off, without the loop's own part, in the least disturbed of many turns. The
+// bar is a time, so a slow moment of the machine must not count. The limit: nothing.
 #include <algorithm>
 #include <chrono>
 

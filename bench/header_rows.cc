@@ -1,5 +1,5 @@
-// What the compiler reads for the header that a hot file includes. The limit: <atomic>, which it can hardly
-// do without.
+// Counts the lines that the compiler reads for the header of a hot file. The limit: <atomic>, which such a
+// header can hardly do without.
 #include <cstdio>
 #include <stdexcept>
 #include <string>

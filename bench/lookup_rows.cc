@@ -72,7 +72,7 @@ void compare(const Report& report, const std::string& way, Gives gives, const Ca
   const auto limit = [&](const Tags& tags) {
     table->find(texts(tags))->fetch_add(1, std::memory_order_relaxed);
   };
-  // What two threads that share nothing they write cost each other on this machine.
+  // The cost that two threads without shared writes impose on each other, on this machine.
   const auto apart = [&](const Tags& tags) { escape(table->find(texts(tags))); };
   prometheus::Registry peer_registry;
   auto& peer = prometheus::BuildCounter().Name("events_processed").Help("E.").Register(peer_registry);

@@ -1,4 +1,4 @@
-// What one reading of the host and this process costs, the Snapshot included: a Monitor's tick.
+// Measures a Monitor's tick: one reading of the host and of this process, with the Snapshot.
 #include <chrono>
 
 #include <kymo/core/snapshot_builder.h>

@@ -1,5 +1,5 @@
-// What a live client sends: whatever the bytes, the reader does not crash, reads no other JSON than a whole
-// parser does, and keeps to its limits.
+// Feeds any bytes of a live client to the reader. The reader does not crash, reads the same JSON as a whole
+// parser, and keeps its limits.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>

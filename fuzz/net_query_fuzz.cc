@@ -1,5 +1,5 @@
-// What clients write into a target and the headers that choose a format: whatever the bytes, the readers
-// neither crash nor contradict themselves.
+// Feeds any bytes to the readers of targets and of the headers that choose a format. The readers neither
+// crash nor contradict themselves.
 #include <algorithm>
 #include <array>
 #include <cstdint>

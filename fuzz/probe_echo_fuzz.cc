@@ -1,5 +1,5 @@
-// What strangers send to a responder or as an answer, and what people write as a target: whatever the bytes,
-// the readers neither crash nor take for a message what would not be written as one.
+// Feeds any bytes to the readers of echoes, answers and targets. The readers do not crash, and accept only
+// messages that the writers could have made.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,5 @@
-// What a server tells `kymo top`: whatever the bytes, the screens and the report hold nothing that a terminal
-// would act upon. Each line is a message of the live connection; the last one is also read as what is asked
-// for besides.
+// Feeds any bytes of a server to `kymo top`. The screens and the report hold nothing that a terminal would
+// interpret. Each line is a message of the live connection; the last one also serves as a REST response.
 #include <algorithm>
 #include <clocale>
 #include <cstdint>

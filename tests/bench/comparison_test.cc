@@ -1,4 +1,4 @@
-// What counts as slower and what as noise, and the table. KYMO_UPDATE_GOLDEN=1 writes it anew: look at it.
+// Tests the limit between slower and noise, and the table. KYMO_UPDATE_GOLDEN=1 writes it anew: look at it.
 #include "src/bench/comparison.h"
 
 #include <gmock/gmock.h>

@@ -245,7 +245,7 @@ TEST_F(CollectorTest, TakesAndGivesBackTagsThatAreMadeAtRunTime) {
   EXPECT_EQ(metrics_.get_counter("c", {{"c", "2"}, {"a_b", "1"}}), 2);
 }
 
-// What was recorded as 65 µs reads as 65 µs, and not as 64.999 µs nor as 65.000000000000007 µs.
+// A duration of 65 µs reads as 65 µs, and not as 64.999 µs nor as 65.000000000000007 µs.
 TEST_F(CollectorTest, GivesTimingsBackToTheLastDigit) {
   for (int microseconds = 1; microseconds <= 2000; ++microseconds) {
     const double seconds = microseconds / 1e6;

@@ -237,8 +237,8 @@ TEST(Histogram, IsExactWhereItsBucketsGrowWider) {
 }
 
 // The ten octaves around the first value are found in another way than those below and above.
-// What each of several threads holds of a bucket may be small, stand in a wide page, or be small and make
-// more than a narrow page has room for together.
+// Each thread's count of a bucket may be small, or stand in a wide page. Small counts may also exceed a
+// narrow page together.
 RC_GTEST_PROP(Histogram, AddsUpWhatThreadsThatLiveTogetherCounted, ()) {
   struct Share {
     double value;

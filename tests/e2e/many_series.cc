@@ -1,6 +1,6 @@
 // A server for tests: a Monitor with as many series as asked for, and nothing of the host.
 //   many_series COUNT
-// It says where it serves, and goes on until it is killed.
+// The program prints its address, and runs until it is killed.
 #include <chrono>
 #include <cstdlib>
 #include <iostream>

@@ -1,6 +1,6 @@
-// A server for tests: a Monitor with peers and sessions of all kinds, as a program of a user's has them.
+// A server for tests: a Monitor with peers and sessions of all kinds, as in a user's program.
 //   peer_server SESSIONS_FILE
-// It says where it serves, and goes on until it is killed.
+// The program prints its address, and runs until it is killed.
 #include <chrono>
 #include <iostream>
 #include <string>

@@ -1,4 +1,4 @@
-// What OpenMetrics 1.0 forbids, and how exemplars are chosen. The rest is in the golden texts.
+// Tests the rules of OpenMetrics 1.0 and the choice of exemplars. The golden texts have the rest.
 
 #include <kymo/format/openmetrics.h>
 

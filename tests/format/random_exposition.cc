@@ -15,8 +15,8 @@ using Limits = std::numeric_limits<double>;
 
 constexpr std::string_view kReplacement = "\uFFFD";
 
-// What has broken an exposition somewhere: delimiters, escapes, every kind of line end and space, long
-// characters.
+// Pieces that have broken an exposition somewhere: delimiters, escapes, every kind of line end and space,
+// long characters.
 constexpr std::array<std::string_view, 40> kPieces = {
     "\"",  "\\",   "\n",     "\r",     "\t",     "{",      "}",      ",",          "=",  " ",
     " # ", "#",    "\\n",    "\\\\",   "n",      "abc",    "/v1/",   "a.b",        "}",  "é",
@@ -350,8 +350,8 @@ void RandomExposition::add_windows() {
   }
 }
 
-// What only a producer can write: numbers that no instrument records, and series that do not know when they
-// began.
+// Only a producer can write these: numbers that no instrument records, and series without a time of their
+// beginning.
 void RandomExposition::add_producer() {
   const Name gauge = any_name(false);
   const Name counter = any_name(true);

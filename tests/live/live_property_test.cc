@@ -1,4 +1,4 @@
-// Whatever is measured and however slowly clients read: what they build from deltas is what was measured.
+// Tests that clients build the measured state from deltas, for any measurements and any speed of reading.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 

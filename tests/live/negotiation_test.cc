@@ -68,7 +68,7 @@ constexpr Case kCases[] = {
     {"text/plain;note=\"\\\",\";q=0.9, application/openmetrics-text;q=0.2", kText},
     {"text/plain;note=\"open, application/openmetrics-text", kText},
     {";;;,/,=,\"", kText},
-    // What Prometheus sends: 2.42; 2.50 with protobuf; 3.0
+    // Headers of Prometheus: 2.42; 2.50 with protobuf; 3.0
     {"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
      "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
      kOpen},

@@ -165,7 +165,7 @@ TEST(TlsWebSocket, OneThatWasAllowedBeforeAllAreEndedComesTooLate) {
   ASSERT_TRUE(client.send(kHandshake));
   asked.get_future().wait();
   server->close_websockets(WebSocketClose::not_allowed, "over");
-  // What is answered after it was asked for: the I/O thread has seen to the sockets.
+  // An answer to a later request proves that the I/O thread has looked at the sockets.
   TlsClient other(server->endpoint().port);
   ASSERT_TRUE(other.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
   EXPECT_THAT(other.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));

@@ -133,7 +133,7 @@ TEST(Prober, ItsOwnSlownessIsNotThePaths) {
   Results results;
   const auto sink = results.sink();
   Prober prober({.on_result = [&sink](const ProbeResult& result) {
-    // What came in the meantime was there before its timeout was over.
+    // A reply that came meanwhile arrived before its timeout.
     if (result.id == "quick") std::this_thread::sleep_for(3s);
     if (result.id == "slow") sink(result);
   }});

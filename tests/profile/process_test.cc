@@ -1,4 +1,4 @@
-// What a profiler meets inside other people's processes: forks, signals, no memory to spare.
+// Tests the profiler in hostile processes: forks, signals, no memory to spare.
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <signal.h>

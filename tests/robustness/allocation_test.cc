@@ -1,4 +1,4 @@
-// What a program does millions of times a second allocates nothing.
+// Tests that operations done millions of times a second allocate nothing.
 
 #include <gtest/gtest.h>
 

@@ -209,7 +209,7 @@ TEST(Callbacks, MayOutliveTheirRegistry) {
   registration.end();
 }
 
-// What the callback refers to is freed right after its registration ended, while others take Snapshots.
+// The test frees the callback's data right after its registration ended, while others take Snapshots.
 TEST(Callbacks, ReferToNothingOnceTheyEnded) {
   Registry registry;
   std::atomic<bool> stop{false};

@@ -249,7 +249,7 @@ TEST(Fork, StartsTheChildsWindowsEmpty) {
   EXPECT_EQ(window.value().total_count, 6U);
 }
 
-// What is the state of something goes on: the child has the parent's open sessions, too.
+// State goes on: the child has the parent's open sessions, too.
 TEST(Fork, LeavesTheChildItsGauges) {
   Registry registry;
   Gauge gauge = registry.gauge("gauge", "G.");

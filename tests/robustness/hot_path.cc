@@ -1,4 +1,4 @@
-// What a user's compiler makes of the commonest line there is; hot_path_test reads its machine code.
+// Contains the commonest lines of a user; hot_path_test reads their machine code.
 
 #include <kymo/core/counter.h>
 #include <kymo/core/gauge.h>

@@ -96,7 +96,7 @@ TEST(Locale, ChangesNoFormat) {
   std::snprintf(text, sizeof(text), "%.1f", 1.5);
   ASSERT_STREQ(text, "1,5") << "the locale does nothing, and so would this test";
   EXPECT_EQ(all_formats(*snapshot), expected);
-  // What was registered and looked up in German is the same, too: bounds and label values are texts.
+  // Registering and looking up under a German locale changes nothing: bounds and label values are texts.
   Registry made_in_german;
   std::vector<Registration> more;
   fill(made_in_german, more);

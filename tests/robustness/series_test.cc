@@ -1,4 +1,4 @@
-// What becomes of a series at its limits and after its end; each of these was a bug somewhere.
+// Tests a series at its limits and after its end. Each case was a bug somewhere.
 
 #include <gtest/gtest.h>
 

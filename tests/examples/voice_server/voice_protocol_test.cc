@@ -41,7 +41,7 @@ TEST(VoiceProtocol, DatagramsComeBackAsTheyWere) {
   }));
 }
 
-// What is accepted, written again, is what was read: nothing in a frame is ignored or read twice.
+// An accepted frame, written again, gives the same bytes: the parser ignores nothing and reads nothing twice.
 TEST(VoiceProtocol, AnyBytesAreRefusedOrUnderstoodWhole) {
   EXPECT_TRUE(rc::check([](Bytes bytes, bool plausible) {
     if (plausible && bytes.size() > 4) bytes[0] = kProtocolVersion, bytes[1] %= 5, bytes[2] = 0, bytes[3] = 0;

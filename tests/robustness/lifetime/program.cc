@@ -94,7 +94,7 @@ struct Variant {
   std::function<void()> main;
 };
 
-// What the static objects do in these, they do by themselves.
+// In these variants the static objects act by themselves.
 std::vector<Variant> static_variants() {
   return {
       {"static_records", [] {}},
