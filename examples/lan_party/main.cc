@@ -81,8 +81,8 @@ void tell_traffic(const kymo::probe::Prober& prober, const std::vector<Other>& o
   }
 }
 
-/// Asks until all have answered once, so that who comes last is not taken for lost. False: the party was over
-/// first.
+/// Probes until all have answered once, so that a late participant does not count as lost. False: the party
+/// ended first.
 bool wait_for(const std::vector<Other>& others, const Ending& ending) {
   constexpr milliseconds kStep(100);
   kymo::probe::Prober scout;

@@ -9,7 +9,7 @@
 
 namespace voice {
 
-/// Someone who says a clip over and over, with pauses, at a sample rate of their own.
+/// Repeats a clip with pauses, at a sample rate of its own.
 ///
 /// Threads: one at a time.
 class Talker final {

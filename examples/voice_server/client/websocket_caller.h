@@ -13,8 +13,8 @@
 
 namespace voice {
 
-/// Someone who calls the server over WebSocket, streams one or two sources, listens to the answers, leaves
-/// now and then, sometimes without a goodbye, and comes back.
+/// A caller over WebSocket: streams one or two sources, reads the answers, leaves now and then, sometimes
+/// without a goodbye, and comes back.
 ///
 /// Threads: the network's only.
 class WebSocketCaller final {

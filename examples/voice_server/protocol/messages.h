@@ -75,7 +75,7 @@ struct Farewell {
 using ClientMessage = std::variant<Hello, Bye>;
 using ServerMessage = std::variant<Welcome, Report, RoomState, Farewell, ProtocolError>;
 
-/// Both parsers take whatever the network brought; members that they do not know are ignored. Threads: any.
+/// Both parsers accept any bytes of the network and ignore unknown members. Threads: any.
 [[nodiscard]] std::variant<ClientMessage, ProtocolError> parse_client_message(std::string_view text);
 /// Nothing where the text is no message of a server.
 [[nodiscard]] std::optional<ServerMessage> parse_server_message(std::string_view text);

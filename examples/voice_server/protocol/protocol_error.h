@@ -27,7 +27,7 @@ inline constexpr std::array<std::string_view, 4> kErrorNames = {"bad_frame", "un
   return kErrorNames[index_of(kind)];
 }
 
-/// An error as it is counted and as the client is told.
+/// An error: its kind for the count, its message for the client.
 struct ProtocolError {
   ErrorKind kind = ErrorKind::protocol;
   std::string message;

@@ -55,7 +55,7 @@ struct AudioDatagram {
   friend bool operator==(const AudioDatagram&, const AudioDatagram&) = default;
 };
 
-/// Both parsers take whatever the network brought. Threads: any.
+/// Both parsers accept any bytes of the network. Threads: any.
 [[nodiscard]] std::variant<AudioFrame, ProtocolError> parse_frame(std::span<const std::uint8_t> bytes);
 [[nodiscard]] std::variant<AudioDatagram, ProtocolError> parse_datagram(std::span<const std::uint8_t> bytes);
 

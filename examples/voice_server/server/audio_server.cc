@@ -42,7 +42,7 @@ constexpr std::chrono::milliseconds kLongestFarewell{500};
 constexpr int kSendBufferBytes = 64 * 1024;
 constexpr std::chrono::milliseconds kAcceptPause{50};  // after an error such as "too many open files"
 
-/// What an address is for, and who may have it, as messages name it.
+/// Texts for error messages: the use of an address, its flag, and the command that shows its holder.
 struct Use {
   std::string_view what;
   std::string_view flag;
@@ -60,7 +60,7 @@ std::string explain(const kymo::net::Endpoint& wanted, const Use& use, const std
   return text.str();
 }
 
-/// A bound socket or acceptor, or an error that says who wanted which address and what to do.
+/// A bound socket or acceptor, or an error with the use, the address and the remedy.
 template <typename Protocol, typename Bind>
 auto bind_or_explain(const kymo::net::Endpoint& wanted, const Use& use, Bind bind) {
   const auto address = to_asio<Protocol>(wanted);

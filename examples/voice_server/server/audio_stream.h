@@ -29,7 +29,7 @@ class AudioStream final : public WorkItem, public std::enable_shared_from_this<A
   /// Called by a worker.
   using OnReport = std::function<void(const Report&)>;
 
-  /// `told` learns how the stream is doing, for the session's client; null: no session.
+  /// `told` gets the state of the stream, for the session's client; null: no session.
   AudioStream(Source source, int rate_hz, Engine& engine, OnReport on_report,
               std::shared_ptr<kymo::packs::SourceStream> told = nullptr);
   AudioStream(const AudioStream&) = delete;

@@ -32,7 +32,7 @@ class RoomMember {
   virtual void shut_down() = 0;
 };
 
-/// Everyone who is connected. Threads: the network's only.
+/// All connected clients. Threads: the network's only.
 class Room final {
  public:
   void join(std::shared_ptr<RoomMember> member);

@@ -58,7 +58,7 @@ class UdpIngest final {
   boost::asio::ip::udp::socket socket_;
   Engine& engine_;
   std::map<StreamKey, Stream> streams_;
-  std::array<std::uint8_t, kMaxFrameBytes + 1> buffer_;  // a byte more than allowed, to see what is too long
+  std::array<std::uint8_t, kMaxFrameBytes + 1> buffer_;  // the last byte shows datagrams over the limit
 };
 
 }  // namespace voice

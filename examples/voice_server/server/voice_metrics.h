@@ -40,11 +40,11 @@ inline constexpr std::array<std::string_view, 4> kStageNames = {"resample", "lev
 /// Threads: any, all members. Cost: a nanosecond or a few each; none blocks or throws.
 class VoiceMetrics final {
  public:
-  /// Registers all instruments; `registry` outlives this object. `on_fault` is told what went wrong in
-  /// telling clients of their sessions.
+  /// Registers all instruments; `registry` outlives this object. `on_fault` gets errors of the messages to
+  /// clients.
   explicit VoiceMetrics(kymo::Registry& registry, std::function<void(std::string_view)> on_fault = nullptr);
 
-  /// One client's time with us: counts it while it lives.
+  /// Counts one client while it is connected.
   class Session final {
    public:
     explicit Session(VoiceMetrics& metrics) noexcept;
@@ -57,9 +57,9 @@ class VoiceMetrics final {
     kymo::packs::ServerMetrics::Connection connection_;
     kymo::packs::WebSocketMetrics::Client client_;
   };
-  /// What each client is told of its own session, each second.
+  /// The messages to each client about its own session, each second.
   [[nodiscard]] kymo::packs::SessionStreams& streams() noexcept { return streams_; }
-  /// Counted as those of sessions are, and nobody is told.
+  /// Counts like the source of a session, but sends no messages.
   [[nodiscard]] std::shared_ptr<kymo::packs::SourceStream> source_without_session(Source source) const;
 
   void client_refused() noexcept { clients_.refused.add(); }
