@@ -101,10 +101,16 @@ std::string level_unit(const Family& family) {
 
 SeriesList summands(const Family& family) {
   SeriesList list;
+  const Series* whole = nullptr;
   for (const auto& [key, series] : family.series) {
-    if (series.labels.empty()) return {&series};
-    if (series.is_alive) list.push_back(&series);
+    if (series.labels.empty()) {
+      whole = &series;
+    } else if (series.is_alive) {
+      list.push_back(&series);
+    }
   }
+  // One that has ended no longer holds the others.
+  if (whole != nullptr && (whole->is_alive || list.empty())) return {whole};
   return list;
 }
 

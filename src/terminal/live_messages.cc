@@ -122,6 +122,12 @@ void set_values(const json::array& values, SeriesStore& store, const std::vector
   }
 }
 
+void begin(const json::object& message, SeriesStore& store) {
+  const double time = number_in(message, "time");
+  store.follow_clock(time, number_in(message, "uptime_seconds"));
+  store.begin(whole(message.if_contains("seq")), time);
+}
+
 void take_full(const json::object& message, SeriesStore& store) {
   store.forget_ids();
   for (const json::value& entry : list_in(message, "families")) {
@@ -139,7 +145,7 @@ void take_full(const json::object& message, SeriesStore& store) {
     if (!store.begin(whole(frame.if_contains("seq")), number_in(frame, "time"))) continue;
     set_values(list_in(frame, "values"), store);
   }
-  store.begin(whole(message.if_contains("seq")), number_in(message, "time"));
+  begin(message, store);
   for (const json::value& entry : list_in(message, "families")) {
     for (const json::value& item : list_in(object_of(entry), "series")) {
       const json::object& series = object_of(item);
@@ -151,7 +157,7 @@ void take_full(const json::object& message, SeriesStore& store) {
 }
 
 void take_delta(const json::object& message, SeriesStore& store) {
-  store.begin(whole(message.if_contains("seq")), number_in(message, "time"));
+  begin(message, store);
   for (const json::value& entry : list_in(message, "families")) adopt_family(object_of(entry), store);
   std::vector<std::uint32_t> begun;
   for (const json::value& entry : list_in(message, "series")) {

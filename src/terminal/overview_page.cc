@@ -322,7 +322,7 @@ void share_rows(int rows, std::span<Section> sections) {
 
 }  // namespace
 
-void draw_overview(Canvas& canvas, Area area, const Scene& scene, const ViewState& state) {
+void draw_overview(Canvas& canvas, Area area, const Scene& scene) {
   const int end = area.top + area.height;
   const Roles roles = roles_of(scene.world);
   int row = area.top + draw_verdict(canvas, area, scene, roles);
@@ -332,7 +332,7 @@ void draw_overview(Canvas& canvas, Area area, const Scene& scene, const ViewStat
   const auto timings = busiest_timings(scene.world);
   const auto losses = losses_of(scene.world, roles);
   const auto sessions =
-      scene.sessions == nullptr ? std::vector<const SessionRow*>() : chosen_sessions(*scene.sessions, state);
+      scene.sessions == nullptr ? std::vector<const SessionRow*>() : chosen_sessions(*scene.sessions, {});
   std::array sections = {
       Section{2, 1 + static_cast<int>(timings.size())},
       Section{3, sessions.empty() ? 0 : 2 + static_cast<int>(sessions.size())},

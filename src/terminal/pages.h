@@ -13,7 +13,8 @@ struct Area {
   int height = 0;
 };
 
-void draw_overview(Canvas& canvas, Area area, const Scene& scene, const ViewState& state);
+/// What filters and sorts the tables of other pages leaves this one as it is.
+void draw_overview(Canvas& canvas, Area area, const Scene& scene);
 void draw_series(Canvas& canvas, Area area, const Scene& scene, ViewState& state);
 void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& state);
 void draw_peers(Canvas& canvas, Area area, const Scene& scene, ViewState& state);

@@ -126,7 +126,7 @@ void draw_page(Canvas& canvas, Area area, const Scene& scene, ViewState& state) 
     case Page::sessions: return draw_sessions(canvas, area, scene, state);
     case Page::peers: return draw_peers(canvas, area, scene, state);
     case Page::profile: return draw_profile(canvas, area, scene, state);
-    default: return draw_overview(canvas, area, scene, state);
+    default: return draw_overview(canvas, area, scene);
   }
 }
 

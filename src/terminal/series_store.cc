@@ -31,13 +31,13 @@ std::string key_of(const LabelList& labels) {
   return key;
 }
 
-/// The values alone where there is one key only.
+/// The value alone where there is one key only, unless it is empty.
 std::string text_of(const LabelList& labels) {
-  if (labels.size() == 1) return labels.front().second;
+  if (labels.size() == 1 && !labels.front().second.empty()) return labels.front().second;
   std::string text;
   for (const auto& [name, value] : labels) {
     if (!text.empty()) text += ' ';
-    text.append(name).append("=").append(value);
+    text.append(name).append("=").append(value.empty() ? "\"\"" : value);
   }
   return text;
 }
@@ -49,6 +49,13 @@ Series make_series(LabelList labels, Kind kind, std::size_t moments) {
   series.columns.assign(fields_of(kind), Points(moments, kUnknown));
   if (kind == Kind::histogram) series.growths.resize(moments);
   return series;
+}
+
+/// A series that comes back counts from 0.
+void end(Series& series) {
+  series.is_alive = false;
+  series.has_totals = false;
+  series.totals.clear();
 }
 
 void set_field(Series& series, Field field, double value, bool from_zero) {
@@ -79,6 +86,18 @@ void SeriesStore::hello(std::string_view instance, std::string_view server, doub
 void SeriesStore::forget_ids() {
   families_.clear();
   series_.clear();
+  world_.omitted_series = 0;  // they are counted again as they are named again
+}
+
+void SeriesStore::follow_clock(double time, double uptime_seconds) {
+  if (has_restarted_ || world_.times.empty() || !(time < world_.times.back())) return;
+  double since = uptime_seconds - world_.uptime_seconds;
+  if (!(since > 0 && since < kKeptSeconds)) since = world_.tick_seconds;
+  const double by = world_.times.back() + since - time;
+  for (double& one : world_.times) one -= by;
+  for (double& one : world_.restarts) one -= by;
+  moment_began_ -= by;
+  is_cut_off_ = true;
 }
 
 void SeriesStore::adopt_family(std::uint32_t id, std::string_view name, Kind kind, std::string_view unit) {
@@ -124,7 +143,7 @@ void SeriesStore::end_unnamed() {
   for (const auto& [id, place] : series_) named.insert(place.series);
   for (auto& [name, family] : world_.families) {
     for (auto& [key, series] : family.series) {
-      if (!named.contains(&series)) series.is_alive = false;
+      if (!named.contains(&series)) end(series);
     }
   }
 }
@@ -133,7 +152,7 @@ void SeriesStore::end_series(std::uint32_t id) {
   const auto found = series_.find(id);
   if (found == series_.end()) return;
   Series& series = *found->second.series;
-  series.is_alive = false;
+  end(series);
   for (Points& points : series.columns) {
     if (!points.empty()) points.back() = kUnknown;
   }
@@ -144,23 +163,26 @@ bool SeriesStore::begin(std::optional<std::uint64_t> seq, double time) {
   if (!std::isfinite(time)) return false;
   if (seq) last_seq_ = seq;
   if (!world_.times.empty() && time <= world_.times.back()) return false;
-  const bool is_anew = std::exchange(has_restarted_, false);
-  if (is_anew) world_.restarts.push_back(time);
+  const bool has_restarted = std::exchange(has_restarted_, false);
+  const bool is_anew = std::exchange(is_cut_off_, false) || has_restarted;
+  if (has_restarted) world_.restarts.push_back(time);
   if (!is_anew && !world_.times.empty() && time - moment_began_ < kMomentSeconds && world_.times.size() > 1) {
     world_.times.back() = time;
     return true;
   }
   const bool is_late =
       !world_.times.empty() && time - world_.times.back() > std::max(kGapSeconds, 2.5 * world_.tick_seconds);
-  if (is_late || (is_anew && !world_.times.empty())) push_gap(std::nextafter(time, 0));
+  const bool is_gap = is_late || (is_anew && !world_.times.empty());
+  if (is_gap) push_gap(std::nextafter(time, 0));
   moment_began_ = time;
-  push(time);
+  // A value that did not change since before the gap is still the same after it.
+  push(time, is_gap ? 2 : 1);
   return true;
 }
 
 /// A moment at which nothing is known: no rate is computed across it.
 void SeriesStore::push_gap(double time) {
-  push(time);
+  push(time, 1);
   for (auto& [name, family] : world_.families) {
     for (auto& [key, series] : family.series) {
       for (Points& points : series.columns) points.back() = kUnknown;
@@ -170,12 +192,13 @@ void SeriesStore::push_gap(double time) {
   }
 }
 
-void SeriesStore::push(double time) {
+/// `back`: how many moments ago the values were that go on.
+void SeriesStore::push(double time, std::size_t back) {
   world_.times.push_back(time);
   for (auto& [name, family] : world_.families) {
     for (auto& [key, series] : family.series) {
       for (Points& points : series.columns)
-        points.push_back(series.is_alive && !points.empty() ? points.back() : kUnknown);
+        points.push_back(series.is_alive && points.size() >= back ? points[points.size() - back] : kUnknown);
       if (family.kind == Kind::histogram) series.growths.emplace_back();
     }
   }
@@ -245,8 +268,9 @@ void SeriesStore::set_buckets(Series& series, const HistogramReading& reading, b
   }
   series.totals = reading.buckets;
   series.has_totals = true;
-  series.least = reading.min;
-  series.most = reading.max;
+  // A new process' extremes are narrower, and say nothing of older moments: they only widen what is known.
+  series.least = std::fmin(series.least, reading.min);
+  series.most = std::fmax(series.most, reading.max);
 }
 
 }  // namespace kymo::terminal

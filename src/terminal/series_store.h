@@ -58,6 +58,9 @@ class SeriesStore final {
   void end_unnamed();
   void end_series(std::uint32_t id);
 
+  /// To be called before a frame that is no replay is begun. Where the server's clock was set back, all that
+  /// is kept is moved back behind a gap, so that time goes on. The uptime tells by how much.
+  void follow_clock(double time, double uptime_seconds);
   /// Begins a frame; false: it is older than what is known, and says nothing new.
   bool begin(std::optional<std::uint64_t> seq, double time);
   /// `from_nothing`: the series began since the frame before, so that all it counted is growth.
@@ -69,7 +72,7 @@ class SeriesStore final {
     Family* family;
     Series* series;
   };
-  void push(double time);
+  void push(double time, std::size_t back);
   void push_gap(double time);
   void compact();
   void set_buckets(Series& series, const HistogramReading& reading, bool from_nothing) const;
@@ -82,6 +85,7 @@ class SeriesStore final {
   std::size_t count_ = 0;
   double moment_began_ = kUnknown;
   bool has_restarted_ = false;  ///< since the last moment
+  bool is_cut_off_ = false;     ///< the next moment does not go on from the last one
 };
 
 }  // namespace kymo::terminal

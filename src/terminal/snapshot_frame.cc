@@ -51,12 +51,15 @@ void take_snapshot(const Snapshot& snapshot, SeriesStore& store) {
     ++family_id;
   }
   store.end_unnamed();
-  store.begin(std::nullopt, std::chrono::duration<double>(snapshot.time.time_since_epoch()).count());
+  const double time = std::chrono::duration<double>(snapshot.time.time_since_epoch()).count();
+  const double uptime = std::chrono::duration<double>(snapshot.uptime).count();
+  store.follow_clock(time, uptime);
+  store.begin(std::nullopt, time);
   id = 0;
   for (const FamilySnapshot& family : snapshot.families) {
     for (std::size_t i = 0; i < family.size(); ++i) store.set(id++, reading_of(family.point(i)), false);
   }
-  store.set_uptime(std::chrono::duration<double>(snapshot.uptime).count());
+  store.set_uptime(uptime);
 }
 
 }  // namespace kymo::terminal

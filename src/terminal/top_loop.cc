@@ -122,20 +122,24 @@ class TopLoop final {
   }
 
   void draw() {
+    // A terminal that takes nothing, as after Ctrl-S, must not stop the feed: it is written to without the
+    // lock.
     if (held_) {
-      show({held_->world, held_->sessions ? &*held_->sessions : nullptr, held_->link, unix_now(),
-            &held_->answers});
+      terminal_.show(canvas_of({held_->world, held_->sessions ? &*held_->sessions : nullptr, held_->link,
+                                unix_now(), &held_->answers}));
     } else {
-      picture_.with([this](const SharedPicture::Picture& now) {
-        show(
+      terminal_.show(picture_.with([this](const SharedPicture::Picture& now) {
+        return canvas_of(
             {now.store.world(), now.sessions ? &*now.sessions : nullptr, now.link, unix_now(), &now.answers});
-      });
+      }));
     }
     is_stale_ = has_news_ = false;
     drawn_ = std::chrono::steady_clock::now();
   }
 
-  void show(const Scene& scene) { terminal_.show(draw_screen(scene, state_, terminal_.size(), alphabet_)); }
+  [[nodiscard]] Canvas canvas_of(const Scene& scene) {
+    return draw_screen(scene, state_, terminal_.size(), alphabet_);
+  }
 
   SharedPicture& picture_;
   const TerminalSignals& signals_;

@@ -62,6 +62,37 @@ TEST(SeriesStore, KnowsNoRateAcrossAGap) {
   EXPECT_DOUBLE_EQ(rate(store), 2);
 }
 
+TEST(SeriesStore, KnowsAgainAfterAGapWhatDidNotChange) {
+  SeriesStore store;
+  take(store, hello());
+  take(store, full(kBegin, counter(10)));
+  take(store, delta(kBegin + 1, ""));
+  take(store, delta(kBegin + 8, ""));
+  take(store, delta(kBegin + 9, ""));
+  const Family& family = store.world().families.at("c");
+  EXPECT_THAT(family.series.begin()->second.column(Field::value),
+              testing::ElementsAre(10, 10, testing::IsNan(), 10, 10));
+  EXPECT_DOUBLE_EQ(rate(store), 0);
+}
+
+TEST(SeriesStore, GoesOnWhereTheClockIsSetBack) {
+  SeriesStore store;
+  take(store, hello());
+  take(store, full(kBegin, counter(0)));
+  const auto at = [](double time, int uptime, int value) {
+    return R"({"type":"delta","seq":2,"time":)" + std::to_string(time) + R"(,"uptime_seconds":)" +
+           std::to_string(uptime) + R"(,"values":[[0,)" + std::to_string(value) + "]]}";
+  };
+  take(store, at(kBegin + 1, 2, 10));
+  for (int i = 2; i <= 5; ++i) take(store, at(kBegin + i - 600, i + 1, 10 * i));
+  EXPECT_DOUBLE_EQ(rate(store), 10);
+  const World& world = store.world();
+  EXPECT_THAT(world.families.at("c").series.begin()->second.column(Field::value),
+              testing::ElementsAre(0, 10, testing::IsNan(), 20, 30, 40, 50));
+  EXPECT_DOUBLE_EQ(world.times.front(), kBegin - 600) << "what was before is as old as it was";
+  EXPECT_DOUBLE_EQ(world.last_time(), kBegin - 595);
+}
+
 TEST(SeriesStore, GoesOnWithoutAGapWhereFramesAreReplayed) {
   SeriesStore store;
   take(store, hello());
@@ -160,6 +191,9 @@ TEST(SeriesStore, CountsSeriesThatItDoesNotKeep) {
        full(kBegin, R"({"id":0,"name":"c","kind":"counter","unit":"","help":"","series":[)" + series + "]}"));
   EXPECT_EQ(store.world().alive_series(), SeriesStore::kMaxSeries);
   EXPECT_EQ(store.world().omitted_series, 5U);
+  take(store, full(kBegin + 1,
+                   R"({"id":0,"name":"c","kind":"counter","unit":"","help":"","series":[)" + series + "]}"));
+  EXPECT_EQ(store.world().omitted_series, 5U) << "the same ones, named again";
 }
 
 TEST(SeriesStore, GivesPercentilesOfTheLastTenSeconds) {
@@ -169,6 +203,67 @@ TEST(SeriesStore, GivesPercentilesOfTheLastTenSeconds) {
   const auto found = quantiles(world, summands(family), std::array{0.5, 0.99}, world.times.size() - 1);
   EXPECT_NEAR(found[0], 0.00102, 0.00006);  // in (2^-10, 2^-9.875]
   EXPECT_NEAR(found[1], 0.0179, 0.0010);    // in (2^-5.875, 2^-5.75]
+}
+
+std::string histogram(int count, int bucket, double value) {
+  return R"({"count":)" + std::to_string(count) + R"(,"sum":1,"min":)" + std::to_string(value) +
+         R"(,"max":)" + std::to_string(value) + R"(,"buckets":[[)" + std::to_string(bucket) + "," +
+         std::to_string(count) + "]]}";
+}
+
+std::string histogram_family(const std::string& value) {
+  return R"({"id":0,"name":"h","kind":"histogram","unit":"seconds","help":"","series":[{"id":0,"labels":{},"v":)" +
+         value + "}]}";
+}
+
+TEST(SeriesStore, ARestartChangesNoPercentileOfBefore) {
+  SeriesStore store;
+  take(store, hello("one"));
+  take(store, full(kBegin, histogram_family(R"({"count":0,"sum":0,"min":null,"max":null,"buckets":[]})")));
+  for (int i = 1; i <= 5; ++i) take(store, delta(kBegin + i, "[0," + histogram(100 * i, -3, 0.8) + "]"));
+  const auto before = [&] {
+    const Family& family = store.world().families.at("h");
+    return quantiles(store.world(), summands(family), std::array{0.95}, 4)[0];
+  };
+  EXPECT_NEAR(before(), 0.8, 0.05);
+  take(store, hello("two", kBegin + 6));
+  take(store, full(kBegin + 6, histogram_family(histogram(5, -80, 0.001))));
+  EXPECT_NEAR(before(), 0.8, 0.05) << "the new process' largest value is no limit of older ones";
+}
+
+TEST(SeriesStore, AHistogramThatComesBackCountsFromNothing) {
+  SeriesStore store;
+  take(store, hello());
+  take(store, full(kBegin, histogram_family(histogram(5, -3, 0.8))));
+  take(store, R"({"type":"delta","seq":2,"time":1764000001,"uptime_seconds":1,"gone":[0]})");
+  take(
+      store,
+      R"({"type":"delta","seq":3,"time":1764000002,"uptime_seconds":1,"series":[{"id":1,"family":0,"labels":{}}],"values":[[1,)" +
+          histogram(7, -3, 0.8) + "]]}");
+  const Series& series = store.world().families.at("h").series.begin()->second;
+  EXPECT_THAT(series.growths.back().buckets, testing::ElementsAre(std::pair(-3, 7.0)));
+}
+
+TEST(SeriesStore, AnEndedWholeStandsForNoParts) {
+  SeriesStore store;
+  take(store, hello());
+  take(store, full(kBegin, counter(10)));
+  take(
+      store,
+      R"({"type":"delta","seq":2,"time":1764000001,"uptime_seconds":1,"series":[{"id":5,"family":0,"labels":{"a":"b"}}],"values":[[5,7]],"gone":[0]})");
+  const Family& family = store.world().families.at("c");
+  EXPECT_DOUBLE_EQ(latest_of(store.world(), family, summands(family), View::raw), 7);
+}
+
+TEST(SeriesStore, ALabelWithoutAValueIsShownWithItsKey) {
+  SeriesStore store;
+  take(store, hello());
+  take(
+      store,
+      full(
+          kBegin,
+          R"({"id":0,"name":"c","kind":"counter","unit":"","help":"","series":[{"id":0,"labels":{"kind":""},"v":1}]})"));
+  EXPECT_EQ(store.world().families.at("c").series.begin()->second.label_text, "kind=\"\"");
 }
 
 TEST(SeriesStore, SeriesComeAndGo) {

@@ -44,6 +44,11 @@ export function showSpan(seconds: number): void {
   span.value = Math.min(MOST_SPAN, Math.max(LEAST_SPAN, seconds));
 }
 
+/** What is shown stays in sight where the timeline's moments are moved. */
+export function moveShown(seconds: number): void {
+  if (pausedAt.value !== null) pausedAt.value += seconds;
+}
+
 /** Shows exactly that stretch, and stays there. */
 export function show(from: number, to: number): void {
   showSpan(to - from);

@@ -84,10 +84,19 @@ export class BucketTrack implements Track {
     this.growths[at] = before && !this.isAfterGap ? growth(before, totals) : null;
     this.totals = totals;
     this.isAfterGap = false;
-    this.least = toNumber(value.min);
-    this.most = toNumber(value.max);
+    // A new process' extremes are narrower, and say nothing of older moments: they only widen what is known.
+    this.least = lesser(this.least, toNumber(value.min));
+    this.most = -lesser(-this.most, -toNumber(value.max));
+  }
+
+  /** A histogram that comes back counts from 0. */
+  end(): void {
+    this.totals = null;
   }
 }
+
+/** The smaller one that is known. */
+const lesser = (a: number, b: number): number => (b < a || Number.isNaN(a) ? b : a);
 
 function together(several: ReadonlyArray<BucketGrowth | null>): BucketGrowth {
   const sum = new BucketSum();

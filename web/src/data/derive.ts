@@ -120,17 +120,23 @@ function withinExtremes(value: number | null, series: readonly Series[]): number
   let least = Infinity;
   let most = -Infinity;
   for (const one of series) {
-    least = Math.min(least, one.buckets?.least ?? NaN);
-    most = Math.max(most, one.buckets?.most ?? NaN);
+    if (one.buckets && one.buckets.least < least) least = one.buckets.least;
+    if (one.buckets && one.buckets.most > most) most = one.buckets.most;
   }
+  if (least > most) return value;
   if (value > most) return most;
   return value < least ? least : value;
 }
 
-/** The series whose sum is the family's: the one without labels where there is one, since it already holds all others. */
+/**
+ * The series whose sum is the family's: the one without labels where there is one, since it already holds all others. One that has
+ * ended no longer does.
+ */
 export function summands(family: Family): Series[] {
   const whole = family.series.find((series) => Object.keys(series.labels).length === 0);
-  return whole ? [whole] : family.series;
+  if (!whole) return family.series;
+  const parts = family.series.filter((series) => series !== whole);
+  return whole.alive || !parts.some((series) => series.alive) ? [whole] : parts;
 }
 
 /** The last known number, or null. */

@@ -72,6 +72,7 @@ export class Series {
 
   end(timeline: Timeline): void {
     this.alive = false;
+    this.buckets?.end();
     for (const column of this.columns.values()) column.ended = true;
     for (const column of this.columns.values()) if (timeline.length) column.values[timeline.end - 1] = NaN;
   }
@@ -82,6 +83,7 @@ export class Series {
   }
 
   forget(timeline: Timeline): void {
+    this.alive = false;
     for (const track of this.tracks()) timeline.remove(track);
   }
 

@@ -9,6 +9,8 @@ import { Timeline } from './timeline';
 const KEPT_SECONDS = 900;
 /** One a second, of the last minute ten, and room that the next minutes fill. */
 const SLOTS = 2400;
+/** A server's clock that goes back by so much was set. */
+const SET_BACK_SECONDS = 5;
 
 export class Store {
   readonly timeline = new Timeline(KEPT_SECONDS, SLOTS);
@@ -22,6 +24,8 @@ export class Store {
   readonly uptimeSeconds = signal(0);
   /** When the server started anew, as far as its series are kept; the last one last. */
   readonly restarts = signal<readonly number[]>([]);
+  /** By how many seconds moments that are kept were moved: what else has moments of the server moves with them. */
+  readonly moved = signal(0);
   instance = '';
   lastSeq: number | null = null;
 
@@ -41,6 +45,7 @@ export class Store {
   }
 
   full(message: Full): void {
+    this.followClock(message);
     const known = this.adopt(message.families);
     this.older.clear();
     if (this.isOlder(message.time)) {
@@ -57,6 +62,7 @@ export class Store {
   }
 
   delta(message: Delta): void {
+    this.followClock(message);
     const isOlder = this.isOlder(message.time);
     const at = isOlder ? -1 : this.begin(message.seq, message.time);
     this.lastSeq = message.seq;
@@ -86,9 +92,27 @@ export class Store {
     this.finish(true);
   }
 
+  /** Whether a frame of that time shows that the server's clock was set back: those of a slower rate are hardly older. */
+  isSetBack(time: number): boolean {
+    return !this.hasRestarted && time < this.timeline.lastTime - SET_BACK_SECONDS;
+  }
+
+  /** Where it was, what is kept moves back behind a gap, so that time goes on. The uptime tells by how much. */
+  private followClock({ time, uptime_seconds: uptime }: Full | Delta): void {
+    if (!this.isSetBack(time)) return;
+    const since = uptime - this.uptimeSeconds.value;
+    const seconds = time - (since > 0 && since < KEPT_SECONDS ? since : this.timeline.tickSeconds) - this.timeline.lastTime;
+    this.timeline.shift(seconds);
+    this.timeline.cutOff();
+    this.older.clear();
+    for (const [series, endedAt] of this.endedAt) this.endedAt.set(series, endedAt + seconds);
+    this.restarts.value = this.restarts.value.map((one) => one + seconds);
+    this.moved.value += seconds;
+  }
+
   private noteRestart(time: number): void {
     this.hasRestarted = false;
-    this.restarts.value = [...this.restarts.value.filter((one) => one > this.timeline.firstTime), time];
+    this.restarts.value = [...this.restarts.value, time];
   }
 
   private isOlder(time: number): boolean {
@@ -110,6 +134,7 @@ export class Store {
 
   private finish(changedStructure: boolean): void {
     this.forgetEnded();
+    if (this.restarts.value.some((one) => one < this.timeline.firstTime)) this.restarts.value = this.restarts.value.filter((one) => one >= this.timeline.firstTime);
     if (changedStructure) this.structure.value += 1;
     this.version.value += 1;
   }
@@ -155,6 +180,8 @@ export class Store {
       series = new Series(key, family, entry.labels, this.timeline);
       this.series.set(key, series);
       family.series.push(series);
+      // It was forgotten with its last series.
+      this.families.set(family.name, family);
     }
     series.revive();
     this.endedAt.delete(series);
@@ -175,11 +202,12 @@ export class Store {
   }
 
   private forget(series: Series): void {
+    const { family, key } = series;
     series.forget(this.timeline);
     this.endedAt.delete(series);
-    this.series.delete(series.key);
-    const siblings = series.family.series;
-    siblings.splice(siblings.indexOf(series), 1);
-    if (siblings.length === 0) this.families.delete(series.family.name);
+    if (this.series.get(key) === series) this.series.delete(key);
+    const at = family.series.indexOf(series);
+    if (at >= 0) family.series.splice(at, 1);
+    if (family.series.length === 0 && this.families.get(family.name) === family) this.families.delete(family.name);
   }
 }

@@ -70,6 +70,11 @@ export class Timeline {
     this.isCutOff = true;
   }
 
+  /** All that is kept was so many seconds later, or with a negative number earlier. */
+  shift(seconds: number): void {
+    for (let at = this.begin; at < this.end; at++) this.times[at] = (this.times[at] ?? NaN) + seconds;
+  }
+
   clear(): void {
     this.begin = 0;
     this.end = 0;
@@ -134,6 +139,8 @@ export class Timeline {
 export class Column implements Track {
   readonly values: Float64Array;
   ended = false;
+  /** The last slot that a gap took: a value that is not known is no gap. */
+  private gapAt = -1;
 
   constructor(slots: number) {
     this.values = new Float64Array(slots).fill(NaN);
@@ -145,17 +152,18 @@ export class Column implements Track {
 
   onGap(at: number): void {
     this.values[at] = NaN;
+    this.gapAt = at;
   }
 
   onMove(kept: Int32Array): void {
+    this.gapAt = kept.indexOf(this.gapAt);
     for (let to = 0; to < kept.length; to++) this.values[to] = this.values[kept[to] ?? 0] ?? NaN;
     this.values.fill(NaN, kept.length);
   }
 
   /** What is unchanged since before a gap is still so after it. */
   private beforeGap(at: number, begin: number): number {
-    const previous = this.values[at - 1] ?? NaN;
-    if (!Number.isNaN(previous) || at - 2 < begin) return previous;
-    return this.values[at - 2] ?? NaN;
+    const previous = at - 1 === this.gapAt && at - 2 >= begin ? at - 2 : at - 1;
+    return this.values[previous] ?? NaN;
   }
 }

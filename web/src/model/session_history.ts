@@ -11,6 +11,8 @@ const KEPT_ENDED = 50;
 /** A sample stands for the moments around it, this far. */
 const STANDS_FOR_SECONDS = 3;
 
+/** Where a part of the sessions is listed, one that is not listed may go on for so long. */
+const MISSED_SECONDS = 60;
 const EARLY_SECONDS = 0.5;
 
 interface Sample {
@@ -26,7 +28,9 @@ export interface EndedSession {
 
 export class SessionHistory {
   private readonly samples = new Map<string, Sample[]>();
-  private open = new Map<string, SessionRow>();
+  private readonly open = new Map<string, { readonly row: SessionRow; readonly seen: number }>();
+  private instance = '';
+  private lastTime = NaN;
   private gone: readonly EndedSession[] = [];
 
   /** Those that were there and are no longer, the newest first. Another list whenever it changes. */
@@ -34,24 +38,42 @@ export class SessionHistory {
     return this.gone;
   }
 
-  /** `watched`: of whom samples are kept, however many there are. */
-  take(answer: Sessions, watched: string): void {
+  /**
+   * `watched`: of whom samples are kept, however many there are. `instance`: the process that answered; those of another one have
+   * ended with it. Empty where that is not known.
+   */
+  take(answer: Sessions, watched: string, instance = ''): void {
+    if (instance !== '' && instance !== this.instance) {
+      if (this.instance !== '') this.endAll(this.lastTime);
+      this.instance = instance;
+    }
+    this.lastTime = answer.time;
     for (const row of answer.rows.slice(0, KEPT_SESSIONS)) this.add(answer.time, row);
     const one = answer.rows.find((row) => row.id === watched);
     if (one && !this.samples.get(watched)?.some((sample) => sample.time === answer.time)) this.add(answer.time, one);
     const isWhole = answer.rows.length >= answer.count;
     if (isWhole) this.findEnded(answer);
-    for (const row of answer.rows) this.open.set(row.id, row);
+    for (const row of answer.rows) this.open.set(row.id, { row, seen: answer.time });
+    for (const [id, { seen }] of this.open) if (Math.abs(answer.time - seen) > MISSED_SECONDS) this.open.delete(id);
   }
 
-  /** None of those that were open goes on. */
-  endAll(time: number): void {
-    this.gone = [...[...this.open.values()].map((row) => ({ row, time })), ...this.gone].slice(0, KEPT_ENDED);
+  /** The server's moments are that much later, or with a negative number earlier. */
+  move(seconds: number): void {
+    this.lastTime += seconds;
+    this.gone = this.gone.map(({ row, time }) => ({ row, time: time + seconds }));
+    for (const [id, { row, seen }] of this.open) this.open.set(id, { row, seen: seen + seconds });
+    for (const [id, samples] of this.samples) this.samples.set(id, samples.map(({ time, row }) => ({ time: time + seconds, row })));
+  }
+
+  /** None of those that were open goes on. A later session with the same id is another one. */
+  private endAll(time: number): void {
+    this.gone = [...[...this.open.values()].map(({ row }) => ({ row, time })), ...this.gone].slice(0, KEPT_ENDED);
     this.open.clear();
+    this.samples.clear();
   }
 
   lastOf(id: string): SessionRow | undefined {
-    return this.open.get(id) ?? this.gone.find(({ row }) => row.id === id)?.row;
+    return this.open.get(id)?.row ?? this.gone.find(({ row }) => row.id === id)?.row;
   }
 
   /** A field in each slot of the page's timeline; `perSecond`: how it grows. */
@@ -80,7 +102,7 @@ export class SessionHistory {
 
   private findEnded(answer: Sessions): void {
     const listed = new Set(answer.rows.map((row) => row.id));
-    for (const [id, row] of this.open) {
+    for (const [id, { row }] of this.open) {
       if (listed.has(id)) continue;
       this.open.delete(id);
       this.gone = [{ row, time: answer.time }, ...this.gone].slice(0, KEPT_ENDED);

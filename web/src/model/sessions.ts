@@ -1,5 +1,6 @@
 // What GET /api/sessions/live says (docs/reference/stream.md), made rows of a table: one for each session.
 
+import { amountText } from '../format/numbers';
 import { isFields, number, type Fields } from '../protocol/fields';
 
 export type SessionLevel = 'well' | 'degraded' | 'unwell';
@@ -62,7 +63,7 @@ function judge(row: Omit<SessionRow, 'verdict' | 'reasons'>): Pick<SessionRow, '
     fill > 0.85 && fill <= 0.95 && 'queue nearly full',
     factor >= 0.8 && factor < 1 && 'close to real time',
     (row.ladder === 'WARNING' || row.ladder === 'DEGRADE') && row.ladder.toLowerCase(),
-    (row.droppedRecent ?? 0) > 0 && `${row.droppedRecent} dropped in 10 s`,
+    (row.droppedRecent ?? 0) > 0 && `${amountText(row.droppedRecent)} dropped in 10 s`,
   ].filter((reason) => reason !== false);
   return { verdict: unwell.length > 0 ? 'unwell' : degraded.length > 0 ? 'degraded' : 'well', reasons: [...unwell, ...degraded] };
 }

@@ -3,6 +3,7 @@
 
 import { labelText } from '../data/series';
 import { amountText, cutRatioText, durationText } from '../format/numbers';
+import { readable } from '../format/readable';
 import type { Facts } from './facts';
 import { plainName } from './names';
 import type { Roles } from './roles';
@@ -123,7 +124,7 @@ const files: Rule = (facts) => {
   const disk = facts.largest('kymo_system_filesystem_used_ratio', SHORT);
   return [
     open !== null && most ? over(open / most, 0.8, 0.95, 'process_open_fds', (value) => `${percent(value)} of the file descriptors are open`) : null,
-    over(disk?.value ?? null, 0.9, 0.98, 'kymo_system_filesystem_used_ratio', (value) => `the file system ${disk?.series.labels.mountpoint ?? ''} is ${percent(value)} full`),
+    over(disk?.value ?? null, 0.9, 0.98, 'kymo_system_filesystem_used_ratio', (value) => `the file system ${readable(disk?.series.labels.mountpoint ?? '')} is ${percent(value)} full`),
   ];
 };
 
@@ -131,7 +132,7 @@ const files: Rule = (facts) => {
 const callbacks: Rule = (facts) => {
   const longest = facts.largest('kymo_callback_hanging_seconds', NOW);
   const others = (facts.mean('kymo_callbacks_hanging', NOW) ?? 1) - 1;
-  return [over(longest?.value ?? null, 0, Infinity, 'kymo_callback_hanging_seconds', (value) => `callback ${longest?.series.labels.callback ?? ''} has not returned for ${durationText(value)}${others >= 1 ? `, and ${amountText(others)} more hang` : ''}`)];
+  return [over(longest?.value ?? null, 0, Infinity, 'kymo_callback_hanging_seconds', (value) => `callback ${readable(longest?.series.labels.callback ?? '')} has not returned for ${durationText(value)}${others >= 1 ? `, and ${amountText(others)} more hang` : ''}`)];
 };
 
 const OWN_LOSSES: ReadonlyArray<readonly [name: string, text: string]> = [
@@ -163,7 +164,9 @@ export function sessionReasons(sessions: Sessions | undefined): Reason[] {
   const ailing = sessions?.rows.filter((row) => row.verdict !== 'well') ?? [];
   const worst = ailing.find((row) => row.verdict === 'unwell') ?? ailing[0];
   if (!sessions || !worst) return [];
-  const text = `${ailing.length} of ${sessions.count} ${sessions.count === 1 ? 'session' : 'sessions'} not well; ${worst.id.slice(0, LONGEST_ID)}: ${worst.reasons.join(', ')}`;
+  // Of those that are not listed nobody knows.
+  const least = sessions.rows.length < sessions.count ? 'at least ' : '';
+  const text = `${least}${ailing.length} of ${sessions.count} ${sessions.count === 1 ? 'session' : 'sessions'} not well; ${readable(worst.id).slice(0, LONGEST_ID)}: ${worst.reasons.join(', ')}`;
   return [{ level: 'degraded', text, family: '', session: worst.id }];
 }
 

@@ -15,28 +15,40 @@ export const sessionHistory = new SessionHistory();
 /** When the first answer came, Unix time. */
 export const watchedSince = signal<number | null>(null);
 
-const READ = fromJson(parseSessions);
-let instance = '';
+/** So many are asked for at once, for the list and for the verdict; of more than these the page knows only how many they are. */
+export const SESSIONS_ASKED = 200;
 
-/** The sessions of a process that started anew are others. */
+const READ = fromJson(parseSessions);
+
+let moved = 0;
+page.store.moved.subscribe((seconds) => {
+  sessionHistory.move(seconds - moved);
+  if (watchedSince.value !== null) watchedSince.value += seconds - moved;
+  moved = seconds;
+});
+
+/** The process that answers now. Null while the connection to the known one is lost: the next answer may be another's. */
+function answering(): string | null {
+  const { instance } = page.store;
+  return instance === '' || page.client.connection.value.state === 'live' ? instance : null;
+}
+
 function remember(state: SessionState, watched: string): void {
   if (state.kind !== 'known') return;
-  if (instance !== page.store.instance) {
-    sessionHistory.endAll(state.value.time);
-    instance = page.store.instance;
-  }
   watchedSince.value ??= state.value.time;
-  sessionHistory.take(state.value, watched);
+  sessionHistory.take(state.value, watched, page.store.instance);
 }
 
 /** One question at a time, none while nobody looks, and seldom where there is no such address. */
-export function useSessions({ top, by = '', watched = '', when = true }: { top: number; by?: string; watched?: string; when?: boolean }): SessionState {
+export function useSessions({ top = SESSIONS_ASKED, by = '', watched = '', when = true }: { top?: number; by?: string; watched?: string; when?: boolean }): SessionState {
   useEffect(() => {
     if (!when) return undefined;
     const query = new URLSearchParams({ top: String(top), ...(by ? { by } : {}) });
     return repeat(async (isOver) => {
+      const asked = answering();
       const state = await ask(`api/sessions/live?${query.toString()}`, READ);
       if (isOver()) return;
+      if (state.kind === 'known' && (asked === null || (asked !== '' && asked !== answering()))) return;
       remember(state, watched);
       sessionState.value = after(sessionState.value, state);
     }, () => (sessionState.value.kind === 'missing' ? EVERY_WHERE_MISSING_MS : EVERY_MS));

@@ -6,6 +6,8 @@ import { amountText, clockText, cutRatioText, durationText, factorText } from '.
 import type { Line } from '../model/lines';
 import { ladderText, type SessionField, type SessionRow } from '../model/sessions';
 import { page } from '../page';
+import { readable } from '../format/readable';
+import { lastKnown } from '../protocol/ask';
 import { linkTo } from '../routing';
 import { sessionHistory, useSessions, watchedSince, type SessionState } from './session_feed';
 import { SessionVerdict } from './session_table';
@@ -62,10 +64,10 @@ function factsOf(row: SessionRow): ReadonlyArray<readonly [string, string]> {
     ['Received', amountText(row.bytes, 'bytes')],
     ['Sources', amountText(row.sources)],
     ['Open for', row.ageSeconds === null ? '' : durationText(row.ageSeconds)],
-    ['Model', row.model],
+    ['Model', readable(row.model)],
     ['Voice detection', row.vad === null ? '' : row.vad ? 'on' : 'off'],
-    ['Connection', row.connection],
-    ['Attempt', row.attempt],
+    ['Connection', readable(row.connection)],
+    ['Attempt', readable(row.attempt)],
   ];
 }
 
@@ -82,23 +84,23 @@ function Missing({ state, id }: { state: SessionState; id: string }) {
     case 'asking': return <p class="waiting">Asking for the session …</p>;
     case 'missing': return <p class="waiting">This server has no sessions to show.</p>;
     case 'failed': return <p class="waiting" role="status">The session cannot be had: {state.why}. Asking again each second.</p>;
-    case 'known': return <p class="waiting">No session <b>{id}</b> is open now. <a href={linkTo('sessions')}>Those that are</a></p>;
+    case 'known': return <p class="waiting">No session <b>{readable(id)}</b> is open now. <a href={linkTo('sessions')}>Those that are</a></p>;
   }
 }
 
 export function SessionPage({ id }: { id: string }) {
   const state = useSessions({ top: ASKED, watched: id });
-  const open = state.kind === 'known' ? state.value.rows.find((row) => row.id === id) : undefined;
+  const open = lastKnown(state)?.rows.find((row) => row.id === id);
   const row = open ?? sessionHistory.lastOf(id);
   const ended = sessionHistory.ended.find((one) => one.row.id === id);
   return (
     <>
       <p class="above-title"><a href={linkTo('sessions')}>All sessions</a></p>
       <div class="title-row">
-        <h1 class="page-title">Session {id}</h1>
-        {open && <SessionVerdict row={open} />}
+        <h1 class="page-title">Session {readable(id) || '(no id)'}</h1>
+        {open && state.kind === 'known' && <SessionVerdict row={open} />}
         {!open && ended && <p class="quiet">Ended at {clockText(ended.time)}; these are its last figures.</p>}
-        {!open && row && !ended && state.kind === 'failed' && <p class="quiet" role="status">{state.why}; these are its last figures.</p>}
+        {row && !ended && state.kind === 'failed' && <p class="quiet" role="status">{state.why}; these are its last figures.</p>}
       </div>
       {row ? <><Facts row={row} /><Charts id={id} /></> : <Missing state={state} id={id} />}
       {row && watchedSince.value !== null && <p class="quiet">The server tells how a session is, not how it was: lines begin when this page began to look, at {clockText(watchedSince.value)}.</p>}

@@ -8,14 +8,13 @@ import { useSessions } from './session_feed';
 import { SessionTable } from './session_table';
 
 const SHOWN = 5;
-const ASKED = 50;
 /** A figure that every server with session streams has from its start. */
 const STREAMS = 'kymo_stream_messages_sent';
 
 export function SessionPanel() {
   void page.store.structure.value;
   const hasStreams = familyNamed(page.store, STREAMS) !== undefined;
-  const state = useSessions({ top: ASKED, when: hasStreams });
+  const state = useSessions({ when: hasStreams });
   const sessions = lastKnown(state);
   if (!hasStreams || !sessions) return null;
   const { rows, count } = sessions;

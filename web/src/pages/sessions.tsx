@@ -5,13 +5,12 @@ import { readable } from '../format/readable';
 import type { PastSession } from '../model/past_sessions';
 import type { EndedSession } from '../model/session_history';
 import { ladderText, SORTED_BY, type Sessions } from '../model/sessions';
+import { lastKnown } from '../protocol/ask';
 import { changeSettings, linkTo, place } from '../routing';
 import { RecentSessions, usePastSessions } from './recent_sessions';
 import { sessionHistory, useSessions, watchedSince, type SessionState } from './session_feed';
 import { SessionPage } from './session_page';
 import { SessionTable } from './session_table';
-
-const ASKED = 200;
 
 function HowToGetIt() {
   return (
@@ -85,32 +84,33 @@ function Recent({ ended }: { ended: readonly EndedSession[] }) {
 
 function Open({ state, past }: { state: SessionState; past: readonly PastSession[] | null }) {
   const waiting = <p class="waiting">Asking for the sessions …</p>;
+  const sessions = lastKnown(state);
+  if (sessions && sessions.rows.length > 0) return <SessionTable rows={sessions.rows} />;
   switch (state.kind) {
     case 'asking': return waiting;
     case 'missing':
       if (past === null) return waiting;
       return past.length > 0 ? null : <HowToGetIt />;
     case 'failed': return <p class="waiting" role="status">The sessions cannot be had: {state.why}. Asking again each second.</p>;
-    case 'known':
-      return state.value.rows.length > 0
-        ? <SessionTable rows={state.value.rows} />
-        : <p class="card quiet">No session is open now. A client that connects appears here within a second.</p>;
+    case 'known': return <p class="card quiet">No session is open now. A client that connects appears here within a second.</p>;
   }
 }
 
 function AllSessions() {
   const by = place.value.settings.by || (SORTED_BY[0]?.[0] ?? '');
-  const state = useSessions({ top: ASKED, by });
+  const state = useSessions({ by });
+  const sessions = lastKnown(state);
   const past = usePastSessions();
   return (
     <>
       <div class="title-row">
         <h1 class="page-title">Sessions</h1>
-        {state.kind === 'known' && <Counts sessions={state.value} />}
-        {state.kind === 'known' && state.value.rows.length > 1 && <SortForm by={by} />}
+        {sessions && <Counts sessions={sessions} />}
+        {sessions && sessions.rows.length > 1 && <SortForm by={by} />}
+        {state.kind === 'failed' && sessions && sessions.rows.length > 0 && <p class="quiet" role="status">The sessions cannot be had now: {state.why}. These are the last figures. Asking again each second.</p>}
       </div>
       <Open state={state} past={past} />
-      {state.kind === 'known' && <Recent ended={sessionHistory.ended} />}
+      {sessions && <Recent ended={sessionHistory.ended} />}
       {past !== null && past.length > 0 && <RecentSessions sessions={past} />}
     </>
   );

@@ -14,6 +14,8 @@ export type Answer<T> =
 export type Read<T> = (response: Response) => Promise<T | null>;
 
 const NOT_THERE = 404;
+/** An answer that takes longer will not come; each question waits for the one before it. */
+const LONGEST_MS = 8_000;
 
 export function fromJson<T>(parse: (answer: unknown) => T | null): Read<T> {
   return async (response) => parse(await response.json());
@@ -29,17 +31,24 @@ async function refusal(response: Response): Promise<string> {
   return `the server answered ${response.status}${said && `, ${said}`}`;
 }
 
+/** What browsers say of a connection that was not made is of no use to anybody, and each says it otherwise. */
+function failure(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer within ${LONGEST_MS / 1000} s`;
+  if (error instanceof SyntaxError) return 'the answer is no JSON';
+  return error instanceof Error && !(error instanceof TypeError) ? error.message : 'no answer';
+}
+
 /** Where the token is asked for, the page is on its way there, and nothing is known. */
 export async function ask<T>(address: string, read: Read<T>, method: 'GET' | 'POST' = 'GET'): Promise<Answer<T>> {
   try {
-    const response = await fetch(address, { method, headers: { Accept: 'application/json, text/plain' } });
+    const response = await fetch(address, { method, headers: { Accept: 'application/json, text/plain' }, signal: AbortSignal.timeout(LONGEST_MS) });
     if (isSentToLogin(response)) return { kind: 'asking' };
     if (response.status === NOT_THERE) return { kind: 'missing' };
     if (!response.ok) return { kind: 'failed', why: await refusal(response) };
     const value = await read(response);
     return value === null ? { kind: 'failed', why: 'the answer is none that this page knows' } : { kind: 'known', value };
   } catch (error) {
-    return { kind: 'failed', why: error instanceof Error ? error.message : 'no answer' };
+    return { kind: 'failed', why: failure(error) };
   }
 }
 

@@ -29,14 +29,20 @@ export interface Behind {
   readonly skipped: number;
 }
 
-/** Finds out how late frames come. Clocks differ, so that the least difference ever seen stands for no delay. */
+/** Clocks are set: an older difference says nothing. */
+const COMPARED_SECONDS = 60;
+
+/** Finds out how late frames come. Clocks differ, so that the least difference of the last minute stands for no delay. */
 export class LagMeter {
-  private least = Infinity;
+  /** Each is less than all that follow it. */
+  private readonly leasts: Array<{ readonly time: number; readonly difference: number }> = [];
 
   lag(frameTime: number, receivedAt: number): number {
     const difference = receivedAt - frameTime;
-    this.least = Math.min(this.least, difference);
-    return difference - this.least;
+    while ((this.leasts.at(-1)?.difference ?? -Infinity) >= difference) this.leasts.pop();
+    this.leasts.push({ time: frameTime, difference });
+    while ((this.leasts[0]?.time ?? frameTime) < frameTime - COMPARED_SECONDS) this.leasts.shift();
+    return difference - (this.leasts[0]?.difference ?? difference);
   }
 }
 
@@ -116,6 +122,7 @@ export class LiveClient {
         this.store.full(message);
         return this.alive();
       case 'delta':
+        if (this.store.isSetBack(message.time)) this.meter = new LagMeter();
         this.measure(message.seq, message.time);
         return this.store.delta(message);
       case 'error':

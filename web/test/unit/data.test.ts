@@ -97,6 +97,69 @@ test('what did not change over a gap is known again after it', () => {
   assert.deepEqual(allValues(store), [7, null, 7]);
 });
 
+test('a value that is not known stays so until it is told, after a gap too', () => {
+  const store = new Store();
+  store.full(full(1, 10, [{ name: 'a', kind: 'gauge', v: 5 }]));
+  store.delta(delta(2, 11, [[0, null]]));
+  store.delta(delta(3, 12, []));
+  store.delta(delta(4, 13, []));
+  store.delta(delta(60, 70, []));
+  store.delta(delta(61, 71, []));
+  assert.deepEqual(allValues(store), [5, null, null, null, null, null, null]);
+});
+
+test('a gap is known by its place, wherever that moves to', () => {
+  const timeline = new Timeline(8, 10);
+  const column = new Column(10);
+  timeline.add(column);
+  for (let time = 1; time <= 9; time++) column.values[timeline.push(time)] = time;
+  timeline.push(15);
+  assert.equal(column.values[timeline.end - 1], 9, 'the gap took the last slot, and the moment moved it');
+  timeline.push(16);
+  assert.equal(column.values[timeline.end - 1], 9);
+});
+
+test('a clock that is set back moves what was before, and time goes on behind a gap', () => {
+  const store = new Store();
+  store.hello(hello());
+  store.full({ ...full(1, 1000, [{ name: 'c', v: 0 }]), uptime_seconds: 1 });
+  store.delta({ ...delta(2, 1001, [[0, 10]]), uptime_seconds: 2 });
+  for (let i = 2; i <= 4; i++) store.delta({ ...delta(1 + i, 400 + i, [[0, 10 * i]]), uptime_seconds: 1 + i });
+  assert.deepEqual(allValues(store), [0, 10, null, 20, 30, 40]);
+  assert.deepEqual(allRates(store), [null, 10, null, null, 10, 10]);
+  assert.equal(store.timeline.firstTime, 400);
+  assert.equal(store.timeline.lastTime, 404);
+  assert.equal(store.moved.value, -600);
+});
+
+test('a mark of a restart goes with the moments around it', () => {
+  const store = new Store();
+  store.hello(hello('a'));
+  store.full(full(1, 1000, [{ name: 'c', v: 0 }]));
+  store.hello(hello('b', 1001));
+  store.full(full(1, 1002, [{ name: 'c', v: 0 }]));
+  assert.deepEqual(store.restarts.value, [1002]);
+  for (let i = 1; i <= 1000; i++) store.delta(delta(1 + i, 1002 + i, []));
+  assert.deepEqual(store.restarts.value, []);
+});
+
+test('what was forgotten ends nothing that came in its place', () => {
+  const store = new Store();
+  const family = { id: 1, name: 'g', kind: 'gauge' as const, unit: '', help: '' };
+  store.full(full(1, 10, [{ name: 'a', v: 1 }]));
+  store.delta(delta(2, 11, [[7, 1]], { families: [family], series: [{ id: 7, family: 1, labels: {} }] }));
+  store.delta(delta(3, 12, [[8, 2]], { families: [{ ...family, id: 2, unit: 'bytes' }], series: [{ id: 8, family: 2, labels: {} }] }));
+  store.delta(delta(4, 13, [], { gone: [7] }));
+  assert.equal(store.families.get('g')?.series.length, 1);
+  assert.equal(store.families.get('g')?.unit, 'bytes');
+  assert.equal(store.series.get('g')?.alive, true);
+  store.delta(delta(5, 14, [], { gone: [8] }));
+  for (let i = 1; i <= 1000; i++) store.delta(delta(5 + i, 14 + i, []));
+  assert.equal(store.families.has('g'), false);
+  store.delta(delta(2000, 1015, [[9, 3]], { series: [{ id: 9, family: 2, labels: {} }] }));
+  assert.equal(store.families.get('g')?.series.length, 1, 'its id still stands for it');
+});
+
 test('null is no point, infinity is one', () => {
   const store = new Store();
   store.full(full(1, 10, [{ name: 'a', kind: 'gauge', v: null }]));
@@ -229,6 +292,39 @@ test('the sum of a family is its whole where it has one, else that of its parts'
   assert.equal(summands(a).length, 2);
   assert.deepEqual(summands(b).map((series) => series.key), ['b']);
   assert.deepEqual(sum([[1, null, null], [2, 3, null]]), [3, 3, null]);
+});
+
+test('a whole that has ended stands for no parts', () => {
+  const store = new Store();
+  store.full(full(1, 10, [{ name: 'a', v: 3 }, { name: 'a', labels: { k: 'x' }, v: 1 }]));
+  store.delta(delta(2, 11, [], { gone: [0] }));
+  const family = store.families.get('a');
+  assert.ok(family);
+  assert.deepEqual(summands(family).map((series) => series.labels), [{ k: 'x' }]);
+  store.delta(delta(3, 12, [], { gone: [1] }));
+  assert.deepEqual(summands(family).map((series) => series.labels), [{}]);
+});
+
+const histogram = (count: number, index: number, value: number) => ({ count, sum: 1, min: value, max: value, buckets: [[index, count]] as const });
+
+test('a restart changes no percentile of before', () => {
+  const store = new Store();
+  store.hello(hello('a'));
+  store.full(full(0, 1000, [{ name: 'h', kind: 'histogram', v: { count: 0, sum: 0, min: null, max: null, buckets: [] } }]));
+  for (let i = 1; i <= 5; i++) store.delta(delta(i, 1000 + i, [[0, histogram(100 * i, -3, 0.8)]]));
+  const before = () => quantiles(store.timeline, [only(store)], [0.95], 10, 4, 5)[0]?.[0] ?? NaN;
+  assert.ok(Math.abs(before() - 0.8) < 0.05, String(before()));
+  store.hello(hello('b', 1006));
+  store.full(full(0, 1006, [{ name: 'h', kind: 'histogram', v: histogram(5, -80, 0.001) }]));
+  assert.ok(Math.abs(before() - 0.8) < 0.05, String(before()));
+});
+
+test('a histogram that comes back counts from nothing', () => {
+  const store = new Store();
+  store.full(full(1, 10, [{ name: 'h', kind: 'histogram', v: histogram(5, -3, 0.8) }]));
+  store.delta(delta(2, 11, [], { gone: [0] }));
+  store.delta(delta(3, 12, [[1, histogram(7, -3, 0.8)]], { series: [{ id: 1, family: 0, labels: {} }] }));
+  assert.deepEqual(only(store).buckets?.growths[2], { indices: [-3], counts: [7] });
 });
 
 test('bucket edges are eighths of octaves, below zero too', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ask } from '../../src/protocol/ask';
 import { backOff, LagMeter } from '../../src/protocol/live_client';
 import { parseMessage, ProtocolError, toNumber } from '../../src/protocol/messages';
 import { hello } from './frames';
@@ -46,4 +47,29 @@ test('lag is told from clocks that differ', () => {
   assert.equal(meter.lag(1001, 5001), 0);
   assert.equal(meter.lag(1002, 5005), 3);
   assert.equal(meter.lag(1006, 5006), 0);
+});
+
+test('a clock that was set is told from lag after a minute', () => {
+  const meter = new LagMeter();
+  meter.lag(1000, 1000);
+  assert.equal(meter.lag(1001, 1004), 3);
+  for (let time = 1002; time <= 1060; time++) meter.lag(time, time + 3);
+  assert.equal(meter.lag(1062, 1065), 0);
+  assert.equal(meter.lag(1063, 1070), 4);
+});
+
+test('an answer that does not come says so in words', async () => {
+  const before = globalThis.fetch;
+  const fails = async (error: Error) => {
+    globalThis.fetch = () => Promise.reject(error);
+    const answer = await ask('api', async () => null);
+    return answer.kind === 'failed' ? answer.why : answer.kind;
+  };
+  try {
+    assert.equal(await fails(new TypeError('Failed to fetch')), 'no answer');
+    assert.equal(await fails(new DOMException('signal timed out', 'TimeoutError')), 'no answer within 8 s');
+    assert.equal(await fails(new SyntaxError('Unexpected token')), 'the answer is no JSON');
+  } finally {
+    globalThis.fetch = before;
+  }
 });

@@ -15,10 +15,10 @@ function parsed(time: number, ...sessions: ReadonlyArray<Record<string, unknown>
 test('sessions: what ails them, by the limits of the reference', () => {
   const { rows, count, most, ladder } = parsed(10,
     { session_id: 'a', queue_fill_ratio: 0.96 }, { session_id: 'b', queue_fill_ratio: 0.86 }, { session_id: 'c', realtime_factor: 1.1 },
-    { session_id: 'd', level: 'WARNING' }, { session_id: 'e', level: 'FAILOVER' }, { session_id: 'f', dropped_recent: 3 }, { session_id: 'g', realtime_factor: null });
+    { session_id: 'd', level: 'WARNING' }, { session_id: 'e', level: 'FAILOVER' }, { session_id: 'f', dropped_recent: 12345 }, { session_id: 'g', realtime_factor: null });
   assert.deepEqual(rows.map(({ id, verdict, reasons }) => [id, verdict, ...reasons]), [
     ['a', 'unwell', 'queue full'], ['b', 'degraded', 'queue nearly full'], ['c', 'unwell', 'slower than real time'], ['d', 'degraded', 'warning'],
-    ['e', 'unwell', 'failover'], ['f', 'degraded', '3 dropped in 10 s'], ['g', 'well'],
+    ['e', 'unwell', 'failover'], ['f', 'degraded', '12.3 k dropped in 10 s'], ['g', 'well'],
   ]);
   assert.equal(count, 7);
   assert.equal(most, 1000);
@@ -31,6 +31,8 @@ test('sessions that are not well are a reason of the verdict, the worst by name'
   assert.deepEqual(sessionReasons({ time: 1, count, most: null, ladder: [], rows }), [
     { level: 'degraded', text: '2 of 3 sessions not well; b: slower than real time', family: '', session: 'b' },
   ]);
+  assert.equal(sessionReasons({ time: 1, count: 1000, most: null, ladder: [], rows })[0]?.text, 'at least 2 of 1000 sessions not well; b: slower than real time');
+  assert.ok(!sessionReasons(parsed(1, { session_id: 'a\u202ebcd', level: 'EMERGENCY' }))[0]?.text.includes('\u202e'));
   assert.deepEqual(sessionReasons(parsed(1, { session_id: 'c' })), []);
   assert.deepEqual(sessionReasons(undefined), []);
 });
@@ -48,6 +50,39 @@ test('a session that is missing from a whole list has ended; from a part of one 
   history.take(parsed(3, { session_id: 'a' }), '');
   assert.deepEqual(history.ended.map(({ row, time }) => [row.id, time]), [['b', 3]]);
   assert.equal(history.lastOf('b')?.id, 'b');
+});
+
+test('the sessions of another process have ended with it, and when it was heard last', () => {
+  const history = new SessionHistory();
+  history.take(parsed(1, { session_id: 'early' }), '');
+  history.take(parsed(2, { session_id: 'early' }, { session_id: 'old', dropped_total: 5 }), 'old', 'one');
+  assert.equal(history.ended.length, 0, 'the first process that is known is no other one');
+  history.take(parsed(9, { session_id: 'old', dropped_total: 0 }), 'old', 'two');
+  assert.deepEqual(history.ended.map(({ row, time }) => [row.id, time]), [['early', 2], ['old', 2]]);
+  assert.equal(history.lastOf('old')?.dropped, 0);
+  const timeline = new Timeline(60, 120);
+  for (let time = 1; time < 10; time++) timeline.push(time);
+  assert.deepEqual(history.points('old', 'dropped', false, timeline, 0, 9), [null, null, null, null, null, null, null, null, 0]);
+});
+
+test('a session that was listed long ago in a part of all is not told to have ended now', () => {
+  const history = new SessionHistory();
+  history.take({ ...parsed(1, { session_id: 'a' }), count: 2 }, '');
+  for (let time = 2; time <= 70; time++) history.take({ ...parsed(time, { session_id: 'b' }), count: 2 }, '');
+  assert.equal(history.lastOf('a'), undefined);
+  history.take(parsed(71, { session_id: 'b' }), '');
+  assert.deepEqual(history.ended, []);
+});
+
+test('a server\'s clock that is set takes what was seen of its sessions with it', () => {
+  const history = new SessionHistory();
+  history.take(parsed(1000, { session_id: 'a' }, { session_id: 'b' }), '');
+  history.take(parsed(1001, { session_id: 'a' }), '');
+  history.move(-600);
+  assert.deepEqual(history.ended.map(({ time }) => time), [401]);
+  const timeline = new Timeline(60, 120);
+  timeline.push(401);
+  assert.notEqual(history.points('a', 'errors', false, timeline, 0, 1), null);
 });
 
 test('a session\'s samples lie on the page\'s time, with gaps where it was not asked for', () => {
