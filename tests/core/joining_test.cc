@@ -16,7 +16,7 @@
 #include <kymo/core/names.h>
 #include <kymo/core/registry.h>
 
-// Names that several want: which collide, and which metrics are joined, whoever comes first.
+// Tests names with several users: which names collide, and which metrics join, in either order.
 namespace kymo {
 namespace {
 

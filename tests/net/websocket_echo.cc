@@ -1,4 +1,4 @@
-// For the conformance tests: sends back whatever comes, on the same code that kymo serves with.
+// For the conformance tests: echoes every message, with the same code that kymo serves with.
 // websocket_echo [MILLISECONDS between pings] [MILLISECONDS for a message]. Prints its port, and ends with
 // its standard input.
 #include <cstdio>

@@ -164,7 +164,7 @@ TEST(Fork, LetsTheChildRecordByNameAndHandleEvents) {
   }
 }
 
-// Both would export the same counts: whoever sums over processes would see them twice.
+// Both would export the same counts, and a sum over processes would have them twice.
 TEST(Fork, StartsTheChildsCountsFromZero) {
   Registry registry;
   Counter counter = registry.counter("counter", "C.");
