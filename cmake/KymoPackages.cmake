@@ -42,7 +42,7 @@ set(CPACK_DEBIAN_KYMO_DEVELOPMENT_PACKAGE_NAME libkymo-dev)
 set(CPACK_DEBIAN_KYMO_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_KYMO_DEVELOPMENT_PACKAGE_DEPENDS "libssl-dev, zlib1g-dev, libyaml-cpp-dev")
 set(CPACK_DEBIAN_KYMO_DEVELOPMENT_DESCRIPTION "live metrics inside a C++20 program: headers and libraries
-A server that links kymo measures itself, and serves what it measures as a
+A server that links kymo measures itself, and serves its figures as a
 dashboard, Prometheus text, OpenMetrics and JSON. This package has the
 headers, the static libraries, and files for CMake and pkg-config.")
 

@@ -4,7 +4,7 @@ from program_help import TOP_OPTIONS
 
 # bash splits words at "=", so an option and its value may come as one, two or three words.
 HEAD = """\
-# Completion of kymo for bash, made from what `kymo --help` prints.
+# Completion of kymo for bash, made from `kymo --help`.
 _kymo() {
   local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} option= options= values= programs= word
   COMPREPLY=()

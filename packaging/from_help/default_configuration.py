@@ -17,6 +17,6 @@ def text_of(program):
     lines = []
     for line in printed[1:]:  # the first is about the printed text
         is_comment = line.lstrip().startswith("#")
-        # Two marks stand before an explanation, so that one is what a user removes.
+        # An explanation has two marks, so that it stays a comment when a user removes one from each line.
         lines.append(f"## {line.strip().lstrip('# ')}" if is_comment else "#" + re.sub(r"  # default$", "", line))
     return HEAD + "\n".join(lines) + "\n"

@@ -136,7 +136,7 @@ def read_command(name, summary, help_text):
 
 
 def clean_environment():
-    """Settings of whoever builds must not become defaults in the text."""
+    """Without settings of the build machine, which would become defaults in the text."""
     return {name: value for name, value in os.environ.items() if not name.startswith("KYMO_")}
 
 

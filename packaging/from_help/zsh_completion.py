@@ -4,7 +4,7 @@ from program_help import TOP_OPTIONS
 
 HEAD = """\
 #compdef kymo
-# Completion of kymo for zsh, made from what `kymo --help` prints.
+# Completion of kymo for zsh, made from `kymo --help`.
 _kymo() {
   local curcontext=$curcontext state
   local -a line commands

@@ -1,4 +1,4 @@
-"""Completions offer what `--help` tells, as bash and zsh themselves complete; and how a help text is read."""
+"""Completions offer the options and values of `--help`, as bash and zsh themselves complete; help texts are read right."""
 
 import os
 import pty
@@ -42,7 +42,7 @@ def setUpModule():
     global SHARE
     SHARE = Path(tempfile.mkdtemp(prefix="kymo_from_help_"))
     unittest.addModuleCleanup(shutil.rmtree, SHARE)
-    subprocess.run([SOURCE / "packaging" / "from_help" / "write", "--manual", KYMO, SHARE], check=True, capture_output=True)
+    subprocess.run([SOURCE / "packaging" / "from_help" / "write", "--manual", KYMO, SHARE, "site-functions"], check=True, capture_output=True)
 
 
 class Reading(unittest.TestCase):
@@ -123,7 +123,7 @@ class Zsh(unittest.TestCase):
         if child == 0:
             os.execvpe("zsh", ["zsh", "-f", "-i"], {"PATH": os.environ["PATH"], "TERM": "dumb", "HOME": str(self.folder), "LC_ALL": "C.UTF-8"})
         self.addCleanup(self.end, child)
-        self.type(f"PS1=; unsetopt zle_bracketed_paste; fpath=({SHARE}/zsh/vendor-completions $fpath); autoload -Uz compinit; compinit -D; echo re''ady\n", "ready")
+        self.type(f"PS1=; unsetopt zle_bracketed_paste; fpath=({SHARE}/zsh/site-functions $fpath); autoload -Uz compinit; compinit -D; echo re''ady\n", "ready")
 
     def end(self, child):
         os.close(self.terminal)
@@ -140,7 +140,7 @@ class Zsh(unittest.TestCase):
         return shown
 
     def test_it_parses(self):
-        subprocess.run(["zsh", "-n", SHARE / "zsh" / "vendor-completions" / "_kymo"], check=True)
+        subprocess.run(["zsh", "-n", SHARE / "zsh" / "site-functions" / "_kymo"], check=True)
 
     def test_commands(self):
         self.type("kymo ser\t", r"kymo serve ")

@@ -1,4 +1,4 @@
-// A server as a user of the package writes it: measures itself, serves that, and says where.
+// A server as a user of the package writes it. kymo serves its figures, and the program prints the address.
 #include <iostream>
 
 #include <kymo/core/counter.h>

@@ -1,4 +1,4 @@
-"""The .deb files hold a program that runs where no compiler is, its manual, its service, and a library that others build with."""
+"""The .deb files hold a program that runs without a compiler, its manual, its service, and a library to build with."""
 
 import functools
 import gzip
@@ -47,7 +47,7 @@ def needed_libraries(package_file):
 
 
 def copy_libraries(packages, root):
-    """Their shared libraries alone, so that what the package forgets to ask for is not there."""
+    """Their shared libraries alone, so that a forgotten dependency is missing here."""
     for link in ("lib", "lib64"):
         (root / link).symlink_to(f"usr/{link}")
         (root / "usr" / link).mkdir(exist_ok=True)
