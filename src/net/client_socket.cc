@@ -147,7 +147,7 @@ ClientError status_error(const ClientUrl& url, unsigned status, bool has_token) 
           " does not know itself by that name (421); ask it by its address, or add the name to its "
           "web.allowed_hosts";
       break;
-    case 429: text += " was asked with wrong tokens too often (429); wait a minute"; break;
+    case 429: text += " was asked with wrong tokens too often (429); wait a second"; break;
     case 503:
       text += " cannot answer now (503): too many connections, or it is just starting or stopping";
       break;

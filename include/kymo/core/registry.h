@@ -28,7 +28,7 @@ namespace kymo::inline v0 {
 /// key or bound.
 enum class OnError : std::uint8_t {
   throw_exception,  ///< RegistrationError
-  return_noop,  ///< an instrument that records into nothing; the message goes to RegistryOptions::on_error
+  return_noop,  ///< an instrument that records into nothing; the message goes to RegistryOptions::error_sink
 };
 
 #if defined(__cpp_exceptions)

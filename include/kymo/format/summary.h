@@ -14,17 +14,17 @@ namespace kymo::format {
 /// Appends the few numbers that a person asks for first, as one JSON object. A section is there when its
 /// metrics are in use:
 ///
-/// | section | fields | from |
-/// |---|---|---|
-/// | – | `timestamp`, `uptime_seconds` | the Snapshot |
-/// | `event_processing` | `total_processed`, `latency_ms` {`p50`, `p95`, `p99`} | `events.processed`,
-/// `event.processing.duration` | | `udp_listener` | `packets_received`, `packets_dropped` |
-/// `udp.packet.received`, `udp.packet.dropped` | | `websocket` | `clients_connected`, `broadcasts_sent` |
-/// `websocket.clients`, `websocket.broadcast.success` | | `cache` | `hit_rate_percent` | `cache.hits` and
-/// `cache.misses`, else `cache.hit_rate` | | `errors` | each failure once, so that the values may be summed:
-/// a field for each series, keyed as in write_json | counters named `errors` or `errors.…` | |
-/// `errors_by_type` | the same failures split finer, keyed alike | `errors….by_…` beside a counter of that
-/// name without `.by_…`, and series with labels beside one without |
+/// - `timestamp`, `uptime_seconds`: of the Snapshot.
+/// - `event_processing`: `total_processed` from `events.processed`; `latency_ms` with `p50`, `p95` and `p99`
+///   from `event.processing.duration`.
+/// - `udp_listener`: `packets_received`, `packets_dropped` from `udp.packet.received`, `udp.packet.dropped`.
+/// - `websocket`: `clients_connected`, `broadcasts_sent` from `websocket.clients`,
+///   `websocket.broadcast.success`.
+/// - `cache`: `hit_rate_percent` from `cache.hits` and `cache.misses`, else `cache.hit_rate`.
+/// - `errors`: each failure once, so that the values may be summed. One field for each series, with the keys
+///   of write_json(), of counters named `errors` or `errors.…`.
+/// - `errors_by_type`: the same failures in finer parts, with the same keys: `errors….by_…` beside a counter
+///   without `.by_…`, and series with labels beside one without.
 ///
 /// Of a family with several series, the one without labels counts, which is the total where a program keeps
 /// one; else the sum. A field whose metric is missing beside the section's others is 0; `latency_ms` and
