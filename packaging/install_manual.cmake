@@ -7,8 +7,7 @@ endif()
 execute_process(COMMAND ${python} ${sources}/packaging/from_help/write --manual ${program}
   "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/${folder_of_data}" ${zsh_folder}
   OUTPUT_VARIABLE written COMMAND_ERROR_IS_FATAL ANY)
+# The manifest names files without DESTDIR, as CMake itself does.
+string(REPLACE "\n$ENV{DESTDIR}/" "\n/" written "\n${written}")
 string(REGEX MATCHALL "[^\n]+" written "${written}")
-foreach(file ${written})
-  string(REGEX REPLACE "^$ENV{DESTDIR}" "" file "${file}")
-  list(APPEND CMAKE_INSTALL_MANIFEST_FILES "${file}")
-endforeach()
+list(APPEND CMAKE_INSTALL_MANIFEST_FILES ${written})

@@ -103,7 +103,9 @@ class Installed(unittest.TestCase):
 
     def test_monitor_needs_no_boost(self):
         run("cmake", "--install", BUILD, "--prefix", self.prefix)
-        self.assertTrue((self.prefix / "bin" / "kymo").exists())
+        for file in ("bin/kymo", "share/man/man1/kymo-serve.1.gz", "share/bash-completion/completions/kymo"):
+            self.assertTrue((self.prefix / file).exists(), file)
+        self.assertFalse((self.prefix / "etc").exists())  # packages alone have a configuration
         self.assertEqual(self.build_consumer("monitor", "-DCMAKE_DISABLE_FIND_PACKAGE_Boost=ON"), "3\n")
 
     def expect_built_by_packages(self, program, *packages):

@@ -8,5 +8,5 @@ int main() {
   kymo::Monitor monitor({.listen = "127.0.0.1:0"});
   monitor.registry().counter("packaged.calls", "Calls of the packaged program.").add(3);
   std::cout << monitor.url() << std::endl;
-  std::cin.get();
+  std::cin.get();  // the test ends it, once it has read the figures
 }
