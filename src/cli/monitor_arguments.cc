@@ -83,7 +83,8 @@ bool take_target(Arguments rest, MonitorArguments& parsed) {
   if (is_command) rest.erase(rest.begin());
   if (rest.empty() || rest.front().empty()) {
     complain(
-        "monitor: whom? expected a pid, as in `kymo monitor 1234`, or a command, as in `kymo monitor -- "
+        "monitor: no process is named; expected a pid, as in `kymo monitor 1234`, or a command, as in `kymo "
+        "monitor -- "
         "./server`");
     return false;
   }
@@ -130,7 +131,9 @@ bool take_monitor_texts(const MonitorTexts& texts, MonitorArguments& parsed) {
     return false;
   }
   if (parsed.fails_on_undecided && parsed.fail_on.empty()) {
-    complain("monitor: --fail-on-undecided: of what? expected --fail-on beside it, such as --fail-on leak");
+    complain(
+        "monitor: --fail-on-undecided: nothing is to be decided; expected --fail-on beside it, such as "
+        "--fail-on leak");
     return false;
   }
   if (parsed.pid != 0 && !parsed.output_file.empty()) {

@@ -77,7 +77,8 @@ std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, 
   app.add_option("--interval", interval,
                  "From one probe to the next, a tenth more or less, 2ms to 3600s; default 1s.")
       ->type_name("TIME");
-  app.add_option("--timeout", timeout, "What takes longer is lost, 2ms to 60s; default 1s.")
+  app.add_option("--timeout", timeout,
+                 "How long to wait for an answer; a later one is lost. 2ms to 60s; default 1s.")
       ->type_name("TIME");
   app.add_option("--size", parsed.bytes,
                  "Bytes of a UDP datagram or of an ICMP echo's content, 56 to 1472; default 64.")

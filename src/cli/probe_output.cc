@@ -45,10 +45,23 @@ std::string time_of_day(std::chrono::system_clock::time_point time) {
   return std::string(text.data()) + "." + std::string(3 - digits.size(), '0') + digits;
 }
 
+/// `1 record`, `2 records`.
+std::string counted(std::uint64_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+/// `3 days`, `1 hour`: rounded down to the largest of both that is not zero.
+std::string lasting(std::chrono::system_clock::duration time) {
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(time).count();
+  if (hours < 1) return "less than 1 hour";
+  return hours < 24 ? counted(static_cast<std::uint64_t>(hours), "hour")
+                    : counted(static_cast<std::uint64_t>(hours / 24), "day");
+}
+
 std::string days_text(std::chrono::system_clock::time_point end) {
-  const int days = probe::days_until(end, std::chrono::system_clock::now());
-  if (days < 0) return "certificate ended " + std::to_string(-days) + " days ago";
-  return "certificate ends in " + std::to_string(days) + " days";
+  const auto now = std::chrono::system_clock::now();
+  return end < now ? "certificate ended " + lasting(now - end) + " ago"
+                   : "certificate ends in " + lasting(end - now);
 }
 
 std::string certificate_text(const std::optional<std::chrono::system_clock::time_point>& end,
@@ -64,7 +77,7 @@ std::string details_text(const probe::ProbeDetails& details) {
   std::string text;
   if (details.http_status) text += "  status " + std::to_string(*details.http_status);
   if (details.dns_code) text += "  " + probe::dns_code_name(*details.dns_code);
-  if (details.dns_answers) text += "  " + std::to_string(*details.dns_answers) + " records";
+  if (details.dns_answers) text += "  " + counted(*details.dns_answers, "record");
   if (details.is_truncated) text += ", truncated";
   const auto add = [&text](const char* step, const std::optional<std::chrono::nanoseconds>& time) {
     if (time) text += "  " + std::string(step) + " " + milliseconds(to_milliseconds(*time));
@@ -89,8 +102,8 @@ std::string phases_text(const probe::PhaseReport& phases) {
   std::string text = "  on average " + steps + "\n";
   std::string statuses;
   for (const auto& [status, count] : phases.statuses)
-    statuses += (statuses.empty() ? "  status " : ", ") + std::to_string(status) + " " +
-                std::to_string(count) + " times";
+    statuses +=
+        (statuses.empty() ? "  status " : ", ") + std::to_string(status) + " " + counted(count, "time");
   if (!statuses.empty()) text += statuses + "\n";
   const std::string certificate = certificate_text(phases.certificate_end, phases.certificate_trouble);
   return certificate.empty() ? text : text + "  " + certificate + "\n";
@@ -232,7 +245,8 @@ std::string summary_text(const ProbeLabel& target, const PathReport& report) {
                      std::to_string(report.reordered) + " out of order\n";
   if (report.limited != 0)
     text += "  " + std::to_string(report.limited) +
-            " limited: the responder, at its limit on answers, gave them none; they are not among the lost\n";
+            " limited: left without an answer by a limit of the responder or of this prober; they are not "
+            "among the lost\n";
   if (report.average) {
     text += "  round trip min " + milliseconds(*report.min) + ", average " + milliseconds(*report.average) +
             ", p50 " + milliseconds(*report.p50) + ", p95 " + milliseconds(*report.p95) + ", p99 " +

@@ -42,6 +42,10 @@ void ServeProbes::answer(const monitor::ProbeSettings& settings, const log::Logg
 }
 
 void ServeProbes::count_in(Registry& registry) {
+  if (prober_)
+    counts_.push_back(registry.observe_counter(
+        "kymo_probe_unsent_total", "Probes that a limit of this process kept from being sent.",
+        [this] { return static_cast<double>(prober_->unsent()); }, {.has_deadline = false}));
   if (!responder_) return;
   using Statistics = probe::EchoResponder::Statistics;
   const auto count = [&](const char* result, std::uint64_t Statistics::* figure) {
@@ -55,6 +59,10 @@ void ServeProbes::count_in(Registry& registry) {
   count("refused", &Statistics::refused);
   count("limited", &Statistics::limited);
   count("failed", &Statistics::failed);
+  counts_.push_back(registry.observe_counter(
+      "kymo_probe_notices_total",
+      "Notices of its limit that the responder of probes sent in place of answers.",
+      [this] { return static_cast<double>(responder_->statistics().notices); }, {.has_deadline = false}));
 }
 
 void ServeProbes::ask(const monitor::ProbeSettings& settings, const log::Logger& logger) {

@@ -28,7 +28,7 @@ class ServeProbes final {
  public:
   ServeProbes(const monitor::ProbeSettings& settings, const log::Logger& logger);
 
-  /// Has the responder's counts in the Monitor's metrics from now on.
+  /// Has the responder's and the prober's counts in the Monitor's metrics from now on.
   void count_in(Registry& registry);
 
   /// For the Monitor, which it must outlive; null where nothing is probed.
@@ -39,9 +39,9 @@ class ServeProbes final {
   void ask(const monitor::ProbeSettings& settings, const log::Logger& logger);
 
   std::optional<probe::EchoResponder> responder_;
-  std::vector<Registration> counts_;  // go before what they count
   std::optional<peers::PeerTable> peers_;
   std::optional<probe::Prober> prober_;  // goes before what it tells
+  std::vector<Registration> counts_;     // go before what they count
 };
 
 }  // namespace kymo::cli

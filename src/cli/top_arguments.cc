@@ -70,7 +70,7 @@ std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int&
   app.add_option("--interval", interval, "How often the screen changes, 100ms to 3600s; default 1s.")
       ->type_name("TIME");
   app.add_option("--sort", parsed.sort,
-                 "What series are sorted by at first: name, rate or value; default name.")
+                 "The first order of the series: by name, rate or value; default name.")
       ->type_name("KEY");
   app.add_option("--filter", parsed.filter, "Words that a series, or a session, must have to be shown.")
       ->type_name("TEXT");

@@ -12,11 +12,12 @@ struct NameResolution::State {
   std::chrono::nanoseconds took{};
 };
 
-NameResolution::NameResolution(const std::string& name, std::uint16_t port)
+NameResolution::NameResolution(const std::string& name, std::uint16_t port,
+                               const std::optional<SocketAddress>& preferred)
     : state_(std::make_shared<State>()) {
-  start_thread("kymo-net-name", [state = state_, name, port] {
+  start_thread("kymo-net-name", [state = state_, name, port, preferred] {
     const auto begin = std::chrono::steady_clock::now();
-    Result result = resolve_name(name, port);
+    Result result = resolve_name(name, port, preferred ? &*preferred : nullptr);
     const std::lock_guard lock(state->mutex);
     state->took = std::chrono::steady_clock::now() - begin;
     state->result = std::move(result);

@@ -17,7 +17,10 @@ class NameResolution final {
  public:
   using Result = std::variant<SocketAddress, std::string>;
 
-  NameResolution(const std::string& name, std::uint16_t port);
+  /// `preferred`: the address to keep where the name still has it. Errors: std::system_error where there is
+  /// no thread to be had.
+  NameResolution(const std::string& name, std::uint16_t port,
+                 const std::optional<SocketAddress>& preferred = std::nullopt);
 
   /// The address or the error, once it is known. Threads: one.
   [[nodiscard]] std::optional<Result> result() const;

@@ -115,7 +115,26 @@ std::optional<SocketAddress> parse_address(std::string_view text, std::uint16_t 
   return std::nullopt;
 }
 
-std::variant<SocketAddress, std::string> resolve_name(const std::string& name, std::uint16_t port) {
+bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept {
+  return a.length == b.length && std::memcmp(&a.storage, &b.storage, a.length) == 0;
+}
+
+SocketAddress choose_address(const addrinfo& list, std::uint16_t port,
+                             const SocketAddress* preferred) noexcept {
+  std::optional<SocketAddress> first;
+  for (const addrinfo* one = &list; one != nullptr; one = one->ai_next) {
+    SocketAddress address;
+    std::memcpy(&address.storage, one->ai_addr, one->ai_addrlen);
+    address.length = one->ai_addrlen;
+    set_port(address, port);
+    if (preferred == nullptr || address == *preferred) return address;
+    if (!first) first = address;
+  }
+  return *first;
+}
+
+std::variant<SocketAddress, std::string> resolve_name(const std::string& name, std::uint16_t port,
+                                                      const SocketAddress* preferred) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
@@ -123,11 +142,7 @@ std::variant<SocketAddress, std::string> resolve_name(const std::string& name, s
   const int error = getaddrinfo(name.c_str(), nullptr, &hints, &found);
   if (error != 0) return std::string(gai_strerror(error));
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
-  SocketAddress address;
-  std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
-  address.length = found->ai_addrlen;
-  set_port(address, port);
-  return address;
+  return choose_address(*found, port, preferred);
 }
 
 bool is_valid_name(std::string_view text) noexcept {

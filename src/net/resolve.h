@@ -8,6 +8,8 @@
 
 #include <sys/socket.h>
 
+struct addrinfo;
+
 namespace kymo::net {
 
 /// A socket address ready for bind().
@@ -36,9 +38,17 @@ struct SocketAddress {
 /// Is of fe80::/10, so that only its zone says where it leads.
 [[nodiscard]] bool is_link_local(const SocketAddress& address) noexcept;
 
-/// Asks the system's name services; may take as long as they do. The error says what they said.
+/// Asks the system's name services; may take as long as they do. The error says what they said. `preferred`:
+/// taken where it is among the addresses, whose order many name servers change each time; null: the first.
 [[nodiscard]] std::variant<SocketAddress, std::string> resolve_name(const std::string& name,
-                                                                    std::uint16_t port);
+                                                                    std::uint16_t port,
+                                                                    const SocketAddress* preferred = nullptr);
+
+/// Of a list that is not empty: `preferred` where it is there, otherwise the first. With the port.
+[[nodiscard]] SocketAddress choose_address(const addrinfo& list, std::uint16_t port,
+                                           const SocketAddress* preferred) noexcept;
+
+[[nodiscard]] bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept;
 
 /// Could be a host's name (RFC 1123 2.1), and is not an IPv4 address gone wrong.
 [[nodiscard]] bool is_valid_name(std::string_view text) noexcept;

@@ -38,12 +38,15 @@ void note_destinations(int fd, int family) noexcept;
 [[nodiscard]] std::optional<Datagram> receive_datagram(int fd, std::span<std::byte> buffer) noexcept;
 
 /// Reads all that wait: `take(datagram)` for each, and `on_trouble(errno)` for what the network said of
-/// datagrams that were sent. What stays after many errors is for the next call.
+/// datagrams that were sent. After a thousand datagrams or many errors, the rest is for the next call, so
+/// that a flood to one socket keeps no other waiting.
 template <class Take, class OnTrouble>
 void receive_all(int fd, std::span<std::byte> buffer, Take take, OnTrouble on_trouble) {
   constexpr int kMostErrors = 64;
-  for (int errors = 0; errors < kMostErrors;) {
+  constexpr int kMostDatagrams = 1024;
+  for (int errors = 0, datagrams = 0; errors < kMostErrors && datagrams < kMostDatagrams;) {
     if (const auto datagram = receive_datagram(fd, buffer)) {
+      ++datagrams;
       take(*datagram);
     } else if (errno == EAGAIN || errno == EINTR) {
       return;

@@ -50,7 +50,7 @@ std::uint16_t type_of(std::string_view query) {
   if (found == kTypes.end()) {
     std::string known;
     for (const TypeName& type : kTypes) known += (known.empty() ? "" : ", ") + std::string(type.name);
-    throw std::invalid_argument("what stands behind the name is not ?type= with one of " + known);
+    throw std::invalid_argument("expected ?type= behind the name, with one of " + known);
   }
   return found->type;
 }

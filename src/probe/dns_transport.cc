@@ -2,12 +2,15 @@
 #include <cerrno>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <span>
 #include <utility>
 
 #include <sys/socket.h>
+
+#include <boost/asio/post.hpp>
 
 #include "datagram.h"
 #include "dns_message.h"
@@ -19,8 +22,8 @@ namespace {
 
 /// Without EDNS a resolver takes 512 bytes; servers that send more are heard too.
 constexpr std::size_t kMostDatagramBytes = 4096;
-/// How many queries are kept at most, each with a socket; with a short interval, fewer than are under way.
-constexpr std::uint64_t kKeptQueries = 64;
+/// How many queries may wait for an answer at once, each with a socket.
+constexpr std::size_t kMostQueries = 64;
 /// Lost queries of a target that late answers are awaited for. Few: 256 servers that are silent must leave
 /// this process enough of the 1024 descriptors that it usually may have.
 constexpr std::size_t kKeptLost = 2;
@@ -29,14 +32,21 @@ class DnsTransport final : public Transport {
  public:
   explicit DnsTransport(const TransportParts& parts)
       : parts_(parts), question_(DnsQuestion::parse(parts.target.path)) {}
+  DnsTransport(const DnsTransport&) = delete;
+  DnsTransport& operator=(const DnsTransport&) = delete;
+  ~DnsTransport() override { *is_there_ = false; }
 
   void send(std::uint64_t sequence) override {
-    forget_old(sequence);
+    forget_answered();
+    if (queries_.size() >= kMostQueries + lost_.size())
+      return parts_.events.on_unsent(sequence, "64 queries wait for an answer already; probe less often");
+    SocketBudget::Place place = parts_.sockets.take();
+    if (place == nullptr) return parts_.events.on_unsent(sequence, parts_.sockets.reason());
     // A port of its own for each query, and an id, make both hard to guess (RFC 5452).
     net::FileDescriptor fd(
         ::socket(parts_.address.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd || ::connect(fd.get(), parts_.address.get(), parts_.address.length) != 0)
-      return parts_.events.on_failure(sequence, error_text(errno));
+      return tell_socket_error(parts_.events, sequence, errno);
     note_arrivals(fd.get());
     const auto id = static_cast<std::uint16_t>(std::random_device{}());
     const auto query = write_dns_query(id, question_);
@@ -44,16 +54,16 @@ class DnsTransport final : public Transport {
       return parts_.events.on_failure(sequence, dns_error_text(errno));
     Query& kept = queries_[sequence];
     kept.id = id;
+    kept.place = std::move(place);
     kept.watch.emplace(parts_.io, std::move(fd), [this, sequence, &kept] { receive(sequence, kept); });
   }
 
-  /// Called for the query that is being read too; that one is the newest here, and stays.
   void give_up(std::uint64_t sequence) override {
-    if (!queries_.contains(sequence)) return;
+    const auto found = queries_.find(sequence);
+    if (found == queries_.end() || found->second.is_answered) return;
+    if (parts_.sockets.is_tight()) return forget_soon(sequence);
     lost_.push_back(sequence);
-    if (lost_.size() <= kKeptLost) return;
-    queries_.erase(lost_.front());
-    lost_.pop_front();
+    if (lost_.size() > kKeptLost) forget_soon(lost_.front());
   }
 
   void drain() override {
@@ -64,6 +74,7 @@ class DnsTransport final : public Transport {
   struct Query {
     std::uint16_t id = 0;
     bool is_answered = false;
+    SocketBudget::Place place;
     std::optional<ReadWatch> watch;
   };
 
@@ -71,11 +82,16 @@ class DnsTransport final : public Transport {
     return error == ECONNREFUSED ? "no DNS server at this port" : error_text(error);
   }
 
-  /// Answered ones are kept until here, as a watch may not go while it calls; the last few others for late
-  /// answers.
-  void forget_old(std::uint64_t sequence) {
-    std::erase_if(queries_, [sequence](const auto& entry) {
-      return entry.second.is_answered || entry.first + kKeptQueries < sequence;
+  /// They are kept until here, so that copies of their answers are heard.
+  void forget_answered() {
+    std::erase_if(queries_, [](const auto& entry) { return entry.second.is_answered; });
+  }
+
+  /// Not at once, as a watch may not go while it calls.
+  void forget_soon(std::uint64_t sequence) {
+    std::erase(lost_, sequence);
+    boost::asio::post(parts_.io, [this, sequence, is_there = is_there_] {
+      if (*is_there) queries_.erase(sequence);
     });
   }
 
@@ -85,7 +101,10 @@ class DnsTransport final : public Transport {
         [&](const Datagram& datagram) {
           const auto head = read_dns_answer(std::span(buffer_).first(datagram.bytes), question_);
           if (!head || head->id != query.id) return parts_.events.on_stray();
-          query.is_answered = true;
+          if (!std::exchange(query.is_answered, true)) {
+            std::erase(lost_, sequence);
+            if (parts_.sockets.is_tight()) forget_soon(sequence);
+          }
           Answer answer;
           answer.sequence = sequence;
           answer.arrived = datagram.arrived;
@@ -103,6 +122,7 @@ class DnsTransport final : public Transport {
   std::map<std::uint64_t, Query> queries_;
   std::deque<std::uint64_t> lost_;  // of them, the oldest first
   std::array<std::byte, kMostDatagramBytes> buffer_{};
+  std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);
 };
 
 }  // namespace

@@ -149,7 +149,12 @@ class EchoResponder::Impl final {
   void run() noexcept {
     std::array<pollfd, 1 + kMostSockets> waiting{pollfd{stop_.get(), POLLIN, 0}};
     for (std::size_t i = 0; i < sockets_.size(); ++i) waiting[1 + i] = {sockets_[i].get(), POLLIN, 0};
-    while (::poll(waiting.data(), 1 + sockets_.size(), -1) >= 0 || errno == EINTR) {
+    for (;;) {
+      if (::poll(waiting.data(), 1 + sockets_.size(), -1) < 0) {
+        // Want of memory in the kernel, which passes; a signal needs no rest, but bears one.
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        continue;
+      }
       if ((waiting[0].revents & POLLIN) != 0) return;
       for (std::size_t i = 0; i < sockets_.size(); ++i) {
         if (waiting[1 + i].revents != 0) answer_waiting(sockets_[i].get());
@@ -199,7 +204,8 @@ class EchoResponder::Impl final {
                 .limit = limit,
                 .refused = refused.refused},
                content);
-    ++(send_datagram(fd, content, datagram.from, datagram.to) ? notices_ : failed_);
+    // One that fails is no datagram that failed: its request is among the limited.
+    if (send_datagram(fd, content, datagram.from, datagram.to)) ++notices_;
   }
 
   /// Since this responder began, so that nobody learns how long the machine has run.

@@ -1,6 +1,5 @@
 #include "host_address.h"
 
-#include <cstring>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -10,10 +9,6 @@ namespace {
 
 constexpr auto kAskEach = std::chrono::minutes(1);
 constexpr auto kAskAgain = std::chrono::seconds(5);
-
-bool is_same(const net::SocketAddress& a, const net::SocketAddress& b) {
-  return a.length == b.length && std::memcmp(&a.storage, &b.storage, a.length) == 0;
-}
 
 }  // namespace
 
@@ -39,11 +34,12 @@ void HostAddress::refresh(Time now) {
   }
   if (!is_time_to_ask(now)) return;
   asked_ = now;
-  is_doubted_ = false;
+  // Where it does not answer, another one of the name may.
+  const auto preferred = std::exchange(is_doubted_, false) ? std::nullopt : address_;
   if (net::is_address(host_)) return look_up_zone();
   if (!address_ && trouble_.empty()) trouble_ = "the address of " + host_ + " is not known yet";
   try {
-    asking_ = std::make_unique<net::NameResolution>(host_, port_);
+    asking_ = std::make_unique<net::NameResolution>(host_, port_, preferred);
   } catch (const std::system_error&) {
     trouble_ = "no thread is left to resolve " + host_ + " on";
   }
@@ -64,7 +60,7 @@ void HostAddress::look_up_zone() {
 
 void HostAddress::take(const net::SocketAddress& found) {
   trouble_.clear();
-  if (address_ && is_same(*address_, found)) return;
+  if (address_ && *address_ == found) return;
   address_ = found;
   ++changes_;
 }

@@ -70,7 +70,7 @@ class IcmpTransport final : public Transport {
 
   void send(std::uint64_t sequence) override {
     if (!watch_) {
-      if (const int error = open(); error != 0) return parts_.events.on_failure(sequence, error_text(error));
+      if (const int error = open(); error != 0) return tell_socket_error(parts_.events, sequence, error);
     }
     const auto packet =
         std::span(buffer_).first(kIcmpHeader + std::clamp(parts_.bytes, kIcmpContent, kMaxIcmpContent));

@@ -73,8 +73,8 @@ void ProbeRun::probe_at(Time time) {
 
 void ProbeRun::try_probe() try { probe_now(); } catch (const std::exception& error) {
   // Want of memory or of descriptors, which may pass.
-  trouble_ = error.what();
-  probe_at(steady_clock::now() + options_.interval);
+  on_trouble(error.what());
+  schedule_next(steady_clock::now());
 }
 
 void ProbeRun::probe_now() {
@@ -92,17 +92,11 @@ void ProbeRun::probe_now() {
 }
 
 bool ProbeRun::is_ready(Time now) {
-  if (finds_address_itself(target_.kind)) {
-    if (!transport_) transport_ = make_transport({context_.io, *this, target_, {}, options_.bytes});
-    return true;
-  }
-  host_.refresh(now);
-  const bool is_dead = transport_ && losses_in_a_row_ >= kDoubtAfter && now - heard_ > kBeginAnewAfter;
-  if (host_.address() && (host_.changes() != known_changes_ || is_dead)) {
-    transport_.reset();
-    transport_ = make_transport({context_.io, *this, target_, *host_.address(), options_.bytes});
-    known_changes_ = host_.changes();
-    heard_ = now;
+  try {
+    prepare(now);
+  } catch (const std::exception& error) {
+    // Want of memory, of threads or of descriptors, which may pass.
+    on_trouble(error.what());
   }
   const bool ready = transport_ && transport_->is_ready();
   if (ready) {
@@ -113,18 +107,42 @@ bool ProbeRun::is_ready(Time now) {
   return ready;
 }
 
+void ProbeRun::prepare(Time now) {
+  if (finds_address_itself(target_.kind)) {
+    if (!transport_)
+      transport_ = make_transport({context_.io, *this, context_.sockets, target_, {}, options_.bytes});
+    return;
+  }
+  host_.refresh(now);
+  const bool is_dead = transport_ && losses_in_a_row_ >= kDoubtAfter && now - heard_ > kBeginAnewAfter;
+  if (host_.address() && (host_.changes() != known_changes_ || is_dead)) {
+    transport_.reset();
+    transport_ =
+        make_transport({context_.io, *this, context_.sockets, target_, *host_.address(), options_.bytes});
+    known_changes_ = host_.changes();
+    heard_ = now;
+  }
+}
+
 void ProbeRun::send(Time now, bool is_ready) {
   // Never more under way than are remembered.
   const auto oldest = account_.oldest();
-  if (oldest && account_.counts().sent - oldest->sequence + 2 > remembered_) lose(oldest->sequence, trouble_);
+  if (oldest && account_.counts().sent - oldest->sequence + 2 > remembered_)
+    lose(oldest->sequence, trouble_of(oldest->sequence));
   if (is_closed_) return;
+  // Before anything that may throw, so that each probe that has a number comes to an end.
+  if (!is_expiry_set_) expire_at(now + options_.timeout);
   const std::uint64_t sequence = account_.send(steady_clock::now());
-  if (is_ready) {
-    transport_->send(sequence);
-  } else {
-    on_failure(sequence, transport_ ? trouble_ : host_.trouble());
+  if (!is_ready) {
+    if (transport_) return on_failure(sequence, trouble_);
+    // With an address, it is this process that lacks something.
+    return host_.address() ? on_unsent(sequence, trouble_) : on_failure(sequence, host_.trouble());
   }
-  if (!is_closed_ && !is_expiry_set_) expire_at(now + options_.timeout);
+  try {
+    transport_->send(sequence);
+  } catch (const std::exception& error) {
+    on_unsent(sequence, error.what());
+  }
 }
 
 void ProbeRun::schedule_next(Time now) {
@@ -158,12 +176,21 @@ void ProbeRun::expire_due() {
   }
 }
 
-std::string ProbeRun::reason_for(std::uint64_t sequence) {
-  if (!trouble_.empty() || !transport_) return trouble_;
-  // A limit leaves some without a notice: those after the last one.
+bool ProbeRun::is_near(std::uint64_t sequence, Time time) {
   const auto sent = account_.sent_at(sequence);
-  if (!limit_.empty() && sent && *sent - limited_ < options_.timeout && limited_ - *sent < options_.timeout)
-    return limit_;
+  return sent && *sent - time < options_.timeout && time - *sent < options_.timeout;
+}
+
+/// What was heard about the time of that probe; of another time it says nothing.
+std::string ProbeRun::trouble_of(std::uint64_t sequence) {
+  return !trouble_.empty() && is_near(sequence, trouble_at_) ? trouble_ : std::string();
+}
+
+std::string ProbeRun::reason_for(std::uint64_t sequence) {
+  std::string trouble = trouble_of(sequence);
+  if (!trouble.empty() || !transport_) return trouble;
+  // A limit leaves some without a notice: those after the last one.
+  if (!limit_.empty() && is_near(sequence, limited_)) return limit_;
   const std::string awaited = transport_->waits_for(sequence);
   return awaited.empty() ? awaited : awaited + " took longer than the timeout";
 }
@@ -190,6 +217,17 @@ void ProbeRun::on_limit(std::uint64_t sequence, const std::string& which) {
   heard_ = limited_ = steady_clock::now();
   limit_ = which;
   if (context_.options.peers != nullptr) context_.options.peers->record_limited(id_);
+  tell_limited(sequence, which);
+}
+
+void ProbeRun::on_unsent(std::uint64_t sequence, const std::string& reason) {
+  if (is_closed_ || !account_.limit(sequence)) return;
+  // The peer was not asked, so that nothing is recorded of it.
+  context_.unsent.fetch_add(1, std::memory_order_relaxed);
+  tell_limited(sequence, reason);
+}
+
+void ProbeRun::tell_limited(std::uint64_t sequence, const std::string& reason) {
   tell({.id = id_,
         .sequence = sequence,
         .outcome = ProbeOutcome::limited,
@@ -197,14 +235,17 @@ void ProbeRun::on_limit(std::uint64_t sequence, const std::string& which) {
         .round_trip = {},
         .reordered = false,
         .ways = {},
-        .reason = which});
+        .reason = reason});
 }
 
 void ProbeRun::on_failure(std::uint64_t sequence, const std::string& reason) {
   if (!is_closed_) lose(sequence, reason);
 }
 
-void ProbeRun::on_trouble(const std::string& reason) { trouble_ = reason; }
+void ProbeRun::on_trouble(const std::string& reason) {
+  trouble_ = reason;
+  trouble_at_ = steady_clock::now();
+}
 
 void ProbeRun::on_stray() { account_.count_stray(); }
 
@@ -212,7 +253,7 @@ void ProbeRun::on_answer(const Answer& answer) {
   if (is_closed_) return;
   // Too late by the kernel's clock, though this thread looked at it before it looked at the timeout.
   const auto sent = account_.waiting_since(answer.sequence);
-  if (sent && answer.arrived - *sent > options_.timeout) lose(answer.sequence, trouble_);
+  if (sent && answer.arrived - *sent > options_.timeout) lose(answer.sequence, trouble_of(answer.sequence));
   if (is_closed_) return;
   const auto meaning = account_.answer(answer.sequence);
   if (!meaning) return;
@@ -242,8 +283,8 @@ void ProbeRun::tell(ProbeResult result) try {
                   std::chrono::duration_cast<std::chrono::system_clock::duration>(ago);
   }
   if (context_.options.on_result) context_.options.on_result(result);
-} catch (const std::exception&) {
-  // A reader's fault is no reason to stop measuring.
+} catch (...) {
+  // A reader's fault is no reason to stop measuring, whatever it throws.
 }
 
 }  // namespace kymo::probe

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "host_address.h"
 #include "rate_limit.h"
 #include "sequence_account.h"
+#include "socket_budget.h"
 #include "transport.h"
 
 namespace kymo::probe {
@@ -25,6 +27,8 @@ struct ProbeContext {
   ProberOptions options;
   RateLimit::Rate rate;
   RateLimit limit = {};
+  SocketBudget sockets{SocketBudget::most_of_process()};
+  std::atomic<std::uint64_t> unsent{0};  // read by any thread
   std::minstd_rand chance{std::random_device{}()};
 };
 
@@ -45,6 +49,7 @@ class ProbeRun final : public std::enable_shared_from_this<ProbeRun>, private Tr
   void on_answer(const Answer& answer) override;
   void on_failure(std::uint64_t sequence, const std::string& reason) override;
   void on_limit(std::uint64_t sequence, const std::string& which) override;
+  void on_unsent(std::uint64_t sequence, const std::string& reason) override;
   void on_trouble(const std::string& reason) override;
   void on_stray() override;
 
@@ -52,12 +57,16 @@ class ProbeRun final : public std::enable_shared_from_this<ProbeRun>, private Tr
   void try_probe();
   void probe_now();
   [[nodiscard]] bool is_ready(Time now);
+  void prepare(Time now);
   void send(Time now, bool is_ready);
   void schedule_next(Time now);
   void expire_at(Time time);
   void expire_due();
   void lose(std::uint64_t sequence, const std::string& reason);
+  [[nodiscard]] bool is_near(std::uint64_t sequence, Time time);
+  [[nodiscard]] std::string trouble_of(std::uint64_t sequence);
   [[nodiscard]] std::string reason_for(std::uint64_t sequence);
+  void tell_limited(std::uint64_t sequence, const std::string& reason);
   void tell(ProbeResult result);
 
   ProbeContext& context_;
@@ -79,7 +88,8 @@ class ProbeRun final : public std::enable_shared_from_this<ProbeRun>, private Tr
   bool is_closed_ = false;
   bool added_peer_ = false;
   unsigned losses_in_a_row_ = 0;
-  std::string trouble_;
+  std::string trouble_;  // the last
+  Time trouble_at_;
   std::string limit_;  // which the responder told of last
   Time limited_;       // when
 };

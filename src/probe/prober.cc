@@ -1,6 +1,5 @@
 #include <kymo/probe/prober.h>
 
-#include <exception>
 #include <future>
 #include <map>
 #include <memory>
@@ -79,6 +78,10 @@ class Prober::Impl final {
     });
   }
 
+  [[nodiscard]] std::uint64_t unsent() const noexcept {
+    return context_.unsent.load(std::memory_order_relaxed);
+  }
+
   void stop() noexcept {
     const std::lock_guard lock(mutex_);
     if (std::exchange(is_over_, true)) return;
@@ -96,7 +99,7 @@ class Prober::Impl final {
       try {
         io_.run();
         return;
-      } catch (const std::exception&) {
+      } catch (...) {
         // Of one event, such as want of memory; the next may be well.
       }
     }
@@ -133,6 +136,7 @@ bool Prober::add(std::string_view id, const Target& target, const ProbeOptions& 
 }
 bool Prober::remove(std::string_view id) { return impl_->remove(id); }
 std::optional<ProbeCounts> Prober::counts(std::string_view id) const { return impl_->counts(id); }
+std::uint64_t Prober::unsent() const noexcept { return impl_->unsent(); }
 void Prober::stop() noexcept { impl_->stop(); }
 
 }  // namespace kymo::probe

@@ -19,10 +19,12 @@ class RateLimit final {
     Duration each{};   ///< one second divided by how many it has room for
     Duration slack{};  ///< how far ahead of time a burst may run
   };
-  /// `burst`: how many at once, 1 or more.
+  /// `burst`: how many at once, 1 or more. Rates are brought into 0.001 to 1e9 a second, bursts into 1 to
+  /// 1e9; what is no number is the least.
   [[nodiscard]] static Rate of_rate(double per_second, double burst) {
-    const std::chrono::duration<double> each(1 / std::max(per_second, 1e-3));
-    const std::chrono::duration<double> slack(each * (std::max(burst, 1.0) - 1));
+    constexpr double kMostOfBoth = 1e9;
+    const std::chrono::duration<double> each(1 / within(per_second, 1e-3, kMostOfBoth));
+    const std::chrono::duration<double> slack(each * (within(burst, 1.0, kMostOfBoth) - 1));
     constexpr std::chrono::duration<double> kMost = std::chrono::hours(24 * 3653);
     return {std::chrono::duration_cast<Duration>(each),
             std::chrono::duration_cast<Duration>(std::min(slack, kMost))};
@@ -46,6 +48,10 @@ class RateLimit final {
   }
 
  private:
+  [[nodiscard]] static constexpr double within(double value, double least, double most) noexcept {
+    return value >= least ? std::min(value, most) : least;  // and the least for NaN
+  }
+
   Time next_{};  // when the next is due, if all come evenly
 };
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -70,8 +71,14 @@ class Request final : public std::enable_shared_from_this<Request> {
   using End = std::function<void(const ProbeDetails& details, std::chrono::nanoseconds total,
                                  const std::string& failure)>;
 
-  Request(asio::io_context& io, const Target& target, asio::ssl::context* context, End on_end)
-      : target_(target), context_(context), on_end_(std::move(on_end)), socket_(io), timer_(io) {}
+  Request(asio::io_context& io, const Target& target, asio::ssl::context* context, SocketBudget::Place place,
+          End on_end)
+      : target_(target),
+        context_(context),
+        on_end_(std::move(on_end)),
+        place_(std::move(place)),
+        socket_(io),
+        timer_(io) {}
 
   void begin(const net::SocketAddress& address) { connect(address); }
 
@@ -251,6 +258,7 @@ class Request final : public std::enable_shared_from_this<Request> {
   Target target_;
   asio::ssl::context* context_;
   End on_end_;
+  SocketBudget::Place place_;
   asio::ip::tcp::socket socket_;
   std::optional<Tls> tls_;
   asio::steady_timer timer_;
@@ -280,13 +288,18 @@ class RequestTransport final : public Transport {
 
   void send(std::uint64_t sequence) override {
     if (requests_.size() >= kMostRequests)
-      return parts_.events.on_failure(sequence, "the requests before have not ended yet");
+      return parts_.events.on_unsent(sequence, "16 requests to it are under way already; probe less often");
+    SocketBudget::Place place = parts_.sockets.take();
+    if (place == nullptr) return parts_.events.on_unsent(sequence, parts_.sockets.reason());
+    const bool is_name = !net::is_address(parts_.target.host);
+    if (is_name && !ask_for_name())
+      return parts_.events.on_unsent(sequence, "no thread is left to resolve " + parts_.target.host + " on");
     const auto request = std::make_shared<Request>(
-        parts_.io, parts_.target, context_ ? &*context_ : nullptr,
+        parts_.io, parts_.target, context_ ? &*context_ : nullptr, std::move(place),
         [this, sequence](const ProbeDetails& details, std::chrono::nanoseconds total,
                          const std::string& failure) { take(sequence, details, total, failure); });
     requests_[sequence] = request;
-    if (!net::is_address(parts_.target.host)) return request->begin(resolution());
+    if (is_name) return request->begin(resolution_);
     const auto address = net::parse_address(parts_.target.host, parts_.target.port);
     address ? request->begin(*address) : request->fail("this machine has no interface of that zone");
   }
@@ -307,10 +320,15 @@ class RequestTransport final : public Transport {
   static constexpr std::size_t kMostRequests = 16;
 
   /// A name service that hangs has one thread of a target, which nobody can end, and not one of each probe.
-  std::shared_ptr<const net::NameResolution> resolution() {
-    if (!resolution_ || resolution_->result())
+  /// False where there is no thread to be had.
+  [[nodiscard]] bool ask_for_name() {
+    if (resolution_ && !resolution_->result()) return true;
+    try {
       resolution_ = std::make_shared<net::NameResolution>(parts_.target.host, parts_.target.port);
-    return resolution_;
+      return true;
+    } catch (const std::system_error&) {
+      return false;
+    }
   }
 
   void make_context() {

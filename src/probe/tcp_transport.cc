@@ -10,6 +10,7 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "src/net/file_descriptor.h"
 #include "transport.h"
 
 namespace kymo::probe {
@@ -17,6 +18,18 @@ namespace {
 
 using std::chrono::steady_clock;
 using Descriptor = boost::asio::posix::stream_descriptor;
+
+/// Connections under way to one target: a server that is silent holds no more sockets.
+constexpr std::size_t kMostAttempts = 64;
+
+/// One connection that is being made.
+struct Attempt {
+  Attempt(boost::asio::io_context& io, int fd, SocketBudget::Place held)
+      : place(std::move(held)), descriptor(io, fd) {}
+
+  SocketBudget::Place place;
+  Descriptor descriptor;
+};
 
 int pending_error(int fd) {
   int error = 0;
@@ -39,28 +52,34 @@ class TcpTransport final : public Transport {
   TcpTransport& operator=(const TcpTransport&) = delete;
   ~TcpTransport() override {
     *is_there_ = false;
-    for (const auto& [sequence, attempt] : attempts_) end(*attempt);
+    for (const auto& [sequence, attempt] : attempts_) end(attempt->descriptor);
   }
 
   void send(std::uint64_t sequence) override {
-    const int fd =
-        ::socket(parts_.address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-    if (fd < 0) return parts_.events.on_failure(sequence, error_text(errno));
-    auto attempt = std::make_shared<Descriptor>(parts_.io, fd);
+    if (attempts_.size() >= kMostAttempts)
+      return parts_.events.on_unsent(sequence,
+                                     "64 connections to it are under way already; probe less often");
+    SocketBudget::Place place = parts_.sockets.take();
+    if (place == nullptr) return parts_.events.on_unsent(sequence, parts_.sockets.reason());
+    net::FileDescriptor fd(
+        ::socket(parts_.address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+    if (!fd) return tell_socket_error(parts_.events, sequence, errno);
     const auto begin = steady_clock::now();
-    if (::connect(fd, parts_.address.get(), parts_.address.length) != 0 && errno != EINPROGRESS)
-      return parts_.events.on_failure(sequence, error_text(errno));
+    if (::connect(fd.get(), parts_.address.get(), parts_.address.length) != 0 && errno != EINPROGRESS)
+      return tell_socket_error(parts_.events, sequence, errno);
+    const auto attempt = std::make_shared<Attempt>(parts_.io, fd.get(), std::move(place));
+    static_cast<void>(fd.release());  // the attempt's now
     attempts_[sequence] = attempt;
-    attempt->async_wait(Descriptor::wait_write,
-                        [this, sequence, begin, attempt, is_there = is_there_](boost::system::error_code) {
-                          if (*is_there && attempts_.erase(sequence) != 0) finish(sequence, begin, *attempt);
-                        });
+    attempt->descriptor.async_wait(Descriptor::wait_write, [this, sequence, begin, attempt,
+                                                            is_there = is_there_](boost::system::error_code) {
+      if (*is_there && attempts_.erase(sequence) != 0) finish(sequence, begin, attempt->descriptor);
+    });
   }
 
   void give_up(std::uint64_t sequence) override {
     const auto attempt = attempts_.find(sequence);
     if (attempt == attempts_.end()) return;
-    end(*attempt->second);
+    end(attempt->second->descriptor);
     attempts_.erase(attempt);
   }
 
@@ -90,7 +109,7 @@ class TcpTransport final : public Transport {
   }
 
   TransportParts parts_;
-  std::map<std::uint64_t, std::shared_ptr<Descriptor>> attempts_;
+  std::map<std::uint64_t, std::shared_ptr<Attempt>> attempts_;
   std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);
 };
 

@@ -30,6 +30,11 @@ std::string authority_of(const Target& target, std::uint16_t usual_port) {
   return text;
 }
 
+void tell_socket_error(TransportEvents& events, std::uint64_t sequence, int error) {
+  const bool is_own = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+  is_own ? events.on_unsent(sequence, error_text(error)) : events.on_failure(sequence, error_text(error));
+}
+
 std::string error_text(int error) {
   switch (error) {
     case ECONNREFUSED: return "connection refused: nothing listens there";

@@ -12,6 +12,7 @@
 #include <kymo/probe/probe_result.h>
 #include <kymo/probe/target.h>
 
+#include "socket_budget.h"
 #include "src/net/resolve.h"
 
 namespace kymo::probe {
@@ -34,6 +35,8 @@ class TransportEvents {
   virtual void on_failure(std::uint64_t sequence, const std::string& reason) = 0;
   /// A probe that the responder's limit leaves without an answer.
   virtual void on_limit(std::uint64_t sequence, const std::string& which) = 0;
+  /// A probe that this process does not send, for want of its own; that says nothing about the path.
+  virtual void on_unsent(std::uint64_t sequence, const std::string& reason) = 0;
   /// What may be why probes have no answer.
   virtual void on_trouble(const std::string& reason) = 0;
   /// An answer that belongs to somebody else's probes.
@@ -66,6 +69,7 @@ class Transport {
 struct TransportParts {
   boost::asio::io_context& io;
   TransportEvents& events;
+  SocketBudget& sockets;
   const Target& target;
   net::SocketAddress address;
   std::size_t bytes = 0;
@@ -91,6 +95,9 @@ struct TransportParts {
 /// Of a URL: `[fe80::1]:8080`, without the zone, which means nothing to others (RFC 6874 1). The port is left
 /// out where it is `usual_port`.
 [[nodiscard]] std::string authority_of(const Target& target, std::uint16_t usual_port);
+
+/// Tells that no socket could be opened or used: what this process lacks is no failure of the path.
+void tell_socket_error(TransportEvents& events, std::uint64_t sequence, int error);
 
 /// `connection refused`, for people.
 [[nodiscard]] std::string error_text(int error);

@@ -37,7 +37,7 @@ class UdpTransport final : public Transport {
   }
 
   void send(std::uint64_t sequence) override {
-    if (!watch_ && !open()) return parts_.events.on_failure(sequence, error_text(errno));
+    if (!watch_ && !open()) return tell_socket_error(parts_.events, sequence, errno);
     const auto datagram = std::span(buffer_).first(std::clamp(parts_.bytes, kEchoBytes, kMaxEchoBytes));
     write_echo({.session = session_, .sequence = sequence, .sent_ns = time_of(steady_clock::now())},
                datagram);

@@ -333,8 +333,8 @@ class Mistakes(unittest.TestCase):
         self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
 
     def test_are_told_with_a_remedy(self):
-        self.check([], 2, "monitor: whom? expected a pid", "kymo monitor -- ./server")
-        self.check(["--"], 2, "whom?")
+        self.check([], 2, "monitor: no process is named; expected a pid", "kymo monitor -- ./server")
+        self.check(["--"], 2, "no process is named")
         self.check(["0"], 2, '"0" is no pid; `ps -e` lists')
         self.check(["99999999999"], 2, "is no pid")
         self.check(["4194303"], 1, "there is no process 4194303 here; `ps -e` lists them")
@@ -342,7 +342,7 @@ class Mistakes(unittest.TestCase):
         self.check(["123", "--json", "--", "true"], 2, '"--" stands behind a pid')
         self.check(["123", "--rat", "5"], 2, '"--rat" is no option; did you mean --rate?')
         self.check(["123", "--duration", "5x"], 2, '"5x" is no time')
-        self.check(["--fail-on-undecided", "1"], 2, "--fail-on-undecided: of what? expected --fail-on beside it")
+        self.check(["--fail-on-undecided", "1"], 2, "--fail-on-undecided: nothing is to be decided; expected --fail-on beside it")
         self.check(["--rat", "5", "1"], 2, '"--rat" is no option; did you mean --rate?')
         self.check(["--rate", "50", "1"], 2, 'monitor: --rate: "50" is no rate; expected 1 to 10')
         self.check(["--rate", "nan", "1"], 2, "is no rate")

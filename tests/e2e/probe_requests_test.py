@@ -125,7 +125,7 @@ class Requests(unittest.TestCase):
             text = probe(f"http://127.0.0.1:{port}/busy", "--count", "1", *PATIENT).stdout
             self.assertRegex(text, r"(?m)^\d\d:\d\d:\d\d\.\d{3}  1  http://127\.0\.0\.1:\d+/busy  [\d.]+ ms  status 503  connect [\d.]+ ms  first byte [\d.]+ ms$")
             self.assertIn("on average connect ", text)
-            self.assertIn("status 503 1 times\n", text)
+            self.assertIn("status 503 1 time\n", text)
 
     def test_https_tells_of_its_certificate(self):
         with certificate() as (chain, key), web_server(server_context(chain, key)) as port:

@@ -41,6 +41,7 @@ class Probe(unittest.TestCase):
             self.assertRegex(result.stdout, r"(?m)^  quality \d+ of 100, excellent(: .*)?$")
             self.assertIn("  voice R 9", result.stdout)
             self.assertIn('kymo_probe_datagrams_total{result="answered"} 2\n', serve.metrics())
+            self.assertIn("kymo_probe_notices_total 0\n", serve.metrics())
 
     def test_tells_programs_in_json(self):
         with Serve("--probe-responder=127.0.0.1:0") as serve:

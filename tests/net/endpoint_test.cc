@@ -1,8 +1,14 @@
+#include <array>
 #include <stdexcept>
+#include <string>
+
+#include <netdb.h>
 
 #include <gtest/gtest.h>
 
 #include <kymo/net/http_server.h>
+
+#include "src/net/resolve.h"
 
 namespace kymo::net {
 namespace {
@@ -51,6 +57,22 @@ TEST(Endpoint, RefusesTheRestAndQuotesIt) {
       EXPECT_NE(std::string(error.what()).find("127.0.0.1:9464"), std::string::npos);
     }
   }
+}
+
+TEST(ChooseAddress, KeepsTheOneBeforeWhereTheNameStillHasIt) {
+  std::array<SocketAddress, 3> addresses;
+  std::array<addrinfo, 3> list{};
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    addresses[i] = *parse_address("192.0.2." + std::to_string(i + 1), 0);
+    list[i].ai_addr = reinterpret_cast<sockaddr*>(&addresses[i].storage);
+    list[i].ai_addrlen = addresses[i].length;
+    if (i + 1 < list.size()) list[i].ai_next = &list[i + 1];
+  }
+  const SocketAddress last = *parse_address("192.0.2.3", 9);
+  const SocketAddress gone = *parse_address("192.0.2.4", 9);
+  EXPECT_EQ(choose_address(list[0], 9, &last), last);
+  EXPECT_EQ(choose_address(list[0], 9, &gone), *parse_address("192.0.2.1", 9));
+  EXPECT_EQ(choose_address(list[0], 9, nullptr), *parse_address("192.0.2.1", 9));
 }
 
 TEST(Endpoint, KnowsLoopback) {

@@ -27,17 +27,20 @@ namespace kymo::probe::test {
 /// Long enough for any machine; only what is broken takes it.
 inline constexpr std::chrono::seconds kBound{60};
 
-/// A UDP socket on a free port of the loopback address.
+/// A UDP socket on a free port of the loopback address, or at a given one.
 class UdpSocket {
  public:
-  UdpSocket() : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+  explicit UdpSocket(const sockaddr_in* address = nullptr)
+      : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     address_.sin_family = AF_INET;
     address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (address != nullptr) address_ = *address;
     socklen_t length = sizeof address_;
     ::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address_), sizeof address_);
     ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address_), &length);
   }
 
+  [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] std::uint16_t port() const { return ntohs(address_.sin_port); }
   [[nodiscard]] const sockaddr_in& address() const { return address_; }
 

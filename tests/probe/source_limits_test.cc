@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include <chrono>
 #include <string>
 
@@ -70,6 +72,20 @@ TEST(RateLimit, ABurstWithoutEndIsLetThrough) {
   const auto rate = RateLimit::of_rate(0, 1e300);
   RateLimit limit;
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(limit.take(rate, RateLimit::Time(1h)));
+}
+
+TEST(RateLimit, ARateThatIsNoNumberIsBroughtIntoItsLimits) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  const auto most = RateLimit::of_rate(kInfinity, kInfinity);
+  EXPECT_EQ(most.each, 1ns);
+  EXPECT_GE(most.slack, 900ms);
+  RateLimit limit;
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(limit.take(most, RateLimit::Time(1h)));
+  const auto least = RateLimit::of_rate(kNone, kNone);
+  EXPECT_EQ(least.each, 1000s);
+  EXPECT_EQ(least.slack, 0s);
+  EXPECT_EQ(RateLimit::of_rate(-kInfinity, -1).each, 1000s);
 }
 
 TEST(RateLimit, IsTheSameFromTheFirstMomentOfTheClock) {

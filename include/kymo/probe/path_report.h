@@ -38,7 +38,7 @@ struct PathReport {
   std::uint64_t answered = 0;
   std::uint64_t lost = 0;  ///< with the late
   std::uint64_t late = 0;
-  std::uint64_t limited = 0;  ///< that the responder's limit left without an answer: no losses of the path
+  std::uint64_t limited = 0;  ///< that a limit left without an answer: no losses of the path
   std::uint64_t duplicates = 0;
   std::uint64_t reordered = 0;
   double loss_percent = 0;  ///< of the answered and the lost

@@ -14,7 +14,7 @@ enum class ProbeOutcome : std::uint8_t {
   lost,       ///< no answer within the timeout; each probe is first answered, lost or limited, once
   late,       ///< an answer to a probe that was told as lost
   duplicate,  ///< another answer to a probe that has one
-  limited,    ///< the responder was reached, and says that its limit on answers forbids this one
+  limited,    ///< a limit forbids it: the responder's on answers, as it says, or this process' own on sockets
 };
 
 /// Each way by the two clocks at its ends, so each is off by how far these are apart, which is not known.
@@ -72,7 +72,7 @@ struct ProbeCounts {
   std::uint64_t sent = 0;
   std::uint64_t answered = 0;
   std::uint64_t lost = 0;        ///< with the late
-  std::uint64_t limited = 0;     ///< left without an answer by the responder's limit, as it says
+  std::uint64_t limited = 0;     ///< left without an answer by a limit, the responder's or this process' own
   std::uint64_t late = 0;        ///< of the lost
   std::uint64_t duplicates = 0;  ///< answers
   std::uint64_t reordered = 0;   ///< of the answered and the late

@@ -51,7 +51,9 @@ struct ProbeOptions {
 /// It runs on a thread of its own, `kymo-probe`, which blocks all signals. When a datagram came is what the
 /// kernel says, so that round trips stay true while the machine is busy. Names are resolved on other threads,
 /// and again each minute and after three losses in a row; by http, https and tls with each probe, as that is
-/// one of its steps. Memory: bounded by the targets. Threads: any.
+/// one of its steps. Memory: bounded by the targets. The sockets of tcp, http, https, tls and dns are a
+/// quarter of the descriptors that the process may have (RLIMIT_NOFILE) at most, and 64 a target (16 by http,
+/// https and tls); probes beyond are limited. Threads: any.
 class Prober final {
  public:
   /// Throws std::system_error where there is no thread to be had.
@@ -70,6 +72,10 @@ class Prober final {
 
   /// Nothing where there is no such target.
   [[nodiscard]] std::optional<ProbeCounts> counts(std::string_view id) const;
+
+  /// Probes of all targets that a limit of this process kept from being sent, as want of sockets. Each was
+  /// told as limited.
+  [[nodiscard]] std::uint64_t unsent() const noexcept;
 
   /// Ends all probing and joins the thread; soon. May be called twice, not from on_result.
   void stop() noexcept;
