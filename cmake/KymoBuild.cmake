@@ -25,11 +25,6 @@ if(NOT PROJECT_IS_TOP_LEVEL AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_C
   set(KYMO_WARNINGS_OFF -Wno-restrict)
 endif()
 
-# Files that are compiled together look to g++ like one header with an unnamed namespace in it.
-if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  list(APPEND KYMO_WARNINGS_OFF -Wno-subobject-linkage)
-endif()
-
 function(kymo_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion ${KYMO_WARNINGS_OFF}
     $<$<BOOL:${KYMO_WARNINGS_AS_ERRORS}>:-Werror>)
