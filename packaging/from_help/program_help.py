@@ -72,9 +72,9 @@ class Command:
 
 
 def fixed_choices(text):
-    """The values that a help text lists: "one of a, b", "true or false", or ": a, b or c" in lower case."""
+    """The values that a help text lists: "one of a, b", "true or false", or ": a, b or c" and ": by a, b or c" in lower case."""
     listed = re.search(r"\bone of ((?:[\w-]+, )+[\w-]+)", text) or \
-        re.search(r": ((?:[a-z][a-z0-9-]*, )+[a-z][a-z0-9-]*(?: or [a-z][a-z0-9-]*)?)(?=[;.,]|$)", text)
+        re.search(r": (?:by )?((?:[a-z][a-z0-9-]*, )+[a-z][a-z0-9-]*(?: or [a-z][a-z0-9-]*)?)(?=[;.,]|$)", text)
     if listed:
         return re.split(r", | or ", listed.group(1))
     return ["true", "false"] if "true or false" in text else []

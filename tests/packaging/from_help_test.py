@@ -34,7 +34,7 @@ Settings:
                               Expects one of low, high; default low; environment X.
   --quick=true                Whether it hurries.
                               Expects true or false; default false.
-  --order KEY                 The order: name, rate or value; default name.
+  --order KEY                 The order: by name, rate or value; default name.
 """
 
 
