@@ -1,5 +1,8 @@
 #include "asked.h"
 
+#include <algorithm>
+#include <array>
+#include <ctime>
 #include <set>
 
 #include <boost/json.hpp>
@@ -39,6 +42,21 @@ bool flag_field(const object& fields, std::string_view key) {
   return value != nullptr && value->is_bool() && value->get_bool();
 }
 
+/// Unix time of `2025-11-24T15:58:00.000Z`, which is UTC.
+double moment_of(const std::string& text) {
+  std::tm parts{};
+  if (::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) return kUnknown;
+  return static_cast<double>(::timegm(&parts));
+}
+
+/// Where nothing ever went either way, nobody told of traffic: that is not known, and not none.
+bool has_traffic(const object& fields) {
+  static constexpr std::array<std::string_view, 4> kTotals = {"bytes_sent", "bytes_received", "packets_sent",
+                                                              "packets_received"};
+  return std::any_of(kTotals.begin(), kTotals.end(),
+                     [&](std::string_view total) { return number_field(fields, total) > 0; });
+}
+
 PeerRow peer_of(const object& fields) {
   const object& latency = object_field(fields, "latency_ms");
   const object& bandwidth = object_field(fields, "bandwidth");
@@ -56,8 +74,10 @@ PeerRow peer_of(const object& fields) {
   row.loss_percent = number_field(fields, "packet_loss_percent");
   row.quality = number_field(fields, "quality_score");
   row.opinion = number_field(object_field(fields, "voice"), "mos");
-  row.sent = number_field(bandwidth, "sent_bytes_per_second");
-  row.received = number_field(bandwidth, "received_bytes_per_second");
+  if (has_traffic(fields)) {
+    row.sent = number_field(bandwidth, "sent_bytes_per_second");
+    row.received = number_field(bandwidth, "received_bytes_per_second");
+  }
   row.uptime_seconds = number_field(fields, "uptime_seconds");
   return row;
 }
@@ -69,8 +89,9 @@ PastSessionRow past_session_of(const object& fields) {
   row.id = text_field(fields, "session_id");
   row.kind = text_field(fields, "kind");
   row.name = text_field(fields, "name");
-  row.start = text_field(fields, "start_time");
+  row.start = moment_of(text_field(fields, "start_time"));
   row.is_over = !text_field(fields, "end_time").empty();
+  row.is_interrupted = flag_field(fields, "interrupted");
   row.duration_seconds = number_field(fields, "duration_seconds");
   if (peers != nullptr && peers->is_array()) row.peers = static_cast<double>(peers->get_array().size());
   row.least_ms = number_field(latency, "min");

@@ -24,7 +24,7 @@ struct PeerRow {
   double loss_percent = kUnknown;
   double quality = kUnknown;  ///< 0 to 100
   double opinion = kUnknown;  ///< mean opinion score of voice, 1 to 4.5
-  double sent = kUnknown;     ///< bytes a second
+  double sent = kUnknown;     ///< bytes a second; not known of a peer of which nobody told traffic
   double received = kUnknown;
   double uptime_seconds = kUnknown;
 };
@@ -41,8 +41,9 @@ struct PastSessionRow {
   std::string id;
   std::string kind;
   std::string name;
-  std::string start;  ///< as the server has it, in UTC
+  double start = kUnknown;  ///< Unix time
   bool is_over = false;
+  bool is_interrupted = false;  ///< its process ended before it did
   double duration_seconds = kUnknown;
   double peers = 0;
   double least_ms = kUnknown;
@@ -84,6 +85,8 @@ struct Answers {
   Answer<Profile> profile = {};
   /// Whether the profiler may be turned on and off from here: over loopback, or with a token.
   bool may_change = false;
+  /// Whether the server has answered for `/api/sessions/live`, be it with a no.
+  bool has_asked_sessions = false;
 };
 
 // Each gives nothing where the answer is none that this program knows.

@@ -54,6 +54,15 @@ void Canvas::put_right(int row, int column, int width, std::string_view text, St
   put(row, column + std::max(0, width - width_of(text, alphabet_)), text, style, width);
 }
 
+int Canvas::put_whole(int row, int column, std::span<const std::string> texts, Style style, int width) {
+  int used = 0;
+  for (const std::string& text : texts) {
+    if (used + width_of(text, alphabet_) > width) break;
+    used += put(row, column + used, text, style);
+  }
+  return used;
+}
+
 void Canvas::put_glyph(int row, int column, char32_t glyph, Style style) {
   place(row, column, {{glyph, 0, 0}, 1, style});
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,9 @@ class Canvas final {
   int put(int row, int column, std::string_view text, Style style = Style::plain, int width = 1 << 20);
   /// The same, ending at the right border of `width` columns from `column`.
   void put_right(int row, int column, int width, std::string_view text, Style style = Style::plain);
+  /// Puts texts side by side, each only where all of it fits: half a figure says something else. Gives the
+  /// columns used.
+  int put_whole(int row, int column, std::span<const std::string> texts, Style style, int width);
   /// One of the drawing characters, which are a column wide.
   void put_glyph(int row, int column, char32_t glyph, Style style = Style::plain);
   /// Gives a row a style, from a column on.

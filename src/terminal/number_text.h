@@ -15,5 +15,7 @@ using model::score_text;
 
 /// The local time of day, to the second: `14:02:11`.
 [[nodiscard]] std::string clock_text(double unix_seconds);
+/// The local date and time of day, to the minute: `11-24 14:02`.
+[[nodiscard]] std::string date_text(double unix_seconds);
 
 }  // namespace kymo::terminal

@@ -21,7 +21,7 @@ int draw_verdict(Canvas& canvas, Area area, const Scene& scene, const Roles& rol
   if (scene.link.state == Link::State::lost || scene.world.times.empty()) {
     const bool is_lost = scene.link.state == Link::State::lost;
     canvas.put(area.top, 1,
-               is_lost ? "Not known: the connection is lost; what is below was so before"
+               is_lost ? "Not known: the connection is lost. The figures below are from before"
                        : "Not known yet: waiting for the first figures",
                Style::strong, width - 1);
     return 1;
@@ -29,7 +29,7 @@ int draw_verdict(Canvas& canvas, Area area, const Scene& scene, const Roles& rol
   const Verdict verdict = judge(scene.world, roles, scene.sessions);
   const int used = canvas.put(area.top, 1, verdict.title, style_of(verdict.level), width - 1);
   if (verdict.reasons.empty()) {
-    canvas.put(area.top, used + 1, ": no rule finds anything", Style::quiet, width - used - 1);
+    canvas.put(area.top, used + 1, ": all checks pass", Style::quiet, width - used - 1);
     return 1;
   }
   const int most = canvas.size().height >= kTallScreen ? 4 : canvas.size().height >= 24 ? 2 : 1;
@@ -62,10 +62,11 @@ void draw_tile(Canvas& canvas, int row, int column, int width, bool is_tall, con
     draw_restarts(canvas, row + 1, column, width - 1, world);
     return;
   }
-  const int figure_width = std::max(width_of(tile.figure, canvas.alphabet()), 11);
-  canvas.put(row, column, tile.title, Style::quiet, kTitle - 1);
-  const int used = kTitle + canvas.put(row, column + kTitle, tile.figure, Style::strong, width - kTitle);
-  int rest = std::max(used, kTitle + figure_width) + 1;
+  const int figure = width_of(tile.figure, canvas.alphabet());
+  const int title = std::clamp(width - 1 - figure, 4, kTitle);
+  canvas.put(row, column, tile.title, Style::quiet, title - 1);
+  const int used = title + canvas.put(row, column + title, tile.figure, Style::strong, width - title);
+  int rest = std::max(used, title + std::max(figure, 11)) + 1;
   if (!limit.empty() && rest + static_cast<int>(limit.size()) + 4 < width)
     rest = used + 1 + canvas.put(row, column + used, limit, Style::quiet);
   draw_sparkline(canvas, row, column + rest, width - rest - 1, tile.points, scale);
@@ -152,8 +153,10 @@ void draw_share(Canvas& canvas, int row, int column, int width, const std::strin
                 const std::string& text) {
   constexpr int kBar = 10;
   canvas.put(row, column, title, Style::quiet, 9);
-  draw_bar(canvas, row, column + 10, kBar, share, load_style(share));
-  canvas.put(row, column + 21, cut_ratio_text(share) + text, Style::plain, width - 21);
+  const int bar = std::clamp(width - 11 - width_of(cut_ratio_text(share) + text, canvas.alphabet()), 4, kBar);
+  draw_bar(canvas, row, column + 10, bar, share, load_style(share));
+  const std::array<std::string, 2> texts = {cut_ratio_text(share), text};
+  canvas.put_whole(row, column + bar + 11, texts, Style::plain, width - bar - 11);
 }
 
 void draw_host(Canvas& canvas, int row, int column, int width, const World& world) {
@@ -161,17 +164,18 @@ void draw_host(Canvas& canvas, int row, int column, int width, const World& worl
   draw_share(canvas, row, column, width, "Memory", last_of(world, "kymo_system_memory_used_ratio"),
              std::isnan(total) ? "" : " of " + amount_text(total, "bytes"));
   canvas.put(row + 1, column, "Load", Style::quiet);
-  std::string load;
+  std::vector<std::string> load;
   for (const char* name : {"node_load1", "node_load5", "node_load15"})
-    load += factor_text(last_of(world, name)) + "  ";
-  canvas.put(row + 1, column + 10, load + "(1, 5, 15 min)", Style::plain, width - 10);
+    load.push_back(factor_text(last_of(world, name)) + "  ");
+  load.emplace_back("(1, 5, 15 min)");
+  canvas.put_whole(row + 1, column + 10, load, Style::plain, width - 10);
   canvas.put(row + 2, column, "Pressure", Style::quiet);
-  std::string pressure;
+  std::vector<std::string> pressure;
   for (const char* resource : {"cpu", "memory", "io"}) {
-    pressure += (pressure.empty() ? "" : "  ") + std::string(resource) + " " +
-                amount_text(last_of(world, "kymo_system_pressure_ratio", resource), "ratio");
+    pressure.push_back((pressure.empty() ? "" : "  ") + std::string(resource) + " " +
+                       amount_text(last_of(world, "kymo_system_pressure_ratio", resource), "ratio"));
   }
-  canvas.put(row + 2, column + 10, pressure, Style::plain, width - 10);
+  canvas.put_whole(row + 2, column + 10, pressure, Style::plain, width - 10);
   const Family* disks = world.find("kymo_system_filesystem_used_ratio");
   const Series* fullest = nullptr;
   if (disks != nullptr) {
@@ -187,15 +191,15 @@ void draw_host(Canvas& canvas, int row, int column, int width, const World& worl
 
 int draw_machine(Canvas& canvas, int row, const Scene& scene) {
   constexpr int kRows = 4;
+  constexpr int kHost = 38;  // what its figures take
   const int width = canvas.size().width;
-  const int left = width / 2 - 2;
+  const int left = std::min(width / 2 - 2, std::max(18, width - 4 - kHost));
   const std::vector<Core> cores = cores_of(scene.world);
   const double all = last_of(scene.world, "kymo_system_cpu_ratio");
-  draw_rule(
-      canvas, row, 1, left,
-      "CPU" + (std::isnan(all) ? ""
-                               : " " + amount_text(all, "ratio") + " of " + std::to_string(cores.size()) +
-                                     (cores.size() == 1 ? " core" : " cores")));
+  const std::string title = std::isnan(all) ? "CPU" : "CPU " + amount_text(all, "ratio");
+  const std::string of = " of " + std::to_string(cores.size()) + (cores.size() == 1 ? " core" : " cores");
+  const bool fits = !std::isnan(all) && width_of(title + of, canvas.alphabet()) <= left;
+  draw_rule(canvas, row, 1, left, fits ? title + of : title);
   draw_rule(canvas, row, left + 3, width - left - 4, "Host");
   draw_cores(canvas, {row + 1, kRows}, 1, left, cores);
   draw_host(canvas, row + 1, left + 3, width - left - 4, scene.world);
@@ -232,36 +236,84 @@ std::vector<Timing> busiest_timings(const World& world) {
 /// Titles over columns of numbers that end where the numbers do.
 constexpr int kFigure = 10;
 
-void draw_figures(Canvas& canvas, int row, int column, std::initializer_list<std::string> figures,
-                  Style style) {
-  for (const std::string& figure : figures) {
-    canvas.put_right(row, column, kFigure - 1, figure, style);
-    column += kFigure;
+/// A table of names, figures and a trend. Figures are never cut, and a trend is left out where it leaves no
+/// room for names.
+class FigureTable final {
+ public:
+  using Figures = std::vector<std::string>;
+
+  FigureTable(const Canvas& canvas, Figures titles, const std::vector<Figures>& rows)
+      : titles_(std::move(titles)), screen_(canvas.size().width) {
+    for (std::size_t i = 0; i < titles_.size(); ++i) {
+      int width = screen_ < kRoomyScreen ? kFigure - 1 : kFigure;
+      for (const Figures& row : rows) width = std::max(width, width_of(row[i], canvas.alphabet()) + 2);
+      widths_.push_back(width);
+      all_ += width;
+    }
+    trend_ = std::max(8, screen_ / 5);
+    if (names() < kLeastNames) trend_ = 0;
   }
+
+  /// Columns of the screen before the figures.
+  [[nodiscard]] int names() const noexcept { return screen_ - 1 - trend_ - all_; }
+  [[nodiscard]] int trend() const noexcept { return trend_; }
+
+  void draw_titles(Canvas& canvas, int row, std::string_view title, std::string_view trend) const {
+    draw_rule(canvas, row, 1, names() - 1, title);
+    put(canvas, row, titles_, Style::quiet);
+    if (trend_ > 0) canvas.put_right(row, screen_ - trend_, trend_ - 1, trend, Style::quiet);
+  }
+  void draw_row(Canvas& canvas, int row, const Family& family, const Figures& figures, const Points& points,
+                const World& world) const {
+    canvas.put(row, 1, family.name, Style::plain, names() - 2);
+    put(canvas, row, figures, Style::plain);
+    if (trend_ == 0) return;
+    draw_sparkline(canvas, row, screen_ - trend_, trend_ - 1, points);
+    draw_restarts(canvas, row, screen_ - trend_, trend_ - 1, world);
+  }
+
+ private:
+  static constexpr int kLeastNames = 20;
+  static constexpr int kRoomyScreen = 72;
+
+  void put(Canvas& canvas, int row, const Figures& figures, Style style) const {
+    int column = names();
+    for (std::size_t i = 0; i < figures.size(); ++i) {
+      canvas.put_right(row, column, widths_[i] - 1, figures[i], style);
+      column += widths_[i];
+    }
+  }
+
+  Figures titles_;
+  std::vector<int> widths_;
+  int screen_;
+  int all_ = 0;
+  int trend_ = 0;
+};
+
+FigureTable::Figures timing_figures(const World& world, const Timing& timing) {
+  static constexpr std::array kQuantiles = {0.5, 0.95, 0.99};
+  const Family& family = *timing.family;
+  const SeriesList series = summands(family);
+  FigureTable::Figures figures = {amount_text(latest_of(world, family, series, View::rate))};
+  for (const double found : quantiles(world, series, kQuantiles, world.times.size() - 1))
+    figures.push_back(amount_text(found, family.unit));
+  return figures;
 }
 
 void draw_timings(Canvas& canvas, Area area, const World& world, const std::vector<Timing>& timings) {
-  static constexpr std::array kQuantiles = {0.5, 0.95, 0.99};
-  const int width = canvas.size().width;
-  const int trend = std::max(8, width / 5);
-  const int figures = width - 1 - trend - 4 * kFigure;
-  draw_rule(canvas, area.top, 1, figures - 1, "Latency, last 10 s");
-  draw_figures(canvas, area.top, figures, {"per s", "p50", "p95", "p99"}, Style::quiet);
-  canvas.put_right(area.top, width - trend, trend - 1, "p95", Style::quiet);
-  draw_rows(canvas, {area.top + 1, area.height - 1}, timings, 0, -1, [&](int row, const Timing& timing) {
-    const Family& family = *timing.family;
-    const SeriesList series = summands(family);
-    const auto found = quantiles(world, series, kQuantiles, world.times.size() - 1);
-    canvas.put(row, 1, family.name, Style::plain, figures - 2);
-    draw_figures(
-        canvas, row, figures,
-        {amount_text(latest_of(world, family, series, View::rate)), amount_text(found[0], family.unit),
-         amount_text(found[1], family.unit), amount_text(found[2], family.unit)},
-        Style::plain);
-    draw_sparkline(canvas, row, width - trend, trend - 1,
-                   points_of(world, family, series, View::p95, first_of_last(world, trend - 1)));
-    draw_restarts(canvas, row, width - trend, trend - 1, world);
-  });
+  std::vector<FigureTable::Figures> figures;
+  for (const Timing& timing : shown_rows(timings, 0, area.height - 1))
+    figures.push_back(timing_figures(world, timing));
+  const FigureTable table(canvas, {"per s", "p50", "p95", "p99"}, figures);
+  table.draw_titles(canvas, area.top, "Latency, last 10 s", "p95");
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    const Family& family = *timings[i].family;
+    table.draw_row(canvas, area.top + 1 + static_cast<int>(i), family, figures[i],
+                   points_of(world, family, summands(family), View::p95,
+                             first_of_last(world, std::max(table.trend() - 1, 0))),
+                   world);
+  }
 }
 
 /// The families of errors and losses that ever counted one.
@@ -276,24 +328,24 @@ std::vector<const Family*> losses_of(const World& world, const Roles& roles) {
 }
 
 void draw_losses(Canvas& canvas, Area area, const World& world, const std::vector<const Family*>& losses) {
-  const int width = canvas.size().width;
-  const int trend = std::max(8, width / 5);
-  const int figures = width - 1 - trend - 2 * kFigure;
-  draw_rule(canvas, area.top, 1, losses.empty() ? width - 2 : figures - 1,
-            losses.empty() ? "Errors and drops: none" : "Errors and drops");
-  if (!losses.empty()) draw_figures(canvas, area.top, figures, {"per s", "in all"}, Style::quiet);
-  draw_rows(canvas, {area.top + 1, area.height - 1}, losses, 0, -1, [&](int row, const Family* loss) {
-    const Family& family = *loss;
-    const SeriesList series = summands(family);
-    canvas.put(row, 1, family.name, Style::plain, figures - 2);
-    draw_figures(canvas, row, figures,
-                 {amount_text(latest_of(world, family, series, View::rate)),
-                  amount_text(latest_of(world, family, series, View::raw))},
-                 Style::plain);
-    draw_sparkline(canvas, row, width - trend, trend - 1,
-                   points_of(world, family, series, View::rate, first_of_last(world, trend - 1)));
-    draw_restarts(canvas, row, width - trend, trend - 1, world);
-  });
+  if (losses.empty()) {
+    draw_rule(canvas, area.top, 1, canvas.size().width - 2, "Errors and drops: none");
+    return;
+  }
+  std::vector<FigureTable::Figures> figures;
+  for (const Family* family : shown_rows(losses, 0, area.height - 1)) {
+    const SeriesList series = summands(*family);
+    figures.push_back({amount_text(latest_of(world, *family, series, View::rate)),
+                       amount_text(latest_of(world, *family, series, View::raw))});
+  }
+  const FigureTable table(canvas, {"per s", "in all"}, figures);
+  table.draw_titles(canvas, area.top, "Errors and drops", "");
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    table.draw_row(canvas, area.top + 1 + static_cast<int>(i), *losses[i], figures[i],
+                   points_of(world, *losses[i], summands(*losses[i]), View::rate,
+                             first_of_last(world, std::max(table.trend() - 1, 0))),
+                   world);
+  }
 }
 
 struct Section {

@@ -8,11 +8,8 @@
 namespace kymo::terminal {
 namespace {
 
-/// `11-24 15:58` of `2025-11-24T15:58:00.000Z`, in UTC as the server has it; what is none stays what it is.
-std::string start_text(const PastSessionRow& row) {
-  const std::string& time = row.start;
-  return time.size() >= 16 && time[10] == 'T' ? time.substr(5, 5) + " " + time.substr(11, 5) : time;
-}
+/// Local, as all times are.
+std::string start_text(const PastSessionRow& row) { return date_text(row.start); }
 
 /// A session between peers often has a name; else it has its id.
 std::string name_text(const PastSessionRow& row) {
@@ -23,7 +20,7 @@ std::string name_text(const PastSessionRow& row) {
 constexpr auto kPastColumns = std::to_array<TableColumn<PastSessionRow>>({
     {"Session", 0, 0, name_text, Side::left},
     {"Kind", 8, 72, [](const PastSessionRow& row) { return row.kind; }, Side::left},
-    {"Began UTC", 12, 0, start_text},
+    {"Began", 12, 0, start_text},
     {"Duration", 13, 0, [](const PastSessionRow& row) { return duration_text(row.duration_seconds); }},
     {"Peers", 7, 0, &PastSessionRow::peers},
     {"Least", 9, 96, &PastSessionRow::least_ms, "milliseconds"},
@@ -37,12 +34,17 @@ void draw_past_sessions(Canvas& canvas, Area area, const PastSessions& sessions)
   if (area.height < 3) return;
   const int width = canvas.size().width;
   draw_rule(canvas, area.top, 1, width - 2, "Last sessions between peers");
-  const TableColumns<PastSessionRow> columns{kPastColumns, std::clamp((width - 8) / 4, 13, 40)};
+  const TableColumns<PastSessionRow> columns(kPastColumns, canvas, std::clamp((width - 8) / 4, 13, 40),
+                                             shown_rows(sessions, 0, area.height - 2));
   columns.draw_titles(canvas, area.top + 1);
   draw_rows(canvas, {area.top + 2, area.height - 2}, sessions, 0, -1,
             [&](int line, const PastSessionRow& row) {
               const int end = columns.draw_row(canvas, line, row);
-              if (!row.is_over) canvas.put(line, end + 2, "goes on", Style::good, width - end - 3);
+              if (row.is_interrupted) {
+                canvas.put(line, end + 2, "cut off", Style::quiet, width - end - 3);
+              } else if (!row.is_over) {
+                canvas.put(line, end + 2, "goes on", Style::good, width - end - 3);
+              }
             });
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <tuple>
 
 #include "number_text.h"
@@ -16,6 +17,14 @@ Level level_of(const PeerRow& row) {
 
 const std::string& shown_name(const PeerRow& row) { return row.name.empty() ? row.id : row.name; }
 
+/// A mean opinion, 1 to 5, with two decimals whatever they are.
+std::string opinion_text(double opinion) {
+  if (std::isnan(opinion)) return "-";
+  std::array<char, 32> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%.2f", opinion);
+  return {text.data(), static_cast<std::size_t>(std::clamp(size, 0, 31))};
+}
+
 constexpr auto kPeerColumns = std::to_array<TableColumn<PeerRow>>({
     {"Peer", 0, 0, [](const PeerRow& row) { return shown_name(row).empty() ? "(no id)" : shown_name(row); },
      Side::left},
@@ -28,7 +37,7 @@ constexpr auto kPeerColumns = std::to_array<TableColumn<PeerRow>>({
     {"Quality", 8, 0, [](const PeerRow& row) { return score_text(row.quality); }},
     {"Trend", 10, 76, [](const PeerRow& row) { return row.trend; }},
     {"Path", 5, 90, [](const PeerRow& row) { return row.grade.empty() ? "-" : row.grade; }},
-    {"Voice", 6, 96, &PeerRow::opinion},
+    {"Voice", 6, 96, [](const PeerRow& row) { return opinion_text(row.opinion); }},
     {"Sent", 12, 124, &PeerRow::sent, "bytes/s"},
     {"Received", 12, 136, &PeerRow::received, "bytes/s"},
     {"For", 13, 150, [](const PeerRow& row) { return duration_text(row.uptime_seconds); }},
@@ -94,10 +103,13 @@ void draw_peers(Canvas& canvas, Area area, const Scene& scene, ViewState& state)
     return;
   }
   canvas.put(area.top, 1, network_text(*peers), Style::plain, width - 2);
-  const TableColumns<PeerRow> columns{kPeerColumns, std::clamp(width / 4, 14, 40)};
-  columns.draw_titles(canvas, area.top + 1);
   const auto chosen = chosen_peers(*peers, state);
-  draw_rows(canvas, {area.top + 2, area.height - 3}, chosen, state, "peer",
+  const Area below{area.top + 2, area.height - 3};
+  settle_rows(canvas, below, chosen.size(), state, "peer");
+  const TableColumns<PeerRow> columns(kPeerColumns, canvas, std::clamp(width / 4, 14, 40),
+                                      shown_rows(chosen, state.top, below.height));
+  columns.draw_titles(canvas, area.top + 1);
+  draw_rows(canvas, below, chosen, state.top, state.cursor,
             [&](int line, const PeerRow* row) { columns.draw_row(canvas, line, *row); });
   draw_reason(canvas, area.top + area.height - 1, chosen, state.cursor);
 }

@@ -92,15 +92,18 @@ void draw_profile(Canvas& canvas, Area area, const Scene& scene, ViewState& stat
     return;
   }
   canvas.put(area.top, 1, profiler_text(*profile, scene.answers->may_change), Style::plain, width - 2);
-  const TableColumns<HotspotRow> columns{kHotspotColumns, width - 2 - columns_width(width)};
+  const auto chosen = chosen_hotspots(*profile, state);
+  const Area below{area.top + 2, area.height - 2};
+  settle_rows(canvas, below, chosen.size(), state, "function");
+  const TableColumns<HotspotRow> columns(kHotspotColumns, canvas, width - 2 - columns_width(width),
+                                         shown_rows(chosen, state.top, below.height));
   const int share = columns.draw_titles(canvas, area.top + 1);
   if (width >= kShareScreen) canvas.put(area.top + 1, share + 2, "Of all self", Style::quiet);
   double all_self = 0;
   for (const HotspotRow& row : profile->rows) all_self += row.self_seconds > 0 ? row.self_seconds : 0;
-  draw_rows(canvas, {area.top + 2, area.height - 2}, chosen_hotspots(*profile, state), state, "function",
-            [&](int line, const HotspotRow* row) {
-              draw_share(canvas, line, columns.draw_row(canvas, line, *row), all_self, *row);
-            });
+  draw_rows(canvas, below, chosen, state.top, state.cursor, [&](int line, const HotspotRow* row) {
+    draw_share(canvas, line, columns.draw_row(canvas, line, *row), all_self, *row);
+  });
 }
 
 }  // namespace kymo::terminal

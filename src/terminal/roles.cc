@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace kymo::terminal {
 namespace {
@@ -141,6 +144,54 @@ Roles roles_of(const World& world) {
   return roles;
 }
 
+namespace {
+
+/// Words of names that are written otherwise in a title. The page has the same ones; the cases are in
+/// tests/terminal/golden/titles.tsv.
+constexpr auto kWritten =
+    std::to_array<std::pair<std::string_view, std::string_view>>({{"api", "API"},
+                                                                  {"asr", "ASR"},
+                                                                  {"cpu", "CPU"},
+                                                                  {"dbfs", "dBFS"},
+                                                                  {"dns", "DNS"},
+                                                                  {"fd", "FD"},
+                                                                  {"fds", "FDs"},
+                                                                  {"gc", "GC"},
+                                                                  {"gpu", "GPU"},
+                                                                  {"http", "HTTP"},
+                                                                  {"https", "HTTPS"},
+                                                                  {"id", "ID"},
+                                                                  {"io", "I/O"},
+                                                                  {"ip", "IP"},
+                                                                  {"llm", "LLM"},
+                                                                  {"mos", "MOS"},
+                                                                  {"rss", "RSS"},
+                                                                  {"rtcp", "RTCP"},
+                                                                  {"rtp", "RTP"},
+                                                                  {"rtt", "RTT"},
+                                                                  {"sql", "SQL"},
+                                                                  {"stt", "STT"},
+                                                                  {"tcp", "TCP"},
+                                                                  {"tls", "TLS"},
+                                                                  {"tts", "TTS"},
+                                                                  {"udp", "UDP"},
+                                                                  {"vad", "VAD"},
+                                                                  {"webrtc", "WebRTC"},
+                                                                  {"websocket", "WebSocket"},
+                                                                  {"ws", "WS"}});
+
+std::string written(std::string_view word, bool is_first) {
+  const auto found =
+      std::find_if(kWritten.begin(), kWritten.end(), [&](const auto& one) { return one.first == word; });
+  if (found != kWritten.end()) return std::string(found->second);
+  std::string text(word);
+  if (is_first && !text.empty() && text[0] >= 'a' && text[0] <= 'z')
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+}  // namespace
+
 std::string title_of(const Family& family) {
   std::string words = family.plain_name;
   for (const std::string_view unit : {"_seconds", "_bytes", "_ratio"}) {
@@ -149,10 +200,13 @@ std::string title_of(const Family& family) {
       break;
     }
   }
-  std::replace(words.begin(), words.end(), '_', ' ');
-  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z')
-    words[0] = static_cast<char>(words[0] - 'a' + 'A');
-  return words;
+  std::string title;
+  for (std::size_t at = 0; at <= words.size();) {
+    const std::size_t end = std::min(words.find('_', at), words.size());
+    title += (at == 0 ? "" : " ") + written(std::string_view(words).substr(at, end - at), at == 0);
+    at = end + 1;
+  }
+  return title;
 }
 
 }  // namespace kymo::terminal

@@ -1,6 +1,7 @@
 #include "screen.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "number_text.h"
@@ -10,12 +11,15 @@
 namespace kymo::terminal {
 namespace {
 
-std::string address_text(const Scene& scene) {
-  std::string text = scene.link.state == Link::State::local ? "this host itself" : scene.link.address;
-  if (!scene.world.server.empty()) text += "  " + scene.world.server;
-  if (!std::isnan(scene.world.uptime_seconds)) text += "  up " + duration_text(scene.world.uptime_seconds);
-  if (!scene.world.restarts.empty()) text += "  restarted " + clock_text(scene.world.restarts.back());
-  return text;
+/// Of which server all that is, those first that matter most.
+std::vector<std::string> address_texts(const Scene& scene) {
+  std::vector<std::string> texts;
+  if (!scene.world.server.empty()) texts.push_back("  " + scene.world.server);
+  if (!std::isnan(scene.world.uptime_seconds))
+    texts.push_back("  up " + duration_text(scene.world.uptime_seconds));
+  if (!scene.world.restarts.empty())
+    texts.push_back("  restarted " + clock_text(scene.world.restarts.back()));
+  return texts;
 }
 
 std::string state_text(const Scene& scene, const ViewState& state) {
@@ -33,7 +37,10 @@ void draw_header(Canvas& canvas, const Scene& scene, const ViewState& state) {
   const int width = canvas.size().width;
   const std::string right = state_text(scene, state) + " ";
   const int right_width = width_of(right, canvas.alphabet());
-  canvas.put(0, 0, " kymo top  " + address_text(scene), Style::title, width - right_width - 1);
+  const int room = width - right_width - 1;
+  const std::string name = scene.link.state == Link::State::local ? "this host itself" : scene.link.address;
+  const int used = canvas.put(0, 0, " kymo top  " + name, Style::title, room);
+  canvas.put_whole(0, used, address_texts(scene), Style::title, room - used);
   canvas.put_right(0, 0, width, right);
   canvas.paint(0, 0, width, Style::title);
 }
@@ -65,7 +72,8 @@ void draw_tabs(Canvas& canvas, const Scene& scene, const ViewState& state) {
   const Peers* peers = value_of(scene, &Answers::peers);
   tab(Page::peers, peers == nullptr ? "Peers" : count_text("Peers", static_cast<double>(peers->rows.size())));
   tab(Page::profile, "Profile");
-  const bool has_filter = !state.filter.empty() && !state.is_editing_filter;
+  // The overview shows all, whatever another page leaves out.
+  const bool has_filter = state.page != Page::overview && !state.filter.empty() && !state.is_editing_filter;
   std::string right;
   if (state.page != Page::overview) {
     right = (has_filter ? ", by " : "sorted by ") + std::string(shown_sort(state));
@@ -108,8 +116,10 @@ void draw_footer(Canvas& canvas, const ViewState& state) {
     canvas.put_right(row, used + 2, width - used - 3, "Enter keeps it, Esc drops it", Style::quiet);
     return;
   }
-  canvas.put(row, 0, " q quit  Tab view  / filter  s sort  r reverse  space pause  ? help", Style::footer,
-             width);
+  static const std::array<std::string, 7> kKeys = {" q quit",  "  Tab view",  "  ? help",     "  / filter",
+                                                   "  s sort", "  r reverse", "  space pause"};
+  canvas.put_whole(row, 0, kKeys, Style::footer, width);
+  canvas.paint(row, 0, width, Style::footer);
 }
 
 void draw_too_small(Canvas& canvas) {

@@ -10,6 +10,7 @@ namespace kymo::terminal {
 namespace {
 
 constexpr int kAmount = 14;
+constexpr int kLeastName = 20;
 /// Narrower screens have no trends, so that there is room for names.
 constexpr int kTrendScreen = 72;
 
@@ -55,17 +56,49 @@ void draw_chosen(Canvas& canvas, int line, const SeriesRow& row) {
              canvas.size().width - used - 2);
 }
 
-void draw_row(Canvas& canvas, int line, int name_width, int trend, const World& world, const SeriesRow& row) {
+struct Figures {
+  std::string now;
+  std::string rate;
+};
+
+Figures figures_of(const World& world, const SeriesRow& row) {
   const Family& family = *row.family;
   const View view = now_view(family);
   const std::string now = amount_text(latest_of(world, family, {row.series}, view), unit_of(family, view));
-  draw_name(canvas, line, name_width, row);
-  canvas.put_right(line, name_width + 1, kAmount, view == View::p95 && now != "-" ? "p95 " + now : now);
-  if (family.kind != Kind::window) {
-    canvas.put_right(
-        line, name_width + 1 + kAmount, kAmount,
-        amount_text(latest_of(world, family, {row.series}, View::rate), unit_of(family, View::rate)));
+  return {view == View::p95 && now != "-" ? "p95 " + now : now,
+          family.kind == Kind::window
+              ? ""
+              : amount_text(latest_of(world, family, {row.series}, View::rate), unit_of(family, View::rate))};
+}
+
+/// Where what stands. Figures are never cut: for a long one there is less of the trend, and then of the
+/// names.
+struct Layout {
+  int name;
+  int now = kAmount;
+  int rate = kAmount;
+  int trend;
+};
+
+Layout layout_of(const Canvas& canvas, const std::vector<Figures>& figures) {
+  const int width = canvas.size().width;
+  Layout layout{0, kAmount, kAmount, width < kTrendScreen ? 0 : std::clamp(width / 6, 10, 40)};
+  for (const Figures& one : figures) {
+    layout.now = std::max(layout.now, width_of(one.now, canvas.alphabet()) + 1);
+    layout.rate = std::max(layout.rate, width_of(one.rate, canvas.alphabet()) + 1);
   }
+  const int room = width - layout.now - layout.rate - 4;
+  if (room - layout.trend < kLeastName) layout.trend = std::max(room - kLeastName, 0);
+  layout.name = room - layout.trend;
+  return layout;
+}
+
+void draw_row(Canvas& canvas, int line, const Layout& layout, const World& world, const SeriesRow& row,
+              const Figures& figures) {
+  const int trend = layout.trend;
+  draw_name(canvas, line, layout.name, row);
+  canvas.put_right(line, layout.name + 1, layout.now, figures.now);
+  canvas.put_right(line, layout.name + 1 + layout.now, layout.rate, figures.rate);
   const Points points = trend_of(world, row, trend);
   draw_sparkline(canvas, line, canvas.size().width - 1 - trend, trend, points, scale_of(row, points));
   draw_restarts(canvas, line, canvas.size().width - 1 - trend, trend, world);
@@ -105,25 +138,30 @@ std::vector<SeriesRow> chosen_series(const World& world, const ViewState& state)
 
 void draw_series(Canvas& canvas, Area area, const Scene& scene, ViewState& state) {
   const int width = canvas.size().width;
-  const int trend = width < kTrendScreen ? 0 : std::clamp(width / 6, 10, 40);
-  const int name_width = width - 2 * kAmount - trend - 4;
   const auto rows = chosen_series(scene.world, state);
+  const Area below{area.top + 1, area.height - 2};
+  if (!rows.empty() || !state.filter.empty()) settle_rows(canvas, below, rows.size(), state, "series");
+  std::vector<Figures> figures;
+  for (const SeriesRow& row : shown_rows(rows, state.top, below.height))
+    figures.push_back(figures_of(scene.world, row));
+  const Layout layout = layout_of(canvas, figures);
   canvas.put(area.top, 1, "Series", Style::quiet);
-  canvas.put_right(area.top, name_width + 1, kAmount, "Now", Style::quiet);
-  canvas.put_right(area.top, name_width + 1 + kAmount, kAmount, "Per second", Style::quiet);
-  if (trend > 0) canvas.put_right(area.top, width - 1 - trend, trend, "Trend", Style::quiet);
+  canvas.put_right(area.top, layout.name + 1, layout.now, "Now", Style::quiet);
+  canvas.put_right(area.top, layout.name + 1 + layout.now, layout.rate, "Per second", Style::quiet);
+  if (layout.trend > 0)
+    canvas.put_right(area.top, width - 1 - layout.trend, layout.trend, "Trend", Style::quiet);
   if (rows.empty() && state.filter.empty()) {
     settle_cursor(state, 0, area.height - 2);
     canvas.put(area.top + 2, 1, "No series yet.");
     return;
   }
-  draw_rows(
-      canvas, {area.top + 1, area.height - 2}, rows, state, "series",
-      [&](int line, const SeriesRow& row) { draw_row(canvas, line, name_width, trend, scene.world, row); });
+  draw_rows(canvas, below, rows, state.top, state.cursor, [&](int line, const SeriesRow& row) {
+    draw_row(canvas, line, layout, scene.world, row, figures[static_cast<std::size_t>(line - below.top)]);
+  });
   if (rows.empty()) return;
   draw_chosen(canvas, area.top + area.height - 1, rows[static_cast<std::size_t>(state.cursor)]);
   if (scene.world.omitted_series > 0) {
-    canvas.put_right(area.top, 8, name_width - 8,
+    canvas.put_right(area.top, 8, layout.name - 8,
                      std::to_string(scene.world.omitted_series) + " more are not kept", Style::degraded);
   }
 }

@@ -101,14 +101,20 @@ class ServerFeed final : public Feed {
 
   /// Those of every page: they are part of the verdict.
   void ask_for_sessions() {
-    std::optional<Sessions> sessions;
     try {
-      sessions = parse_sessions(body_of("/api/sessions/live?top=200"));
-      if (!sessions) sessions_are_due_ = std::chrono::steady_clock::now() + kAskSessionsWhereMissing;
+      const net::HttpAnswer got = http_.get("/api/sessions/live?top=200");
+      const bool is_missing = got.status == 404;
+      auto sessions = got.status == 200 ? parse_sessions(got.body) : std::nullopt;
+      if (is_missing) sessions_are_due_ = std::chrono::steady_clock::now() + kAskSessionsWhereMissing;
+      // A server that is too busy to answer has its sessions still.
+      if (!sessions && !is_missing) return;
+      picture_.with([&](SharedPicture::Picture& picture) {
+        picture.sessions = std::move(sessions);
+        picture.answers.has_asked_sessions = true;
+      });
     } catch (const net::ClientError&) {
-      // As above.
+      // The live connection tells what is wrong with the server.
     }
-    picture_.with([&](SharedPicture::Picture& picture) { picture.sessions = std::move(sessions); });
   }
 
   void ask_for_peers() {

@@ -11,9 +11,9 @@ namespace kymo::terminal {
 namespace {
 
 std::string ladder_text(const SessionRow& row) {
-  if (row.idle && row.ladder == "NORMAL") return "idle";
   std::string text = row.ladder;
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (row.idle) text += text.empty() ? "idle" : ", idle";
   return text.empty() ? "-" : text;
 }
 
@@ -57,7 +57,7 @@ double sort_value(const SessionRow& row, SessionSort sort) {
 void draw_session(Canvas& canvas, int line, const TableColumns<SessionRow>& columns, const SessionRow& row) {
   const int width = canvas.size().width;
   const int at = columns.draw_row(canvas, line, row);
-  draw_bar(canvas, line, columns.name_width + kStateWidth + 3, kBar, row.fill,
+  draw_bar(canvas, line, columns.name_width() + kStateWidth + 3, kBar, row.fill,
            row.fill > 0.95   ? Style::unwell
            : row.fill > 0.85 ? Style::degraded
                              : Style::bar);
@@ -88,7 +88,8 @@ std::vector<const SessionRow*> chosen_sessions(const Sessions& sessions, const V
 void draw_session_rows(Canvas& canvas, Area area, const std::vector<const SessionRow*>& rows, int first,
                        int chosen) {
   const int width = canvas.size().width;
-  const TableColumns<SessionRow> columns{kColumns, std::clamp(width / 5, 14, 40)};
+  const TableColumns<SessionRow> columns(kColumns, canvas, std::clamp(width / 5, 14, 40),
+                                         shown_rows(rows, first, area.height - 1));
   const int at = columns.draw_titles(canvas, area.top);
   if (width - at > kLeastReason) canvas.put(area.top, at + 2, "Why, model", Style::quiet, width - at - 3);
   draw_rows(canvas, {area.top + 1, area.height - 1}, rows, first, chosen,
@@ -96,7 +97,6 @@ void draw_session_rows(Canvas& canvas, Area area, const std::vector<const Sessio
 }
 
 void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& state) {
-  const int width = canvas.size().width;
   if (const PastSessions* past = value_of(scene, &Answers::past_sessions);
       past != nullptr && !past->empty()) {
     const int live = scene.sessions == nullptr ? 0 : static_cast<int>(scene.sessions->rows.size());
@@ -106,10 +106,11 @@ void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& sta
     area.height = height;
   }
   if (scene.sessions == nullptr || scene.sessions->rows.empty()) {
-    canvas.put(area.top + 1, 1,
-               scene.sessions == nullptr ? "This server tells of no sessions (it has no /api/sessions/live)."
-                                         : "No session goes on now.",
-               Style::plain, width - 2);
+    draw_nothing(canvas, area,
+                 scene.sessions == nullptr
+                     ? why_nothing(scene, scene.answers != nullptr && scene.answers->has_asked_sessions,
+                                   "/api/sessions/live")
+                     : "No session is open.");
     settle_cursor(state, 0, area.height - 1);
     return;
   }

@@ -42,12 +42,37 @@ struct TableColumn {
   Side side = Side::right;
 };
 
-/// A table's columns on a screen. All begin at the screen's second column.
+/// Those of the rows that an area of so many lines shows, from `first` on.
 template <class Row>
-struct TableColumns {
-  std::span<const TableColumn<Row>> all;
-  int name_width;
+[[nodiscard]] std::span<const Row> shown_rows(const std::vector<Row>& rows, int first, int lines) {
+  const auto begin = std::min(static_cast<std::size_t>(std::max(first, 0)), rows.size());
+  return std::span(rows).subspan(begin,
+                                 std::min(static_cast<std::size_t>(std::max(lines, 0)), rows.size() - begin));
+}
 
+/// A table's columns on a screen. All begin at the screen's second column. Figures are never cut: a column is
+/// as wide as its longest one and a blank. For that the names become shorter, and then columns of wider
+/// screens go.
+template <class Row>
+class TableColumns final {
+ public:
+  /// `rows`: those that are shown, or pointers to them.
+  template <class Shown>
+  TableColumns(std::span<const TableColumn<Row>> all, const Canvas& canvas, int name_width,
+               std::span<const Shown> rows)
+      : all_(all) {
+    for (const TableColumn<Row>& column : all) {
+      int width = column.width == 0 ? name_width : column.width;
+      if (column.side == Side::right) {
+        for (const Shown& row : rows)
+          width = std::max(width, 1 + width_of(text_of(column, row_of(row)), canvas.alphabet()));
+      }
+      widths_.push_back(canvas.size().width < column.from_width ? 0 : width);
+    }
+    fit(canvas.size().width);
+  }
+
+  [[nodiscard]] int name_width() const noexcept { return widths_.empty() ? 0 : widths_.front(); }
   /// Puts the titles, and gives the screen's column behind them.
   int draw_titles(Canvas& canvas, int line) const {
     return draw(canvas, line,
@@ -56,19 +81,45 @@ struct TableColumns {
   /// The same for a row.
   int draw_row(Canvas& canvas, int line, const Row& row) const {
     return draw(canvas, line, [&](const auto& column) {
-      return std::pair(
-          column.text != nullptr ? column.text(row) : amount_text(row.*column.figure, column.unit),
-          column.style != nullptr ? column.style(row) : Style::plain);
+      return std::pair(text_of(column, row), column.style != nullptr ? column.style(row) : Style::plain);
     });
   }
 
  private:
+  static constexpr int kLeastName = 10;
+
+  static const Row& row_of(const Row& row) { return row; }
+  static const Row& row_of(const Row* row) { return *row; }
+  static std::string text_of(const TableColumn<Row>& column, const Row& row) {
+    return column.text != nullptr ? column.text(row) : amount_text(row.*column.figure, column.unit);
+  }
+
+  /// The first column is that of the names.
+  void fit(int screen) {
+    const auto excess = [&] {
+      int sum = 1 - screen;
+      for (std::size_t i = 0; i < widths_.size(); ++i)
+        sum += widths_[i] == 0 ? 0 : widths_[i] + (all_[i].side == Side::left ? 1 : 0);
+      return sum;
+    };
+    widths_.front() =
+        std::max(widths_.front() - std::max(excess(), 0), std::min(kLeastName, widths_.front()));
+    while (excess() > 0) {
+      std::size_t least = 0;
+      for (std::size_t i = 1; i < widths_.size(); ++i)
+        if (widths_[i] > 0 && all_[i].from_width > all_[least].from_width) least = i;
+      if (least == 0) return;
+      widths_[least] = 0;
+    }
+  }
+
   template <class Content>
   int draw(Canvas& canvas, int line, Content content) const {
     int at = 1;
-    for (const TableColumn<Row>& column : all) {
-      if (canvas.size().width < column.from_width) continue;
-      const int width = column.width == 0 ? name_width : column.width;
+    for (std::size_t i = 0; i < widths_.size(); ++i) {
+      const int width = widths_[i];
+      if (width == 0) continue;
+      const TableColumn<Row>& column = all_[i];
       const auto [text, style] = content(column);
       if (column.side == Side::right) canvas.put_right(line, at, width, text, style);
       if (column.side == Side::left) canvas.put(line, at, text, style, width);
@@ -76,6 +127,9 @@ struct TableColumns {
     }
     return at;
   }
+
+  std::span<const TableColumn<Row>> all_;
+  std::vector<int> widths_;  ///< 0: not shown
 };
 
 /// Draws those of the rows that the area has room for, from `first` on, by `draw(line, row)`; `chosen` is

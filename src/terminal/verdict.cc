@@ -202,7 +202,9 @@ void judge_sessions(const Sessions& sessions, Reasons& reasons) {
   if (worst == nullptr) return;
   std::string why;
   for (const std::string& reason : worst->reasons) why += (why.empty() ? "" : ", ") + reason;
-  reasons.push_back({Level::degraded, std::to_string(ailing) + " of " + amount_text(sessions.count) +
+  // Of those that are not listed nobody knows.
+  const std::string least = static_cast<double>(sessions.rows.size()) < sessions.count ? "at least " : "";
+  reasons.push_back({Level::degraded, least + std::to_string(ailing) + " of " + amount_text(sessions.count) +
                                           (sessions.count == 1 ? " session" : " sessions") + " not well; " +
                                           worst->id.substr(0, kLongestId) + ": " + why});
 }

@@ -31,12 +31,31 @@ TEST(Asked, WhatIsMissingOrOfAnotherTypeIsNotKnown) {
   ASSERT_TRUE(sessions);
   EXPECT_EQ(sessions->front().peers, 0);
   EXPECT_FALSE(sessions->front().is_over);
+  EXPECT_FALSE(sessions->front().is_interrupted);
+  EXPECT_TRUE(std::isnan(sessions->front().start));
   const auto profile =
       parse_profile(R"({"enabled":1,"functions":[{"name":"a"},{"name":"b"}],"slow":["b",1]})");
   ASSERT_TRUE(profile);
   EXPECT_FALSE(profile->is_on);
   EXPECT_FALSE(profile->rows[0].is_slow);
   EXPECT_TRUE(profile->rows[1].is_slow);
+}
+
+TEST(Asked, ASessionMayHaveBeenCutOff) {
+  const auto sessions = parse_past_sessions(
+      R"({"sessions":[{"session_id":"s","start_time":"2025-11-24T16:00:00.000Z","end_time":"2025-11-24T16:01:00.000Z","interrupted":true}]})");
+  ASSERT_TRUE(sessions);
+  EXPECT_TRUE(sessions->front().is_interrupted);
+  EXPECT_EQ(sessions->front().start, 1764000000);
+}
+
+TEST(Asked, TrafficThatNobodyToldOfIsNotKnown) {
+  const std::string rates = R"("bandwidth":{"sent_bytes_per_second":0,"received_bytes_per_second":0}})";
+  const auto peers = parse_peers(R"({"peers":[{"bytes_sent":0,"packets_received":0,)" + rates +
+                                 R"(,{"bytes_received":7,)" + rates + "]}");
+  ASSERT_TRUE(peers);
+  EXPECT_TRUE(std::isnan(peers->rows[0].sent));
+  EXPECT_EQ(peers->rows[1].sent, 0) << "it is idle";
 }
 
 TEST(Asked, NoMoreRowsThanSomebodyWouldLookThrough) {

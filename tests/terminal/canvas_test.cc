@@ -3,6 +3,8 @@
 
 #include <clocale>
 #include <cmath>
+#include <fstream>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
@@ -32,6 +34,34 @@ TEST_F(CanvasTest, ShowsControlsInsteadOfSendingThem) {
   EXPECT_EQ(shown("a\u202eb\u200bc\u2028\ufeff"), "a\uFFFDb\uFFFDc\uFFFD\uFFFD\n");
   EXPECT_EQ(shown("\xff\xc3(\xed\xa0\x80\xf8"), "\uFFFD\uFFFD(\uFFFD\uFFFD\uFFFD\uFFFD\n") << "no UTF-8";
   EXPECT_EQ(shown("na\u00efve \u65e5", Alphabet::ascii), "na?ve ?\n");
+}
+
+TEST_F(CanvasTest, HidesTheCharactersThatThePageHides) {
+  std::ifstream file(std::string(KYMO_GOLDEN) + "/characters.tsv");
+  std::size_t ranges = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream fields(line);
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::string what;
+    if (!(fields >> std::hex >> first >> last >> what)) continue;
+    ++ranges;
+    for (std::uint32_t c = first; c <= last; ++c) {
+      std::string text;
+      append_utf8(c, text);
+      const char32_t found = cells_of(text, Alphabet::unicode).at(0).text[0];
+      EXPECT_EQ(found, what == "hidden" ? U'\uFFFD' : what == "control" ? U'^' : char32_t{c}) << line;
+    }
+  }
+  EXPECT_EQ(ranges, 20U);
+}
+
+TEST_F(CanvasTest, PutsOnlyWholeTexts) {
+  Canvas canvas({12, 1}, Alphabet::unicode);
+  const std::array<std::string, 3> texts = {"45%", " of 16 GiB", " x"};
+  EXPECT_EQ(canvas.put_whole(0, 0, texts, Style::plain, 12), 3);
+  EXPECT_EQ(canvas.to_text(), "45%\n");
 }
 
 TEST_F(CanvasTest, CountsColumnsOfWideAndCombiningCharacters) {

@@ -74,9 +74,77 @@ TEST_F(Screens, SessionsAndHelp) {
   state.page = Page::sessions;
   expect_golden("sessions_80x24", draw(store, &sessions, {80, 24}));
   expect_golden("sessions_120x40", draw(store, &sessions, {120, 40}));
-  EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("tells of no sessions"));
+  expect_golden("sessions_60x15", draw(store, &sessions, {60, 15}));
+  EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("Asking the server."));
+  answers.has_asked_sessions = true;
+  EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("has no /api/sessions/live"));
+  answers.has_asked_sessions = false;
+  link.state = Link::State::lost;
+  EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("Nothing is known while there is no connection."));
+  link.state = Link::State::live;
   type("?");
   expect_golden("help_80x24", draw(store, &sessions, {80, 24}));
+}
+
+TEST_F(Screens, AFilterOfAnotherPageLeavesTheOverviewAsItIs) {
+  const SeriesStore store = test::voice_server();
+  const Sessions sessions = test::sessions();
+  const std::string before = draw(store, &sessions, {120, 40});
+  state.filter = "nothing has this";
+  state.is_reversed = true;
+  EXPECT_EQ(draw(store, &sessions, {120, 40}), before);
+}
+
+TEST_F(Screens, NoFigureIsCutAndNoTwoRunTogether) {
+  SeriesStore store = test::voice_server();
+  test::take(
+      store,
+      R"({"type":"delta","seq":99,"time":1764000031,"uptime_seconds":131,"families":[{"id":50,"name":"engine.torque","kind":"gauge","unit":"newton_metres_now","help":""}],"series":[{"id":50,"family":50,"labels":{}}],"values":[[50,-0.0000123],[10,1047552],[11,1047552]]})");
+  const auto sessions = parse_sessions(
+      R"({"sessions":2,"top":[{"session_id":"a-long-name-of-a-session","level":"EMERGENCY","idle":true,"queue_fill_ratio":0.000012,"realtime_factor":0.0000123,"backlog_seconds":3599,"dropped_total":999499,"errors":12345},{"session_id":"b","level":"NORMAL","idle":true}]})");
+  answers = test::answers();
+  answers.peers.value->rows[0].latency_ms = 7'199'000;
+  answers.peers.value->rows[0].loss_percent = 0.0012;
+  answers.profile.value->rows[0].total_seconds = 7199;
+  for (const int width : {60, 66, 72, 80, 90, 100}) {
+    state.page = Page::sessions;
+    const std::string open = draw(store, &*sessions, {width, 24});
+    EXPECT_THAT(open, testing::ContainsRegex(" emergency, idle( |\n)"));
+    EXPECT_THAT(open, HasSubstr(" normal, idle"));
+    EXPECT_THAT(open, testing::ContainsRegex(" [0-9.e-]+% +1\\.23e-5 ")) << open;
+    state.page = Page::peers;
+    EXPECT_THAT(draw(store, nullptr, {width, 24}), testing::ContainsRegex(" 1 h 59 min |2 h "));
+    state.page = Page::profile;
+    EXPECT_THAT(draw(store, nullptr, {width, 24}), testing::ContainsRegex(" 1 h 59 min |2 h "));
+    state.page = Page::series;
+    EXPECT_THAT(draw(store, nullptr, {width, 40}), HasSubstr(" -1.23e-5 newton metres n"));
+    state.page = Page::overview;
+    const std::string overview = draw(store, &*sessions, {width, 32});
+    EXPECT_THAT(overview, HasSubstr(" 45% of 16 GiB"));
+    EXPECT_THAT(overview, HasSubstr(" http.request.dur"));
+    EXPECT_THAT(overview, HasSubstr("iB/s "));
+  }
+}
+
+TEST_F(Screens, VoiceHasTwoDecimals) {
+  const SeriesStore store = test::voice_server();
+  answers = test::answers();
+  state.page = Page::peers;
+  EXPECT_THAT(draw(store, nullptr, {120, 40}), testing::ContainsRegex(" 4.00( |\n)"));
+}
+
+TEST_F(Screens, PastSessionsBeganByTheLocalClock) {
+  const SeriesStore store = test::voice_server();
+  answers = test::answers();
+  answers.past_sessions.value->back().is_interrupted = true;
+  state.page = Page::sessions;
+  ::setenv("TZ", "UTC-2", 1);
+  ::tzset();
+  const std::string screen = draw(store, nullptr, {80, 24});
+  ::setenv("TZ", "UTC", 1);
+  ::tzset();
+  EXPECT_THAT(screen, HasSubstr("11-24 17:58"));
+  EXPECT_THAT(screen, HasSubstr("cut off"));
 }
 
 TEST_F(Screens, SessionsThatWereStandBelowThoseThatGoOn) {

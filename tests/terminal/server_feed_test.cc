@@ -21,6 +21,10 @@ class Answering final {
             net::test::start_server([this](const net::HttpRequest& request) { return answer(request); })) {}
 
   [[nodiscard]] net::ClientUrl url() const { return net::ClientUrl::parse(server_->endpoint().to_string()); }
+  void answer_sessions_with(int status) {
+    const std::lock_guard lock(mutex_);
+    sessions_status_ = status;
+  }
   [[nodiscard]] int asked(const std::string& what) {
     const std::lock_guard lock(mutex_);
     return asked_[what];
@@ -44,7 +48,11 @@ class Answering final {
       return net::test::text_response(std::string(R"({"functions":[],"enabled":)") +
                                       (is_on_ ? "true}" : "false}"));
     if (target == "/api/metrics/peers") return net::test::text_response(R"({"peers":[{"peer_id":"p"}]})");
-    if (target == "/api/sessions/live") return net::test::text_response(R"({"top":[]})");
+    if (target == "/api/sessions/live") {
+      net::HttpResponse sessions = net::test::text_response(R"({"top":[]})");
+      sessions.status = sessions_status_;
+      return sessions;
+    }
     if (target == "/api/metrics/network") return net::test::text_response(R"({"score":80})");
     net::HttpResponse none = net::test::text_response("none");
     none.status = 404;
@@ -55,6 +63,7 @@ class Answering final {
   std::map<std::string, int> asked_;
   std::map<std::string, std::set<std::string>> asked_by_;  // each client's address and port
   bool is_on_ = false;
+  int sessions_status_ = 200;
   std::unique_ptr<net::HttpServer> server_;  // the last: its threads use the others
 };
 
@@ -93,6 +102,30 @@ TEST(ServerFeed, AsksForSessionsOnEveryPageOverOneConnection) {
     return server.asked("GET /api/sessions/live") > before + 1 && server.asked("GET /api/metrics/peers") > 1;
   }));
   EXPECT_TRUE(server.asked_together("/api/sessions/live", "/api/metrics/peers"));
+}
+
+TEST(ServerFeed, KeepsTheSessionsOfAServerThatIsTooBusyToAnswer) {
+  Answering server;
+  SharedPicture picture;
+  const auto feed = follow_server(server.url(), {}, 1, picture);
+  // Questions come at once while pages change; here there is no live connection that would forget the
+  // sessions.
+  const auto has_sessions = [&] {
+    return picture.with([](const SharedPicture::Picture& now) { return now.sessions.has_value(); });
+  };
+  const auto asked_again = [&] {
+    const int before = server.asked("GET /api/sessions/live");
+    return eventually([&] { return server.asked("GET /api/sessions/live") > before + 1; });
+  };
+  EXPECT_TRUE(eventually(has_sessions));
+  server.answer_sessions_with(503);
+  EXPECT_TRUE(asked_again()) << "not only after a quarter of a minute";
+  server.answer_sessions_with(404);
+  EXPECT_TRUE(eventually([&] {
+    return picture.with([](const SharedPicture::Picture& now) {
+      return !now.sessions.has_value() && now.answers.has_asked_sessions;
+    });
+  }));
 }
 
 TEST(ServerFeed, TurnsTheProfilerOnAndOff) {

@@ -1,6 +1,8 @@
 // The rules of the verdict, with the dashboard's words and limits.
 #include "src/terminal/verdict.h"
 
+#include <fstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -112,6 +114,27 @@ TEST(Verdict, TellsTheWorstSession) {
       reasons_of({}, &sessions, &level),
       Contains("degraded: 2 of 8 sessions not well; call-3: queue full, slower than real time, emergency"));
   EXPECT_EQ(level, Level::degraded) << "one client's lot is not the server's";
+}
+
+TEST(Verdict, KnowsNothingOfSessionsThatAreNotListed) {
+  Sessions sessions = test::sessions();
+  sessions.count = 1000;
+  EXPECT_THAT(reasons_of({}, &sessions),
+              Contains(HasSubstr("degraded: at least 2 of 1000 sessions not well")));
+}
+
+TEST(Roles, TitlesAreThoseOfThePage) {
+  std::ifstream file(std::string(KYMO_GOLDEN) + "/titles.tsv");
+  std::size_t titles = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    const std::size_t tab = line.find('\t');
+    Family family;
+    family.plain_name = plain_name(line.substr(0, tab));
+    EXPECT_EQ(title_of(family), line.substr(tab + 1)) << line;
+    ++titles;
+  }
+  EXPECT_EQ(titles, 11U);
 }
 
 TEST(Verdict, PutsTheWorstFirst) {

@@ -129,7 +129,7 @@ Peers peers_of(const Names& names) {
   const std::string figures =
       R"("latency_ms":{"current":23.5,"avg":24,"min":20,"max":41},"rtt_ms":{"p95":31.25},"jitter_ms":1.25,)"
       R"("packet_loss_percent":0,"quality_score":92,"quality_trend":"stable","path":{"grade":"A"},)"
-      R"("voice":{"mos":4.3},"bandwidth":{"sent_bytes_per_second":2048,"received_bytes_per_second":81920},)"
+      R"("voice":{"mos":4},"bytes_sent":4096,"bandwidth":{"sent_bytes_per_second":2048,"received_bytes_per_second":81920},)"
       R"("uptime_seconds":3725})";
   auto peers = parse_peers(
       R"({"peers":[{"peer_id":"p-1","peer_name":")" + names.peer + R"(","status":"connected",)" + figures +

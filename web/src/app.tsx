@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { TimeControls } from './charts/time_controls';
 import { ConnectionBanner, ConnectionState } from './connection';
 import { clockText, durationText } from './format/numbers';
+import { readable } from './format/readable';
 import { Logo } from './icons';
 import { page } from './page';
 import { BoardPage } from './pages/board';
@@ -65,7 +66,7 @@ function Restarted() {
 function Uptime() {
   const { server, uptimeSeconds } = page.store;
   if (!server.value) return null;
-  return <p class="server">{server.value}<span class="separator"> · </span>up <span class="number">{durationText(uptimeSeconds.value)}</span><Restarted /></p>;
+  return <p class="server">{readable(server.value)}<span class="separator"> · </span>up <span class="number">{durationText(uptimeSeconds.value)}</span><Restarted /></p>;
 }
 
 export function App() {

@@ -2,6 +2,7 @@
 
 import { now } from './clock';
 import { clockText, durationText } from './format/numbers';
+import { readable } from './format/readable';
 import { page } from './page';
 
 export function ConnectionState() {
@@ -21,7 +22,7 @@ function attemptText(since: number, retryAt: number): string {
 
 function behindText(seconds: number, skipped: number): string {
   const parts = [
-    seconds >= 1 ? `what you see is ${durationText(seconds)} old` : '',
+    seconds >= 1 ? `the figures are ${durationText(seconds)} old` : '',
     skipped > 0 ? `${skipped} ${skipped === 1 ? 'frame was' : 'frames were'} joined into later ones` : '',
   ];
   return `You are behind: ${parts.filter(Boolean).join('; ')}.`;
@@ -34,15 +35,15 @@ export function ConnectionBanner() {
     return (
       <aside class="banner banner-lost" aria-label="Connection">
         <p>
-          <span role="status">Disconnected since {clockText(connection.since / 1000)}.</span> What is shown is from before.{' '}
+          <span role="status">Disconnected since {clockText(connection.since / 1000)}.</span> The figures are from before.{' '}
           <span class="quiet number" aria-hidden="true">({attemptText(connection.since, connection.retryAt)})</span>
-          {connection.reason && <span class="quiet"> Reason: {connection.reason}</span>}
+          {connection.reason && <span class="quiet"> Reason: {readable(connection.reason)}</span>}
         </p>
         <button type="button" onClick={() => page.client.retryNow()}>Try now</button>
       </aside>
     );
   }
   if (behind) return <aside class="banner banner-behind" aria-label="Connection"><p role="status">{behindText(behind.seconds, behind.skipped)}</p></aside>;
-  if (page.client.complaint.value) return <aside class="banner banner-behind" aria-label="Connection"><p role="status">The server says: {page.client.complaint.value}</p></aside>;
+  if (page.client.complaint.value) return <aside class="banner banner-behind" aria-label="Connection"><p role="status">The server says: {readable(page.client.complaint.value)}</p></aside>;
   return null;
 }

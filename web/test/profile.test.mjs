@@ -36,7 +36,7 @@ tests.add('the flame graph by mouse: a tip, zoom and back', ON, async (page) => 
   await canvas.click({ position: { x: 20, y: 50 } });
   await page.getByText('Zoomed to receive').waitFor();
   assert.match(decodeURIComponent(page.url()), /zoom=net;receive/);
-  await page.getByRole('button', { name: 'What called it' }).click();
+  await page.getByRole('button', { name: 'Caller' }).click();
   await page.getByText('Zoomed to net').waitFor();
   await page.getByRole('button', { name: 'Show all' }).click();
   await page.getByText('Zoomed to').waitFor({ state: 'detached' });

@@ -1,5 +1,6 @@
 // A flame graph: each box a function, under the one that called it, as wide as the time that it took. By mouse and by keys.
 
+import { readable } from '../format/readable';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { amountText } from '../format/numbers';
 import { boxAt, colorOf, layoutFlame, neighbour, nodeAt, pathOf, type Direction, type FlameLayout, type FlameNode, type FlameTree, type Found } from '../model/flame';
@@ -30,8 +31,8 @@ export function shareText(part: number, whole: number): string {
 }
 
 function words(node: FlameNode, root: FlameNode): string {
-  const calls = node.parent?.parent ? `, called by ${node.parent.name}` : '';
-  return `${node.name}${calls}: ${timeText(node.total)}, ${shareText(node.total, root.total)} of all; by itself ${timeText(node.self)}`;
+  const calls = node.parent?.parent ? `, called by ${readable(node.parent.name)}` : '';
+  return `${readable(node.name)}${calls}: ${timeText(node.total)}, ${shareText(node.total, root.total)} of all; by itself ${timeText(node.self)}`;
 }
 
 interface Picture {
@@ -47,7 +48,8 @@ function colorsOf(node: FlameNode, { found }: Picture): { fill: string; text: st
   return { fill: flame[colorOf(node.name, FLAME_COLORS)] ?? raised, text };
 }
 
-function cutText(name: string, width: number): string {
+function cutText(stack: string, width: number): string {
+  const name = readable(stack);
   const room = Math.floor(width / LETTER);
   return name.length > room ? `${name.slice(0, Math.max(room - 1, 1))}…` : name;
 }
@@ -103,7 +105,7 @@ function Tip({ hover, root, width }: { hover: Hover; root: FlameNode; width: num
   const place = isRight ? { right: `${width - hover.x + 12}px`, top: `${hover.y + 16}px` } : { left: `${hover.x + 12}px`, top: `${hover.y + 16}px` };
   return (
     <div class="flame-tip" aria-hidden="true" style={place}>
-      <b>{hover.node.name}</b>
+      <b>{readable(hover.node.name)}</b>
       <span class="number">{timeText(hover.node.total)}, {shareText(hover.node.total, root.total)} of all</span>
       <span class="number quiet">by itself {timeText(hover.node.self)}</span>
     </div>

@@ -131,12 +131,12 @@ function quantileLines(series: readonly Series[]): Line[] {
 
 export function HeatMap({ title, family, height = 240 }: { title: string; family: Family; height?: number }) {
   void page.store.structure.value;
-  const count = family.series.length;
+  const keys = summands(family).map(({ key }) => key).join('\n');
   const signed = useComputed(() => (void page.store.version.value, isSigned(summands(family)))).value;
   const parts = useMemo(() => {
     const series = summands(family);
     return { lines: quantileLines(series), hooks: { drawAxes: [(plot: uPlot) => drawHeat(plot, series)] }, range: () => rangeOf(series) };
-  }, [family, count, signed]);
+  }, [family, keys, signed]);
   return (
     <TimeChart
       title={title}

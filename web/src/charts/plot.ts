@@ -5,6 +5,7 @@ import { axisTexts, EARLIEST_MOMENT, clockText, distinct, isMoment } from '../fo
 import type { Line } from '../model/lines';
 import { page } from '../page';
 import type { ChartTime } from './chart_time';
+import { logSplits } from './log_axis';
 import { palette, seriesColor } from './palette';
 import { goLive, pan, show, windowOf, zoom } from './view_window';
 
@@ -58,27 +59,17 @@ function timeAxis(): uPlot.Axis {
 /** 1, 2, 4 … bytes, so that what is said in KiB and MiB is round. */
 const BINARY_STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
 
-const FEW_DECADES = 1.7;
-
-/** On a logarithmic axis only powers of ten are lines; where there is hardly one, 2 and 5 times as much, too. */
-function decades(self: uPlot, splits: number[]): Array<number | null> {
-  const { min, max } = self.scales.y ?? {};
-  const firsts = min && max && Math.log10(max / min) < FEW_DECADES ? [1, 2, 5] : [1];
-  const isLine = (value: number) => firsts.some((first) => Math.abs(value / 10 ** Math.floor(Math.log10(value) + 1e-6) / first - 1) < 1e-3);
-  return splits.map((value) => (isLine(value) ? value : null));
-}
-
 function valueAxis(unit: string, logarithmic: boolean): uPlot.Axis {
   return {
     stroke: () => palette.value.quiet,
     font: AXIS_FONT,
-    grid: { stroke: () => palette.value.grid, width: 1, ...(logarithmic ? { filter: decades } : {}) },
+    grid: { stroke: () => palette.value.grid, width: 1, ...(logarithmic ? { filter: (_: uPlot, splits: number[]) => splits } : {}) },
     ticks: { show: false },
     size: AXIS_WIDTH,
     gap: 6,
     space: 34,
     values: (_, splits) => axisTexts(splits, unit),
-    ...(logarithmic ? { filter: decades } : {}),
+    ...(logarithmic ? { splits: (_: uPlot, __: number, least: number, most: number) => logSplits(least, most), filter: (_: uPlot, splits: number[]) => splits } : {}),
     ...(unit.startsWith('bytes') ? { incrs: BINARY_STEPS } : {}),
     ...(isMoment(unit) ? { incrs: TIME_STEPS } : {}),
   };

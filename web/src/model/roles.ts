@@ -3,6 +3,7 @@
 
 import type { Family } from '../data/series';
 import type { Store } from '../data/store';
+import { readable } from '../format/readable';
 import { familiesLike, familyNamed, isApplication, plainName } from './names';
 
 export interface Roles {
@@ -55,8 +56,14 @@ export function rolesOf(store: Store): Roles {
   };
 }
 
+/** Words of names that are written otherwise in a title. The terminal has the same ones; the cases are in tests/terminal/golden/titles.tsv. */
+const WRITTEN = new Map([
+  'API', 'ASR', 'CPU', 'dBFS', 'DNS', 'FD', 'FDs', 'GC', 'GPU', 'HTTP', 'HTTPS', 'ID', 'I/O', 'IP', 'LLM', 'MOS', 'RSS', 'RTCP', 'RTP', 'RTT',
+  'SQL', 'STT', 'TCP', 'TLS', 'TTS', 'UDP', 'VAD', 'WebRTC', 'WebSocket', 'WS',
+].map((word) => [word.toLowerCase().replace('/', ''), word]));
+
 /** A short title for a family: its name in words. */
-export function titleOf(family: Family): string {
-  const words = plainName(family.name).replace(/_(seconds|bytes|ratio)$/, '').replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+export function titleOf(family: Pick<Family, 'name'>): string {
+  const words = plainName(family.name).replace(/_(seconds|bytes|ratio)$/, '').split('_');
+  return readable(words.map((word, i) => WRITTEN.get(word) ?? (i === 0 ? word.charAt(0).toUpperCase() + word.slice(1) : word)).join(' '));
 }

@@ -1,6 +1,7 @@
 // What GET /api/sessions/live says (docs/reference/stream.md), made rows of a table: one for each session.
 
 import { amountText } from '../format/numbers';
+import { readable } from '../format/readable';
 import { isFields, number, type Fields } from '../protocol/fields';
 
 export type SessionLevel = 'well' | 'degraded' | 'unwell';
@@ -94,7 +95,7 @@ function rowOf(fields: Fields): SessionRow {
 
 /** The step of the ladder for people. */
 export function ladderText({ ladder, idle }: Pick<SessionRow, 'ladder' | 'idle'>): string {
-  return [ladder.toLowerCase(), idle && 'idle'].filter(Boolean).join(', ');
+  return [readable(ladder.toLowerCase()), idle && 'idle'].filter(Boolean).join(', ');
 }
 
 /** Null where the answer is none that this page knows. */

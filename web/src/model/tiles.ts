@@ -13,8 +13,7 @@ export interface Tile {
   readonly unit: string;
   readonly lines: readonly Line[];
   /** Of which the value is a share. */
-  readonly limit?: number | null;
-  readonly limitText?: string;
+  readonly limit?: { readonly unit: string; readonly now: () => number | null };
 }
 
 function familyTile(store: Store, title: string, family: Family | undefined, view: View): Tile | null {
@@ -43,9 +42,6 @@ function networkTile(store: Store): Tile | null {
   };
 }
 
-function limited(tile: Tile | null, limit: number | null, limitText: string): Tile | null {
-  return tile && limit !== null ? { ...tile, limit, limitText } : tile;
-}
 
 function currentSum(store: Store, name: string): number | null {
   const family = familyNamed(store, name);
@@ -55,25 +51,23 @@ function currentSum(store: Store, name: string): number | null {
 }
 
 /** CPU and memory of the process with what they may be at most. */
-function processTiles(store: Store, limitOf: (value: number, unit: string) => string): Array<Tile | null> {
-  const cores = currentSum(store, 'kymo_system_cpu_limit_cores');
-  const bytes = currentSum(store, 'kymo_system_memory_limit_bytes');
+function processTiles(store: Store): Array<Tile | null> {
   const cpu = familyTile(store, 'CPU', familyNamed(store, 'kymo_process_cpu_ratio'), 'raw');
   const memory = familyTile(store, 'Memory', familyNamed(store, 'process_resident_memory_bytes'), 'raw');
   return [
-    limited(cpu && { ...cpu, unit: 'cores' }, cores, cores === null ? '' : limitOf(cores, 'cores')),
-    limited(memory, bytes, bytes === null ? '' : limitOf(bytes, 'bytes')),
+    cpu && { ...cpu, unit: 'cores', limit: { unit: 'cores', now: () => currentSum(store, 'kymo_system_cpu_limit_cores') } },
+    memory && { ...memory, limit: { unit: 'bytes', now: () => currentSum(store, 'kymo_system_memory_limit_bytes') } },
   ];
 }
 
-export function tilesOf(store: Store, roles: Roles, limitOf: (value: number, unit: string) => string): Tile[] {
+export function tilesOf(store: Store, roles: Roles): Tile[] {
   const losses = roles.drops.length > 0 ? roles.drops : [familyNamed(store, 'kymo_series_overflowed')].filter((family) => family !== undefined);
   const tiles = [
     roles.traffic ? familyTile(store, trafficTitle(roles.traffic), roles.traffic, 'rate') : null,
     growthTile(store, roles.errors.length > 0 ? 'Errors' : 'Bad requests', roles.errors.length > 0 ? roles.errors.slice(0, 1) : [familyNamed(store, 'kymo_http_requests_bad')].filter((family) => family !== undefined)),
     roles.active ? familyTile(store, activeTitle(roles.active), roles.active, 'raw') : null,
     familyTile(store, roles.latency && !isApplication(roles.latency) ? 'Tick p95' : 'Latency p95', roles.latency, 'p95'),
-    ...processTiles(store, limitOf),
+    ...processTiles(store),
     networkTile(store),
     growthTile(store, roles.drops.length > 0 ? 'Drops' : 'Series over limit', losses),
   ];

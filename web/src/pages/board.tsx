@@ -1,5 +1,6 @@
 // What somebody chose to see, and nothing else.
 
+import { readable } from '../format/readable';
 import { linkTo, place } from '../routing';
 import { page } from '../page';
 import { parsePins, pins, setPins, togglePin, type Pin } from '../model/pins';
@@ -8,7 +9,7 @@ import { SeriesChart } from './series_chart';
 function MissingSeries({ pin }: { pin: Pin }) {
   return (
     <div class="card missing">
-      <h3>{pin.key}</h3>
+      <h3>{readable(pin.key)}</h3>
       <p class="quiet">The server has no such series now.</p>
       <button type="button" onClick={() => togglePin(pin)}>Unpin</button>
     </div>

@@ -9,8 +9,8 @@ gets.add();  // where a request was answered`;
 export function EmptyServer() {
   return (
     <section class="card empty-server" aria-labelledby="empty-server">
-      <h2 id="empty-server">This process measures itself; nothing of its own yet</h2>
-      <p>Five lines add the first figure. It appears here within a second, and charts of it by themselves.</p>
+      <h2 id="empty-server">This program has no metrics of its own yet</h2>
+      <p>Kymo measures the process and the host. Five lines add a first metric of the program: its chart appears here within a second.</p>
       <pre tabIndex={0}><code>{LINES}</code></pre>
     </section>
   );

@@ -1,5 +1,6 @@
 // A series in the list of all: its name, its number, its shape. Drawn by the frame loop, not rendered anew: there may be thousands.
 
+import { readable } from '../format/readable';
 import { useEffect, useRef } from 'preact/hooks';
 import { drawSparkline } from '../charts/sparkline';
 import { latest } from '../data/derive';
@@ -32,9 +33,9 @@ export function ExploreItem({ series, view, isOpen, onToggle }: ExploreItemProps
   }, [series, view]);
   const labels = labelText(series.labels);
   return (
-    <li class="explore-item" ref={item} title={series.family.help}>
+    <li class="explore-item" ref={item} title={readable(series.family.help)}>
       <button type="button" class="item-open" aria-expanded={isOpen} onClick={() => onToggle(series.key)}>
-        <span class="item-name">{series.family.name}</span>
+        <span class="item-name">{readable(series.family.name)}</span>
         <span class="item-labels">{labels || '\u00a0'}</span>
       </button>
       <span class="item-value number" />

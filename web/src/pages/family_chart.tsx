@@ -1,5 +1,6 @@
 // One family: a line for each of its series, or its percentiles.
 
+import { readable } from '../format/readable';
 import { useMemo } from 'preact/hooks';
 import { TimeChart } from '../charts/time_chart';
 
@@ -24,13 +25,15 @@ function linesOf(family: Family): { lines: Line[]; unit: string } {
 
 export function FamilyChart({ family, height = 130 }: { family: Family; height?: number }) {
   void page.store.structure.value;
-  const alive = family.series.filter((series) => series.alive).length;
-  const { lines, unit } = useMemo(() => linesOf(family), [family, alive]);
+  const keys = family.series.filter((series) => series.alive).map(({ key }) => key);
+  const alive = keys.length;
+  // Others may have come in the place of as many.
+  const { lines, unit } = useMemo(() => linesOf(family), [family, keys.join('\n')]);
   const hidden = family.kind === 'histogram' || family.kind === 'window' ? 0 : alive - lines.length;
   return (
     <TimeChart
       title={titleOf(family)}
-      source={`${family.name}: ${family.help}`}
+      source={readable(`${family.name}: ${family.help}`)}
       unit={unit}
       lines={lines}
       height={height}

@@ -1,5 +1,6 @@
 // The flame graph with its search, its way back, and the same as a table.
 
+import { readable } from '../format/readable';
 import { useMemo, useState } from 'preact/hooks';
 import { FlameGraph, shareText, timeText } from '../charts/flame_graph';
 import { largest, nodeAt, parseFolded, pathOf, searchFlame, type FlameNode, type FlameTree } from '../model/flame';
@@ -15,8 +16,8 @@ function Trail({ zoomed, onZoom }: { zoomed: FlameNode; onZoom: (path: string) =
   if (!zoomed.parent) return null;
   return (
     <p class="quiet">
-      Zoomed to <b>{zoomed.name}</b>.{' '}
-      {zoomed.parent.parent && <><button type="button" class="link" onClick={() => onZoom(pathOf(zoomed.parent ?? zoomed))}>What called it</button>{' · '}</>}
+      Zoomed to <b>{readable(zoomed.name)}</b>.{' '}
+      {zoomed.parent.parent && <><button type="button" class="link" onClick={() => onZoom(pathOf(zoomed.parent ?? zoomed))}>Caller</button>{' · '}</>}
       <button type="button" class="link" onClick={() => onZoom('')}>Show all</button>
     </p>
   );
@@ -33,8 +34,8 @@ function CallTable({ tree, onZoom }: { tree: FlameTree; onZoom: (path: string) =
           <tbody>
             {nodes.map((node) => (
               <tr key={pathOf(node)}>
-                <th scope="row"><span aria-hidden="true">{INDENT.repeat(Math.min(node.depth - 1, MOST_INDENTS))}</span><button type="button" class="link" onClick={() => onZoom(pathOf(node))}>{node.name || '(no name)'}</button></th>
-                <td class="words">{node.parent?.parent ? node.parent.name : node.depth === 1 ? '(thread)' : '–'}</td>
+                <th scope="row"><span aria-hidden="true">{INDENT.repeat(Math.min(node.depth - 1, MOST_INDENTS))}</span><button type="button" class="link" onClick={() => onZoom(pathOf(node))}>{readable(node.name) || '(no name)'}</button></th>
+                <td class="words">{node.parent?.parent ? readable(node.parent.name) : node.depth === 1 ? '(thread)' : '–'}</td>
                 <td class="number">{timeText(node.total)}</td>
                 <td class="number">{shareText(node.total, whole)}</td>
                 <td class="number">{timeText(node.self)}</td>

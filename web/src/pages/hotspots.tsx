@@ -1,5 +1,6 @@
 // Functions by the time that they took; slow ones are marked.
 
+import { readable } from '../format/readable';
 import { VerdictShape } from '../icons';
 import { amountText } from '../format/numbers';
 import type { Scope } from '../model/profile';
@@ -17,7 +18,7 @@ const column = (key: string, title: string, value: (scope: Scope) => number | nu
 function Name({ scope }: { scope: Scope }) {
   return (
     <span class="state">
-      <span class="scope-name" title={scope.name}>{scope.name || '(no name)'}</span>
+      <span class="scope-name" title={readable(scope.name)}>{readable(scope.name) || '(no name)'}</span>
       {scope.isSlow && <span class="state slow"><VerdictShape level="degraded" />slow</span>}
     </span>
   );

@@ -1,5 +1,6 @@
 // All peers as a table, those first that need a look; sorted and filtered as the address says.
 
+import { readable } from '../format/readable';
 import { amountText, durationText } from '../format/numbers';
 import { filterPeers, STATUSES, type Peer } from '../model/peers';
 import { searchWords } from '../model/search';
@@ -21,7 +22,7 @@ const rateText = (value: number | null) => amountText(value, 'bytes_per_second')
 const number = (key: string, title: string, value: (peer: Peer) => number | null, cell: SortColumn<Peer>['cell']): SortColumn<Peer> => ({ key, title, isNumber: true, value, cell });
 
 const COLUMNS: ReadonlyArray<SortColumn<Peer>> = [
-  { key: 'name', title: 'Peer', isNumber: false, value: (peer) => peer.name, cell: (peer) => <a class="session-id" title={peer.id} href={linkTo('peers', {}, peer.id)}>{peer.name || '(no name)'}</a> },
+  { key: 'name', title: 'Peer', isNumber: false, value: (peer) => peer.name, cell: (peer) => <a class="session-id" title={readable(peer.id)} href={linkTo('peers', {}, peer.id)}>{peer.name || '(no name)'}</a> },
   { key: 'status', title: 'Status', isNumber: false, value: (peer) => STATUSES.indexOf(peer.status), cell: (peer) => <StatusBadge status={peer.status} /> },
   number('quality', 'Quality', (peer) => peer.quality, (peer) => <Quality peer={peer} />),
   number('latency', 'Latency, 5 min', (peer) => peer.latency.current, (peer) => <LatencyCell peer={peer} />),
@@ -59,7 +60,7 @@ export function PeerList({ peers }: { peers: readonly Peer[] }) {
       {(peers.length >= FEW || q !== '' || status !== '') && <Filter q={q} status={status} />}
       {found.length > 0
         ? <SortableTable label="Peers" rows={found} keyOf={(peer) => peer.id} columns={COLUMNS} usual={WORST_FIRST} most={MOST_SHOWN} />
-        : <p class="card quiet" role="status">None of the {peers.length} peers is such. <button type="button" class="link" onClick={() => changeSettings({ q: '', status: '' })}>Show all</button></p>}
+        : <p class="card quiet" role="status">No peer matches the filter. <button type="button" class="link" onClick={() => changeSettings({ q: '', status: '' })}>Show all</button></p>}
     </>
   );
 }

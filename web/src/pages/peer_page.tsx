@@ -120,7 +120,7 @@ function PathParts({ peer }: { peer: Peer }) {
 function Missing({ answer, id }: { answer: Answer<Peer>; id: string }) {
   switch (answer.kind) {
     case 'missing': return <p class="waiting">This server has no peer <b>{readable(id)}</b>. <a href={linkTo('peers')}>All its peers</a></p>;
-    case 'failed': return <p class="waiting" role="status">The peer cannot be had: {answer.why}. Asking again each second.</p>;
+    case 'failed': return <p class="waiting" role="status">The server does not send the peer: {answer.why}. Asking again each second.</p>;
     default: return <p class="waiting">Asking for the peer …</p>;
   }
 }
@@ -137,7 +137,7 @@ export function PeerPage({ id }: { id: string }) {
         {peer && <StatusBadge status={peer.status} />}
         {peer && <Quality peer={peer} />}
         {peer && peer.qualityReason !== '' && <p class="quiet">{peer.qualityReason}</p>}
-        {peer && answer.kind === 'failed' && <p class="quiet" role="status">{answer.why}; these are its last figures.</p>}
+        {peer && answer.kind === 'failed' && <p class="quiet" role="status">The server does not send the peer: {answer.why}. These are the last figures.</p>}
       </div>
       {peer ? (
         <>

@@ -70,7 +70,7 @@ function AllPeers() {
     <>
       <div class="title-row">
         <h1 class="page-title">Peers</h1>
-        {answer.kind === 'failed' && <p class="quiet" role="status">They cannot be had now: {answer.why}. Asking again each second.</p>}
+        {answer.kind === 'failed' && <p class="quiet" role="status">The server does not send the peers: {answer.why}. Asking again each second.</p>}
       </div>
       {peers.length > 0 && <><NetworkPanel /><PeerList peers={peers} /></>}
       {isNothing && answer.kind === 'asking' && <p class="waiting">Asking for the peers …</p>}

@@ -1,5 +1,6 @@
 // Where the time goes: the scopes that a program marks, while the profiler is on.
 
+import { readable } from '../format/readable';
 import { useRef, useState } from 'preact/hooks';
 import { amountText, durationText } from '../format/numbers';
 import { parseProfile, parseSwitched, type Command, type Profile, type ProfiledThread } from '../model/profile';
@@ -39,7 +40,7 @@ function HowToMark() {
 }
 
 function IsMissing() {
-  return <div class="card empty"><h2>This server has no profiler</h2><p>It was built with a kymo that has none, or serves only a part of its addresses.</p></div>;
+  return <div class="card empty"><h2>This server has no profiler</h2><p>Its kymo was built without one, or it serves only a part of the addresses.</p></div>;
 }
 
 function IsOff({ profile }: { profile: Profile }) {
@@ -60,7 +61,7 @@ function IsEmpty() {
 function stateText({ isOn, seconds }: Profile): string {
   const lasted = seconds !== null && seconds > 0 ? durationText(seconds) : '';
   if (isOn) return lasted ? `on for ${lasted}` : 'on';
-  return lasted ? `off; what is shown is of ${lasted}` : 'off';
+  return lasted ? `off; the figures are of ${lasted}` : 'off';
 }
 
 /** The buttons, and what came of the last one. */
@@ -114,7 +115,7 @@ function Threads({ threads }: { threads: readonly ProfiledThread[] }) {
           <thead><tr><th scope="col" class="words">Thread</th><th scope="col" class="number">Id</th><th scope="col" class="number">In scopes</th></tr></thead>
           <tbody>
             {byTime.map((thread, i) => (
-              <tr key={`${thread.id} ${i}`}><th scope="row">{thread.name || '(no name)'}</th><td class="number">{thread.id ?? '–'}</td><td class="number">{amountText(thread.total, 'seconds')}</td></tr>
+              <tr key={`${thread.id} ${i}`}><th scope="row">{readable(thread.name) || '(no name)'}</th><td class="number">{thread.id ?? '–'}</td><td class="number">{amountText(thread.total, 'seconds')}</td></tr>
             ))}
           </tbody>
         </table>
@@ -147,7 +148,7 @@ export function ProfilePage() {
         <h1 class="page-title">Profile</h1>
         {profile && <p class="quiet number">{stateText(profile)}</p>}
         {profile && <Controls profile={profile} onDone={() => setTurn(turn + 1)} />}
-        {answer.kind === 'failed' && <p class="quiet" role="status">It cannot be had now: {answer.why}. Asking again each second.</p>}
+        {answer.kind === 'failed' && <p class="quiet" role="status">The server does not send the profile: {answer.why}. Asking again each second.</p>}
         {profile && hasScopes && <Files />}
       </div>
       {answer.kind === 'asking' && !profile && <p class="waiting">Asking for the profile …</p>}

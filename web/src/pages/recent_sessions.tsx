@@ -20,7 +20,7 @@ function PeerLinks({ peers }: { peers: readonly string[] }) {
   return (
     <span class="peer-links">
       {peers.slice(0, MOST_PEERS).map((id, i) => <a key={i} href={linkTo('peers', {}, id)}>{readable(id) || '(no id)'}</a>)}
-      {hidden > 0 && <span class="quiet" title={peers.slice(MOST_PEERS).join(', ')}>and {hidden} more</span>}
+      {hidden > 0 && <span class="quiet" title={readable(peers.slice(MOST_PEERS).join(', '))}>and {hidden} more</span>}
     </span>
   );
 }
@@ -28,8 +28,8 @@ function PeerLinks({ peers }: { peers: readonly string[] }) {
 function SessionRow({ session }: { session: PastSession }) {
   return (
     <tr>
-      <th scope="row"><span class="session-id" title={session.id}>{readable(session.name || session.id)}</span></th>
-      <td class="words">{session.kind || '–'}</td>
+      <th scope="row"><span class="session-id" title={readable(session.id)}>{readable(session.name || session.id) || '(no id)'}</span></th>
+      <td class="words">{readable(session.kind) || '–'}</td>
       <td class="words"><span class="number">{session.start === null ? '–' : dateAndTime.format(session.start * 1000)}</span></td>
       <td class="number">{session.seconds === null ? '–' : durationText(session.seconds)}{session.end === null && <span class="quiet"> so far</span>}{session.isInterrupted && <span class="quiet" title="The process ended before the session did."> cut off</span>}</td>
       <td class="words"><PeerLinks peers={session.peers} /></td>

@@ -1,5 +1,6 @@
 // One series as a chart of its own, in one of its views.
 
+import { readable } from '../format/readable';
 import { useMemo } from 'preact/hooks';
 import { TimeChart } from '../charts/time_chart';
 import type { Series } from '../data/series';
@@ -19,8 +20,8 @@ export function SeriesChart({ series, view, height = 160, actions }: SeriesChart
   const lines = useMemo(() => [{ label: labelText(series.labels) || view, points: pointsOf(page.store, [series], view) }], [series, view]);
   return (
     <TimeChart
-      title={`${series.family.name} · ${view}`}
-      source={`${series.key}: ${series.family.help}`}
+      title={readable(`${series.family.name} · ${view}`)}
+      source={readable(`${series.key}: ${series.family.help}`)}
       unit={unitOf(series.family, view)}
       lines={lines}
       height={height}

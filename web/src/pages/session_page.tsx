@@ -83,7 +83,7 @@ function Missing({ state, id }: { state: SessionState; id: string }) {
   switch (state.kind) {
     case 'asking': return <p class="waiting">Asking for the session …</p>;
     case 'missing': return <p class="waiting">This server has no sessions to show.</p>;
-    case 'failed': return <p class="waiting" role="status">The session cannot be had: {state.why}. Asking again each second.</p>;
+    case 'failed': return <p class="waiting" role="status">The server does not send the session: {state.why}. Asking again each second.</p>;
     case 'known': return <p class="waiting">No session <b>{readable(id)}</b> is open now. <a href={linkTo('sessions')}>Those that are</a></p>;
   }
 }
@@ -99,8 +99,8 @@ export function SessionPage({ id }: { id: string }) {
       <div class="title-row">
         <h1 class="page-title">Session {readable(id) || '(no id)'}</h1>
         {open && state.kind === 'known' && <SessionVerdict row={open} />}
-        {!open && ended && <p class="quiet">Ended at {clockText(ended.time)}; these are its last figures.</p>}
-        {row && !ended && state.kind === 'failed' && <p class="quiet" role="status">{state.why}; these are its last figures.</p>}
+        {!open && ended && <p class="quiet">Ended at {clockText(ended.time)}. These are the last figures.</p>}
+        {row && !ended && state.kind === 'failed' && <p class="quiet" role="status">The server does not send the session: {state.why}. These are the last figures.</p>}
       </div>
       {row ? <><Facts row={row} /><Charts id={id} /></> : <Missing state={state} id={id} />}
       {row && watchedSince.value !== null && <p class="quiet">The server tells how a session is, not how it was: lines begin when this page began to look, at {clockText(watchedSince.value)}.</p>}

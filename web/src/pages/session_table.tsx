@@ -39,7 +39,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'Errors', isNumber: true, cell: (row) => amountText(row.errors) },
   { title: 'Sources', isNumber: true, cell: (row) => amountText(row.sources) },
   { title: 'Open for', isNumber: true, cell: (row) => (row.ageSeconds === null ? '–' : durationText(row.ageSeconds)) },
-  { title: 'Model', isNumber: false, cell: (row) => row.model || '–' },
+  { title: 'Model', isNumber: false, cell: (row) => readable(row.model) || '–' },
 ];
 
 const classOf = (column: Column) => (column.isNumber ? 'number' : 'words');
@@ -54,7 +54,7 @@ export function SessionTable({ rows, label = 'Sessions' }: { rows: readonly Sess
         <tbody>
           {rows.map((row) => (
             <tr key={row.id}>
-              <th scope="row"><a class="session-id" title={row.id} href={linkTo('sessions', {}, row.id)}>{readable(row.id) || '(no id)'}</a></th>
+              <th scope="row"><a class="session-id" title={readable(row.id)} href={linkTo('sessions', {}, row.id)}>{readable(row.id) || '(no id)'}</a></th>
               {COLUMNS.map((column) => <td key={column.title} class={classOf(column)}>{column.cell(row)}</td>)}
             </tr>
           ))}

@@ -50,7 +50,7 @@ function Counts({ sessions }: { sessions: Sessions }) {
 function EndedRow({ ended: { row, time } }: { ended: EndedSession }) {
   return (
     <tr>
-      <th scope="row"><a class="session-id" title={row.id} href={linkTo('sessions', {}, row.id)}>{readable(row.id) || '(no id)'}</a></th>
+      <th scope="row"><a class="session-id" title={readable(row.id)} href={linkTo('sessions', {}, row.id)}>{readable(row.id) || '(no id)'}</a></th>
       <td class="number">{clockText(time)}</td>
       <td class="number">{row.ageSeconds === null ? '–' : durationText(row.ageSeconds)}</td>
       <td class="number">{amountText(row.chunks)}</td>
@@ -91,7 +91,7 @@ function Open({ state, past }: { state: SessionState; past: readonly PastSession
     case 'missing':
       if (past === null) return waiting;
       return past.length > 0 ? null : <HowToGetIt />;
-    case 'failed': return <p class="waiting" role="status">The sessions cannot be had: {state.why}. Asking again each second.</p>;
+    case 'failed': return <p class="waiting" role="status">The server does not send the sessions: {state.why}. Asking again each second.</p>;
     case 'known': return <p class="card quiet">No session is open now. A client that connects appears here within a second.</p>;
   }
 }
@@ -107,7 +107,7 @@ function AllSessions() {
         <h1 class="page-title">Sessions</h1>
         {sessions && <Counts sessions={sessions} />}
         {sessions && sessions.rows.length > 1 && <SortForm by={by} />}
-        {state.kind === 'failed' && sessions && sessions.rows.length > 0 && <p class="quiet" role="status">The sessions cannot be had now: {state.why}. These are the last figures. Asking again each second.</p>}
+        {state.kind === 'failed' && sessions && sessions.rows.length > 0 && <p class="quiet" role="status">The server does not send the sessions: {state.why}. These are the last figures. Asking again each second.</p>}
       </div>
       <Open state={state} past={past} />
       {sessions && <Recent ended={sessionHistory.ended} />}

@@ -1,3 +1,4 @@
+import { readable } from '../format/readable';
 import { useMemo } from 'preact/hooks';
 import { Bar } from '../charts/bar';
 import { Sparkline } from '../charts/sparkline';
@@ -21,12 +22,14 @@ function Figure({ value, unit }: { value: number | null; unit: string }) {
 
 /** How much of what may be used is used. */
 function Limit({ tile, value }: { tile: Tile; value: number | null }) {
-  if (!tile.limit || value === null) return null;
-  const share = value / tile.limit;
+  // A limit may be known later than the figure, and may change.
+  const limit = tile.limit?.now();
+  if (!tile.limit || !limit || value === null) return null;
+  const share = value / limit;
   return (
     <p class="tile-limit">
       <Bar share={share} />
-      <span class="number"><span class="hidden">{amountText(share, 'ratio')} </span>of {tile.limitText}</span>
+      <span class="number"><span class="hidden">{amountText(share, 'ratio')} </span>of {amountText(limit, tile.limit.unit)}</span>
     </p>
   );
 }
@@ -35,7 +38,7 @@ function TileCard({ tile }: { tile: Tile }) {
   void page.store.version.value;
   const found = tile.lines.map(lastValue);
   return (
-    <li class="tile" title={tile.source}>
+    <li class="tile" title={readable(tile.source)}>
       <h3>{tile.title}</h3>
       <p class={`figures figures-${found.length}`}>{found.map((value, i) => <Figure key={i} value={value} unit={tile.unit} />)}</p>
       <Limit tile={tile} value={found[0] ?? null} />
@@ -45,6 +48,6 @@ function TileCard({ tile }: { tile: Tile }) {
 }
 
 export function Tiles({ roles }: { roles: Roles }) {
-  const tiles = useMemo(() => tilesOf(page.store, roles, amountText), [roles]);
+  const tiles = useMemo(() => tilesOf(page.store, roles), [roles]);
   return <section aria-label="Vital signs"><ul class="tiles">{tiles.map((tile) => <TileCard key={tile.title} tile={tile} />)}</ul></section>;
 }

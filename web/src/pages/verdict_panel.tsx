@@ -13,7 +13,7 @@ const SHOWN_AT_FIRST = 4;
 const UNKNOWN: Verdict = { level: 'unknown', title: 'Not known: the connection is lost', reasons: [] };
 const areAllShown = signal(false);
 
-const WELL = 'No rule finds anything: errors, losses, queues, CPU, memory, pressure, files and kymo itself.';
+const WELL = 'All checks pass: errors, losses, queues, CPU, memory, pressure, files and kymo itself.';
 
 function ReasonItem({ reason }: { reason: Reason }) {
   return (
@@ -36,7 +36,7 @@ export function VerdictPanel({ roles }: { roles: Roles }) {
       <div>
         <div role="status"><h2>{verdict.title}</h2></div>
         {verdict.level === 'well' && <p class="quiet">{WELL}</p>}
-        {verdict.level === 'unknown' && <p class="quiet">What is below was so when the connection was lost.</p>}
+        {verdict.level === 'unknown' && <p class="quiet">The figures below are of the moment before the loss.</p>}
         {shown.length > 0 && <ul class="reasons">{shown.map((reason) => <ReasonItem key={reason.text} reason={reason} />)}</ul>}
         {hidden > 0 && <button type="button" class="link" onClick={() => { areAllShown.value = true; }}>and {hidden} more</button>}
       </div>

@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { labelText } from '../../src/data/series';
 import { csvField, csvText } from '../../src/format/files';
 import { amountText, axisText, axisTexts, cutRatioText, durationText, factorText, rateUnit, scoreText } from '../../src/format/numbers';
+import { logSplits } from '../../src/charts/log_axis';
 import { readable } from '../../src/format/readable';
+import { titleOf } from '../../src/model/roles';
 import { packOf, plainName } from '../../src/model/names';
 import { parsePins } from '../../src/model/pins';
 import { matches, searchWords } from '../../src/model/search';
@@ -85,6 +87,40 @@ test('names are compared without dots and _total', () => {
   const [family] = storeOfCounter([1], 'event.processing').families.values();
   assert.ok(family);
   assert.equal(packOf(family), 'events');
+});
+
+const goldenLines = (name: string) => readFileSync(`test/${name}`, 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#') && line.includes('\t'));
+
+test('characters that the terminal hides are hidden', () => {
+  const lines = goldenLines('characters.tsv');
+  assert.equal(lines.length, 20);
+  for (const line of lines) {
+    const [first = '', last = '', what] = line.split('\t');
+    for (let point = parseInt(first, 16); point <= parseInt(last, 16); point++) {
+      const text = String.fromCodePoint(point);
+      assert.equal(readable(`a${text}b`), what === 'shown' ? `a${text}b` : 'a\ufffdb', `${point.toString(16)}: ${line}`);
+    }
+  }
+});
+
+test('titles are those of the terminal', () => {
+  const lines = goldenLines('titles.tsv');
+  assert.equal(lines.length, 11);
+  for (const line of lines) {
+    const [name = '', title] = line.split('\t');
+    assert.equal(titleOf({ name }), title);
+  }
+});
+
+test('a logarithmic axis has lines, however close its values are', () => {
+  assert.deepEqual(logSplits(0.5, 5000), [1, 10, 100, 1000]);
+  assert.deepEqual(logSplits(0.9, 12), [1, 2, 5, 10]);
+  for (const [least, most] of [[0.0011, 0.0013], [3.1, 3.9], [6, 9], [101, 102], [1e-9, 1.1e-9]] as const) {
+    const splits = logSplits(least, most);
+    assert.ok(splits.length >= 3 && splits.length <= 8 && splits.every((one) => one >= least * 0.999 && one <= most * 1.001), `${least} ${most}: ${splits.join(' ')}`);
+    assert.ok(axisTexts(splits, '').filter(Boolean).length === splits.length, splits.join(' '));
+  }
+  assert.deepEqual(logSplits(0, 5), []);
 });
 
 test('no name looks like another by turning the direction of writing, or by what is not seen', () => {
