@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <iostream>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 #include <kymo/log/format.h>
 
@@ -165,30 +167,50 @@ bool has_screen(const MonitorArguments& arguments) {
 
 bool takes_orphans(const MonitorArguments& arguments) { return arguments.is_tree && arguments.pid == 0; }
 
+/// This process, as it takes in the orphans of its command. Asked for before there is one.
+watch::Foster foster_of(watch::ProcFiles& files, const MonitorArguments& arguments) {
+  if (!takes_orphans(arguments)) return {};
+  const auto self = static_cast<watch::Pid>(::getpid());
+  return {self, watch::read_descendants(files, self)};
+}
+
 /// A command may be over before the first look at it: then there is no sampler.
 std::unique_ptr<watch::Sampler> make_sampler(watch::ProcFiles& files, const MonitorArguments& arguments,
-                                             watch::Pid pid) {
+                                             watch::Pid pid, watch::Foster foster) {
   try {
     return std::make_unique<watch::Sampler>(
         files, pid, arguments.is_tree ? watch::Sampler::Scope::tree : watch::Sampler::Scope::process,
-        takes_orphans(arguments) ? static_cast<watch::Pid>(::getpid()) : 0);
+        std::move(foster));
   } catch (const std::runtime_error&) {
     if (arguments.pid != 0) throw;
     return nullptr;
   }
 }
 
-MonitorResult wait_for_end(WatchedCommand& command) {
-  while (!command.end()) ::usleep(1000);
+/// Signals are read here too: a command that nobody can look at may go on for long.
+MonitorResult wait_for_end(WatchedCommand& command, const terminal::TerminalSignals& signals) {
+  constexpr int kLookEachMs = 20;
+  bool was_asked = false;
+  while (!command.end()) {
+    pollfd waiting{signals.descriptor(), POLLIN, 0};
+    ::poll(&waiting, 1, kLookEachMs);
+    for (auto came = signals.next(); came.number != 0; came = signals.next()) {
+      if (came.number != SIGINT && came.number != SIGTERM && came.number != SIGHUP) continue;
+      const int signal = std::exchange(was_asked, true) ? SIGKILL : came.number;
+      if (came.is_from_terminal && signal != SIGKILL) continue;  // the command has got it too
+      if (!command.send(signal))
+        return {{watch::End::How::interrupted, 0}, kFailure, WatchedCommand::kNotPermitted};
+    }
+  }
   const watch::End& end = *command.end();
-  return {end, end.how == watch::End::How::signalled ? 128 + end.number : end.number};
+  return {end, end.how == watch::End::How::signalled ? 128 + end.number : end.number, {}};
 }
 
 MonitorResult watch_process(const MonitorArguments& arguments, const terminal::TerminalSignals& signals,
                             watch::ProcFiles& files, watch::Watch& watch, WatchedCommand* command,
-                            HeldOutput* held) {
-  const auto sampler = make_sampler(files, arguments, watch.pid);
-  if (sampler == nullptr) return wait_for_end(*command);
+                            HeldOutput* held, watch::Foster foster) {
+  const auto sampler = make_sampler(files, arguments, watch.pid, std::move(foster));
+  if (sampler == nullptr) return wait_for_end(*command, signals);
   // By number: the header of glibc 2.36 declares pidfd_open for C alone. -1 where the kernel is before 5.3.
   const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<::pid_t>(watch.pid), 0)));
   std::unique_ptr<MonitorView> view;
@@ -208,14 +230,17 @@ MonitorResult watch_process(const MonitorArguments& arguments, const terminal::T
 }
 
 MonitorResult watch_command(const MonitorArguments& arguments, const terminal::TerminalSignals& signals,
-                            watch::ProcFiles& files, watch::Watch& watch) {
+                            watch::ProcFiles& files, watch::Watch& watch, bool ignored_sigpipe) {
   CommandStreams streams(arguments, has_screen(arguments));
-  WatchedCommand command(arguments.command, streams.streams(), takes_orphans(arguments));
+  watch::Foster foster = foster_of(files, arguments);
+  WatchedCommand command(arguments.command, streams.streams(),
+                         {.takes_orphans = takes_orphans(arguments), .ignores_sigpipe = ignored_sigpipe});
   if (streams.held() != nullptr) streams.held()->close_writing_end();
   watch.pid = command.pid();
   watch.is_command = true;
   watch.what = log::one_line(command_text(arguments.command));
-  const MonitorResult result = watch_process(arguments, signals, files, watch, &command, streams.held());
+  const MonitorResult result =
+      watch_process(arguments, signals, files, watch, &command, streams.held(), std::move(foster));
   if (command.end()) watch.usage = command.usage();
   if (streams.held() != nullptr) {
     streams.held()->drain();
@@ -231,7 +256,8 @@ int monitor_process(const Arguments& arguments) {
   const auto parsed = parse_monitor_arguments(arguments, exit_code);
   if (!parsed) return exit_code;
   const terminal::TerminalSignals signals;
-  ::signal(SIGPIPE, SIG_IGN);  // whoever reads the lines and goes away does not end the command
+  // A reader of the lines who goes away does not end the command.
+  const bool ignored_sigpipe = ::signal(SIGPIPE, SIG_IGN) == SIG_IGN;
   watch::ProcFiles files;
   watch::Watch watch;
   watch.rate_hz = parsed->rate_hz;
@@ -239,16 +265,17 @@ int monitor_process(const Arguments& arguments) {
   MonitorResult result;
   try {
     if (parsed->pid == 0) {
-      result = watch_command(*parsed, signals, files, watch);
+      result = watch_command(*parsed, signals, files, watch, ignored_sigpipe);
     } else {
       watch.pid = parsed->pid;
       watch.what = log::one_line(watch::read_name(files, parsed->pid));
-      result = watch_process(*parsed, signals, files, watch, nullptr, nullptr);
+      result = watch_process(*parsed, signals, files, watch, nullptr, nullptr, {});
     }
   } catch (const std::runtime_error& error) {
     complain(std::string("monitor: ") + error.what());
     return kFailure;
   }
+  if (!result.fault.empty()) complain("monitor: " + result.fault);
   watch.end = result.end;
   watch.findings = watch::find_issues(watch.recording, watch.surroundings);
   watch.outcome = parsed->fail_on.judge(watch.recording, watch.findings);

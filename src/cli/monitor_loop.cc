@@ -11,6 +11,7 @@ namespace kymo::cli {
 namespace {
 
 constexpr auto kTimeToEnd = std::chrono::seconds(5);
+constexpr auto kTimeToDie = std::chrono::seconds(1);
 constexpr auto kTimeToBeWaitedFor = std::chrono::seconds(1);
 /// Without a descriptor for the process, its end is looked for so often.
 constexpr auto kLongestWait = std::chrono::milliseconds(100);
@@ -127,13 +128,20 @@ void MonitorLoop::finish(watch::End::How how, int signal) {
   phase_ = Phase::ending;
   kill_at_ = std::chrono::steady_clock::now() + kTimeToEnd;
   if (signal != 0) send_to_all(signal);
+  if (phase_ == Phase::over) return;
   view_.redraw("The command is asked to end; Ctrl-C again kills it");
 }
 
 /// Those below first: once the command has ended, they descend from somebody else.
 void MonitorLoop::send_to_all(int signal) {
   for (const watch::Pid pid : sampler_.descendants()) ::kill(static_cast<::pid_t>(pid), signal);
-  command_->send(signal);
+  if (!command_->send(signal)) {
+    phase_ = Phase::over;
+    result_.exit_code = kFailure;
+    result_.fault = WatchedCommand::kNotPermitted;
+  }
+  // Killed, it may still take a while, in a sleep that no signal ends.
+  if (signal == SIGKILL) kill_at_ = std::chrono::steady_clock::now() + kTimeToDie;
 }
 
 void MonitorLoop::check_command() {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "src/terminal/top_loop.h"
 #include "src/watch/report.h"
@@ -33,6 +34,7 @@ class MonitorView {
 struct MonitorResult {
   watch::End end;
   int exit_code = 0;  ///< the command's; a signal's number and 128
+  std::string fault;  ///< why the command could not be ended; empty: it was, or need not be
 };
 
 /// Takes readings until the process ends, the time is over, or a signal or the user ends it. A command is

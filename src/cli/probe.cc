@@ -1,10 +1,16 @@
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <climits>
 #include <cmath>
 #include <deque>
 #include <exception>
-#include <iostream>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -75,26 +81,29 @@ class ProbeBook final {
                        [](const Entry& entry) { return entry.answered != 0; });
   }
 
-  void print_lines() {
+  [[nodiscard]] std::string lines_text() {
     std::deque<ProbeLine> lines;
     {
       const std::lock_guard lock(mutex_);
       lines.swap(lines_);
     }
+    std::string text;
     for (const ProbeLine& line : lines)
-      std::cout << (arguments_.json ? probe_json(line) : probe_text(line, arguments_.timeout));
-    if (!lines.empty()) std::cout << std::flush;
+      text += arguments_.json ? probe_json(line) : probe_text(line, arguments_.timeout);
+    return text;
   }
 
-  void print_second(std::uint64_t number) {
-    if (arguments_.json || arguments_.interval >= kLineEach) return;
+  [[nodiscard]] std::string second_lines(std::uint64_t number) {
+    std::string text;
+    if (arguments_.json || arguments_.interval >= kLineEach) return text;
     const std::lock_guard lock(mutex_);
     for (Entry& entry : entries_)
-      std::cout << second_text(entry.target, number, std::exchange(entry.second, PathRecorder()).report());
-    std::cout << std::flush;
+      text += second_text(entry.target, number, std::exchange(entry.second, PathRecorder()).report());
+    return text;
   }
 
-  void print_summaries() {
+  [[nodiscard]] std::string summaries() {
+    std::string text;
     const std::lock_guard lock(mutex_);
     for (const Entry& entry : entries_) {
       auto report = entry.all.report();
@@ -103,10 +112,9 @@ class ProbeBook final {
         report.quality_score.reset();
         report.quality_reason.clear();
       }
-      std::cout << (arguments_.json ? summary_json(entry.target, report)
-                                    : summary_text(entry.target, report));
+      text += arguments_.json ? summary_json(entry.target, report) : summary_text(entry.target, report);
     }
-    std::cout << std::flush;
+    return text;
   }
 
  private:
@@ -151,6 +159,35 @@ double rate_for(const ProbeArguments& arguments) {
   return 10 + 1.5 * each * static_cast<double>(arguments.targets.size());
 }
 
+/// Standard output, of which the reader may not read: a signal that asks for the end ends the wait for him.
+class PatientOutput final {
+ public:
+  explicit PatientOutput(const EndingSignals& signals) : signals_(signals) {}
+
+  /// False where a signal came meanwhile, or the reader is gone; the rest of the text is then left out.
+  [[nodiscard]] bool write(std::string_view text) {
+    while (!text.empty()) {
+      pollfd out{STDOUT_FILENO, POLLOUT, 0};
+      if (::poll(&out, 1, 0) == 0) {
+        if (signals_.wait_for(kLookEach)) return false;
+        continue;
+      }
+      // A pipe that takes anything takes so much at once.
+      const ssize_t written =
+          ::write(STDOUT_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+      if (written >= 0) {
+        text.remove_prefix(static_cast<std::size_t>(written));
+      } else if (errno != EINTR && errno != EAGAIN) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  const EndingSignals& signals_;
+};
+
 int run(const ProbeArguments& arguments) {
   const EndingSignals signals;
   ProbeBook book(arguments);
@@ -165,15 +202,17 @@ int run(const ProbeArguments& arguments) {
   }
   const auto begin = std::chrono::steady_clock::now();
   std::uint64_t seconds = 0;
-  while (!book.is_complete() && !signals.wait_for(kLookEach) && std::cout) {
-    book.print_lines();
+  PatientOutput out(signals);
+  bool is_written = true;
+  while (is_written && !book.is_complete() && !signals.wait_for(kLookEach)) {
+    std::string text = book.lines_text();
     if (std::chrono::steady_clock::now() - begin >= std::chrono::seconds(seconds + 1))
-      book.print_second(++seconds);
+      text += book.second_lines(++seconds);
+    is_written = out.write(text);
   }
   prober.stop();
-  book.print_lines();
-  book.print_summaries();
-  return book.has_all_answered() ? kSuccess : kFailure;
+  is_written = is_written && out.write(book.lines_text()) && out.write(book.summaries());
+  return is_written && book.has_all_answered() ? kSuccess : kFailure;
 }
 
 }  // namespace

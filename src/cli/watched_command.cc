@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <stdexcept>
 
 namespace kymo::cli {
@@ -34,14 +35,16 @@ class Instructions final {
     ::posix_spawnattr_destroy(&attributes);
   }
 
-  /// What this process does with signals is no concern of the command.
-  void reset_signals() {
+  /// Takes back what this process has done with signals, and no more: those that somebody told it to ignore,
+  /// as nohup does, the command ignores too.
+  void reset_signals(bool ignores_sigpipe) {
     sigset_t none;
-    sigset_t all;
+    sigset_t changed;
     sigemptyset(&none);
-    sigfillset(&all);
+    sigemptyset(&changed);
+    if (!ignores_sigpipe) sigaddset(&changed, SIGPIPE);
     ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setsigdefault(&attributes, &all);
+    ::posix_spawnattr_setsigdefault(&attributes, &changed);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
   void use(int descriptor, int as) {
@@ -69,10 +72,10 @@ watch::Usage usage_of(const ::rusage& usage) {
 
 }  // namespace
 
-WatchedCommand::WatchedCommand(const Arguments& command, Streams streams, bool takes_orphans) {
-  if (takes_orphans) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+WatchedCommand::WatchedCommand(const Arguments& command, Streams streams, Options options) {
+  if (options.takes_orphans) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   Instructions instructions;
-  instructions.reset_signals();
+  instructions.reset_signals(options.ignores_sigpipe);
   instructions.use(streams.in, STDIN_FILENO);
   instructions.use(streams.out, STDOUT_FILENO);
   instructions.use(streams.error, STDERR_FILENO);
@@ -90,12 +93,11 @@ WatchedCommand::WatchedCommand(const Arguments& command, Streams streams, bool t
 
 WatchedCommand::~WatchedCommand() {
   if (pid_ < 0 || end_) return;
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
+  if (send(SIGKILL)) ::waitpid(pid_, nullptr, 0);
 }
 
-void WatchedCommand::send(int signal) const noexcept {
-  if (pid_ > 0 && !end_) ::kill(pid_, signal);
+bool WatchedCommand::send(int signal) const noexcept {
+  return pid_ <= 0 || end_ || ::kill(pid_, signal) == 0 || errno != EPERM;
 }
 
 void WatchedCommand::wait_for_orphans() const noexcept {

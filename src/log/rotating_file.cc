@@ -87,14 +87,18 @@ std::string RotatingFile::rotate() {
 }
 
 std::string RotatingFile::write(std::string_view text) {
+  // Others may have appended since it was opened: what they wrote is not to be cut off.
+  struct stat before{};
+  const bool is_known = ::fstat(descriptor_, &before) == 0;
+  if (is_known) size_ = static_cast<std::uint64_t>(before.st_size);
   std::size_t done = 0;
   while (done < text.size()) {
     const ssize_t count = ::write(descriptor_, text.data() + done, text.size() - done);
     if (count > 0) done += static_cast<std::size_t>(count);
     if (count > 0 || (count < 0 && errno == EINTR)) continue;
     std::string fault = why_not("cannot be written");
-    // Half a line would spoil the one that follows when there is room again.
-    if (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) close();
+    // Half a line would spoil the one that follows when there is room again. Without a part there is none.
+    if (done > 0 && (!is_known || ::ftruncate(descriptor_, before.st_size) != 0)) close();
     return fault;
   }
   size_ += text.size();

@@ -155,10 +155,26 @@ bool is_host(std::string_view text) {
          text.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
+/// `NAME=SCHEME://…`, as a target in a list begins.
+bool begins_target(std::string_view part) {
+  part = trim(part);
+  const std::size_t equals = part.find('=');
+  if (equals == std::string_view::npos || !probe::is_target_name(part.substr(0, equals))) return false;
+  const std::string_view scheme = part.substr(equals + 1, part.find("://", equals) - equals - 1);
+  return !scheme.empty() && part.find("://", equals) != std::string_view::npos &&
+         scheme.find_first_of("/?=") == std::string_view::npos;
+}
+
 ParsedValue parse_list(const ValueDomain& domain, std::string_view text) {
   if (trim(text).empty()) return std::vector<std::string>();
   std::vector<std::string> items;
-  for (const std::string_view item : split(text, ',')) items.emplace_back(trim(item));
+  for (const std::string_view part : split(text, ',')) {
+    // A target may hold commas: only NAME=SCHEME:// begins another one.
+    const bool is_more = domain.type == SettingType::probe_list && !items.empty() && !begins_target(part);
+    is_more ? items.back().append(",").append(part) : items.emplace_back(trim(part));
+  }
+  if (domain.type == SettingType::probe_list)
+    for (std::string& item : items) item = trim(item);
   return parse_items(domain, items);
 }
 

@@ -51,9 +51,10 @@ DegradeLevel DegradeLadder::judge(const DegradeReading& reading, bool has_factor
       Sign{"fill", options_.fill_ratio.level_for(reading.fill_ratio)},
       Sign{"drops", options_.drop_ratio.level_for(reading.drop_ratio)},
   };
-  DegradeLevel worst = has_factor ? level_for(last_factor_) : DegradeLevel::normal;
+  DegradeLevel worst = has_factor ? level_for(*last_factor_) : DegradeLevel::normal;
   causes_.clear();
-  if (level_for(last_factor_) != DegradeLevel::normal) causes_.emplace_back("realtime_factor");
+  if (last_factor_ && level_for(*last_factor_) != DegradeLevel::normal)
+    causes_.emplace_back("realtime_factor");
   for (const Sign& sign : signs) {
     if (sign.level == DegradeLevel::normal) continue;
     causes_.emplace_back(sign.name);
@@ -65,8 +66,8 @@ DegradeLevel DegradeLadder::judge(const DegradeReading& reading, bool has_factor
 void DegradeLadder::observe(Time now, const DegradeReading& reading) {
   const bool has_factor = reading.realtime_factor && *reading.realtime_factor >= 0;
   const DegradeLevel wanted = judge(reading, has_factor);
-  if (!has_factor && wanted == DegradeLevel::normal) return;
-  if (wanted != DegradeLevel::normal || last_factor_ >= kCalmBelow) {
+  if (!has_factor && last_factor_ && wanted == DegradeLevel::normal) return;
+  if (wanted != DegradeLevel::normal || last_factor_.value_or(0) >= kCalmBelow) {
     calm_since_.reset();
   } else if (!calm_since_) {
     calm_since_ = now;
@@ -81,7 +82,7 @@ void DegradeLadder::observe(Time now, const DegradeReading& reading) {
 
 void DegradeLadder::idle(Time now) {
   causes_.clear();
-  last_factor_ = 0;
+  last_factor_.reset();
   calm_since_.reset();
   if (level_ != DegradeLevel::normal) change(now, DegradeLevel::normal, std::nullopt);
 }

@@ -52,7 +52,10 @@ void PeerRecord::hear(Now now) {
   if (const auto silent = silence(now)) {
     add_silence(hours_, *silent);
     keep_silence(*silent);
-    if (quality_) quality_ = 0;  // from where the trend goes on
+    // Nothing is known of the path that it came back on, until the next probe.
+    is_back_ = is_back_ || quality_.has_value();
+    quality_.reset();
+    last_latency_ms_.reset();
   }
   if (!was_heard_ || is_disconnected(now)) connected_ = now;
   last_heard_ = now;
@@ -112,7 +115,7 @@ void PeerRecord::add_probe(Now now, std::optional<double> latency_ms) {
 
 void PeerRecord::rescore(Now now, std::optional<double> latency_ms) {
   const double loss = packet_loss_percent();
-  const std::optional<double> before = quality(now);
+  const std::optional<double> before = std::exchange(is_back_, false) ? 0 : quality(now);
   quality_ = latency_ms ? quality_score({*latency_ms, loss, jitter_ms_}) : 0;
   trend_ = before ? peers::quality_trend(*before, *quality_) : QualityTrend::stable;
   PathFigures figures{.latency_ms = latency_ms.value_or(kNoAnswer),
@@ -208,6 +211,7 @@ PeerState PeerRecord::state(Now now) const {
   }
   state.latency_ms = last_latency_ms_;
   state.bandwidth = bandwidth_;
+  if (is_back_) return state;  // the path's figures are of before
   state.quality_trend = trend_;
   state.path = path_;
   if (state.latencies.count != 0) {
@@ -266,7 +270,7 @@ std::optional<double> PeerRecord::mean_path_score(Now now, nanoseconds window) c
 
 std::optional<double> PeerRecord::path_total(Now now) const {
   if (is_disconnected(now)) return 0;
-  return probes_.empty() ? std::nullopt : std::optional(path_.total);
+  return probes_.empty() || is_back_ ? std::nullopt : std::optional(path_.total);
 }
 
 PeerRecord::Hour& PeerRecord::hour_at(Hours& hours, system_clock::time_point time) {

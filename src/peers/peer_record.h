@@ -99,6 +99,7 @@ class PeerRecord final {
   bool is_bandwidth_known_ = false;
 
   std::optional<double> quality_;
+  bool is_back_ = false;  // after a silence, by other signs than an answer so far
   QualityTrend trend_ = QualityTrend::stable;
   PathScore path_;
   Hours hours_;

@@ -23,8 +23,15 @@ constexpr double kLatestStartMs = 240 * kYearMs;
 constexpr double kLongestMs = 50 * kYearMs;
 constexpr double kMostCount = 1e15;  // beyond, a double skips whole numbers soon
 
-std::int64_t to_ms(system_clock::time_point time) {
-  return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
+// What no session can have is written as the closest that one can: a line that is refused is a session lost.
+std::int64_t within(std::int64_t ms, double most) {
+  return std::clamp<std::int64_t>(ms, 0, static_cast<std::int64_t>(most));
+}
+std::int64_t to_ms(system_clock::time_point time, double latest) {
+  return within(std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count(), latest);
+}
+std::optional<double> within(const std::optional<double>& ms, double most) {
+  return ms && !std::isnan(*ms) ? std::optional(std::clamp(*ms, 0.0, most)) : std::nullopt;
 }
 
 /// The fields of a line's object, and what was wrong with the first that was.
@@ -130,19 +137,19 @@ void append_session_line(const Session& session, std::string& out) {
   json.field("session_id", std::string_view(session.id));
   json.field("kind", std::string_view(session.kind));
   json.field("name", std::string_view(session.name));
-  json.field("start_ms", to_ms(session.start));
+  json.field("start_ms", to_ms(session.start, kLatestStartMs));
   json.key("end_ms");
-  session.end ? json.value(to_ms(*session.end)) : json.null();
-  json.field("duration_ms", static_cast<std::int64_t>(session.duration.count()));
+  session.end ? json.value(to_ms(*session.end, kLatestStartMs + kLongestMs)) : json.null();
+  json.field("duration_ms", within(session.duration.count(), kLongestMs));
   json.field("interrupted", session.interrupted);
   json.begin_array("peers");
   for (const std::string& peer : session.peers) json.value(std::string_view(peer));
   json.end_array();
   json.begin_object("latency_ms");
-  json.field("count", static_cast<std::uint64_t>(session.latency.count));
-  json.field("min", session.latency.min_ms);
-  json.field("avg", session.latency.avg_ms);
-  json.field("max", session.latency.max_ms);
+  json.field("count", std::min<std::uint64_t>(session.latency.count, static_cast<std::uint64_t>(kMostCount)));
+  json.field("min", within(session.latency.min_ms, kLongestMs));
+  json.field("avg", within(session.latency.avg_ms, kLongestMs));
+  json.field("max", within(session.latency.max_ms, kLongestMs));
   json.end_object();
   json.end_object();
   out += '\n';

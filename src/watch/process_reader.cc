@@ -132,7 +132,8 @@ std::optional<std::uint64_t> read_proportional_bytes(ProcFiles& files, Pid pid) 
   return maps->proportional_bytes;
 }
 
-std::vector<Pid> read_tree(ProcFiles& files, Pid root, std::span<const KnownProcess> known, Pid foster) {
+std::vector<Pid> read_tree(ProcFiles& files, Pid root, std::span<const KnownProcess> known,
+                           const Foster& foster) {
   std::multimap<Pid, Pid> children;
   std::vector<Pid> tree = {root};
   std::string text;
@@ -141,10 +142,11 @@ std::vector<Pid> read_tree(ProcFiles& files, Pid root, std::span<const KnownProc
     const auto stat = system::parse_process_stat(text);
     if (!stat) continue;
     children.emplace(stat->parent, pid);
-    const bool is_known = std::ranges::any_of(known, [&](const KnownProcess& one) {
-      return one.pid == pid && one.start_ticks == stat->start_ticks;
-    });
-    if (pid != root && (is_known || (foster != 0 && stat->parent == foster))) tree.push_back(pid);
+    const KnownProcess one{pid, stat->start_ticks};
+    const bool is_known = std::ranges::find(known, one) != known.end();
+    const bool is_taken_in = foster.pid != 0 && stat->parent == foster.pid &&
+                             std::ranges::find(foster.others, one) == foster.others.end();
+    if (pid != root && (is_known || is_taken_in)) tree.push_back(pid);
   }
   // By index: the list grows while it is walked. One that reads as its own ancestor was replaced meanwhile.
   for (std::size_t i = 0; i < tree.size(); ++i) {
@@ -155,6 +157,15 @@ std::vector<Pid> read_tree(ProcFiles& files, Pid root, std::span<const KnownProc
   }
   std::ranges::sort(tree);
   return tree;
+}
+
+std::vector<KnownProcess> read_descendants(ProcFiles& files, Pid root) {
+  std::vector<KnownProcess> all;
+  for (const Pid pid : read_tree(files, root)) {
+    const auto reading = pid == root ? std::nullopt : read_process(files, pid, 0);
+    if (reading) all.push_back({pid, reading->start_ticks});
+  }
+  return all;
 }
 
 std::string read_name(ProcFiles& files, Pid pid) {

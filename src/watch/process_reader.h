@@ -69,11 +69,21 @@ struct KnownProcess {
   bool operator==(const KnownProcess&) const = default;
 };
 
+/// Takes in the processes of a tree that lose their parent. `others`: processes below it that were there
+/// before the tree, and are no part of it.
+struct Foster {
+  Pid pid = 0;  ///< 0: nobody
+  std::vector<KnownProcess> others = {};
+};
+
 /// The process and all that descend from it, in rising order; at least itself. Those of `known` that are
-/// still there belong to it with all below them, whoever is their parent by now, and so do the children of
-/// `foster`, who takes those in that lose their parent; 0: nobody.
+/// still there belong to it with all below them, whoever is their parent by now. So do the children of the
+/// foster, but for its others.
 [[nodiscard]] std::vector<Pid> read_tree(ProcFiles& files, Pid root, std::span<const KnownProcess> known = {},
-                                         Pid foster = 0);
+                                         const Foster& foster = {});
+
+/// All that descend from a process now, without itself.
+[[nodiscard]] std::vector<KnownProcess> read_descendants(ProcFiles& files, Pid root);
 
 /// The name that it has itself given, such as `python3`; empty where there is none.
 [[nodiscard]] std::string read_name(ProcFiles& files, Pid pid);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace kymo::watch {
 namespace {
@@ -47,8 +48,8 @@ struct Sampler::Sum {
   double waiting = 0;  // threads in a sleep for storage
 };
 
-Sampler::Sampler(ProcFiles& files, Pid pid, Scope scope, Pid foster)
-    : files_(files), pid_(pid), scope_(scope), foster_(foster) {
+Sampler::Sampler(ProcFiles& files, Pid pid, Scope scope, Foster foster)
+    : files_(files), pid_(pid), scope_(scope), foster_(std::move(foster)) {
   const auto reading = read_process(files_, pid_, 0);
   if (!reading)
     throw std::runtime_error("there is no process " + std::to_string(pid_) + " here; `ps -e` lists them");
@@ -137,8 +138,8 @@ void Sampler::add_descendants(const std::vector<Pid>& pids, Sum& sum) {
     if (std::ranges::find(zombies_, one) != zombies_.end()) ++surroundings_.zombies;
   }
   zombies_ = std::move(zombies);
-  if (foster_ == 0 || scope_ == Scope::process) return;
-  if (const auto foster = read_process(files_, foster_, 0))
+  if (foster_.pid == 0 || scope_ == Scope::process) return;
+  if (const auto foster = read_process(files_, foster_.pid, 0))
     process_counts_.add(*foster, ProcessCounts::Scope::waited_for);
 }
 

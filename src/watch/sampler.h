@@ -81,9 +81,9 @@ class Sampler final {
   enum class Scope : std::uint8_t { process, tree };
   static constexpr std::size_t kMostTasks = 512;
 
-  /// `foster`: a process that takes in those of the tree that lose their parent, and waits for them; 0:
-  /// nobody. Errors: std::runtime_error where there is no such process, or only a zombie is left of it.
-  Sampler(ProcFiles& files, Pid pid, Scope scope, Pid foster = 0);
+  /// `foster`: it also waits for those that it takes in. Errors: std::runtime_error where there is no such
+  /// process, or only a zombie is left of it.
+  Sampler(ProcFiles& files, Pid pid, Scope scope, Foster foster = {});
 
   /// A reading at a time on a clock that never goes back, in seconds. Nothing: the process has ended, or its
   /// pid is another's now. The first one has no rates.
@@ -110,7 +110,7 @@ class Sampler final {
   ProcFiles& files_;
   const Pid pid_;
   const Scope scope_;
-  const Pid foster_;
+  const Foster foster_;
   std::uint64_t start_ticks_;
   std::vector<KnownProcess> known_;    ///< of the tree, in the last reading
   std::vector<KnownProcess> zombies_;  ///< in the last reading

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -316,6 +317,42 @@ class Ends(unittest.TestCase):
                 watching.process.send_signal(signal.SIGTERM)
             self.assertEqual(watching.process.wait(), 128 + signal.SIGKILL)
             self.assertFalse(os.path.exists(f"/proc/{pid}"))
+
+    def test_leaves_processes_alone_that_were_there_before(self):
+        program = f"sleep 300 >/dev/null 2>&1 & echo $!; exec {KYMO} monitor --tree --quiet --duration 300ms --rate 5 -- sleep 100"
+        result = subprocess.run(["bash", "-c", program], capture_output=True, text=True, timeout=60)
+        other = int(result.stdout.split()[0])
+        try:
+            os.kill(other, 0)
+            self.assertEqual(result.returncode, 0, result.stderr)
+        finally:
+            os.kill(other, signal.SIGKILL)
+
+    def test_nohup_holds_for_the_command(self):
+        program = ["nohup", KYMO, "monitor", "--json", "--", "grep", "-E", "^SigIgn", "/proc/self/status"]
+        result = subprocess.run(program, capture_output=True, text=True, timeout=60)
+        mask = int(re.search(r"SigIgn:\t(\w+)", result.stderr).group(1), 16)
+        self.assertTrue(mask & 1 << signal.SIGHUP - 1, result.stderr)
+        self.assertFalse(mask & 1 << signal.SIGPIPE - 1, result.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may become another user")
+    def test_says_that_it_may_not_end_a_command_of_another_user(self):
+        # It takes root's rights itself, as a program with setuid may.
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            python = os.path.join(folder, "python")
+            output = os.path.join(folder, "output")
+            shutil.copy(os.path.realpath(sys.executable), python)
+            os.chmod(python, 0o4755)
+            program = "import os, time; os.setuid(0); print(os.getpid(), flush=True); time.sleep(100)"
+            result = subprocess.run(
+                [KYMO, "monitor", "--quiet", "--duration=3s", "--output", output, "--", python, "-c", program],
+                user=65534, group=65534, extra_groups=[], capture_output=True, text=True, timeout=60,
+            )  # fmt: skip
+            pid = int(Path(output).read_text())
+        os.kill(pid, signal.SIGKILL)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("the command runs as another user and cannot be ended by this one", result.stderr)
 
     def test_the_command_has_the_signals_of_a_shell(self):
         result = run_kymo("monitor", "--json", "--", "grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status")

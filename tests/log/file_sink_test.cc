@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -191,6 +193,27 @@ TEST_F(FileSink, WhatCannotBeWrittenIsToldOnceAndCounted) {
   EXPECT_EQ(complaints.count(), 2U);
   EXPECT_THAT(lines(path("not_there/kymo.log")),
               ElementsAre("WARN  log lines lost lines=1", "INFO  second", "INFO  third"));
+}
+
+TEST_F(FileSink, AFullDiskCutsNoLinesOfOthers) {
+  RotatingFile ours(path("kymo.log"), 1 << 20, 1);
+  std::string_view first = "first\n";
+  EXPECT_EQ(ours.append(first), "");
+  std::ofstream(path("kymo.log"), std::ios::app) << "of others\n";
+  // A limit on files is as a full disk: a part is written, the rest is not.
+  const auto no_signal = ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit full{20, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &full);
+  std::string_view second = "second\n";
+  const std::string fault = ours.append(second);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, no_signal);
+  EXPECT_THAT(fault, HasSubstr("cannot be written"));
+  std::stringstream left;
+  left << std::ifstream(path("kymo.log")).rdbuf();
+  EXPECT_EQ(left.str(), "first\nof others\n");
 }
 
 TEST_F(FileSink, APipeIsRefusedWithoutWaitingForItsReader) {

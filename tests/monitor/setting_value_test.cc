@@ -171,6 +171,9 @@ TEST(ProbeList, IsNamesAndTargets) {
   EXPECT_EQ(value<List>(kProbes, ""), List());
   EXPECT_EQ(value<List>(kProbes, "a=udp://192.0.2.1, b=ws://b:80/?x=y"),
             (List{"a=udp://192.0.2.1", "b=ws://b:80/?x=y"}));
+  EXPECT_EQ(value<List>(kProbes, "a=http://h/?q=1,2,b=3 ,c=dns://192.0.2.1/x"),
+            (List{"a=http://h/?q=1,2,b=3", "c=dns://192.0.2.1/x"}))
+      << "a comma may be a target's own";
   for (const char* wrong : {"udp://192.0.2.1", "=udp://192.0.2.1", "a b=udp://192.0.2.1"})
     EXPECT_NE(error(kProbes, wrong).find("has no name"), std::string::npos) << wrong;
   EXPECT_EQ(error(kProbes, "a=udp://a,a=udp://b"), "the name \"a\" is there twice; each target has its own");

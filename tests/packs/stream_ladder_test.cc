@@ -243,6 +243,15 @@ struct Model {
   }
 };
 
+TEST(DegradeLadder, WithoutAnyFactorTheOtherSignsLeadBackToo) {
+  DegradeLadder ladder(kStart);
+  int now = 20;
+  ladder.observe(kStart + seconds(now), {.fill_ratio = 1.5});
+  EXPECT_EQ(ladder.level(), DegradeLevel::emergency);
+  for (int i = 0; i < 120; ++i) ladder.observe(kStart + seconds(++now), DegradeReading{});
+  EXPECT_EQ(ladder.level(), DegradeLevel::normal);
+}
+
 RC_GTEST_PROP(DegradeLadderProperty, AgreesWithThePlainModelOverHours, ()) {
   const auto factor = rc::gen::element(0.0, 0.3, 0.69, 0.7, 0.79, 0.8, 0.99, 1.0, 1.2, 1.21, 9.0);
   // Long stretches of one factor and one backlog, as in life, so that steps back happen.

@@ -238,6 +238,26 @@ TEST_F(PeerTableTest, ADisconnectedPeerHasQualityZero) {
   EXPECT_EQ(peer.quality_trend, QualityTrend::improving);
 }
 
+TEST_F(PeerTableTest, APeerThatComesBackByTrafficHasNoQualityBeforeAProbe) {
+  table_.add("a");
+  table_.record_latency("a", 10ms);
+  clock_.advance(1h);
+  table_.record_traffic("a", {.bytes_received = 1000});
+  PeerState peer = state("a");
+  EXPECT_EQ(peer.status, PeerStatus::connected);
+  EXPECT_FALSE(peer.quality_score);
+  EXPECT_EQ(peer.quality_reason, "");
+  EXPECT_EQ(peer.quality_trend, QualityTrend::stable);
+  EXPECT_FALSE(peer.latency_ms) << "of before the silence";
+  EXPECT_EQ(peer.path.total, 0);
+  EXPECT_FALSE(peer.voice);
+  EXPECT_FALSE(table_.network_quality().score) << "it is not among those that have a score";
+  table_.record_latency("a", 10ms);
+  peer = state("a");
+  EXPECT_GT(peer.quality_score.value(), 60);
+  EXPECT_EQ(peer.quality_trend, QualityTrend::improving) << "from the 0 of the silence";
+}
+
 TEST_F(PeerTableTest, APeerThatWasNeverHeardCountsToo) {
   table_.add("a");
   table_.add("b");

@@ -237,6 +237,30 @@ TEST(SessionLine, RefusesWhatNoSessionCanHave) {
   }
 }
 
+TEST(SessionLine, TakesBackWhatItWroteWhateverTheFigures) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  Session absurd = ended();
+  absurd.start = std::chrono::system_clock::time_point::min();
+  absurd.end = std::chrono::system_clock::time_point::max();
+  absurd.duration = std::chrono::milliseconds::max();
+  absurd.latency = {.count = std::numeric_limits<std::size_t>::max(),
+                    .min_ms = -kInfinity,
+                    .avg_ms = std::numeric_limits<double>::quiet_NaN(),
+                    .max_ms = kInfinity};
+  for (int i = 0; i < 2; ++i) {
+    std::string line;
+    append_session_line(absurd, line);
+    line.pop_back();
+    const auto read = read_session_line(line);
+    ASSERT_TRUE(std::holds_alternative<Session>(read)) << line;
+    EXPECT_EQ(std::get<Session>(read).peers, absurd.peers);
+    absurd.start = std::chrono::system_clock::time_point(std::chrono::hours(-24));
+    absurd.end = absurd.start;
+    absurd.duration = std::chrono::milliseconds(-1);
+    absurd.latency.avg_ms = 9.3e15;
+  }
+}
+
 TEST(SessionLine, KeepsItsLineWhateverBytesAFieldHolds) {
   std::string line;
   append_session_line(

@@ -108,7 +108,7 @@ TEST_F(SamplerTest, SumsATreeAndLosesNothingOfWhoEnds) {
 /// CPU time of a tree in a second, in which `now` makes what is there of what was.
 class TreeCpu : public SamplerTest {
  protected:
-  double grown(const std::function<void()>& now, Pid foster = 0) {
+  double grown(const std::function<void()>& now, const Foster& foster = {}) {
     if (!sampler_) {
       sampler_.emplace(files, 7, Sampler::Scope::tree, foster);
       static_cast<void>(sampler_->sample(at_));
@@ -204,7 +204,7 @@ TEST_F(TreeCpu, TakesInWhomAFosterParentTakesIn) {
                          proc.put(11, {.parent = 5, .user_ticks = ticks(0.5)});
                          proc.put(5, {.user_ticks = ticks(4), .waited_user_ticks = ticks(9.25)});
                        },
-                       5),
+                       Foster{5}),
                    0.75)
       << "the orphan's, and that of another one that has ended already";
   EXPECT_NEAR(grown([&] {
@@ -212,6 +212,21 @@ TEST_F(TreeCpu, TakesInWhomAFosterParentTakesIn) {
                 proc.put(5, {.user_ticks = ticks(4), .waited_user_ticks = ticks(9.85)});
               }),
               0.1, 1e-9);
+}
+
+TEST_F(SamplerTest, WhoWasBelowTheFosterBeforeIsNoneOfTheTree) {
+  proc.put(5, {});
+  proc.put(6, {.parent = 5, .start_ticks = 900});
+  proc.put(7, {.parent = 5});
+  proc.put(8, {.parent = 6, .start_ticks = 950});
+  const Foster foster{5, {{6, 900}, {8, 950}}};
+  EXPECT_EQ(read_descendants(files, 5), (std::vector<KnownProcess>{{6, 900}, {7, 1000}, {8, 950}}));
+  EXPECT_EQ(read_tree(files, 7, {}, foster), std::vector<Pid>{7});
+  proc.put(8, {.parent = 5, .start_ticks = 950});  // an orphan of the other one
+  proc.put(9, {.parent = 5});
+  EXPECT_EQ(read_tree(files, 7, {}, foster), (std::vector<Pid>{7, 9}));
+  proc.put(6, {.parent = 5, .start_ticks = 2000});
+  EXPECT_EQ(read_tree(files, 7, {}, foster), (std::vector<Pid>{6, 7, 9})) << "its pid is used again";
 }
 
 TEST_F(SamplerTest, CountsInputOfATreeOnce) {

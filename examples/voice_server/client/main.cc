@@ -38,8 +38,8 @@ void add_options(CLI::App& app, Settings& settings) {
   app.add_option("--udp-clients", settings.crowd.udp_clients, "UDP clients")
       ->check(CLI::Range(0, 10000))
       ->capture_default_str();
-  app.add_option("--duration", settings.duration_seconds, "seconds; 0: until Ctrl-C")
-      ->check(CLI::NonNegativeNumber)
+  app.add_option("--duration", settings.duration_seconds, "seconds, a year at most; 0: until Ctrl-C")
+      ->check(CLI::Range(0.0, 366.0 * 24 * 3600))
       ->capture_default_str();
   app.add_option("--churn", settings.crowd.churn_per_minute,
                  "how often a minute a client leaves and comes back")

@@ -1,5 +1,6 @@
 #include "client/websocket_caller.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -219,7 +220,9 @@ Hello WebSocketCaller::Impl::hello() const {
 Clock::time_point WebSocketCaller::Impl::decide_end() {
   if (options_.churn_per_minute <= 0) return Clock::time_point::max();
   std::exponential_distribution<double> minutes(options_.churn_per_minute);
-  const std::chrono::duration<double, std::ratio<60>> stay(minutes(random_));
+  // A year is more than any run, and what a clock holds is no more than 292.
+  constexpr double kLongest = 366.0 * 24 * 60;
+  const std::chrono::duration<double, std::ratio<60>> stay(std::min(minutes(random_), kLongest));
   return Clock::now() + std::chrono::duration_cast<Clock::duration>(stay);
 }
 

@@ -10,14 +10,15 @@ namespace voice {
 
 /// What a client did wrong. Few and fixed, so that it may be a metric's label.
 enum class ErrorKind : std::uint8_t {
-  bad_frame,       ///< an audio frame or datagram that is not one
-  unknown_source,  ///< a source that there is not, or that the hello did not name
-  oversize,        ///< longer than the protocol allows
-  protocol,        ///< a text message that is none, or one at the wrong time
+  bad_frame,         ///< an audio frame or datagram that is not one
+  unknown_source,    ///< a source that there is not, or that the hello did not name
+  oversize,          ///< longer than the protocol allows
+  protocol,          ///< a text message that is none, or one at the wrong time
+  too_many_streams,  ///< a UDP stream beyond what one address, or all together, may have
 };
 
-inline constexpr std::array<std::string_view, 4> kErrorNames = {"bad_frame", "unknown_source", "oversize",
-                                                                "protocol"};
+inline constexpr std::array<std::string_view, 5> kErrorNames = {"bad_frame", "unknown_source", "oversize",
+                                                                "protocol", "too_many_streams"};
 
 [[nodiscard]] constexpr std::size_t index_of(ErrorKind kind) noexcept {
   return static_cast<std::size_t>(kind);

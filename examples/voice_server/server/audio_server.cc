@@ -1,5 +1,6 @@
 #include "server/audio_server.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -99,6 +100,9 @@ class AudioServer::Impl final {
         udp_(bind_udp(context_, options.udp), engine_) {
     engine_.on_session_end = options.on_session_end;
   }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() { engine_.workers.stop(); }  // workers send by the context, which goes before them
 
   void run();
   [[nodiscard]] kymo::net::Endpoint audio_endpoint() const { return to_endpoint(acceptor_.local_endpoint()); }
@@ -159,7 +163,9 @@ asio::awaitable<void> AudioServer::Impl::pause(std::chrono::milliseconds time) {
 
 asio::awaitable<void> AudioServer::Impl::broadcast_state() {
   asio::steady_timer tick(context_);
-  for (auto next = std::chrono::steady_clock::now();; next += kBroadcastEvery) {
+  auto next = std::chrono::steady_clock::now();
+  // Seconds that were missed, by a process that was stopped, are not made up for.
+  for (;; next = std::max(next + kBroadcastEvery, std::chrono::steady_clock::now())) {
     tick.expires_at(next);
     co_await tick.async_wait(kWaited);
     udp_.end_idle_streams();

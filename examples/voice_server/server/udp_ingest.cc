@@ -43,7 +43,7 @@ void UdpIngest::on_datagram(std::span<const std::uint8_t> bytes, const Endpoint&
   auto& datagram = std::get<AudioDatagram>(parsed);
   Stream* stream = find_stream({sender, datagram.stream, datagram.rate_hz});
   if (stream == nullptr) {
-    engine_.metrics.message_refused(ErrorKind::unknown_source);
+    engine_.metrics.message_refused(ErrorKind::too_many_streams);
     return;
   }
   stream->last_datagram = std::chrono::steady_clock::now();
@@ -55,12 +55,17 @@ void UdpIngest::on_datagram(std::span<const std::uint8_t> bytes, const Endpoint&
 UdpIngest::Stream* UdpIngest::find_stream(const StreamKey& key) {
   const auto found = streams_.find(key);
   if (found != streams_.end()) return &found->second;
-  if (streams_.size() >= kMaxStreams) return nullptr;
+  // By the address alone: a port is changed as easily as a stream's number.
+  const auto address = std::get<Endpoint>(key).address();
+  const auto held = streams_of_.find(address);
+  if (streams_.size() >= kMaxStreams || (held != streams_of_.end() && held->second >= kMaxStreamsOfOne))
+    return nullptr;
   auto audio = std::make_shared<AudioStream>(Source::udp, std::get<int>(key), engine_, nullptr);
   const auto added = streams_.emplace(key, Stream{.order = {},
                                                   .sequence = engine_.metrics.udp_stream(),
                                                   .audio = std::move(audio),
                                                   .last_datagram = {}});
+  ++streams_of_[address];
   return &added.first->second;
 }
 
@@ -80,6 +85,8 @@ void UdpIngest::end_idle_streams() {
       continue;
     }
     pass_on(stream->second, stream->second.order.flush());
+    const auto held = streams_of_.find(std::get<Endpoint>(stream->first).address());
+    if (--held->second == 0) streams_of_.erase(held);
     stream = streams_.erase(stream);
   }
 }

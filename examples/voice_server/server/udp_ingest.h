@@ -24,11 +24,13 @@ namespace voice {
 /// pipeline.
 ///
 /// A stream is a sender's address, its stream number and its sample rate; it begins with its first datagram
-/// and ends 10 s after its last. Bounded: datagrams of a stream beyond `kMaxStreams` are refused and counted.
+/// and ends 10 s after its last. Bounded: datagrams of a stream beyond `kMaxStreams`, or
+/// beyond `kMaxStreamsOfOne` of one address, are refused and counted.
 /// Threads: the network's only.
 class UdpIngest final {
  public:
   static constexpr std::size_t kMaxStreams = 256;
+  static constexpr std::size_t kMaxStreamsOfOne = 8;
   static constexpr std::chrono::seconds kIdleTime{10};
 
   UdpIngest(boost::asio::ip::udp::socket socket, Engine& engine);
@@ -58,6 +60,7 @@ class UdpIngest final {
   boost::asio::ip::udp::socket socket_;
   Engine& engine_;
   std::map<StreamKey, Stream> streams_;
+  std::map<boost::asio::ip::address, std::size_t> streams_of_;  // how many each address has
   std::array<std::uint8_t, kMaxFrameBytes + 1> buffer_;  // the last byte shows datagrams over the limit
 };
 

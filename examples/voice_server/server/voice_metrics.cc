@@ -152,9 +152,8 @@ void VoiceMetrics::filter_bank_found(FilterBankCache::Result result) noexcept {
 
 void VoiceMetrics::room_changed(const RoomState& state) noexcept {
   audio_.udp_streams.set(static_cast<double>(state.udp_streams));
-  if (state.streams > 0) {
-    audio_.speech_ratio.set(static_cast<double>(state.speaking) / static_cast<double>(state.streams));
-  }
+  const double streams = static_cast<double>(state.streams);
+  audio_.speech_ratio.set(state.streams > 0 ? static_cast<double>(state.speaking) / streams : 0);
 }
 
 }  // namespace voice

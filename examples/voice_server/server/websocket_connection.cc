@@ -124,14 +124,15 @@ void WebSocketConnection::start() {
 }
 
 asio::awaitable<void> WebSocketConnection::serve() {
-  const auto self = shared_from_this();
+  // Whatever is thrown, the place in the room is given back.
+  const auto leave = [this](WebSocketConnection* self) { room_.leave(self->shared_from_this()); };
+  const std::unique_ptr<WebSocketConnection, decltype(leave)> in_room(this, leave);
   if (co_await accept()) {
     const VoiceMetrics::Session measured(engine_.metrics);
     begin_session();
     co_await (read_messages() && write_messages());
     if (engine_.on_session_end) engine_.on_session_end(id_);
   }
-  room_.leave(self);
 }
 
 /// Bytes behind the handshake would be lost; RFC 6455 4.1 has the client wait for our answer.

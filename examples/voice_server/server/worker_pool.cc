@@ -2,15 +2,25 @@
 
 #include <pthread.h>
 
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace voice {
 
 WorkerPool::WorkerPool(std::size_t threads) {
-  for (std::size_t i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] { work(); });
-    (void)pthread_setname_np(threads_.back().native_handle(), ("worker-" + std::to_string(i)).c_str());
+  try {
+    for (std::size_t i = 0; i < threads; ++i) {
+      threads_.emplace_back([this] { work(); });
+      (void)pthread_setname_np(threads_.back().native_handle(), ("worker-" + std::to_string(i)).c_str());
+    }
+  } catch (const std::system_error& error) {
+    const std::size_t had = threads_.size();
+    stop();
+    throw std::runtime_error("only " + std::to_string(had) + " of " + std::to_string(threads) +
+                             " worker threads are to be had (" + error.code().message() +
+                             "); raise ulimit -u, or choose fewer with --workers");
   }
 }
 

@@ -27,6 +27,7 @@ class WorkItem {
 /// The queue is as long as there are items: each is submitted at most once at a time. Threads: any.
 class WorkerPool final {
  public:
+  /// Throws std::runtime_error where there are not so many threads to be had.
   explicit WorkerPool(std::size_t threads);
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;

@@ -90,7 +90,8 @@ struct DegradeOptions {
 /// it waits or is dropped.
 ///
 /// - The ladder goes to the worst level that any sign asks for, not before it has been `stay` at its level.
-/// - The ladder goes one step back when every factor was below 0.7 for `calm`, and no other sign asked for
+/// - The ladder goes one step back when every factor, if there are any, was below 0.7 for `calm`, and no
+/// other sign asked for
 ///   more than NORMAL. The next step needs as long again.
 /// - A provider's crash leads to FAILOVER at once; back from there as from any other level.
 ///
@@ -109,6 +110,7 @@ class DegradeLadder final {
   DegradeLadder& operator=(const DegradeLadder&) = delete;
 
   /// A new reading. One without a factor changes nothing unless another sign asks for more than NORMAL.
+  /// Before the first factor the other signs alone lead, up and down: some audio has no length.
   void observe(Time now, const DegradeReading& reading);
   void observe(Time now, double realtime_factor) {
     observe(now, DegradeReading{.realtime_factor = realtime_factor});
@@ -133,7 +135,7 @@ class DegradeLadder final {
   Time since_;
   std::optional<Time> calm_since_;
   std::uint64_t crashes_ = 0;
-  double last_factor_ = 0;                      // of the last reading that had one
+  std::optional<double> last_factor_;           // of the last reading that had one
   std::vector<std::string> causes_;             // as of the last reading
   std::vector<const DegradeAction*> in_force_;  // of options_, in the order applied
 };

@@ -72,6 +72,13 @@ TEST_F(VoiceMetricsTest, AChunkIsTimedAgainstItsLength) {
   EXPECT_DOUBLE_EQ(time->window->mean(), 0.005);
 }
 
+TEST_F(VoiceMetricsTest, WithoutStreamsNobodySpeaks) {
+  metrics_.room_changed({.streams = 4, .speaking = 1});
+  EXPECT_EQ(count("voice.speech.ratio"), 0.25);
+  metrics_.room_changed({});
+  EXPECT_EQ(count("voice.speech.ratio"), 0.0);
+}
+
 TEST_F(VoiceMetricsTest, LevelsBelowZeroAreRecorded) {
   metrics_.audio_analyzed(Source::mic, -42.0, std::chrono::milliseconds(60));
   const auto snapshot = registry_.snapshot();

@@ -292,6 +292,16 @@ class BadClients(VoiceTest):
         self.server.wait_for_value(4, "errors_event_processing_by_error_total", error_type="bad_frame")
         self.server.wait_for_value(1, "errors_event_processing_by_error_total", error_type="oversize")
 
+    def test_one_udp_sender_leaves_streams_to_others(self):
+        host, port = self.server.address("udp").removeprefix("udp://").split(":")
+        for address, streams in (("127.0.0.1", 100), ("127.0.0.2", 3)):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.bind((address, 0))
+                for stream in range(streams):
+                    sender.sendto(struct.pack("<BBHI", 1, 1, 0, stream) + bytes(2), (host, int(port)))
+        self.server.wait_for_value(8 + 3, "udp_packet_received_total")
+        self.server.wait_for_value(92, "errors_event_processing_by_error_total", error_type="too_many_streams")
+
     def test_sequence_gaps_are_told_exactly(self):
         host, port = self.server.address("udp").removeprefix("udp://").split(":")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:

@@ -1,11 +1,33 @@
 #include "server/worker_pool.h"
 
+#include <dlfcn.h>
+#include <pthread.h>
+
 #include <atomic>
+#include <cerrno>
 #include <latch>
+#include <limits>
 #include <memory>
+#include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+namespace {
+
+constexpr int kAllThreads = std::numeric_limits<int>::max();
+std::atomic<int> left_threads = kAllThreads;
+
+}  // namespace
+
+/// In front of the C library's: the system has as many threads as a test says.
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
+                              void* argument) {
+  using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+  static const auto create = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
+  return left_threads-- > 0 ? create(thread, attributes, run, argument) : EAGAIN;
+}
 
 namespace voice {
 namespace {
@@ -46,6 +68,17 @@ class Endless final : public WorkItem {
  public:
   Next run() noexcept override { return Next::again; }
 };
+
+TEST(WorkerPool, SaysHowManyThreadsThereAre) {
+  left_threads = 2;
+  try {
+    const WorkerPool pool(4);
+    ADD_FAILURE() << "there are only two threads";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string_view(error.what()).find("only 2 of 4 worker threads"), std::string_view::npos);
+  }
+  left_threads = kAllThreads;
+}
 
 TEST(WorkerPool, StopsWithWorkLeft) {
   WorkerPool pool(2);
