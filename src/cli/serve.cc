@@ -33,6 +33,16 @@ bool wait_until_ready(const Monitor& monitor, const EndingSignals& signals) {
   return true;
 }
 
+/// Returns when a signal has come. Meanwhile a service manager that watches hears twice in its time that the
+/// Monitor serves; a Monitor that does not is restarted by it.
+void wait_for_end(const Monitor& monitor, const EndingSignals& signals) {
+  const auto time = watchdog_time();
+  if (!time) return signals.wait();
+  while (!signals.wait_for(*time / 2)) {
+    if (monitor.ready()) notify_service_manager("WATCHDOG=1");
+  }
+}
+
 constexpr std::string_view kNeedsRestart = "a changed setting needs a restart; the old value stays";
 
 /// SIGHUP: takes what the sources say now, or nothing where anything is wrong. Flags and environment are
@@ -81,7 +91,7 @@ int run(const monitor::Config& config, const monitor::ConfigSources& sources,
     is_ready = true;
     print_welcome(monitor);
     notify_service_manager("READY=1");
-    signals.wait();
+    wait_for_end(monitor, signals);
   }
   notify_service_manager("STOPPING=1");
   monitor.stop();

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include <kymo/model/parse_number.h>
+
 namespace kymo::cli {
 
 void notify_service_manager(std::string_view state) noexcept {
@@ -25,6 +27,18 @@ void notify_service_manager(std::string_view state) noexcept {
   (void)::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL,
                  reinterpret_cast<const sockaddr*>(&address), size);
   ::close(socket);
+}
+
+std::optional<std::chrono::milliseconds> watchdog_time() noexcept {
+  const char* const time = std::getenv("WATCHDOG_USEC");
+  const char* const process = std::getenv("WATCHDOG_PID");
+  if (time == nullptr || (process != nullptr && model::parse_number<pid_t>(process, 10) != ::getpid())) {
+    return std::nullopt;
+  }
+  const auto microseconds = model::parse_number<std::int64_t>(time, 10);
+  // A shorter time would only wake the process.
+  if (!microseconds || *microseconds < 100'000) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(*microseconds));
 }
 
 std::string reloading_state() {

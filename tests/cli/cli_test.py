@@ -203,6 +203,21 @@ class Serving(unittest.TestCase):
                         self.assertEqual(serve.end()[0], 0)
                         self.assertEqual(manager.recv(100), b"STOPPING=1")
 
+    def test_tells_a_service_manager_that_watches_that_it_serves(self):
+        with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            path = os.path.join(directory, "notify")
+            manager.bind(path)
+            manager.settimeout(30)
+            with Serve(NOTIFY_SOCKET=path, WATCHDOG_USEC="200000") as serve:
+                self.assertEqual([manager.recv(100) for _ in range(3)], [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"])
+                self.assertEqual(serve.end()[0], 0)
+            with Serve(NOTIFY_SOCKET=path, WATCHDOG_USEC="200000", WATCHDOG_PID="1") as serve:
+                while (state := manager.recv(100)) == b"WATCHDOG=1" or state == b"STOPPING=1":
+                    pass
+                self.assertEqual(state, b"READY=1")
+                self.assertEqual(serve.end()[0], 0)
+                self.assertEqual(manager.recv(100), b"STOPPING=1")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -190,7 +190,7 @@ class Service(Packages):
     def test_it_is_confined(self):
         run("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20", self.unit)
         lines = self.unit.read_text().splitlines()
-        for line in ("Type=notify", "DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes",
+        for line in ("Type=notify", "WatchdogSec=30", "DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes",
                      "PrivateDevices=yes", "CapabilityBoundingSet=", "SystemCallFilter=@system-service", "MemoryDenyWriteExecute=yes",
                      "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", "LockPersonality=yes", "RestrictRealtime=yes",
                      "StateDirectory=kymo", "ConfigurationDirectory=kymo"):
