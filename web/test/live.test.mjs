@@ -119,7 +119,7 @@ const CASES = {
     const [trace] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Trace for Perfetto' }).click()]);
     assert.ok(JSON.parse(readFileSync(await trace.path(), 'utf8')).traceEvents.length > 0);
     await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByText(/off; what is shown is of/).waitFor();
+    await page.getByText(/off; the figures are of/).waitFor();
     assert.deepEqual(await faultsForAccess(page), []);
     await page.getByRole('button', { name: 'Reset' }).click();
     await page.getByRole('heading', { name: 'The profiler is off' }).waitFor();

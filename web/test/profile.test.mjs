@@ -82,7 +82,7 @@ tests.add('off: what it costs, how to mark a function; start, stop and reset do 
   await page.getByRole('button', { name: 'Start' }).click();
   await page.locator('.flame canvas').waitFor();
   await page.getByRole('button', { name: 'Stop' }).click();
-  await page.getByText(/off; what is shown is of 1 min 23 s/).waitFor();
+  await page.getByText(/off; the figures are of 1 min 23 s/).waitFor();
   assert.ok(await rowsOf(page).count() > 5);
   await page.getByRole('button', { name: 'Reset' }).click();
   await page.getByRole('heading', { name: 'The profiler is off' }).waitFor();
