@@ -105,7 +105,7 @@ tests.add('a peer that leaves keeps its last figures until the server says that 
 
 tests.add('an error of the server is told, with what was known before', PEER, async (page, { server }) => {
   server.rest = () => 500;
-  await page.getByText('the server answered 500, a page of another origin asked; these are its last figures.').waitFor();
+  await page.getByText('The server does not send the peer: the server answered 500, a page of another origin asked. These are the last figures.').waitFor();
   assert.ok(await page.locator('.facts').count() > 0);
 });
 
