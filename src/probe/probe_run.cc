@@ -176,9 +176,10 @@ void ProbeRun::expire_due() {
   }
 }
 
+/// Of later news the newest counts: a probe is lost within its timeout, so that none is long after it.
 bool ProbeRun::is_near(std::uint64_t sequence, Time time) {
   const auto sent = account_.sent_at(sequence);
-  return sent && *sent - time < options_.timeout && time - *sent < options_.timeout;
+  return sent && *sent - time < options_.timeout;
 }
 
 /// What was heard about the time of that probe; of another time it says nothing.

@@ -90,7 +90,9 @@ TEST_F(MonitorPeersTest, MayBeAnonymous) {
        {std::string("/api/metrics/peers"), "/api/metrics/peers/" + kAnna,
         "/api/metrics/peers/" + kAnna + "/latency", "/api/metrics/peers/" + kAnna + "/hourly",
         std::string("/api/metrics/sessions"), std::string("/api/metrics/summary"), std::string("/metrics")}) {
-    EXPECT_THAT(get(path), AllOf(HasSubstr(kAnna), Not(HasSubstr("abc")), Not(HasSubstr("Anna")))) << path;
+    std::string body = get(path);
+    body.erase(0, body.find("\r\n\r\n"));  // an ETag may have these letters by chance
+    EXPECT_THAT(body, AllOf(HasSubstr(kAnna), Not(HasSubstr("abc")), Not(HasSubstr("Anna")))) << path;
   }
   EXPECT_THAT(get("/api/metrics/peers/abc"), StartsWith("HTTP/1.1 404 "));
   EXPECT_THAT(get("/api/metrics/peers/abc/latency"), StartsWith("HTTP/1.1 404 "));
