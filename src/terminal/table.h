@@ -65,7 +65,7 @@ class TableColumns final {
       int width = column.width == 0 ? name_width : column.width;
       if (column.side == Side::right) {
         for (const Shown& row : rows)
-          width = std::max(width, 1 + width_of(text_of(column, row_of(row)), canvas.alphabet()));
+          width = std::max(width, 1 + width_of(text_of(column, row), canvas.alphabet()));
       }
       widths_.push_back(canvas.size().width < column.from_width ? 0 : width);
     }
@@ -88,8 +88,7 @@ class TableColumns final {
  private:
   static constexpr int kLeastName = 10;
 
-  static const Row& row_of(const Row& row) { return row; }
-  static const Row& row_of(const Row* row) { return *row; }
+  static std::string text_of(const TableColumn<Row>& column, const Row* row) { return text_of(column, *row); }
   static std::string text_of(const TableColumn<Row>& column, const Row& row) {
     return column.text != nullptr ? column.text(row) : amount_text(row.*column.figure, column.unit);
   }
