@@ -23,7 +23,7 @@ constexpr double kLatestStartMs = 240 * kYearMs;
 constexpr double kLongestMs = 50 * kYearMs;
 constexpr double kMostCount = 1e15;  // beyond, a double skips whole numbers soon
 
-// What no session can have is written as the closest that one can: a line that is refused is a session lost.
+// A figure beyond the limits is written as the closest one within: a line that is refused is a session lost.
 std::int64_t within(std::int64_t ms, double most) {
   return std::clamp<std::int64_t>(ms, 0, static_cast<std::int64_t>(most));
 }

@@ -182,7 +182,7 @@ bool ProbeRun::is_near(std::uint64_t sequence, Time time) {
   return sent && *sent - time < options_.timeout;
 }
 
-/// What was heard about the time of that probe; of another time it says nothing.
+/// The trouble that was heard near the time of that probe, if any.
 std::string ProbeRun::trouble_of(std::uint64_t sequence) {
   return !trouble_.empty() && is_near(sequence, trouble_at_) ? trouble_ : std::string();
 }
