@@ -13,7 +13,7 @@ struct Area {
   int height = 0;
 };
 
-/// What filters and sorts the tables of other pages leaves this one as it is.
+/// The filter and the order of other pages leave this one as it is.
 void draw_overview(Canvas& canvas, Area area, const Scene& scene);
 void draw_series(Canvas& canvas, Area area, const Scene& scene, ViewState& state);
 void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& state);

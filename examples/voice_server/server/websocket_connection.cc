@@ -124,7 +124,7 @@ void WebSocketConnection::start() {
 }
 
 asio::awaitable<void> WebSocketConnection::serve() {
-  // Whatever is thrown, the place in the room is given back.
+  // An exception gives the place in the room back, too.
   const auto leave = [this](WebSocketConnection* self) { room_.leave(self->shared_from_this()); };
   const std::unique_ptr<WebSocketConnection, decltype(leave)> in_room(this, leave);
   if (co_await accept()) {
