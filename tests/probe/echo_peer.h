@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <algorithm>
 
 #include <array>
 #include <atomic>
@@ -143,5 +144,10 @@ class Results {
   std::condition_variable came_;
   std::vector<One> all_;
 };
+
+inline std::size_t count(const std::vector<Results::One>& all, ProbeOutcome outcome) {
+  return static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [outcome](const auto& one) { return one.outcome == outcome; }));
+}
 
 }  // namespace kymo::probe::test

@@ -39,16 +39,12 @@ namespace kymo::probe {
 namespace {
 
 using namespace std::chrono_literals;
+using test::count;
 using test::EchoPeer;
 using test::Results;
 using testing::HasSubstr;
 
 constexpr auto kPatient = std::chrono::milliseconds(60'000);
-
-std::size_t count(const std::vector<Results::One>& all, ProbeOutcome outcome) {
-  return static_cast<std::size_t>(
-      std::count_if(all.begin(), all.end(), [outcome](const auto& one) { return one.outcome == outcome; }));
-}
 
 std::ptrdiff_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");

@@ -21,6 +21,7 @@ namespace kymo::probe {
 namespace {
 
 using namespace std::chrono_literals;
+using test::count;
 using test::EchoPeer;
 using test::Results;
 using testing::HasSubstr;
@@ -28,11 +29,6 @@ using testing::HasSubstr;
 constexpr auto kPatient = std::chrono::milliseconds(60'000);
 
 Target udp_target(const EchoResponder& responder) { return Target::parse("udp://" + responder.address()); }
-
-std::size_t count(const std::vector<Results::One>& all, ProbeOutcome outcome) {
-  return static_cast<std::size_t>(
-      std::count_if(all.begin(), all.end(), [outcome](const auto& one) { return one.outcome == outcome; }));
-}
 
 TEST(Prober, MeasuresThroughAResponder) {
   for (const char* listen : {"127.0.0.1:0", "[::1]:0"}) {
