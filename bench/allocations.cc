@@ -37,8 +37,8 @@ void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memo
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 
 std::uint64_t allocations() { return calls; }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

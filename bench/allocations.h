@@ -2,9 +2,11 @@
 
 #include <cstdint>
 
-namespace kymo::bench {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::bench {
 
 /// Calls of operator new by this thread so far.
 [[nodiscard]] std::uint64_t allocations();
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

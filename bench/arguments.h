@@ -3,7 +3,9 @@
 #include <charconv>
 #include <string_view>
 
-namespace kymo::bench {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::bench {
 
 /// A whole number of a command line; 0 for anything else.
 [[nodiscard]] inline int number_of(std::string_view text) noexcept {
@@ -12,4 +14,4 @@ namespace kymo::bench {
   return number;
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -7,7 +7,7 @@
 
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 
 /// What one thread and two took for the same work: kymo, the limit and prometheus-cpp in turns, kymo and the
 /// limit more often, because their ratios are what bars are about. Each is `side(threads)`, in nanoseconds.
@@ -39,4 +39,4 @@ class ByThreads final {
   std::vector<std::vector<double>> turns_;
 };
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

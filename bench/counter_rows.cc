@@ -8,7 +8,7 @@
 #include "by_threads.h"
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 thread_local std::atomic<std::uint64_t> own_cell;
@@ -37,4 +37,4 @@ void counter_rows(Report& report) {
   report.add(taken.two("the same counter from 2 threads"));
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -8,7 +8,7 @@
 
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 
 void disabled_rows(Report& report) {
   Registry registry;
@@ -45,4 +45,4 @@ void disabled_rows(Report& report) {
   }
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

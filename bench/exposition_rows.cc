@@ -21,7 +21,7 @@
 #include "latencies.h"
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 std::string render(const Snapshot& snapshot) {
@@ -180,4 +180,4 @@ void exposition_rows(Report& report) {
   histograms_of_many_threads_row(report, report.effort().of(10'000, 20));
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -10,7 +10,9 @@
 #include <string_view>
 #include <utility>
 
-namespace kymo::bench {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::bench {
 
 /// Counts by some texts, in a flat table that never grows: what finding a series by its labels costs at
 /// least. An inline hash of all texts, a probe, an exact comparison. Behind a call, as a library's look-up
@@ -99,4 +101,4 @@ class FlatTable final {
   std::array<Slot, kSlots> slots_;
 };
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

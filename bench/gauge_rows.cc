@@ -8,7 +8,7 @@
 
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 
 void gauge_rows(Report& report) {
   Registry registry;
@@ -39,4 +39,4 @@ void gauge_rows(Report& report) {
               .peer = taken[2]});
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -6,7 +6,7 @@
 
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 double preprocessed_lines(const std::string& header) {
@@ -35,4 +35,4 @@ void header_rows(Report& report) {
   }
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -8,7 +8,7 @@
 #include "plain_histogram.h"
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 constinit thread_local PlainHistogram own_histogram;
@@ -41,4 +41,4 @@ void histogram_rows(Report& report) {
   report.add(taken.two("the same histogram from 2 threads"));
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -9,7 +9,7 @@
 #include <charconv>
 #include <string_view>
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 std::string_view without_blanks(std::string_view text) {
@@ -66,4 +66,4 @@ std::uint64_t Interruptions::count() const {
   return total;
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 
-namespace kymo::bench {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::bench {
 
 /// Keeps the thread on the processor that it is on, for as long as this lives, and counts what takes that
 /// processor away from it: the scheduler, the timer and devices. What other processors ask of it, such as to
@@ -24,4 +26,4 @@ class Interruptions final {
   int interrupts_;  ///< /proc/interrupts; -1 where there is none
 };
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

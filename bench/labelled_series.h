@@ -9,7 +9,7 @@
 #include <kymo/core/family.h>
 #include <kymo/core/registry.h>
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 
 /// Three labels as a server has them; `session` tells the series apart.
 struct SeriesLabels {
@@ -38,4 +38,4 @@ Instrument series(const LabelledFamily<Instrument>& family, const SeriesLabels& 
 /// Room for every row.
 inline RegistryOptions roomy() { return {.max_series_per_family = 4'000'000, .max_series = 8'000'000}; }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

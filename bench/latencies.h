@@ -5,7 +5,9 @@
 #include <random>
 #include <vector>
 
-namespace kymo::bench {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::bench {
 
 /// Durations in seconds as a server sees them: lognormal, median 5 ms, sigma 0.5. The same ones at each call.
 inline std::vector<double> latencies(std::size_t count) {
@@ -23,4 +25,4 @@ inline std::vector<double> eleven_bounds() {
   return bounds;
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

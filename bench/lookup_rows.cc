@@ -18,7 +18,7 @@
 #include "flat_table.h"
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 struct Tags {
@@ -140,4 +140,4 @@ void lookup_rows(Report& report) {
       });
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -19,7 +19,7 @@
 #include "latencies.h"
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 double resident_bytes() {
@@ -160,4 +160,4 @@ void memory_rows(Report& report) {
                  .at_most(16));
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <limits>
 
-namespace kymo::bench {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::bench {
 
 /// An exponential histogram that serves one thread and is never read: what any must do at least. 64 buckets
 /// an octave, whose numbers come from the bits of the double and a table, and count, sum, minimum and
@@ -53,4 +55,4 @@ class PlainHistogram final {
   double max_ = -std::numeric_limits<double>::infinity();
 };
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

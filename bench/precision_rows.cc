@@ -12,7 +12,7 @@
 
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 using Random = std::mt19937_64;
@@ -66,4 +66,4 @@ void precision_rows(Report& report) {
   }
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -8,7 +8,7 @@
 
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 void read_clock() {
@@ -55,4 +55,4 @@ void profile_rows(Report& report) {
   report.add({.work = "two readings of the processor's counter", .unit = "ns", .limit = on[3]});
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -5,7 +5,7 @@
 #include <iostream>
 #include <sstream>
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 std::string short_number(double value) {
@@ -61,4 +61,4 @@ void Report::add(const Row& row) const {
   std::cout << out.str() << std::endl;
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

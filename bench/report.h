@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "src/bench/measure.h"
+#include <kymo/bench/measure.h>
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 
 inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -70,4 +70,4 @@ void tick_rows(Report& report);
 /// The part of a memory row that runs in a process of its own; prints bytes a series.
 void print_memory_of(const std::string& what, std::size_t series);
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

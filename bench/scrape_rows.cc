@@ -18,7 +18,7 @@
 #include "labelled_series.h"
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -183,4 +183,4 @@ void scrape_rows(Report& report) {
           scrape, peer_create, peer_scrape);
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -6,7 +6,7 @@
 
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 using system::SystemCollector;
@@ -74,4 +74,4 @@ void tick_rows(Report& report) {
   }
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -10,7 +10,7 @@
 #include "latencies.h"
 #include "report.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 
 void timer_rows(Report& report) {
   using Clock = std::chrono::steady_clock;
@@ -53,4 +53,4 @@ void timer_rows(Report& report) {
   report.add({.work = "reading the cycle counter (rdtscp)", .unit = "ns", .limit = taken[5]});
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

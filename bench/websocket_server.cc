@@ -14,9 +14,9 @@
 #include <string_view>
 #include <thread>
 
+#include <kymo/base/clock.h>
 #include <kymo/live/metrics_hub.h>
 #include <kymo/live/router.h>
-#include <kymo/model/clock.h>
 #include <kymo/net/http_server.h>
 
 #include "arguments.h"
@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
   const int series = argc > 1 ? kymo::bench::number_of(argv[1]) : 500;
   const bool shares = argc < 3 || std::string_view(argv[2]) != "unshared";
   Subject subject(series);
-  const model::RealClock clock;
+  const base::RealClock clock;
   Wakeup wakeup;
   std::atomic<std::uint64_t> encoded{0};
   live::MetricsHub hub({.snapshot = [&] { return subject.snapshot(); },

@@ -16,7 +16,7 @@
 #include <kymo/core/snapshot.h>
 
 /// What the servers of bench/websocket serve, and how they are measured.
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 
 /// CPU time of this process.
 inline double cpu_seconds() {
@@ -61,4 +61,4 @@ class Subject final {
   double tick_ = 0;
 };
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -88,7 +88,8 @@ function(kymo_add_layer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
   add_library(kymo_${name} STATIC ${ARG_SOURCES})
   add_library(kymo::${name} ALIAS kymo_${name})
-  set_target_properties(kymo_${name} PROPERTIES EXPORT_NAME ${name})
+  # Hidden: the same objects become the shared library, see cmake/KymoInstall.cmake.
+  set_target_properties(kymo_${name} PROPERTIES EXPORT_NAME ${name} CXX_VISIBILITY_PRESET hidden)
   target_include_directories(kymo_${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   # Headers alone are of no use to who links the result.
@@ -107,7 +108,9 @@ function(kymo_add_layer name)
   # What cmake/KymoInstall.cmake makes packages of, in this order: those below come first.
   set_property(GLOBAL APPEND PROPERTY KYMO_LAYERS ${name})
   set_property(GLOBAL PROPERTY KYMO_LINKS_OF_${name} ${ARG_LINK} ${ARG_PRIVATE_LINK})
-  install(TARGETS kymo_${name} EXPORT kymo-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  if(NOT BUILD_SHARED_LIBS)
+    install(TARGETS kymo_${name} EXPORT kymo-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endif()
   if(EXISTS ${PROJECT_SOURCE_DIR}/include/kymo/${name})
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/kymo/${name} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kymo)
   endif()

@@ -1,14 +1,17 @@
 # The manual, and the packages: `cpack` makes a .deb file of each component. packaging/build does all of it.
 #   kymo_program      the program, its man pages, completions, service and configuration: kymo
 #   kymo_development  headers, static libraries, and how they are found: libkymo-dev
-# A shared library will be the component kymo_library, in the package libkymo0:
-#   - its install rule has COMPONENT kymo_library, and NAMELINK_COMPONENT kymo_development for the link without a number;
-#   - KYMO_COMPONENTS below names kymo_library, with the package's name, section, description and SHLIBDEPS as for kymo_program;
-#   - libkymo-dev depends on "libkymo0 (= version)";
-#   - CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS and CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS let kymo depend on it by itself.
-set(KYMO_COMPONENTS kymo_program kymo_development)
-set(KYMO_PACKAGE_CONTACT "kymo maintainers <maintainers@example.org>" CACHE STRING "The maintainer that packages name")
+#   kymo_library      the shared library, where BUILD_SHARED_LIBS is on: libkymo0
 set(KYMO_PACKAGE_RELEASE 1 CACHE STRING "The number of a package among those of one version of kymo")
+set(KYMO_COMPONENTS kymo_program kymo_development)
+set(development_depends "libssl-dev, zlib1g-dev, libyaml-cpp-dev")
+set(development_holds "static libraries")
+if(BUILD_SHARED_LIBS)
+  list(APPEND KYMO_COMPONENTS kymo_library)
+  set(development_depends "libkymo${PROJECT_VERSION_MAJOR} (= ${PROJECT_VERSION}-${KYMO_PACKAGE_RELEASE})")
+  set(development_holds "link of the shared library")
+endif()
+set(KYMO_PACKAGE_CONTACT "kymo maintainers <maintainers@example.org>" CACHE STRING "The maintainer that packages name")
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME kymo)
@@ -40,11 +43,20 @@ terminal, watches a process, and measures how well other machines are reached.
 The service is off until it is enabled: systemctl enable --now kymo")
 set(CPACK_DEBIAN_KYMO_DEVELOPMENT_PACKAGE_NAME libkymo-dev)
 set(CPACK_DEBIAN_KYMO_DEVELOPMENT_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_KYMO_DEVELOPMENT_PACKAGE_DEPENDS "libssl-dev, zlib1g-dev, libyaml-cpp-dev")
+set(CPACK_DEBIAN_KYMO_DEVELOPMENT_PACKAGE_DEPENDS "${development_depends}")
 set(CPACK_DEBIAN_KYMO_DEVELOPMENT_DESCRIPTION "live metrics inside a C++20 program: headers and libraries
 A server that links kymo measures itself, and serves its figures as a
 dashboard, Prometheus text, OpenMetrics and JSON. This package has the
-headers, the static libraries, and files for CMake and pkg-config.")
+headers, the ${development_holds}, and files for CMake and pkg-config.")
+
+set(CPACK_DEBIAN_KYMO_LIBRARY_PACKAGE_NAME libkymo${PROJECT_VERSION_MAJOR})
+set(CPACK_DEBIAN_KYMO_LIBRARY_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_KYMO_LIBRARY_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_KYMO_LIBRARY_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_KYMO_LIBRARY_DESCRIPTION "live metrics inside a C++ program: the shared library
+A server that links kymo measures itself, and serves its figures as a
+dashboard, Prometheus text, OpenMetrics and JSON. Programs that were built
+with libkymo-dev need this package.")
 
 find_program(KYMO_PYTHON python3)
 set(settings "

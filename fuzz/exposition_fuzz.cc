@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include <kymo/base/utf8.h>
 #include <kymo/core/snapshot_builder.h>
 #include <kymo/format/json.h>
 #include <kymo/format/openmetrics.h>
@@ -18,8 +19,6 @@
 #include <kymo/format/server_json.h>
 #include <kymo/format/summary.h>
 #include <kymo/format/system_json.h>
-
-#include <kymo/model/utf8.h>
 
 namespace {
 
@@ -145,7 +144,7 @@ void require_lines(std::string_view text) {
     require(end != std::string_view::npos && end > 0);
     require(text.starts_with("# ") || text.starts_with("f"));
     for (std::string_view line = text.substr(0, end); !line.empty();) {
-      const std::size_t length = kymo::model::utf8_length(line);
+      const std::size_t length = kymo::base::utf8_length(line);
       require(length > 0 && line.front() != '\0');
       line.remove_prefix(length);
     }
@@ -177,10 +176,10 @@ bool is_in_json(const FamilySnapshot& family, std::size_t index) {
 }
 
 void check_json(const Snapshot& snapshot) {
-  using Writer = void (*)(const Snapshot&, std::string&, kymo::model::JsonLayout);
+  using Writer = void (*)(const Snapshot&, std::string&, kymo::base::JsonLayout);
   for (const Writer write : {kymo::format::write_summary_json, kymo::format::write_server_json,
                              kymo::format::write_system_json, kymo::format::write_json}) {
-    for (const auto layout : {kymo::model::JsonLayout::compact, kymo::model::JsonLayout::indented}) {
+    for (const auto layout : {kymo::base::JsonLayout::compact, kymo::base::JsonLayout::indented}) {
       std::string out;
       write(snapshot, out, layout);
       const boost::json::value parsed = boost::json::parse(out);

@@ -9,15 +9,15 @@
 
 #include <boost/json.hpp>
 
-#include <kymo/model/json_value.h>
+#include <kymo/base/json_value.h>
 
 #include "live/client_message.h"
 
 namespace {
 
 using namespace kymo::live;
-using kymo::model::JsonValue;
-using kymo::model::read_json;
+using kymo::base::JsonValue;
+using kymo::base::read_json;
 
 void require(bool holds) {
   if (!holds) std::abort();

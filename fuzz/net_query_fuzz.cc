@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
 #include <kymo/net/http_server.h>
 #include <kymo/net/uri.h>
 
@@ -75,7 +75,7 @@ void check_negotiation(std::string_view text) {
 
 void check_json(std::string_view text) {
   std::string json;
-  kymo::model::JsonWriter(json).value(text);
+  kymo::base::JsonWriter(json).value(text);
   require(json.size() >= 2 && json.front() == '"' && json.back() == '"');
   require(
       std::none_of(json.begin(), json.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }));

@@ -13,9 +13,9 @@
 #include <utility>
 
 #include <kymo/core/snapshot_builder.h>
+#include <kymo/system/host.h>
 #include <kymo/system/system_collector.h>
 
-#include "src/system/host.h"
 #include "tests/system/manual_clock.h"
 #include "tests/system/parse_everything.h"
 
@@ -29,9 +29,9 @@ using kymo::system::ResourceUsage;
 class OneTextHost final : public kymo::system::Host {
  public:
   explicit OneTextHost(std::string_view text) : text_(text) {}
-  kymo::model::ReadResult read(std::string_view /*path*/, std::string& text) override {
+  kymo::base::ReadResult read(std::string_view /*path*/, std::string& text) override {
     text = text_;
-    return kymo::model::ReadResult::ok;
+    return kymo::base::ReadResult::ok;
   }
   std::optional<FileSystemSpace> space(const std::string& mountpoint) override {
     return FileSystemSpace{

@@ -1,11 +1,11 @@
-#include "comparison.h"
+#include <kymo/bench/comparison.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 /// Three digits that count: `0.512`, `12.3`, `1234`.
@@ -135,4 +135,4 @@ std::vector<std::string> regressions(const Run& now, const Run& before, double s
   return lines;
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

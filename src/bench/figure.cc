@@ -1,9 +1,9 @@
-#include "figure.h"
+#include <kymo/bench/figure.h>
 
 #include <algorithm>
 #include <cmath>
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 /// Between the two values that are nearest, by how near they are.
@@ -37,4 +37,4 @@ Figure against(Figure figure, std::string_view limit_name, const std::vector<dou
   return figure;
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

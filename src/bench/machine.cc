@@ -1,4 +1,4 @@
-#include "machine.h"
+#include <kymo/bench/machine.h>
 
 #include <stdlib.h>
 #include <sys/utsname.h>
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 std::string processor_name() {
@@ -48,4 +48,4 @@ double load_of_machine() {
   return ::getloadavg(&load, 1) == 1 ? load : -1;
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -1,4 +1,4 @@
-#include "measure.h"
+#include <kymo/bench/measure.h>
 
 #include <time.h>
 
@@ -14,7 +14,7 @@
 #include <x86intrin.h>
 #endif
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 
 double thread_cpu_ns() {
   timespec now{};
@@ -94,4 +94,4 @@ std::vector<double> medians(const Effort& effort, const std::vector<Contender>& 
   return result;
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -2,14 +2,14 @@
 // the clock for what times a scope.
 #include <chrono>
 
+#include <kymo/bench/run.h>
 #include <kymo/core/collector.h>
 #include <kymo/core/registry.h>
 #include <kymo/core/scoped_timer.h>
 
 #include "own_count.h"
-#include "run.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 struct Operation {
@@ -83,4 +83,4 @@ void operation_figures(const Effort& effort, const Told& told) {
                   told);
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

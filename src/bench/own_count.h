@@ -3,7 +3,9 @@
 #include <atomic>
 #include <cstdint>
 
-namespace kymo::bench {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::bench {
 
 /// The least that counting can cost: a load, an addition and a store of memory that only this thread writes.
 /// It is reached as a program's own code reaches it, at a fixed offset to the thread: through a register,
@@ -14,4 +16,4 @@ inline void count_alone() noexcept {
   own.store(own.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

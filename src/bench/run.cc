@@ -1,12 +1,12 @@
-#include "run.h"
+#include <kymo/bench/run.h>
 
 #include <algorithm>
 #include <chrono>
 
 #include <kymo/format/iso_time.h>
-#include <kymo/monitor/version.h>
+#include <kymo/version.h>
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 
 const Figure* Run::find(std::string_view name) const noexcept {
   const auto found = std::ranges::find(figures, name, &Figure::name);
@@ -14,7 +14,7 @@ const Figure* Run::find(std::string_view name) const noexcept {
 }
 
 Run take_run(const Effort& effort, const std::function<void(const Figure&)>& told) {
-  Run run{.version = std::string(monitor::version()),
+  Run run{.version = std::string(version()),
           .time = format::iso_time(std::chrono::system_clock::now()),
           .machine = this_machine(),
           .load = load_of_machine(),
@@ -30,4 +30,4 @@ Run take_run(const Effort& effort, const std::function<void(const Figure&)>& tol
   return run;
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -1,13 +1,13 @@
-#include "saved_run.h"
+#include <kymo/bench/saved_run.h>
 
 #include <boost/json.hpp>
 
 #include <cmath>
 #include <stdexcept>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 namespace json = boost::json;
@@ -59,7 +59,7 @@ Run run_from(const json::object& object) {
 
 std::string to_json(const Run& run) {
   std::string out;
-  model::JsonWriter writer(out, model::JsonLayout::indented);
+  base::JsonWriter writer(out, base::JsonLayout::indented);
   writer.begin_object();
   writer.field("kind", std::string_view("kymo bench"));
   writer.field("version", run.version);
@@ -104,4 +104,4 @@ Run from_json(const std::string& text) {
   }
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

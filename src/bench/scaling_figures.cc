@@ -1,12 +1,12 @@
 // The same counter, and the same histogram, from one thread up to as many as there are cores: CPU time an
 // operation, which stays what it is where threads do not hinder each other. The limit does the same work in
 // memory of each thread's own.
+#include <kymo/bench/run.h>
 #include <kymo/core/registry.h>
 
 #include "own_count.h"
-#include "run.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 std::vector<unsigned> thread_counts(unsigned cores) {
@@ -40,4 +40,4 @@ void scaling_figures(const Effort& effort, const Told& told) {
   }
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -3,12 +3,11 @@
 #include <cstring>
 #include <string>
 
+#include <kymo/bench/run.h>
 #include <kymo/core/registry.h>
 #include <kymo/format/prometheus_text.h>
 
-#include "run.h"
-
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 constexpr double kNanosecondsToMilliseconds = 1e-6;
@@ -48,4 +47,4 @@ void series_figures(const Effort& effort, const Told& told) {
                "copy the same bytes", turns[2], kNanosecondsToMilliseconds));
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

@@ -3,12 +3,11 @@
 #include <stdexcept>
 #include <thread>
 
+#include <kymo/bench/run.h>
 #include <kymo/monitor/monitor.h>
+#include <kymo/net/http_client.h>
 
-#include "run.h"
-#include "src/net/http_client.h"
-
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -45,4 +44,4 @@ void startup_figures(const Effort& effort, const Told& told) {
   told(figure_of("start to the first scrape", "ms", turns[0]));
 }
 
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

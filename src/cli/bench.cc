@@ -5,11 +5,12 @@
 #include <iterator>
 #include <stdexcept>
 
-#include "bench_arguments.h"
-#include "src/bench/comparison.h"
-#include "src/bench/saved_run.h"
+#include <kymo/bench/comparison.h>
+#include <kymo/bench/saved_run.h>
 
-namespace kymo::cli {
+#include "bench_arguments.h"
+
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 bench::Run read_run(const std::string& path) {
@@ -70,4 +71,4 @@ int measure_costs(const Arguments& arguments) {
   }
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -4,17 +4,17 @@
 
 #include <algorithm>
 
-#include <kymo/model/parse_number.h>
+#include <kymo/base/parse_number.h>
 
 #include "command_line.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 /// `10%`, `7.5%` or `10`; nothing for what is none, or is not within 0 and 1000 %.
 std::optional<double> share_in(std::string_view text) {
   if (text.ends_with('%')) text.remove_suffix(1);
-  const auto number = model::parse_number<double>(text);
+  const auto number = base::parse_number<double>(text);
   if (!number || !(*number >= 0) || *number > 1000) return std::nullopt;
   return *number / 100;
 }
@@ -57,4 +57,4 @@ std::optional<BenchArguments> parse_bench_arguments(const Arguments& arguments, 
   return std::nullopt;
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

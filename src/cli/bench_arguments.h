@@ -5,7 +5,7 @@
 
 #include "command.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 
 /// What was asked of `kymo bench`.
 struct BenchArguments {
@@ -18,4 +18,4 @@ struct BenchArguments {
 /// Reads the command line. Gives nothing where all has been said already; `exit_code` tells which.
 [[nodiscard]] std::optional<BenchArguments> parse_bench_arguments(const Arguments& arguments, int& exit_code);
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

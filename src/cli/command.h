@@ -4,7 +4,9 @@
 #include <string_view>
 #include <vector>
 
-namespace kymo::cli {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::cli {
 
 inline constexpr int kSuccess = 0;
 inline constexpr int kFailure = 1;
@@ -33,4 +35,4 @@ int print_version(const Arguments& arguments);
 /// Tells on standard error what was wrong with how the program was called: `kymo: …`.
 void complain(std::string_view message);
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

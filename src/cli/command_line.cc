@@ -7,7 +7,7 @@
 
 #include <kymo/core/names.h>
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 constexpr std::size_t kMostQuoted = 64;
@@ -86,4 +86,4 @@ bool read_command_line(CLI::App& app, const Arguments& arguments, int& exit_code
   return false;
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -8,7 +8,7 @@ namespace CLI {
 class App;
 }
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 
 /// Reads the arguments of the command that `app` describes. False where that is the end of it, with
 /// `exit_code`: the help was asked for and has been printed, or what is wrong has been told, with the option
@@ -17,4 +17,4 @@ namespace kymo::cli {
 [[nodiscard]] bool read_command_line(CLI::App& app, const Arguments& arguments, int& exit_code,
                                      std::string_view usage = "[OPTIONS]");
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

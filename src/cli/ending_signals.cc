@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 
 EndingSignals::EndingSignals(HangUp hang_up) noexcept {
   sigemptyset(&signals_);
@@ -34,4 +34,4 @@ void EndingSignals::wait() const {
   }
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -7,7 +7,9 @@
 #include <functional>
 #include <utility>
 
-namespace kymo::cli {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::cli {
 
 /// What SIGHUP does: what it does to any program, or that a program reads its configuration again.
 enum class HangUp : std::uint8_t { ends, reloads };
@@ -31,4 +33,4 @@ class EndingSignals final {
   std::function<void()> reload_;
 };
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

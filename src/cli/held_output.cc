@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 
 HeldOutput::HeldOutput() {
   std::array<int, 2> ends{};
@@ -63,4 +63,4 @@ std::string HeldOutput::text() const {
          " bytes were not kept (--output FILE keeps all)\n" + kept_;
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

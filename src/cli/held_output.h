@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string>
 
-namespace kymo::cli {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::cli {
 
 /// A pipe whose text is kept until there is room for it on the terminal: the end of it, and how much there
 /// was. Threads: one at a time.
@@ -38,4 +40,4 @@ class HeldOutput final {
   std::uint64_t dropped_ = 0;
 };
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -8,7 +8,7 @@
 
 #include "command.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 constexpr std::array kCommands = {
@@ -60,7 +60,7 @@ int run(Arguments arguments) {
 
 void complain(std::string_view message) { std::cerr << "kymo: " << log::one_line(message) << '\n'; }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli
 
 int main(int argc, char** argv) {
   try {

@@ -13,15 +13,15 @@
 #include <utility>
 
 #include <kymo/log/format.h>
+#include <kymo/terminal/curses_terminal.h>
+#include <kymo/terminal/watch_screen.h>
 
 #include "command.h"
 #include "held_output.h"
 #include "monitor_arguments.h"
 #include "monitor_loop.h"
-#include "src/terminal/curses_terminal.h"
-#include "src/terminal/watch_screen.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 /// An open file, or none.
@@ -286,4 +286,4 @@ int monitor_process(const Arguments& arguments) {
   return is_undecided && result.exit_code == kSuccess ? kUndecided : result.exit_code;
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -7,10 +7,12 @@
 #include <chrono>
 #include <stdexcept>
 
+#include <kymo/base/ascii.h>
+
 #include "command_line.h"
 #include "time_text.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 /// Where the kernel's pids end (PID_MAX_LIMIT).
@@ -47,9 +49,7 @@ void add_monitor_options(CLI::App& app, MonitorArguments& parsed, MonitorTexts& 
   app.add_flag("--no-color", parsed.no_color, "No colours; environment NO_COLOR.");
 }
 
-bool is_pid(const std::string& word) {
-  return !word.empty() && std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
-}
+bool is_pid(const std::string& word) { return !word.empty() && std::ranges::all_of(word, base::is_digit); }
 
 /// How many of the arguments are options: all up to the first that is none, or to `--`.
 std::size_t count_options(const Arguments& arguments, CLI::App& app) {
@@ -168,4 +168,4 @@ std::optional<MonitorArguments> parse_monitor_arguments(const Arguments& argumen
   return std::nullopt;
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

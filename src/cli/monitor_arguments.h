@@ -3,11 +3,12 @@
 #include <optional>
 #include <string>
 
-#include "command.h"
-#include "src/watch/conditions.h"
-#include "src/watch/process_reader.h"
+#include <kymo/watch/conditions.h>
+#include <kymo/watch/process_reader.h>
 
-namespace kymo::cli {
+#include "command.h"
+
+namespace kymo::KYMO_ABI::cli {
 
 /// What was asked of `kymo monitor`.
 struct MonitorArguments {
@@ -29,4 +30,4 @@ struct MonitorArguments {
 [[nodiscard]] std::optional<MonitorArguments> parse_monitor_arguments(const Arguments& arguments,
                                                                       int& exit_code);
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 constexpr auto kTimeToEnd = std::chrono::seconds(5);
@@ -172,4 +172,4 @@ void MonitorLoop::process_is_gone() {
   if (parent) result_.end = {watch::End::How::zombie, static_cast<int>(*parent)};
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -5,11 +5,12 @@
 #include <optional>
 #include <string>
 
-#include "src/terminal/top_loop.h"
-#include "src/watch/report.h"
+#include <kymo/terminal/top_loop.h>
+#include <kymo/watch/report.h>
+
 #include "watched_command.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 
 /// What a watch shows while it goes on: nothing, lines, or a screen. Threads: one.
 class MonitorView {
@@ -80,4 +81,4 @@ class MonitorLoop final {
   MonitorResult result_;
 };
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

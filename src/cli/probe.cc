@@ -21,7 +21,7 @@
 #include "probe_arguments.h"
 #include "probe_output.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 using namespace std::chrono_literals;
@@ -229,4 +229,4 @@ int probe_targets(const Arguments& arguments) {
   }
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -8,7 +8,7 @@
 #include "command_line.h"
 #include "time_text.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 using namespace std::chrono_literals;
@@ -93,4 +93,4 @@ std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, 
   return std::nullopt;
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -10,7 +10,7 @@
 
 #include "command.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 
 /// What was asked of `kymo probe`.
 struct ProbeArguments {
@@ -25,4 +25,4 @@ struct ProbeArguments {
 /// Reads the command line. Gives nothing where all has been said already; `exit_code` tells which.
 [[nodiscard]] std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, int& exit_code);
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

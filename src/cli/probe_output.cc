@@ -5,14 +5,13 @@
 #include <ctime>
 #include <string_view>
 
+#include <kymo/base/amount_text.h>
+#include <kymo/base/json_writer.h>
 #include <kymo/format/iso_time.h>
 #include <kymo/log/format.h>
-#include <kymo/model/json_writer.h>
 #include <kymo/peers/quality.h>
 
-#include "src/model/amount_text.h"
-
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 using probe::PathReport;
@@ -126,7 +125,7 @@ std::string way_text(std::string_view name, const probe::WayReport& way) {
          milliseconds(way.rise_max_ms) + " at most\n";
 }
 
-void write_way(model::JsonWriter& json, std::string_view name, const std::optional<probe::WayReport>& way) {
+void write_way(base::JsonWriter& json, std::string_view name, const std::optional<probe::WayReport>& way) {
   if (!way) return;
   json.begin_object(name);
   json.field("jitter_ms", way->jitter_ms);
@@ -138,7 +137,7 @@ void write_way(model::JsonWriter& json, std::string_view name, const std::option
 
 std::string quality_text(const PathReport& report) {
   if (!report.quality_score) return {};
-  std::string text = "  quality " + model::score_text(*report.quality_score) + " of 100, " +
+  std::string text = "  quality " + base::score_text(*report.quality_score) + " of 100, " +
                      std::string(peers::to_string(peers::quality_label(*report.quality_score)));
   if (!report.quality_reason.empty()) text += ": " + report.quality_reason;
   text += "\n";
@@ -148,12 +147,12 @@ std::string quality_text(const PathReport& report) {
   return text;
 }
 
-void write_target(model::JsonWriter& json, const ProbeLabel& target) {
+void write_target(base::JsonWriter& json, const ProbeLabel& target) {
   json.field("target", std::string_view(target.url));
   if (target.name != target.url) json.field("name", std::string_view(target.name));
 }
 
-void write_certificate(model::JsonWriter& json,
+void write_certificate(base::JsonWriter& json,
                        const std::optional<std::chrono::system_clock::time_point>& end,
                        const std::string& trouble) {
   if (!end && trouble.empty()) return;
@@ -168,7 +167,7 @@ void write_certificate(model::JsonWriter& json,
   json.end_object();
 }
 
-void write_details(model::JsonWriter& json, const probe::ProbeDetails& details) {
+void write_details(base::JsonWriter& json, const probe::ProbeDetails& details) {
   if (details.http_status) json.field("status", std::uint64_t{*details.http_status});
   if (details.dns_code) {
     json.field("dns_code", std::string_view(probe::dns_code_name(*details.dns_code)));
@@ -189,7 +188,7 @@ void write_details(model::JsonWriter& json, const probe::ProbeDetails& details) 
   write_certificate(json, details.certificate_end, details.certificate_trouble);
 }
 
-void write_phases(model::JsonWriter& json, const probe::PhaseReport& phases) {
+void write_phases(base::JsonWriter& json, const probe::PhaseReport& phases) {
   json.begin_object("phases_ms");
   json.field("resolve", phases.resolve_ms);
   json.field("connect", phases.connect_ms);
@@ -262,7 +261,7 @@ std::string summary_text(const ProbeLabel& target, const PathReport& report) {
 
 std::string probe_json(const ProbeLine& line) {
   std::string text;
-  model::JsonWriter json(text);
+  base::JsonWriter json(text);
   json.begin_object();
   json.field("type", std::string_view("probe"));
   write_target(json, line.target);
@@ -284,7 +283,7 @@ std::string probe_json(const ProbeLine& line) {
 
 std::string summary_json(const ProbeLabel& target, const PathReport& report) {
   std::string text;
-  model::JsonWriter json(text);
+  base::JsonWriter json(text);
   json.begin_object();
   json.field("type", std::string_view("summary"));
   write_target(json, target);
@@ -320,4 +319,4 @@ std::string summary_json(const ProbeLabel& target, const PathReport& report) {
   return text + "\n";
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

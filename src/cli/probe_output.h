@@ -8,7 +8,7 @@
 #include <kymo/probe/path_report.h>
 #include <kymo/probe/probe_result.h>
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 
 /// A target's name and address; the same text twice for one without a name of its own.
 struct ProbeLabel {
@@ -43,4 +43,4 @@ struct ProbeLine {
 [[nodiscard]] std::string probe_json(const ProbeLine& line);
 [[nodiscard]] std::string summary_json(const ProbeLabel& target, const probe::PathReport& report);
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

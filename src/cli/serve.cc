@@ -16,7 +16,7 @@
 #include "serve_probes.h"
 #include "service_manager.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 void print_welcome(const Monitor& monitor) {
@@ -122,4 +122,4 @@ int serve(const Arguments& arguments) {
   }
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -6,7 +6,7 @@
 
 #include "command_line.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 std::string option_help(const monitor::SettingInfo& setting) {
@@ -68,4 +68,4 @@ std::optional<ServeArguments> parse_serve_arguments(const Arguments& arguments, 
   return parsed;
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -8,7 +8,7 @@
 
 #include "command.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 
 /// What was asked of `kymo serve`.
 struct ServeArguments {
@@ -22,4 +22,4 @@ struct ServeArguments {
 /// wrong; `exit_code` tells which.
 [[nodiscard]] std::optional<ServeArguments> parse_serve_arguments(const Arguments& arguments, int& exit_code);
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -6,7 +6,7 @@
 
 #include <kymo/probe/target_list.h>
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 constexpr const char* kTooMany = "more than 256 targets; probe the others by another process";
@@ -86,4 +86,4 @@ void ServeProbes::ask(const monitor::ProbeSettings& settings, const log::Logger&
   }
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -11,7 +11,7 @@
 #include <kymo/probe/echo_responder.h>
 #include <kymo/probe/prober.h>
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 
 /// Why the file of targets cannot be taken: `targets.txt:3: …`.
 class TargetsFault final : public std::runtime_error {
@@ -44,4 +44,4 @@ class ServeProbes final {
   std::vector<Registration> counts_;     // go before what they count
 };
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

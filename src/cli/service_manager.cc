@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 
-#include <kymo/model/parse_number.h>
+#include <kymo/base/parse_number.h>
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 
 void notify_service_manager(std::string_view state) noexcept {
   const char* variable = std::getenv("NOTIFY_SOCKET");
@@ -32,10 +32,10 @@ void notify_service_manager(std::string_view state) noexcept {
 std::optional<std::chrono::milliseconds> watchdog_time() noexcept {
   const char* const time = std::getenv("WATCHDOG_USEC");
   const char* const process = std::getenv("WATCHDOG_PID");
-  if (time == nullptr || (process != nullptr && model::parse_number<pid_t>(process, 10) != ::getpid())) {
+  if (time == nullptr || (process != nullptr && base::parse_number<pid_t>(process, 10) != ::getpid())) {
     return std::nullopt;
   }
-  const auto microseconds = model::parse_number<std::int64_t>(time, 10);
+  const auto microseconds = base::parse_number<std::int64_t>(time, 10);
   // A shorter time would only wake the process.
   if (!microseconds || *microseconds < 100'000) return std::nullopt;
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(*microseconds));
@@ -47,4 +47,4 @@ std::string reloading_state() {
   return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds);
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

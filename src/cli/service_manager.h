@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::cli {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::cli {
 
 /// Tells the service manager that started this process, if one did, how it is: "READY=1", "STOPPING=1".
 /// Does nothing where NOTIFY_SOCKET is not set; errors are of no consequence here. Source: sd_notify(3).
@@ -19,4 +21,4 @@ void notify_service_manager(std::string_view state) noexcept;
 /// systemd (Type=notify-reload) knows that it is about this reload.
 [[nodiscard]] std::string reloading_state();
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

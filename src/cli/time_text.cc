@@ -6,9 +6,9 @@
 #include <system_error>
 #include <utility>
 
-#include <kymo/model/duration.h>
+#include <kymo/base/duration.h>
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 /// One number, which may have a fraction, and its unit.
@@ -32,9 +32,9 @@ std::optional<std::chrono::milliseconds> read_fraction(std::string_view text) {
 
 std::optional<std::chrono::milliseconds> read_time(std::string_view text, std::chrono::milliseconds least,
                                                    std::chrono::milliseconds most) {
-  auto time = model::parse_duration(text);
+  auto time = base::parse_duration(text);
   if (!time) time = read_fraction(text);
   return time && *time >= least && *time <= most ? time : std::nullopt;
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

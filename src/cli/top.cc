@@ -8,18 +8,19 @@
 #include <iostream>
 #include <thread>
 
-#include <kymo/model/duration.h>
+#include <kymo/base/ascii.h>
+#include <kymo/base/duration.h>
+#include <kymo/net/http_client.h>
+#include <kymo/terminal/curses_terminal.h>
+#include <kymo/terminal/feeds.h>
+#include <kymo/terminal/json_report.h>
+#include <kymo/terminal/plain_report.h>
+#include <kymo/terminal/top_loop.h>
 
 #include "command.h"
-#include "src/net/http_client.h"
-#include "src/terminal/curses_terminal.h"
-#include "src/terminal/feeds.h"
-#include "src/terminal/json_report.h"
-#include "src/terminal/plain_report.h"
-#include "src/terminal/top_loop.h"
 #include "top_arguments.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 using terminal::Link;
@@ -56,8 +57,7 @@ std::string read_token(const std::string& path) {
   token.resize(static_cast<std::size_t>(file.gcount()));
   if (!file.is_open() || (!file.eof() && token.empty()))
     throw std::runtime_error(path + ": cannot be read; expected a file with the server's token");
-  token.erase(token.find_last_not_of(" \t\r\n") + 1);
-  token.erase(0, token.find_first_not_of(" \t\r\n"));
+  token = base::trim(token, base::kWhitespace);
   const bool is_plain = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (token.empty() || token.size() > kLongestToken || !is_plain)
     throw std::runtime_error(path + ": holds no token; expected one word of up to 512 characters");
@@ -128,7 +128,7 @@ int print_once(SharedPicture& picture, const TopArguments& arguments, const term
       return std::cout ? kSuccess : kFailure;
     }
     if (lost.empty() && is_late)
-      lost = "the server sent no metrics within " + model::duration_text(arguments.look + kOncePatience);
+      lost = "the server sent no metrics within " + base::duration_text(arguments.look + kOncePatience);
     if (lost.empty()) continue;
     complain("top: " + lost);
     return kFailure;
@@ -179,4 +179,4 @@ int top(const Arguments& arguments) {
   }
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

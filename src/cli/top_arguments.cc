@@ -8,7 +8,7 @@
 #include "command_line.h"
 #include "time_text.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 constexpr std::array<std::string_view, 3> kSorts = {"name", "rate", "value"};
@@ -79,4 +79,4 @@ std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int&
   return std::nullopt;
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

@@ -6,7 +6,7 @@
 
 #include "command.h"
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 
 /// What was asked of `kymo top`.
 struct TopArguments {
@@ -26,4 +26,4 @@ struct TopArguments {
 /// Reads the command line. Gives nothing where all has been said already; `exit_code` tells which.
 [[nodiscard]] std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int& exit_code);
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

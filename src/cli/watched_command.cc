@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <stdexcept>
 
-namespace kymo::cli {
+namespace kymo::KYMO_ABI::cli {
 namespace {
 
 std::string start_error(const std::string& name, int error) {
@@ -121,4 +121,4 @@ const std::optional<watch::End>& WatchedCommand::end() noexcept {
   return end_;
 }
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

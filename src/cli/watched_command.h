@@ -4,10 +4,11 @@
 
 #include <optional>
 
-#include "command.h"
-#include "src/watch/report.h"
+#include <kymo/watch/report.h>
 
-namespace kymo::cli {
+#include "command.h"
+
+namespace kymo::KYMO_ABI::cli {
 
 /// A command that this process has started. It has this process' group and terminal, so that the terminal's
 /// Ctrl-C reaches both. Killed where it still runs when this ends, if
@@ -57,4 +58,4 @@ class WatchedCommand final {
   watch::Usage usage_;
 };
 
-}  // namespace kymo::cli
+}  // namespace kymo::KYMO_ABI::cli

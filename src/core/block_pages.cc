@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 
 void BlockPages::clear() noexcept {
   blocks_ = 0;
@@ -109,4 +109,4 @@ std::uint32_t* BlockPages::write_exactly(std::size_t place, std::uint32_t* end,
   return end;
 }
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

@@ -12,7 +12,7 @@
 #include "histogram_pages.h"
 #include "page_words.h"
 
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 
 /// The pages of one histogram in the blocks of all threads that recorded into it. What threads counted in the
 /// same bucket is added page by page: with eight threads a Snapshot reads eight times the pages, but writes
@@ -48,4 +48,4 @@ class BlockPages final {
   std::unique_ptr<std::array<NarrowPage, kPages>> sums_;
 };
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 
 std::uint32_t* BucketWords::room(std::size_t words) {
   if (static_cast<std::size_t>(end_ - free_) < words) {
@@ -16,4 +16,4 @@ std::uint32_t* BucketWords::room(std::size_t words) {
   return free_;
 }
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

@@ -5,7 +5,9 @@
 #include <memory>
 #include <vector>
 
-namespace kymo::inline v0::cells {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::cells {
 
 /// Memory for the words of many histograms' buckets, one after the other, in blocks that grow with what was
 /// taken. Threads: one at a time.
@@ -23,4 +25,4 @@ class BucketWords final {
   std::size_t in_blocks_ = 0;
 };
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

@@ -7,7 +7,9 @@
 #include <csignal>
 #include <new>
 
-namespace kymo::inline v0 {
+#include <kymo/base/thread.h>
+
+namespace kymo::KYMO_ABI {
 namespace {
 
 using Slot = Registration::Slot;
@@ -37,22 +39,6 @@ std::string no_more_threads_message() {
          " callbacks have not returned; until one does no callback is called. Find what they wait for; "
          "kymo_callback_hanging_seconds has their names";
 }
-
-/// Blocks all signals in this thread for a scope: a thread that is started in it inherits that.
-class SignalsBlocked final {
- public:
-  SignalsBlocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
 
 }  // namespace
 
@@ -100,7 +86,7 @@ std::shared_ptr<CallbackRunner::Worker> CallbackRunner::Worker::start(
     std::shared_ptr<std::atomic<int>> left_behind) {
   auto worker = std::make_shared<Worker>(std::move(left_behind));
   auto owned = std::make_unique<std::shared_ptr<Worker>>(worker);
-  const SignalsBlocked blocked;
+  const base::SignalsBlocked blocked;
   if (pthread_create(&worker->thread_, nullptr, main, owned.get()) != 0) return nullptr;
   (void)owned.release();  // the thread's
   pthread_setname_np(worker->thread_, "kymo-callbacks");
@@ -313,4 +299,4 @@ CallbackRunner::Names CallbackRunner::late() const {
   return {late_.begin(), late_.end()};
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -16,7 +16,7 @@
 #include "fork_gate.h"
 #include "registration.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// Calls callbacks one after the other on a thread of its own, so that one that hangs takes a Snapshot no
 /// more than its deadline.
@@ -103,4 +103,4 @@ class CallbackRunner final {
   std::map<std::string, std::uint64_t, std::less<>> late_;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <new>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20U;
@@ -138,4 +138,4 @@ CellArena* anonymous_arena() noexcept {
   return arena->exists() ? arena : nullptr;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace kymo::inline v0 {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI {
 
 /// Where the cells' memory comes from: stretches of addresses, handed out from the start and never taken
 /// back. What they are made of (anonymous memory, a file that another process maps) is its own affair.
@@ -36,4 +38,4 @@ class CellArena {
 /// Null when not even a small stretch can be had. Never destroyed.
 [[nodiscard]] CellArena* anonymous_arena() noexcept;
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -8,7 +8,7 @@
 #include "fork_gate.h"
 #include "histogram_store.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 class NumberCells final : public CellOwner {
@@ -45,4 +45,4 @@ CellOwner* cell_owner(FamilySpec::Storage storage, std::size_t bounds) {
   return &histograms.try_emplace(bounds, bounds).first->second;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

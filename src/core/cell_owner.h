@@ -1,8 +1,8 @@
 #pragma once
 
-#include <kymo/core/cells.h>
+#include <kymo/core/detail/cells.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// Takes a cell back when its series is gone for good.
 class CellOwner {
@@ -13,4 +13,4 @@ class CellOwner {
   ~CellOwner() = default;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -8,12 +8,12 @@
 #include <mutex>
 #include <new>
 
-#include <kymo/core/histogram_cells.h>
+#include <kymo/core/detail/histogram_cells.h>
 
 #include "fork_gate.h"
 #include "process.h"
 
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 
 constinit thread_local Slab* thread_slab __attribute__((tls_model("initial-exec"))) = nullptr;
 constinit std::atomic<bool> recording{true};
@@ -348,4 +348,4 @@ Usage usage() noexcept {
           .refused = shared.arena->refused()};
 }
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <vector>
 
-#include <kymo/core/cells.h>
+#include <kymo/core/detail/cells.h>
 
 #include "cell_arena.h"
 
 /// The process' cells: one store, made at the first registration and never destroyed, so that recording works
 /// before main, in static destructors, and in threads that outlive both.
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 
 /// What stands at the start of the arena, and how whoever opens a memory-mapped one finds every cell in it,
 /// also when the writing process is dead. Pointers in it are the writer's addresses: subtract `base`.
@@ -104,4 +104,4 @@ struct Usage {
 };
 [[nodiscard]] Usage usage() noexcept;
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

@@ -24,7 +24,7 @@
 #include "series_extra.h"
 #include "series_reader.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 using Storage = FamilySpec::Storage;
@@ -420,4 +420,4 @@ std::chrono::nanoseconds CollectorTimer::stop() noexcept {
   return elapsed;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -6,10 +6,11 @@
 #include <thread>
 #include <utility>
 
-#include "label_text.h"
-#include "utf8.h"
+#include <kymo/base/utf8.h>
 
-namespace kymo::inline v0 {
+#include "label_text.h"
+
+namespace kymo::KYMO_ABI {
 namespace {
 
 /// Text in memory that is large enough for all that fault_of() lets through.
@@ -27,8 +28,8 @@ struct FixedText {
 std::optional<ExemplarDrop> fault_of(Labels labels) noexcept {
   std::size_t characters = 0;
   for (const Label& label : labels) {
-    if (!utf8::is_clean(label.value)) return ExemplarDrop::labels;
-    characters += label.key.size() + utf8::count_characters(label.value);
+    if (!base::is_utf8(label.value, base::Nul::refused)) return ExemplarDrop::labels;
+    characters += label.key.size() + base::count_characters(label.value);
     if (characters > ExemplarStore::kMaxLabelCharacters) return ExemplarDrop::length;
   }
   // Last: it compares each key with all others, of which there are few by now.
@@ -107,4 +108,4 @@ std::vector<Exemplar> ExemplarStore::read() const {
   return exemplars;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -11,7 +11,7 @@
 #include <kymo/core/labels.h>
 #include <kymo/core/snapshot.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// Why an exemplar was dropped.
 enum class ExemplarDrop : std::uint8_t { labels, length, busy };
@@ -65,4 +65,4 @@ class ExemplarStore final {
   std::unique_ptr<Slot[]> slots_;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

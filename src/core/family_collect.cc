@@ -12,7 +12,7 @@
 #include "series_reader.h"
 
 // Reading and removing series. Finding and making them: family_core.cc.
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 SeriesPtr retained(const Series* series) {
@@ -432,4 +432,4 @@ void FamilyCore::free_retired() {
   retired_.erase(first_passed, retired_.end());
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

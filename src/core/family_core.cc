@@ -14,7 +14,7 @@
 #include "text_bounds.h"
 
 // Finding and making series. Reading and removing them: family_collect.cc.
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 constexpr std::string_view kOverflowLabels = "otel_metric_overflow=\"true\"";
@@ -242,4 +242,4 @@ SeriesParts FamilyCore::parts_of(SeriesHandle handle) const {
   return parts;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

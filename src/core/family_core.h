@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include <kymo/core/detail/series_handle.h>
 #include <kymo/core/family_options.h>
 #include <kymo/core/labels.h>
-#include <kymo/core/series_handle.h>
 #include <kymo/core/snapshot.h>
 
 #include "cell_owner.h"
@@ -25,7 +25,7 @@
 #include "series_list.h"
 #include "series_table.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// What the families of a registry share: its limits and the counts of what they took.
 struct FamilyShared {
@@ -225,4 +225,4 @@ void FamilyCore::record(Labels labels, Record record) {
   record(*handle.get());
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 using Storage = FamilySpec::Storage;
@@ -75,4 +75,4 @@ FamilySpec InstrumentTraits<Window>::spec(Options options) {
   return spec;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -5,7 +5,7 @@
 
 #include "process.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 void (*after_fork_in_child)() noexcept = nullptr;
@@ -56,4 +56,4 @@ StructureLock::~StructureLock() {
   if (--locks_held == 0) process().changing.fetch_sub(1);
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -5,7 +5,9 @@
 #include <mutex>
 #include <new>
 
-namespace kymo::inline v0 {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI {
 
 /// How many forks lie between this process and the one that kymo was first used in. What was true of an
 /// earlier generation (counts, threads, locks held) is not true of this one.
@@ -67,4 +69,4 @@ class LongMutex final {
   std::atomic<std::uint32_t> generation_{fork_generation()};
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <ctime>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 // Resolution of a few milliseconds for a fifth of the price of the exact clock.
@@ -81,4 +81,4 @@ GaugeStatistics GaugeTrack::read() const noexcept {
   return statistics;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -6,7 +6,7 @@
 
 #include <kymo/core/snapshot.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// Count, sum, extremes and time of every value that a gauge was set to. Lock-free, shared by all threads:
 /// what a gauge holds is shared by nature, so there is nothing to own apart.
@@ -34,4 +34,4 @@ class GaugeTrack final {
   std::atomic<double> sum_at_reset_{0};
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

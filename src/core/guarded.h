@@ -1,8 +1,8 @@
 #pragma once
 
-#include <kymo/core/cells.h>
+#include <kymo/core/detail/cells.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// Swallows every error, including bad_alloc: recording never fails its caller. The value is counted as
 /// refused.
@@ -19,4 +19,4 @@ void guarded(Call call) noexcept {
 #endif
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 // Counts of small buckets are added four at a time. No lane can overflow: all the buckets that an index has
@@ -98,4 +98,4 @@ void HistogramBuckets::push_back(HistogramBucket bucket) {
   if (size != 1) only_small_ = false;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

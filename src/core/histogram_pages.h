@@ -3,10 +3,10 @@
 #include <atomic>
 #include <cstdint>
 
-#include <kymo/core/histogram_cells.h>
+#include <kymo/core/detail/histogram_cells.h>
 
 /// The way through a histogram's block, for whoever does not record by the shortest one.
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 
 template <class Block>
 [[nodiscard]] Block* block_in(const Cell& cell) noexcept {
@@ -45,4 +45,4 @@ void for_each_page(const HistogramBlock& block, Visitor visit) {
   }
 }
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

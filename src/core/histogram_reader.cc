@@ -7,7 +7,7 @@
 
 #include "histogram_pages.h"
 
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 namespace {
 
 static_assert(HistogramBuckets::kLeastIndex == kMinExponent * kBucketsPerOctave);
@@ -154,4 +154,4 @@ HistogramBuckets HistogramReader::read_negative(CellId id) {
   return HistogramBuckets(borrowing);  // a copy, unlike the bare name
 }
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

@@ -12,7 +12,7 @@
 #include "cell_store.h"
 #include "histogram_store.h"
 
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 
 /// Reads many histograms of one form, one after the other: what leads to the slabs is looked up once. Slabs
 /// leased later are not seen: one for each reading. Threads: one at a time.
@@ -47,4 +47,4 @@ class HistogramReader final {
   std::shared_ptr<BucketWords> words_ = std::make_shared<BucketWords>();
 };
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

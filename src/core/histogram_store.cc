@@ -14,7 +14,7 @@
 #include "fork_gate.h"
 #include "histogram_pages.h"
 
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 namespace {
 
 // A sum of values up to here comes to no end: 2^64 of them are far from the largest number.
@@ -376,4 +376,4 @@ void free_histogram(CellId id, std::size_t bounds) noexcept {
 #endif
 }
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

@@ -3,11 +3,11 @@
 #include <cmath>
 #include <cstddef>
 
-#include <kymo/core/cells.h>
-#include <kymo/core/histogram_cells.h>
+#include <kymo/core/detail/cells.h>
+#include <kymo/core/detail/histogram_cells.h>
 #include <kymo/core/histogram_value.h>
 
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 
 /// Whether a histogram's sums are doubles or nanoseconds.
 enum class SumForm : std::uint8_t { floating, nanoseconds };
@@ -29,4 +29,4 @@ void free_histogram(CellId id, std::size_t bounds) noexcept;
 /// later bounds them by the buckets.
 void forget_extremes(CellId id) noexcept;
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

@@ -6,9 +6,9 @@
 #include <numeric>
 #include <utility>
 
-#include <kymo/core/histogram_cells.h>
+#include <kymo/core/detail/histogram_cells.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 static_assert(cells::kMinExponent == HistogramValue::kMinExponent);
@@ -243,4 +243,4 @@ void HistogramValue::add_zeros(std::uint64_t count) {
   count_ += count;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include <kymo/core/counter.h>
+#include <kymo/core/detail/series_handle.h>
 #include <kymo/core/family_options.h>
 #include <kymo/core/gauge.h>
 #include <kymo/core/histogram.h>
 #include <kymo/core/histogram_value.h>
 #include <kymo/core/labels.h>
-#include <kymo/core/series_handle.h>
 #include <kymo/core/snapshot.h>
 #include <kymo/core/timing.h>
 #include <kymo/core/window.h>
@@ -25,7 +25,7 @@
 #include "series_reader.h"
 
 // The members of instruments that are not worth inlining.
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 void offer_exemplar(const SeriesHandle& handle, double value, std::initializer_list<Label> labels) noexcept {
@@ -177,4 +177,4 @@ WindowValue Window::value() const {
   return handle_.get() == nullptr ? WindowValue() : read_window(*handle_.get(), Storage::window);
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

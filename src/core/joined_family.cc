@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 /// A series that one of the families has, or both.
@@ -135,4 +135,4 @@ FamilySnapshot joined(const FamilySnapshot& first, const FamilySnapshot& second,
   return FamilySnapshot(std::move(columns));
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

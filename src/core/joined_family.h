@@ -3,7 +3,7 @@
 #include <kymo/core/histogram_value.h>
 #include <kymo/core/snapshot.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// One family out of two of the same kind: what is recorded, and what callbacks give or was recorded by name
 /// before. Where both have a series, counts and distributions are added up, and of a gauge the first one's
@@ -11,4 +11,4 @@ namespace kymo::inline v0 {
 [[nodiscard]] FamilySnapshot joined(const FamilySnapshot& first, const FamilySnapshot& second,
                                     const HistogramValue::Bounds& bounds = nullptr);
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -4,7 +4,7 @@
 
 #include "label_text.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 bool detail::same_when_rendered(const char* rendered, std::string_view key) noexcept {
   for (std::size_t i = 0; i < key.size(); ++i) {
@@ -25,4 +25,4 @@ std::size_t count_labels(std::string_view rendered) noexcept {
   return count;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -9,7 +9,7 @@
 #include <kymo/core/labels.h>
 
 /// The hash and the comparison that find a series by labels as a caller wrote them, without rendering them.
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// Differs from process to process, so that who chooses label values cannot choose their collisions.
 [[nodiscard]] std::uint64_t hash_seed() noexcept;
@@ -158,4 +158,4 @@ namespace detail {
 /// How many labels a rendered text has.
 [[nodiscard]] std::size_t count_labels(std::string_view rendered) noexcept;
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -10,12 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/base/utf8.h>
 #include <kymo/core/labels.h>
 #include <kymo/core/names.h>
 
-#include "utf8.h"
-
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// Text that needs no allocation while it is short.
 class ShortText final {
@@ -73,12 +72,12 @@ void append_key(std::string_view key, Text& out) {
 template <class Text>
 bool append_value(std::string_view value, std::size_t max_bytes, Text& out) {
   const bool cut = value.size() > max_bytes;
-  if (cut) value = value.substr(0, utf8::border_at_or_before(value, max_bytes));
-  if (utf8::is_clean(value)) {
+  if (cut) value = base::cut_utf8(value, max_bytes);
+  if (base::is_utf8(value, base::Nul::refused)) {
     append_escaped(value, out);
     return cut;
   }
-  append_escaped(utf8::cleaned(value), out);
+  append_escaped(base::to_utf8(value, base::Nul::refused), out);
   return true;
 }
 
@@ -146,4 +145,4 @@ std::size_t render_labels_into(Labels labels, std::size_t max_value_bytes, Text&
   return altered;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -4,7 +4,7 @@
 
 #include "label_text.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 // In rendered text a value ends at the first quote that no backslash precedes.
@@ -52,4 +52,4 @@ std::size_t render_labels(Labels labels, std::size_t max_value_bytes, std::strin
   return render_labels_into(labels, max_value_bytes, out);
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -6,7 +6,7 @@
 
 #include "cell_store.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 bool register_for_barriers() noexcept {
@@ -59,4 +59,4 @@ bool GracePeriod::has_passed() noexcept {
   return waiting_.empty();
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include <kymo/core/cells.h>
+#include <kymo/core/detail/cells.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// How a look-up by labels reads a family's table without a lock, and how memory that such a reader may still
 /// see is freed.
@@ -66,4 +66,4 @@ inline LookupGuard::LookupGuard() noexcept : slab_(cells::thread_slab) {
   }
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -4,7 +4,7 @@
 
 #include <kymo/core/names.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 MetricNames::Metric* MetricNames::find(std::string_view name) {
   const auto found = metrics_.find(name);
@@ -71,4 +71,4 @@ std::string taken_message(const Descriptor& taken, Kind wanted) {
   return kind + " \"" + taken.name + "\" is already registered; keep what the first registration returned";
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

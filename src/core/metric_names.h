@@ -11,7 +11,7 @@
 
 #include <kymo/core/descriptor.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 class FamilyCore;
 
@@ -54,4 +54,4 @@ class MetricNames final {
 /// Says that a metric of that name is there already, as another kind or as the same.
 [[nodiscard]] std::string taken_message(const Descriptor& taken, Kind wanted);
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

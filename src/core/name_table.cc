@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 constexpr std::size_t kFirstNames = 64;
@@ -41,4 +41,4 @@ const NameTable::Entry* NameTable::add(std::unique_ptr<Entry> prepared) noexcept
   return entries_.back().get();
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

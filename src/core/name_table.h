@@ -12,7 +12,7 @@
 #include "family_core.h"
 #include "label_hash.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// The families that a Collector records into, by name. Names are added and never taken out, so that a reader
 /// needs neither lock nor guard.
@@ -86,4 +86,4 @@ class NameTable final {
   mutable std::array<std::atomic<const Entry*>, kLast> last_at_{};
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

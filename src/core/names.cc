@@ -5,13 +5,14 @@
 #include <numeric>
 #include <utility>
 
-namespace kymo::inline v0 {
+#include <kymo/base/ascii.h>
+
+namespace kymo::KYMO_ABI {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 255;
 
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_first(char c) noexcept { return base::is_letter(c) || c == '_'; }
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";
@@ -27,7 +28,7 @@ bool has_suffix_word(std::string_view name, std::string_view suffix) {
 std::string mapped(std::string_view name) {
   std::string out(name);
   std::replace_if(
-      out.begin(), out.end(), [](char c) { return !is_letter(c) && !is_digit(c) && c != ':'; }, '_');
+      out.begin(), out.end(), [](char c) { return !is_first(c) && !base::is_digit(c) && c != ':'; }, '_');
   return out;
 }
 
@@ -64,9 +65,9 @@ std::optional<std::string> name_error(std::string_view name) {
            " characters; at most 255 are allowed";
   }
   const auto allowed = [](char c) {
-    return is_letter(c) || is_digit(c) || c == ':' || c == '.' || c == '-' || c == '/';
+    return is_first(c) || base::is_digit(c) || c == ':' || c == '.' || c == '-' || c == '/';
   };
-  if (!is_letter(name.front()) || !std::all_of(name.begin(), name.end(), allowed)) {
+  if (!is_first(name.front()) || !std::all_of(name.begin(), name.end(), allowed)) {
     return "metric name " + quoted(name) +
            " is not valid: start with a letter or _, go on with letters, digits, _ : . - or /";
   }
@@ -74,8 +75,8 @@ std::optional<std::string> name_error(std::string_view name) {
 }
 
 std::string_view label_key_fault(std::string_view key) noexcept {
-  const auto allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-'; };
-  if (key.empty() || key.size() > kMaxNameBytes || !is_letter(key.front()) ||
+  const auto allowed = [](char c) { return is_first(c) || base::is_digit(c) || c == '.' || c == '-'; };
+  if (key.empty() || key.size() > kMaxNameBytes || !is_first(key.front()) ||
       !std::all_of(key.begin(), key.end(), allowed)) {
     return "is not valid: start with a letter or _, go on with letters, digits or _";
   }
@@ -94,7 +95,7 @@ std::optional<std::string> label_key_error(std::string_view key) {
 }
 
 std::optional<std::string> unit_error(std::string_view unit) {
-  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '_'; };
+  const auto allowed = [](char c) { return base::is_lower(c) || base::is_digit(c) || c == '_'; };
   if (std::all_of(unit.begin(), unit.end(), allowed)) return std::nullopt;
   return "unit " + quoted(unit) +
          " is not valid: use a base unit's plural in lower case, such as seconds or bytes";
@@ -135,4 +136,4 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   return best;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -1,9 +1,9 @@
-#include <kymo/core/histogram_cells.h>
+#include <kymo/core/detail/histogram_cells.h>
 
 #include <array>
 #include <cstddef>
 
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 namespace {
 
 // border[i] is the largest whole m with (2^52 + m)^64 <= 2^(i + 52 * 64), that is floor(2^(i/64) * 2^52)
@@ -39,4 +39,4 @@ constexpr OctaveTable make_table() {
 // run.
 constinit const OctaveTable octave_table = make_table();
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

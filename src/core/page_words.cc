@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 namespace {
 
 static_assert(kBucketsPerPage == 32);
@@ -158,4 +158,4 @@ WritePageWords quickest_page_words() noexcept {
   return one_by_one;
 }
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <span>
 
-#include <kymo/core/histogram_cells.h>
+#include <kymo/core/detail/histogram_cells.h>
 
 /// From a page's buckets to the words of HistogramBuckets: what a Snapshot of many histograms spends its time
 /// on. Most buckets hold nothing, and which ones is hard to guess.
-namespace kymo::inline v0::cells {
+namespace kymo::KYMO_ABI::cells {
 
 /// A page, and the number of its first bucket.
 struct PageAt {
@@ -39,4 +39,4 @@ inline constexpr int kPageWordsWays = 3;
 /// The quickest one for this processor.
 [[nodiscard]] WritePageWords quickest_page_words() noexcept;
 
-}  // namespace kymo::inline v0::cells
+}  // namespace kymo::KYMO_ABI::cells

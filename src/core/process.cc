@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 // Changes with everything that copies share; the sizes tell standard libraries and sanitizers apart.
@@ -158,4 +158,4 @@ Process& process() noexcept {
   return *attached.load(std::memory_order_acquire);
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <mutex>
 
-#include <kymo/core/cells.h>
+#include <kymo/core/detail/cells.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 class CellArena;
 class Registry;
@@ -65,4 +65,4 @@ struct Process {
 /// Whether the system kept this copy from looking for others, or from being found by them. Threads: any.
 [[nodiscard]] bool copy_is_apart() noexcept;
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -8,7 +8,7 @@
 
 #include "label_hash.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 RefusalLog::Seen RefusalLog::note(std::uint64_t what) noexcept {
   what = std::max<std::uint64_t>(what, 1);
@@ -47,4 +47,4 @@ void RefusalLog::tell(std::string_view message) const {
   if (sink_) sink_(message);
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

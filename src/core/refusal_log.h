@@ -7,7 +7,9 @@
 #include <functional>
 #include <string_view>
 
-namespace kymo::inline v0 {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI {
 
 /// Says what was refused: to the user's sink, or as a line on standard error where there is none. Remembers
 /// what was said, so that a refusal that repeats is said once. Threads: any, without a lock.
@@ -40,4 +42,4 @@ class RefusalLog final {
   std::array<std::atomic<std::uint64_t>, kMost> noted_{};  // 0: free
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <utility>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 // The library also serves programs that are built without exceptions.
@@ -132,4 +132,4 @@ void Registration::abandon() noexcept {
   slot_.reset();
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

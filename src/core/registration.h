@@ -12,7 +12,7 @@
 
 #include "fork_gate.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// A producer as the registry holds it: called by one thread at a time; never again, and gone with all that
 /// it refers to, once ended.
@@ -71,4 +71,4 @@ class Registration::Slot final {
 /// Whether the calling thread is in any producer.
 [[nodiscard]] bool is_in_producer() noexcept;
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -18,7 +18,7 @@
 #include "registry_impl.h"
 #include "series_reader.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 std::optional<std::string> bounds_error(std::string_view name, std::string_view what,
@@ -424,4 +424,4 @@ Registry& default_registry() {
   return *shared.default_registry;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -17,7 +17,7 @@
 #include "family_core.h"
 #include "metric_names.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl> {
  public:
@@ -115,4 +115,4 @@ void Registry::Impl::refuse_once(std::uint64_t what, Message message) {
   if (seen == RefusalLog::Seen::first) shared_->refusals.say(message());
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

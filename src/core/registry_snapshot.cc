@@ -19,7 +19,7 @@
 #include "registry_impl.h"
 #include "self_metrics.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// Messages for the user's sink, which is called as callbacks are: it may hang.
 class Registry::Impl::Sayings final {
@@ -155,4 +155,4 @@ void Registry::Impl::say(const std::vector<std::string>& messages) {
   }
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -10,7 +10,7 @@
 
 #include "fork_gate.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// A series' reading at its last reset, and the time of it. Readers subtract it: cells only grow, so
 /// that recording threads need not know of resets. In a forked child, whose cells begin at zero, there is
@@ -66,4 +66,4 @@ class ResetBase final {
   std::optional<HistogramValue> histogram_;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -11,7 +11,7 @@
 #include "cell_store.h"
 #include "process.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 double number(const std::atomic<std::uint64_t>& count) {
@@ -127,4 +127,4 @@ void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
   if (state.callbacks) write_callbacks(*state.callbacks, writer);
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

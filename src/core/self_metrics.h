@@ -10,7 +10,7 @@
 #include "callback_runner.h"
 #include "family_core.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// What a registry has to say of itself: its size, and what its limits and checks took.
 struct SelfState {
@@ -27,4 +27,4 @@ struct SelfState {
 
 void write_self_metrics(const SelfState& state, SnapshotWriter& writer);
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -4,11 +4,12 @@
 #include <new>
 
 #include <kymo/core/snapshot.h>
+
 #include "cell_owner.h"
 #include "reset_base.h"
 #include "series_extra.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 Series* Series::create(std::string_view rendered_labels, std::chrono::system_clock::time_point created) {
   void* memory = ::operator new(sizeof(Series) + rendered_labels.size());
@@ -68,4 +69,4 @@ LabelsView SeriesPtr::labels() const noexcept { return series_->labels(); }
 
 std::chrono::system_clock::time_point SeriesPtr::created() const noexcept { return series_->created(); }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

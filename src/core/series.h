@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <string_view>
 
-#include <kymo/core/cells.h>
+#include <kymo/core/detail/cells.h>
 #include <kymo/core/labels.h>
 
 #include "label_hash.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 struct SeriesExtra;
 class CellOwner;
@@ -105,4 +105,4 @@ class Series final {
   std::uint8_t aliases_ = 0;  // under how many other hashes the table has it
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -8,7 +8,7 @@
 #include "gauge_track.h"
 #include "window_ring.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 class FamilyCore;
 
@@ -22,4 +22,4 @@ struct SeriesExtra {
   std::unique_ptr<ExemplarStore> exemplars;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

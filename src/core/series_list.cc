@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 // Most families have a few series, some a million.
@@ -48,4 +48,4 @@ void SeriesList::remove(std::span<Series* const> series) {
   size_ = size;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -5,7 +5,9 @@
 #include <span>
 #include <vector>
 
-namespace kymo::inline v0 {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI {
 
 class Series;
 
@@ -44,4 +46,4 @@ class SeriesList final {
   std::size_t size_ = 0;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -9,7 +9,7 @@
 #include "reset_base.h"
 #include "series_extra.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 cells::SumForm sum_form(FamilySpec::Storage storage) noexcept {
   return storage == FamilySpec::Storage::timing ? cells::SumForm::nanoseconds : cells::SumForm::floating;
@@ -111,4 +111,4 @@ FamilyColumns::NumberType number_type(FamilySpec::Storage storage) noexcept {
   }
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

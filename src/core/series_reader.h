@@ -11,7 +11,7 @@
 #include "series.h"
 
 /// From a series' cells to the values that a Snapshot, or the instrument itself, gives.
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 [[nodiscard]] constexpr bool is_histogram(FamilySpec::Storage storage) noexcept {
   return storage == FamilySpec::Storage::histogram || storage == FamilySpec::Storage::timing;
@@ -57,4 +57,4 @@ void append_values(const Series& series, FamilySpec::Storage storage, const Fami
 
 [[nodiscard]] FamilyColumns::NumberType number_type(FamilySpec::Storage storage) noexcept;
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -5,7 +5,7 @@
 
 #include "series.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 constexpr std::size_t kFirstSize = 4;
@@ -85,4 +85,4 @@ void SeriesTable::make_room() {
   replaced_.emplace_back(slots_.exchange(larger.release(), std::memory_order_acq_rel));
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

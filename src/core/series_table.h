@@ -6,7 +6,9 @@
 #include <memory>
 #include <vector>
 
-namespace kymo::inline v0 {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI {
 
 class Series;
 
@@ -87,4 +89,4 @@ Series* SeriesTable::find(std::uint64_t hash, IsIt is_it) const noexcept {
   }
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 Number number_from(std::uint64_t bits, FamilyColumns::NumberType type) noexcept {
@@ -93,4 +93,4 @@ std::optional<Point> Snapshot::find(std::string_view name, Labels labels) const 
   return family == nullptr ? std::nullopt : family->find(labels);
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

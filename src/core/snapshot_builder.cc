@@ -14,7 +14,7 @@
 #include "series.h"
 #include "text_bounds.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 constexpr std::size_t kMaxLabelValueBytes = 1024;
@@ -212,4 +212,4 @@ std::shared_ptr<const Snapshot> SnapshotBuilder::finish(std::chrono::system_cloc
   return std::make_shared<const Snapshot>(Snapshot{time, uptime, std::move(families)});
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

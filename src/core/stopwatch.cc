@@ -13,7 +13,7 @@
 
 #include "fork_gate.h"
 
-namespace kymo::inline v0::ticks {
+namespace kymo::KYMO_ABI::ticks {
 
 constinit std::atomic<std::uint64_t> nanoseconds_per_tick{0};
 
@@ -125,4 +125,4 @@ void calibrate() noexcept {
   calibration.go_on();
 }
 
-}  // namespace kymo::inline v0::ticks
+}  // namespace kymo::KYMO_ABI::ticks

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 namespace {
 
 using Bounds = std::shared_ptr<const std::vector<double>>;
@@ -28,4 +28,4 @@ Bounds default_text_bounds(std::string_view unit) {
   return kOther;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 WindowRing::WindowRing(std::size_t capacity)
     : capacity_(std::max<std::size_t>(capacity, 1)), slots_(new std::atomic<double>[capacity_]) {
@@ -49,4 +49,4 @@ std::vector<double> WindowRing::sorted() const {
   return values;
 }
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

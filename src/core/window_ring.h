@@ -8,7 +8,7 @@
 
 #include "fork_gate.h"
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// The last N values recorded, by whichever thread. A writer takes the next slot and stores; nobody waits for
 /// anybody. A forked child begins with none.
@@ -43,4 +43,4 @@ class WindowRing final {
   std::atomic<std::uint32_t> fork_generation_{kymo::fork_generation()};
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 constexpr double kBucketsPerOctave = 1 << HistogramValue::kScale;
@@ -54,4 +54,4 @@ void BoundCounts::count_by_bounds(const HistogramValue& histogram) {
   }
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 struct Entry {
@@ -33,4 +33,4 @@ std::optional<Format> format_from_name(std::string_view name) noexcept {
 
 std::string_view media_type(Format format) noexcept { return entry_of(format).media_type; }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 std::uint64_t core_number(const Point& point) {
@@ -35,4 +35,4 @@ std::vector<double> core_ratios(const Snapshot& snapshot) {
   return ratios;
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

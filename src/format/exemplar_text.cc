@@ -6,7 +6,7 @@
 
 #include "number_text.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 constexpr std::size_t kMaxLabelCharacters = 128;  // OpenMetrics 1.0, "Exemplars"
@@ -48,4 +48,4 @@ char* put_exemplar(char* at, const Exemplar& exemplar) noexcept {
   return put_unix_time(at, exemplar.time);
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

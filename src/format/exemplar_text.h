@@ -5,7 +5,7 @@
 
 #include <kymo/core/snapshot.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// The newest of some exemplars that OpenMetrics allows: a value, and labels of 128 characters at most. Null
 /// where there is none.
@@ -17,4 +17,4 @@ namespace kymo::format {
 /// Writes ` # {labels} value timestamp`; what stands behind a sample's value.
 [[nodiscard]] char* put_exemplar(char* at, const Exemplar& exemplar) noexcept;
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 Number sum(const Number& a, const Number& b) {
@@ -81,4 +81,4 @@ std::optional<WindowValue> total_window(const Snapshot& snapshot, std::string_vi
       [](const WindowValue& a, const WindowValue& b) { return joined(a, b); });
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -9,7 +9,7 @@
 /// A family as one value: that of its series without labels, which is the total where a program keeps one
 /// beside those with labels; else all series together. Nothing where the Snapshot has no such family, or one
 /// of another kind.
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Where the series without labels is, if there is one.
 [[nodiscard]] std::optional<std::size_t> unlabelled(const FamilySnapshot& family);
@@ -23,4 +23,4 @@ namespace kymo::format {
 [[nodiscard]] std::optional<HistogramValue> total_histogram(const Snapshot& snapshot, std::string_view name);
 [[nodiscard]] std::optional<WindowValue> total_window(const Snapshot& snapshot, std::string_view name);
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -8,7 +8,7 @@
 #include "number_text.h"
 #include "sample_head.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 // A line is put together from parts of a few dozen bytes, for which a call of memcpy costs more than the
@@ -139,4 +139,4 @@ void HistogramLines::write(const Point& point, LineWriter& lines) {
   lines.wrote_to(at);
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

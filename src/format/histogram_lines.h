@@ -14,7 +14,7 @@
 #include "dialect.h"
 #include "line_writer.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Writes the series of one histogram family as classic histograms: cumulative buckets, `_sum` and `_count`.
 class HistogramLines final {
@@ -58,4 +58,4 @@ class HistogramLines final {
   std::span<const Exemplar> exemplars_left_;  // above the buckets written
 };
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 void append_padded(long long number, std::size_t digits, std::string_view behind, std::string& out) {
@@ -29,4 +29,4 @@ std::string iso_time(std::chrono::system_clock::time_point time) {
   return out;
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

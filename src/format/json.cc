@@ -2,30 +2,31 @@
 
 #include <cmath>
 
+#include <kymo/base/json_writer.h>
 #include <kymo/format/iso_time.h>
-#include <kymo/model/json_writer.h>
+
 #include "series_key.h"
 #include "snapshot_head.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 constexpr double kShownQuantiles[] = {0.5, 0.95, 0.99};
 constexpr std::string_view kShownQuantileNames[] = {"p50", "p95", "p99"};
 
 /// A field for what JSON has a number for: neither NaN nor an infinity.
-void write_if_finite(std::string_view name, double value, model::JsonWriter& json) {
+void write_if_finite(std::string_view name, double value, base::JsonWriter& json) {
   if (std::isfinite(value)) json.field(name, value);
 }
 
 template <class Distribution>
-void write_quantiles(const Distribution& values, model::JsonWriter& json) {
+void write_quantiles(const Distribution& values, base::JsonWriter& json) {
   for (std::size_t i = 0; i < std::size(kShownQuantiles); ++i)
     write_if_finite(kShownQuantileNames[i], values.quantile(kShownQuantiles[i]), json);
 }
 
 // None of these is empty: see has_value(). One that a producer filled may lack a statistic.
-void write_histogram(const HistogramValue& histogram, model::JsonWriter& json) {
+void write_histogram(const HistogramValue& histogram, base::JsonWriter& json) {
   json.field("count", histogram.count());
   write_if_finite("total", histogram.sum(), json);
   write_if_finite("mean", histogram.mean(), json);
@@ -34,7 +35,7 @@ void write_histogram(const HistogramValue& histogram, model::JsonWriter& json) {
   write_quantiles(histogram, json);
 }
 
-void write_window(const WindowValue& window, model::JsonWriter& json) {
+void write_window(const WindowValue& window, base::JsonWriter& json) {
   json.field("count", std::uint64_t{window.sorted.size()});
   json.field("mean", window.mean());
   json.field("min", window.sorted.front());
@@ -42,11 +43,11 @@ void write_window(const WindowValue& window, model::JsonWriter& json) {
   write_quantiles(window, json);
 }
 
-void write_counter(const FamilySnapshot& /*family*/, const Point& point, model::JsonWriter& json) {
+void write_counter(const FamilySnapshot& /*family*/, const Point& point, base::JsonWriter& json) {
   json.field("value", point.number);
 }
 
-void write_gauge(const FamilySnapshot& /*family*/, const Point& point, model::JsonWriter& json) {
+void write_gauge(const FamilySnapshot& /*family*/, const Point& point, base::JsonWriter& json) {
   json.field("current", point.number);
   if (point.gauge == nullptr || point.gauge->count == 0) return;
   const GaugeStatistics& statistics = *point.gauge;
@@ -58,7 +59,7 @@ void write_gauge(const FamilySnapshot& /*family*/, const Point& point, model::Js
     json.field("last_update", iso_time(statistics.last_update));
 }
 
-void write_timing(const FamilySnapshot& /*family*/, const Point& point, model::JsonWriter& json) {
+void write_timing(const FamilySnapshot& /*family*/, const Point& point, base::JsonWriter& json) {
   write_histogram(*point.histogram, json);
   if (point.window == nullptr || point.window->sorted.empty()) return;
   json.begin_object("recent");
@@ -66,12 +67,12 @@ void write_timing(const FamilySnapshot& /*family*/, const Point& point, model::J
   json.end_object();
 }
 
-void write_other_histogram(const FamilySnapshot& family, const Point& point, model::JsonWriter& json) {
+void write_other_histogram(const FamilySnapshot& family, const Point& point, base::JsonWriter& json) {
   json.field("unit", std::string_view(family.descriptor().unit));
   write_histogram(*point.histogram, json);
 }
 
-void write_window_series(const FamilySnapshot& family, const Point& point, model::JsonWriter& json) {
+void write_window_series(const FamilySnapshot& family, const Point& point, base::JsonWriter& json) {
   json.field("unit", std::string_view(family.descriptor().unit));
   json.field("total_count", point.window->total_count);
   json.field("total", point.window->total_sum);
@@ -99,7 +100,7 @@ bool is_window(const Descriptor& d) { return d.kind == Kind::window; }
 struct Section {
   std::string_view name;
   bool (*holds)(const Descriptor&);
-  void (*write)(const FamilySnapshot&, const Point&, model::JsonWriter&);
+  void (*write)(const FamilySnapshot&, const Point&, base::JsonWriter&);
 };
 
 constexpr Section kSections[] = {{"timings", is_timing, write_timing},
@@ -108,7 +109,7 @@ constexpr Section kSections[] = {{"timings", is_timing, write_timing},
                                  {"histograms", is_other_histogram, write_other_histogram},
                                  {"windows", is_window, write_window_series}};
 
-void write_family(const FamilySnapshot& family, const Section& section, model::JsonWriter& json) {
+void write_family(const FamilySnapshot& family, const Section& section, base::JsonWriter& json) {
   std::string key;
   for (std::size_t i = 0; i < family.size(); ++i) {
     const Point point = family.point(i);
@@ -122,8 +123,8 @@ void write_family(const FamilySnapshot& family, const Section& section, model::J
 
 }  // namespace
 
-void write_json(const Snapshot& snapshot, std::string& out, model::JsonLayout layout) {
-  model::JsonWriter json(out, layout);
+void write_json(const Snapshot& snapshot, std::string& out, base::JsonLayout layout) {
+  base::JsonWriter json(out, layout);
   json.begin_object();
   write_snapshot_head(snapshot, json);
   json.begin_object("metrics");
@@ -138,4 +139,4 @@ void write_json(const Snapshot& snapshot, std::string& out, model::JsonLayout la
   json.end_object();
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -1,6 +1,6 @@
 #include "line_writer.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 // Filling what the text is about to overwrite takes a third as long as writing it.
@@ -21,4 +21,4 @@ void LineWriter::grow(std::size_t bytes) {
   resize_without_filling(out_, wanted);
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <string>
 
-namespace kymo::format {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::format {
 
 /// Appends to a string through a bare pointer: one check a line instead of one a piece.
 ///
@@ -40,4 +42,4 @@ class LineWriter final {
   std::size_t used_;
 };
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

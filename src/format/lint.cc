@@ -7,7 +7,9 @@
 #include <string_view>
 #include <utility>
 
-namespace kymo::format {
+#include <kymo/base/ascii.h>
+
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 using Replacement = std::pair<std::string_view, std::string_view>;
@@ -33,7 +35,7 @@ constexpr std::array<Replacement, 28> kOtherUnits = {{
 constexpr std::array<std::string_view, 8> kTypeWords = {"counter", "gauge",  "histogram", "summary",
                                                         "timing",  "window", "metric",    "metrics"};
 
-bool is_lower(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_lower(char c) { return base::is_lower(c) || base::is_digit(c); }
 
 bool is_snake_case(std::string_view name) {
   const auto fits = [](char c) { return is_lower(c) || c == '_'; };
@@ -136,4 +138,4 @@ std::vector<LintFinding> lint(const Snapshot& snapshot) {
   return findings;
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

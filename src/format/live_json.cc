@@ -8,10 +8,11 @@
 #include <string_view>
 #include <variant>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
+
 #include "number_text.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 /// From 64 buckets an octave to eight.
@@ -103,7 +104,7 @@ void append_window(const WindowValue& window, std::string& out) {
 
 }  // namespace
 
-void append_live_text(std::string_view text, std::string& out) { model::JsonWriter(out).value(text); }
+void append_live_text(std::string_view text, std::string& out) { base::JsonWriter(out).value(text); }
 
 void append_live_family(const FamilySnapshot& family, std::uint32_t id, std::string& out) {
   const Descriptor& descriptor = family.descriptor();
@@ -118,7 +119,7 @@ void append_live_family(const FamilySnapshot& family, std::uint32_t id, std::str
 }
 
 void append_live_labels(LabelsView labels, std::string& out) {
-  model::JsonWriter json(out);
+  base::JsonWriter json(out);
   json.begin_object();
   for (const auto& entry : labels) json.field(entry.key, std::string_view(entry.value));
   json.end_object();
@@ -132,7 +133,7 @@ void append_live_value(const Point& point, std::string& out) {
   } else if (const double* number = std::get_if<double>(&point.number)) {
     append_double(*number, out);
   } else {
-    model::JsonWriter(out).value(point.number);
+    base::JsonWriter(out).value(point.number);
   }
 }
 
@@ -148,4 +149,4 @@ void append_live_seconds(std::chrono::nanoseconds time, std::string& out) {
                    out);
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include <kymo/model/utf8.h>
+#include <kymo/base/utf8.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 void append_ascii(char c, Dialect dialect, std::string& out) {
@@ -13,7 +13,7 @@ void append_ascii(char c, Dialect dialect, std::string& out) {
     case '\n': out += "\\n"; break;
     case '"': out += dialect == Dialect::openmetrics ? "\\\"" : "\""; break;
     case '\0':
-      out += model::kReplacementCharacter;
+      out += base::kReplacementCharacter;
       break;  // Prometheus' lexer takes it for the end of the text
     default: out += c;
   }
@@ -41,15 +41,15 @@ std::string escaped_help(std::string_view help, Dialect dialect) {
   std::string out;
   out.reserve(help.size());
   while (!help.empty()) {
-    const std::size_t length = model::utf8_length(help);
+    const std::size_t length = base::utf8_length(help);
     if (length == 1) {
       append_ascii(help.front(), dialect, out);
     } else {
-      out += length == 0 ? model::kReplacementCharacter : help.substr(0, length);
+      out += length == 0 ? base::kReplacementCharacter : help.substr(0, length);
     }
     help.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -7,7 +7,7 @@
 
 #include "dialect.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// What the text formats call the kind: "counter", "gauge", "histogram", "summary".
 [[nodiscard]] std::string_view text_type(Kind kind) noexcept;
@@ -19,4 +19,4 @@ void append_metadata(std::string_view keyword, std::string_view name, std::strin
 /// Help as the format wants it: one line, valid UTF-8. OpenMetrics escapes quotes, Prometheus text must not.
 [[nodiscard]] std::string escaped_help(std::string_view help, Dialect dialect);
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -6,7 +6,7 @@
 #include "number_text.h"
 #include "sample_head.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 // Series lie scattered in memory. Asked for this many ahead, their labels are in the cache when their turn
@@ -64,4 +64,4 @@ void write_number_lines(const FamilyColumns& columns, std::string_view sample_na
   }
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -6,7 +6,7 @@
 
 #include "line_writer.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Writes one line a series for a family whose series are single numbers: the path that a million counters
 /// take.
@@ -15,4 +15,4 @@ void write_number_lines(const FamilyColumns& columns, std::string_view sample_na
 /// How many bytes the labels of all series have, judged from a few of them.
 [[nodiscard]] std::size_t expected_label_bytes(const FamilyColumns& columns);
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 char* put_canonical(char* at, double number) noexcept {
   if (!std::isfinite(number)) return put_number(at, number);
@@ -31,4 +31,4 @@ char* put_unix_time(char* at, std::chrono::system_clock::time_point time) noexce
   return at;
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -2,14 +2,14 @@
 
 #include <chrono>
 
-#include <kymo/model/number_text.h>
+#include <kymo/base/number_text.h>
 
 /// What the text formats need besides model's numbers; see there.
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
-using model::kMaxNumberBytes;
-using model::put_number;
-using model::put_text;
+using base::kMaxNumberBytes;
+using base::put_number;
+using base::put_text;
 
 /// A bucket bound or quantile in the form that OpenMetrics 1.0 calls canonical: `0.0`, `1.0`, `1e-05`,
 /// `1.048576e+06`.
@@ -18,4 +18,4 @@ using model::put_text;
 /// Seconds since 1970 with milliseconds: `1520430000.123`.
 [[nodiscard]] char* put_unix_time(char* at, std::chrono::system_clock::time_point time) noexcept;
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

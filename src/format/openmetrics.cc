@@ -13,7 +13,7 @@
 #include "sample_head.h"
 #include "summary_lines.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 void append_header(const Descriptor& descriptor, std::string& out) {
@@ -122,4 +122,4 @@ void write_openmetrics(const Snapshot& snapshot, std::string& out) {
   out += "# EOF\n";
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -9,7 +9,7 @@
 #include "number_lines.h"
 #include "summary_lines.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 void append_header(const Descriptor& descriptor, std::string_view name, std::string& out) {
@@ -49,4 +49,4 @@ void write_prometheus_text(const Snapshot& snapshot, std::string& out) {
   for (const FamilySnapshot& family : snapshot.families) write_text_family(family, out);
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

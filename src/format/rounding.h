@@ -2,7 +2,9 @@
 
 #include <cmath>
 
-namespace kymo::format {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::format {
 
 /// Nearest number with so many digits behind the point, for people. NaN and infinities stay.
 [[nodiscard]] inline double rounded(double number, int digits) noexcept {
@@ -15,4 +17,4 @@ namespace kymo::format {
 /// A share of 1 as percent, to a hundredth.
 [[nodiscard]] inline double percent(double ratio) noexcept { return rounded(ratio * 100, 2); }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -6,7 +6,7 @@
 #include "number_text.h"
 
 /// What a sample's line begins with: `name{labels} `, or `name ` where there are none.
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Bytes of the head, and of a number and a line break behind it, at most.
 [[nodiscard]] inline std::size_t line_bytes(std::string_view name, std::string_view labels,
@@ -40,4 +40,4 @@ namespace kymo::format {
   return at;
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

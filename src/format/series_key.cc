@@ -1,6 +1,6 @@
 #include "series_key.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 // What one escape of the rendered labels (`\\`, `\"`, `\n`) becomes: the character, escaped for a key where
@@ -44,4 +44,4 @@ void make_series_key(std::string_view name, LabelsView labels, std::string& out)
   out += ']';
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

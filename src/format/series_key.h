@@ -5,10 +5,10 @@
 
 #include <kymo/core/labels.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Makes `out` what JSON calls a series: `name`, or `name[k=v,k2=v2]` with `\`, `,` and `]` escaped in
 /// values. Unambiguous: names contain no `[`, labels' names neither `=` nor a backslash.
 void make_series_key(std::string_view name, LabelsView labels, std::string& out);
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -1,22 +1,23 @@
 #include <kymo/format/server_json.h>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
+
 #include "core_ratios.h"
 #include "family_totals.h"
 #include "rounding.h"
 #include "snapshot_head.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 constexpr double kBytesPerMb = 1024.0 * 1024.0;
 
 void write_counted(std::string_view field, const Snapshot& snapshot, std::string_view family,
-                   model::JsonWriter& json) {
+                   base::JsonWriter& json) {
   json.field(field, total_number(snapshot, family).value_or(Number(std::uint64_t{0})));
 }
 
-void write_server(const Snapshot& snapshot, model::JsonWriter& json) {
+void write_server(const Snapshot& snapshot, base::JsonWriter& json) {
   write_counted("active_connections", snapshot, "server.active_connections", json);
   write_counted("active_processes", snapshot, "server.active_processes", json);
   write_counted("total_requests", snapshot, "server.requests", json);
@@ -25,7 +26,7 @@ void write_server(const Snapshot& snapshot, model::JsonWriter& json) {
   json.field("avg_processing_time", window ? window->mean() : 0.0);
 }
 
-void write_host(const Snapshot& snapshot, model::JsonWriter& json) {
+void write_host(const Snapshot& snapshot, base::JsonWriter& json) {
   json.field("memory_usage_mb",
              rounded(total_double(snapshot, "process_resident_memory_bytes") / kBytesPerMb, 3));
   json.field("cpu_total_percent", percent(total_double(snapshot, "kymo_system_cpu_ratio")));
@@ -38,8 +39,8 @@ void write_host(const Snapshot& snapshot, model::JsonWriter& json) {
 
 }  // namespace
 
-void write_server_json(const Snapshot& snapshot, std::string& out, model::JsonLayout layout) {
-  model::JsonWriter json(out, layout);
+void write_server_json(const Snapshot& snapshot, std::string& out, base::JsonLayout layout) {
+  base::JsonWriter json(out, layout);
   json.begin_object();
   write_server(snapshot, json);
   write_host(snapshot, json);
@@ -47,4 +48,4 @@ void write_server_json(const Snapshot& snapshot, std::string& out, model::JsonLa
   json.end_object();
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

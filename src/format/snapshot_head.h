@@ -1,15 +1,14 @@
 #pragma once
 
+#include <kymo/base/json_writer.h>
 #include <kymo/core/snapshot.h>
 
-#include <kymo/model/json_writer.h>
-
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Writes the fields `timestamp` and `uptime_seconds`, which the JSON objects of a Snapshot begin with.
-void write_snapshot_head(const Snapshot& snapshot, model::JsonWriter& json);
+void write_snapshot_head(const Snapshot& snapshot, base::JsonWriter& json);
 
 /// Seconds, to the millisecond.
 [[nodiscard]] double uptime_seconds(const Snapshot& snapshot) noexcept;
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -9,13 +9,14 @@
 #include <string_view>
 #include <vector>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
+
 #include "family_totals.h"
 #include "rounding.h"
 #include "series_key.h"
 #include "snapshot_head.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 using Quantiles = std::array<double, 3>;
@@ -35,11 +36,11 @@ std::optional<Quantiles> latency(const Snapshot& snapshot, std::string_view name
   return std::nullopt;
 }
 
-void write_number(std::string_view name, const std::optional<Number>& number, model::JsonWriter& json) {
+void write_number(std::string_view name, const std::optional<Number>& number, base::JsonWriter& json) {
   json.field(name, number.value_or(Number(std::uint64_t{0})));
 }
 
-void write_event_processing(const Snapshot& snapshot, model::JsonWriter& json) {
+void write_event_processing(const Snapshot& snapshot, base::JsonWriter& json) {
   constexpr std::string_view kDuration = "event.processing.duration";
   const auto processed = total_number(snapshot, "events.processed");
   if (!processed && snapshot.find(kDuration) == nullptr) return;
@@ -60,7 +61,7 @@ struct NamedFamily {
 };
 
 void write_pair(std::string_view section, const NamedFamily& first, const NamedFamily& second,
-                const Snapshot& snapshot, model::JsonWriter& json) {
+                const Snapshot& snapshot, base::JsonWriter& json) {
   const auto a = total_number(snapshot, first.family);
   const auto b = total_number(snapshot, second.family);
   if (!a && !b) return;
@@ -79,7 +80,7 @@ double hit_rate(const Snapshot& snapshot) {
   return hit / (hit + (misses ? to_double(*misses) : 0));
 }
 
-void write_cache(const Snapshot& snapshot, model::JsonWriter& json) {
+void write_cache(const Snapshot& snapshot, base::JsonWriter& json) {
   const double rate = hit_rate(snapshot);
   if (std::isnan(rate)) return;
   json.begin_object("cache");
@@ -137,7 +138,7 @@ ErrorSeries error_series(const Snapshot& snapshot) {
 }
 
 void write_error_series(std::string_view section, std::span<const ErrorSeries::Entry> entries,
-                        model::JsonWriter& json) {
+                        base::JsonWriter& json) {
   if (entries.empty()) return;
   json.begin_object(section);
   std::string key;
@@ -149,7 +150,7 @@ void write_error_series(std::string_view section, std::span<const ErrorSeries::E
   json.end_object();
 }
 
-void write_errors(const Snapshot& snapshot, model::JsonWriter& json) {
+void write_errors(const Snapshot& snapshot, base::JsonWriter& json) {
   const ErrorSeries errors = error_series(snapshot);
   write_error_series("errors", errors.failures, json);
   write_error_series("errors_by_type", errors.splits, json);
@@ -157,14 +158,14 @@ void write_errors(const Snapshot& snapshot, model::JsonWriter& json) {
 
 }  // namespace
 
-void write_summary_json(const Snapshot& snapshot, std::string& out, model::JsonLayout layout) {
-  model::JsonWriter json(out, layout);
+void write_summary_json(const Snapshot& snapshot, std::string& out, base::JsonLayout layout) {
+  base::JsonWriter json(out, layout);
   json.begin_object();
   write_summary_fields(snapshot, json);
   json.end_object();
 }
 
-void write_summary_fields(const Snapshot& snapshot, model::JsonWriter& json) {
+void write_summary_fields(const Snapshot& snapshot, base::JsonWriter& json) {
   write_snapshot_head(snapshot, json);
   write_event_processing(snapshot, json);
   write_pair("udp_listener", {"packets_received", "udp.packet.received"},
@@ -175,4 +176,4 @@ void write_summary_fields(const Snapshot& snapshot, model::JsonWriter& json) {
   write_errors(snapshot, json);
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -5,7 +5,7 @@
 #include "number_text.h"
 #include "sample_head.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 struct Quantile {
@@ -46,4 +46,4 @@ void SummaryLines::write(const Point& point, LineWriter& lines) const {
   write_line(count_name_, labels, window.total_count, lines);
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -8,7 +8,7 @@
 #include "dialect.h"
 #include "line_writer.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Writes the series of one window family as summaries: quantiles of the window, `_sum` and `_count` of all.
 class SummaryLines final {
@@ -25,4 +25,4 @@ class SummaryLines final {
   std::string count_name_;
 };
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

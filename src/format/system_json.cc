@@ -7,12 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
+
 #include "core_ratios.h"
 #include "rounding.h"
 #include "snapshot_head.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 /// How a number is shown.
@@ -123,11 +124,11 @@ Things read_things(const Snapshot& snapshot, std::span<const Field> fields) {
   return things;
 }
 
-void write_values(const Values& values, model::JsonWriter& json) {
+void write_values(const Values& values, base::JsonWriter& json) {
   for (const auto& [name, value] : values) json.field(name, value);
 }
 
-void write_things(std::string_view name, const Things& things, model::JsonWriter& json) {
+void write_things(std::string_view name, const Things& things, base::JsonWriter& json) {
   if (things.empty()) return;
   json.begin_array(name);
   for (const auto& [labels, values] : things) {
@@ -140,14 +141,14 @@ void write_things(std::string_view name, const Things& things, model::JsonWriter
   json.end_array();
 }
 
-void write_section(std::string_view name, const Values& values, model::JsonWriter& json) {
+void write_section(std::string_view name, const Values& values, base::JsonWriter& json) {
   if (values.empty()) return;
   json.begin_object(name);
   write_values(values, json);
   json.end_object();
 }
 
-void write_cpu(const Snapshot& snapshot, model::JsonWriter& json) {
+void write_cpu(const Snapshot& snapshot, base::JsonWriter& json) {
   const Values values = read_values(snapshot, kCpu);
   const std::vector<double> cores = core_ratios(snapshot);
   if (values.empty() && cores.empty()) return;
@@ -160,7 +161,7 @@ void write_cpu(const Snapshot& snapshot, model::JsonWriter& json) {
 }
 
 // `{"cpu": {"some_percent": 1.5, …}, "io": {…}}`
-void write_pressure(const Snapshot& snapshot, model::JsonWriter& json) {
+void write_pressure(const Snapshot& snapshot, base::JsonWriter& json) {
   const FamilySnapshot* family = snapshot.find("kymo_system_pressure_ratio");
   if (family == nullptr) return;
   std::map<std::string, std::map<std::string, double>> by_resource;
@@ -178,7 +179,7 @@ void write_pressure(const Snapshot& snapshot, model::JsonWriter& json) {
   json.end_object();
 }
 
-void write_network(const Snapshot& snapshot, model::JsonWriter& json) {
+void write_network(const Snapshot& snapshot, base::JsonWriter& json) {
   const Values values = read_values(snapshot, kNetwork);
   const Things interfaces = read_things(snapshot, kInterfaces);
   if (values.empty() && interfaces.empty()) return;
@@ -188,7 +189,7 @@ void write_network(const Snapshot& snapshot, model::JsonWriter& json) {
   json.end_object();
 }
 
-void write_by_label(const Field& field, const Snapshot& snapshot, model::JsonWriter& json) {
+void write_by_label(const Field& field, const Snapshot& snapshot, base::JsonWriter& json) {
   const FamilySnapshot* family = snapshot.find(field.family);
   if (family == nullptr) return;
   json.begin_object(field.name);
@@ -199,7 +200,7 @@ void write_by_label(const Field& field, const Snapshot& snapshot, model::JsonWri
   json.end_object();
 }
 
-void write_process(const Snapshot& snapshot, model::JsonWriter& json) {
+void write_process(const Snapshot& snapshot, base::JsonWriter& json) {
   const Values values = read_values(snapshot, kProcess);
   if (values.empty()) return;
   json.begin_object("process");
@@ -210,8 +211,8 @@ void write_process(const Snapshot& snapshot, model::JsonWriter& json) {
 
 }  // namespace
 
-void write_system_json(const Snapshot& snapshot, std::string& out, model::JsonLayout layout) {
-  model::JsonWriter json(out, layout);
+void write_system_json(const Snapshot& snapshot, std::string& out, base::JsonLayout layout) {
+  base::JsonWriter json(out, layout);
   json.begin_object();
   write_snapshot_head(snapshot, json);
   write_cpu(snapshot, json);
@@ -226,4 +227,4 @@ void write_system_json(const Snapshot& snapshot, std::string& out, model::JsonLa
   json.end_object();
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

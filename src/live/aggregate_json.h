@@ -3,14 +3,14 @@
 #include <cstdint>
 #include <string_view>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
 #include <kymo/peers/quality.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// A field with what many values come to: `{"count":…,"min":…,"max":…,"avg":…,"p95":…,"sum":…}`. Without any
 /// the count is 0 and the rest is null.
-inline void write_aggregate(std::string_view name, const peers::Aggregate& values, model::JsonWriter& json) {
+inline void write_aggregate(std::string_view name, const peers::Aggregate& values, base::JsonWriter& json) {
   json.begin_object(name);
   json.field("count", static_cast<std::uint64_t>(values.count));
   json.field("min", values.min);
@@ -21,4 +21,4 @@ inline void write_aggregate(std::string_view name, const peers::Aggregate& value
   json.end_object();
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -5,13 +5,13 @@
 #include <cmath>
 #include <utility>
 
+#include <kymo/base/json_value.h>
 #include <kymo/format/live_json.h>
-#include <kymo/model/json_value.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
-using model::JsonValue;
+using base::JsonValue;
 
 constexpr std::size_t kMostNames = 256;
 constexpr std::size_t kMostLabels = 32;
@@ -136,8 +136,8 @@ constexpr std::array kKinds = {MessageKind{"subscribe", read_subscribe},
 }  // namespace
 
 ClientMessage read_client_message(std::string_view text) {
-  const auto json = model::read_json(text);
-  if (const auto* const error = std::get_if<model::JsonError>(&json))
+  const auto json = base::read_json(text);
+  if (const auto* const error = std::get_if<base::JsonError>(&json))
     return MessageError{"not JSON: " + error->message};
   const auto* const fields = std::get_if<JsonValue::Object>(&std::get<JsonValue>(json).held);
   if (fields == nullptr) return wrong("the message", "an object, such as {\"type\":\"subscribe\"}");
@@ -150,4 +150,4 @@ ClientMessage read_client_message(std::string_view text) {
   return wrong("type", "\"subscribe\", \"unsubscribe\" or \"ping\"");
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -8,7 +8,7 @@
 
 #include "subscription.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 struct SubscribeMessage {
   Subscription subscription;           ///< normalized
@@ -30,4 +30,4 @@ using ClientMessage = std::variant<SubscribeMessage, UnsubscribeMessage, PingMes
 /// `std::bad_alloc`.
 [[nodiscard]] ClientMessage read_client_message(std::string_view text);
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

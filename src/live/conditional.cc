@@ -5,11 +5,13 @@
 #include <memory>
 #include <utility>
 
+#include <kymo/base/ascii.h>
+#include <kymo/base/hex.h>
 #include <kymo/net/gzip.h>
 
 #include "negotiation.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 /// FNV-1a: tells versions apart; nobody can choose what is hashed.
@@ -19,26 +21,19 @@ std::uint64_t hash_of(std::string_view bytes) {
   return hash;
 }
 
-std::string_view without_blanks(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
 
 std::string etag_of(std::string_view bytes, std::string_view suffix) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string tag = "\"";
   const std::uint64_t hash = hash_of(bytes);
-  for (int shift = 60; shift >= 0; shift -= 4) tag += kDigits[(hash >> shift) & 0xf];
+  for (int shift = 60; shift >= 0; shift -= 4) tag += base::kHexDigits[(hash >> shift) & 0xf];
   return tag.append(suffix) + '"';
 }
 
 bool names_etag(std::string_view if_none_match, std::string_view tag) {
   while (!if_none_match.empty()) {
     const std::size_t end = std::min(if_none_match.find(','), if_none_match.size());
-    std::string_view one = without_blanks(if_none_match.substr(0, end));
+    std::string_view one = base::trim(if_none_match.substr(0, end));
     if_none_match.remove_prefix(std::min(end + 1, if_none_match.size()));
     if (one == "*") return true;
     if (one.starts_with("W/")) one.remove_prefix(2);
@@ -67,4 +62,4 @@ net::HttpResponse conditional_response(const net::HttpRequest& request, std::str
   return response;
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -5,7 +5,7 @@
 
 #include <kymo/net/http_server.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// Below it, all fits one or two packets anyway.
 inline constexpr std::size_t kWorthGzip = 1024;
@@ -23,4 +23,4 @@ inline constexpr std::size_t kWorthGzip = 1024;
 [[nodiscard]] net::HttpResponse conditional_response(const net::HttpRequest& request,
                                                      std::string_view content_type, std::string text);
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

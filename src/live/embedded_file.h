@@ -3,7 +3,9 @@
 #include <span>
 #include <string_view>
 
-namespace kymo::live {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::live {
 
 /// A file that is part of the program (cmake/KymoEmbed.cmake).
 struct EmbeddedFile {
@@ -11,4 +13,4 @@ struct EmbeddedFile {
   std::string_view bytes;
 };
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

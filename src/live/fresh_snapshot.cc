@@ -1,6 +1,6 @@
 #include "fresh_snapshot.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 std::shared_ptr<const Snapshot> FreshSnapshot::get(Time arrived) {
   {
@@ -19,4 +19,4 @@ std::shared_ptr<const Snapshot> FreshSnapshot::get(Time arrived) {
   return taken;
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -8,7 +8,7 @@
 
 #include <kymo/core/snapshot.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// Gives requests a Snapshot that was begun after they had arrived, and the same one to as many as possible.
 ///
@@ -33,4 +33,4 @@ class FreshSnapshot final {
   std::shared_ptr<const Snapshot> last_;
 };
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

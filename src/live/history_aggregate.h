@@ -8,7 +8,7 @@
 #include <kymo/live/system_history.h>
 #include <kymo/peers/quality.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 [[nodiscard]] inline double to_hundredths(double value) { return std::round(value * 100) / 100; }
 
@@ -25,4 +25,4 @@ namespace kymo::live {
   return aggregate;
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -2,7 +2,7 @@
 
 #include <kymo/format/live_json.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 std::string reason_for_slow(std::chrono::milliseconds patience) {
   const auto ms = patience.count();
@@ -24,4 +24,4 @@ std::string error_text(std::string_view what) {
   return text += '}';
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

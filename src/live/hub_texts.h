@@ -6,7 +6,7 @@
 
 #include "client_message.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// What a client is told that does not keep up: why it is closed.
 [[nodiscard]] std::string reason_for_slow(std::chrono::milliseconds patience);
@@ -17,4 +17,4 @@ namespace kymo::live {
 /// `{"type":"error","error":"…"}`
 [[nodiscard]] std::string error_text(std::string_view what);
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

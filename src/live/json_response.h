@@ -3,18 +3,18 @@
 #include <string>
 #include <string_view>
 
+#include <kymo/base/json_writer.h>
 #include <kymo/format/content_type.h>
-#include <kymo/model/json_writer.h>
 
 #include "conditional.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// A conditional_response() of one JSON object, whose fields `write_fields(json)` writes, and a newline.
 template <class WriteFields>
 [[nodiscard]] net::HttpResponse json_response(const net::HttpRequest& request, WriteFields write_fields) {
   std::string out;
-  model::JsonWriter json(out);
+  base::JsonWriter json(out);
   json.begin_object();
   write_fields(json);
   json.end_object();
@@ -23,8 +23,7 @@ template <class WriteFields>
 
 /// Writes a field that is a list of objects: `write_fields(item)` writes those of one.
 template <class Items, class WriteFields>
-void write_list(std::string_view name, const Items& items, model::JsonWriter& json,
-                WriteFields write_fields) {
+void write_list(std::string_view name, const Items& items, base::JsonWriter& json, WriteFields write_fields) {
   json.begin_array(name);
   for (const auto& item : items) {
     json.begin_object();
@@ -34,4 +33,4 @@ void write_list(std::string_view name, const Items& items, model::JsonWriter& js
   json.end_array();
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -6,7 +6,7 @@
 
 #include <kymo/format/live_json.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 LiveChannel::LiveChannel(Subscription subscription, Time begin, ChannelLimits limits, OnEncoded on_encoded)
     : subscription_(std::move(subscription)),
@@ -119,4 +119,4 @@ LiveChannel::Text LiveChannel::encode_delta(Seq since, SeriesTable::ValuesPlace&
   });
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

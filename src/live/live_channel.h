@@ -14,7 +14,7 @@
 #include "series_table.h"
 #include "subscription.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 class LiveClient;
 
@@ -91,4 +91,4 @@ class LiveChannel final {
   std::size_t largest_full_ = 0;  ///< what to reserve
 };
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 /// Messages of one client that may wait for the hub.
@@ -63,4 +63,4 @@ bool LiveClient::send(Text text, Time now, More more) {
   return true;
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

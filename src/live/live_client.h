@@ -18,7 +18,7 @@
 #include "client_message.h"
 #include "series_table.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 class LiveChannel;
 class LiveClient;
@@ -93,4 +93,4 @@ class LiveClient final : public net::WebSocketHandler, public std::enable_shared
   Time last_sent_{};
 };
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

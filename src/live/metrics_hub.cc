@@ -8,15 +8,15 @@
 #include <variant>
 #include <vector>
 
+#include <kymo/base/duration.h>
 #include <kymo/format/live_json.h>
-#include <kymo/model/duration.h>
 #include <kymo/net/json_error.h>
 
 #include "hub_texts.h"
 #include "live_channel.h"
 #include "live_client.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using net::WebSocketClose;
@@ -32,7 +32,7 @@ constexpr std::chrono::milliseconds kTryAgain{100};
 MetricsHubParts bounded(MetricsHubParts parts) {
   MetricsHubLimits& limits = parts.limits;
   for (auto* const wait : {&limits.patience, &limits.choice_time, &limits.abandoned_time}) {
-    *wait = model::bounded_wait(*wait);
+    *wait = base::bounded_wait(*wait);
   }
   return parts;
 }
@@ -363,4 +363,4 @@ Route metrics_socket_route(MetricsHub& hub, std::function<bool()> works) {
           .opens_in_browser = false};
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -3,21 +3,13 @@
 #include <algorithm>
 #include <optional>
 
-#include "same_ignoring_case.h"
+#include <kymo/base/ascii.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
-
-constexpr std::string_view kBlanks = " \t";
 
 /// Weights are thousandths: RFC 9110 12.4.2 allows three digits.
 constexpr int kFullWeight = 1000;
-
-std::string_view trim(std::string_view text) noexcept {
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
 
 /// Takes what comes before the next `separator` that is not in a quoted string.
 std::string_view take_until(char separator, std::string_view& rest) noexcept {
@@ -34,7 +26,7 @@ std::string_view take_until(char separator, std::string_view& rest) noexcept {
   }
   const std::string_view taken = rest.substr(0, i);
   rest.remove_prefix(std::min(i + 1, rest.size()));
-  return trim(taken);
+  return base::trim(taken);
 }
 
 struct Parameter {
@@ -45,7 +37,7 @@ struct Parameter {
 Parameter take_parameter(std::string_view& rest) noexcept {
   std::string_view text = take_until(';', rest);
   const std::string_view name = take_until('=', text);
-  std::string_view value = trim(text);
+  std::string_view value = base::trim(text);
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
     value = value.substr(1, value.size() - 2);
   }
@@ -70,7 +62,7 @@ std::string_view parameter_of(MediaType offer, std::string_view name) noexcept {
   (void)take_until(';', offer);
   while (!offer.empty()) {
     const Parameter parameter = take_parameter(offer);
-    if (same_ignoring_case(parameter.name, name)) return parameter.value;
+    if (base::equals_ignoring_case(parameter.name, name)) return parameter.value;
   }
   return {};
 }
@@ -83,11 +75,11 @@ struct Fit {
 
 int exactness_of_type(std::string_view range, MediaType offer) noexcept {
   const std::string_view type = take_until(';', offer);
-  if (same_ignoring_case(range, type)) return 2;
+  if (base::equals_ignoring_case(range, type)) return 2;
   if (range == "*/*" || range == "*") return 0;
   const bool is_any_subtype = range.size() > 2 && range.ends_with("/*");
-  return is_any_subtype &&
-                 same_ignoring_case(range.substr(0, range.size() - 1), type.substr(0, range.size() - 1))
+  return is_any_subtype && base::equals_ignoring_case(range.substr(0, range.size() - 1),
+                                                      type.substr(0, range.size() - 1))
              ? 1
              : -1;
 }
@@ -97,13 +89,13 @@ Fit fit(std::string_view range, MediaType offer) {
   result.exactness = exactness_of_type(take_until(';', range), offer);
   while (!range.empty() && result.exactness >= 0) {
     const Parameter parameter = take_parameter(range);
-    if (same_ignoring_case(parameter.name, "q")) {
+    if (base::equals_ignoring_case(parameter.name, "q")) {
       const auto weight = parse_weight(parameter.value);
       if (!weight) return {};
       result.weight = *weight;
-    } else if (same_ignoring_case(parameter.name, "version") ||
-               same_ignoring_case(parameter.name, "charset")) {
-      if (!same_ignoring_case(parameter.value, parameter_of(offer, parameter.name))) return {};
+    } else if (base::equals_ignoring_case(parameter.name, "version") ||
+               base::equals_ignoring_case(parameter.name, "charset")) {
+      if (!base::equals_ignoring_case(parameter.value, parameter_of(offer, parameter.name))) return {};
       ++result.exactness;
     }
   }
@@ -148,16 +140,16 @@ bool prefers_gzip(std::string_view accept_encoding) {
     std::optional<int> weight = kFullWeight;
     while (!element.empty()) {
       const Parameter parameter = take_parameter(element);
-      if (same_ignoring_case(parameter.name, "q")) weight = parse_weight(parameter.value);
+      if (base::equals_ignoring_case(parameter.name, "q")) weight = parse_weight(parameter.value);
     }
     if (!weight) continue;
-    if (same_ignoring_case(coding, "gzip") || same_ignoring_case(coding, "x-gzip"))
+    if (base::equals_ignoring_case(coding, "gzip") || base::equals_ignoring_case(coding, "x-gzip"))
       gzip = std::max(gzip.value_or(0), *weight);
     if (coding == "*") others = *weight;
-    if (same_ignoring_case(coding, "identity")) identity = *weight;
+    if (base::equals_ignoring_case(coding, "identity")) identity = *weight;
   }
   const int wanted = gzip ? *gzip : others.value_or(0);
   return wanted > 0 && wanted >= identity;
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

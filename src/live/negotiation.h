@@ -4,7 +4,9 @@
 #include <span>
 #include <string_view>
 
-namespace kymo::live {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::live {
 
 /// Something that can be sent: `text/plain; version=0.0.4; charset=utf-8`.
 using MediaType = std::string_view;
@@ -23,4 +25,4 @@ using MediaType = std::string_view;
 /// text.
 [[nodiscard]] bool prefers_gzip(std::string_view accept_encoding);
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

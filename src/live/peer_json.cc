@@ -9,10 +9,10 @@
 
 #include "aggregate_json.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
-using model::JsonWriter;
+using base::JsonWriter;
 using peers::PeerState;
 
 void write_latencies(const PeerState& peer, JsonWriter& json) {
@@ -101,4 +101,4 @@ void write_peer(const PeerState& peer, JsonWriter& json) {
   write_more(peer, json);
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
 #include <kymo/peers/peer_table.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// The fields of a peer's object.
-void write_peer(const peers::PeerState& peer, model::JsonWriter& json);
+void write_peer(const peers::PeerState& peer, base::JsonWriter& json);
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -1,12 +1,12 @@
-#include "query_reader.h"
+#include <kymo/live/query_reader.h>
 
 #include <string>
 
-#include <kymo/model/duration.h>
-#include <kymo/model/parse_number.h>
+#include <kymo/base/duration.h>
+#include <kymo/base/parse_number.h>
 #include <kymo/net/json_error.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 constexpr std::chrono::hours kLongestDuration{10 * 366 * 24};
@@ -15,7 +15,7 @@ constexpr std::chrono::hours kLongestDuration{10 * 366 * 24};
 
 std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
   const bool is_plain = text.find_first_not_of("0123456789") == std::string_view::npos;
-  const auto duration = model::parse_duration(is_plain ? std::string(text) + "s" : std::string(text));
+  const auto duration = base::parse_duration(is_plain ? std::string(text) + "s" : std::string(text));
   if (!duration || *duration > kLongestDuration) return std::nullopt;
   const auto whole = std::chrono::floor<std::chrono::seconds>(*duration);
   return whole.count() != 0 && whole == *duration ? std::optional(whole) : std::nullopt;
@@ -24,7 +24,7 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
 std::uint64_t QueryReader::whole_number(std::string_view name, std::uint64_t usual, Bounds bounds) {
   const std::string* const text = request_.query_value(name);
   if (text == nullptr) return usual;
-  const auto value = model::parse_number<std::uint64_t>(*text);
+  const auto value = base::parse_number<std::uint64_t>(*text);
   if (value && *value >= bounds.least && *value <= bounds.most) return *value;
   refuse(std::string(name) + "=" + net::excerpt(*text) + " is not understood",
          "give a whole number from " + std::to_string(bounds.least) + " to " + std::to_string(bounds.most));
@@ -59,4 +59,4 @@ void QueryReader::refuse(std::string_view message, std::string_view remedy) {
   if (!refusal_) refusal_ = net::json_error(400, message, remedy);
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

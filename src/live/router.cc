@@ -7,13 +7,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include <kymo/base/ascii.h>
 #include <kymo/net/json_error.h>
 #include <kymo/net/uri.h>
 
-#include "same_ignoring_case.h"
 #include "similar_paths.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 struct Header {
@@ -33,7 +33,7 @@ constexpr std::array kSafeHeaders = {
 void make_safe(net::HttpResponse& response) {
   for (const Header& header : kSafeHeaders) {
     const bool is_set = std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& other) {
-      return same_ignoring_case(other.first, header.name);
+      return base::equals_ignoring_case(other.first, header.name);
     });
     if (!is_set) response.headers.emplace_back(header.name, header.value);
   }
@@ -192,4 +192,4 @@ net::HttpResponse Router::not_found(std::string_view path) const {
   return net::json_error(404, "there is nothing at " + net::excerpt(path), remedy);
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -8,7 +8,7 @@
 
 #include <kymo/format/live_json.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 /// What is remembered of series that are gone. A client that is further behind gets a full frame.
@@ -257,4 +257,4 @@ void SeriesTable::write_gone(Seq since, std::string& out) const {
   }
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

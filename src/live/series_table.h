@@ -11,7 +11,7 @@
 
 #include "subscription.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// The number of a frame. 0 is before all frames.
 using Seq = std::uint64_t;
@@ -91,4 +91,4 @@ class SeriesTable final {
   std::vector<Point> points_;  ///< of the family at hand, that are wanted
 };
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

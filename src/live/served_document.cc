@@ -6,9 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/ascii.h>
+#include <kymo/base/json_writer.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 /// A name and its value in a JSON object. Views into the document.
@@ -101,14 +102,6 @@ bool is_method(std::string_view name) {
   return name == "get" || name == "post" || name == "put" || name == "patch" || name == "delete";
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  // Not by <cctype>, which follows the host program's locale.
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
-
 /// A path without the names of its parameters, which do not tell addresses apart.
 std::string shape_of(std::string_view path) {
   std::string shape;
@@ -127,12 +120,13 @@ using Operations = std::set<std::pair<std::string, std::string>>;
 Operations operations_of(std::span<const Route> routes) {
   Operations operations;
   for (const Route& route : routes) {
-    if (!route.is_there || route.is_there()) operations.emplace(lower(route.method), shape_of(route.path));
+    if (!route.is_there || route.is_there())
+      operations.emplace(base::lower(route.method), shape_of(route.path));
   }
   return operations;
 }
 
-void write_parameters(std::string_view path, model::JsonWriter& json) {
+void write_parameters(std::string_view path, base::JsonWriter& json) {
   json.begin_array("parameters");
   for (std::size_t at = path.find('{'); at != std::string_view::npos; at = path.find('{', at + 1)) {
     json.begin_object();
@@ -150,9 +144,9 @@ void write_parameters(std::string_view path, model::JsonWriter& json) {
 /// Describes a route that the document lacks: its method and what that has.
 std::string described(const Route& route) {
   std::string text;
-  model::JsonWriter(text).value(std::string_view(lower(route.method)));
+  base::JsonWriter(text).value(std::string_view(base::lower(route.method)));
   text += ": ";
-  model::JsonWriter json(text);
+  base::JsonWriter json(text);
   json.begin_object();
   json.field("summary", std::string_view(route.about));
   write_parameters(route.path, json);
@@ -177,7 +171,7 @@ OtherRoutes undescribed(const Object& paths, std::span<const Route> routes) {
   }
   OtherRoutes others;
   for (const Route& route : routes) {
-    const std::string method = lower(route.method);
+    const std::string method = base::lower(route.method);
     if (!is_method(method) || route.about.empty() || (route.is_there && !route.is_there())) continue;
     if (known.emplace(method, shape_of(route.path)).second) others[shape_of(route.path)].push_back(&route);
   }
@@ -218,7 +212,7 @@ std::string served_paths(std::string_view document, std::span<const Route> route
     std::vector<std::string> operations;
     for (const Route* route : of_one_path) operations.push_back(described(*route));
     std::string name;
-    model::JsonWriter(name).value(std::string_view(of_one_path.front()->path));
+    base::JsonWriter(name).value(std::string_view(of_one_path.front()->path));
     kept.push_back("\n    " + name + ": " + with_members({}, operations));
   }
   return replaced(document, "paths", with_members(paths, kept));
@@ -282,4 +276,4 @@ std::string served_document(std::string_view document, std::span<const Route> ro
   return without_unused(is_openapi ? served_paths(document, routes) : served_channels(document, routes));
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

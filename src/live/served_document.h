@@ -6,7 +6,7 @@
 
 #include <kymo/live/route.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// An OpenAPI or AsyncAPI document about the addresses that are there, made of one about all that there may
 /// be: operations and channels without a route are left out, and with them the schemas and messages that only
@@ -15,4 +15,4 @@ namespace kymo::live {
 /// `document`: JSON that is well-formed, as kymo's own is. Threads: any. Cost: some walks over the document.
 [[nodiscard]] std::string served_document(std::string_view document, std::span<const Route> routes);
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -6,7 +6,7 @@
 
 #include "hub_texts.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using net::WebSocketClose;
@@ -113,4 +113,4 @@ void SessionClient::pump() {
   }
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -11,10 +11,10 @@
 #include <string>
 #include <string_view>
 
-#include <kymo/model/clock.h>
+#include <kymo/base/clock.h>
 #include <kymo/net/websocket.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 class SessionClient;
 
@@ -29,7 +29,7 @@ struct SessionCounts {
 
 struct SessionClientParts {
   std::string session_id;
-  const model::Clock& clock;
+  const base::Clock& clock;
   std::chrono::milliseconds patience;
   SessionCounts& counts;
   std::function<void(const std::shared_ptr<SessionClient>&)> on_open;
@@ -77,4 +77,4 @@ class SessionClient final : public net::WebSocketHandler, public std::enable_sha
   std::chrono::steady_clock::time_point writing_since_{};
 };
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -7,18 +7,18 @@
 #include <utility>
 #include <vector>
 
-#include <kymo/model/duration.h>
+#include <kymo/base/duration.h>
 #include <kymo/net/json_error.h>
 
 #include "session_client.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using SessionClientPtr = std::shared_ptr<SessionClient>;
 
 SessionHubParts bounded(SessionHubParts parts) {
-  parts.patience = model::bounded_wait(parts.patience);
+  parts.patience = base::bounded_wait(parts.patience);
   return parts;
 }
 
@@ -173,4 +173,4 @@ Route session_socket_route(SessionHub& hub) {
           .opens_in_browser = false};
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

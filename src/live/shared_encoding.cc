@@ -5,7 +5,7 @@
 
 #include <kymo/net/gzip.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 bool is_of(const std::weak_ptr<const Snapshot>& known, const std::shared_ptr<const Snapshot>& asked) {
@@ -80,4 +80,4 @@ SharedEncoding::Body SharedEncoding::wait(const std::shared_future<Body>& coming
   return coming.get();
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -12,7 +12,7 @@
 
 #include <kymo/core/snapshot.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// Somebody else's encoding took longer than one may wait for it.
 class EncodingTimeout final : public std::runtime_error {
@@ -67,4 +67,4 @@ class SharedEncoding final {
   std::size_t last_size_ = 0;  ///< what to reserve for the next
 };
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/base/anonymous_id.h>
 #include <kymo/live/peers.h>
-#include <kymo/model/anonymous_id.h>
 #include <kymo/peers/peer_table.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// A table under the ids that are shown. Of no table: no peers.
 class ShownPeers final {
@@ -48,7 +48,7 @@ class ShownPeers final {
  private:
   void hide(peers::PeerState& state) const {
     if (ids_ == PeerIds::own) return;
-    state.id = model::anonymous_id(state.id);
+    state.id = base::anonymous_id(state.id);
     state.name.clear();
   }
 
@@ -57,7 +57,7 @@ class ShownPeers final {
     if (ids_ == PeerIds::own) return std::string(shown_id);
     std::vector<std::string> ids = table_->ids();
     const auto found =
-        std::ranges::find(ids, shown_id, [](const auto& id) { return model::anonymous_id(id); });
+        std::ranges::find(ids, shown_id, [](const auto& id) { return base::anonymous_id(id); });
     return found == ids.end() ? std::string() : std::move(*found);
   }
 
@@ -65,4 +65,4 @@ class ShownPeers final {
   PeerIds ids_;
 };
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

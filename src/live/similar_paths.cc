@@ -4,7 +4,7 @@
 #include <numeric>
 #include <utility>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 constexpr std::size_t kMost = 3;
@@ -56,4 +56,4 @@ std::vector<std::string> similar_paths(std::string_view path, const std::vector<
   return nearest;
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

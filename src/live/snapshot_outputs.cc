@@ -13,18 +13,18 @@
 #include "negotiation.h"
 #include "summary_json.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
-template <auto Write, model::JsonLayout Layout>
+template <auto Write, base::JsonLayout Layout>
 void write(const Snapshot& snapshot, std::string& out) {
   Write(snapshot, out, Layout);
-  if (Layout == model::JsonLayout::indented) out += '\n';
+  if (Layout == base::JsonLayout::indented) out += '\n';
 }
 
 // The parts are small, and read by people with curl as much as by programs; the whole is not.
-constexpr model::JsonLayout kWhole = model::JsonLayout::compact;
-constexpr model::JsonLayout kPart = model::JsonLayout::indented;
+constexpr base::JsonLayout kWhole = base::JsonLayout::compact;
+constexpr base::JsonLayout kPart = base::JsonLayout::indented;
 
 net::HttpResponse try_later(std::string_view message) {
   net::HttpResponse response = net::json_error(503, message, "try again in a second");
@@ -60,4 +60,4 @@ net::HttpResponse SnapshotOutputs::respond(const net::HttpRequest& request, Shar
   return try_later(error.what());
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

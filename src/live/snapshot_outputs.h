@@ -9,7 +9,7 @@
 #include "fresh_snapshot.h"
 #include "shared_encoding.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// Every form in which a Snapshot is sent, each encoded once for all who ask for it at the same time. The
 /// routes share it, so that `/metrics?format=json` and `/api/metrics` are one encoding. Threads: any.
@@ -33,4 +33,4 @@ class SnapshotOutputs final {
   FreshSnapshot snapshots_;
 };
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -10,7 +10,7 @@
 #include "routes/metrics.h"
 #include "snapshot_outputs.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 void append(std::vector<Route> more, std::vector<Route>& routes) {
@@ -38,4 +38,4 @@ std::vector<Route> make_standard_routes(std::function<std::shared_ptr<const Snap
   return routes;
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

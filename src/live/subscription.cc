@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 bool covers(std::string_view pattern, std::string_view name) noexcept {
@@ -33,4 +33,4 @@ bool Subscription::wants_series(LabelsView labels) const {
   });
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -7,7 +7,7 @@
 
 #include <kymo/core/labels.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// Which series a client wants, and how often. Two that want the same are equal, however they wrote it.
 struct Subscription {
@@ -25,4 +25,4 @@ struct Subscription {
   [[nodiscard]] bool wants_series(LabelsView labels) const;
 };
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

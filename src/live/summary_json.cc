@@ -4,19 +4,19 @@
 #include <cmath>
 #include <vector>
 
+#include <kymo/base/json_writer.h>
 #include <kymo/format/summary.h>
 #include <kymo/live/system_history.h>
-#include <kymo/model/json_writer.h>
 
 #include "history_aggregate.h"
 #include "json_response.h"
 #include "peer_json.h"
 #include "shown_peers.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
-using model::JsonWriter;
+using base::JsonWriter;
 
 void write_system(const SystemHistory& history, const Snapshot& snapshot, JsonWriter& json) {
   const SystemHistory::Figures now = SystemHistory::figures_of(snapshot.families);
@@ -47,7 +47,7 @@ void write_peers(const ShownPeers& shown, JsonWriter& json) {
 }  // namespace
 
 void write_summary(const Snapshot& snapshot, const SummaryParts& parts, std::string& out) {
-  JsonWriter json(out, model::JsonLayout::indented);
+  JsonWriter json(out, base::JsonLayout::indented);
   json.begin_object();
   format::write_summary_fields(snapshot, json);
   if (parts.history != nullptr) write_system(*parts.history, snapshot, json);
@@ -56,4 +56,4 @@ void write_summary(const Snapshot& snapshot, const SummaryParts& parts, std::str
   out += '\n';
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -5,7 +5,7 @@
 #include <kymo/core/snapshot.h>
 #include <kymo/live/standard_routes.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// Appends `/api/metrics/summary`: what format::write_summary_json() has, and behind it, where there are
 /// such,
@@ -16,4 +16,4 @@ namespace kymo::live {
 ///   before the first probe.
 void write_summary(const Snapshot& snapshot, const SummaryParts& parts, std::string& out);
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

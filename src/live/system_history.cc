@@ -4,12 +4,12 @@
 #include <cmath>
 #include <limits>
 
-#include <kymo/model/duration.h>
+#include <kymo/base/duration.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
-constexpr auto kMostAsked = std::chrono::floor<std::chrono::seconds>(model::kLongestWait);
+constexpr auto kMostAsked = std::chrono::floor<std::chrono::seconds>(base::kLongestWait);
 
 struct HistoryField {
   std::string_view name;
@@ -45,10 +45,9 @@ double value_of(const HistoryField& field, std::span<const FamilySnapshot> famil
 
 }  // namespace
 
-SystemHistory::SystemHistory(const model::Clock& clock, std::chrono::milliseconds interval,
-                             std::size_t points)
+SystemHistory::SystemHistory(const base::Clock& clock, std::chrono::milliseconds interval, std::size_t points)
     : clock_(clock),
-      interval_(std::max(model::bounded_wait(interval), std::chrono::milliseconds(1))),
+      interval_(std::max(base::bounded_wait(interval), std::chrono::milliseconds(1))),
       most_points_(points),
       due_(clock.steady_now() + interval_) {}
 
@@ -90,4 +89,4 @@ std::vector<SystemHistory::Point> SystemHistory::last(std::chrono::seconds durat
   return {first, points_.end()};
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

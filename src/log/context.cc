@@ -11,7 +11,7 @@
 
 #include "thread_context.h"
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace detail {
 
 /// A scope's fields and those that it stands in. Immutable but for the count.
@@ -139,4 +139,4 @@ ContextRestore::~ContextRestore() {
   detail::ThreadContext::exchange(std::move(before_));
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

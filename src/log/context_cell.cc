@@ -4,7 +4,7 @@
 
 #include "thread_context.h"
 
-namespace kymo::log::detail {
+namespace kymo::KYMO_ABI::log::detail {
 
 class ContextCell final {
  public:
@@ -52,4 +52,4 @@ void ContextRun::keep(const Context& context) noexcept {
 
 ContextRun* ContextRun::exchange(ContextRun* next) noexcept { return std::exchange(thread_run, next); }
 
-}  // namespace kymo::log::detail
+}  // namespace kymo::KYMO_ABI::log::detail

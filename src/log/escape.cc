@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 struct Character {
@@ -95,4 +95,4 @@ bool append_escaped(std::string& out, std::string_view text, EscapeStyle style, 
   return true;
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

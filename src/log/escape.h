@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::log {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::log {
 
 enum class EscapeStyle : std::uint8_t {
   text,    ///< `\n`, `\x1b`, `\u{202e}`
@@ -18,4 +20,4 @@ enum class EscapeStyle : std::uint8_t {
 /// two.
 bool append_escaped(std::string& out, std::string_view text, EscapeStyle style, std::size_t max_size);
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

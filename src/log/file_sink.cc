@@ -15,11 +15,13 @@
 #include <thread>
 #include <utility>
 
+#include <kymo/base/thread.h>
+
 #include "line_queue.h"
 #include "log_path.h"
 #include "rotating_file.h"
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 constexpr std::size_t kMaxWaitingBytes = 1024 * 1024;
@@ -51,22 +53,11 @@ class FileWriter final {
  private:
   /// The host program's handlers run on its own threads.
   void start() {
-    sigset_t all{};
-    sigset_t before{};
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    try {
-      thread_ = std::thread([this] { run(); });
-      pid_ = ::getpid();
-    } catch (...) {
-      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-      throw;
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    thread_ = base::start_thread("kymo-log", [this] { run(); });
+    pid_ = ::getpid();
   }
 
   void run() noexcept {
-    pthread_setname_np(pthread_self(), "kymo-log");
     while (auto batch = queue_.take()) {
       try {
         lost_ += batch->lost;
@@ -153,4 +144,4 @@ std::optional<std::string> log_file_fault(const std::string& path) {
   return with_reason("folder " + folder + " cannot be written");
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -9,7 +9,7 @@
 
 #include "escape.h"
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 /// Kept free at a line's end, for what closes it when a field was cut.
@@ -199,4 +199,4 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 bool LineQueue::push(std::string_view line) {
   {
@@ -32,4 +32,4 @@ void LineQueue::close() noexcept {
   changed_.notify_one();
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

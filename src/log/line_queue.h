@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::log {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::log {
 
 /// Lines on their way from those who log to the one who writes. Threads: any.
 class LineQueue final {
@@ -38,4 +40,4 @@ class LineQueue final {
   bool is_closed_ = false;
 };
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

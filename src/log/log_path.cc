@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 namespace fs = std::filesystem;
@@ -81,4 +81,4 @@ LogPath resolve_log_path(const std::string& path) {
   return {at.string(), "is a symbolic link that leads in a circle; make it lead to a file"};
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

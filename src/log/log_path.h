@@ -2,7 +2,9 @@
 
 #include <string>
 
-namespace kymo::log {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::log {
 
 /// Where a log is written.
 struct LogPath {
@@ -19,4 +21,4 @@ struct LogPath {
 /// system calls.
 [[nodiscard]] LogPath resolve_log_path(const std::string& path);
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -6,7 +6,7 @@
 
 #include <kymo/log/context.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 struct Logger::Shared {
   Sink sink;
@@ -53,4 +53,4 @@ std::uint64_t Logger::lost() const noexcept {
   return shared_ ? shared_->lost.load(std::memory_order_relaxed) : 0;
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

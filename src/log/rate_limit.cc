@@ -2,7 +2,7 @@
 
 #include <vector>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 constexpr unsigned kCountBits = 24;
@@ -55,4 +55,4 @@ void log_limited(RateLimit& limit, const Logger& logger, Level level, std::strin
   }
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -12,7 +12,7 @@
 
 #include "log_path.h"
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 /// What has just failed, by errno.
@@ -115,4 +115,4 @@ std::size_t RotatingFile::that_fit(std::string_view lines) const noexcept {
   return size_ > 0 ? 0 : std::min(lines.find('\n'), lines.size() - 1) + 1;
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::log {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::log {
 
 /// A file that lines are appended to, and that makes room for another when it is full. Threads: one at a
 /// time.
@@ -36,4 +38,4 @@ class RotatingFile final {
   std::uint64_t size_ = 0;
 };
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

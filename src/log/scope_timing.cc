@@ -4,7 +4,7 @@
 #include <exception>
 #include <utility>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 ScopeTiming::ScopeTiming(Logger logger, std::string_view message, ScopeTimingOptions options) noexcept
     : options_(options), watch_(Stopwatch::Idle::idle) {
@@ -31,4 +31,4 @@ ScopeTiming::~ScopeTiming() {
   }
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 /// Lines go out whole (see kMaxLineBytes), so no lock is needed and a thread that is stopped in here holds up
@@ -60,4 +60,4 @@ Sink descriptor_sink(int descriptor, Format format) {
 
 Sink stderr_sink(Format format) { return descriptor_sink(STDERR_FILENO, format); }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -2,7 +2,7 @@
 
 #include <kymo/log/context.h>
 
-namespace kymo::log::detail {
+namespace kymo::KYMO_ABI::log::detail {
 
 /// The context of the calling thread.
 struct ThreadContext {
@@ -13,4 +13,4 @@ struct ThreadContext {
   [[nodiscard]] static bool is_within(const Context& scope) noexcept;
 };
 
-}  // namespace kymo::log::detail
+}  // namespace kymo::KYMO_ABI::log::detail

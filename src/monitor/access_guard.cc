@@ -4,12 +4,13 @@
 #include <array>
 #include <utility>
 
+#include <kymo/base/ascii.h>
 #include <kymo/net/json_error.h>
 #include <kymo/net/uri.h>
 
 #include "login_address.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 constexpr std::string_view kBearer = "bearer ";
@@ -24,12 +25,10 @@ bool changes_something(std::string_view method) {
   return method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 std::string_view bearer_token(std::string_view authorization) {
   const bool is_bearer = authorization.size() > kBearer.size() &&
                          std::equal(kBearer.begin(), kBearer.end(), authorization.begin(),
-                                    [](char wanted, char given) { return wanted == lower(given); });
+                                    [](char wanted, char given) { return wanted == base::to_lower(given); });
   if (!is_bearer) return {};
   authorization.remove_prefix(kBearer.size());
   authorization.remove_prefix(std::min(authorization.find_first_not_of(' '), authorization.size()));
@@ -176,4 +175,4 @@ std::string AccessGuard::cookie_name(const net::HttpRequest& request) {
                                                                                           : "80");
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

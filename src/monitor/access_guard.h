@@ -15,7 +15,7 @@
 #include "attempt_limit.h"
 #include "logins.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// Why a request was not let in.
 enum class Refusal : std::uint8_t { host, origin, token, attempts };
@@ -78,4 +78,4 @@ class AccessGuard final {
   Logins logins_;
 };
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

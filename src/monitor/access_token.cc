@@ -2,12 +2,12 @@
 
 #include <utility>
 
+#include <kymo/base/ascii.h>
 #include <kymo/net/http_server.h>
 
 #include "config_file.h"
-#include "trim.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 constexpr std::string_view kTokenCharacters =
@@ -31,7 +31,7 @@ std::optional<std::string> token_fault(std::string_view token) {
 std::variant<std::string, TokenError> read_token_file(const std::string& path) {
   auto content = read_config_file(path);
   if (const auto* error = std::get_if<FileError>(&content)) return TokenError{path + " " + error->message};
-  std::string token(trim(std::get<std::string>(content)));
+  std::string token(base::trim(std::get<std::string>(content), base::kWhitespace));
   if (const auto fault = token_fault(token)) return TokenError{path + " " + *fault};
   return token;
 }
@@ -47,4 +47,4 @@ std::optional<std::string> access_fault(const MonitorOptions& options) {
          " and no token is asked of them; set web.token_file, or insecure if the network keeps others out";
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

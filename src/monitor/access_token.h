@@ -7,7 +7,7 @@
 
 #include <kymo/monitor/options.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// Fewer characters could be guessed, more are no token but a file taken for one.
 inline constexpr std::size_t kMinTokenBytes = 16;
@@ -30,4 +30,4 @@ struct TokenError {
 /// machines reach, without a token and without `insecure`.
 [[nodiscard]] std::optional<std::string> access_fault(const MonitorOptions& options);
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -8,7 +8,7 @@
 #include <random>
 #include <string>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 std::uint64_t random_seed() noexcept {
@@ -88,4 +88,4 @@ void AttemptLimit::count_failure(std::string_view remote, Time now) noexcept {
   }
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

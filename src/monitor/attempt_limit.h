@@ -9,7 +9,9 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace kymo::monitor {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::monitor {
 
 /// Knows which addresses have guessed wrongly more than five times in this second. Each address is counted
 /// by itself. At the bound on memory, 4096 addresses in one second, further ones are not counted: a guesser
@@ -42,4 +44,4 @@ class AttemptLimit final {
   std::unordered_map<Network, int, Hash> failures_;
 };
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include <kymo/base/ascii.h>
 #include <kymo/core/names.h>
 #include <kymo/log/file_sink.h>
 #include <kymo/log/format.h>
@@ -19,9 +20,8 @@
 #include "config_schema.h"
 #include "config_yaml.h"
 #include "tls_files.h"
-#include "trim.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 constexpr std::string_view kPrefix = "KYMO_";
@@ -155,7 +155,7 @@ void Loader::read_environment(const std::vector<std::string>& environment) {
     const std::size_t equals = variable.find('=');
     if (!variable.starts_with(kPrefix) || equals == std::string::npos) continue;
     // As a shell's ${NAME:-} and a container's `NAME: ${NAME}` leave it where nothing was set.
-    if (trim(std::string_view(variable).substr(equals + 1)).empty()) continue;
+    if (base::trim(std::string_view(variable).substr(equals + 1), base::kWhitespace).empty()) continue;
     const std::string name = variable.substr(0, equals);
     if (name == kFileVariable || is_service_link(name)) continue;
     const auto found = std::find(names.begin(), names.end(), name);
@@ -239,7 +239,7 @@ std::string variable_in(const std::vector<std::string>& environment, std::string
   for (const std::string& variable : environment) {
     if (!variable.starts_with(std::string(name) + "=")) continue;
     const std::string_view value = std::string_view(variable).substr(name.size() + 1);
-    return std::string(trim(value).empty() ? std::string_view() : value);
+    return std::string(base::trim(value, base::kWhitespace).empty() ? std::string_view() : value);
   }
   return {};
 }
@@ -320,9 +320,9 @@ std::span<const SettingInfo> Config::settings() {
   return infos;
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor
 
-namespace kymo {
+namespace kymo::KYMO_ABI {
 
 MonitorOptions MonitorOptions::from_environment(const Flags& flags) {
   const auto config = monitor::Config::load(
@@ -338,4 +338,4 @@ MonitorOptions MonitorOptions::from_environment(const Flags& flags) {
   return options;
 }
 
-}  // namespace kymo
+}  // namespace kymo::KYMO_ABI

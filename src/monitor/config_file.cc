@@ -7,23 +7,10 @@
 #include <cerrno>
 #include <system_error>
 
-namespace kymo::monitor {
+#include <kymo/base/file_descriptor.h>
+
+namespace kymo::KYMO_ABI::monitor {
 namespace {
-
-/// Closes a file when it goes.
-class FileDescriptor final {
- public:
-  explicit FileDescriptor(int number) noexcept : number_(number) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int number() const noexcept { return number_; }
-
- private:
-  int number_;
-};
 
 FileError system_error(std::string_view what) {
   return {std::string(what) + ": " + std::generic_category().message(errno)};
@@ -62,14 +49,14 @@ std::variant<std::string, FileError> read_all(int file) {
 
 std::variant<std::string, FileError> read_config_file(const std::string& path) {
   // Without O_NONBLOCK, opening a pipe would wait for someone to write to it.
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.number() < 0) return system_error("cannot be opened");
+  const base::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) return system_error("cannot be opened");
   struct stat status{};
-  if (::fstat(file.number(), &status) != 0) return system_error("cannot be read");
+  if (::fstat(file.get(), &status) != 0) return system_error("cannot be read");
   if (!S_ISREG(status.st_mode))
     return FileError{std::string("is ") + kind_of(status.st_mode) + ", not a file"};
   if (status.st_size > static_cast<off_t>(kMaxConfigFileBytes)) return too_large();
-  return read_all(file.number());
+  return read_all(file.get());
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -4,7 +4,9 @@
 #include <string>
 #include <variant>
 
-namespace kymo::monitor {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::monitor {
 
 /// A configuration needs a few kilobytes; a larger file is the wrong one.
 inline constexpr std::size_t kMaxConfigFileBytes = 256 * 1024;
@@ -18,4 +20,4 @@ struct FileError {
 /// Threads: any. Throws nothing but `std::bad_alloc`.
 [[nodiscard]] std::variant<std::string, FileError> read_config_file(const std::string& path);
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -7,7 +7,7 @@
 
 #include "config_schema.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 /// YAML's double-quoted form (YAML 1.2, section 7.3.1). Values hold no control characters: no type of setting
@@ -55,4 +55,4 @@ std::string print_config(std::span<const SourcedValue> settings) {
   return out;
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -5,7 +5,7 @@
 
 #include "setting_value.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// A setting's value and where it came from: "default", "kymo.yml:12", "environment KYMO_LISTEN", "--listen".
 struct SourcedValue {
@@ -16,4 +16,4 @@ struct SourcedValue {
 /// The settings, in the order of schema(), as a configuration file that tells each value's source behind it.
 [[nodiscard]] std::string print_config(std::span<const SourcedValue> settings);
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

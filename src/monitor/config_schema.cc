@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include <kymo/base/ascii.h>
 #include <kymo/log/file_sink.h>
 #include <kymo/log/stderr_sink.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 using enum SettingType;
@@ -103,8 +104,6 @@ std::string replace(std::string_view text, char from, char to) {
   return out;
 }
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
 /// Values by the names of their settings. A name that is not in the table would be a bug, which the tests
 /// would meet.
 class Values final {
@@ -173,7 +172,7 @@ std::string flag_name(std::string_view setting_name) { return "--" + replace(set
 
 std::string environment_name(std::string_view setting_name) {
   std::string name = "KYMO_" + replace(setting_name, '.', '_');
-  std::transform(name.begin(), name.end(), name.begin(), upper);
+  std::transform(name.begin(), name.end(), name.begin(), base::to_upper);
   return name;
 }
 
@@ -202,4 +201,4 @@ MonitorOptions apply(std::span<const SettingValue> settings) {
   return options;
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

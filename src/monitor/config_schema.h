@@ -8,7 +8,7 @@
 
 #include "setting_value.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// One row of the table that flags, environment, file, `--help` and `--print-config` all come from.
 struct Setting {
@@ -32,4 +32,4 @@ struct Setting {
 /// Puts the values, in the order of schema(), where a Monitor reads them.
 [[nodiscard]] MonitorOptions apply(std::span<const SettingValue> values);
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

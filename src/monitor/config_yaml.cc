@@ -12,7 +12,7 @@
 
 #include "setting_value.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 /// Sections do not nest deeper than this; what does is no configuration.
@@ -149,4 +149,4 @@ YamlSettings read_yaml_settings(std::string_view text) {
   return settings;
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

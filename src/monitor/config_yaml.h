@@ -6,7 +6,9 @@
 #include <variant>
 #include <vector>
 
-namespace kymo::monitor {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::monitor {
 
 /// One setting as a file has it: its full name, and the text of its value or of its items.
 struct YamlEntry {
@@ -31,4 +33,4 @@ struct YamlSettings {
 /// `std::bad_alloc`. Source: YAML 1.2, as yaml-cpp reads it.
 [[nodiscard]] YamlSettings read_yaml_settings(std::string_view text);
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 FamilyWriter open_family(SnapshotWriter& writer, const Descriptor& descriptor) {
@@ -47,4 +47,4 @@ void FamilyCache::write(SnapshotWriter& writer) const {
   }
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -7,7 +7,7 @@
 #include <kymo/core/snapshot.h>
 #include <kymo/core/snapshot_writer.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// The families that a producer wrote last, for the Snapshots until it is asked again: reading /proc is for
 /// the tick, not for each scrape. Threads: any.
@@ -24,4 +24,4 @@ class FamilyCache final {
   std::shared_ptr<const Families> families_ = std::make_shared<const Families>();
 };
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

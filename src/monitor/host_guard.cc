@@ -9,18 +9,11 @@
 #include <climits>
 #include <utility>
 
+#include <kymo/base/ascii.h>
 #include <kymo/net/json_error.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 /// `name:port` and `[v6]:port` without the port; any other text as it is.
 std::string without_port(const std::string& host) {
@@ -41,7 +34,7 @@ bool is_address(const std::string& name) {
 
 std::string machine_name() {
   std::array<char, HOST_NAME_MAX + 1> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? lower(name.data()) : std::string();
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? base::lower(name.data()) : std::string();
 }
 
 }  // namespace
@@ -51,11 +44,11 @@ HostGuard::HostGuard(std::vector<std::string> allowed, const net::Endpoint& list
   allowed_.emplace_back("localhost");
   allowed_.push_back(machine_name());
   allowed_.push_back(listen.address);
-  for (std::string& name : allowed_) name = lower(name);
+  for (std::string& name : allowed_) name = base::lower(name);
 }
 
 bool HostGuard::allows(std::string_view host) const {
-  const std::string given = lower(host);
+  const std::string given = base::lower(host);
   std::string name = without_port(given);
   if (name.ends_with('.')) name.pop_back();  // a fully qualified name
   if (name.empty() || is_address(name)) return true;
@@ -70,4 +63,4 @@ net::HttpResponse HostGuard::refusal(std::string_view host) {
       "ask by its address, or add the name to the setting web.allowed_hosts (KYMO_WEB_ALLOWED_HOSTS)");
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -6,7 +6,7 @@
 
 #include <kymo/net/http_server.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// Knows by which names this server may be asked, so that a web page cannot read it through a name of its own
 /// that it lets point here (DNS rebinding): that works on loopback too, and needs a name.
@@ -29,4 +29,4 @@ class HostGuard final {
   std::vector<std::string> allowed_;  // in lower case
 };
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

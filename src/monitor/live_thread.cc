@@ -2,14 +2,14 @@
 
 #include <utility>
 
-#include "src/net/server_thread.h"
+#include <kymo/base/thread.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 LiveThread::~LiveThread() { stop(); }
 
 void LiveThread::start(std::function<Time()> work) {
-  thread_ = net::start_thread("kymo-live", [this, work = std::move(work)] { run(work); });
+  thread_ = base::start_thread("kymo-live", [this, work = std::move(work)] { run(work); });
 }
 
 void LiveThread::wake() noexcept {
@@ -47,4 +47,4 @@ bool LiveThread::wait_until(Time time) {
   return !stopping_;
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -6,7 +6,9 @@
 #include <mutex>
 #include <thread>
 
-namespace kymo::monitor {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::monitor {
 
 /// Calls a function when woken and when it said that it would be due, on a thread of its own, `kymo-live`,
 /// which blocks all signals. While nothing is due it sleeps.
@@ -40,4 +42,4 @@ class LiveThread final {
   std::thread thread_;
 };
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
-namespace kymo::monitor {
+#include <kymo/base/ascii.h>
+#include <kymo/base/hex.h>
+
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 constexpr std::size_t kLongestPlace = 2000;
@@ -11,8 +14,7 @@ constexpr std::string_view kLoginPath = "/login";
 bool is_address_character(char c) noexcept { return c > ' ' && c < '\x7f' && c != '\\'; }
 
 bool is_unreserved(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+  return base::is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 }  // namespace
@@ -23,7 +25,6 @@ bool is_own_place(std::string_view place) noexcept {
 }
 
 std::string login_address(std::string_view next) {
-  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
   std::string address(kLoginPath);
   if (next == "/" || !is_own_place(next)) return address;
   address += "?next=";
@@ -32,10 +33,11 @@ std::string login_address(std::string_view next) {
       address += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
-      address += {'%', kHexDigits[byte >> 4U], kHexDigits[byte & 0xFU]};
+      address +=
+          {'%', base::to_upper(base::kHexDigits[byte >> 4U]), base::to_upper(base::kHexDigits[byte & 0xFU])};
     }
   }
   return address;
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -3,7 +3,9 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::monitor {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::monitor {
 
 /// Whether it is a place of this server that a browser may be sent to: a path, of the characters of an
 /// address.
@@ -14,4 +16,4 @@ namespace kymo::monitor {
 /// for the dashboard, and where that is no place of this server.
 [[nodiscard]] std::string login_address(std::string_view next);
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

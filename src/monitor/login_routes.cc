@@ -12,7 +12,7 @@
 
 #include "login_address.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 constexpr std::string_view kPageBegin = R"(<!doctype html>
@@ -151,4 +151,4 @@ std::vector<live::Route> login_routes(AccessGuard& guard, std::function<void()> 
   return routes;
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

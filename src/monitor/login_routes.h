@@ -7,7 +7,7 @@
 
 #include "access_guard.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// The way in for a browser: `/login` asks for the token and gives a cookie that names a login of seven days.
 /// No script reads the cookie, and no page elsewhere makes a browser send it; over TLS it stays there. A POST
@@ -15,4 +15,4 @@ namespace kymo::monitor {
 /// is asked. The guard must outlive the routes.
 [[nodiscard]] std::vector<live::Route> login_routes(AccessGuard& guard, std::function<void()> on_logout);
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

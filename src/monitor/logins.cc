@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <system_error>
 
-namespace kymo::monitor {
+#include <kymo/base/hex.h>
+
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 constexpr std::size_t kIdBytes = 32;
@@ -25,11 +27,10 @@ std::array<unsigned char, kIdBytes> random_bytes() {
 }  // namespace
 
 std::string Logins::begin(Time now) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string id;
   id.reserve(kIdDigits);
-  for (const unsigned char byte : random_bytes()) id += {kDigits[byte >> 4U], kDigits[byte & 0xFU]};
-  const model::Sha256Digest digest = model::sha256(id);
+  base::append_hex(random_bytes(), id);
+  const base::Sha256Digest digest = base::sha256(id);
   const std::lock_guard lock(mutex_);
   std::erase_if(ends_at_, [&](const auto& login) { return login.second <= now; });
   if (ends_at_.size() >= kMost) {
@@ -42,14 +43,14 @@ std::string Logins::begin(Time now) {
 
 bool Logins::is_open(std::string_view id, Time now) {
   if (id.size() != kIdDigits) return false;
-  const model::Sha256Digest digest = model::sha256(id);
+  const base::Sha256Digest digest = base::sha256(id);
   const std::lock_guard lock(mutex_);
   const auto found = ends_at_.find(digest);
   return found != ends_at_.end() && now < found->second;
 }
 
 bool Logins::end(std::string_view id) {
-  const model::Sha256Digest digest = model::sha256(id);
+  const base::Sha256Digest digest = base::sha256(id);
   const std::lock_guard lock(mutex_);
   return ends_at_.erase(digest) > 0;
 }
@@ -64,4 +65,4 @@ std::uint64_t Logins::evicted() const {
   return evicted_;
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include <kymo/model/sha256.h>
+#include <kymo/base/sha256.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// The browsers that have logged in. Each holds a random id in place of the token, because a browser sends
 /// its cookies to every port of a host: another service there may see the id, and never the token.
@@ -35,8 +35,8 @@ class Logins final {
 
  private:
   mutable std::mutex mutex_;
-  std::map<model::Sha256Digest, Time> ends_at_;
+  std::map<base::Sha256Digest, Time> ends_at_;
   std::uint64_t evicted_ = 0;
 };
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -14,16 +14,17 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/base/amount_text.h>
+#include <kymo/base/clock.h>
 #include <kymo/core/snapshot_builder.h>
 #include <kymo/live/metrics_hub.h>
 #include <kymo/live/system_history.h>
 #include <kymo/log/logger.h>
-#include <kymo/model/clock.h>
-#include <kymo/monitor/version.h>
 #include <kymo/net/network.h>
 #include <kymo/peers/session_log.h>
 #include <kymo/profile/profile.h>
 #include <kymo/system/system_collector.h>
+#include <kymo/version.h>
 
 #include "access_guard.h"
 #include "access_token.h"
@@ -34,11 +35,10 @@
 #include "routes.h"
 #include "self_metrics.h"
 #include "shared_snapshot.h"
-#include "src/model/amount_text.h"
 #include "tick_thread.h"
 #include "tls_files.h"
 
-namespace kymo {
+namespace kymo::KYMO_ABI {
 namespace {
 
 constexpr std::chrono::milliseconds kMinTick{100};
@@ -167,7 +167,7 @@ class Monitor::Impl final {
   std::optional<system::SystemCollector> collector_;  // of the tick thread
   std::atomic<bool> measured_{false};
   monitor::SharedSnapshot snapshots_;
-  const model::RealClock clock_;
+  const base::RealClock clock_;
   live::SystemHistory history_;  // of the tick thread, read by the server's
   monitor::LiveThread live_;
   live::MetricsHub hub_;  // after its thread, which it wakes; before the server, which calls it
@@ -239,7 +239,7 @@ live::MetricsHubParts Monitor::Impl::hub_parts() {
           .clock = clock_,
           .wake = [this] { live_.wake(); },
           .on_encoded = [this](std::chrono::nanoseconds time) { self_.record_frame(time); },
-          .server = "kymo/" + std::string(monitor::version()),
+          .server = "kymo/" + std::string(version()),
           .instance = make_instance(),
           .tick_interval = options_.tick_interval};
 }
@@ -271,7 +271,7 @@ std::string Monitor::Impl::why_not_ready() const {
   const HangingCallback& longest = *std::max_element(
       hanging.begin(), hanging.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
   const double seconds = std::chrono::duration<double>(longest.time).count();
-  return "callback \"" + longest.name + "\" has not returned for " + model::duration_text(seconds) +
+  return "callback \"" + longest.name + "\" has not returned for " + base::duration_text(seconds) +
          (hanging.size() == 1 ? "" : ", and " + std::to_string(hanging.size() - 1) + " more hang");
 }
 
@@ -418,4 +418,4 @@ bool Monitor::ready() const noexcept {
 }
 void Monitor::stop() noexcept { impl_->stop(); }
 
-}  // namespace kymo
+}  // namespace kymo::KYMO_ABI

@@ -2,7 +2,7 @@
 
 #include <kymo/peers/peer_metrics.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 Registration export_peers(Registry& registry, const MonitorOptions& options) {
   if (options.peers == nullptr && options.sessions == nullptr) return {};
@@ -16,4 +16,4 @@ Registration export_peers(Registry& registry, const MonitorOptions& options) {
       {.name = "kymo_peers", .has_deadline = false});
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -8,14 +8,13 @@
 #include <string_view>
 #include <utility>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
+#include <kymo/live/query_reader.h>
 #include <kymo/profile/profile.h>
 #include <kymo/profile/report.h>
 #include <kymo/profile/trace.h>
 
-#include "src/live/query_reader.h"
-
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 using SnapshotSource = std::function<std::shared_ptr<const Snapshot>()>;
@@ -71,7 +70,7 @@ live::Route change_route(std::string path, void (*change)()) {
   return {"POST", std::move(path), [change](const net::HttpRequest&) {
             change();
             std::string text;
-            model::JsonWriter json(text);
+            base::JsonWriter json(text);
             json.begin_object();
             json.field("enabled", profile::is_enabled());
             json.end_object();
@@ -99,4 +98,4 @@ std::vector<live::Route> profile_routes(SnapshotSource snapshot) {
   };
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -7,7 +7,7 @@
 #include <kymo/core/snapshot.h>
 #include <kymo/live/route.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// What the process' profiler recorded: `GET /api/profile?limit=50&slow_ms=10`, `/api/profile/folded` and
 /// `/api/profile/trace`; and `POST /api/profile/start`, `/stop` and `/reset`.
@@ -16,4 +16,4 @@ namespace kymo::monitor {
 [[nodiscard]] std::vector<live::Route> profile_routes(
     std::function<std::shared_ptr<const Snapshot>()> snapshot);
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

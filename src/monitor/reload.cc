@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 struct Fixed {
@@ -60,4 +60,4 @@ std::vector<std::string> settings_to_restart_for(const MonitorOptions& running,
   return names;
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -15,7 +15,7 @@
 #include "login_routes.h"
 #include "profile_routes.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 std::optional<OutputFormat> format_of(std::string_view path, std::string_view content_type) {
@@ -74,4 +74,4 @@ net::HttpServer::Handler make_handler(HandlerParts parts) {
 
 bool is_health_check(std::string_view path) noexcept { return path == "/healthz" || path == "/readyz"; }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -14,7 +14,7 @@
 #include "access_guard.h"
 #include "self_metrics.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// What the routes of a Monitor are made from; what is referred to must outlive the handler.
 struct HandlerParts {
@@ -36,4 +36,4 @@ struct HandlerParts {
 /// Whether a path is one of those that answer whatever else is going on.
 [[nodiscard]] bool is_health_check(std::string_view path) noexcept;
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

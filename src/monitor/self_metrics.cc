@@ -4,9 +4,9 @@
 #include <string_view>
 
 #include <kymo/core/histogram_value.h>
-#include <kymo/monitor/version.h>
+#include <kymo/version.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 constexpr std::array<std::string_view, kOutputFormats> kFormatNames = {"prometheus_text", "openmetrics",
@@ -114,4 +114,4 @@ void SelfMetrics::write_live(SnapshotWriter& writer, const live::MetricsHub::Sta
       .add({}, frame_duration_.value());
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

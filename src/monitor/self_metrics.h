@@ -13,7 +13,7 @@
 
 #include "access_guard.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// The outputs whose cost is measured apart.
 enum class OutputFormat : std::uint8_t { prometheus_text, openmetrics, json, summary };
@@ -57,4 +57,4 @@ class SelfMetrics final {
   std::array<std::atomic<std::uint64_t>, kRefusals> refused_{};
 };
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

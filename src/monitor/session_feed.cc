@@ -9,14 +9,14 @@
 #include <variant>
 #include <vector>
 
+#include <kymo/base/clock.h>
 #include <kymo/core/registry.h>
 #include <kymo/core/snapshot_writer.h>
 #include <kymo/live/session_hub.h>
-#include <kymo/model/clock.h>
 
 #include "tick_thread.h"
 
-namespace kymo {
+namespace kymo::KYMO_ABI {
 namespace {
 
 using packs::EndMessage;
@@ -73,8 +73,8 @@ std::chrono::milliseconds whole_milliseconds(std::chrono::steady_clock::duration
 }
 
 /// For connections that outlive their feed.
-const model::Clock& machine_clock() {
-  static const model::RealClock clock;
+const base::Clock& machine_clock() {
+  static const base::RealClock clock;
   return clock;
 }
 
@@ -143,4 +143,4 @@ live::Route SessionFeed::route() { return live::session_socket_route(impl_->hub(
 
 SendResult SessionFeed::deliver(const StreamMessage& message) { return impl_->deliver(message); }
 
-}  // namespace kymo
+}  // namespace kymo::KYMO_ABI

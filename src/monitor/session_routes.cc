@@ -7,7 +7,7 @@
 #include <kymo/live/sessions.h>
 #include <kymo/packs/stream_sessions.h>
 
-namespace kymo {
+namespace kymo::KYMO_ABI {
 
 live::Route sessions_route(const packs::SessionStreams& streams) {
   const auto fields = packs::session_fields();
@@ -19,4 +19,4 @@ live::Route sessions_route(const packs::SessionStreams& streams) {
   return live::live_sessions_route({.fields = {fields.begin(), fields.end()}, .json = json});
 }
 
-}  // namespace kymo
+}  // namespace kymo::KYMO_ABI

@@ -7,17 +7,15 @@
 #include <set>
 #include <stdexcept>
 
+#include <kymo/base/ascii.h>
+#include <kymo/base/duration.h>
 #include <kymo/log/format.h>
-#include <kymo/model/duration.h>
 #include <kymo/net/http_server.h>
 #include <kymo/net/network.h>
 #include <kymo/probe/target.h>
 #include <kymo/probe/target_list.h>
 
-#include "src/net/ascii.h"
-#include "trim.h"
-
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 struct Unit {
@@ -86,8 +84,8 @@ ParsedValue parse_size(const ValueDomain& domain, std::string_view text) {
   std::string_view rest = text;
   const auto number = take_number(rest);
   if (!number) return unexpected(domain, text, "is not a size");
-  if (trim(rest).empty()) return within_range(domain, text, *number, *number);
-  rest = trim(rest);
+  if (base::trim(rest, base::kWhitespace).empty()) return within_range(domain, text, *number, *number);
+  rest = base::trim(rest, base::kWhitespace);
   const Unit* unit = take_unit(rest, kSizeUnits);
   if (unit == nullptr || !rest.empty()) return unexpected(domain, text, "is not a size");
   const auto bytes = scale(*number, *unit);
@@ -96,7 +94,7 @@ ParsedValue parse_size(const ValueDomain& domain, std::string_view text) {
 }
 
 ParsedValue parse_duration(const ValueDomain& domain, std::string_view text) {
-  const auto duration = model::parse_duration(text);
+  const auto duration = base::parse_duration(text);
   if (duration) return within_range(domain, text, duration->count(), *duration);
   const bool has_no_unit = !text.empty() &&
                            text.find_first_not_of("0123456789dhms") == std::string_view::npos &&
@@ -124,10 +122,10 @@ ParsedValue parse_choice(const ValueDomain& domain, std::string_view text) {
 /// In any case of letters: YAML has `True` and `TRUE` too, and Python writes the former.
 ParsedValue parse_boolean(const ValueDomain& domain, std::string_view text) {
   for (const std::string_view truth : {"true", "yes", "on", "1"}) {
-    if (net::equals_ignoring_case(text, truth)) return true;
+    if (base::equals_ignoring_case(text, truth)) return true;
   }
   for (const std::string_view falsehood : {"false", "no", "off", "0"}) {
-    if (net::equals_ignoring_case(text, falsehood)) return false;
+    if (base::equals_ignoring_case(text, falsehood)) return false;
   }
   return unexpected(domain, text, "is neither true nor false");
 }
@@ -157,7 +155,7 @@ bool is_host(std::string_view text) {
 
 /// `NAME=SCHEME://…`, as a target in a list begins.
 bool begins_target(std::string_view part) {
-  part = trim(part);
+  part = base::trim(part, base::kWhitespace);
   const std::size_t equals = part.find('=');
   if (equals == std::string_view::npos || !probe::is_target_name(part.substr(0, equals))) return false;
   const std::string_view scheme = part.substr(equals + 1, part.find("://", equals) - equals - 1);
@@ -166,15 +164,15 @@ bool begins_target(std::string_view part) {
 }
 
 ParsedValue parse_list(const ValueDomain& domain, std::string_view text) {
-  if (trim(text).empty()) return std::vector<std::string>();
+  if (base::trim(text, base::kWhitespace).empty()) return std::vector<std::string>();
   std::vector<std::string> items;
   for (const std::string_view part : split(text, ',')) {
     // A target may hold commas: only NAME=SCHEME:// begins another one.
     const bool is_more = domain.type == SettingType::probe_list && !items.empty() && !begins_target(part);
-    is_more ? items.back().append(",").append(part) : items.emplace_back(trim(part));
+    is_more ? items.back().append(",").append(part) : items.emplace_back(base::trim(part, base::kWhitespace));
   }
   if (domain.type == SettingType::probe_list)
-    for (std::string& item : items) item = trim(item);
+    for (std::string& item : items) item = base::trim(item, base::kWhitespace);
   return parse_items(domain, items);
 }
 
@@ -226,7 +224,7 @@ struct Printer {
   std::string operator()(std::int64_t number) const {
     return domain.type == SettingType::size ? print_size(number) : std::to_string(number);
   }
-  std::string operator()(std::chrono::milliseconds duration) const { return model::duration_text(duration); }
+  std::string operator()(std::chrono::milliseconds duration) const { return base::duration_text(duration); }
   std::string operator()(const std::string& text) const { return text; }
   std::string operator()(const std::vector<std::string>& items) const {
     std::string text;
@@ -242,7 +240,7 @@ std::string describe_range(std::string_view what, const std::string& from, const
 }  // namespace
 
 ParsedValue parse_value(const ValueDomain& domain, std::string_view text) {
-  text = trim(text);
+  text = base::trim(text, base::kWhitespace);
   switch (domain.type) {
     case SettingType::endpoint: return parse_endpoint(text);
     case SettingType::optional_endpoint: return text.empty() ? std::string() : parse_endpoint(text);
@@ -276,7 +274,7 @@ std::string print_value(const ValueDomain& domain, const SettingValue& value) {
 }
 
 std::string describe_domain(const ValueDomain& domain) {
-  const auto ms = [](std::int64_t count) { return model::duration_text(std::chrono::milliseconds(count)); };
+  const auto ms = [](std::int64_t count) { return base::duration_text(std::chrono::milliseconds(count)); };
   switch (domain.type) {
     case SettingType::endpoint: return "ADDRESS:PORT";
     case SettingType::optional_endpoint: return "ADDRESS:PORT, or nothing";
@@ -304,4 +302,4 @@ std::string quote(std::string_view text) {
   return "\"" + log::one_line(text.substr(0, kMaxQuotedBytes)) + (cut ? "…\"" : "\"");
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -7,7 +7,9 @@
 #include <variant>
 #include <vector>
 
-namespace kymo::monitor {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::monitor {
 
 enum class SettingType : std::uint8_t {
   endpoint,
@@ -60,4 +62,4 @@ using ParsedValue = std::variant<SettingValue, ValueError>;
 /// Text between quotes, shortened and escaped, to be shown in a message.
 [[nodiscard]] std::string quote(std::string_view text);
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 SharedSnapshot::SharedSnapshot(std::function<Result()> take, std::function<bool()> is_in_callback)
     : take_(std::move(take)), is_in_callback_(std::move(is_in_callback)) {}
@@ -47,4 +47,4 @@ SharedSnapshot::Result SharedSnapshot::take(std::unique_lock<std::mutex>& lock) 
   return result;
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

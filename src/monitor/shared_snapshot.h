@@ -9,7 +9,7 @@
 
 #include <kymo/core/snapshot.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// Takes Snapshots one at a time, each for all who asked before it began: a hundred scrapes at once cost two.
 ///
@@ -47,4 +47,4 @@ class SharedSnapshot final {
   bool is_taking_ = false;
 };
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

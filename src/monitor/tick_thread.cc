@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include <kymo/model/duration.h>
+#include <kymo/base/duration.h>
+#include <kymo/base/thread.h>
 
-#include "src/net/server_thread.h"
-
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 TickThread::TickThread(std::chrono::milliseconds interval, std::function<void()> on_tick, const char* name)
-    : interval_(std::max(model::bounded_wait(interval), std::chrono::milliseconds(1))),
+    : interval_(std::max(base::bounded_wait(interval), std::chrono::milliseconds(1))),
       on_tick_(std::move(on_tick)) {
-  thread_ = net::start_thread(name, [this] { run(); });
+  thread_ = base::start_thread(name, [this] { run(); });
 }
 
 TickThread::~TickThread() { stop(); }
@@ -48,4 +47,4 @@ bool TickThread::wait_until(Time time) {
   return !stopped_.wait_until(lock, time, [this] { return stopping_; });
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -8,7 +8,9 @@
 #include <mutex>
 #include <thread>
 
-namespace kymo::monitor {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::monitor {
 
 /// Calls a function at once and then every `interval` on a thread of its own, which blocks all signals.
 ///
@@ -46,4 +48,4 @@ class TickThread final {
   std::thread thread_;
 };
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -7,7 +7,7 @@
 
 #include "config_file.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 using Part = net::TlsError::Part;
@@ -66,4 +66,4 @@ std::optional<std::string> exposure_warning(const std::string& path) {
   return path + " can be read by every user of this machine; `chmod 600` it";
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -9,7 +9,7 @@
 #include <kymo/monitor/options.h>
 #include <kymo/net/tls.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// Why the files of MonitorOptions::tls give no identity: `CHAIN.pem cannot be opened: …; …`.
 struct TlsFileError {
@@ -30,4 +30,4 @@ using TlsResult = std::variant<std::shared_ptr<const net::TlsIdentity>, TlsFileE
 /// Says so where every user of this machine can read a file that holds a secret.
 [[nodiscard]] std::optional<std::string> exposure_warning(const std::string& path);
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -1,6 +1,6 @@
 #include "bodies_in_flight.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr std::size_t kUncounted = 16 * 1024;
@@ -30,4 +30,4 @@ void BodiesInFlight::release(const std::string& body) noexcept {
   holders_.erase(known);
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -10,7 +10,9 @@
 #include <string>
 #include <utility>
 
-namespace kymo::net {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::net {
 
 /// The bodies of responses that are being sent, each counted once, however many connections send it. Small
 /// ones are not counted: what a connection takes by itself is about as much. Threads: any.
@@ -60,4 +62,4 @@ class BodiesInFlight final {
   std::map<const std::string*, std::size_t> holders_;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

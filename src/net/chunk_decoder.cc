@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
-#include "ascii.h"
+#include <kymo/base/ascii.h>
+
 #include "header_field.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 /// Room for a 64-bit size and a signature in an extension.
@@ -111,7 +112,7 @@ ChunkDecoder::State ChunkDecoder::end_line(std::size_t body_size) {
 ChunkDecoder::State ChunkDecoder::end_size_line(std::size_t body_size) {
   const char* begin = line_.data();
   const char* line_end = begin + line_.size();
-  const char* end = std::find_if_not(begin, line_end, is_hex_digit);
+  const char* end = std::find_if_not(begin, line_end, base::is_hex_digit);
   const auto digits = static_cast<std::size_t>(end - begin);
   const std::string_view extensions = std::string_view(line_).substr(digits);
   if (digits == 0 || digits > kMostDigits || !is_extension_list(extensions)) {
@@ -141,4 +142,4 @@ ChunkDecoder::State ChunkDecoder::refuse(Fault fault) {
   return State::faulty;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

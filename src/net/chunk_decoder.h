@@ -7,7 +7,7 @@
 
 #include "fault.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// Puts a chunked body together (RFC 9112 7.1), in whatever pieces it arrives. Strict: CRLF only, a bare
 /// hexadecimal size, no blanks. Extensions are skipped; trailers are checked and dropped, since they arrive
@@ -46,4 +46,4 @@ class ChunkDecoder final {
   Fault fault_;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -8,11 +8,11 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 
-#include "name_resolution.h"
-#include "resolve.h"
-#include "server_certificate.h"
+#include <kymo/net/name_resolution.h>
+#include <kymo/net/resolve.h>
+#include <kymo/net/server_certificate.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using Kind = ClientError::Kind;
@@ -156,4 +156,4 @@ ClientError status_error(const ClientUrl& url, unsigned status, bool has_token) 
   return {Kind::refused, text};
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

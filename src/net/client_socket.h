@@ -7,12 +7,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/core/error.hpp>
 
-#include "client_error.h"
-#include "client_options.h"
-#include "client_url.h"
+#include <kymo/net/client_error.h>
+#include <kymo/net/client_options.h>
+#include <kymo/net/client_url.h>
+
 #include "transport.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// Waits for one operation at a time, until it is over, takes too long or somebody interrupts: what makes
 /// asynchronous operations, which alone can be given up, simple to use. Threads: one, but for interrupt().
@@ -86,4 +87,4 @@ class OperationRunner final {
 [[nodiscard]] ClientError connection_error(const ClientUrl& url, const boost::system::error_code& error,
                                            std::chrono::milliseconds timeout);
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -1,17 +1,16 @@
-#include "client_url.h"
+#include <kymo/net/client_url.h>
 
 #include <arpa/inet.h>
 
 #include <algorithm>
 #include <optional>
 
-#include <kymo/model/parse_number.h>
+#include <kymo/base/ascii.h>
+#include <kymo/base/parse_number.h>
+#include <kymo/net/client_error.h>
+#include <kymo/net/resolve.h>
 
-#include "ascii.h"
-#include "client_error.h"
-#include "resolve.h"
-
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr std::size_t kLongestUrl = 2048;
@@ -22,7 +21,7 @@ constexpr std::size_t kLongestUrl = 2048;
 }
 
 std::optional<std::uint16_t> port_of(std::string_view digits) {
-  const auto port = model::parse_number<std::uint16_t>(digits);
+  const auto port = base::parse_number<std::uint16_t>(digits);
   return port == 0 ? std::nullopt : port;
 }
 
@@ -32,8 +31,8 @@ bool take_tls(std::string_view& rest, std::string_view text) {
   if (end == std::string_view::npos) return false;
   const std::string_view scheme = rest.substr(0, end);
   rest.remove_prefix(end + 3);
-  if (equals_ignoring_case(scheme, "https")) return true;
-  if (!equals_ignoring_case(scheme, "http")) refuse(text, "the scheme is neither http nor https");
+  if (base::equals_ignoring_case(scheme, "https")) return true;
+  if (!base::equals_ignoring_case(scheme, "http")) refuse(text, "the scheme is neither http nor https");
   return false;
 }
 
@@ -87,4 +86,4 @@ ClientUrl ClientUrl::parse(std::string_view text) {
   return url;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

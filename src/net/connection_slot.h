@@ -6,7 +6,7 @@
 
 #include "server_context.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// A connection's place in the table and in the figures, for as long as this lives. Moves with the socket
 /// when a connection becomes a WebSocket. On the I/O thread only.
@@ -42,4 +42,4 @@ class ConnectionSlot final {
   ConnectionTable::Place place_;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

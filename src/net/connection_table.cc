@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 /// The ranks of connections that have just begun.
@@ -226,4 +226,4 @@ void ConnectionTable::close_all() {
   for_each([](Entry& entry) { entry.close(); });
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

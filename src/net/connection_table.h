@@ -13,7 +13,7 @@
 
 #include "peer.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
@@ -145,4 +145,4 @@ class ConnectionTable final {
   Counts counted_;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

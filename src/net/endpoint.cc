@@ -3,13 +3,12 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <kymo/model/parse_number.h>
+#include <kymo/base/ascii.h>
+#include <kymo/base/parse_number.h>
 #include <kymo/net/http_server.h>
+#include <kymo/net/resolve.h>
 
-#include "ascii.h"
-#include "resolve.h"
-
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
@@ -19,7 +18,7 @@ namespace {
 }
 
 std::uint16_t parse_port(std::string_view text, std::string_view port) {
-  const auto value = model::parse_number<std::uint16_t>(port);
+  const auto value = base::parse_number<std::uint16_t>(port);
   if (!value) refuse(text, "the port is not a number from 0 to 65535");
   return *value;
 }
@@ -55,7 +54,7 @@ std::string Endpoint::to_string() const {
 }
 
 bool Endpoint::is_loopback() const noexcept {
-  if (equals_ignoring_case(address, "localhost")) return true;
+  if (base::equals_ignoring_case(address, "localhost")) return true;
   in_addr v4{};
   if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24U == 127U;
   in6_addr v6{};
@@ -63,4 +62,4 @@ bool Endpoint::is_loopback() const noexcept {
   return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -2,7 +2,9 @@
 
 #include <string>
 
-namespace kymo::net {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::net {
 
 /// Why a request is not answered by a handler: the status to send instead, and a sentence for the client.
 /// The connection is closed after it, since where the next request would begin is in doubt.
@@ -11,4 +13,4 @@ struct Fault {
   std::string message;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

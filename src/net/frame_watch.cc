@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include <kymo/model/utf8.h>
+#include <kymo/base/utf8.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr std::uint8_t kFin = 0x80;
@@ -18,7 +18,7 @@ constexpr std::uint16_t kBadGateway = 1014;  // registered, and unknown to Beast
 
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
-    const std::size_t length = model::utf8_length(text);
+    const std::size_t length = base::utf8_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
@@ -129,4 +129,4 @@ void FrameWatch::end_frame() noexcept {
   if (!verdict_ && !is_for_beast) verdict_ = static_cast<WebSocketClose>(kBadGateway);
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -8,7 +8,7 @@
 
 #include <kymo/net/websocket.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// Reads along with a WebSocket's client, frame by frame (RFC 6455 5.2), and keeps nothing but the payload of
 /// a Close frame.
@@ -55,4 +55,4 @@ class FrameWatch final {
 /// The code to answer a Close frame's payload with, where that is not the code in it (RFC 6455 5.5.1, 7.4).
 [[nodiscard]] std::optional<WebSocketClose> close_fault(std::string_view payload) noexcept;
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

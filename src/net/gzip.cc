@@ -7,7 +7,7 @@
 
 #include <zlib.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr int kWindowBits = 15 + 16;  // 16 asks zlib for a gzip header instead of its own
@@ -65,4 +65,4 @@ std::string gzip(std::string_view text, GzipLevel level) {
   return out;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -5,12 +5,12 @@
 #include <exception>
 #include <utility>
 
+#include <kymo/base/ascii.h>
 #include <kymo/net/json_error.h>
 
-#include "ascii.h"
 #include "response_head.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr std::chrono::seconds kTellHandlerErrors{1};
@@ -35,7 +35,7 @@ HttpRequest make_request(const RequestHead& head, const Target& target) {
   request.query = target.query;
   request.header = [&head](std::string_view name) -> std::string_view {
     for (const auto& [known, value] : head.fields) {
-      if (equals_ignoring_case(known, name)) return value;
+      if (base::equals_ignoring_case(known, name)) return value;
     }
     return {};
   };
@@ -79,4 +79,4 @@ void note_handler_error(ServerContext& context, std::string_view target, const A
   context.tell(message);
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -9,7 +9,7 @@
 #include "request_head.h"
 #include "server_context.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// The request of a head, which must outlive it; body and connection are the caller's to add.
 [[nodiscard]] HttpRequest make_request(const RequestHead& head, const Target& target);
@@ -29,4 +29,4 @@ struct Answer {
 /// such a handler must not fill the log. Does nothing where the handler did not fail. On the I/O thread only.
 void note_handler_error(ServerContext& context, std::string_view target, const Answer& answer);
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

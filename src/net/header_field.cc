@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "ascii.h"
-
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 bool is_value_char(char c) noexcept {
@@ -18,7 +16,7 @@ std::optional<Fault> read_field(std::string_view line, HeaderField& out) {
   if (line.starts_with(' ') || line.starts_with('\t')) return Fault{400, "a header line is folded"};
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return Fault{400, "a header line has no colon"};
-  out = {line.substr(0, colon), trim_blanks(line.substr(colon + 1))};
+  out = {line.substr(0, colon), base::trim(line.substr(colon + 1))};
   if (!is_token(out.name)) {
     return Fault{400, "a header name is empty or holds a character it must not, such as a space"};
   }
@@ -29,8 +27,8 @@ std::optional<Fault> read_field(std::string_view line, HeaderField& out) {
 }
 
 bool is_framing_field(std::string_view name) noexcept {
-  return equals_ignoring_case(name, "host") || equals_ignoring_case(name, "content-length") ||
-         equals_ignoring_case(name, "transfer-encoding");
+  return base::equals_ignoring_case(name, "host") || base::equals_ignoring_case(name, "content-length") ||
+         base::equals_ignoring_case(name, "transfer-encoding");
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

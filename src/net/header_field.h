@@ -1,11 +1,23 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
+#include <kymo/base/ascii.h>
+
 #include "fault.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
+
+/// A character of a token (RFC 9110 5.6.2).
+[[nodiscard]] constexpr bool is_token_char(char c) noexcept {
+  return base::is_alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+[[nodiscard]] constexpr bool is_token(std::string_view text) noexcept {
+  return !text.empty() && std::ranges::all_of(text, is_token_char);
+}
 
 /// One header or trailer line, taken apart.
 struct HeaderField {
@@ -19,4 +31,4 @@ struct HeaderField {
 /// Host, Content-Length and Transfer-Encoding decide who is asked and where a message ends.
 [[nodiscard]] bool is_framing_field(std::string_view name) noexcept;
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

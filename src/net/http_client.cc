@@ -1,4 +1,4 @@
-#include "http_client.h"
+#include <kymo/net/http_client.h>
 
 #include <utility>
 
@@ -11,7 +11,7 @@
 
 #include "client_socket.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
@@ -80,4 +80,4 @@ HttpAnswer HttpClient::ask(Method method, std::string_view target) {
   return {answer.result_int(), std::move(answer.body())};
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

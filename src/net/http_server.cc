@@ -15,14 +15,14 @@
 
 #include <unistd.h>
 
-#include <kymo/model/duration.h>
+#include <kymo/base/duration.h>
+#include <kymo/base/thread.h>
+#include <kymo/net/resolve.h>
 
 #include "listener.h"
-#include "resolve.h"
 #include "server_context.h"
-#include "server_thread.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 namespace asio = boost::asio;
@@ -61,7 +61,7 @@ HttpServerOptions bounded(HttpServerOptions options) {
   for (auto* const wait :
        {&limits.header_time, &limits.body_time, &limits.write_time, &limits.idle_time, &options.retry_every,
         &options.websocket.ping_every, &options.websocket.close_time}) {
-    *wait = model::bounded_wait(*wait);
+    *wait = base::bounded_wait(*wait);
   }
   return options;
 }
@@ -139,10 +139,10 @@ class Engine final {
  private:
   void start_threads(std::size_t workers) {
     threads_.reserve(workers + 1);
-    threads_.push_back(start_thread("kymo-net-0", [this] { run_io(); }));
+    threads_.push_back(base::start_thread("kymo-net-0", [this] { run_io(); }));
     for (std::size_t i = 1; i <= workers; ++i) {
       threads_.push_back(
-          start_thread("kymo-net-" + std::to_string(i), [this] { run_to_end(context_.workers); }));
+          base::start_thread("kymo-net-" + std::to_string(i), [this] { run_to_end(context_.workers); }));
     }
   }
 
@@ -307,4 +307,4 @@ bool HttpServer::listening() const noexcept { return impl_->listening(); }
 Endpoint HttpServer::endpoint() const { return impl_->endpoint(); }
 HttpServer::Statistics HttpServer::statistics() const noexcept { return impl_->statistics(); }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

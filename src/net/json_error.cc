@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <utility>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 HttpResponse json_error(int status, std::string_view message, std::string_view remedy) {
   std::string body;
-  model::JsonWriter json(body);
+  base::JsonWriter json(body);
   json.begin_object();
   json.begin_object("error");
   json.field("status", std::int64_t{status});
@@ -27,4 +27,4 @@ HttpResponse json_error(int status, std::string_view message, std::string_view r
 
 std::string excerpt(std::string_view text) { return std::string(text.substr(0, 200)); }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

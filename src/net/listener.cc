@@ -10,11 +10,13 @@
 
 #include <fcntl.h>
 
-#include "name_resolution.h"
+#include <kymo/base/file_descriptor.h>
+#include <kymo/net/name_resolution.h>
+
 #include "refusal.h"
 #include "session.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 namespace asio = boost::asio;
@@ -26,7 +28,9 @@ constexpr milliseconds kPause{100};
 /// Connections taken before those already taken get their turn.
 constexpr int kBatch = 16;
 
-FileDescriptor open_reserve() noexcept { return FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+base::FileDescriptor open_reserve() noexcept {
+  return base::FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
 
 std::string describe_time(milliseconds time) {
   if (time.count() % 1000 == 0) return std::to_string(time.count() / 1000) + " s";
@@ -116,7 +120,7 @@ void Listener::open(const SocketAddress& address) {
     failure_ = *failure;
     return;
   }
-  auto& fd = std::get<FileDescriptor>(opened);
+  auto& fd = std::get<base::FileDescriptor>(opened);
   const std::uint16_t port = local_port(fd.get());
   acceptor_.assign(protocol_of(address), fd.get());
   (void)fd.release();
@@ -214,4 +218,4 @@ void Listener::admit(Accepted accepted) {
   serve_connection(context_, std::move(accepted.socket), std::move(accepted.peer), room);
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -9,11 +9,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "file_descriptor.h"
+#include <kymo/base/file_descriptor.h>
+
 #include "listening_socket.h"
 #include "server_context.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// Gets the address, by trying until it is free, and hands each connection to a session or refuses it.
 /// Threads: the I/O thread, but for `try_now`, which comes before it.
@@ -52,11 +53,11 @@ class Listener final {
   std::function<void(std::uint16_t)> on_listening_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer timer_;
-  FileDescriptor
+  base::FileDescriptor
       reserve_;  ///< given up to take a connection and refuse it when there is no other descriptor left
   std::optional<SocketAddress> address_;
   std::optional<ListenFailure> failure_;
   std::string reported_;  ///< the reason last told; empty while all is well
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

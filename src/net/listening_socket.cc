@@ -9,9 +9,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <kymo/base/file_descriptor.h>
+
 #include "port_holder.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 ListenFailure last_failure(const SocketAddress& address) {
@@ -30,8 +32,8 @@ std::string describe_taken(const ListenFailure& failure) {
 
 }  // namespace
 
-std::variant<FileDescriptor, ListenFailure> open_listener(const SocketAddress& address) {
-  FileDescriptor fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+std::variant<base::FileDescriptor, ListenFailure> open_listener(const SocketAddress& address) {
+  base::FileDescriptor fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return last_failure(address);
   const int on = 1;
   // Only lets a restart pass connections in TIME_WAIT; two listeners still exclude each other.
@@ -81,4 +83,4 @@ bool has_waiting(int listener) noexcept {
   return ::poll(&queue, 1, 0) == 1 && (queue.revents & POLLIN) != 0;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -4,11 +4,12 @@
 #include <string>
 #include <variant>
 
-#include "file_descriptor.h"
-#include "peer.h"
-#include "resolve.h"
+#include <kymo/base/file_descriptor.h>
+#include <kymo/net/resolve.h>
 
-namespace kymo::net {
+#include "peer.h"
+
+namespace kymo::KYMO_ABI::net {
 
 /// Why an address could not be had: errno, and for a taken port the inode of the socket that has it.
 struct ListenFailure {
@@ -19,7 +20,7 @@ struct ListenFailure {
 };
 
 /// A listening TCP socket, non-blocking and closed by exec.
-[[nodiscard]] std::variant<FileDescriptor, ListenFailure> open_listener(const SocketAddress& address);
+[[nodiscard]] std::variant<base::FileDescriptor, ListenFailure> open_listener(const SocketAddress& address);
 
 /// The port a socket is bound to; 0 where it cannot be told.
 [[nodiscard]] std::uint16_t local_port(int fd) noexcept;
@@ -29,7 +30,7 @@ struct ListenFailure {
 [[nodiscard]] std::string describe(const ListenFailure& failure);
 
 struct Accepted {
-  FileDescriptor socket;  ///< non-blocking, closed by exec; none where `error` is set
+  base::FileDescriptor socket;  ///< non-blocking, closed by exec; none where `error` is set
   Peer peer;
   int error = 0;
 };
@@ -40,4 +41,4 @@ struct Accepted {
 /// Whether a connection waits to be accepted. Without a free descriptor accept() fails before it looks.
 [[nodiscard]] bool has_waiting(int listener) noexcept;
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 Reserve::Reserve(std::size_t blocks) : size_(blocks), blocks_(std::make_unique<Block[]>(blocks)) {
   for (std::size_t i = 0; i < blocks; ++i) {
@@ -28,4 +28,4 @@ void Reserve::deallocate(void* memory) noexcept {
   block->next = std::exchange(free_, block);
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

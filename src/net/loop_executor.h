@@ -15,7 +15,9 @@
 #include <boost/asio/require.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace kymo::net {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::net {
 
 /// Blocks that are set aside for when the heap has none left. Threads: any.
 class Reserve final {
@@ -124,4 +126,4 @@ template <class T>
 using Coroutine = boost::asio::awaitable<T, LoopExecutor>;
 inline constexpr auto kResult = boost::asio::as_tuple(boost::asio::use_awaitable_t<LoopExecutor>());
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -1,10 +1,10 @@
-#include "name_resolution.h"
+#include <kymo/net/name_resolution.h>
 
 #include <mutex>
 
-#include "server_thread.h"
+#include <kymo/base/thread.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 struct NameResolution::State {
   std::mutex mutex;
@@ -15,7 +15,7 @@ struct NameResolution::State {
 NameResolution::NameResolution(const std::string& name, std::uint16_t port,
                                const std::optional<SocketAddress>& preferred)
     : state_(std::make_shared<State>()) {
-  start_thread("kymo-net-name", [state = state_, name, port, preferred] {
+  base::start_thread("kymo-net-name", [state = state_, name, port, preferred] {
     const auto begin = std::chrono::steady_clock::now();
     Result result = resolve_name(name, port, preferred ? &*preferred : nullptr);
     const std::lock_guard lock(state->mutex);
@@ -34,4 +34,4 @@ std::optional<NameResolution::Result> NameResolution::result() const {
   return state_->result;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -7,9 +7,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <kymo/model/parse_number.h>
+#include <kymo/base/parse_number.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -64,7 +64,7 @@ Network Network::parse(std::string_view text) {
   if (slash == std::string_view::npos) return {*address, kAllBits};
   // The prefix of an IPv4 address in IPv6 form is one of IPv6.
   const bool v4 = is_v4(*address) && text.substr(0, slash).find(':') == std::string_view::npos;
-  const auto bits = model::parse_number<std::uint8_t>(text.substr(slash + 1));
+  const auto bits = base::parse_number<std::uint8_t>(text.substr(slash + 1));
   const int most = v4 ? kAllBits - kMappedBits : kAllBits;
   if (!bits || *bits > most) refuse(text, "its prefix is not a number from 0 to " + std::to_string(most));
   const Network network(prefix_of(*address, *bits + (v4 ? kMappedBits : 0)), *bits + (v4 ? kMappedBits : 0));
@@ -80,4 +80,4 @@ bool Network::contains(const IpAddress& address) const noexcept {
   return prefix_of(address, bits_) == address_;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

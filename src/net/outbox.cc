@@ -5,7 +5,7 @@
 
 #include <boost/asio/post.hpp>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 /// Delivered in one go; then whoever else waits for the I/O thread has a turn.
@@ -65,4 +65,4 @@ void Outbox::deliver() noexcept {
   }
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -12,7 +12,7 @@
 
 #include <kymo/net/websocket.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// A WebSocket as other threads reach it. On the I/O thread only.
 class OutboxReader {
@@ -60,4 +60,4 @@ class Outbox final : public std::enable_shared_from_this<Outbox> {
   std::size_t next_delivered_ = 0;  ///< what is before it has been
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -6,7 +6,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr std::uint8_t kV4 = 4;
@@ -66,4 +66,4 @@ Peer describe_peer(const sockaddr_storage& address) {
   return {};
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

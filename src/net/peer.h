@@ -8,7 +8,7 @@
 
 #include <kymo/net/network.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// What counts as one address against `connections_per_address`: an IPv4 address, or the /64 of an IPv6 one,
 /// since a single host is given a whole /64.
@@ -24,4 +24,4 @@ struct Peer {
 [[nodiscard]] Peer describe_peer(const sockaddr_storage& address);
 [[nodiscard]] Peer describe_peer(const IpAddress& address, std::uint16_t port);
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

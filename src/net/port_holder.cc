@@ -9,9 +9,9 @@
 
 #include <netinet/in.h>
 
-#include <kymo/model/parse_number.h>
+#include <kymo/base/parse_number.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 namespace fs = std::filesystem;
@@ -51,11 +51,11 @@ std::optional<TableAddress> parse_table_address(std::string_view text) {
   if (colon == std::string_view::npos || colon % 8 != 0) return std::nullopt;
   TableAddress address;
   for (std::size_t i = 0; i < colon; i += 8) {
-    const auto word = model::parse_number<std::uint32_t>(text.substr(i, 8), 16);
+    const auto word = base::parse_number<std::uint32_t>(text.substr(i, 8), 16);
     if (!word) return std::nullopt;
     address.words.push_back(*word);
   }
-  const auto port = model::parse_number<std::uint32_t>(text.substr(colon + 1), 16);
+  const auto port = base::parse_number<std::uint32_t>(text.substr(colon + 1), 16);
   if (!port) return std::nullopt;
   address.port = *port;
   return address;
@@ -110,7 +110,7 @@ std::optional<std::uint64_t> find_listener_inode(std::string_view table, const S
     if (columns.size() <= kInodeColumn || columns[kStateColumn] != kListening) continue;
     const auto local = parse_table_address(columns[kLocalColumn]);
     if (local && clash(*local, wanted_address)) {
-      return model::parse_number<std::uint64_t>(columns[kInodeColumn], 10);
+      return base::parse_number<std::uint64_t>(columns[kInodeColumn], 10);
     }
   }
   return std::nullopt;
@@ -125,7 +125,7 @@ std::optional<PortHolder> find_holder(std::uint64_t inode) {
   const std::string link = "socket:[" + std::to_string(inode) + "]";
   std::error_code error;
   for (fs::directory_iterator entry("/proc", error), end; !error && entry != end; entry.increment(error)) {
-    const auto pid = model::parse_number<pid_t>(entry->path().filename().native(), 10);
+    const auto pid = base::parse_number<pid_t>(entry->path().filename().native(), 10);
     if (!pid || !holds(entry->path(), link)) continue;
     std::string name = read_text(entry->path() / "comm");
     while (!name.empty() && name.back() == '\n') name.pop_back();
@@ -134,4 +134,4 @@ std::optional<PortHolder> find_holder(std::uint64_t inode) {
   return std::nullopt;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

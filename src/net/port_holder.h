@@ -7,9 +7,9 @@
 
 #include <sys/types.h>
 
-#include "resolve.h"
+#include <kymo/net/resolve.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// The process that listens on a port somebody else wants.
 struct PortHolder {
@@ -29,4 +29,4 @@ struct PortHolder {
 /// permitted.
 [[nodiscard]] std::optional<PortHolder> find_holder(std::uint64_t inode);
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -7,11 +7,12 @@
 
 #include <sys/socket.h>
 
+#include <kymo/base/file_descriptor.h>
 #include <kymo/net/json_error.h>
 
 #include "response_head.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr std::size_t kDiscardedBytes = 8 * 1024;
@@ -75,8 +76,8 @@ void tell_too_many_now(ServerContext& context, int socket, ConnectionTable::Room
   return;  // no memory for the words
 }
 
-void refuse_connection_now(ServerContext& context, FileDescriptor socket, ConnectionTable::Room room) noexcept
-    try {
+void refuse_connection_now(ServerContext& context, base::FileDescriptor socket,
+                           ConnectionTable::Room room) noexcept try {
   std::array<char, kDiscardedBytes> discarded{};
   if (context.tls.get() == nullptr) tell_too_many(context, socket.get(), room);
   ::shutdown(socket.get(), SHUT_WR);
@@ -86,4 +87,4 @@ void refuse_connection_now(ServerContext& context, FileDescriptor socket, Connec
   return;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <kymo/base/file_descriptor.h>
 #include <kymo/net/http_server.h>
 
-#include "file_descriptor.h"
 #include "server_context.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// For a connection over a limit, all of whose places are at work: 503. `limits` are those of the server.
 [[nodiscard]] HttpResponse too_many_connections(ConnectionTable::Room room,
@@ -24,7 +24,7 @@ void tell_too_many_now(ServerContext& context, int socket, ConnectionTable::Room
 
 /// Tells a connection 503 and closes it, where there is no time: no descriptor may stay open. One that
 /// expects TLS is only closed. On the I/O thread only.
-void refuse_connection_now(ServerContext& context, FileDescriptor socket,
+void refuse_connection_now(ServerContext& context, base::FileDescriptor socket,
                            ConnectionTable::Room room) noexcept;
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -7,10 +7,11 @@
 #include <charconv>
 #include <limits>
 
-#include "ascii.h"
+#include <kymo/base/ascii.h>
+
 #include "header_field.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 struct RequestLine {
@@ -57,7 +58,8 @@ std::optional<Fault> check_request_line(const RequestLine& line) {
     return bad("the target has a character that must be percent-encoded");
   }
   const bool is_http = line.version.size() == 8 && line.version.starts_with("HTTP/") &&
-                       is_digit(line.version[5]) && line.version[6] == '.' && is_digit(line.version[7]);
+                       base::is_digit(line.version[5]) && line.version[6] == '.' &&
+                       base::is_digit(line.version[7]);
   if (!is_http) return bad("the request line does not end in HTTP/1.1");
   if (line.version != "HTTP/1.1" && line.version != "HTTP/1.0") {
     return Fault{505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
@@ -67,7 +69,7 @@ std::optional<Fault> check_request_line(const RequestLine& line) {
 
 /// A number over 64 bits is as good as the largest: both are over any limit.
 std::optional<std::uint64_t> read_length(std::string_view text) noexcept {
-  if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
+  if (text.empty() || !std::all_of(text.begin(), text.end(), base::is_digit)) return std::nullopt;
   std::uint64_t value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   if (result.ec != std::errc()) return std::numeric_limits<std::uint64_t>::max();
@@ -75,15 +77,15 @@ std::optional<std::uint64_t> read_length(std::string_view text) noexcept {
 }
 
 void note_framing(const HeaderField& field, Framing& framing) {
-  if (equals_ignoring_case(field.name, "host")) {
+  if (base::equals_ignoring_case(field.name, "host")) {
     ++framing.hosts;
     framing.host = field.value;
-  } else if (equals_ignoring_case(field.name, "content-length")) {
+  } else if (base::equals_ignoring_case(field.name, "content-length")) {
     ++framing.content_lengths;
     framing.length = read_length(field.value);
-  } else if (equals_ignoring_case(field.name, "transfer-encoding")) {
+  } else if (base::equals_ignoring_case(field.name, "transfer-encoding")) {
     ++framing.transfer_encodings;
-    framing.coding_is_chunked = equals_ignoring_case(field.value, "chunked");
+    framing.coding_is_chunked = base::equals_ignoring_case(field.value, "chunked");
   }
 }
 
@@ -96,7 +98,7 @@ class FieldJoiner final {
   void add(const HeaderField& field) {
     const std::uint64_t hash = hash_of(field.name);
     for (std::size_t i = 0; i < fields_.size(); ++i) {
-      if (hashes_[i] != hash || !equals_ignoring_case(fields_[i].first, field.name)) continue;
+      if (hashes_[i] != hash || !base::equals_ignoring_case(fields_[i].first, field.name)) continue;
       fields_[i].second.append(", ").append(field.value);
       return;
     }
@@ -108,7 +110,7 @@ class FieldJoiner final {
   static std::uint64_t hash_of(std::string_view name) noexcept {
     static const std::uint64_t seed = random_seed();
     std::uint64_t hash = seed;
-    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(to_lower(c))) * 0x100000001b3U;
+    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(base::to_lower(c))) * 0x100000001b3U;
     return hash;
   }
   static std::uint64_t random_seed() noexcept {
@@ -154,7 +156,7 @@ constexpr std::array kSchemes = {SchemeName{"http://", RequestHead::Scheme::http
 
 void set_host(std::string_view host, RequestHead& head) {
   for (auto& [name, value] : head.fields) {
-    if (equals_ignoring_case(name, "host")) {
+    if (base::equals_ignoring_case(name, "host")) {
       value = host;
       return;
     }
@@ -165,7 +167,7 @@ void set_host(std::string_view host, RequestHead& head) {
 /// RFC 9112 3.2.2: the host in the target is the one that is asked, whatever the Host field says.
 std::optional<Fault> read_absolute_target(const RequestLine& line, RequestHead& head) {
   const auto known = std::ranges::find_if(kSchemes, [&](const SchemeName& name) {
-    return equals_ignoring_case(line.target.substr(0, name.text.size()), name.text);
+    return base::equals_ignoring_case(line.target.substr(0, name.text.size()), name.text);
   });
   if (known == kSchemes.end()) return bad("the target is no path");
   const std::string_view rest = line.target.substr(known->text.size());
@@ -195,7 +197,7 @@ std::optional<Fault> read_target(const RequestLine& line, RequestHead& head) {
 bool is_token_list(std::string_view list) noexcept {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
-    const std::string_view element = trim_blanks(list.substr(0, comma));
+    const std::string_view element = base::trim(list.substr(0, comma));
     if (!element.empty() && !is_token(element)) return false;
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
@@ -209,7 +211,7 @@ std::optional<Fault> read_wishes(RequestHead& head) {
   head.keep_alive = !close && (!head.is_http_1_0 || list_has(connection, "keep-alive"));
   const std::string_view expect = find_field(head, "expect");
   if (expect.empty() || head.is_http_1_0) return std::nullopt;
-  head.expects_continue = equals_ignoring_case(expect, "100-continue");
+  head.expects_continue = base::equals_ignoring_case(expect, "100-continue");
   head.expects_other = !head.expects_continue;
   return std::nullopt;
 }
@@ -230,13 +232,14 @@ std::optional<Fault> read_fields(std::string_view lines, RequestHead& head, Fram
 }
 
 bool is_v6_literal(std::string_view address) noexcept {
-  return !address.empty() && std::all_of(address.begin(), address.end(),
-                                         [](char c) { return is_hex_digit(c) || c == ':' || c == '.'; });
+  return !address.empty() && std::all_of(address.begin(), address.end(), [](char c) {
+    return base::is_hex_digit(c) || c == ':' || c == '.';
+  });
 }
 
 bool is_name(std::string_view name) noexcept {
   return std::all_of(name.begin(), name.end(), [](char c) {
-    return is_alphanumeric(c) || c == '.' || c == '-' || c == '_' || c == '~';
+    return base::is_alphanumeric(c) || c == '.' || c == '-' || c == '_' || c == '~';
   });
 }
 
@@ -244,7 +247,7 @@ bool is_name(std::string_view name) noexcept {
 
 std::string_view find_field(const RequestHead& head, std::string_view name) noexcept {
   for (const auto& [known, value] : head.fields) {
-    if (equals_ignoring_case(known, name)) return value;
+    if (base::equals_ignoring_case(known, name)) return value;
   }
   return {};
 }
@@ -252,7 +255,7 @@ std::string_view find_field(const RequestHead& head, std::string_view name) noex
 bool list_has(std::string_view list, std::string_view token) noexcept {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
-    if (equals_ignoring_case(trim_blanks(list.substr(0, comma)), token)) return true;
+    if (base::equals_ignoring_case(base::trim(list.substr(0, comma)), token)) return true;
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
   return false;
@@ -301,8 +304,8 @@ bool is_valid_host(std::string_view host) noexcept {
     return false;
   }
   const std::string_view port = host.substr(is_bracketed ? end + 1 : end);
-  return port.empty() ||
-         (port.front() == ':' && port.size() <= 6 && std::all_of(port.begin() + 1, port.end(), is_digit));
+  return port.empty() || (port.front() == ':' && port.size() <= 6 &&
+                          std::all_of(port.begin() + 1, port.end(), base::is_digit));
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -11,7 +11,7 @@
 
 #include "fault.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// A request with more header fields is refused (431, RFC 6585).
 inline constexpr std::size_t kMostHeaderFields = 100;
@@ -51,4 +51,4 @@ struct RequestHead {
 /// True for a value of a Host field: `name`, `name:port`, `[v6]:port`, or empty (RFC 9110 7.2).
 [[nodiscard]] bool is_valid_host(std::string_view host) noexcept;
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

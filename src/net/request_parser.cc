@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
@@ -91,4 +91,4 @@ RequestParser::State RequestParser::take_body() {
   return done ? State::complete : State::body;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -12,7 +12,7 @@
 #include "fault.h"
 #include "request_head.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// Reads the requests of one connection from whatever pieces they arrive in. Knows no sockets.
 ///
@@ -65,4 +65,4 @@ class RequestParser final {
   Fault fault_;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -1,4 +1,4 @@
-#include "resolve.h"
+#include <kymo/net/resolve.h>
 
 #include <algorithm>
 #include <cstring>
@@ -9,11 +9,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
-#include <kymo/model/parse_number.h>
+#include <kymo/base/ascii.h>
+#include <kymo/base/parse_number.h>
 
-#include "ascii.h"
-
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr std::size_t kLongestName = 253;
@@ -30,7 +29,7 @@ SocketAddress pack(const Address& address) noexcept {
 bool is_valid_label(std::string_view label) noexcept {
   return !label.empty() && label.size() <= kLongestLabel && label.front() != '-' && label.back() != '-' &&
          std::all_of(label.begin(), label.end(),
-                     [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
+                     [](char c) { return base::is_alphanumeric(c) || c == '-' || c == '_'; });
 }
 
 void set_port(SocketAddress& address, std::uint16_t port) noexcept {
@@ -51,7 +50,7 @@ bool is_valid_zone(std::string_view zone) noexcept {
 
 /// The interface's number, or 0.
 std::uint32_t find_interface(std::string_view zone) {
-  if (const auto number = model::parse_number<std::uint32_t>(zone)) return *number;
+  if (const auto number = base::parse_number<std::uint32_t>(zone)) return *number;
   return if_nametoindex(std::string(zone).c_str());
 }
 
@@ -91,7 +90,7 @@ bool is_link_local(const SocketAddress& address) noexcept {
 }
 
 std::optional<SocketAddress> parse_address(std::string_view text, std::uint16_t port) {
-  const std::string address(equals_ignoring_case(text, "localhost") ? "127.0.0.1" : text);
+  const std::string address(base::equals_ignoring_case(text, "localhost") ? "127.0.0.1" : text);
   sockaddr_in v4{};
   if (inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;
@@ -155,7 +154,7 @@ bool is_valid_name(std::string_view text) noexcept {
     rest.remove_prefix(std::min(dot + 1, rest.size()));
   }
   // "300.1.1.1": no name ends in a number, so it was meant as an address.
-  return !std::all_of(last.begin(), last.end(), is_digit);
+  return !std::all_of(last.begin(), last.end(), base::is_digit);
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -5,9 +5,11 @@
 #include <cstdio>
 #include <ctime>
 
-#include "ascii.h"
+#include <kymo/base/ascii.h>
 
-namespace kymo::net {
+#include "header_field.h"
+
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 struct Reason {
@@ -60,7 +62,7 @@ bool is_framing(std::string_view name) noexcept {
   constexpr std::array<std::string_view, 6> kFraming = {"connection", "content-length", "transfer-encoding",
                                                         "date",       "server",         "keep-alive"};
   return std::any_of(kFraming.begin(), kFraming.end(),
-                     [&](std::string_view known) { return equals_ignoring_case(known, name); });
+                     [&](std::string_view known) { return base::equals_ignoring_case(known, name); });
 }
 
 bool is_sendable_value(std::string_view value) noexcept {
@@ -127,4 +129,4 @@ std::string http_date(std::chrono::system_clock::time_point time) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

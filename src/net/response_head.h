@@ -7,7 +7,7 @@
 
 #include <kymo/net/http_server.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// What happens to the connection after a response.
 enum class After : std::uint8_t { keep, close };
@@ -34,4 +34,4 @@ struct ResponseContext {
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7), whatever the locale.
 [[nodiscard]] std::string http_date(std::chrono::system_clock::time_point time);
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

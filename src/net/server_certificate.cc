@@ -1,4 +1,4 @@
-#include "server_certificate.h"
+#include <kymo/net/server_certificate.h>
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 std::optional<std::chrono::system_clock::time_point> time_of(const ASN1_TIME* time) {
@@ -45,4 +45,4 @@ ServerCertificate server_certificate(const SSL* connection) {
   return found;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

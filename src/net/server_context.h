@@ -19,7 +19,7 @@
 #include "shared_identity.h"
 #include "trusted_proxies.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// What HttpServer::Statistics is read from. Written by the server's threads, read by any.
 struct Counters {
@@ -108,4 +108,4 @@ struct ServerContext {
   }
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

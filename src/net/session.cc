@@ -13,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include <kymo/base/file_descriptor.h>
 #include <kymo/net/json_error.h>
 #include <kymo/net/uri.h>
 
@@ -27,7 +28,7 @@
 #include "websocket_handshake.h"
 #include "websocket_session.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 namespace asio = boost::asio;
@@ -66,7 +67,7 @@ class RefusalBeingTold final {
   std::size_t& number_;
 };
 
-Transport wrapped(ServerContext& context, const Peer& peer, FileDescriptor socket,
+Transport wrapped(ServerContext& context, const Peer& peer, base::FileDescriptor socket,
                   ConnectionTable::Room room) {
   asio::ip::tcp::socket wrapped_socket(context.io);
   wrapped_socket.assign(peer.key[0] == 4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), socket.get());
@@ -82,7 +83,7 @@ Transport wrapped(ServerContext& context, const Peer& peer, FileDescriptor socke
 class Session final : public std::enable_shared_from_this<Session> {
  public:
   /// `room`: where there was none for it, it has a reserved place.
-  Session(ServerContext& context, FileDescriptor socket, Peer peer, ConnectionTable::Room room)
+  Session(ServerContext& context, base::FileDescriptor socket, Peer peer, ConnectionTable::Room room)
       : context_(context),
         transport_(wrapped(context, peer, std::move(socket), room)),
         timer_(context.io),
@@ -455,8 +456,9 @@ void spawn(ServerContext& context, std::shared_ptr<Session> session) {
 
 }  // namespace
 
-void serve_connection(ServerContext& context, FileDescriptor socket, Peer peer, ConnectionTable::Room room) {
+void serve_connection(ServerContext& context, base::FileDescriptor socket, Peer peer,
+                      ConnectionTable::Room room) {
   spawn(context, std::make_shared<Session>(context, std::move(socket), std::move(peer), room));
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

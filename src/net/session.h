@@ -1,14 +1,16 @@
 #pragma once
 
-#include "file_descriptor.h"
+#include <kymo/base/file_descriptor.h>
+
 #include "peer.h"
 #include "server_context.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// Serves a connection until it ends. The caller has made `room` for it. Where there was none, the caller has
 /// made reserved room: a health check is answered, and other requests get 503 with the reason. On the I/O
 /// thread only.
-void serve_connection(ServerContext& context, FileDescriptor socket, Peer peer, ConnectionTable::Room room);
+void serve_connection(ServerContext& context, base::FileDescriptor socket, Peer peer,
+                      ConnectionTable::Room room);
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -6,7 +6,7 @@
 
 #include <kymo/net/tls.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// What a server proves itself by at the moment; null: it speaks in clear. Threads: any.
 class SharedIdentity final {
@@ -29,4 +29,4 @@ class SharedIdentity final {
   Identity identity_;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -6,7 +6,7 @@
 
 #include <openssl/ssl.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 namespace ssl = boost::asio::ssl;
@@ -53,4 +53,4 @@ TlsIdentity::Context::Context() : ssl_(make_context()) {
   if (!is_set) throw std::runtime_error("this OpenSSL lacks the cipher suites that kymo asks for");
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

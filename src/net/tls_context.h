@@ -4,7 +4,7 @@
 
 #include <kymo/net/tls.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// OpenSSL's side of an identity. Connections that began with it keep what they need of it.
 class TlsIdentity::Context final {
@@ -17,4 +17,4 @@ class TlsIdentity::Context final {
   boost::asio::ssl::context ssl_;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -13,7 +13,7 @@
 
 #include "tls_context.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using Part = TlsError::Part;
@@ -143,4 +143,4 @@ std::optional<std::string> TlsIdentity::date_fault() const {
   return std::nullopt;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

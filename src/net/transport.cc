@@ -4,14 +4,16 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-namespace kymo::net {
+#include <kymo/base/ascii.h>
+
+namespace kymo::KYMO_ABI::net {
 
 /// A record of TLS begins with its type, which is no letter (RFC 8446 5.1); a request with its method.
 Transport::Greeting Transport::look_at_greeting() noexcept {
   char first = '\0';
   const ssize_t size = ::recv(socket().native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
   if (size <= 0) return Greeting::ended;
-  const bool is_letter = (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z');
+  const bool is_letter = base::is_letter(first);
   return is_letter ? Greeting::text : Greeting::tls;
 }
 
@@ -21,4 +23,4 @@ std::size_t Transport::untaken() noexcept {
   return static_cast<std::size_t>(bytes);
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -12,7 +12,9 @@
 #include <boost/beast/websocket/ssl.hpp>
 #include <boost/beast/websocket/teardown.hpp>
 
-namespace kymo::net {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::net {
 
 /// The bytes of one connection, in clear or over TLS: one type for both, so that HTTP and WebSocket are
 /// written once. In clear it is a socket and a null pointer; only TLS has memory of its own.
@@ -92,4 +94,4 @@ class Transport {
   std::unique_ptr<Tls> tls_;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <optional>
 
-#include <kymo/model/parse_number.h>
+#include <kymo/base/ascii.h>
+#include <kymo/base/parse_number.h>
 
-#include "ascii.h"
-
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 /// `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::7`, `[2001:db8::7]` or `[2001:db8::7]:4711`.
@@ -28,7 +27,7 @@ std::optional<Peer> read_entry(std::string_view entry) {
   const auto address = parse_ip_address(host);
   if (!address) return std::nullopt;
   if (port.empty()) return describe_peer(*address, 0);
-  const auto number = model::parse_number<std::uint16_t>(port.substr(1));
+  const auto number = base::parse_number<std::uint16_t>(port.substr(1));
   if (port.front() != ':' || !number) return std::nullopt;
   return describe_peer(*address, *number);
 }
@@ -37,7 +36,7 @@ std::optional<Peer> read_entry(std::string_view entry) {
 std::string_view take_last(std::string_view& list) noexcept {
   const std::size_t comma = list.rfind(',');
   const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
-  const std::string_view last = trim_blanks(list.substr(begin));
+  const std::string_view last = base::trim(list.substr(begin));
   list = list.substr(0, comma == std::string_view::npos ? 0 : comma);
   return last;
 }
@@ -60,4 +59,4 @@ Peer TrustedProxies::client_of(const Peer& proxy, std::string_view forwarded_for
   return client;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -7,7 +7,7 @@
 
 #include "peer.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// The proxies whose word for a client's address is taken.
 class TrustedProxies final {
@@ -27,4 +27,4 @@ class TrustedProxies final {
   const std::vector<Network>& networks_;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 std::optional<unsigned> hex_digit(char c) noexcept {
@@ -70,4 +70,4 @@ std::optional<Target> parse_target(std::string_view target) {
   return Target{std::move(*path), std::move(*query)};
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -1,4 +1,4 @@
-#include "websocket_client.h"
+#include <kymo/net/websocket_client.h>
 
 #include <algorithm>
 #include <random>
@@ -10,7 +10,7 @@
 
 #include "client_socket.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
@@ -135,4 +135,4 @@ void WebsocketClient::interrupt() noexcept {
   wake_.notify_all();
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

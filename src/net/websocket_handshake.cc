@@ -5,13 +5,12 @@
 #include <cstdint>
 #include <utility>
 
-#include <kymo/model/parse_number.h>
+#include <kymo/base/ascii.h>
+#include <kymo/base/parse_number.h>
 #include <kymo/net/json_error.h>
 #include <kymo/net/uri.h>
 
-#include "ascii.h"
-
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr std::string_view kRemedy =
@@ -21,7 +20,7 @@ constexpr std::size_t kKeyCharacters = 24;  // 16 bytes in base64
 bool is_key(std::string_view key) noexcept {
   return key.size() == kKeyCharacters && key.ends_with("==") &&
          std::all_of(key.begin(), key.end() - 2,
-                     [](char c) { return is_alphanumeric(c) || c == '+' || c == '/'; });
+                     [](char c) { return base::is_alphanumeric(c) || c == '+' || c == '/'; });
 }
 
 HttpResponse upgrade_required(std::string_view why) {
@@ -54,7 +53,7 @@ std::string_view take_part(std::string_view& text, char separator) noexcept {
     }
   }
   end = std::min(end, text.size());
-  const std::string_view part = trim_blanks(text.substr(0, end));
+  const std::string_view part = base::trim(text.substr(0, end));
   text.remove_prefix(std::min(end + 1, text.size()));
   return part;
 }
@@ -65,7 +64,7 @@ int read_window(std::string_view value) noexcept {
     value = value.substr(1, value.size() - 2);
   }
   if (value.starts_with('0')) return 0;
-  const auto bits = model::parse_number<std::uint8_t>(value);
+  const auto bits = base::parse_number<std::uint8_t>(value);
   return bits && *bits >= kTooSmall && *bits <= kLargest ? *bits : 0;
 }
 
@@ -73,19 +72,19 @@ int read_window(std::string_view value) noexcept {
 bool read_parameter(std::string_view parameter, DeflateOffer& offer) noexcept {
   const std::size_t equals = parameter.find('=');
   const bool has_value = equals != std::string_view::npos;
-  const std::string_view name = trim_blanks(parameter.substr(0, equals));
-  const int window = has_value ? read_window(trim_blanks(parameter.substr(equals + 1))) : 0;
+  const std::string_view name = base::trim(parameter.substr(0, equals));
+  const int window = has_value ? read_window(base::trim(parameter.substr(equals + 1))) : 0;
   const auto set_once = [](bool& flag) { return !std::exchange(flag, true); };
-  if (equals_ignoring_case(name, "server_no_context_takeover")) {
+  if (base::equals_ignoring_case(name, "server_no_context_takeover")) {
     return !has_value && set_once(offer.server_forgets);
   }
-  if (equals_ignoring_case(name, "client_no_context_takeover")) {
+  if (base::equals_ignoring_case(name, "client_no_context_takeover")) {
     return !has_value && set_once(offer.client_forgets);
   }
-  if (equals_ignoring_case(name, "server_max_window_bits")) {
+  if (base::equals_ignoring_case(name, "server_max_window_bits")) {
     return window != 0 && std::exchange(offer.server_window, window) == 0;
   }
-  if (equals_ignoring_case(name, "client_max_window_bits")) {
+  if (base::equals_ignoring_case(name, "client_max_window_bits")) {
     offer.client_window = window;
     return has_value == (window != 0) && set_once(offer.has_client_window);
   }
@@ -126,10 +125,11 @@ constexpr std::array kSchemes = {Scheme{"http://", ":80"}, Scheme{"https://", ":
 
 bool is_same_host(std::string_view origin, std::string_view host) noexcept {
   for (const Scheme& scheme : kSchemes) {
-    if (!equals_ignoring_case(origin.substr(0, scheme.name.size()), scheme.name)) continue;
+    if (!base::equals_ignoring_case(origin.substr(0, scheme.name.size()), scheme.name)) continue;
     const std::string_view authority = origin.substr(scheme.name.size());
-    return !authority.empty() && equals_ignoring_case(without_default_port(authority, scheme.default_port),
-                                                      without_default_port(host, scheme.default_port));
+    return !authority.empty() &&
+           base::equals_ignoring_case(without_default_port(authority, scheme.default_port),
+                                      without_default_port(host, scheme.default_port));
   }
   return false;
 }
@@ -161,11 +161,11 @@ std::string deflate_offer(const RequestHead& head) {
   std::string_view list = find_field(head, "sec-websocket-extensions");
   while (!list.empty()) {
     std::string_view extension = take_part(list, ',');
-    if (!equals_ignoring_case(take_part(extension, ';'), "permessage-deflate")) continue;
+    if (!base::equals_ignoring_case(take_part(extension, ';'), "permessage-deflate")) continue;
     const auto offer = read_offer(extension);
     if (offer && offer->server_window != kTooSmall) return text_of(*offer);
   }
   return {};
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

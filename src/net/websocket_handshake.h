@@ -7,7 +7,7 @@
 
 #include "request_head.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// Why a request cannot become a WebSocket, as the response to send; nothing where it can (RFC 6455 4.2.1).
 ///
@@ -20,4 +20,4 @@ namespace kymo::net {
 /// give, is passed over (RFC 7692 5, 7.1).
 [[nodiscard]] std::string deflate_offer(const RequestHead& head);
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -27,7 +27,7 @@
 #include "frame_watch.h"
 #include "websocket_handshake.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 namespace asio = boost::asio;
@@ -495,4 +495,4 @@ ConnectionTable::Stream serve_websocket(ServerContext& context, Transport& trans
   return made;
 }
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -8,7 +8,7 @@
 #include "request_head.h"
 #include "transport.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// Answers a good handshake (see refuse_handshake()) of `client` and serves the WebSocket until it ends.
 /// Nothing is taken where WebSockets have their share of the connections. On the I/O thread only.
@@ -17,4 +17,4 @@ namespace kymo::net {
                                                       const RequestHead& head,
                                                       const std::shared_ptr<WebSocketHandler>& handler);
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -1,6 +1,6 @@
 #include <kymo/packs/cache.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 double share_of(const Counter& hits, const Counter& misses) {
@@ -20,4 +20,4 @@ CacheMetrics::CacheMetrics(Registry& registry)
 
 double CacheMetrics::hit_rate() const noexcept { return share_of(hits, misses); }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

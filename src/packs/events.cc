@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 constexpr std::string_view kOtherTypes = "other";
@@ -286,4 +286,4 @@ void EventMetrics::Handling::fail(TextView error_type) noexcept {
   error_type_ = error_type;
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -2,7 +2,7 @@
 
 #include "latency.h"
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 HttpMetrics::HttpMetrics(Registry& registry, const SeriesPolicy& series)
     : requests_total(
@@ -19,4 +19,4 @@ HttpMetrics::HttpMetrics(Registry& registry, const SeriesPolicy& series)
       timeout_total(registry.family<Counter, "method", "route">(
           "http_timeout_total", "HTTP requests given up because they took too long.", {.series = series})) {}
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

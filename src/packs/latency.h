@@ -2,7 +2,7 @@
 
 #include <kymo/core/family_options.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// Options of a latency in seconds, which is never negative, with the bounds that Prometheus' client
 /// libraries take by default. Source: client_golang, `DefBuckets`.
@@ -13,4 +13,4 @@ inline HistogramOptions latency_options(const SeriesPolicy& series) {
           .non_negative = true};
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

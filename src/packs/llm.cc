@@ -2,7 +2,7 @@
 
 #include "latency.h"
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 LlmMetrics::LlmMetrics(Registry& registry, const SeriesPolicy& series)
     : errors_total(registry.family<Counter, "error_type", kSessionId, kStage, kModel>(
@@ -22,4 +22,4 @@ LlmMetrics::LlmMetrics(Registry& registry, const SeriesPolicy& series)
           "llm_inter_token_latency_seconds", "Time between one token of an answer and the next.",
           latency_options(series))) {}
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -1,6 +1,6 @@
 #include <kymo/packs/recording.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 RecordingMetrics::RecordingMetrics(Registry& registry)
     : jobs_enqueued_total(registry.counter("recording_jobs_enqueued_total",
@@ -12,4 +12,4 @@ RecordingMetrics::RecordingMetrics(Registry& registry)
       queue_depth(
           registry.gauge("recording_queue_depth", "Uploads of recordings that wait in the queue now.")) {}
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

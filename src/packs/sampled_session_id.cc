@@ -2,16 +2,16 @@
 
 #include <cstddef>
 
-#include <kymo/model/anonymous_id.h>
-#include <kymo/model/sha256.h>
+#include <kymo/base/anonymous_id.h>
+#include <kymo/base/sha256.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 // The bytes before are shown. Decided by others, so that the values that are seen stay evenly spread.
 constexpr std::size_t kFirstDecidingByte = 8;
 
-std::uint64_t big_endian(const model::Sha256Digest& digest, std::size_t begin) {
+std::uint64_t big_endian(const base::Sha256Digest& digest, std::size_t begin) {
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8 | digest[begin + i];
   return number;
@@ -21,11 +21,10 @@ std::uint64_t big_endian(const model::Sha256Digest& digest, std::size_t begin) {
 
 std::string sampled_session_id(TextView raw, std::int64_t rate) {
   if (raw.empty()) return {};
-  if (rate > 1 &&
-      big_endian(model::sha256(raw), kFirstDecidingByte) % static_cast<std::uint64_t>(rate) != 0) {
+  if (rate > 1 && big_endian(base::sha256(raw), kFirstDecidingByte) % static_cast<std::uint64_t>(rate) != 0) {
     return std::string(kSampledOut);
   }
-  return model::anonymous_id(raw);
+  return base::anonymous_id(raw);
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

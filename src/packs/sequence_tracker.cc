@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 /// Half of what 16 bits tell apart: beyond, ahead and behind would be the same.
@@ -123,4 +123,4 @@ void SequenceTracker::set_aside(std::uint32_t number, SequenceChange& change) {
   }
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

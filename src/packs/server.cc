@@ -1,6 +1,6 @@
 #include <kymo/packs/server.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 ServerMetrics::ServerMetrics(Registry& registry)
     : active_connections(
@@ -11,4 +11,4 @@ ServerMetrics::ServerMetrics(Registry& registry)
       processing_time(registry.window("server.processing_time", "How long the last requests took.",
                                       {.unit = "seconds", .capacity = kRecent})) {}
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

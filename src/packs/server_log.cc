@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 constexpr double kBytesPerMb = 1024.0 * 1024.0;
@@ -106,4 +106,4 @@ void log_current_metrics(const Snapshot& snapshot, const LogSink& sink,
   sink(message, fields.all());
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <optional>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
 #include <kymo/packs/stream_messages.h>
 
 /// What the messages of one session and the overview of all of them have in common.
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// Seconds since 1970, in whole milliseconds.
 [[nodiscard]] inline double unix_seconds(std::chrono::system_clock::time_point time) noexcept {
@@ -27,10 +27,10 @@ namespace kymo::packs {
 }
 
 /// `session_id`, `attempt_id` and `connection_id`.
-void write_session(const SessionIds& ids, model::JsonWriter& json);
+void write_session(const SessionIds& ids, base::JsonWriter& json);
 /// `provider`, `model_id` and `vad_enabled`.
-void write_model(const SessionIds& ids, model::JsonWriter& json);
+void write_model(const SessionIds& ids, base::JsonWriter& json);
 /// From `dropped_total` to `realtime_factor`: what has been, without what waits.
-void write_progress(const SourceFigures& figures, model::JsonWriter& json);
+void write_progress(const SourceFigures& figures, base::JsonWriter& json);
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -6,7 +6,7 @@
 #include <exception>
 #include <utility>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 constexpr std::array<std::string_view, 5> kLevelNames = {"NORMAL", "WARNING", "DEGRADE", "EMERGENCY",
@@ -150,4 +150,4 @@ bool DegradeLadder::guarded(std::string_view whose, const Call& call) const {
   return false;
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

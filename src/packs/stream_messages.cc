@@ -5,10 +5,10 @@
 
 #include "stream_json.h"
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
-using model::JsonWriter;
+using base::JsonWriter;
 
 bool is_lower_hex(std::string_view text) noexcept {
   return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
@@ -108,4 +108,4 @@ std::string to_json(const StreamMessage& message) {
   return std::visit([](const auto& held) { return to_json(held); }, message);
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 template <class Instrument>
@@ -96,4 +96,4 @@ bool StreamMetrics::observe_histogram(TextView name, double value) noexcept {
   return record_by_name(kHistograms, name, [&](auto member) { (this->*member).record(value * per_ms_); });
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

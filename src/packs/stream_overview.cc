@@ -6,10 +6,10 @@
 #include "stream_json.h"
 #include "stream_sum.h"
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
-using model::JsonWriter;
+using base::JsonWriter;
 
 using Field = double (*)(const SessionSummary&);
 
@@ -122,4 +122,4 @@ std::string to_json(const SessionsOverview& overview) {
   return out;
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

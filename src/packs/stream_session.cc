@@ -6,7 +6,7 @@
 
 #include "stream_sum.h"
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 /// A session whose provider has crashed is not idle for so long.
@@ -225,4 +225,4 @@ void SessionStream::add_fault(StreamFault::Kind kind, std::string_view whose, st
   faults_.push_back({kind, text.append(what)});
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

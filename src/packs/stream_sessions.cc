@@ -11,10 +11,10 @@
 #include <variant>
 #include <vector>
 
+#include <kymo/base/duration.h>
 #include <kymo/core/stopwatch.h>
-#include <kymo/model/duration.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 constexpr std::array<std::string_view, 6> kFaultNames = {"collector", "degrade_status", "degrade_action",
@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 6> kFaultNames = {"collector", "degrade_s
 /// Ticks are counted by their interval: 0 would be no divisor, and the longest is too long to add to a time.
 SessionStreamsOptions usable(SessionStreamsOptions options) {
   options.interval = std::clamp<std::chrono::steady_clock::duration>(
-      options.interval, std::chrono::milliseconds(1), model::kLongestWait);
+      options.interval, std::chrono::milliseconds(1), base::kLongestWait);
   return options;
 }
 
@@ -366,4 +366,4 @@ std::optional<SessionsOverview> SessionStreams::overview(StreamTime now, std::si
   return overview;
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <exception>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 double to_ms(std::chrono::nanoseconds time) {
@@ -232,4 +232,4 @@ HistogramValue SourceStream::processing_ms() const {
   return processing_ms_;
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

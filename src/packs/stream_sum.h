@@ -4,7 +4,7 @@
 
 #include <kymo/packs/stream_messages.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// Takes sources, or sessions, together: sums, and of means and ratios the worst. Leaves `idle` alone.
 inline void add_figures(const SourceFigures& figures, SourceFigures& sum) {
@@ -22,4 +22,4 @@ inline void add_figures(const SourceFigures& figures, SourceFigures& sum) {
   sum.realtime_factor = std::max(sum.realtime_factor, figures.realtime_factor);
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

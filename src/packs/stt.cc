@@ -2,7 +2,7 @@
 
 #include "latency.h"
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 SttMetrics::SttMetrics(Registry& registry, const SeriesPolicy& series)
     : errors_total(registry.family<Counter, "error_type", kSessionId, kStage, kModel>(
@@ -20,4 +20,4 @@ SttMetrics::SttMetrics(Registry& registry, const SeriesPolicy& series)
           "stt_streaming_lag_seconds", "How far the transcript is behind the audio that came in.",
           latency_options(series))) {}
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -2,7 +2,7 @@
 
 #include "latency.h"
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 TtsMetrics::TtsMetrics(Registry& registry, const SeriesPolicy& series)
     : errors_total(registry.family<Counter, "error_type", kSessionId, kStage, kModel>(
@@ -20,4 +20,4 @@ TtsMetrics::TtsMetrics(Registry& registry, const SeriesPolicy& series)
           "tts_streaming_lag_seconds", "How far the audio going out is behind the text that came in.",
           latency_options(series))) {}
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 double share_missing(const Counter& received, const Counter& duplicates, const Counter& strays,
@@ -55,4 +55,4 @@ void UdpMetrics::record(const SequenceChange& change, std::uint32_t current) noe
 
 double UdpMetrics::loss_rate() const noexcept { return share_missing(received, duplicates, strays, dropped); }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

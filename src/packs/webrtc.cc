@@ -1,6 +1,6 @@
 #include <kymo/packs/webrtc.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 WebRtcMetrics::WebRtcMetrics(Registry& registry, const SeriesPolicy& series)
     : peer_connections_total(registry.family<Counter, "state", kSessionId, kStage>(
@@ -19,4 +19,4 @@ WebRtcMetrics::WebRtcMetrics(Registry& registry, const SeriesPolicy& series)
           "webrtc_reconnection_attempts_total", "Attempts to restore a lost WebRTC connection.",
           {.series = series})) {}
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

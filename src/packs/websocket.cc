@@ -2,7 +2,7 @@
 
 #include <kymo/packs/labels.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 WebSocketMetrics::WebSocketMetrics(Registry& registry)
     : clients(registry.up_down_counter("websocket.clients", "WebSocket clients connected now.")),
@@ -15,4 +15,4 @@ WebSocketMetrics::WebSocketMetrics(Registry& registry)
   sent_size = size.with("sent");
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -6,10 +6,10 @@
 #include <atomic>
 #include <utility>
 
-#include <kymo/model/anonymous_id.h>
-#include <kymo/model/utf8.h>
+#include <kymo/base/anonymous_id.h>
+#include <kymo/base/utf8.h>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 /// Unlike that of any other session, of this process or another, of this machine or another that has its own
@@ -17,9 +17,9 @@ namespace {
 std::string new_session_id(SessionTime now) {
   static std::atomic<std::uint64_t> made{0};
   const auto part = [](auto number) { return "/" + std::to_string(number); };
-  return model::anonymous_id("session" + part(now.system.time_since_epoch().count()) +
-                             part(now.steady.time_since_epoch().count()) + part(::getpid()) +
-                             part(made.fetch_add(1, std::memory_order_relaxed)));
+  return base::anonymous_id("session" + part(now.system.time_since_epoch().count()) +
+                            part(now.steady.time_since_epoch().count()) + part(::getpid()) +
+                            part(made.fetch_add(1, std::memory_order_relaxed)));
 }
 
 }  // namespace
@@ -30,8 +30,8 @@ OpenSessions::OpenSessions(const SessionLogOptions& options)
 std::string OpenSessions::start(const NewSession& wanted, SessionTime now, std::uint64_t number) {
   if (sessions_.size() >= max_open_) return {};
   Session session{.id = new_session_id(now),
-                  .kind = std::string(model::cut_utf8(wanted.kind, max_text_bytes_)),
-                  .name = std::string(model::cut_utf8(wanted.name, max_text_bytes_)),
+                  .kind = std::string(base::cut_utf8(wanted.kind, max_text_bytes_)),
+                  .name = std::string(base::cut_utf8(wanted.name, max_text_bytes_)),
                   .start = now.system};
   std::string id = session.id;
   Open& open = sessions_.emplace(id, Open{{number, std::move(session)}, now.steady}).first->second;
@@ -104,4 +104,4 @@ std::vector<NumberedSession> OpenSessions::all(SessionTime now) const {
   return sessions;
 }
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -14,7 +14,7 @@
 
 #include <kymo/peers/session_log.h>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 
 struct SessionTime {
   std::chrono::steady_clock::time_point steady;
@@ -72,4 +72,4 @@ class OpenSessions final {
   std::unordered_map<std::string, std::vector<Open*>, TextHash, std::equal_to<>> by_peer_;
 };
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -4,11 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include <kymo/model/anonymous_id.h>
+#include <kymo/base/anonymous_id.h>
 #include <kymo/peers/peer_table.h>
 #include <kymo/peers/session_log.h>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 /// Families with a series for each labelled peer.
@@ -68,7 +68,7 @@ void write_peer_metrics(const PeerTable& table, const PeerMetricsOptions& option
   const std::vector<PeerState> states = table.first(options.max_peers);
   PeerFamilies families(writer);
   for (const PeerState& state : states) {
-    families.add(options.anonymous ? model::anonymous_id(state.id) : state.id, state);
+    families.add(options.anonymous ? base::anonymous_id(state.id) : state.id, state);
   }
   const NetworkQuality network = table.network_quality();
   writer.gauge({"kymo_peers", "Peers, by their status."})
@@ -103,4 +103,4 @@ void write_session_metrics(const SessionLog& log, SnapshotWriter& writer) {
           statistics.store_errors);
 }
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -7,7 +7,7 @@
 
 #include <kymo/peers/voice_quality.h>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 using std::chrono::nanoseconds;
@@ -322,4 +322,4 @@ std::vector<HourlyScore> PeerRecord::hourly(Now now) const {
   return hours;
 }
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -9,7 +9,7 @@
 
 #include <kymo/peers/peer_table.h>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 
 /// One moment by both clocks: the steady one for durations, the wall's for people.
 struct Now {
@@ -106,4 +106,4 @@ class PeerRecord final {
   std::vector<Silence> silences_;  // of the last five minutes, those that are over, the oldest first
 };
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

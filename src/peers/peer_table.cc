@@ -8,11 +8,11 @@
 #include <span>
 #include <utility>
 
-#include <kymo/model/utf8.h>
+#include <kymo/base/utf8.h>
 
 #include "peer_record.h"
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 PeerTableOptions usable(PeerTableOptions options) {
@@ -47,7 +47,7 @@ class PeerTable::State final {
       ++refused_;
       return false;
     }
-    std::string shown(model::cut_utf8(name, options_.max_id_bytes));
+    std::string shown(base::cut_utf8(name, options_.max_id_bytes));
     peers_.push_back(std::make_shared<Peer>(std::string(id), std::move(shown), at, options_));
     return true;
   }
@@ -117,7 +117,7 @@ class PeerTable::State final {
 
  private:
   [[nodiscard]] Now now() const noexcept {
-    const model::Clock& clock = options_.clock != nullptr ? *options_.clock : machine_;
+    const base::Clock& clock = options_.clock != nullptr ? *options_.clock : machine_;
     return {clock.steady_now(), clock.system_now()};
   }
   [[nodiscard]] PeerPtr locked_find(std::string_view id) const {
@@ -132,7 +132,7 @@ class PeerTable::State final {
   }
 
   const PeerTableOptions options_;
-  const model::RealClock machine_;
+  const base::RealClock machine_;
   mutable std::mutex mutex_;  // of what follows; never held together with a peer's
   std::vector<PeerPtr> peers_;
   std::shared_ptr<const Listeners> listeners_ = std::make_shared<const Listeners>();
@@ -221,4 +221,4 @@ std::uint64_t PeerTable::refused() const { return state_->refused(); }
 
 void PeerTable::tell(const std::weak_ptr<ProbeListener>& listener) { state_->tell(listener); }
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <vector>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 double percentage(double score) noexcept { return std::isnan(score) ? 0 : std::clamp(score, 0.0, 100.0); }
@@ -218,4 +218,4 @@ void InterarrivalJitter::add(double transit_ms) noexcept {
   last_transit_ms_ = transit_ms;
 }
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -1,3 +1,5 @@
+#include <kymo/base/hex.h>
+#include <kymo/base/sha256.h>
 #include <kymo/peers/session_store.h>
 
 #include <fcntl.h>
@@ -9,16 +11,15 @@
 #include <cerrno>
 #include <deque>
 #include <iterator>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <variant>
 
-#include <kymo/model/sha256.h>
-
 #include "session_line.h"
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 // A hundred sessions of a thousand peers with the longest ids are less.
@@ -100,12 +101,9 @@ constexpr std::size_t kChecksumField = kChecksumKey.size() + kChecksumDigits + 2
 
 /// The first 64 bits of the SHA-256 of a line without its checksum.
 std::string checksum_of(std::string_view line) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  const model::Sha256Digest digest = model::sha256(line);
+  const base::Sha256Digest digest = base::sha256(line);
   std::string text;
-  for (std::size_t i = 0; i < kChecksumDigits / 2; ++i) {
-    text += {kDigits[digest[i] >> 4U], kDigits[digest[i] & 0xFU]};
-  }
+  base::append_hex(std::span(digest).first(kChecksumDigits / 2), text);
   return text;
 }
 
@@ -236,4 +234,4 @@ void SessionFile::set_aside(int folder, const std::string& name) {
   fail("too many files are kept aside; look at them and move them away:", path_ + ".unread-*", EEXIST);
 }
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -6,14 +6,14 @@
 #include <utility>
 #include <vector>
 
-#include <kymo/model/json_value.h>
-#include <kymo/model/json_writer.h>
-#include <kymo/model/utf8.h>
+#include <kymo/base/json_value.h>
+#include <kymo/base/json_writer.h>
+#include <kymo/base/utf8.h>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
-using model::JsonValue;
+using base::JsonValue;
 using std::chrono::milliseconds;
 using std::chrono::system_clock;
 
@@ -122,7 +122,7 @@ SessionLatency latency_of(Fields& fields) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = model::utf8_length(text);
+    const std::size_t length = base::utf8_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
@@ -132,7 +132,7 @@ bool is_utf8(std::string_view text) {
 }  // namespace
 
 void append_session_line(const Session& session, std::string& out) {
-  model::JsonWriter json(out);
+  base::JsonWriter json(out);
   json.begin_object();
   json.field("session_id", std::string_view(session.id));
   json.field("kind", std::string_view(session.kind));
@@ -157,8 +157,8 @@ void append_session_line(const Session& session, std::string& out) {
 
 std::variant<Session, SessionLineError> read_session_line(std::string_view line) {
   if (!is_utf8(line)) return SessionLineError{"it is no UTF-8"};
-  const auto json = model::read_json(line);
-  if (const auto* const error = std::get_if<model::JsonError>(&json)) return SessionLineError{error->message};
+  const auto json = base::read_json(line);
+  if (const auto* const error = std::get_if<base::JsonError>(&json)) return SessionLineError{error->message};
   const auto* const object = std::get_if<JsonValue::Object>(&std::get<JsonValue>(json).held);
   if (object == nullptr) return SessionLineError{"expected an object"};
   Fields fields(*object);
@@ -171,4 +171,4 @@ std::variant<Session, SessionLineError> read_session_line(std::string_view line)
   return session;
 }
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -6,7 +6,7 @@
 
 #include <kymo/peers/session_store.h>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 
 /// Why a line is no session: "latency_ms: expected …".
 struct SessionLineError {
@@ -20,4 +20,4 @@ void append_session_line(const Session& session, std::string& out);
 /// not know are passed over, so that a file of a later version can be read.
 [[nodiscard]] std::variant<Session, SessionLineError> read_session_line(std::string_view line);
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -12,9 +12,11 @@
 #include <thread>
 #include <utility>
 
+#include <kymo/base/thread.h>
+
 #include "open_sessions.h"
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 constexpr std::string_view kUnknownReason = "the store threw what is no std::exception";
@@ -69,19 +71,13 @@ class SessionLog::Writer final {
   [[nodiscard]] bool is_running() {
     if (thread_.joinable() && process_ == ::getpid()) return true;
     if (thread_.joinable()) thread_.detach();
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the host program's
     try {
-      thread_ = std::thread([this] { run(); });
+      thread_ = base::start_thread("kymo-sessionlog", [this] { run(); });
       process_ = ::getpid();
       done_ = wanted_;
-      pthread_setname_np(thread_.native_handle(), "kymo-sessionlog");
     } catch (const std::system_error&) {
       process_ = 0;
     }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return thread_.joinable();
   }
 
@@ -211,7 +207,7 @@ class SessionLog::State final : public ProbeListener {
   static std::ptrdiff_t signed_count(std::size_t count) { return static_cast<std::ptrdiff_t>(count); }
 
   [[nodiscard]] SessionTime now() const noexcept {
-    const model::Clock& clock = options_.clock != nullptr ? *options_.clock : machine_;
+    const base::Clock& clock = options_.clock != nullptr ? *options_.clock : machine_;
     return {clock.steady_now(), clock.system_now()};
   }
 
@@ -277,7 +273,7 @@ class SessionLog::State final : public ProbeListener {
   }
 
   const SessionLogOptions options_;
-  const model::RealClock machine_;
+  const base::RealClock machine_;
   std::mutex store_mutex_;
   mutable std::mutex mutex_;  // of what follows
   OpenSessions open_;
@@ -307,4 +303,4 @@ void SessionLog::flush() { state_->flush(); }
 std::vector<Session> SessionLog::last(std::size_t limit) const { return state_->last(limit); }
 SessionLog::Statistics SessionLog::statistics() const { return state_->statistics(); }
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

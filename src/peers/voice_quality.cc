@@ -4,7 +4,7 @@
 #include <cmath>
 
 // The names are the recommendation's, so that an equation here can be laid beside its equation there.
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 double power_of_ten(double exponent) { return std::pow(10.0, exponent); }
@@ -140,4 +140,4 @@ double mean_opinion_score(double r_factor) noexcept {
   return std::max(1.0, 1 + 0.035 * r_factor + r_factor * (r_factor - 60) * (100 - r_factor) * 7e-6);
 }
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <span>
 
-namespace kymo::probe {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::probe {
 
 /// Writes the number to the front of `out`, which has room, most significant byte first.
 template <std::unsigned_integral Number>
@@ -26,4 +28,4 @@ template <std::unsigned_integral Number>
   return number;
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -7,7 +7,7 @@
 
 #include <sys/socket.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 using std::chrono::nanoseconds;
@@ -128,4 +128,4 @@ bool send_datagram(int fd, std::span<const std::byte> content, const net::Socket
   return ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(content.size());
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -8,9 +8,9 @@
 
 #include <netinet/in.h>
 
-#include "src/net/resolve.h"
+#include <kymo/net/resolve.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 /// Where on this host a datagram was sent to, for an answer from the same address.
 struct LocalAddress {
@@ -64,4 +64,4 @@ void receive_all(int fd, std::span<std::byte> buffer, Take take, OnTrouble on_tr
 [[nodiscard]] bool send_datagram(int fd, std::span<const std::byte> content, const net::SocketAddress& to,
                                  const LocalAddress& from) noexcept;
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

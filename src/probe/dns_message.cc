@@ -4,12 +4,12 @@
 #include <array>
 #include <stdexcept>
 
+#include <kymo/base/ascii.h>
 #include <kymo/probe/probe_result.h>
 
 #include "big_endian.h"
-#include "src/net/ascii.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 12;
@@ -45,7 +45,7 @@ std::uint16_t type_of(std::string_view query) {
   constexpr std::string_view kType = "type=";
   const std::string_view name = query.starts_with(kType) ? query.substr(kType.size()) : std::string_view();
   const auto* found = std::find_if(kTypes.begin(), kTypes.end(), [name](const TypeName& type) {
-    return net::equals_ignoring_case(type.name, name);
+    return base::equals_ignoring_case(type.name, name);
   });
   if (found == kTypes.end()) {
     std::string known;
@@ -58,7 +58,7 @@ std::uint16_t type_of(std::string_view query) {
 bool is_valid_label(std::string_view label) noexcept {
   return !label.empty() && label.size() <= kLongestLabel &&
          std::all_of(label.begin(), label.end(),
-                     [](char c) { return net::is_alphanumeric(c) || c == '-' || c == '_'; });
+                     [](char c) { return base::is_alphanumeric(c) || c == '-' || c == '_'; });
 }
 
 /// The next label of a name, which loses it and its dot.
@@ -88,7 +88,7 @@ void append_question(const DnsQuestion& question, std::vector<std::byte>& out) {
 
 /// Names are compared without their case (RFC 4343), and a length is no letter.
 bool is_same_byte(std::byte a, std::byte b) noexcept {
-  return net::to_lower(static_cast<char>(a)) == net::to_lower(static_cast<char>(b));
+  return base::to_lower(static_cast<char>(a)) == base::to_lower(static_cast<char>(b));
 }
 
 }  // namespace
@@ -152,4 +152,4 @@ std::optional<DnsAnswer> read_dns_answer(std::span<const std::byte> datagram, co
   return is_ours ? std::optional(answer) : std::nullopt;
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

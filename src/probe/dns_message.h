@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
-namespace kymo::probe {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::probe {
 
 /// A question to a DNS server (RFC 1035 4.1.2), always of class IN.
 struct DnsQuestion {
@@ -36,4 +38,4 @@ struct DnsAnswer {
 [[nodiscard]] std::optional<DnsAnswer> read_dns_answer(std::span<const std::byte> datagram,
                                                        const DnsQuestion& question);
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -12,12 +12,14 @@
 
 #include <boost/asio/post.hpp>
 
+#include <kymo/base/file_descriptor.h>
+
 #include "datagram.h"
 #include "dns_message.h"
 #include "read_watch.h"
 #include "transport.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 /// Without EDNS a resolver takes 512 bytes; servers that send more are heard too.
@@ -43,7 +45,7 @@ class DnsTransport final : public Transport {
     SocketBudget::Place place = parts_.sockets.take();
     if (place == nullptr) return parts_.events.on_unsent(sequence, parts_.sockets.reason());
     // A port of its own for each query, and an id, make both hard to guess (RFC 5452).
-    net::FileDescriptor fd(
+    base::FileDescriptor fd(
         ::socket(parts_.address.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd || ::connect(fd.get(), parts_.address.get(), parts_.address.length) != 0)
       return tell_socket_error(parts_.events, sequence, errno);
@@ -131,4 +133,4 @@ std::unique_ptr<Transport> make_dns_transport(const TransportParts& parts) {
   return std::make_unique<DnsTransport>(parts);
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -5,7 +5,7 @@
 
 #include "big_endian.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 constexpr std::uint32_t kEchoMagic = 0x6B796D6F;  // "kymo"
@@ -68,4 +68,4 @@ std::optional<EchoMessage> read_echo(std::span<const std::byte> datagram) noexce
   return message;
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

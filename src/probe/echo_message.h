@@ -6,7 +6,9 @@
 #include <optional>
 #include <span>
 
-namespace kymo::probe {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::probe {
 
 /// The fields take this; the rest of a datagram is padding of zeros.
 inline constexpr std::size_t kEchoBytes = 56;
@@ -49,4 +51,4 @@ void write_echo(const EchoMessage& message, std::span<std::byte> datagram) noexc
 /// Nothing for what is no message of this protocol to the last byte. Never reads beyond.
 [[nodiscard]] std::optional<EchoMessage> read_echo(std::span<const std::byte> datagram) noexcept;
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -16,21 +16,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <kymo/base/file_descriptor.h>
+#include <kymo/base/thread.h>
 #include <kymo/net/http_server.h>
+#include <kymo/net/resolve.h>
 
 #include "datagram.h"
 #include "echo_message.h"
 #include "random_number.h"
 #include "refusal_log.h"
 #include "source_limits.h"
-#include "src/net/file_descriptor.h"
-#include "src/net/resolve.h"
-#include "src/net/server_thread.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
-using net::FileDescriptor;
+using base::FileDescriptor;
 using net::SocketAddress;
 
 constexpr std::size_t kMostSources = 1'000'000;
@@ -122,7 +122,7 @@ class EchoResponder::Impl final {
         begin_(std::chrono::steady_clock::now()) {
     if (!stop_) throw std::runtime_error("no file descriptor is left for a responder; see ulimit -n");
     endpoint_.port = port_of(sockets_.front().get());
-    thread_ = net::start_thread("kymo-echo", [this] { run(); });
+    thread_ = base::start_thread("kymo-echo", [this] { run(); });
   }
 
   Impl(const Impl&) = delete;
@@ -240,4 +240,4 @@ EchoResponder::~EchoResponder() = default;
 std::string EchoResponder::address() const { return impl_->address(); }
 EchoResponder::Statistics EchoResponder::statistics() const noexcept { return impl_->statistics(); }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

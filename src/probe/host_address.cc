@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 constexpr auto kAskEach = std::chrono::minutes(1);
@@ -65,4 +65,4 @@ void HostAddress::take(const net::SocketAddress& found) {
   ++changes_;
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "src/net/name_resolution.h"
+#include <kymo/net/name_resolution.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 /// The address of a host, asked for on another thread: at first, each minute, and where it is doubted. That
 /// of an address with a zone is looked up as often, as its interface may come and go.
@@ -48,4 +48,4 @@ class HostAddress final {
   std::unique_ptr<net::NameResolution> asking_;
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

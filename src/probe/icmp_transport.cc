@@ -9,13 +9,15 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <kymo/base/file_descriptor.h>
+
 #include "big_endian.h"
 #include "datagram.h"
 #include "random_number.h"
 #include "read_watch.h"
 #include "transport.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 constexpr std::size_t kIcmpHeader = 8;
@@ -27,7 +29,7 @@ constexpr std::uint8_t kEchoReply4 = 0;
 constexpr int kIcmpFilter = 1;
 
 struct IcmpSocket {
-  net::FileDescriptor fd;
+  base::FileDescriptor fd;
   bool is_raw = false;
 };
 
@@ -35,9 +37,9 @@ struct IcmpSocket {
 std::variant<IcmpSocket, int> open_icmp(int family) {
   const int protocol = family == AF_INET6 ? int{IPPROTO_ICMPV6} : int{IPPROTO_ICMP};
   constexpr int kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-  net::FileDescriptor plain(::socket(family, SOCK_DGRAM | kFlags, protocol));
+  base::FileDescriptor plain(::socket(family, SOCK_DGRAM | kFlags, protocol));
   if (plain) return IcmpSocket{std::move(plain), false};
-  net::FileDescriptor raw(::socket(family, SOCK_RAW | kFlags, protocol));
+  base::FileDescriptor raw(::socket(family, SOCK_RAW | kFlags, protocol));
   if (!raw) return errno;
   if (family == AF_INET6) {
     icmp6_filter filter{};
@@ -149,4 +151,4 @@ std::unique_ptr<Transport> make_icmp_transport(const TransportParts& parts) {
   return std::make_unique<IcmpTransport>(parts);
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

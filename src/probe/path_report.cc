@@ -8,7 +8,7 @@
 
 #include <kymo/peers/voice_quality.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 double milliseconds_of(std::chrono::nanoseconds time) {
@@ -157,4 +157,4 @@ PathReport PathRecorder::report() const {
   return report;
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -8,7 +8,7 @@
 
 #include <kymo/peers/peer_table.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 using namespace std::chrono_literals;
@@ -288,4 +288,4 @@ void ProbeRun::tell(ProbeResult result) try {
   // A reader's fault is no reason to stop measuring, whatever it throws.
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -19,7 +19,7 @@
 #include "socket_budget.h"
 #include "transport.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 /// What all targets of a Prober share; outlives the runs.
 struct ProbeContext {
@@ -94,4 +94,4 @@ class ProbeRun final : public std::enable_shared_from_this<ProbeRun>, private Tr
   Time limited_;       // when
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -15,12 +15,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include <kymo/base/thread.h>
+#include <kymo/net/resolve.h>
+
 #include "probe_run.h"
-#include "src/net/resolve.h"
-#include "src/net/server_thread.h"
 #include "transport.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 /// How many probes may go out at once after a rest, in seconds of the rate.
@@ -41,7 +42,7 @@ class Prober::Impl final {
       : context_{.io = io_, .options = std::move(options), .rate = {}}, work_(io_.get_executor()) {
     const double per_second = context_.options.probes_per_second;
     context_.rate = RateLimit::of_rate(per_second, per_second * kPaceBurstSeconds);
-    thread_ = net::start_thread("kymo-probe", [this] { run(); });
+    thread_ = base::start_thread("kymo-probe", [this] { run(); });
     thread_id_ = thread_.get_id();
   }
 
@@ -139,4 +140,4 @@ std::optional<ProbeCounts> Prober::counts(std::string_view id) const { return im
 std::uint64_t Prober::unsent() const noexcept { return impl_->unsent(); }
 void Prober::stop() noexcept { impl_->stop(); }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

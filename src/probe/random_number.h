@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <random>
 
-namespace kymo::probe {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::probe {
 
 /// A number that nobody outside can guess; never 0.
 [[nodiscard]] inline std::uint64_t draw_secret() {
@@ -12,4 +14,4 @@ namespace kymo::probe {
   return (high << 32U | device()) | 1U;
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
-namespace kymo::probe {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::probe {
 
 /// At most so many a second, and so many at once after a rest. Keeps one moment: the generic cell rate
 /// algorithm (ITU-T I.371, annex A). Threads: one at a time.
@@ -55,4 +57,4 @@ class RateLimit final {
   Time next_{};  // when the next is due, if all come evenly
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

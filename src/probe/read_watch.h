@@ -7,14 +7,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include "src/net/file_descriptor.h"
+#include <kymo/base/file_descriptor.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 /// Owns a descriptor, and calls back whenever something can be read from it. Threads: the io_context's.
 class ReadWatch final {
  public:
-  ReadWatch(boost::asio::io_context& io, net::FileDescriptor fd, std::function<void()> on_readable)
+  ReadWatch(boost::asio::io_context& io, base::FileDescriptor fd, std::function<void()> on_readable)
       : state_(std::make_shared<State>(io, fd.release(), std::move(on_readable))) {
     State::wait(state_);
   }
@@ -50,4 +50,4 @@ class ReadWatch final {
   std::shared_ptr<State> state_;
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

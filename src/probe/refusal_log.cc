@@ -1,6 +1,6 @@
 #include "refusal_log.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 constexpr unsigned kWordBits = 64;
@@ -27,4 +27,4 @@ const RefusalLog::Entry& RefusalLog::add(std::uint64_t session, std::uint64_t se
   return entry;
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -5,7 +5,7 @@
 
 #include "echo_message.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 /// Which of the last probes of each session had no answer for a limit, so that one notice can tell of many.
 /// Has a fixed number of places; a session that finds another one at its place begins anew. Threads: one at a
@@ -27,4 +27,4 @@ class RefusalLog final {
   std::array<Entry, 1024> entries_{};
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

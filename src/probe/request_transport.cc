@@ -23,11 +23,12 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 
-#include "src/net/name_resolution.h"
-#include "src/net/server_certificate.h"
+#include <kymo/net/name_resolution.h>
+#include <kymo/net/server_certificate.h>
+
 #include "transport.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 namespace asio = boost::asio;
@@ -365,4 +366,4 @@ std::unique_ptr<Transport> make_request_transport(const TransportParts& parts) {
   return std::make_unique<RequestTransport>(parts);
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

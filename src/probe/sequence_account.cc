@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 SequenceAccount::SequenceAccount(std::size_t remembered) : probes_(std::max<std::size_t>(remembered, 1)) {}
 
@@ -75,4 +75,4 @@ std::optional<SequenceAccount::Waiting> SequenceAccount::oldest() {
   return std::nullopt;
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

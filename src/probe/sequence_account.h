@@ -8,7 +8,7 @@
 
 #include <kymo/probe/probe_result.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 /// Which probes were answered, and how. Sequence numbers are given by send(), from 1 on; of the last
 /// `remembered` it knows what became of them. Threads: one at a time.
@@ -68,4 +68,4 @@ class SequenceAccount final {
   ProbeCounts counts_;
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

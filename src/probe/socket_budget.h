@@ -7,7 +7,9 @@
 
 #include <sys/resource.h>
 
-namespace kymo::probe {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::probe {
 
 /// How many sockets the probes of one Prober may hold together, so that the rest of the process keeps its
 /// descriptors. Threads: one at a time.
@@ -48,4 +50,4 @@ class SocketBudget final {
   std::shared_ptr<std::size_t> taken_ = std::make_shared<std::size_t>(0);
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -6,7 +6,7 @@
 
 #include <netinet/in.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 constexpr std::size_t kWays = 4;
@@ -65,4 +65,4 @@ SourceLimits::Slot& SourceLimits::slot_of(std::uint64_t source) noexcept {
   return oldest;
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

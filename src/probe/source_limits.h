@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <vector>
 
+#include <kymo/net/resolve.h>
+
 #include "echo_message.h"
 #include "rate_limit.h"
-#include "src/net/resolve.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 /// Limits each source by itself and all together, with memory for a fixed number of sources. One that finds
 /// no room takes that of the one that was quiet for longest among a few, chosen by a hash that nobody outside
@@ -37,4 +38,4 @@ class SourceLimits final {
   std::vector<Slot> slots_;
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

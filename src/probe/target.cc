@@ -7,11 +7,12 @@
 #include <stdexcept>
 #include <utility>
 
-#include "dns_message.h"
-#include "src/net/ascii.h"
-#include "src/net/resolve.h"
+#include <kymo/base/ascii.h>
+#include <kymo/net/resolve.h>
 
-namespace kymo::probe {
+#include "dns_message.h"
+
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 struct Scheme {
@@ -43,10 +44,10 @@ const Scheme& take_scheme(std::string_view& rest, std::string_view text) {
   const std::string_view name = rest.substr(0, end);
   rest.remove_prefix(end + 3);
   const auto* scheme = std::find_if(kSchemes.begin(), kSchemes.end(), [name](const Scheme& s) {
-    return net::equals_ignoring_case(s.name, name);  // RFC 3986 3.1
+    return base::equals_ignoring_case(s.name, name);  // RFC 3986 3.1
   });
   if (scheme == kSchemes.end())
-    refuse_target(text, net::equals_ignoring_case(name, "wss")
+    refuse_target(text, base::equals_ignoring_case(name, "wss")
                             ? "wss is not spoken here, as pings need no secrets; use ws, tls or tcp"
                             : "there is no such way");
   return *scheme;
@@ -160,4 +161,4 @@ std::string_view to_string(ProbeKind kind) noexcept {
   return scheme == kSchemes.end() ? "" : scheme->name;
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

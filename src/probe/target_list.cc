@@ -7,23 +7,18 @@
 #include <stdexcept>
 #include <system_error>
 
-namespace kymo::probe {
+#include <kymo/base/ascii.h>
+
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 constexpr std::size_t kMostTargets = 256;
 constexpr std::size_t kMostListBytes = 1UL << 20;
 constexpr std::size_t kLongestTargetName = 64;
-constexpr std::string_view kBlanks = " \t\r";
-
-std::string_view trimmed(std::string_view line) noexcept {
-  const std::size_t begin = line.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return line.substr(begin, line.find_last_not_of(kBlanks) + 1 - begin);
-}
 
 std::string_view without_comment(std::string_view line) noexcept {
   for (std::size_t at = line.find('#'); at != std::string_view::npos; at = line.find('#', at + 1)) {
-    if (at == 0 || kBlanks.find(line[at - 1]) != std::string_view::npos) return line.substr(0, at);
+    if (at == 0 || base::kWhitespace.find(line[at - 1]) != std::string_view::npos) return line.substr(0, at);
   }
   return line;
 }
@@ -36,10 +31,10 @@ NamedTarget parse_line(std::string_view line) {
     std::string name = target.to_string();
     return {std::move(name), std::move(target)};
   }
-  const std::string_view name = trimmed(line.substr(0, equals));
+  const std::string_view name = base::trim(line.substr(0, equals), base::kWhitespace);
   if (!is_target_name(name))
     throw std::invalid_argument("the name before \"=\" is not 1 to 64 letters, digits and ._-");
-  return {std::string(name), Target::parse(trimmed(line.substr(equals + 1)))};
+  return {std::string(name), Target::parse(base::trim(line.substr(equals + 1), base::kWhitespace))};
 }
 
 }  // namespace
@@ -61,7 +56,7 @@ std::vector<NamedTarget> parse_target_list(std::string_view text, std::string_vi
     ++number;
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    const std::string_view content = trimmed(without_comment(line));
+    const std::string_view content = base::trim(without_comment(line), base::kWhitespace);
     if (content.empty()) continue;
     if (targets.size() == kMostTargets) refuse("more than " + std::to_string(kMostTargets) + " targets");
     try {
@@ -88,4 +83,4 @@ std::vector<NamedTarget> read_target_list(const std::string& file) {
   return parse_target_list(text, file);
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

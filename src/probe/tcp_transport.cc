@@ -10,10 +10,11 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include "src/net/file_descriptor.h"
+#include <kymo/base/file_descriptor.h>
+
 #include "transport.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 using std::chrono::steady_clock;
@@ -61,7 +62,7 @@ class TcpTransport final : public Transport {
                                      "64 connections to it are under way already; probe less often");
     SocketBudget::Place place = parts_.sockets.take();
     if (place == nullptr) return parts_.events.on_unsent(sequence, parts_.sockets.reason());
-    net::FileDescriptor fd(
+    base::FileDescriptor fd(
         ::socket(parts_.address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
     if (!fd) return tell_socket_error(parts_.events, sequence, errno);
     const auto begin = steady_clock::now();
@@ -119,4 +120,4 @@ std::unique_ptr<Transport> make_tcp_transport(const TransportParts& parts) {
   return std::make_unique<TcpTransport>(parts);
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 std::unique_ptr<Transport> make_transport(const TransportParts& parts) {
   switch (parts.target.kind) {
@@ -48,4 +48,4 @@ std::string error_text(int error) {
   }
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -9,13 +9,13 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <kymo/net/resolve.h>
 #include <kymo/probe/probe_result.h>
 #include <kymo/probe/target.h>
 
 #include "socket_budget.h"
-#include "src/net/resolve.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 /// What came back to a probe.
 struct Answer {
@@ -102,4 +102,4 @@ void tell_socket_error(TransportEvents& events, std::uint64_t sequence, int erro
 /// `connection refused`, for people.
 [[nodiscard]] std::string error_text(int error);
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -4,21 +4,23 @@
 
 #include <sys/socket.h>
 
+#include <kymo/base/file_descriptor.h>
+
 #include "datagram.h"
 #include "echo_message.h"
 #include "random_number.h"
 #include "read_watch.h"
 #include "transport.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
 /// Connected, so that the kernel takes nothing from other addresses, and tells where nobody listens.
-net::FileDescriptor open_udp(const net::SocketAddress& address) {
-  net::FileDescriptor fd(::socket(address.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+base::FileDescriptor open_udp(const net::SocketAddress& address) {
+  base::FileDescriptor fd(::socket(address.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd && ::connect(fd.get(), address.get(), address.length) != 0) fd.reset();
   if (fd) note_arrivals(fd.get());
   return fd;
@@ -58,7 +60,7 @@ class UdpTransport final : public Transport {
  private:
   /// False and `errno` where there is no way to that address now; there may be later.
   bool open() {
-    net::FileDescriptor fd = open_udp(parts_.address);
+    base::FileDescriptor fd = open_udp(parts_.address);
     if (!fd) return false;
     watch_.emplace(parts_.io, std::move(fd), [this] { drain(); });
     return true;
@@ -116,4 +118,4 @@ std::unique_ptr<Transport> make_udp_transport(const TransportParts& parts) {
   return std::make_unique<UdpTransport>(parts);
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -18,7 +18,7 @@
 #include "random_number.h"
 #include "transport.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 namespace asio = boost::asio;
@@ -209,4 +209,4 @@ std::unique_ptr<Transport> make_websocket_transport(const TransportParts& parts)
   return std::make_unique<WebsocketTransport>(parts);
 }
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -3,9 +3,11 @@
 #include <bit>
 #include <cstdint>
 
+#include <kymo/version.h>
+
 /// Buckets for nanoseconds: each its own up to 32, then 32 an octave, so that the middle of one is within
 /// 1.6 % of whatever fell into it. Source: the log-linear layout of HdrHistogram.
-namespace kymo::profile::buckets {
+namespace kymo::KYMO_ABI::profile::buckets {
 
 inline constexpr unsigned kBitsInOctave = 5;
 inline constexpr std::uint32_t kInOctave = 1U << kBitsInOctave;
@@ -28,4 +30,4 @@ inline constexpr std::uint32_t kOctaves = 64 - kBitsInOctave;
   return lower_border(index) + ((std::uint64_t{1} << shift) >> 1U);
 }
 
-}  // namespace kymo::profile::buckets
+}  // namespace kymo::KYMO_ABI::profile::buckets

@@ -2,15 +2,15 @@
 #include <string>
 #include <vector>
 
-#include <kymo/model/utf8.h>
+#include <kymo/base/utf8.h>
 #include <kymo/profile/report.h>
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 /// UTF-8, whatever a program calls its scopes: one byte that is none makes readers refuse the whole file.
 std::string frame(const std::string& name) {
-  std::string text = model::to_utf8(name);
+  std::string text = base::to_utf8(name);
   for (char& c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == ';') c = ':';
@@ -40,4 +40,4 @@ std::string to_folded(const Report& report) {
   return out;
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -5,15 +5,16 @@
 #include <cstddef>
 #include <optional>
 
-namespace kymo::profile {
+#include <kymo/base/ascii.h>
+
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 constexpr std::size_t kNowhere = std::string_view::npos;
 constexpr std::size_t kDeepest = 128;
 
 constexpr bool is_identifier(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return base::is_alphanumeric(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 constexpr char closing_of(char open) noexcept {
   return open == '(' ? ')' : open == '[' ? ']' : open == '{' ? '}' : open == '<' ? '>' : '\0';
@@ -287,4 +288,4 @@ std::string_view qualified_name(std::string_view function) noexcept {
   return shown.empty() ? function : shown;
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -6,7 +6,7 @@
 
 #include "profiler.h"
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 /// A thread that the machine took off its processor in the middle of a change may stay away for long.
@@ -87,4 +87,4 @@ std::string thread_name(const ThreadLog& log) {
   return {name.begin(), std::find(name.begin(), name.end(), '\0')};
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

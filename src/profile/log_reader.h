@@ -8,7 +8,7 @@
 #include "thread_log.h"
 
 /// Logs as plain values. Whoever calls holds Profiler::readers, so that no reset comes in between.
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 
 using BucketCounts = std::array<std::uint64_t, (buckets::kOctaves + 1) * buckets::kInOctave>;
 
@@ -43,4 +43,4 @@ struct ReadEvents {
 
 [[nodiscard]] std::string thread_name(const ThreadLog& log);
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <thread>
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 
 constinit std::atomic<bool> recording{false};
 constinit Profiler the_profiler;
@@ -204,4 +204,4 @@ void reset() noexcept {
   if (is_enabled()) the_profiler.started = std::chrono::system_clock::now();
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

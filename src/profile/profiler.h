@@ -12,7 +12,7 @@
 #include "thread_log.h"
 
 /// What there is once: the list of logs, and since when they count.
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 
 /// Locks for changes of a few instructions: a new log, a new name. A signal handler that interrupts such a
 /// change on the thread that makes it finds is_changing().
@@ -60,4 +60,4 @@ extern constinit thread_local ThreadLog* leased_log __attribute__((tls_model("in
 /// Makes figures of before the last reset void, as their thread finds it out.
 void renew(ThreadLog& log) noexcept;
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

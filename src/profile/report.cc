@@ -12,7 +12,7 @@
 #include "profiler.h"
 #include "site_table.h"
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 using std::chrono::nanoseconds;
@@ -183,4 +183,4 @@ std::vector<std::string> slow_functions(const Report& report, std::chrono::nanos
   return names;
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -1,16 +1,16 @@
 #include <algorithm>
 #include <string_view>
 
+#include <kymo/base/json_writer.h>
 #include <kymo/format/iso_time.h>
-#include <kymo/model/json_writer.h>
 #include <kymo/profile/report.h>
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 double to_seconds(std::chrono::nanoseconds time) noexcept { return static_cast<double>(time.count()) / 1e9; }
 
-void write_thread(const ThreadFigures& thread, model::JsonWriter& json) {
+void write_thread(const ThreadFigures& thread, base::JsonWriter& json) {
   json.begin_object();
   json.field("id", thread.id);
   json.field("name", std::string_view(thread.name));
@@ -18,7 +18,7 @@ void write_thread(const ThreadFigures& thread, model::JsonWriter& json) {
   json.end_object();
 }
 
-void write_function(const FunctionFigures& function, model::JsonWriter& json) {
+void write_function(const FunctionFigures& function, base::JsonWriter& json) {
   json.begin_object();
   json.field("name", std::string_view(function.name));
   json.field("calls", function.calls);
@@ -34,7 +34,7 @@ void write_function(const FunctionFigures& function, model::JsonWriter& json) {
   json.end_object();
 }
 
-void write_process(const ProcessFigures& process, model::JsonWriter& json) {
+void write_process(const ProcessFigures& process, base::JsonWriter& json) {
   json.begin_object("process");
   json.field("cpu_percent", process.cpu_percent);
   json.field("resident_bytes", process.resident_bytes);
@@ -47,7 +47,7 @@ void write_process(const ProcessFigures& process, model::JsonWriter& json) {
 
 std::string to_json(const Report& report, const ReportOptions& options) {
   std::string out;
-  model::JsonWriter json(out);
+  base::JsonWriter json(out);
   json.begin_object();
   json.field("enabled", report.enabled);
   json.key("started");
@@ -71,4 +71,4 @@ std::string to_json(const Report& report, const ReportOptions& options) {
   return out += '\n';
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -4,11 +4,11 @@
 #include <span>
 #include <string_view>
 
+#include <kymo/base/utf8.h>
 #include <kymo/format/iso_time.h>
-#include <kymo/model/utf8.h>
 #include <kymo/profile/report.h>
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 using std::chrono::nanoseconds;
@@ -45,7 +45,7 @@ void append_right(std::string_view text, std::string& out) {
 }
 
 std::string one_line(std::string_view name) {
-  std::string text = model::to_utf8(model::cut_utf8(name, kMostNameBytes));
+  std::string text = base::to_utf8(base::cut_utf8(name, kMostNameBytes));
   std::ranges::replace_if(
       text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
   return text;
@@ -111,4 +111,4 @@ std::string to_text(const Report& report, const ReportOptions& options) {
   return out;
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -4,7 +4,7 @@
 #include "profiler.h"
 #include "site_table.h"
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 /// While it is, a signal handler that interrupts this thread does not record.
@@ -103,4 +103,4 @@ void Scope::leave() noexcept {
   log.record_event(begin_, end, node_ | (scale_ != 0 ? kEventInTicks : 0) | (failed ? kEventFailed : 0));
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -7,7 +7,7 @@
 
 /// Raw readings of the clock that scopes are timed by: the processor's counter where it can be trusted (see
 /// Stopwatch), else std::chrono::steady_clock.
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 
 /// Nanoseconds a tick times 2^32; 0: the counter is not to be used.
 [[nodiscard]] inline std::uint64_t clock_scale() noexcept {
@@ -38,4 +38,4 @@ namespace kymo::profile {
   return scale == 0 ? passed : ticks_to_nanoseconds(passed, scale);
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstring>
 
-#include <kymo/model/utf8.h>
+#include <kymo/base/utf8.h>
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 constexpr std::size_t kNameBytes = std::size_t{256} * 1024;
@@ -39,7 +39,7 @@ std::string_view stored_name(const SiteName& name) noexcept {
 }  // namespace
 
 std::uint32_t number_of_site(std::string_view name) noexcept {
-  name = model::cut_utf8(name, kLongestName);
+  name = base::cut_utf8(name, kLongestName);
   const std::uint64_t hash = hash_of_name(name);
   for (std::uint32_t i = kOtherSites + 1; i < sites_used; ++i) {
     if (site_names[i].hash == hash && stored_name(site_names[i]) == name) return i;
@@ -56,4 +56,4 @@ std::string_view name_of_site(std::uint32_t number) noexcept {
   return stored_name(site_names[number]);
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

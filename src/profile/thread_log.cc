@@ -12,7 +12,7 @@
 
 #include "site_table.h"
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 /// Of a word that only this thread writes. The release lets a reader that sees the new value see also that
@@ -176,4 +176,4 @@ void ThreadLog::wipe() noexcept {
   ring_first.store(ring_next.load(kRelaxed), kRelaxed);
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -14,7 +14,7 @@
 /// What one thread records. Only that thread writes it, with plain stores; readers look on and stop nobody.
 /// A log outlives its thread and is then handed on to a new one, counts and all, so that nothing is lost and
 /// the memory is bounded by the most threads that ever recorded at once.
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 
 using NodeIndex = std::uint32_t;
 inline constexpr NodeIndex kRoot = 0;
@@ -157,4 +157,4 @@ using ThreadName = std::array<char, 16>;
 /// What the kernel calls the calling thread.
 [[nodiscard]] ThreadName name_of_this_thread() noexcept;
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

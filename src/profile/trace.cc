@@ -8,13 +8,13 @@
 #include <string_view>
 #include <utility>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
 
 #include "log_reader.h"
 #include "profiler.h"
 #include "site_table.h"
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 /// Both clocks at one moment, so that what was read of either has a place on one axis.
@@ -53,7 +53,7 @@ TraceEvent event_of(const ReadEvent& event, const ThreadLog& log, const Axis& ax
 }
 
 void write_metadata(std::string_view kind, std::string_view name, std::int64_t process,
-                    std::optional<std::int64_t> thread, model::JsonWriter& json) {
+                    std::optional<std::int64_t> thread, base::JsonWriter& json) {
   json.begin_object();
   json.field("ph", std::string_view("M"));
   json.field("name", kind);
@@ -69,8 +69,7 @@ double to_microseconds(std::chrono::nanoseconds time) noexcept {
   return static_cast<double>(time.count()) / 1000;
 }
 
-void write_event(const TraceEvent& event, std::int64_t process, std::int64_t thread,
-                 model::JsonWriter& json) {
+void write_event(const TraceEvent& event, std::int64_t process, std::int64_t thread, base::JsonWriter& json) {
   json.begin_object();
   json.field("ph", std::string_view("X"));
   json.field("name", std::string_view(event.name));
@@ -107,7 +106,7 @@ Trace trace() {
 
 std::string to_chrome_json(const Trace& trace) {
   std::string out;
-  model::JsonWriter json(out);
+  base::JsonWriter json(out);
   json.begin_object();
   json.field("displayTimeUnit", std::string_view("ns"));
   json.begin_object("otherData");
@@ -124,4 +123,4 @@ std::string to_chrome_json(const Trace& trace) {
   return out += '\n';
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

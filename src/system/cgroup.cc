@@ -5,7 +5,7 @@
 
 #include "as_double.h"
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 void keep_smaller(std::optional<double>& smallest, std::optional<double> value) noexcept {
@@ -222,4 +222,4 @@ void CgroupSubject::write_memory(SnapshotWriter& writer) const {
   }
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

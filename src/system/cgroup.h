@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "cgroup_files.h"
-#include "rate.h"
-#include "subject.h"
+#include <kymo/system/cgroup_files.h>
+#include <kymo/system/rate.h>
+#include <kymo/system/subject.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// The cgroup of this process, and what its limits, the affinity mask and the host leave to it.
 class CgroupSubject final : public Subject {
@@ -51,4 +51,4 @@ class CgroupSubject final : public Subject {
   std::optional<double> ratio_;
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -1,12 +1,12 @@
-#include "cgroup_files.h"
+#include <kymo/system/cgroup_files.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "text_scan.h"
+#include <kymo/system/text_scan.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
@@ -195,4 +195,4 @@ bool parse_memory_events(std::string_view text, std::vector<MemoryEvent>& events
   });
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "text_scan.h"
+#include <kymo/system/text_scan.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 constexpr std::array<std::string_view, CpuTimes::steal + 1> kModeNames = {
@@ -227,4 +227,4 @@ void CpuSubject::write_counts(SnapshotWriter& writer) const {
   gauge({.name = "node_procs_blocked", .help = "Threads that wait for I/O."}, stat_.blocked);
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "rate.h"
-#include "subject.h"
+#include <kymo/system/rate.h>
+#include <kymo/system/subject.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// CPU time in ticks, in the kernel's order of columns.
 struct CpuTimes {
@@ -84,4 +84,4 @@ class CpuSubject final : public Subject {
   double ticks_per_second_ = 100;
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

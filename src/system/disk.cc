@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "text_scan.h"
+#include <kymo/system/text_scan.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 constexpr double kSectorBytes = 512;  // whatever the device's own: the kernel counts in these
@@ -213,4 +213,4 @@ void DiskSubject::write_rates(SnapshotWriter& writer) const {
         &Disk::busy_ratio);
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

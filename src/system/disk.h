@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "rate.h"
-#include "subject.h"
+#include <kymo/system/rate.h>
+#include <kymo/system/subject.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// One line of /proc/diskstats.
 struct DiskLine {
@@ -81,4 +81,4 @@ class DiskSubject final : public Subject {
   RateStep step_;
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

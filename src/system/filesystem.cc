@@ -1,12 +1,12 @@
-#include "filesystem.h"
+#include <kymo/system/filesystem.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "text_scan.h"
+#include <kymo/system/text_scan.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 /// Filesystems on a local device: they answer from memory.
@@ -210,4 +210,4 @@ void FileSystemSubject::write_space(SnapshotWriter& writer, const FamilyOptions&
   }
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

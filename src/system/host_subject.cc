@@ -1,8 +1,8 @@
 #include "host_subject.h"
 
-#include "text_scan.h"
+#include <kymo/system/text_scan.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 std::optional<double> parse_uptime(std::string_view text) {
   Lines lines(text);
@@ -31,4 +31,4 @@ void HostSubject::write(SnapshotWriter& writer) const {
            1);
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -3,9 +3,9 @@
 #include <optional>
 #include <string_view>
 
-#include "subject.h"
+#include <kymo/system/subject.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// Seconds since boot, from /proc/uptime; nothing when it was not understood.
 [[nodiscard]] std::optional<double> parse_uptime(std::string_view text);
@@ -21,4 +21,4 @@ class HostSubject final : public Subject {
   HostIdentity identity_;
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -4,10 +4,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "host.h"
-#include "open_files.h"
+#include <kymo/system/host.h>
+#include <kymo/system/open_files.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 double seconds(const ::timeval& time) noexcept {
@@ -24,9 +24,7 @@ class LinuxHost final : public Host {
       : files_({.proc_root = options.proc_root, .sys_root = options.sys_root}),
         fd_directory_(files_.locate("/proc/self/fd")) {}
 
-  model::ReadResult read(std::string_view path, std::string& text) override {
-    return files_.read(path, text);
-  }
+  base::ReadResult read(std::string_view path, std::string& text) override { return files_.read(path, text); }
 
   std::optional<FileSystemSpace> space(const std::string& mountpoint) override {
     struct statvfs status{};
@@ -70,7 +68,7 @@ class LinuxHost final : public Host {
   std::uint64_t page_bytes() const noexcept override { return page_bytes_; }
 
  private:
-  model::KernelFiles files_;
+  base::KernelFiles files_;
   std::string fd_directory_;
   std::uint64_t ticks_per_second_ = positive(::sysconf(_SC_CLK_TCK), 100);
   std::uint64_t page_bytes_ = positive(::sysconf(_SC_PAGESIZE), 4096);
@@ -82,4 +80,4 @@ std::unique_ptr<Host> make_linux_host(const SystemOptions& options) {
   return std::make_unique<LinuxHost>(options);
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -1,8 +1,8 @@
 #include "load.h"
 
-#include "text_scan.h"
+#include <kymo/system/text_scan.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 std::optional<LoadAverages> parse_loadavg(std::string_view text) {
   Lines lines(text);
@@ -30,4 +30,4 @@ void LoadSubject::write(SnapshotWriter& writer) const {
   writer.gauge({.name = "node_load15", .help = "Load average over 15 minutes."}).add((*load_)[2]);
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string_view>
 
-#include "subject.h"
+#include <kymo/system/subject.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// Load averages over 1, 5 and 15 minutes.
 using LoadAverages = std::array<double, 3>;
@@ -25,4 +25,4 @@ class LoadSubject final : public Subject {
   std::optional<LoadAverages> load_;
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

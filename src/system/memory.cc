@@ -2,20 +2,19 @@
 
 #include <algorithm>
 
-#include "as_double.h"
-#include "text_scan.h"
+#include <kymo/base/ascii.h>
+#include <kymo/system/text_scan.h>
 
-namespace kymo::system {
+#include "as_double.h"
+
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 constexpr std::uint64_t kMaxKilobytes = UINT64_MAX / 1024;
 
 bool is_field_name(std::string_view name) noexcept {
   constexpr std::size_t kMaxBytes = 64;
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '(' || c == ')';
-  };
+  const auto plain = [](char c) { return base::is_alphanumeric(c) || c == '_' || c == '(' || c == ')'; };
   return !name.empty() && name.size() <= kMaxBytes && std::ranges::all_of(name, plain);
 }
 
@@ -35,7 +34,7 @@ bool parse_field(std::string_view line, MemoryFile::Field& field) {
 
 /// What promtool's style check refuses: a capital right after a small letter.
 bool has_camel_case(std::string_view name) noexcept {
-  const auto hump = [](char a, char b) { return a >= 'a' && a <= 'z' && b >= 'A' && b <= 'Z'; };
+  const auto hump = [](char a, char b) { return base::is_lower(a) && base::is_upper(b); };
   return std::ranges::adjacent_find(name, hump) != name.end();
 }
 
@@ -142,4 +141,4 @@ void MemorySubject::write(SnapshotWriter& writer) const {
   }
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

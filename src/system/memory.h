@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "subject.h"
+#include <kymo/system/subject.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// What /proc/meminfo says, in the order of the file.
 struct MemoryFile {
@@ -61,4 +61,4 @@ class MemorySubject final : public Subject {
   std::optional<double> total_, available_, swap_total_, swap_free_;
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -1,11 +1,10 @@
 #include <algorithm>
 
+#include <kymo/base/ascii.h>
 #include <kymo/system/system_options.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// Tries each length that `*` or `#` may have. Patterns are the user's own and short, names have 15 to 31
 /// bytes.
@@ -20,7 +19,7 @@ bool matches(std::string_view pattern, std::string_view name) noexcept {
     return false;
   }
   if (head == '#') {
-    for (std::size_t taken = 0; taken < name.size() && is_digit(name[taken]); ++taken) {
+    for (std::size_t taken = 0; taken < name.size() && base::is_digit(name[taken]); ++taken) {
       if (matches(rest, name.substr(taken + 1))) return true;
     }
     return false;
@@ -38,4 +37,4 @@ bool NameFilter::takes(std::string_view name) const noexcept {
   return (include.empty() || any_matches(include, name)) && !any_matches(exclude, name);
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "text_scan.h"
+#include <kymo/system/text_scan.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 64;
@@ -146,4 +146,4 @@ void NetworkSubject::write_rates(SnapshotWriter& writer, const FamilyOptions& to
   if (sum) writer.gauge(total).add(*sum);
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "rate.h"
-#include "subject.h"
+#include <kymo/system/rate.h>
+#include <kymo/system/subject.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// One interface's line of /proc/net/dev.
 struct InterfaceLine {
@@ -58,4 +58,4 @@ class NetworkSubject final : public Subject {
   bool total_is_all_ = false;  ///< all but the loopback, for want of others
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

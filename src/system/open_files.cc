@@ -1,4 +1,4 @@
-#include "open_files.h"
+#include <kymo/system/open_files.h>
 
 #include <dirent.h>
 #include <linux/magic.h>
@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <memory>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 using DirectoryPtr = std::unique_ptr<DIR, int (*)(DIR*)>;
@@ -37,4 +37,4 @@ std::optional<std::uint64_t> count_open_files(const std::string& directory, Whos
   return count - std::min<std::uint64_t>(count, reads_itself ? 1 : 0);  // the descriptor that reads it
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "text_scan.h"
+#include <kymo/system/text_scan.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 /// A resource and its families; an empty name is a line that node_exporter does not export either: a CPU as
@@ -93,4 +93,4 @@ void PressureSubject::write(SnapshotWriter& writer) const {
   }
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

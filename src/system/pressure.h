@@ -6,9 +6,9 @@
 #include <optional>
 #include <string_view>
 
-#include "subject.h"
+#include <kymo/system/subject.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// One line of a pressure file.
 struct PressureLine {
@@ -36,4 +36,4 @@ class PressureSubject final : public Subject {
   std::array<PressureFile, kResources> files_;
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

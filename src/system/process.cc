@@ -1,4 +1,4 @@
-#include "process.h"
+#include <kymo/system/process.h>
 
 #include <algorithm>
 #include <chrono>
@@ -6,7 +6,7 @@
 
 #include "cpu.h"
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 /// After a walk over the process' pages that took a time, the next waits a thousand times as long.
@@ -194,4 +194,4 @@ void ProcessSubject::write_io(SnapshotWriter& writer) const {
   calls.add({{"type", "write"}}, static_cast<double>(io_->write_calls));
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <array>
 
-#include "process.h"
-#include "text_scan.h"
+#include <kymo/system/process.h>
+#include <kymo/system/text_scan.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 constexpr std::uint64_t kMaxStatusKilobytes = UINT64_MAX / 1024;
@@ -175,4 +175,4 @@ bool parse_limits(std::string_view text, ProcessLimits& limits) {
   return understood;
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -7,28 +7,28 @@
 #include <utility>
 #include <vector>
 
-#include <kymo/model/duration.h>
+#include <kymo/base/duration.h>
+#include <kymo/system/filesystem.h>
+#include <kymo/system/host.h>
+#include <kymo/system/process.h>
+#include <kymo/system/subject.h>
 
 #include "cgroup.h"
 #include "cpu.h"
 #include "disk.h"
-#include "filesystem.h"
-#include "host.h"
 #include "host_subject.h"
 #include "load.h"
 #include "memory.h"
 #include "network.h"
 #include "pressure.h"
-#include "process.h"
-#include "subject.h"
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 SystemOptions bounded(SystemOptions options) {
   for (auto* const interval : {&options.rate_interval, &options.filesystem_interval,
                                &options.memory_map_interval, &options.cgroup_interval}) {
-    *interval = model::bounded_wait(*interval);
+    *interval = base::bounded_wait(*interval);
   }
   return options;
 }
@@ -37,7 +37,7 @@ SystemOptions bounded(SystemOptions options) {
 
 class SystemCollector::Impl final {
  public:
-  Impl(SystemOptions options, std::shared_ptr<const model::Clock> clock, std::unique_ptr<Host> host)
+  Impl(SystemOptions options, std::shared_ptr<const base::Clock> clock, std::unique_ptr<Host> host)
       : options_(bounded(std::move(options))), clock_(std::move(clock)), host_(std::move(host)) {
     add_subjects();
     facts_ = {};
@@ -124,21 +124,20 @@ class SystemCollector::Impl final {
   }
 
   SystemOptions options_;
-  std::shared_ptr<const model::Clock> clock_;
+  std::shared_ptr<const base::Clock> clock_;
   std::unique_ptr<Host> host_;
   std::vector<Entry> entries_;
   HostFacts facts_;
   std::string text_;
 };
 
-SystemCollector::SystemCollector(const SystemOptions& options, std::shared_ptr<const model::Clock> clock)
+SystemCollector::SystemCollector(const SystemOptions& options, std::shared_ptr<const base::Clock> clock)
     : SystemCollector(options, std::move(clock), make_linux_host(options)) {}
 
-SystemCollector::SystemCollector(SystemOptions options, std::shared_ptr<const model::Clock> clock,
+SystemCollector::SystemCollector(SystemOptions options, std::shared_ptr<const base::Clock> clock,
                                  std::unique_ptr<Host> host)
     : impl_(std::make_unique<Impl>(
-          std::move(options),
-          clock != nullptr ? std::move(clock) : std::make_shared<const model::RealClock>(),
+          std::move(options), clock != nullptr ? std::move(clock) : std::make_shared<const base::RealClock>(),
           std::move(host))) {}
 
 SystemCollector::~SystemCollector() = default;
@@ -147,4 +146,4 @@ SystemCollector& SystemCollector::operator=(SystemCollector&&) noexcept = defaul
 
 void SystemCollector::collect(SnapshotWriter& writer) { impl_->collect(writer); }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -1,4 +1,4 @@
-#include "asked.h"
+#include <kymo/terminal/asked.h>
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 
 #include "json_fields.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using boost::json::object;
@@ -152,4 +152,4 @@ std::optional<Profile> parse_profile(std::string_view answer) {
   return Profile{flag_field(fields, "enabled"), number_field(fields, "duration_seconds"), std::move(*rows)};
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

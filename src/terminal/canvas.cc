@@ -1,8 +1,8 @@
-#include "canvas.h"
+#include <kymo/terminal/canvas.h>
 
 #include <algorithm>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 Canvas::Canvas(Size size, Alphabet alphabet)
     : size_{std::max(size.width, 0), std::max(size.height, 0)},
@@ -94,4 +94,4 @@ std::string Canvas::to_text() const {
   return text;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

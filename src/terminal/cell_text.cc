@@ -1,8 +1,8 @@
 #include <wchar.h>
 
-#include "canvas.h"
+#include <kymo/terminal/canvas.h>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 constexpr char32_t kReplacement = U'\uFFFD';
@@ -94,4 +94,4 @@ void append_utf8(char32_t c, std::string& out) {
   }
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -1,4 +1,4 @@
-#include "curses_terminal.h"
+#include <kymo/terminal/curses_terminal.h>
 
 #include <array>
 #include <cstdlib>
@@ -14,7 +14,7 @@
 // Of <term.h>, which defines macros of common words, such as `tab`.
 extern "C" int setupterm(const char* name, int descriptor, int* found);
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 std::array<attr_t, 10> style_attributes{};
@@ -155,4 +155,4 @@ void CursesTerminal::enter() {
   refresh();
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

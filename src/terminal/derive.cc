@@ -5,7 +5,7 @@
 
 #include "number_text.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 /// A tick may be that much early, and is still one.
@@ -93,8 +93,8 @@ Points each_quantile(const World& world, const SeriesList& series, double q, std
 /// A gauge of seconds may hold a moment: its size tells.
 std::string level_unit(const Family& family) {
   if (family.unit == "seconds" || (family.unit.empty() && family.name.ends_with("timestamp")))
-    return std::string(model::kUnixSeconds);
-  return family.unit == "milliseconds" ? std::string(model::kUnixMilliseconds) : family.unit;
+    return std::string(base::kUnixSeconds);
+  return family.unit == "milliseconds" ? std::string(base::kUnixMilliseconds) : family.unit;
 }
 
 }  // namespace
@@ -197,4 +197,4 @@ std::size_t first_of_last(const World& world, int width) {
   return world.times.size() > wanted ? world.times.size() - wanted : 0;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

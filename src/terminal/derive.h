@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "world.h"
+#include <kymo/terminal/world.h>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 /// How a series is looked at.
 enum class View : std::uint8_t { rate, raw, p50, p95, p99 };
@@ -45,4 +45,4 @@ using SeriesList = std::vector<const Series*>;
 /// The moment from which a picture of `width` columns begins.
 [[nodiscard]] std::size_t first_of_last(const World& world, int width);
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -5,7 +5,7 @@
 
 #include "number_text.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 /// The sum of all rises. What falls is a restart for a counter, and no loss for anything else.
@@ -93,4 +93,4 @@ Facts::Largest Facts::largest(const Family* family, double seconds) const {
   return best;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -8,7 +8,7 @@
 
 #include "derive.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 /// What the rules of the verdict ask of a World. Names are plain ones; NaN stands for what is not known.
 class Facts final {
@@ -42,4 +42,4 @@ class Facts final {
   const World& world_;
 };
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

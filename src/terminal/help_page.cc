@@ -3,7 +3,7 @@
 #include "marks.h"
 #include "pages.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kKeys = {
@@ -33,4 +33,4 @@ void draw_help(Canvas& canvas, Area area) {
   }
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

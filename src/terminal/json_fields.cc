@@ -2,9 +2,9 @@
 
 #include <boost/json.hpp>
 
-#include "world.h"
+#include <kymo/terminal/world.h>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 std::string text_field(const boost::json::object& fields, std::string_view key) {
   const boost::json::value* value = fields.if_contains(key);
@@ -24,4 +24,4 @@ const boost::json::object& object_field(const boost::json::object& fields, std::
   return value != nullptr && value->is_object() ? value->get_object() : none;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

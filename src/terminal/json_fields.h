@@ -5,7 +5,9 @@
 
 #include <boost/json/fwd.hpp>
 
-namespace kymo::terminal {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::terminal {
 
 // Fields of what a server answers. What is missing, or of another type, is empty or NaN: a server of another
 // version is shown as far as it is understood.
@@ -17,4 +19,4 @@ namespace kymo::terminal {
 [[nodiscard]] const boost::json::object& object_field(const boost::json::object& fields,
                                                       std::string_view key);
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

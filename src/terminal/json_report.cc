@@ -1,17 +1,17 @@
-#include "json_report.h"
+#include <kymo/terminal/json_report.h>
 
 #include <array>
 #include <cmath>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
 
 #include "pages.h"
 #include "tiles.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
-using model::JsonWriter;
+using base::JsonWriter;
 
 void number(JsonWriter& json, std::string_view name, double value) {
   if (std::isnan(value)) return;
@@ -165,7 +165,7 @@ std::string json_report(const Scene& scene, const ViewState& state) {
   const World& world = scene.world;
   const Roles roles = roles_of(world);
   std::string out;
-  JsonWriter json(out, model::JsonLayout::indented);
+  JsonWriter json(out, base::JsonLayout::indented);
   json.begin_object();
   number(json, "time", world.last_time());
   if (!world.times.empty()) number(json, "looked_seconds", world.times.back() - world.times.front());
@@ -187,4 +187,4 @@ std::string json_report(const Scene& scene, const ViewState& state) {
   return out + '\n';
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -1,8 +1,8 @@
-#include "keys.h"
+#include <kymo/terminal/keys.h>
 
 #include <algorithm>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 constexpr std::size_t kLongestFilter = 200;
@@ -106,4 +106,4 @@ void press(KeyPress pressed, ViewState& state) {
   state.cursor = std::max(state.cursor, 0);
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -8,7 +8,7 @@
 
 #include <boost/json.hpp>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 namespace json = boost::json;
@@ -210,4 +210,4 @@ std::string subscribe_message(int rate_hz, std::optional<std::uint64_t> since) {
   return text + "}";
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "series_store.h"
+#include <kymo/terminal/series_store.h>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 /// A text that is no message of the live protocol: what follows it cannot be trusted.
 class ProtocolError final : public std::runtime_error {
@@ -29,4 +29,4 @@ TakenMessage take_message(std::string_view text, SeriesStore& store);
 /// The subscription to everything at `rate_hz`, going on after frame `since`.
 [[nodiscard]] std::string subscribe_message(int rate_hz, std::optional<std::uint64_t> since);
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -3,11 +3,11 @@
 
 #include <kymo/core/registry.h>
 #include <kymo/system/system_collector.h>
+#include <kymo/terminal/feeds.h>
 
-#include "feeds.h"
 #include "snapshot_frame.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 class LocalFeed final : public Feed {
@@ -62,4 +62,4 @@ std::unique_ptr<Feed> measure_here(std::chrono::milliseconds interval, SharedPic
   return std::make_unique<LocalFeed>(interval, picture);
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 // Block elements, U+2581 to U+2588: an eighth more each.
@@ -78,4 +78,4 @@ void draw_rule(Canvas& canvas, int row, int column, int width, std::string_view 
   if (used < width && used > 0) canvas.put(row, column + used, " ");
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

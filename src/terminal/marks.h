@@ -2,10 +2,10 @@
 
 #include <span>
 
-#include "canvas.h"
-#include "world.h"
+#include <kymo/terminal/canvas.h>
+#include <kymo/terminal/world.h>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 /// What ranges a sparkline has at least, so that noise about a constant does not look like a storm.
 struct Scale {
@@ -29,4 +29,4 @@ void draw_level(Canvas& canvas, int row, int column, double share, Style style =
 /// A line over `width` columns that begins with a title.
 void draw_rule(Canvas& canvas, int row, int column, int width, std::string_view title);
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

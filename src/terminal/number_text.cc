@@ -4,7 +4,7 @@
 #include <cmath>
 #include <ctime>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 namespace {
 
@@ -24,4 +24,4 @@ std::string clock_text(double unix_seconds) { return local_text(unix_seconds, "%
 
 std::string date_text(double unix_seconds) { return local_text(unix_seconds, "%m-%d %H:%M"); }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -9,7 +9,7 @@
 #include "table.h"
 #include "tiles.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 constexpr int kTallScreen = 32;
@@ -400,4 +400,4 @@ void draw_overview(Canvas& canvas, Area area, const Scene& scene) {
   if (sections[2].rows > 0) draw_losses(canvas, {row, sections[2].rows}, scene.world, losses);
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

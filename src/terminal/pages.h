@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
-#include "derive.h"
-#include "screen.h"
+#include <kymo/terminal/screen.h>
 
-namespace kymo::terminal {
+#include "derive.h"
+
+namespace kymo::KYMO_ABI::terminal {
 
 /// The rows of the screen that are a page's: from `top`, `height` of them.
 struct Area {
@@ -71,4 +72,4 @@ void settle_cursor(ViewState& state, int rows, int shown);
   return level == Level::well ? Style::good : level == Level::degraded ? Style::degraded : Style::unwell;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

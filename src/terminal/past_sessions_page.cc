@@ -5,7 +5,7 @@
 #include "number_text.h"
 #include "table.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 /// Local, as all times are.
@@ -48,4 +48,4 @@ void draw_past_sessions(Canvas& canvas, Area area, const PastSessions& sessions)
             });
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

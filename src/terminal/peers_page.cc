@@ -7,7 +7,7 @@
 #include "number_text.h"
 #include "table.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 Level level_of(const PeerRow& row) {
@@ -114,4 +114,4 @@ void draw_peers(Canvas& canvas, Area area, const Scene& scene, ViewState& state)
   draw_reason(canvas, area.top + area.height - 1, chosen, state.cursor);
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -1,4 +1,4 @@
-#include "plain_report.h"
+#include <kymo/terminal/plain_report.h>
 
 #include <array>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include "pages.h"
 #include "tiles.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 class Report final {
@@ -118,4 +118,4 @@ std::string plain_report(const Scene& scene, const ViewState& state, Alphabet al
   return report.text;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -4,7 +4,7 @@
 #include "number_text.h"
 #include "table.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 constexpr auto kHotspotColumns = std::to_array<TableColumn<HotspotRow>>({
@@ -106,4 +106,4 @@ void draw_profile(Canvas& canvas, Area area, const Scene& scene, ViewState& stat
   });
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

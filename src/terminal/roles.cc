@@ -1,4 +1,4 @@
-#include "roles.h"
+#include <kymo/terminal/roles.h>
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,9 @@
 #include <string_view>
 #include <utility>
 
-namespace kymo::terminal {
+#include <kymo/base/ascii.h>
+
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using Names = std::initializer_list<std::string_view>;
@@ -185,8 +187,7 @@ std::string written(std::string_view word, bool is_first) {
       std::find_if(kWritten.begin(), kWritten.end(), [&](const auto& one) { return one.first == word; });
   if (found != kWritten.end()) return std::string(found->second);
   std::string text(word);
-  if (is_first && !text.empty() && text[0] >= 'a' && text[0] <= 'z')
-    text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  if (is_first && !text.empty() && base::is_lower(text[0])) text[0] = static_cast<char>(text[0] - 'a' + 'A');
   return text;
 }
 
@@ -209,4 +210,4 @@ std::string title_of(const Family& family) {
   return title;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -1,14 +1,16 @@
-#include "screen.h"
+#include <kymo/terminal/screen.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include <kymo/base/ascii.h>
+
 #include "number_text.h"
 #include "pages.h"
 #include "table.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 /// Of which server all that is, those first that matter most.
@@ -184,8 +186,7 @@ void draw_nothing(Canvas& canvas, Area area, std::string_view text) {
 }
 
 bool matches_filter(std::string_view text, std::string_view filter) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  const auto same = [&](char a, char b) { return lower(a) == lower(b); };
+  const auto same = [](char a, char b) { return base::to_lower(a) == base::to_lower(b); };
   while (!filter.empty()) {
     const std::size_t end = std::min(filter.find(' '), filter.size());
     const std::string_view word = filter.substr(0, end);
@@ -211,4 +212,4 @@ void settle_cursor(ViewState& state, int rows, int shown) {
   state.top = std::clamp(state.top, 0, std::max(rows - shown, 0));
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

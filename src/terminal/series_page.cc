@@ -6,7 +6,7 @@
 #include "pages.h"
 #include "table.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 constexpr int kAmount = 14;
@@ -166,4 +166,4 @@ void draw_series(Canvas& canvas, Area area, const Scene& scene, ViewState& state
   }
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

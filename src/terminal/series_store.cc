@@ -1,11 +1,11 @@
-#include "series_store.h"
+#include <kymo/terminal/series_store.h>
 
 #include <algorithm>
 #include <cmath>
 #include <unordered_set>
 #include <utility>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 constexpr std::size_t kMostMoments = 400;
@@ -273,4 +273,4 @@ void SeriesStore::set_buckets(Series& series, const HistogramReading& reading, b
   series.most = std::fmax(series.most, reading.max);
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

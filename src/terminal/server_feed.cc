@@ -1,11 +1,12 @@
 #include <algorithm>
 
-#include "feeds.h"
-#include "live_messages.h"
-#include "src/net/http_client.h"
-#include "src/net/websocket_client.h"
+#include <kymo/net/http_client.h>
+#include <kymo/net/websocket_client.h>
+#include <kymo/terminal/feeds.h>
 
-namespace kymo::terminal {
+#include "live_messages.h"
+
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using std::chrono::milliseconds;
@@ -169,4 +170,4 @@ std::unique_ptr<Feed> follow_server(const net::ClientUrl& url, const net::Client
   return std::make_unique<ServerFeed>(url, options, std::clamp(rate_hz, 1, 10), picture);
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

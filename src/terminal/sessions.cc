@@ -1,21 +1,18 @@
-#include "sessions.h"
+#include <kymo/terminal/sessions.h>
 
 #include <algorithm>
 
 #include <boost/json.hpp>
 
+#include <kymo/base/ascii.h>
+
 #include "json_fields.h"
 #include "number_text.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 namespace json = boost::json;
-
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
 
 /// Limits of docs/reference/stream.md: where a queue buffers, where it is overloaded, and where a server
 /// falls behind.
@@ -26,10 +23,10 @@ void judge(SessionRow& row) {
   };
   if (row.fill > 0.95) say(Level::unwell, "queue full");
   if (row.realtime_factor >= 1) say(Level::unwell, "slower than real time");
-  if (row.ladder == "EMERGENCY" || row.ladder == "FAILOVER") say(Level::unwell, lower(row.ladder));
+  if (row.ladder == "EMERGENCY" || row.ladder == "FAILOVER") say(Level::unwell, base::lower(row.ladder));
   if (row.fill > 0.85 && row.fill <= 0.95) say(Level::degraded, "queue nearly full");
   if (row.realtime_factor >= 0.8 && row.realtime_factor < 1) say(Level::degraded, "close to real time");
-  if (row.ladder == "WARNING" || row.ladder == "DEGRADE") say(Level::degraded, lower(row.ladder));
+  if (row.ladder == "WARNING" || row.ladder == "DEGRADE") say(Level::degraded, base::lower(row.ladder));
   if (row.dropped_recent > 0) say(Level::degraded, amount_text(row.dropped_recent) + " dropped in 10 s");
 }
 
@@ -80,4 +77,4 @@ std::optional<Sessions> parse_sessions(std::string_view answer) {
   return sessions;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

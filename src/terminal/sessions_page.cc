@@ -3,16 +3,17 @@
 #include <string>
 #include <string_view>
 
+#include <kymo/base/ascii.h>
+
 #include "marks.h"
 #include "number_text.h"
 #include "table.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 std::string ladder_text(const SessionRow& row) {
-  std::string text = row.ladder;
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  std::string text = base::lower(row.ladder);
   if (row.idle) text += text.empty() ? "idle" : ", idle";
   return text.empty() ? "-" : text;
 }
@@ -119,4 +120,4 @@ void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& sta
   draw_session_rows(canvas, area, rows, state.top, state.cursor);
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

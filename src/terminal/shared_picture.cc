@@ -4,9 +4,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "feeds.h"
+#include <kymo/terminal/feeds.h>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 double unix_now() noexcept {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -26,4 +26,4 @@ void SharedPicture::take_change() noexcept {
   (void)::eventfd_read(event_, &count);
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 /// From 64 buckets an octave to the eight that frames have.
@@ -62,4 +62,4 @@ void take_snapshot(const Snapshot& snapshot, SeriesStore& store) {
   store.set_uptime(uptime);
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

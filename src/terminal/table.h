@@ -12,7 +12,7 @@
 #include "number_text.h"
 #include "pages.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 /// Where a column's texts stand in it. Behind left ones a column of the screen stays free.
 enum class Side : std::uint8_t { right, left };
@@ -178,4 +178,4 @@ std::vector<const Row*> chosen_rows(const std::vector<Row>& all, const ViewState
   return rows;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

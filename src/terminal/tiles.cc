@@ -6,7 +6,7 @@
 #include "derive.h"
 #include "number_text.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 bool holds(const Family& family, std::string_view part) {
@@ -132,4 +132,4 @@ std::vector<Tile> tiles_of(const World& world, const Roles& roles, int width) {
   return std::move(maker.tiles);
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "roles.h"
-#include "world.h"
+#include <kymo/terminal/roles.h>
+#include <kymo/terminal/world.h>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 /// One of the figures of the first screen.
 struct Tile {
@@ -25,4 +25,4 @@ struct Tile {
 /// The eight figures of the first screen, chosen by what the server has, with up to `width` last points.
 [[nodiscard]] std::vector<Tile> tiles_of(const World& world, const Roles& roles, int width);
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

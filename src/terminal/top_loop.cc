@@ -1,4 +1,4 @@
-#include "top_loop.h"
+#include <kymo/terminal/top_loop.h>
 
 #include <algorithm>
 #include <array>
@@ -11,9 +11,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "curses_terminal.h"
+#include <kymo/terminal/curses_terminal.h>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
@@ -182,4 +182,4 @@ void run_top(SharedPicture& picture, const TerminalSignals& signals, ViewState s
   TopLoop(picture, signals, std::move(state), interval, alphabet, colors).run();
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

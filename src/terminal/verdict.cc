@@ -1,4 +1,4 @@
-#include "verdict.h"
+#include <kymo/terminal/verdict.h>
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include "facts.h"
 #include "number_text.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 constexpr double kNow = 1;
@@ -226,4 +226,4 @@ Verdict judge(const World& world, const Roles& roles, const Sessions* sessions) 
   return verdict;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -1,11 +1,11 @@
-#include "watch_screen.h"
+#include <kymo/terminal/watch_screen.h>
 
 #include <algorithm>
 
 #include "marks.h"
 #include "number_text.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using watch::Metric;
@@ -133,4 +133,4 @@ Canvas draw_watch(const WatchScene& scene, Size size, Alphabet alphabet) {
   return canvas;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -1,8 +1,8 @@
-#include "wishes.h"
+#include <kymo/terminal/wishes.h>
 
 #include <utility>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 void Wishes::show(Page page) {
   {
@@ -39,4 +39,4 @@ std::optional<Wishes::Wish> Wishes::wait(std::chrono::milliseconds longest) {
   return Wish{wish_.page, std::exchange(wish_.order, ProfilerOrder::none)};
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -1,8 +1,8 @@
-#include "world.h"
+#include <kymo/terminal/world.h>
 
 #include <algorithm>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 
 const Points& Series::column(Field field) const noexcept {
   static const Points none;
@@ -51,4 +51,4 @@ std::string plain_name(std::string_view name) {
   return plain;
 }
 
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -1,13 +1,13 @@
-#include "cgroup_limits.h"
+#include <kymo/watch/cgroup_limits.h>
 
 #include <algorithm>
 
-#include "src/system/cgroup_files.h"
+#include <kymo/system/cgroup_files.h>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
-using model::ReadResult;
+using base::ReadResult;
 
 std::optional<double> group_cores(ProcFiles& files, system::CgroupPlace::Version version,
                                   const std::string& directory) {
@@ -54,4 +54,4 @@ std::optional<double> CgroupLimits::throttled_seconds(ProcFiles& files) const {
   return sum;
 }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

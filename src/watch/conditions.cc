@@ -1,4 +1,4 @@
-#include "conditions.h"
+#include <kymo/watch/conditions.h>
 
 #include <algorithm>
 #include <array>
@@ -6,11 +6,11 @@
 #include <cmath>
 #include <stdexcept>
 
+#include <kymo/base/amount_text.h>
+#include <kymo/base/ascii.h>
 #include <kymo/core/names.h>
 
-#include "src/model/amount_text.h"
-
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 struct Unit {
@@ -36,16 +36,10 @@ constexpr std::array<std::string_view, 5> kStatistics = {"max", "min", "avg", "l
   throw std::invalid_argument("\"" + std::string(part.substr(0, 64)) + "\" " + why);
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(' ');
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
-}
-
 double limit_of(std::string_view part, std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit = trimmed(text.substr(static_cast<std::size_t>(end - text.data())));
+  const std::string_view unit = base::trim(text.substr(static_cast<std::size_t>(end - text.data())));
   const auto* const found = std::ranges::find(kUnits, unit, &Unit::name);
   if (error != std::errc() || !std::isfinite(number) || found == kUnits.end())
     refuse(part, "has no number with a unit behind its sign; expected one such as 500MB, 1.5GiB, 80% or 200");
@@ -78,7 +72,7 @@ std::string meant_by(std::string_view name) {
 void Conditions::add(std::string_view text) {
   while (true) {
     const std::size_t comma = text.find(',');
-    const std::string_view part = trimmed(text.substr(0, comma));
+    const std::string_view part = base::trim(text.substr(0, comma));
     if (part.empty())
       refuse(text, "has an empty part; expected issues and limits between commas, such as leak,fd");
     parts_.push_back(parse(part));
@@ -111,8 +105,8 @@ Conditions::Part Conditions::parse_limit(std::string_view text, std::size_t sign
   part.text = text;
   part.is_above = text[sign] == '>';
   part.statistic = part.is_above ? Statistic::most : Statistic::least;
-  part.limit = limit_of(text, trimmed(text.substr(sign + 1)));
-  std::string_view name = trimmed(text.substr(0, sign));
+  part.limit = limit_of(text, base::trim(text.substr(sign + 1)));
+  std::string_view name = base::trim(text.substr(0, sign));
   if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
     const std::string_view statistic = name.substr(dot + 1);
     const auto* const found = std::ranges::find(kStatistics, statistic);
@@ -190,9 +184,9 @@ void Conditions::judge_limit(const Part& part, const Recording& recording, Outco
     outcome.not_judged.push_back(
         part.text + (is_known ? ": watched too short a time to tell" : ": not to be known here"));
   } else if (part.is_above ? value > part.limit : value < part.limit) {
-    outcome.met.push_back(part.text + ": it was " + model::amount_text(value, info_of(part.metric).unit) +
+    outcome.met.push_back(part.text + ": it was " + base::amount_text(value, info_of(part.metric).unit) +
                           (part.statistic == Statistic::growth ? " an hour" : ""));
   }
 }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

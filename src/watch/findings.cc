@@ -1,16 +1,16 @@
-#include "findings.h"
+#include <kymo/watch/findings.h>
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <span>
 
-#include "src/model/amount_text.h"
+#include <kymo/base/amount_text.h>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
-using model::amount_text;
+using base::amount_text;
 
 /// Readings over a limit after the warm-up, as a share; NaN where there are none.
 struct Part {
@@ -231,4 +231,4 @@ double seconds_to_judge(double rate_hz) noexcept {
   return std::ceil(std::max(needed + 1, needed * 6 / 5));
 }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

@@ -1,4 +1,4 @@
-#include "growth.h"
+#include <kymo/watch/growth.h>
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 constexpr std::size_t kLeastParts = 8;
@@ -176,4 +176,4 @@ std::optional<Growth> judge_growth(std::span<const double> times, std::span<cons
   return growth;
 }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

@@ -1,8 +1,8 @@
-#include "metric.h"
+#include <kymo/watch/metric.h>
 
 #include <algorithm>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 constexpr std::array<MetricInfo, kMetrics> kInfos = {{
@@ -49,4 +49,4 @@ std::optional<Metric> metric_named(std::string_view name) noexcept {
   return found->metric;
 }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

@@ -1,11 +1,11 @@
-#include "process_counts.h"
+#include <kymo/watch/process_counts.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 using Counts = ProcessCounts::Counts;
@@ -125,4 +125,4 @@ Counts ProcessCounts::end() {
   return grown;
 }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

@@ -1,4 +1,4 @@
-#include "process_reader.h"
+#include <kymo/watch/process_reader.h>
 
 #include <dirent.h>
 #include <unistd.h>
@@ -7,14 +7,14 @@
 #include <map>
 #include <memory>
 
-#include "src/system/open_files.h"
-#include "src/system/process.h"
-#include "src/system/text_scan.h"
+#include <kymo/system/open_files.h>
+#include <kymo/system/process.h>
+#include <kymo/system/text_scan.h>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
-using model::ReadResult;
+using base::ReadResult;
 
 std::string process_path(Pid pid, std::string_view file) {
   std::string path = "/proc/" + std::to_string(pid);
@@ -175,4 +175,4 @@ std::string read_name(ProcFiles& files, Pid pid) {
   return name;
 }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

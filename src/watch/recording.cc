@@ -1,10 +1,10 @@
-#include "recording.h"
+#include <kymo/watch/recording.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
@@ -54,4 +54,4 @@ void Recording::thin_out() {
 
 Totals Recording::totals(Metric metric) const { return running_[index_of(metric)].totals; }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

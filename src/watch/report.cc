@@ -1,4 +1,4 @@
-#include "report.h"
+#include <kymo/watch/report.h>
 
 #include <string.h>
 
@@ -6,12 +6,12 @@
 #include <array>
 #include <cmath>
 
-#include "src/model/amount_text.h"
+#include <kymo/base/amount_text.h>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
-using model::amount_text;
+using base::amount_text;
 
 constexpr std::size_t kTitleWidth = 22;
 constexpr std::size_t kColumnWidth = 14;
@@ -195,4 +195,4 @@ std::string progress_line(const Sample& sample) {
   return line + "\n";
 }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

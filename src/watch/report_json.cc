@@ -1,11 +1,10 @@
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
+#include <kymo/watch/report.h>
 
-#include "report.h"
-
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
-using model::JsonWriter;
+using base::JsonWriter;
 
 std::string_view how_text(End::How how) {
   switch (how) {
@@ -93,7 +92,7 @@ void write_lines(std::string_view name, const std::vector<std::string>& lines, J
 
 std::string json_report(const Watch& watch) {
   std::string out;
-  JsonWriter json(out, model::JsonLayout::indented);
+  JsonWriter json(out, base::JsonLayout::indented);
   json.begin_object();
   json.field("what", watch.what);
   json.field("pid", watch.pid);
@@ -125,4 +124,4 @@ std::string json_report(const Watch& watch) {
   return out;
 }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

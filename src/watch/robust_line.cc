@@ -1,10 +1,10 @@
-#include "robust_line.h"
+#include <kymo/watch/robust_line.h>
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 /// The normal distribution's two-sided 95 %.
@@ -101,4 +101,4 @@ double trend_score(std::span<const double> y) {
   return score / score_deviation(y.size());
 }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

@@ -1,4 +1,4 @@
-#include "sampler.h"
+#include <kymo/watch/sampler.h>
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
@@ -204,4 +204,4 @@ void Sampler::look_around(double now, const ProcessReading& root) {
   if (limits_.cores()) surroundings_.cores = std::min(surroundings_.cores, *limits_.cores());
 }
 
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

@@ -1,5 +1,5 @@
 // Tests the limit between slower and noise, and the table. KYMO_UPDATE_GOLDEN=1 writes it anew: look at it.
-#include "src/bench/comparison.h"
+#include <kymo/bench/comparison.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 
 #include "runs.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 using test::figure;
@@ -103,4 +103,4 @@ TEST(Comparison, Table) {
 }
 
 }  // namespace
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

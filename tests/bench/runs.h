@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "src/bench/run.h"
+#include <kymo/bench/run.h>
 
-namespace kymo::bench::test {
+namespace kymo::KYMO_ABI::bench::test {
 
 inline Figure figure(const std::string& name, double median, double spread = 0.02,
                      std::optional<double> limit = std::nullopt) {
@@ -25,4 +25,4 @@ inline Run run(std::vector<Figure> figures) {
           .figures = std::move(figures)};
 }
 
-}  // namespace kymo::bench::test
+}  // namespace kymo::KYMO_ABI::bench::test

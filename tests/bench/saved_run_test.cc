@@ -1,5 +1,5 @@
 // A run reads back as it was written; what is none is refused.
-#include "src/bench/saved_run.h"
+#include <kymo/bench/saved_run.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 
 #include "runs.h"
 
-namespace kymo::bench {
+namespace kymo::KYMO_ABI::bench {
 namespace {
 
 using test::figure;
@@ -51,4 +51,4 @@ TEST(SavedRun, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace kymo::bench
+}  // namespace kymo::KYMO_ABI::bench

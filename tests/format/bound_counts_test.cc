@@ -10,7 +10,7 @@
 #include <numeric>
 #include <set>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 void expect_same(const HistogramValue& histogram, const std::vector<double>& bounds) {
@@ -70,4 +70,4 @@ TEST(BoundCounts, CountABorderBelowIt) {
 }
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 TEST(ContentType, EachFormatIsFoundByItsName) {
@@ -20,4 +20,4 @@ TEST(ContentType, IsWhatScrapersExpect) {
 }
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -10,7 +10,7 @@
 
 #include "series.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 std::chrono::system_clock::time_point test_time() {
   using namespace std::chrono;
@@ -117,4 +117,4 @@ Snapshot snapshot_of(std::vector<FamilySnapshot> families) {
   return {test_time(), 1h + 500ms, std::move(families)};
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

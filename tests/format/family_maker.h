@@ -9,7 +9,7 @@
 
 #include <kymo/core/snapshot.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// A fixed time for expectations: 2025-11-28T10:30:00.123Z.
 [[nodiscard]] std::chrono::system_clock::time_point test_time();
@@ -58,4 +58,4 @@ class FamilyMaker final {
 /// wants them.
 [[nodiscard]] Snapshot sample_snapshot();
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -17,14 +17,14 @@
 
 #include "tests/format/family_maker.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 using Writer = void (*)(const Snapshot&, std::string&);
 
-template <void (*WriteJson)(const Snapshot&, std::string&, model::JsonLayout)>
+template <void (*WriteJson)(const Snapshot&, std::string&, base::JsonLayout)>
 void indented(const Snapshot& snapshot, std::string& out) {
-  WriteJson(snapshot, out, model::JsonLayout::indented);
+  WriteJson(snapshot, out, base::JsonLayout::indented);
   out += '\n';
 }
 
@@ -52,4 +52,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.file); });
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

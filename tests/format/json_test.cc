@@ -12,7 +12,7 @@
 #include "src/format/series_key.h"
 #include "tests/format/family_maker.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 boost::json::value json_of(std::vector<FamilySnapshot> families) {
@@ -152,4 +152,4 @@ RC_GTEST_PROP(SeriesKey, CanBeReadBack, ()) {
 }
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

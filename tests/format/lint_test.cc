@@ -5,7 +5,7 @@
 
 #include "tests/format/family_maker.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 using testing::ElementsAre;
@@ -74,4 +74,4 @@ TEST(Lint, LabelsAreSnakeCaseAndSayMoreThanTheName) {
 }
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

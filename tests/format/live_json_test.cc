@@ -6,7 +6,7 @@
 
 #include "family_maker.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 std::string value_of(FamilySnapshot family) {
@@ -71,4 +71,4 @@ TEST(LiveJson, LabelsAndTimes) {
 }
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

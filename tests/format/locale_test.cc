@@ -20,7 +20,7 @@
 
 #include "tests/format/family_maker.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 /// German digits, for systems that have no de_DE installed.
@@ -82,4 +82,4 @@ TEST(Locale, ChangesNoFormat) {
 }
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

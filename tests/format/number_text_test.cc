@@ -11,7 +11,7 @@
 
 #include <kymo/format/iso_time.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 using Limits = std::numeric_limits<double>;
@@ -88,4 +88,4 @@ TEST(IsoTime, IsUtcWithMilliseconds) {
 }
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -10,7 +10,7 @@
 
 #include "tests/format/family_maker.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 using namespace std::chrono_literals;
@@ -116,4 +116,4 @@ TEST(OpenMetrics, AnExemplarHasAtMost128CharactersOfLabels) {
 }
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -5,7 +5,7 @@
 
 #include "tests/format/family_maker.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 using testing::HasSubstr;
@@ -78,4 +78,4 @@ TEST(PrometheusText, HasNeitherExemplarsNorTimes) {
 }
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <string_view>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 using Limits = std::numeric_limits<double>;
@@ -378,4 +378,4 @@ void RandomExposition::add_producer() {
   }
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -10,7 +10,7 @@
 
 #include <kymo/core/registry.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 using OwnedLabels = std::vector<std::pair<std::string, std::string>>;
 
@@ -106,4 +106,4 @@ class RandomExposition final {
   std::size_t names_ = 0;
 };
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

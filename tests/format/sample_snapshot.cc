@@ -2,7 +2,7 @@
 
 #include "tests/format/family_maker.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 using namespace std::chrono_literals;
@@ -152,4 +152,4 @@ Snapshot sample_snapshot() {
   return snapshot_of(std::move(families));
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -1,15 +1,14 @@
 #include <kymo/format/server_json.h>
 #include <kymo/format/system_json.h>
+#include <kymo/packs/server.h>
 
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 
-#include <kymo/packs/server.h>
-
 #include "tests/format/family_maker.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 boost::json::object server_json(const Snapshot& snapshot) {
@@ -62,4 +61,4 @@ TEST(SystemJson, LeavesOutWhatTheHostHasNot) {
 }
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -6,7 +6,7 @@
 
 #include "tests/format/family_maker.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 namespace {
 
 boost::json::object summary_of(std::vector<FamilySnapshot> families) {
@@ -123,4 +123,4 @@ TEST(Summary, AMetricOfAnotherKindIsNotMistaken) {
 }
 
 }  // namespace
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

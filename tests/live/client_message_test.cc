@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using testing::ElementsAre;
@@ -60,4 +60,4 @@ TEST(ClientMessage, ErrorsNamePlaceAndRemedy) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

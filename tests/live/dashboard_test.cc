@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using ::testing::HasSubstr;
@@ -139,4 +139,4 @@ TEST(Dashboard, ThePageThatIsBuiltInLoadsOnlyWhatIsServed) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using std::chrono::steady_clock;
@@ -53,4 +53,4 @@ TEST(FreshSnapshot, NeverGivesOneThatWasBegunBeforeTheRequest) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -8,7 +8,7 @@
 
 #include <kymo/core/registry.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 // A channel keeps its deltas for minutes, and its limit counts their bytes.
@@ -32,4 +32,4 @@ TEST(LiveChannel, KeepsDeltasWithoutRoomToSpare) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

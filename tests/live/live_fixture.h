@@ -14,7 +14,7 @@
 #include "live_state.h"
 #include "tests/system/manual_clock.h"
 
-namespace kymo::live::test {
+namespace kymo::KYMO_ABI::live::test {
 
 /// The transport of one client: a message is taken when the test says so.
 class FakeConnection final : public net::WebSocketConnection {
@@ -129,4 +129,4 @@ class LiveWorld final {
   }
 };
 
-}  // namespace kymo::live::test
+}  // namespace kymo::KYMO_ABI::live::test

@@ -5,7 +5,7 @@
 
 #include "live_fixture.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using net::WebSocketClose;
@@ -367,4 +367,4 @@ TEST(LiveHub, LimitsWithoutEndCloseNobody) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

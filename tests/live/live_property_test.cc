@@ -10,7 +10,7 @@
 
 #include "live_fixture.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using test::FakeClient;
@@ -122,4 +122,4 @@ RC_GTEST_PROP(LiveProperty, DeltasBuildWhatWasMeasured, ()) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

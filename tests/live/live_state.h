@@ -8,7 +8,9 @@
 
 #include <boost/json.hpp>
 
-namespace kymo::live::test {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::live::test {
 
 /// What a client of the live protocol knows. Throws where a frame breaks the protocol's rules.
 class LiveState final {
@@ -83,4 +85,4 @@ class LiveState final {
   std::map<std::int64_t, Series> series_;
 };
 
-}  // namespace kymo::live::test
+}  // namespace kymo::KYMO_ABI::live::test

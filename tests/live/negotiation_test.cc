@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 constexpr std::array<MediaType, 2> kOffers = {
@@ -123,4 +123,4 @@ TEST(PrefersGzip, FollowsTheTable) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

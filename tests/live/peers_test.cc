@@ -16,7 +16,7 @@
 #include "src/live/peer_json.h"
 #include "tests/system/manual_clock.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using std::chrono::microseconds;
@@ -90,7 +90,7 @@ TEST(Peers, AreShownWithWhatIsKnownOfThem) {
       .path_score_5m = 80,
       .voice = peers::VoiceScore{.r_factor = 90, .mean_opinion_score = 4.3}};
   std::string shown;
-  model::JsonWriter json(shown);
+  base::JsonWriter json(shown);
   json.begin_object();
   write_peer(anna, json);
   json.end_object();
@@ -286,4 +286,4 @@ TEST(PastSessions, WithoutALogThereAreNone) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -1,4 +1,4 @@
-#include "src/live/query_reader.h"
+#include <kymo/live/query_reader.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using std::chrono::seconds;
@@ -66,4 +66,4 @@ TEST(QueryReader, TellsOfTheFirstThatIsWrong) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

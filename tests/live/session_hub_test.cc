@@ -12,7 +12,7 @@
 
 #include "live_fixture.h"
 
-namespace kymo::live::test {
+namespace kymo::KYMO_ABI::live::test {
 namespace {
 
 using std::chrono::seconds;
@@ -223,4 +223,4 @@ TEST_F(SessionHubTest, TheRouteKnowsNoSessionThatDoesNotGoOn) {
 }
 
 }  // namespace
-}  // namespace kymo::live::test
+}  // namespace kymo::KYMO_ABI::live::test

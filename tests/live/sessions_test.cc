@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using testing::HasSubstr;
@@ -46,4 +46,4 @@ TEST(LiveSessions, RefuseATopThatIsNoCount) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using Body = SharedEncoding::Body;
@@ -132,4 +132,4 @@ TEST(SharedEncoding, BoundsTheWait) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using Paths = std::vector<std::string>;
@@ -40,4 +40,4 @@ TEST(SimilarPaths, TakesAnyLength) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

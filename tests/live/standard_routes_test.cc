@@ -23,7 +23,7 @@
 #include "tests/net/server_fixture.h"
 #include "tests/system/manual_clock.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using net::test::eventually;
@@ -347,4 +347,4 @@ TEST_F(StandardRoutesTest, ListsItself) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -11,7 +11,7 @@
 
 #include "tests/system/manual_clock.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using std::chrono::seconds;
@@ -158,4 +158,4 @@ TEST_F(SystemHistoryTest, SaysWhatIsWrongWithAQuestion) {
 }
 
 }  // namespace
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -24,7 +24,7 @@
 
 #include "kept_lines.h"
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 namespace asio = boost::asio;
@@ -257,4 +257,4 @@ TEST(ContextExecutor, TellsOneFromAnother) {
 }
 
 }  // namespace
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

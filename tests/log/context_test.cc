@@ -13,7 +13,7 @@
 
 #include "kept_lines.h"
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 using namespace std::string_literals;
@@ -183,4 +183,4 @@ RC_GTEST_PROP(ContextProperty, EachKeyHasTheInnermostValue,
 }
 
 }  // namespace
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -25,7 +25,7 @@
 #include "src/log/line_queue.h"
 #include "src/log/rotating_file.h"
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 using testing::ElementsAre;
@@ -393,4 +393,4 @@ TEST(LineQueue, TakesWhatFitsAndCountsTheRest) {
 }
 
 }  // namespace
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 using namespace std::chrono_literals;
@@ -158,4 +158,4 @@ RC_GTEST_PROP(FormatProperty, JsonGivesValidTextBackUnchanged, (const std::u16st
 }
 
 }  // namespace
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

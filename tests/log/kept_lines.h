@@ -7,7 +7,7 @@
 #include <kymo/log/format.h>
 #include <kymo/log/logger.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 /// Keeps what is logged as text, without the time. Threads: any.
 class KeptLines final {
@@ -35,4 +35,4 @@ class KeptLines final {
   std::vector<std::string> lines_;
 };
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 TEST(Logger, WithoutASinkDropsEverything) {
@@ -58,4 +58,4 @@ TEST(Logger, ASinkThatThrowsIsCountedAndHurtsNobody) {
 }
 
 }  // namespace
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

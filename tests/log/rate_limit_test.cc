@@ -9,7 +9,7 @@
 
 #include "kept_lines.h"
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 using namespace std::chrono_literals;
@@ -132,4 +132,4 @@ TEST(LogLimited, EachPlaceInTheSourceHasItsOwnLimit) {
 }
 
 }  // namespace
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

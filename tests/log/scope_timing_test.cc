@@ -8,7 +8,7 @@
 
 #include "kept_lines.h"
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 using namespace std::chrono_literals;
@@ -101,4 +101,4 @@ TEST(ScopeTiming, BelowTheLevelOrWithoutALoggerItIsNothing) {
 }
 
 }  // namespace
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -10,7 +10,7 @@
 
 #include <kymo/log/logger.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 /// A logger of spdlog's that writes to a string.
@@ -86,4 +86,4 @@ TEST(SpdlogFormatterTest, EveryLevelHasOne) {
 }
 
 }  // namespace
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -12,7 +12,7 @@
 
 #include <kymo/log/logger.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 namespace {
 
 class Pipe final {
@@ -93,4 +93,4 @@ TEST(DescriptorSink, LinesOfSeveralThreadsStayWhole) {
 }
 
 }  // namespace
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -4,7 +4,7 @@
 
 #include "tests/monitor/temporary_file.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 TEST(AccessToken, IsOfLettersDigitsAndAFewSigns) {
@@ -45,4 +45,4 @@ TEST(AccessToken, IsAskedWhereOtherMachinesReachTheAddress) {
 }
 
 }  // namespace
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

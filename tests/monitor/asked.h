@@ -7,7 +7,7 @@
 
 #include <kymo/net/http_server.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// A request as the server hands it on, with whatever a test sets.
 class Asked final {
@@ -70,4 +70,4 @@ inline std::string header_of(const net::HttpResponse& response, const std::strin
   return {};
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -12,7 +12,7 @@
 #include "src/monitor/config_schema.h"
 #include "tests/monitor/temporary_file.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 using testing::ElementsAre;
@@ -490,4 +490,4 @@ RC_GTEST_PROP(PrintConfig, IsAFileThatGivesTheSameSettings, ()) {
 }
 
 }  // namespace
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -4,7 +4,7 @@
 
 #include <kymo/core/snapshot_builder.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 void write_host(SnapshotWriter& writer) {
@@ -51,4 +51,4 @@ TEST(FamilyCache, IsEmptyAtFirst) {
 }
 
 }  // namespace
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 const net::Endpoint kLoopback{"127.0.0.1", 9464};
@@ -47,4 +47,4 @@ TEST(HostGuard, TellsTheRemedy) {
 }
 
 }  // namespace
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

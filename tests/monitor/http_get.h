@@ -10,7 +10,7 @@
 
 #include <kymo/net/http_server.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// The whole answer to a GET, head and body, of a server on 127.0.0.1.
 inline std::string http_get(const net::Endpoint& endpoint, const std::string& path,
@@ -36,4 +36,4 @@ inline std::string http_get(const net::Endpoint& endpoint, const std::string& pa
   return answer;
 }
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

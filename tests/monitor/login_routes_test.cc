@@ -8,7 +8,7 @@
 
 #include "tests/monitor/asked.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 using testing::HasSubstr;
@@ -178,4 +178,4 @@ TEST(LoginRoutes, AskInAPageWithoutScript) {
 }
 
 }  // namespace
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -16,7 +16,7 @@
 
 #include "tests/monitor/http_get.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -164,4 +164,4 @@ TEST_F(MonitorPeersTest, AThousandComeAndGoWhileTheyAreRead) {
 }
 
 }  // namespace
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -181,4 +181,4 @@ TEST(ProbeList, IsNamesAndTargets) {
 }
 
 }  // namespace
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

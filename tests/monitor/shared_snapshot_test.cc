@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 bool never() { return false; }
@@ -123,4 +123,4 @@ TEST(SharedSnapshot, AnExceptionGivesNoneToAllWhoWaitedAndTheLastOnRequest) {
 }
 
 }  // namespace
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

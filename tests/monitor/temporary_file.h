@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::monitor {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::monitor {
 
 /// A directory of a test's own, removed with all that is in it.
 class TemporaryDirectory final {
@@ -35,4 +37,4 @@ class TemporaryDirectory final {
   std::filesystem::path path_;
 };
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -9,7 +9,7 @@
 #include "temporary_file.h"
 #include "tests/net/certificates.h"
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 namespace {
 
 using net::test::Certificate;
@@ -106,4 +106,4 @@ TEST_F(TlsConfig, WarnsOfATokenThatOthersCanRead) {
 }
 
 }  // namespace
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

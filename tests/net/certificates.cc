@@ -6,7 +6,7 @@
 #include <iterator>
 #include <stdexcept>
 
-namespace kymo::net::test {
+namespace kymo::KYMO_ABI::net::test {
 namespace {
 
 /// A directory that goes with this object.
@@ -68,4 +68,4 @@ std::shared_ptr<const TlsIdentity> any_identity() {
   return identity;
 }
 
-}  // namespace kymo::net::test
+}  // namespace kymo::KYMO_ABI::net::test

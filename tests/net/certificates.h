@@ -6,7 +6,7 @@
 
 #include <kymo/net/tls.h>
 
-namespace kymo::net::test {
+namespace kymo::KYMO_ABI::net::test {
 
 /// A self-signed certificate for 127.0.0.1 and its key, in PEM.
 struct Certificate {
@@ -24,4 +24,4 @@ struct Certificate {
 /// One identity for all tests that need any: making a key takes time.
 [[nodiscard]] std::shared_ptr<const TlsIdentity> any_identity();
 
-}  // namespace kymo::net::test
+}  // namespace kymo::KYMO_ABI::net::test

@@ -1,12 +1,12 @@
 // Tests which texts are URLs of a server, and the message for all others.
-#include "src/net/client_url.h"
+#include <kymo/net/client_url.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "src/net/client_error.h"
+#include <kymo/net/client_error.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 std::string read(std::string_view text) {
@@ -53,4 +53,4 @@ TEST(ClientUrl, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

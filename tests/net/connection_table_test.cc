@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using Room = ConnectionTable::Room;
@@ -251,4 +251,4 @@ TEST_F(ConnectionTableTest, SparesADescriptorWhereItCan) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -4,7 +4,7 @@
 
 #include "src/net/websocket_handshake.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 std::string granted(std::string list) {
@@ -47,4 +47,4 @@ TEST(DeflateOffer, EveryParameterMayBeAskedFor) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

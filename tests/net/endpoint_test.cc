@@ -7,10 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <kymo/net/http_server.h>
+#include <kymo/net/resolve.h>
 
-#include "src/net/resolve.h"
-
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 TEST(Endpoint, ReadsAndWritesEachForm) {
@@ -87,4 +86,4 @@ TEST(Endpoint, KnowsLoopback) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

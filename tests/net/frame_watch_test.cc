@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 constexpr std::string_view kMask("\x11\x22\x33\x44", 4);
@@ -106,4 +106,4 @@ TEST(FrameWatch, KnowsWhenAMessageHasEnded) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -1,5 +1,5 @@
 // The client, against the server that kymo serves with, and against servers that do not do what they should.
-#include "src/net/http_client.h"
+#include <kymo/net/http_client.h>
 
 #include <atomic>
 #include <thread>
@@ -9,7 +9,7 @@
 
 #include "server_fixture.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using test::start_server;
@@ -157,4 +157,4 @@ TEST(HttpClient, NamesAFileOfAuthoritiesThatCannotBeRead) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

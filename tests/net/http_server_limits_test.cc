@@ -7,7 +7,7 @@
 #include "raw_client.h"
 #include "server_fixture.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using std::chrono::milliseconds;
@@ -397,4 +397,4 @@ TEST(HttpServerLimits, QuickPathsPassSlowHandlers) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -7,11 +7,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <kymo/base/file_descriptor.h>
+
 #include "raw_client.h"
 #include "server_fixture.h"
 #include "src/net/listening_socket.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using std::chrono::milliseconds;
@@ -54,7 +56,7 @@ HttpServerOptions listening_on(std::string address, std::uint16_t port, Events& 
 
 TEST(HttpServerListen, WaitsForATakenPortAndSaysWhoHasIt) {
   auto taken = open_listener(parse_address("127.0.0.1", 0).value());
-  auto& holder = std::get<FileDescriptor>(taken);
+  auto& holder = std::get<base::FileDescriptor>(taken);
   const std::uint16_t port = local_port(holder.get());
   Events events;
   HttpServer server(listening_on("127.0.0.1", port, events), ok);
@@ -78,7 +80,7 @@ TEST(HttpServerListen, NamesTheProcessThatHasThePort) {
   int pipe_ends[2];
   ASSERT_EQ(::pipe(pipe_ends), 0);
   auto taken = open_listener(parse_address("127.0.0.1", 0).value());
-  auto& holder = std::get<FileDescriptor>(taken);
+  auto& holder = std::get<base::FileDescriptor>(taken);
   const std::uint16_t port = local_port(holder.get());
   const pid_t child = ::fork();
   if (child == 0) {
@@ -151,4 +153,4 @@ TEST(HttpServerListen, CanBeStartedAgain) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

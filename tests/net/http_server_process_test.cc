@@ -22,7 +22,7 @@
 #include "raw_client.h"
 #include "server_fixture.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 namespace fs = std::filesystem;
@@ -247,4 +247,4 @@ TEST(HttpServerProcess, AClosedClientRaisesNoSignal) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -8,7 +8,7 @@
 #include "server_fixture.h"
 #include "smuggling_cases.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using ::testing::HasSubstr;
@@ -38,4 +38,4 @@ TEST(HttpServerSmuggling, NeverGivesTwoAnswersToOneRequest) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

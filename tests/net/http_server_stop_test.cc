@@ -8,7 +8,7 @@
 #include "raw_client.h"
 #include "server_fixture.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using test::eventually;
@@ -115,4 +115,4 @@ TEST(HttpServerStop, StopsUnderLoad) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

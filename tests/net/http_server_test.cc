@@ -10,7 +10,7 @@
 #include "raw_client.h"
 #include "server_fixture.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using test::eventually;
@@ -271,4 +271,4 @@ TEST(HttpServer, RefusesOptionsThatCannotWork) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

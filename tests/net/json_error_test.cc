@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 TEST(JsonError, HasStatusMessageAndRemedy) {
@@ -18,4 +18,4 @@ TEST(JsonError, LeavesOutAnEmptyRemedy) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

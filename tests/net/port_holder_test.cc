@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <kymo/base/file_descriptor.h>
+
 #include "src/net/listening_socket.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 // Little-endian, as x86 and ARM write it: 127.0.0.1:9464 is 0100007F:24F8.
@@ -54,7 +56,7 @@ TEST(FindListenerInode, LeavesOutTheRest) {
 TEST(FindHolder, FindsThisProcess) {
   const auto address = parse_address("127.0.0.1", 0).value();
   const auto opened = open_listener(address);
-  const auto& fd = std::get<FileDescriptor>(opened);
+  const auto& fd = std::get<base::FileDescriptor>(opened);
   const auto taken = parse_address("127.0.0.1", local_port(fd.get())).value();
   const auto found = find_listener_inode(taken);
   ASSERT_TRUE(found);
@@ -67,4 +69,4 @@ TEST(FindHolder, FindsThisProcess) {
 TEST(FindHolder, FindsNobodyForASocketThatIsNone) { EXPECT_FALSE(find_holder(~std::uint64_t{0})); }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

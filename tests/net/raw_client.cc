@@ -9,9 +9,9 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "src/net/ascii.h"
+#include <kymo/base/ascii.h>
 
-namespace kymo::net::test {
+namespace kymo::KYMO_ABI::net::test {
 namespace {
 
 constexpr timeval kReadBound{60, 0};
@@ -25,10 +25,10 @@ std::optional<std::string> RawResponse::header(std::string_view name) const {
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 2, rest.size()));
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || !equals_ignoring_case(line.substr(0, colon), name)) {
+    if (colon == std::string_view::npos || !base::equals_ignoring_case(line.substr(0, colon), name)) {
       continue;
     }
-    return std::string(trim_blanks(line.substr(colon + 1)));
+    return std::string(base::trim(line.substr(colon + 1)));
   }
   return std::nullopt;
 }
@@ -115,4 +115,4 @@ std::size_t count_of(std::string_view needle, std::string_view text) {
   return count;
 }
 
-}  // namespace kymo::net::test
+}  // namespace kymo::KYMO_ABI::net::test

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "src/net/file_descriptor.h"
+#include <kymo/base/file_descriptor.h>
 
-namespace kymo::net::test {
+namespace kymo::KYMO_ABI::net::test {
 
 /// A response as it came over the wire.
 struct RawResponse {
@@ -44,7 +44,7 @@ class RawClient final {
  private:
   bool fill();
 
-  FileDescriptor socket_;
+  base::FileDescriptor socket_;
   std::string buffer_;
 };
 
@@ -55,4 +55,4 @@ class RawClient final {
 /// How many times a text occurs.
 [[nodiscard]] std::size_t count_of(std::string_view needle, std::string_view text);
 
-}  // namespace kymo::net::test
+}  // namespace kymo::KYMO_ABI::net::test

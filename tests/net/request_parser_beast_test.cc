@@ -10,11 +10,12 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <kymo/base/ascii.h>
+
 #include "smuggling_cases.h"
-#include "src/net/ascii.h"
 #include "src/net/request_parser.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 namespace http = boost::beast::http;
@@ -98,4 +99,4 @@ TEST(RequestParserAgainstBeast, AgreesOnMutations) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -4,7 +4,7 @@
 
 #include "smuggling_cases.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using State = RequestParser::State;
@@ -178,4 +178,4 @@ TEST(RequestParser, JoinsFieldsOfOneNameOnly) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

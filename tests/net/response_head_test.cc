@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using std::chrono::seconds;
@@ -77,4 +77,4 @@ TEST(IsSendable, KnowsTheFinalStatuses) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

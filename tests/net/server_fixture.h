@@ -9,7 +9,7 @@
 
 #include <kymo/net/http_server.h>
 
-namespace kymo::net::test {
+namespace kymo::KYMO_ABI::net::test {
 
 /// Long enough for any machine; only a broken server takes it.
 inline constexpr std::chrono::seconds kBound{60};
@@ -38,4 +38,4 @@ inline std::unique_ptr<HttpServer> start_server(HttpServer::Handler handler, Htt
   return server;
 }
 
-}  // namespace kymo::net::test
+}  // namespace kymo::KYMO_ABI::net::test

@@ -4,7 +4,7 @@
 #include <sstream>
 #include <stdexcept>
 
-namespace kymo::net::test {
+namespace kymo::KYMO_ABI::net::test {
 namespace {
 
 std::string unescape(const std::string& text) {
@@ -61,4 +61,4 @@ std::vector<SmugglingCase> load_smuggling_cases() {
   return cases;
 }
 
-}  // namespace kymo::net::test
+}  // namespace kymo::KYMO_ABI::net::test

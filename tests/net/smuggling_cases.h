@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
-namespace kymo::net::test {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::net::test {
 
 /// A line of smuggling/cases.txt.
 struct SmugglingCase {
@@ -16,4 +18,4 @@ struct SmugglingCase {
 /// Throws std::runtime_error for a line that has not the form the file describes.
 [[nodiscard]] std::vector<SmugglingCase> load_smuggling_cases();
 
-}  // namespace kymo::net::test
+}  // namespace kymo::KYMO_ABI::net::test

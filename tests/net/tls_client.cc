@@ -11,7 +11,9 @@
 #include <openssl/x509.h>
 #include <sys/socket.h>
 
-namespace kymo::net::test {
+#include <kymo/base/file_descriptor.h>
+
+namespace kymo::KYMO_ABI::net::test {
 namespace {
 
 std::string last_error() {
@@ -21,8 +23,8 @@ std::string last_error() {
   return text.data();
 }
 
-FileDescriptor connect_to(std::uint16_t port, int receive_buffer) {
-  FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+base::FileDescriptor connect_to(std::uint16_t port, int receive_buffer) {
+  base::FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const timeval patience{60, 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -111,4 +113,4 @@ std::string TlsClient::read_to_end() {
   return std::exchange(buffer_, {});
 }
 
-}  // namespace kymo::net::test
+}  // namespace kymo::KYMO_ABI::net::test

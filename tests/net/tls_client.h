@@ -7,9 +7,9 @@
 
 #include <openssl/ssl.h>
 
-#include "src/net/file_descriptor.h"
+#include <kymo/base/file_descriptor.h>
 
-namespace kymo::net::test {
+namespace kymo::KYMO_ABI::net::test {
 
 /// OpenSSL's own client, blocking. Fails after a minute, so that a hung server is a red test and not a hung
 /// one.
@@ -54,7 +54,7 @@ class TlsClient final {
 
   bool fill();
 
-  FileDescriptor socket_;
+  base::FileDescriptor socket_;
   std::unique_ptr<SSL_CTX, Freed> context_;
   std::unique_ptr<SSL, Freed> ssl_;
   std::string buffer_;
@@ -63,4 +63,4 @@ class TlsClient final {
   bool ended_properly_ = false;
 };
 
-}  // namespace kymo::net::test
+}  // namespace kymo::KYMO_ABI::net::test

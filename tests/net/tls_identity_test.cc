@@ -4,7 +4,7 @@
 
 #include "certificates.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using test::Certificate;
@@ -78,4 +78,4 @@ TEST(TlsIdentity, KnowsWhenItIsTooOld) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -12,7 +12,7 @@
 #include "server_fixture.h"
 #include "tls_client.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using std::chrono::milliseconds;
@@ -150,4 +150,4 @@ TEST(TlsLimits, StopsUnderConnectionsInAllStates) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

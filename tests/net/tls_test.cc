@@ -9,7 +9,7 @@
 #include "server_fixture.h"
 #include "tls_client.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using test::eventually;
@@ -186,4 +186,4 @@ TEST(Tls, AnotherIdentityIsForNewConnections) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

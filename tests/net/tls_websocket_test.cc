@@ -11,7 +11,7 @@
 #include "server_fixture.h"
 #include "tls_client.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using test::eventually;
@@ -174,4 +174,4 @@ TEST(TlsWebSocket, OneThatWasAllowedBeforeAllAreEndedComesTooLate) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using Pairs = QueryPairs;
@@ -62,4 +62,4 @@ TEST(ParseTarget, RefusesWhatIsNoPath) {
 TEST(ParseTarget, KeepsDotSegments) { EXPECT_EQ(parse_target("/../%2e%2e/x")->path, "/../../x"); }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -1,5 +1,5 @@
 // A WebSocket that is kept: lost, it is opened again, and ends when it is told to.
-#include "src/net/websocket_client.h"
+#include <kymo/net/websocket_client.h>
 
 #include <atomic>
 #include <deque>
@@ -9,11 +9,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <kymo/net/websocket.h>
 
 #include "server_fixture.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using test::eventually;
@@ -165,4 +166,4 @@ TEST(BackOff, DoublesToTenSecondsWithChance) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -16,7 +16,7 @@
 #include "raw_client.h"
 #include "server_fixture.h"
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 namespace {
 
 using test::eventually;
@@ -270,4 +270,4 @@ TEST(WebSocketHandshake, ComparesOriginAndHost) {
 }
 
 }  // namespace
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -89,7 +89,7 @@ class Packages(unittest.TestCase):
 class Contents(Packages):
     def test_there_are_two_packages_of_this_version(self):
         self.assertEqual(sorted(self.files), ["kymo", "libkymo-dev"])
-        version = re.search(r"project\(kymo VERSION (\S+)", (SOURCE / "CMakeLists.txt").read_text()).group(1)
+        version = ".".join(re.findall(r"#define KYMO_VERSION_[A-Z]+ (\d+)", (SOURCE / "include/kymo/version.h").read_text()))
         for package in self.files:
             self.assertEqual(self.control(package, "Version"), f"{version}-1")
 

@@ -17,7 +17,7 @@
 #include <kymo/packs/webrtc.h>
 #include <kymo/packs/websocket.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// Every pack on one registry, each family with a series at least, so that a Snapshot shows its labels.
 class AllPacks final {
@@ -80,4 +80,4 @@ class AllPacks final {
   }
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 TEST(CacheMetrics, TheHitRateIsThatOfAllLookUps) {
@@ -19,4 +19,4 @@ TEST(CacheMetrics, TheHitRateIsThatOfAllLookUps) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

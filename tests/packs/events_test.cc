@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 class EventMetricsTest : public ::testing::Test {
@@ -169,4 +169,4 @@ TEST_F(EventMetricsTest, ManyThreadsMeetNewTypesAndLoseNothing) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

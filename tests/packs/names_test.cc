@@ -14,15 +14,15 @@
 
 #include "tests/packs/all_packs.h"
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 void PrintTo(const LintFinding& finding, std::ostream* out) {
   *out << finding.family << ": " << finding.problem;
 }
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 using testing::ElementsAre;
@@ -159,4 +159,4 @@ TEST(Packs, TheLimitOfSeriesHoldsForEachFamily) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 TEST(SampledSessionId, ShowsTheFirstEightBytesOfTheHash) {
@@ -54,4 +54,4 @@ TEST(SampledSessionId, ManyThreadsAgree) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 void PrintTo(const SequenceChange& change, std::ostream* out) {
   *out << "dropped " << change.dropped << " gaps " << change.gaps << " reordered " << change.reordered
@@ -305,4 +305,4 @@ RC_GTEST_PROP(SequenceTracker, AgreesWithAModelThatKeepsEverything, ()) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -11,7 +11,7 @@
 #include <kymo/log/record.h>
 #include <kymo/packs/server.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 using testing::HasSubstr;
@@ -98,4 +98,4 @@ TEST(ServerLog, AServerWithoutThePackIsAllZero) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -16,7 +16,7 @@
 #include "tests/packs/all_packs.h"
 
 // Packs and what is recorded by name under the packs' names.
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 using namespace std::chrono_literals;
@@ -192,4 +192,4 @@ TEST(Reset, OfEveryPackNeverMakesALevelNegative) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -4,7 +4,7 @@
 
 #include <kymo/core/registry.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// What the registry says of a series now; -1 where there is none.
 inline double figure(Registry& registry, std::string_view name, Labels labels = {}) {
@@ -19,4 +19,4 @@ inline double stream_faults(Registry& registry, std::string_view kind) {
   return figure(registry, "kymo_stream_faults_total", Labels(&label, 1));
 }
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -12,7 +12,7 @@
 #include "tests/packs/stream_figures.h"
 #include "tests/packs/stream_time.h"
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 using std::chrono::milliseconds;
@@ -112,4 +112,4 @@ TEST_F(FollowedSessionsTest, ATraceparentThatIsOfferedDoesNotTakeTheApplications
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 using std::chrono::milliseconds;
@@ -282,4 +282,4 @@ RC_GTEST_PROP(DegradeLadderProperty, AgreesWithThePlainModelOverHours, ()) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

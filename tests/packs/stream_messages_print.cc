@@ -10,7 +10,7 @@
 
 #include "tests/packs/stream_time.h"
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 using std::chrono::milliseconds;
@@ -63,7 +63,7 @@ void live_through(SessionStreams& streams) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs
 
 int main() {
   kymo::Registry registry;

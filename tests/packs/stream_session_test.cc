@@ -20,7 +20,7 @@
 
 #include "tests/packs/stream_time.h"
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 using std::chrono::milliseconds;
@@ -475,4 +475,4 @@ TEST(StreamMessages, AreOneLineOfJson) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -23,7 +23,7 @@
 #include "tests/packs/stream_figures.h"
 #include "tests/packs/stream_time.h"
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 using std::chrono::milliseconds;
@@ -464,4 +464,4 @@ RC_GTEST_PROP(SessionsOverviewProperty, PercentilesAreThoseOfAllValuesTogether, 
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 class UdpMetricsTest : public ::testing::Test {
@@ -63,4 +63,4 @@ TEST_F(UdpMetricsTest, DroppedIsAValueThatFalls) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -7,7 +7,7 @@
 
 #include <kymo/core/histogram_value.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 namespace {
 
 class WebSocketMetricsTest : public ::testing::Test {
@@ -54,4 +54,4 @@ TEST_F(WebSocketMetricsTest, SizesAreBytesByDirection) {
 }
 
 }  // namespace
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -15,7 +15,7 @@
 
 #include "tests/system/manual_clock.h"
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 using namespace std::chrono_literals;
@@ -144,4 +144,4 @@ TEST_F(PeerMetricsTest, HaveTheNamesOfTheGoldenFile) {
 }
 
 }  // namespace
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -15,7 +15,7 @@
 
 #include "tests/system/manual_clock.h"
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 using namespace std::chrono_literals;
@@ -491,4 +491,4 @@ TEST(PeerTable, TakesManyThreads) {
 }
 
 }  // namespace
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

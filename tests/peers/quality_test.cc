@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -174,4 +174,4 @@ TEST(InterarrivalJitter, AGapBeginsANewPair) {
 }
 
 }  // namespace
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -15,7 +15,7 @@
 
 #include "src/peers/session_line.h"
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 using namespace std::chrono_literals;
@@ -273,4 +273,4 @@ TEST(SessionLine, KeepsItsLineWhateverBytesAFieldHolds) {
 }
 
 }  // namespace
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

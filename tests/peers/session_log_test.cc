@@ -14,7 +14,7 @@
 
 #include "tests/system/manual_clock.h"
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 using namespace std::chrono_literals;
@@ -292,4 +292,4 @@ TEST_F(SessionLogTest, LosesNoProbeAmongManyThreads) {
 }
 
 }  // namespace
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

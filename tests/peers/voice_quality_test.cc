@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 namespace {
 
 TEST(RFactor, OfTheDefaultsIsTheRecommendations) { EXPECT_NEAR(r_factor({}), 93.2, 0.05); }
@@ -75,4 +75,4 @@ RC_GTEST_PROP(RFactor, FallsWithDelayAndLoss, (double delay, double loss, double
 }
 
 }  // namespace
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -8,7 +8,7 @@
 
 #include <kymo/probe/probe_result.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 std::vector<std::byte> bytes_of(std::string_view text) {
@@ -95,4 +95,4 @@ TEST(DnsMessage, NamesItsCodes) {
 }
 
 }  // namespace
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

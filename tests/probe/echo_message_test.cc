@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 constexpr EchoMessage kAnswer{.type = EchoType::answer,
@@ -93,4 +93,4 @@ RC_GTEST_PROP(EchoMessageProperty, WhatIsWrittenIsRead, ()) {
 }
 
 }  // namespace
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -18,12 +18,12 @@
 #include <thread>
 #include <vector>
 
+#include <kymo/base/file_descriptor.h>
 #include <kymo/probe/prober.h>
 
-#include "src/net/file_descriptor.h"
 #include "src/probe/echo_message.h"
 
-namespace kymo::probe::test {
+namespace kymo::KYMO_ABI::probe::test {
 
 /// Long enough for any machine; only what is broken takes it.
 inline constexpr std::chrono::seconds kBound{60};
@@ -64,7 +64,7 @@ class UdpSocket {
   }
 
  private:
-  net::FileDescriptor fd_;
+  base::FileDescriptor fd_;
   sockaddr_in address_{};
 };
 
@@ -150,4 +150,4 @@ inline std::size_t count(const std::vector<Results::One>& all, ProbeOutcome outc
       std::count_if(all.begin(), all.end(), [outcome](const auto& one) { return one.outcome == outcome; }));
 }
 
-}  // namespace kymo::probe::test
+}  // namespace kymo::KYMO_ABI::probe::test

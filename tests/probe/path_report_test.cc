@@ -6,7 +6,7 @@
 
 #include <kymo/peers/quality.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 using namespace std::chrono_literals;
@@ -96,4 +96,4 @@ TEST(PathReport, TellsHowEachWayChanges) {
 }
 
 }  // namespace
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

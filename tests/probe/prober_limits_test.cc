@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include <kymo/base/file_descriptor.h>
 #include <kymo/peers/peer_table.h>
 #include <kymo/probe/prober.h>
 
@@ -35,7 +36,7 @@ extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attribute
   return has_no_threads ? EAGAIN : create(thread, attributes, run, argument);
 }
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 using namespace std::chrono_literals;
@@ -72,9 +73,9 @@ class FullPort {
   }
 
  private:
-  net::FileDescriptor listener_;
+  base::FileDescriptor listener_;
   sockaddr_in address_{};
-  std::array<net::FileDescriptor, 4> waiting_;
+  std::array<base::FileDescriptor, 4> waiting_;
 };
 
 TEST(Prober, ASilentServerHoldsFewSockets) {
@@ -187,4 +188,4 @@ TEST(Prober, ASilentDnsServerHoldsFewSocketsForLateAnswers) {
 }
 
 }  // namespace
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

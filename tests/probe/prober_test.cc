@@ -1,3 +1,4 @@
+#include <kymo/base/file_descriptor.h>
 #include <kymo/probe/prober.h>
 
 #include <gmock/gmock.h>
@@ -17,7 +18,7 @@
 #include "tests/net/server_fixture.h"
 #include "tests/probe/echo_peer.h"
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 using namespace std::chrono_literals;
@@ -372,7 +373,7 @@ class TcpPeer {
  private:
   void run() {
     for (;;) {
-      const net::FileDescriptor one(::accept(fd_.get(), nullptr, nullptr));
+      const base::FileDescriptor one(::accept(fd_.get(), nullptr, nullptr));
       if (!one) return;
       std::array<char, 1024> request{};
       static_cast<void>(::recv(one.get(), request.data(), request.size(), 0));
@@ -382,7 +383,7 @@ class TcpPeer {
   }
 
   std::string bytes_;
-  net::FileDescriptor fd_;
+  base::FileDescriptor fd_;
   sockaddr_in address_{};
   std::thread thread_;
 };
@@ -468,4 +469,4 @@ TEST(Prober, AReaderMayThrowOrEndIt) {
 }
 
 }  // namespace
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 std::set<std::uint64_t> told(const RefusalLog::Entry& entry) {
@@ -46,4 +46,4 @@ TEST(RefusalLog, ASessionThatFindsAnotherBeginsAnew) {
 }
 
 }  // namespace
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

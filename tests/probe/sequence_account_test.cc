@@ -7,7 +7,7 @@
 #include <map>
 #include <vector>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 using Time = SequenceAccount::Time;
@@ -117,4 +117,4 @@ RC_GTEST_PROP(SequenceAccountProperty, IsThePlainModel, ()) {
 }
 
 }  // namespace
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <string>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 using namespace std::chrono_literals;
@@ -98,4 +98,4 @@ TEST(RateLimit, IsTheSameFromTheFirstMomentOfTheClock) {
 }
 
 }  // namespace
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

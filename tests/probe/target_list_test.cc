@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 using testing::HasSubstr;
@@ -68,4 +68,4 @@ TEST(TargetList, SaysWhyAFileCannotBeRead) {
 }
 
 }  // namespace
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

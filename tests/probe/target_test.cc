@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 namespace {
 
 TEST(Target, ReadsWhatItPrints) {
@@ -90,4 +90,4 @@ TEST(Target, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

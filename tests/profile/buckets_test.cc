@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace kymo::profile::buckets {
+namespace kymo::KYMO_ABI::profile::buckets {
 namespace {
 
 RC_GTEST_PROP(DurationBuckets, TheMiddleOfOneIsNearWhateverFallsIntoIt, (std::uint64_t bits)) {
@@ -26,4 +26,4 @@ TEST(DurationBuckets, HoldTheLongest) {
 }
 
 }  // namespace
-}  // namespace kymo::profile::buckets
+}  // namespace kymo::KYMO_ABI::profile::buckets

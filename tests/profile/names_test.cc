@@ -12,7 +12,7 @@
 #include "profiler.h"
 #include "site_table.h"
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 // Forms of older compilers and of none; those of today's compilers are in function_names.cc.
@@ -82,4 +82,4 @@ TEST(SiteTable, OneNameIsOneNumber) {
 }
 
 }  // namespace
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

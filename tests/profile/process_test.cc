@@ -22,7 +22,7 @@
 
 #include "profiled.h"
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 #if defined(__SANITIZE_THREAD__)
@@ -135,4 +135,4 @@ TEST_F(ProcessTest, WithoutMemoryScopesAreLostAndCounted) {
 #endif
 
 }  // namespace
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

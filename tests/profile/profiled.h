@@ -10,7 +10,7 @@
 #include <kymo/profile/profile.h>
 #include <kymo/profile/report.h>
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 
 /// A test that finds the process' profiler on and empty, and leaves it off.
 class Profiled : public testing::Test {
@@ -64,4 +64,4 @@ inline void spend(std::chrono::nanoseconds time) {
   }
 }
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -16,7 +16,7 @@
 
 #include "profiled.h"
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 constinit std::array<Site, 5> sites = {Site{"a"}, Site{"b"}, Site{"c"}, Site{"d"}, Site{"e"}};
@@ -186,4 +186,4 @@ RC_GTEST_PROP(Profile, IsWhatAPlainModelSays, (const std::vector<Program>& progr
 }
 
 }  // namespace
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

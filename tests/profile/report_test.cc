@@ -7,9 +7,9 @@
 #include <chrono>
 #include <string>
 
-#include <kymo/model/utf8.h>
+#include <kymo/base/utf8.h>
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 using namespace std::chrono_literals;
@@ -179,10 +179,10 @@ TEST(HostileNames, BreakNoOutput) {
             "a;b \"<script>\n\t\xEF\xBF\xBD\xEF\xBF\xBD \x7F 99");
   const std::string folded = to_folded(report);
   EXPECT_THAT(folded, testing::HasSubstr("a:b \"<script>  \uFFFD\uFFFD   99;a:b"));
-  EXPECT_EQ(model::to_utf8(folded), folded) << "it is UTF-8";
+  EXPECT_EQ(base::to_utf8(folded), folded) << "it is UTF-8";
   EXPECT_EQ(std::ranges::count(folded, '\n'), 4);
   EXPECT_THAT(to_text(report), testing::Not(testing::HasSubstr("<script>\n")));
-  EXPECT_EQ(model::to_utf8(to_text(report)), to_text(report));
+  EXPECT_EQ(base::to_utf8(to_text(report)), to_text(report));
 }
 
 TEST(HostileNames, AreUtf8WhereTheyAreCut) {
@@ -192,9 +192,9 @@ TEST(HostileNames, AreUtf8WhereTheyAreCut) {
     Report report = sample();
     report.functions[0].name = name;
     EXPECT_THAT(to_text(report), testing::Not(testing::HasSubstr("\uFFFD"))) << shift;
-    EXPECT_EQ(model::to_utf8(to_text(report)), to_text(report));
+    EXPECT_EQ(base::to_utf8(to_text(report)), to_text(report));
   }
 }
 
 }  // namespace
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -1,4 +1,5 @@
 #include <kymo/profile/profile.h>
+#include <kymo/profile/report.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,11 +15,9 @@
 #include <thread>
 #include <vector>
 
-#include <kymo/profile/report.h>
-
 #include "profiled.h"
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 using std::chrono::microseconds;
@@ -429,4 +428,4 @@ TEST_F(ScopeTest, DurationRunsOnlyWhileItIsOn) {
 }
 
 }  // namespace
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

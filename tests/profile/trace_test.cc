@@ -14,7 +14,7 @@
 
 #include "profiled.h"
 
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 namespace {
 
 using namespace std::chrono_literals;
@@ -156,4 +156,4 @@ TEST(ChromeTrace, OfHostileNamesIsJson) {
 }
 
 }  // namespace
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

@@ -387,13 +387,14 @@ TEST(Callbacks, ThatAreSlowTogetherHaveTheirTurns) {
 }
 
 TEST(Callbacks, MayHangInTheErrorSink) {
-  Gate gate;
-  Registry registry({.error_sink = [&](std::string_view) { gate.pass(); }, .callback_deadline = 100ms});
+  // The sink's thread may still be in the gate when this test ends.
+  const auto gate = std::make_shared<Gate>();
+  Registry registry({.error_sink = [gate](std::string_view) { gate->pass(); }, .callback_deadline = 100ms});
   const Registration wrong = registry.add_producer(
       [](SnapshotWriter& writer) { writer.gauge({.name = "bad name", .help = "B."}).add(1); });
   (void)registry.snapshot();
   EXPECT_EQ(late_count(*registry.snapshot(), "error_sink"), 1);
-  gate.open();
+  gate->open();
 }
 
 TEST(Callbacks, AreWaitedForByTheEndOfTheirRegistrationAndNotByItsAbandoning) {

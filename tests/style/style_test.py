@@ -31,6 +31,23 @@ class Style(unittest.TestCase):
         self.assert_red("src/newcomer/a.cc", "\n", "unknown layer newcomer")
         self.assert_green("src/live/a.cc", "#include <kymo/net/uri.h>\n#include <kymo/core/counter.h>\n")
         self.assert_green("src/monitor/a.cc", "#include <kymo/live/route.h>\n")
+        self.assert_red("internal/kymo/core/a.h", "#pragma once\n#include <kymo/net/uri.h>\n", "core includes net")
+
+    def test_nobody_includes_what_is_not_for_him(self):
+        self.assert_red("src/probe/a.cc", '#include "src/net/session.h"\n', "move that header to internal/kymo/net/session.h")
+        self.assert_red("include/kymo/live/a.h", "#pragma once\n#include <kymo/base/utf8.h>\n", "not installed")
+        self.assert_green("src/net/a.cc", '#include "src/net/session.h"\n#include <kymo/base/utf8.h>\n')
+
+    def test_all_of_kymo_is_in_the_namespace_of_its_interface(self):
+        self.assert_red("src/net/a.cc", '#include "a.h"\nnamespace kymo::net {\n}\n', "outside that of the binary interface")
+        self.assert_red("src/net/a.h", "#pragma once\nnamespace kymo::KYMO_ABI::net {\n}\n", "include <kymo/version.h>")
+        self.assert_green("src/net/a.h", '#pragma once\n#include "b.h"\nnamespace kymo::KYMO_ABI::net {\n}\n')
+
+    def test_a_layer_links_what_it_may_include(self):
+        self.assert_red("src/net/CMakeLists.txt", "kymo_add_layer(net\n  LINK kymo::core)\n", "2: net links core")
+        self.assert_green("src/net/CMakeLists.txt", "kymo_add_layer(net\n  LINK kymo::base)\n")
+        self.assert_red("src/CMakeLists.txt", "foreach(layer core base)\n", "another order")
+        self.assert_green("src/CMakeLists.txt", "foreach(layer base core)\n  add_subdirectory(${layer})\n")
 
     def test_libraries_stay_where_they_belong(self):
         self.assert_red("src/core/a.cc", "#include <boost/asio.hpp>\n", "only net, probe may")

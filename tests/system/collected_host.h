@@ -14,7 +14,7 @@
 #include "golden_host.h"
 #include "manual_clock.h"
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// A collector on a golden host, with the clock and the host in the test's hands.
 class CollectedHost final {
@@ -69,4 +69,4 @@ class CollectedHost final {
   std::shared_ptr<const Snapshot> snapshot_;
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -9,9 +9,9 @@
 #include <string>
 #include <utility>
 
-#include "src/system/host.h"
+#include <kymo/system/host.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// A host that is a folder of files (see golden/), some of which a test replaces or takes away.
 /// `host.txt` in the folder holds what does not come from files: `open_files N`, `usage CPU_SECONDS VOLUNTARY
@@ -35,17 +35,17 @@ class GoldenHost final : public Host {
   std::map<std::string, FileSystemSpace> spaces;
   int space_calls = 0;
 
-  model::ReadResult read(std::string_view path, std::string& text) override {
+  base::ReadResult read(std::string_view path, std::string& text) override {
     ++reads[std::string(path)];
     text.clear();
-    if (unreadable.contains(path)) return model::ReadResult::failed;
-    if (removed.contains(path)) return model::ReadResult::absent;
+    if (unreadable.contains(path)) return base::ReadResult::failed;
+    if (removed.contains(path)) return base::ReadResult::absent;
     const auto other = replaced.find(path);
     const std::optional<std::string> found =
         other != replaced.end() ? std::optional(other->second) : content(folder_ + std::string(path));
-    if (!found) return model::ReadResult::absent;
+    if (!found) return base::ReadResult::absent;
     text = *found;
-    return model::ReadResult::ok;
+    return base::ReadResult::ok;
   }
   std::optional<FileSystemSpace> space(const std::string& mountpoint) override {
     ++space_calls;
@@ -104,4 +104,4 @@ class GoldenHost final : public Host {
   std::string folder_;
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

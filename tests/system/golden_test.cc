@@ -11,7 +11,7 @@
 #include "collected_host.h"
 #include "snapshot_text.h"
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 class Golden : public testing::TestWithParam<std::string> {};
@@ -40,4 +40,4 @@ INSTANTIATE_TEST_SUITE_P(Hosts, Golden,
                          });
 
 }  // namespace
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

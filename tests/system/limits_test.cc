@@ -8,7 +8,7 @@
 
 #include "collected_host.h"
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 using namespace std::chrono_literals;
@@ -118,7 +118,7 @@ class SlowMaps final : public Host {
   SlowMaps(std::shared_ptr<ManualClock> clock, int& walks)
       : golden_(std::string(KYMO_GOLDEN) + "/5.15-container"), clock_(std::move(clock)), walks_(walks) {}
 
-  model::ReadResult read(std::string_view path, std::string& text) override {
+  base::ReadResult read(std::string_view path, std::string& text) override {
     if (path == "/proc/self/smaps_rollup") ++walks_, clock_->advance(50ms);
     if (path == "/proc/loadavg") throw std::bad_alloc();
     return golden_.read(path, text);
@@ -316,4 +316,4 @@ TEST(Cgroup, LimitsThatChangeAreSeen) {
 }
 
 }  // namespace
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -14,11 +14,10 @@
 #include <thread>
 
 #include <kymo/core/snapshot_builder.h>
+#include <kymo/system/host.h>
 #include <kymo/system/system_collector.h>
 
-#include "src/system/host.h"
-
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 std::shared_ptr<const Snapshot> collect(SystemCollector& collector) {
@@ -143,4 +142,4 @@ TEST(LinuxHost, WorksWithRootsThatAreNotThere) {
 }
 
 }  // namespace
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -3,12 +3,12 @@
 #include <atomic>
 #include <chrono>
 
-#include <kymo/model/clock.h>
+#include <kymo/base/clock.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// Clocks that stand still until a test moves them. Threads: one moves them, any read them.
-class ManualClock final : public model::Clock {
+class ManualClock final : public base::Clock {
  public:
   void advance(std::chrono::nanoseconds by) {
     advance_system(by);
@@ -30,4 +30,4 @@ class ManualClock final : public model::Clock {
       std::chrono::steady_clock::time_point(std::chrono::hours(1))};
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -3,19 +3,20 @@
 #include <string_view>
 #include <vector>
 
-#include "src/system/cgroup_files.h"
+#include <kymo/system/cgroup_files.h>
+#include <kymo/system/filesystem.h>
+#include <kymo/system/process.h>
+#include <kymo/system/text_scan.h>
+
 #include "src/system/cpu.h"
 #include "src/system/disk.h"
-#include "src/system/filesystem.h"
 #include "src/system/host_subject.h"
 #include "src/system/load.h"
 #include "src/system/memory.h"
 #include "src/system/network.h"
 #include "src/system/pressure.h"
-#include "src/system/process.h"
-#include "src/system/text_scan.h"
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// Gives a text to every parser and checks what must hold whatever it is. False names a broken promise.
 inline bool parse_everything(std::string_view text) {
@@ -75,4 +76,4 @@ inline bool parse_everything(std::string_view text) {
   return holds;
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

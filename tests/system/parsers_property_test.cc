@@ -11,7 +11,7 @@
 #include "collected_host.h"
 #include "parse_everything.h"
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 using namespace std::chrono_literals;
@@ -92,4 +92,4 @@ RC_GTEST_PROP(CounterGrowth, IsNeverMoreThanWhatTheCounterCanHaveCounted,
 }
 
 }  // namespace
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -3,20 +3,20 @@
 #include <string>
 #include <vector>
 
+#include <kymo/system/cgroup_files.h>
+#include <kymo/system/filesystem.h>
+#include <kymo/system/process.h>
 #include <kymo/system/system_options.h>
+#include <kymo/system/text_scan.h>
 
-#include "src/system/cgroup_files.h"
 #include "src/system/cpu.h"
 #include "src/system/disk.h"
-#include "src/system/filesystem.h"
 #include "src/system/load.h"
 #include "src/system/memory.h"
 #include "src/system/network.h"
 #include "src/system/pressure.h"
-#include "src/system/process.h"
-#include "src/system/text_scan.h"
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 TEST(TextScan, GivesCompleteLinesOnly) {
@@ -250,4 +250,4 @@ TEST(NameFilter, LeavesPartitionsOutByDefault) {
 }
 
 }  // namespace
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

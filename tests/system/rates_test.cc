@@ -3,10 +3,11 @@
 #include <chrono>
 #include <string>
 
-#include "collected_host.h"
-#include "src/system/rate.h"
+#include <kymo/system/rate.h>
 
-namespace kymo::system {
+#include "collected_host.h"
+
+namespace kymo::KYMO_ABI::system {
 namespace {
 
 using namespace std::chrono_literals;
@@ -388,4 +389,4 @@ TEST(DiskRates, ComeFromSectorsAndBusyTime) {
 }
 
 }  // namespace
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -5,7 +5,7 @@
 
 #include <kymo/core/snapshot.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 /// The number as the shortest decimal text that reads back to it.
 inline std::string number_text(double value) {
@@ -32,4 +32,4 @@ inline std::string snapshot_text(const Snapshot& snapshot) {
   return text;
 }
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

@@ -1,13 +1,13 @@
-#include "src/terminal/asked.h"
+#include <kymo/terminal/asked.h>
 
 #include <cmath>
 #include <thread>
 
 #include <gtest/gtest.h>
 
-#include "src/terminal/wishes.h"
+#include <kymo/terminal/wishes.h>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using namespace std::chrono_literals;
@@ -105,4 +105,4 @@ TEST(WishesTest, TheEndIsForEver) {
 }
 
 }  // namespace
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -1,5 +1,5 @@
 // Text on a grid: widths, what a terminal must not be told, and marks.
-#include "src/terminal/canvas.h"
+#include <kymo/terminal/canvas.h>
 
 #include <clocale>
 #include <cmath>
@@ -10,7 +10,7 @@
 
 #include "src/terminal/marks.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 class CanvasTest : public testing::Test {
@@ -109,4 +109,4 @@ TEST_F(CanvasTest, DrawsSparklinesAndBars) {
 }
 
 }  // namespace
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

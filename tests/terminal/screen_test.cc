@@ -7,12 +7,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "src/terminal/json_report.h"
-#include "src/terminal/keys.h"
-#include "src/terminal/plain_report.h"
+#include <kymo/terminal/json_report.h>
+#include <kymo/terminal/keys.h>
+#include <kymo/terminal/plain_report.h>
+
 #include "worlds.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using test::kBegin;
@@ -326,4 +327,4 @@ TEST_F(Screens, KeysMoveSortAndFilter) {
 }
 
 }  // namespace
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -1,6 +1,6 @@
 // Tests the store that frames fill: rates across restarts and gaps, percentiles of the last seconds, limits,
 // bad messages.
-#include "src/terminal/series_store.h"
+#include <kymo/terminal/series_store.h>
 
 #include <cmath>
 
@@ -11,7 +11,7 @@
 #include "src/terminal/marks.h"
 #include "worlds.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using test::hello;
@@ -304,4 +304,4 @@ TEST(LiveMessages, PassesOverWhatItDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

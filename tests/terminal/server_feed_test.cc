@@ -5,10 +5,11 @@
 
 #include <gtest/gtest.h>
 
-#include "src/terminal/feeds.h"
+#include <kymo/terminal/feeds.h>
+
 #include "tests/net/server_fixture.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using net::test::eventually;
@@ -160,4 +161,4 @@ TEST(ServerFeed, OrdersNothingWhereItMayNot) {
 }
 
 }  // namespace
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

@@ -1,5 +1,5 @@
 // The rules of the verdict, with the dashboard's words and limits.
-#include "src/terminal/verdict.h"
+#include <kymo/terminal/verdict.h>
 
 #include <fstream>
 
@@ -9,7 +9,7 @@
 #include "src/terminal/tiles.h"
 #include "worlds.h"
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using testing::Contains;
@@ -151,4 +151,4 @@ TEST(Sessions, AnAnswerThatIsNoneIsNothing) {
 }
 
 }  // namespace
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

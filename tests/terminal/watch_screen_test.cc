@@ -1,5 +1,5 @@
 // The view of `kymo monitor` as golden texts. KYMO_UPDATE_GOLDEN=1 writes them anew: look at them.
-#include "src/terminal/watch_screen.h"
+#include <kymo/terminal/watch_screen.h>
 
 #include <clocale>
 #include <cmath>
@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kymo::terminal {
+namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using testing::HasSubstr;
@@ -92,4 +92,4 @@ TEST_F(WatchScreen, SaysWhatIsGoingOn) {
 }
 
 }  // namespace
-}  // namespace kymo::terminal
+}  // namespace kymo::KYMO_ABI::terminal

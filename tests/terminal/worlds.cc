@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace kymo::terminal::test {
+namespace kymo::KYMO_ABI::terminal::test {
 namespace {
 
 std::string family(int id, const std::string& name, const std::string& kind, const std::string& unit,
@@ -183,4 +183,4 @@ Answers hostile_answers() {
        R"(\u65e5\u672c\u8a9e \uff37\uff49\uff44\uff45 e\u0301 \ud83d\ude00)" + std::string(300, 'x')});
 }
 
-}  // namespace kymo::terminal::test
+}  // namespace kymo::KYMO_ABI::terminal::test

@@ -2,10 +2,11 @@
 
 #include <string>
 
-#include "src/terminal/live_messages.h"
-#include "src/terminal/screen.h"
+#include <kymo/terminal/screen.h>
 
-namespace kymo::terminal::test {
+#include "src/terminal/live_messages.h"
+
+namespace kymo::KYMO_ABI::terminal::test {
 
 /// Unix time of the first frame; 2025-11-24 16:00:00 UTC.
 inline constexpr double kBegin = 1764000000;
@@ -29,4 +30,4 @@ Answers answers();
 /// The same lists, with names that mean harm, or are wide.
 Answers hostile_answers();
 
-}  // namespace kymo::terminal::test
+}  // namespace kymo::KYMO_ABI::terminal::test

@@ -1,5 +1,5 @@
 // --fail-on: what it understands, what it refuses and how, and what it finds.
-#include "src/watch/conditions.h"
+#include <kymo/watch/conditions.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 using testing::ElementsAre;
@@ -92,4 +92,4 @@ TEST(Conditions, SaysWhatCannotBeJudged) {
 }
 
 }  // namespace
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

@@ -5,7 +5,9 @@
 #include <fstream>
 #include <string>
 
-namespace kymo::watch::test {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::watch::test {
 
 /// A folder that looks like /proc with processes that a test makes up; gone when this ends.
 class FakeProc final {
@@ -75,4 +77,4 @@ class FakeProc final {
   std::filesystem::path root_;
 };
 
-}  // namespace kymo::watch::test
+}  // namespace kymo::KYMO_ABI::watch::test

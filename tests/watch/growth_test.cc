@@ -1,5 +1,5 @@
 // Tests that a leak counts as steady growth, and that nothing else does.
-#include "src/watch/growth.h"
+#include <kymo/watch/growth.h>
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include <random>
 #include <vector>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 constexpr double kMiB = 1024.0 * 1024;
@@ -291,4 +291,4 @@ TEST(Growth, OfAProcessThatWasStoppedMeanwhileIsJudged) {
 }
 
 }  // namespace
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

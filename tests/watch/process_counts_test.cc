@@ -1,5 +1,5 @@
 // Counts of a tree of processes, against a model that knows all of them.
-#include "src/watch/process_counts.h"
+#include <kymo/watch/process_counts.h>
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 /// Processes that fork, burn, end and are waited for, as the kernel has it.
@@ -126,4 +126,4 @@ TEST(ProcessCounts, OfATreeAreWhatItUsedWhateverEndsBetweenReadings) {
 }
 
 }  // namespace
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

@@ -1,11 +1,11 @@
 // Totals of all readings, and a bounded part of them one by one.
-#include "src/watch/recording.h"
+#include <kymo/watch/recording.h>
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 Sample sample_of(double at, double seconds, double cpu) {
@@ -62,4 +62,4 @@ TEST(Recording, OfADayIsBoundedAndItsTotalsAreExact) {
 }
 
 }  // namespace
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

@@ -1,5 +1,5 @@
 // Whole reports as golden texts. KYMO_UPDATE_GOLDEN=1 writes them anew: look at them before you keep them.
-#include "src/watch/report.h"
+#include <kymo/watch/report.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <functional>
 #include <iterator>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 using testing::HasSubstr;
@@ -194,4 +194,4 @@ TEST(Report, LinesHaveTheirColumns) {
 }
 
 }  // namespace
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

@@ -1,5 +1,5 @@
 // Lines through points, and how far they are to be trusted.
-#include "src/watch/robust_line.h"
+#include <kymo/watch/robust_line.h>
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 TEST(RobustLine, FindsALineThatIsOne) {
@@ -110,4 +110,4 @@ TEST(RobustLine, TrustsReadingsThatAreAlikeLess) {
 }
 
 }  // namespace
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

@@ -1,5 +1,5 @@
 // Rates and levels of processes, over a folder that looks like /proc.
-#include "src/watch/sampler.h"
+#include <kymo/watch/sampler.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 
 #include "fake_proc.h"
 
-namespace kymo::watch {
+namespace kymo::KYMO_ABI::watch {
 namespace {
 
 using test::FakeProc;
@@ -309,4 +309,4 @@ TEST(Sampler, SeesThisProcess) {
 }
 
 }  // namespace
-}  // namespace kymo::watch
+}  // namespace kymo::KYMO_ABI::watch

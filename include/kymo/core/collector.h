@@ -7,12 +7,12 @@
 #include <optional>
 #include <string_view>
 
+#include <kymo/core/detail/text_view.h>
 #include <kymo/core/labels.h>
 #include <kymo/core/stopwatch.h>
-#include <kymo/core/text_view.h>
 #include <kymo/core/timing.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 class Registry;
 class Collector;
@@ -59,7 +59,7 @@ struct CollectorOptions {
 
 /// Times a scope for a Collector: from its making to stop() or the end of the scope, once. Left by an
 /// exception, it is timed under its tags and `error="true"`. Threads: one at a time.
-class [[nodiscard]] CollectorTimer final {
+class [[nodiscard]] KYMO_API CollectorTimer final {
  public:
   CollectorTimer(const CollectorTimer&) = delete;
   CollectorTimer& operator=(const CollectorTimer&) = delete;
@@ -111,7 +111,7 @@ class [[nodiscard]] CollectorTimer final {
 /// is refused: that is said once, on standard error or to the registry's error_sink, and counted once in
 /// `kymo_registration_errors_total`; each value lost by it counts in `kymo_recordings_unregistered_total`. A
 /// name that becomes free is taken when it is used next.
-class Collector final {
+class KYMO_API Collector final {
  public:
   using Tags = std::initializer_list<Label>;
 
@@ -196,4 +196,4 @@ class Collector final {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -6,10 +6,10 @@
 #include <initializer_list>
 #include <limits>
 
-#include <kymo/core/cells.h>
-#include <kymo/core/series_handle.h>
+#include <kymo/core/detail/cells.h>
+#include <kymo/core/detail/series_handle.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 struct Label;
 
@@ -25,7 +25,7 @@ struct Label;
 /// no lock, no system call; no allocation after a thread's first touch of the series. Errors: a negative
 /// amount is refused and counted in `kymo_recordings_refused_total{reason="negative"}`. Source:
 /// OpenMetrics 1.0, "Counter".
-class Counter final {
+class KYMO_API Counter final {
  public:
   Counter() = default;
   explicit Counter(const SeriesParts& parts) noexcept : handle_(parts.handle), cell_(parts.cell) {}
@@ -67,7 +67,7 @@ class Counter final {
 ///
 /// Precision: a double's in each thread; additions below 2^-53 of the total are lost.
 /// Errors: NaN, infinities and negative amounts are refused and counted.
-class DoubleCounter final {
+class KYMO_API DoubleCounter final {
  public:
   DoubleCounter() = default;
   explicit DoubleCounter(const SeriesParts& parts) noexcept : handle_(parts.handle), cell_(parts.cell) {}
@@ -99,7 +99,7 @@ class DoubleCounter final {
 /// Exported as a gauge, never as a counter that goes down. Where a value is *set* rather than summed, use
 /// Gauge. Threads, cost: as Counter. Wraps at ±2^63, counted in `kymo_count_wraps_total`. Source:
 /// OpenTelemetry metrics API, "UpDownCounter".
-class UpDownCounter final {
+class KYMO_API UpDownCounter final {
  public:
   UpDownCounter() = default;
   explicit UpDownCounter(const SeriesParts& parts) noexcept : handle_(parts.handle), cell_(parts.cell) {}
@@ -118,4 +118,4 @@ class UpDownCounter final {
   CellId cell_ = kNullCell;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

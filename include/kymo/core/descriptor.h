@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::inline v0 {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI {
 
 /// What a family measures; OpenTelemetry's instrument kinds, plus the window.
 enum class Kind : std::uint8_t {
@@ -17,7 +19,7 @@ enum class Kind : std::uint8_t {
 
 /// Name of a kind as JSON and messages spell it: "counter", "up_down_counter", "gauge", "histogram",
 /// "window".
-[[nodiscard]] std::string_view kind_name(Kind kind) noexcept;
+[[nodiscard]] KYMO_API std::string_view kind_name(Kind kind) noexcept;
 
 /// What a family is: made once at registration, shared by every Snapshot.
 struct Descriptor {
@@ -34,4 +36,4 @@ struct Descriptor {
   std::string family_name;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -12,11 +12,11 @@
 #include <type_traits>
 #include <utility>
 
+#include <kymo/core/detail/series_handle.h>
+#include <kymo/core/detail/text_view.h>
 #include <kymo/core/labels.h>
-#include <kymo/core/series_handle.h>
-#include <kymo/core/text_view.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 class FamilyCore;
 
@@ -37,7 +37,7 @@ struct LabelKey {
 /// was made from.
 // Implicit constructors, so that `with("GET", 200)` reads as it does.
 // NOLINTBEGIN(google-explicit-constructor)
-class LabelValue final {
+class KYMO_API LabelValue final {
  public:
   template <class T>
     requires std::convertible_to<const T&, TextView>
@@ -72,7 +72,7 @@ class LabelValue final {
 // NOLINTEND(google-explicit-constructor)
 
 /// Finds or makes series of one family; what Family is built on.
-class FamilyHandle {
+class KYMO_API FamilyHandle {
  public:
   FamilyHandle() = default;
   explicit FamilyHandle(std::shared_ptr<FamilyCore> core) noexcept : core_(std::move(core)) {}
@@ -130,4 +130,4 @@ class Family<Instrument> final : public FamilyHandle {
   }
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

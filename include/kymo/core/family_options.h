@@ -10,13 +10,13 @@
 
 #include <kymo/core/counter.h>
 #include <kymo/core/descriptor.h>
+#include <kymo/core/detail/text_view.h>
 #include <kymo/core/gauge.h>
 #include <kymo/core/histogram.h>
-#include <kymo/core/text_view.h>
 #include <kymo/core/timing.h>
 #include <kymo/core/window.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// Take the registry's limit.
 inline constexpr std::size_t kRegistryLimit = std::numeric_limits<std::size_t>::max();
@@ -76,7 +76,7 @@ struct WindowOptions {
 };
 
 /// All of the above in one form, as the registry takes it.
-struct FamilySpec {
+struct KYMO_API FamilySpec {
   /// What a series' cells hold.
   enum class Storage : std::uint8_t { whole, floating, signed_whole, gauge, histogram, timing, window };
 
@@ -137,4 +137,4 @@ struct InstrumentTraits<Window> {
   static FamilySpec spec(Options options);
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

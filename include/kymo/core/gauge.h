@@ -4,10 +4,10 @@
 #include <bit>
 #include <cstdint>
 
-#include <kymo/core/cells.h>
-#include <kymo/core/series_handle.h>
+#include <kymo/core/detail/cells.h>
+#include <kymo/core/detail/series_handle.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 struct GaugeStatistics;
 
@@ -19,7 +19,7 @@ struct GaugeStatistics;
 /// some 20 ns, more when several threads set the same gauge at once. Errors: NaN is refused and counted, and
 /// the value stays; a gauge that has none yet shows NaN from then on. Infinities are values. Source:
 /// OpenMetrics 1.0, "Gauge".
-class Gauge final {
+class KYMO_API Gauge final {
  public:
   Gauge() = default;
   explicit Gauge(const SeriesParts& parts) noexcept
@@ -54,4 +54,4 @@ class Gauge final {
   GaugeTrack* track_ = nullptr;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <initializer_list>
 
-#include <kymo/core/cells.h>
-#include <kymo/core/histogram_cells.h>
-#include <kymo/core/series_handle.h>
+#include <kymo/core/detail/cells.h>
+#include <kymo/core/detail/histogram_cells.h>
+#include <kymo/core/detail/series_handle.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 class HistogramValue;
 struct Label;
@@ -24,7 +24,7 @@ struct Label;
 /// addition, and for a value below zero some 30 ns. Errors: NaN, infinities and negative values where none
 /// are taken are refused and counted. Source: OpenTelemetry data model,
 /// "ExponentialHistogram"; Prometheus native histograms, schema 6.
-class Histogram final {
+class KYMO_API Histogram final {
  public:
   Histogram() = default;
   explicit Histogram(const SeriesParts& parts) noexcept
@@ -61,4 +61,4 @@ class Histogram final {
   std::size_t bound_count_ = 0;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

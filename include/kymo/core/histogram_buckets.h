@@ -8,7 +8,9 @@
 #include <span>
 #include <utility>
 
-namespace kymo::inline v0 {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI {
 
 /// One bucket of a HistogramValue.
 struct HistogramBucket {
@@ -23,7 +25,7 @@ struct HistogramBucket {
 /// Kept in 4 bytes each where index and count are small, as nearly all are, else in 20: a Snapshot of ten
 /// thousand histograms has a million of them, and what it costs is mostly the memory that it touches. For the
 /// same reason they may lie in memory that many histograms share; a copy always has its own.
-class HistogramBuckets final {
+class KYMO_API HistogramBuckets final {
  public:
   /// A small bucket is a word, its index above its count. Any other is three words, index and low and high
   /// half of the count, between two with kOtherIndex as the index: either end tells which it is.
@@ -148,4 +150,4 @@ class HistogramBuckets final {
   bool only_small_ = true;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -10,7 +10,7 @@
 
 #include <kymo/core/histogram_buckets.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// What a histogram held at one instant: exact count, sum, min and max, and the distribution between them.
 ///
@@ -22,7 +22,7 @@ namespace kymo::inline v0 {
 /// Prometheus' `le`).
 ///
 /// A plain value: copy it, merge it. Threads: `const` members may be called from several at once.
-class HistogramValue final {
+class KYMO_API HistogramValue final {
  public:
   /// Resolution of the buckets: 2^kScale from one power of two to the next.
   static constexpr int kScale = 6;
@@ -121,4 +121,4 @@ class HistogramValue final {
   double max_ = std::numeric_limits<double>::quiet_NaN();
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include <kymo/core/text_view.h>
+#include <kymo/core/detail/text_view.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// One label as a caller writes it: `{"method", "GET"}`. Both views must outlive the call they are passed to.
 /// A null pointer as a value is an empty value; a null key is not valid, as an empty one.
@@ -81,6 +81,6 @@ class LabelsView final {
 /// A value that is not valid UTF-8 gets U+FFFD for each bad byte and for NUL; one longer than
 /// `max_value_bytes` is cut at a character's border. Returns how many values had to be altered. Threads: any.
 /// Errors: none but `std::bad_alloc`.
-std::size_t render_labels(Labels labels, std::size_t max_value_bytes, std::string& out);
+KYMO_API std::size_t render_labels(Labels labels, std::size_t max_value_bytes, std::string& out);
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

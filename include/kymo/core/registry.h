@@ -12,17 +12,17 @@
 #include <vector>
 
 #include <kymo/core/counter.h>
+#include <kymo/core/detail/text_view.h>
 #include <kymo/core/family.h>
 #include <kymo/core/family_options.h>
 #include <kymo/core/gauge.h>
 #include <kymo/core/histogram.h>
 #include <kymo/core/snapshot.h>
 #include <kymo/core/snapshot_writer.h>
-#include <kymo/core/text_view.h>
 #include <kymo/core/timing.h>
 #include <kymo/core/window.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// What a registry does with a registration that is wrong: a name that is not valid or is taken, a bad label
 /// key or bound.
@@ -38,7 +38,7 @@ inline constexpr OnError kUsualOnError = OnError::return_noop;
 #endif
 
 /// Why a registration failed: the message names the metric, what is wrong, and the remedy.
-class RegistrationError final : public std::invalid_argument {
+class KYMO_API RegistrationError final : public std::invalid_argument {
  public:
   using std::invalid_argument::invalid_argument;
 };
@@ -63,7 +63,7 @@ struct RegistryOptions {
 /// that is running (unless it is the callback itself that destroys it), so that what the callback refers to
 /// may go afterwards. The wait has no limit: a callback that hangs may still use what it refers to. Where a
 /// callback owns all that it uses, abandon() ends its registration without waiting.
-class Registration final {
+class KYMO_API Registration final {
  public:
   class Slot;
 
@@ -113,7 +113,7 @@ struct HangingCallback {
 /// that exists, never meet a lock of the registry; making series and taking Snapshots do, briefly. A forked
 /// child counts from zero; gauges keep their values. Names: OpenTelemetry style
 /// (`event.processing.duration`) or Prometheus style (`http_requests_total`); units in words ("seconds").
-class Registry final {
+class KYMO_API Registry final {
  public:
   explicit Registry(RegistryOptions options = {});
   Registry(const Registry&) = delete;
@@ -209,6 +209,6 @@ class Registry final {
 
 /// A registry for a program that wants just one; made at the first call and never destroyed. Nothing in kymo
 /// uses it unless told to.
-[[nodiscard]] Registry& default_registry();
+[[nodiscard]] KYMO_API Registry& default_registry();
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

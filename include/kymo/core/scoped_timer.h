@@ -7,7 +7,7 @@
 #include <kymo/core/stopwatch.h>
 #include <kymo/core/timing.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// Times a scope: from its construction to stop() or the end of the scope, once.
 ///
@@ -16,7 +16,7 @@ namespace kymo::inline v0 {
 /// The Timing must outlive the scope. Threads: one at a time. Cost: two readings of a clock (see
 /// Stopwatch), two of the count of exceptions and a Timing's record; nothing while recording is off. A scope
 /// that an exception leaves is timed in another series, of the same labels and `error="true"`.
-class ScopedTimer final {
+class KYMO_API ScopedTimer final {
  public:
   explicit ScopedTimer(Timing& timing) noexcept
       : timing_(is_recording() ? &timing : nullptr),
@@ -54,4 +54,4 @@ class ScopedTimer final {
   Stopwatch watch_;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

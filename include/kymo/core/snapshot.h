@@ -16,13 +16,13 @@
 #include <kymo/core/histogram_value.h>
 #include <kymo/core/labels.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// A number as it was recorded, so that a whole count stays exact to 2^64 - 1.
 using Number = std::variant<std::uint64_t, std::int64_t, double>;
 
 /// The number as a double; exact up to 2^53.
-[[nodiscard]] double to_double(const Number& number) noexcept;
+[[nodiscard]] KYMO_API double to_double(const Number& number) noexcept;
 
 /// Exact statistics over every value that a gauge was set to; NaN is none. With an infinity among them the
 /// mean is that infinity, and NaN with both.
@@ -35,7 +35,7 @@ struct GaugeStatistics {
 };
 
 /// The last N values of a window, and what was recorded in all.
-struct WindowValue {
+struct KYMO_API WindowValue {
   std::uint64_t total_count = 0;  ///< ever recorded
   double total_sum = 0;           ///< of all that was ever recorded
   std::vector<double> sorted;     ///< the last N values, ascending
@@ -68,7 +68,7 @@ struct Point {
 class Series;
 
 /// Keeps one series' labels alive; the registry, a family's list and every Snapshot share them.
-class SeriesPtr final {
+class KYMO_API SeriesPtr final {
  public:
   SeriesPtr() = default;
   /// Takes over one reference.
@@ -111,7 +111,7 @@ struct FamilyColumns {
 };
 
 /// All series of one metric family at one instant. Immutable; threads: any.
-class FamilySnapshot final {
+class KYMO_API FamilySnapshot final {
  public:
   explicit FamilySnapshot(FamilyColumns columns) noexcept : columns_(std::move(columns)) {}
 
@@ -133,7 +133,7 @@ class FamilySnapshot final {
 ///
 /// Immutable and shared: hold it as `std::shared_ptr<const Snapshot>` for as long as needed; it disturbs no
 /// writer. Threads: any.
-struct Snapshot {
+struct KYMO_API Snapshot {
   std::chrono::system_clock::time_point time;  ///< when it was taken
   std::chrono::nanoseconds uptime{};           ///< of the registry, by the monotonic clock
   std::vector<FamilySnapshot> families;        ///< ascending by `family_name`, each once
@@ -147,4 +147,4 @@ struct Snapshot {
   }
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -7,15 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include <kymo/core/detail/text_view.h>
 #include <kymo/core/histogram_value.h>
 #include <kymo/core/labels.h>
 #include <kymo/core/snapshot.h>
-#include <kymo/core/text_view.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 /// One family that a producer writes into a Snapshot. Valid during the producer's call only.
-class FamilyWriter final {
+class KYMO_API FamilyWriter final {
  public:
   /// `errors` counts the series that are left out.
   FamilyWriter(FamilyColumns& columns, std::vector<SeriesPtr>& series, std::uint64_t& errors) noexcept
@@ -53,7 +53,7 @@ struct FamilyOptions {
 /// Threads: the one that calls the producer. Errors: a family with an invalid name, or whose name the
 /// registry or another producer already has with another kind, is left out and counted in
 /// `kymo_producer_errors_total`.
-class SnapshotWriter {
+class KYMO_API SnapshotWriter {
  public:
   virtual ~SnapshotWriter() = default;
 
@@ -70,4 +70,4 @@ class SnapshotWriter {
 /// Called without any lock of the registry held; one that throws or is late is counted and skipped.
 using Producer = std::function<void(SnapshotWriter&)>;
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 
-namespace kymo::inline v0 {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI {
 
 /// How fast the processor's time-stamp counter runs, as kymo measured it against the monotonic clock.
 namespace ticks {
@@ -12,10 +14,10 @@ namespace ticks {
 /// Nanoseconds a tick, times 2^32; 0 while the counter is not to be used: before it has been measured for
 /// 20 ms, on a processor whose counter does not run at one rate everywhere, and for good after it disagreed
 /// with the clock.
-extern constinit std::atomic<std::uint64_t> nanoseconds_per_tick;
+KYMO_API extern constinit std::atomic<std::uint64_t> nanoseconds_per_tick;
 
 /// Measures a little further. Registries call it when they are made and with every Snapshot. Threads: any.
-void calibrate() noexcept;
+KYMO_API void calibrate() noexcept;
 
 [[nodiscard]] inline std::uint64_t now() noexcept {
 #if defined(__x86_64__)
@@ -63,4 +65,4 @@ class Stopwatch final {
   std::uint64_t begin_;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

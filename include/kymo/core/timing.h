@@ -5,10 +5,10 @@
 #include <ratio>
 #include <type_traits>
 
+#include <kymo/core/detail/series_handle.h>
 #include <kymo/core/histogram.h>
-#include <kymo/core/series_handle.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 struct WindowValue;
 
@@ -19,7 +19,7 @@ struct WindowValue;
 /// Threads: as Counter. Cost: Histogram's, and Window's unless the family was registered with `recent = 0`.
 /// Errors: a negative duration (a clock that stepped back) counts as zero, and in
 /// `kymo_recordings_refused_total{reason="negative"}`.
-class Timing final {
+class KYMO_API Timing final {
  public:
   Timing() = default;
   explicit Timing(const SeriesParts& parts) noexcept
@@ -74,4 +74,4 @@ class Timing final {
   WindowRing* recent_ = nullptr;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

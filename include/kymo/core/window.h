@@ -1,9 +1,9 @@
 #pragma once
 
-#include <kymo/core/cells.h>
-#include <kymo/core/series_handle.h>
+#include <kymo/core/detail/cells.h>
+#include <kymo/core/detail/series_handle.h>
 
-namespace kymo::inline v0 {
+namespace kymo::KYMO_ABI {
 
 struct WindowValue;
 
@@ -14,7 +14,7 @@ struct WindowValue;
 /// Threads: as Counter, from any; the order of values recorded at the same instant by several threads is not
 /// defined. Cost: O(1), one shared atomic addition (5 ns alone, more when threads meet). Errors: NaN and
 /// infinities are refused and counted.
-class Window final {
+class KYMO_API Window final {
  public:
   Window() = default;
   explicit Window(const SeriesParts& parts) noexcept
@@ -31,4 +31,4 @@ class Window final {
   WindowRing* ring_ = nullptr;
 };
 
-}  // namespace kymo::inline v0
+}  // namespace kymo::KYMO_ABI

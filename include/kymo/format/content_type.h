@@ -4,7 +4,9 @@
 #include <optional>
 #include <string_view>
 
-namespace kymo::format {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::format {
 
 /// Media type of Prometheus text, as scrapers ask for and expect it. Source: Prometheus exposition formats,
 /// 0.0.4.
@@ -23,12 +25,12 @@ enum class Format : std::uint8_t {
 };
 
 /// As `?format=` spells it: "prometheus", "openmetrics", "json".
-[[nodiscard]] std::string_view format_name(Format format) noexcept;
+[[nodiscard]] KYMO_API std::string_view format_name(Format format) noexcept;
 
 /// The format of that name, or nothing.
-[[nodiscard]] std::optional<Format> format_from_name(std::string_view name) noexcept;
+[[nodiscard]] KYMO_API std::optional<Format> format_from_name(std::string_view name) noexcept;
 
 /// The value for `Content-Type`.
-[[nodiscard]] std::string_view media_type(Format format) noexcept;
+[[nodiscard]] KYMO_API std::string_view media_type(Format format) noexcept;
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -2,10 +2,10 @@
 
 #include <string>
 
+#include <kymo/base/json_layout.h>
 #include <kymo/core/snapshot.h>
-#include <kymo/model/json_layout.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Appends the Snapshot as one JSON object, for programs that know nothing of Prometheus:
 ///
@@ -27,7 +27,7 @@ namespace kymo::format {
 /// no field. Times: ISO 8601, UTC.
 /// Threads: any. Cost: some 150 ns for a series of one number. Errors: none but `std::bad_alloc`; what was
 /// appended stays. Source: RFC 8259.
-void write_json(const Snapshot& snapshot, std::string& out,
-                model::JsonLayout layout = model::JsonLayout::compact);
+KYMO_API void write_json(const Snapshot& snapshot, std::string& out,
+                         base::JsonLayout layout = base::JsonLayout::compact);
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

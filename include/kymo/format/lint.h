@@ -5,7 +5,7 @@
 
 #include <kymo/core/snapshot.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// One thing that is wrong with a family's name, unit, help or labels.
 struct LintFinding {
@@ -25,6 +25,6 @@ struct LintFinding {
 ///
 /// What cannot even be registered is not looked for. For tests: `EXPECT_THAT(lint(snapshot), IsEmpty())`.
 /// Threads: any. Source: Prometheus, "Metric and label naming"; OpenMetrics 1.0, "Units".
-[[nodiscard]] std::vector<LintFinding> lint(const Snapshot& snapshot);
+[[nodiscard]] KYMO_API std::vector<LintFinding> lint(const Snapshot& snapshot);
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

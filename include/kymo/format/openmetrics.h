@@ -4,7 +4,7 @@
 
 #include <kymo/core/snapshot.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Appends the Snapshot as OpenMetrics 1.0 text, `# EOF` included: a whole exposition, nothing may follow it.
 ///
@@ -18,6 +18,6 @@ namespace kymo::format {
 /// - exemplars with more than 128 characters of labels.
 /// Threads, cost, errors: as write_prometheus_text.
 /// Source: OpenMetrics 1.0.
-void write_openmetrics(const Snapshot& snapshot, std::string& out);
+KYMO_API void write_openmetrics(const Snapshot& snapshot, std::string& out);
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -4,7 +4,7 @@
 
 #include <kymo/core/snapshot.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Appends the Snapshot as Prometheus text 0.0.4, families and series in its order.
 ///
@@ -16,6 +16,6 @@ namespace kymo::format {
 /// gets U+FFFD for each bad byte, since a scraper would refuse the whole text. Threads: any. Cost: some 50 ns
 /// for a series of one number. Errors: none but `std::bad_alloc`; what was appended stays. Source: Prometheus
 /// documentation, "Exposition formats".
-void write_prometheus_text(const Snapshot& snapshot, std::string& out);
+KYMO_API void write_prometheus_text(const Snapshot& snapshot, std::string& out);
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

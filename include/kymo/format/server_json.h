@@ -2,10 +2,10 @@
 
 #include <string>
 
+#include <kymo/base/json_layout.h>
 #include <kymo/core/snapshot.h>
-#include <kymo/model/json_layout.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Appends a server's vital signs as one flat JSON object of eleven fields:
 ///
@@ -23,7 +23,7 @@ namespace kymo::format {
 /// A metric that the server has not counted is 0. A figure that the host does not have is null, and the list
 /// of cores is empty.
 /// Threads: any. Errors: none but `std::bad_alloc`.
-void write_server_json(const Snapshot& snapshot, std::string& out,
-                       model::JsonLayout layout = model::JsonLayout::compact);
+KYMO_API void write_server_json(const Snapshot& snapshot, std::string& out,
+                                base::JsonLayout layout = base::JsonLayout::compact);
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -2,14 +2,14 @@
 
 #include <string>
 
+#include <kymo/base/json_layout.h>
 #include <kymo/core/snapshot.h>
-#include <kymo/model/json_layout.h>
 
-namespace kymo::model {
+namespace kymo::KYMO_ABI::base {
 class JsonWriter;
 }
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Appends the few numbers that a person asks for first, as one JSON object. A section is there when its
 /// metrics are in use:
@@ -29,10 +29,10 @@ namespace kymo::format {
 /// Of a family with several series, the one without labels counts, which is the total where a program keeps
 /// one; else the sum. A field whose metric is missing beside the section's others is 0; `latency_ms` and
 /// `cache` are missing until there is a value. Threads: any. Errors: none but `std::bad_alloc`.
-void write_summary_json(const Snapshot& snapshot, std::string& out,
-                        model::JsonLayout layout = model::JsonLayout::compact);
+KYMO_API void write_summary_json(const Snapshot& snapshot, std::string& out,
+                                 base::JsonLayout layout = base::JsonLayout::compact);
 
 /// The fields of that object, for whoever has more to put into it.
-void write_summary_fields(const Snapshot& snapshot, model::JsonWriter& json);
+KYMO_API void write_summary_fields(const Snapshot& snapshot, base::JsonWriter& json);
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

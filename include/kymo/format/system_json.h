@@ -2,10 +2,10 @@
 
 #include <string>
 
+#include <kymo/base/json_layout.h>
 #include <kymo/core/snapshot.h>
-#include <kymo/model/json_layout.h>
 
-namespace kymo::format {
+namespace kymo::KYMO_ABI::format {
 
 /// Appends the host and the process as one nested JSON object: `cpu`, `load`, `memory`, `pressure`, `disks`,
 /// `filesystems`, `network`, `cgroup` and `process`, beside `timestamp` and `uptime_seconds`.
@@ -13,7 +13,7 @@ namespace kymo::format {
 /// Field names carry their unit (`_percent` is 0 to 100). A field, or a whole section, whose source this host
 /// has not is left out, never 0. Names of what they are made from: docs/reference/system-metrics.md. Threads:
 /// any. Errors: none but `std::bad_alloc`.
-void write_system_json(const Snapshot& snapshot, std::string& out,
-                       model::JsonLayout layout = model::JsonLayout::compact);
+KYMO_API void write_system_json(const Snapshot& snapshot, std::string& out,
+                                base::JsonLayout layout = base::JsonLayout::compact);
 
-}  // namespace kymo::format
+}  // namespace kymo::KYMO_ABI::format

@@ -5,7 +5,7 @@
 
 #include <kymo/net/http_server.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// One resource of the HTTP interface. Parts of kymo hand their routes to the server; the server knows none
 /// of them.
@@ -19,4 +19,4 @@ struct Route {
   std::function<bool()> is_there = {};
 };
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -8,7 +8,7 @@
 
 #include <kymo/log/record.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 namespace detail {
 struct ContextNode;
@@ -20,7 +20,7 @@ class ContextRun;
 /// its texts; copies share them.
 ///
 /// Threads: any. Cost of a copy: one atomic addition.
-class Context final {
+class KYMO_API Context final {
  public:
   Context() noexcept = default;  ///< nothing
   Context(const Context& other) noexcept;
@@ -46,11 +46,12 @@ class Context final {
 };
 
 /// What the calling thread's events carry now. To hand it to another thread, see `bind_context()`.
-[[nodiscard]] Context current_context() noexcept;
+[[nodiscard]] KYMO_API Context current_context() noexcept;
 
 /// The fields, and behind them those of the context whose keys they have not: what an event that has these
 /// fields of its own is logged with. Views into both.
-[[nodiscard]] std::vector<Field> with_context_fields(std::span<const Field> own, const Context& context);
+[[nodiscard]] KYMO_API std::vector<Field> with_context_fields(std::span<const Field> own,
+                                                              const Context& context);
 
 /// Adds fields to every event that this thread logs, through whatever Logger, until the scope ends:
 ///
@@ -61,7 +62,7 @@ class Context final {
 /// that ends before those that began inside it ends them too; one that ends on a thread that does not know it
 /// changes nothing there, and the thread that it began on keeps its fields. Cost: three allocations at most;
 /// nothing for who logs without. Errors: without memory the scope adds nothing.
-class ContextScope final {
+class KYMO_API ContextScope final {
  public:
   ContextScope(std::initializer_list<Field> fields) noexcept;
   ContextScope(const ContextScope&) = delete;
@@ -73,7 +74,7 @@ class ContextScope final {
 };
 
 /// Puts a Context that was taken elsewhere in place of this thread's own, until the end of the scope.
-class ContextRestore final {
+class KYMO_API ContextRestore final {
  public:
   explicit ContextRestore(Context context) noexcept;
   ContextRestore(const ContextRestore&) = delete;
@@ -96,4 +97,4 @@ template <typename Callable>
   };
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -4,16 +4,16 @@
 
 #include <kymo/log/context.h>
 
-namespace kymo::log::detail {
+namespace kymo::KYMO_ABI::log::detail {
 
 // What <kymo/log/context_executor.h> is made of; not for use by itself.
 
 /// The context of one coroutine, while no thread runs it.
 class ContextCell;
-[[nodiscard]] std::shared_ptr<ContextCell> make_context_cell();
+[[nodiscard]] KYMO_API std::shared_ptr<ContextCell> make_context_cell();
 
 /// While it lives, the thread has the cell's context, and scopes that begin and end change that too.
-class ContextRun final {
+class KYMO_API ContextRun final {
  public:
   explicit ContextRun(ContextCell& cell) noexcept;
   ContextRun(const ContextRun&) = delete;
@@ -31,4 +31,4 @@ class ContextRun final {
   Context before_;
 };
 
-}  // namespace kymo::log::detail
+}  // namespace kymo::KYMO_ABI::log::detail

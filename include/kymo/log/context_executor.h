@@ -19,7 +19,7 @@
 
 #include <kymo/log/context_cell.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 namespace detail {
 
@@ -108,4 +108,4 @@ template <typename Executor>
   return {std::forward<Executor>(executor), detail::make_context_cell()};
 }
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

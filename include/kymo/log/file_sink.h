@@ -9,9 +9,9 @@
 #include <kymo/log/record.h>
 #include <kymo/log/stderr_sink.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
-struct FileSinkOptions {
+struct KYMO_API FileSinkOptions {
   /// Symbolic links are followed when the sink is made: the file that they lead to is written and renamed. A
   /// place in `/dev`, `/proc` or `/sys` is refused, and what cannot be is told as any other fault.
   std::string path;
@@ -31,9 +31,9 @@ struct FileSinkOptions {
 /// lost; the next line that gets through is preceded by one that tells how many. The first is also counted by
 /// `Logger::lost()`. A file that somebody else moved or removed is made anew. In a forked child its
 /// events are lost and counted; make another sink there. Threads: any.
-[[nodiscard]] Sink file_sink(FileSinkOptions options);
+[[nodiscard]] KYMO_API Sink file_sink(FileSinkOptions options);
 
 /// Why a file sink could not write there, with the remedy; nothing where it could. Creates nothing.
-[[nodiscard]] std::optional<std::string> log_file_fault(const std::string& path);
+[[nodiscard]] KYMO_API std::optional<std::string> log_file_fault(const std::string& path);
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -7,7 +7,7 @@
 
 #include <kymo/log/record.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 /// How an event is written: for a person, or for a machine.
 enum class Format : std::uint8_t {
@@ -25,13 +25,13 @@ inline constexpr std::size_t kMaxLineBytes = 4096;
 /// The event as one line, newline included, whatever bytes its fields hold: control characters (line ends,
 /// terminal escapes), characters that reorder text and bytes that are not UTF-8 come out escaped. Threads:
 /// any. Errors: none but `std::bad_alloc`.
-[[nodiscard]] std::string format_line(const Record& record, Format format);
+[[nodiscard]] KYMO_API std::string format_line(const Record& record, Format format);
 
 /// Message and fields alone, as in the text format and without the newline: for a log that has its own way
 /// with time and level. Threads and errors: as `format_line()`.
-[[nodiscard]] std::string format_event(const Record& record);
+[[nodiscard]] KYMO_API std::string format_event(const Record& record);
 
 /// Any text made safe to show within one line of a terminal, escaped as in the text format.
-[[nodiscard]] std::string one_line(std::string_view text);
+[[nodiscard]] KYMO_API std::string one_line(std::string_view text);
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -8,7 +8,7 @@
 
 #include <kymo/log/record.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 /// Hands events at or above a level to a sink, with the fields of the thread's context (see ContextScope)
 /// behind their own. A small value: copies share the sink and the count of lost events.
@@ -16,7 +16,7 @@ namespace kymo::log {
 /// A default one has no sink and drops everything: nothing in kymo prints unless it was given a sink.
 /// Threads: any member from any thread. Cost of an event below the level: one comparison.
 /// Errors: none. A sink that throws loses its event, see `lost()`.
-class Logger final {
+class KYMO_API Logger final {
  public:
   Logger() = default;
   explicit Logger(Sink sink, Level threshold = Level::info);
@@ -50,4 +50,4 @@ class Logger final {
   std::shared_ptr<Shared> shared_;
 };
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

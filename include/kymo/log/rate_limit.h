@@ -9,7 +9,7 @@
 
 #include <kymo/log/logger.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 /// How many events of one place may pass: so many in an interval, which begins with the first of them.
 ///
@@ -18,7 +18,7 @@ namespace kymo::log {
 ///
 /// Nothing is lost unseen: what passes tells how many did not since the one before. Threads: any. Cost: a
 /// reading of the clock and one or two atomic operations; no lock.
-class RateLimit final {
+class KYMO_API RateLimit final {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
@@ -52,10 +52,10 @@ class RateLimit final {
 
 /// Logs the event where the limit lets it pass, with `suppressed` as its last field where some did not
 /// before. An event below the Logger's level is none for the limit either.
-void log_limited(RateLimit& limit, const Logger& logger, Level level, std::string_view message,
-                 std::initializer_list<Field> fields = {}) noexcept;
+KYMO_API void log_limited(RateLimit& limit, const Logger& logger, Level level, std::string_view message,
+                          std::initializer_list<Field> fields = {}) noexcept;
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log
 
 /// One event an interval from this line of the source, whatever thread runs it:
 ///

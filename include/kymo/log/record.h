@@ -8,15 +8,15 @@
 #include <string_view>
 #include <variant>
 
-#include <kymo/core/text_view.h>
+#include <kymo/core/detail/text_view.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 /// How much an event matters. `off` is a threshold only: nothing is logged at it.
 enum class Level : std::uint8_t { debug, info, warning, error, off };
 
 /// "debug", "info", "warning", "error", "off".
-[[nodiscard]] std::string_view level_name(Level level) noexcept;
+[[nodiscard]] KYMO_API std::string_view level_name(Level level) noexcept;
 
 /// What a field holds; numbers stay numbers, so that a machine that reads the log need not guess.
 class Value final {
@@ -69,4 +69,4 @@ struct Record {
 /// and nothing else happens.
 using Sink = std::function<void(const Record&)>;
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -7,7 +7,7 @@
 #include <kymo/core/stopwatch.h>
 #include <kymo/log/logger.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 struct ScopeTimingOptions {
   Level level = Level::info;
@@ -23,7 +23,7 @@ struct ScopeTimingOptions {
 /// For a figure that is watched, use a Timing; this is for what happens seldom. Threads: one at a time.
 /// Cost: two readings of a clock, and the event; below the Logger's level one comparison. Errors: none;
 /// without memory for the message nothing is logged.
-class ScopeTiming final {
+class KYMO_API ScopeTiming final {
  public:
   ScopeTiming(Logger logger, std::string_view message, ScopeTimingOptions options = {}) noexcept;
   ScopeTiming(const ScopeTiming&) = delete;
@@ -38,4 +38,4 @@ class ScopeTiming final {
   Stopwatch watch_;
 };
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

@@ -17,7 +17,7 @@
 #include <kymo/log/format.h>
 #include <kymo/log/record.h>
 
-namespace kymo::log {
+namespace kymo::KYMO_ABI::log {
 
 [[nodiscard]] inline spdlog::level::level_enum to_spdlog(Level level) noexcept {
   switch (level) {
@@ -99,4 +99,4 @@ class SpdlogFormatter final : public spdlog::formatter {
   Format format_;
 };
 
-}  // namespace kymo::log
+}  // namespace kymo::KYMO_ABI::log

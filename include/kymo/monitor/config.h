@@ -10,7 +10,7 @@
 
 #include <kymo/monitor/options.h>
 
-namespace kymo::monitor {
+namespace kymo::KYMO_ABI::monitor {
 
 /// One setting, for whoever writes a command line or a reference page.
 struct SettingInfo {
@@ -34,7 +34,7 @@ struct ProbeSettings {
 };
 
 /// Where settings come from; the first that has one wins: flags, environment, file, default.
-struct ConfigSources {
+struct KYMO_API ConfigSources {
   MonitorOptions::Flags flags;           ///< name of the setting and its value
   std::vector<std::string> environment;  ///< `NAME=value`; only names that begin with KYMO_ matter
   std::string file;                      ///< path of a YAML file; empty: what KYMO_CONFIG names, if anything
@@ -49,7 +49,7 @@ struct ConfigSources {
 /// is not known or not valid there or in a flag is an error. A KYMO_ variable that is not known is only a
 /// warning: an environment is shared between programs and versions, and Kubernetes itself sets KYMO_PORT
 /// where a service is called kymo. Immutable; threads: any.
-class Config final {
+class KYMO_API Config final {
  public:
   /// Reads all sources and finds all that is wrong. Errors: in `errors()`; throws nothing but
   /// `std::bad_alloc`.
@@ -82,4 +82,4 @@ class Config final {
   std::shared_ptr<const State> state_;
 };
 
-}  // namespace kymo::monitor
+}  // namespace kymo::KYMO_ABI::monitor

@@ -8,7 +8,7 @@
 #include <kymo/monitor/options.h>
 #include <kymo/net/http_server.h>
 
-namespace kymo {
+namespace kymo::KYMO_ABI {
 
 /// Makes a process show its vital signs: measures the host and the process once a tick, and serves them
 /// together with the process' own metrics over HTTP.
@@ -21,7 +21,7 @@ namespace kymo {
 /// (`kymo-net-…`). A taken port, or threads that cannot be had, is logged and never ends the process: it goes
 /// on measuring, and tries the port again. Threads: all members may be called from any. After a fork the
 /// child has no Monitor: it can destroy it, which does nothing.
-class Monitor final {
+class KYMO_API Monitor final {
  public:
   /// Begins to measure and to serve. Throws std::invalid_argument for options that can never be valid: an
   /// address that is none, a tick below 100 ms or above 1 h, no HTTP threads; ConfigError for an unusable
@@ -70,4 +70,4 @@ class Monitor final {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace kymo
+}  // namespace kymo::KYMO_ABI

@@ -11,11 +11,9 @@
 #include <kymo/log/record.h>
 #include <kymo/net/http_server.h>
 
-namespace kymo {
+namespace kymo::KYMO_ABI {
 
-inline namespace v0 {
 class Registry;
-}
 
 namespace peers {
 class PeerTable;
@@ -24,7 +22,7 @@ class SessionLog;
 
 /// What a Monitor measures and where it serves. Every field has a default: `kymo::Monitor monitor;` is
 /// complete.
-struct MonitorOptions {
+struct KYMO_API MonitorOptions {
   /// Where to serve: `ADDRESS:PORT`, `[IPV6]:PORT`, `localhost:PORT`; port 0 takes any free one.
   std::string listen = "127.0.0.1:9464";
   /// How often the host and the process are measured. 100 ms to 1 h.
@@ -98,9 +96,9 @@ struct MonitorOptions {
 };
 
 /// A configuration that cannot be used. `what()` has one line for each thing that is wrong.
-class ConfigError final : public std::invalid_argument {
+class KYMO_API ConfigError final : public std::invalid_argument {
  public:
   using std::invalid_argument::invalid_argument;
 };
 
-}  // namespace kymo
+}  // namespace kymo::KYMO_ABI

@@ -6,11 +6,9 @@
 #include <kymo/live/route.h>
 #include <kymo/packs/stream_sessions.h>
 
-namespace kymo {
+namespace kymo::KYMO_ABI {
 
-inline namespace v0 {
 class Registry;
-}
 
 struct SessionFeedOptions {
   /// Whether the feed ticks the streams, each SessionStreamsOptions::interval, on a thread of its own,
@@ -33,7 +31,7 @@ struct SessionFeedOptions {
 ///
 /// It takes the streams' SessionStreams::on_end(), so there is one feed of a SessionStreams. The registry
 /// must outlive it, and it the Monitor that serves its route. Threads: any.
-class SessionFeed final {
+class KYMO_API SessionFeed final {
  public:
   /// Registers `kymo_session_…`. Throws std::system_error where it ticks and there is no thread to be had.
   SessionFeed(Registry& registry, packs::SessionStreams streams, SessionFeedOptions options = {});
@@ -61,4 +59,4 @@ class SessionFeed final {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace kymo
+}  // namespace kymo::KYMO_ABI

@@ -2,7 +2,7 @@
 
 #include <kymo/live/route.h>
 
-namespace kymo {
+namespace kymo::KYMO_ABI {
 
 namespace packs {
 class SessionStreams;
@@ -17,6 +17,6 @@ class SessionStreams;
 ///     kymo::Monitor monitor(options);
 ///
 /// The streams must outlive the Monitor. For each session's own stream see SessionFeed.
-[[nodiscard]] live::Route sessions_route(const packs::SessionStreams& streams);
+[[nodiscard]] KYMO_API live::Route sessions_route(const packs::SessionStreams& streams);
 
-}  // namespace kymo
+}  // namespace kymo::KYMO_ABI

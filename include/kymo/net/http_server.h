@@ -14,11 +14,11 @@
 #include <kymo/net/tls.h>
 #include <kymo/net/websocket.h>
 
-namespace kymo::net {
+namespace kymo::KYMO_ABI::net {
 
 /// An address and port to listen on, as `127.0.0.1:9464`, `[::1]:9464`, or `localhost:9464`. Port 0: any free
 /// one.
-struct Endpoint {
+struct KYMO_API Endpoint {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
 
@@ -32,7 +32,7 @@ struct Endpoint {
 };
 
 /// What a handler is given. Views are valid during the call.
-struct HttpRequest {
+struct KYMO_API HttpRequest {
   using Pairs = std::vector<std::pair<std::string, std::string>>;
 
   std::string_view method;  ///< "GET", "HEAD", "POST", …
@@ -132,7 +132,7 @@ struct HttpServerOptions {
 /// handler blocks one of `threads`, nobody else's. Its threads block all signals and are named `kymo-net-N`;
 /// its file descriptors are closed by exec. A process that was forked off has no server: stop() does nothing
 /// there. Threads: all members may be called from any, stop() also from a handler.
-class HttpServer final {
+class KYMO_API HttpServer final {
  public:
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
@@ -186,4 +186,4 @@ class HttpServer final {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

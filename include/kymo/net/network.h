@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::net {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::net {
 
 /// An IP address, 16 bytes in network order. An IPv4 address is in the form `::ffff:a.b.c.d` (RFC 4291
 /// 2.5.5.2), so that an address has one form whichever way a system tells it.
@@ -14,10 +16,10 @@ using IpAddress = std::array<std::uint8_t, 16>;
 
 /// Reads `192.0.2.7`, `2001:db8::7` or `::ffff:192.0.2.7`, without brackets, port and zone; nothing for any
 /// other text. Threads: any.
-[[nodiscard]] std::optional<IpAddress> parse_ip_address(std::string_view text) noexcept;
+[[nodiscard]] KYMO_API std::optional<IpAddress> parse_ip_address(std::string_view text) noexcept;
 
 /// Addresses that begin with the same bits: `10.0.0.0/8`, `2001:db8::/32`, or one address (RFC 4632).
-class Network final {
+class KYMO_API Network final {
  public:
   /// Throws std::invalid_argument with a message that quotes the text and shows the form expected, also where
   /// the address has bits behind the prefix.
@@ -35,4 +37,4 @@ class Network final {
   int bits_;  ///< of the 128
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

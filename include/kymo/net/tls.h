@@ -7,11 +7,13 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::net {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::net {
 
 /// Why texts are no identity. `what()` begins with a verb, to be put behind the name of the file that `part`
 /// tells: "is encrypted; …".
-class TlsError final : public std::invalid_argument {
+class KYMO_API TlsError final : public std::invalid_argument {
  public:
   enum class Part : std::uint8_t { certificate, key };
 
@@ -28,7 +30,7 @@ class TlsError final : public std::invalid_argument {
 /// authenticated encryption only (the cipher suites of Mozilla's "intermediate" without DHE), HTTP/1.1 by
 /// ALPN (RFC 7301), without renegotiation and compression. Sessions resume by tickets, whose keys are of this
 /// identity; the server keeps none. Immutable; threads: any.
-class TlsIdentity final {
+class KYMO_API TlsIdentity final {
  public:
   /// Reads both in PEM (RFC 7468): the server's own certificate first, then those that lead to a root; the
   /// key unencrypted. Cost: some milliseconds. Errors: TlsError for what cannot be used, with the remedy.
@@ -52,4 +54,4 @@ class TlsIdentity final {
   std::unique_ptr<Context> context_;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

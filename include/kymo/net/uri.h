@@ -7,26 +7,29 @@
 #include <utility>
 #include <vector>
 
-namespace kymo::net {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::net {
 
 /// What a `+` stands for: itself in a path, a space in a query (HTML forms write it so).
 enum class Plus : std::uint8_t { literal, space };
 
 /// Undoes percent-encoding (RFC 3986 2.1). Nothing where a `%` is not followed by two hexadecimal digits.
 /// The result may hold any byte. Threads: any. Cost: one string.
-[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plus::literal);
+[[nodiscard]] KYMO_API std::optional<std::string> percent_decode(std::string_view text,
+                                                                 Plus plus = Plus::literal);
 
 /// Names and values of a query in the order sent, decoded; a name may occur several times.
 using QueryPairs = std::vector<std::pair<std::string, std::string>>;
 
 /// Reads `a=1&b=x%20y&flag` (without the `?`). A pair without `=` has an empty value; empty pairs are
 /// skipped. Nothing where an escape is broken. Threads: any.
-[[nodiscard]] std::optional<QueryPairs> parse_query(std::string_view text);
+[[nodiscard]] KYMO_API std::optional<QueryPairs> parse_query(std::string_view text);
 
 /// Whether an Origin (RFC 6454), such as `http://127.0.0.1:9464`, is of the host in a Host field. The scheme
 /// is only asked for its default port: what stands in front of this server may have taken TLS off. `null` is
 /// of none. Threads: any.
-[[nodiscard]] bool is_same_host(std::string_view origin, std::string_view host) noexcept;
+[[nodiscard]] KYMO_API bool is_same_host(std::string_view origin, std::string_view host) noexcept;
 
 /// A request target in origin-form (RFC 9112 3.2.1), taken apart and decoded.
 struct Target {
@@ -36,6 +39,6 @@ struct Target {
 
 /// Nothing for a target that does not begin with `/`, has a broken escape, or hides a control character in
 /// its path. Dot segments are not resolved: a path names a route, never a file. Threads: any.
-[[nodiscard]] std::optional<Target> parse_target(std::string_view target);
+[[nodiscard]] KYMO_API std::optional<Target> parse_target(std::string_view target);
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::net {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::net {
 
 /// Why a WebSocket ends (RFC 6455 7.4.1). Others may come from clients.
 enum class WebSocketClose : std::uint16_t {
@@ -28,7 +30,7 @@ enum class WebSocketMessage : std::uint8_t { text, binary };
 
 /// The server's end of one WebSocket. Threads: any. May outlive its socket and the server; then it sends
 /// nothing.
-class WebSocketConnection {
+class KYMO_API WebSocketConnection {
  public:
   virtual ~WebSocketConnection() = default;
 
@@ -53,7 +55,7 @@ class WebSocketConnection {
 ///
 /// Threads: all are called on the server's I/O thread, one at a time, and must not block. What they throw
 /// closes the connection with 1011 and counts in HttpServer::Statistics::handler_errors.
-class WebSocketHandler {
+class KYMO_API WebSocketHandler {
  public:
   virtual ~WebSocketHandler() = default;
 
@@ -82,4 +84,4 @@ struct WebSocketLimits {
   std::size_t deflated_connections = 64;
 };
 
-}  // namespace kymo::net
+}  // namespace kymo::KYMO_ABI::net

@@ -3,7 +3,7 @@
 #include <kymo/core/counter.h>
 #include <kymo/core/registry.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// How often a cache has what it is asked for.
 ///
@@ -12,7 +12,7 @@ namespace kymo::packs {
 ///
 /// `cache.hit_rate` is over all look-ups since the start; for the rate of now, divide the rates of the
 /// counters. Threads: any. Errors: a second one on the same registry is a registration error.
-class CacheMetrics final {
+class KYMO_API CacheMetrics final {
  public:
   explicit CacheMetrics(Registry& registry);
 
@@ -30,4 +30,4 @@ class CacheMetrics final {
   Registration hit_rate_;  // `cache.hit_rate`
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include <kymo/core/counter.h>
+#include <kymo/core/detail/text_view.h>
 #include <kymo/core/family.h>
 #include <kymo/core/registry.h>
-#include <kymo/core/text_view.h>
 #include <kymo/core/timing.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 struct EventOptions {
   /// Types with series of their own; those that come later share `event_type="other"`, and so do those of
@@ -37,7 +37,7 @@ struct EventOptions {
 /// Threads: any; a Handling one at a time. Cost: two readings of the clock, two timings, four counters; and a
 /// look-up in a table of types, without a lock, unless the caller keeps the Type. Errors: a second one on
 /// the same registry is a registration error. Must outlive its Handlings and Types.
-class EventMetrics final {
+class KYMO_API EventMetrics final {
  public:
   /// A type of event with its series found.
   class Type final {
@@ -122,4 +122,4 @@ class EventMetrics final {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

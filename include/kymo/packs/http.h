@@ -6,7 +6,7 @@
 #include <kymo/core/registry.h>
 #include <kymo/packs/labels.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// What an HTTP server is asked, and how it answers.
 ///
@@ -16,7 +16,7 @@ namespace kymo::packs {
 /// `route` is the pattern ("/call/{id}"), never the path that a client sent; `session_id` comes from
 /// sampled_session_id(). `series` holds for each family. Threads: any. Errors: a second one on the same
 /// registry is a registration error.
-class HttpMetrics final {
+class KYMO_API HttpMetrics final {
  public:
   explicit HttpMetrics(Registry& registry, const SeriesPolicy& series = {});
 
@@ -34,4 +34,4 @@ class HttpMetrics final {
   Family<Counter, "method", "route"> timeout_total;
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

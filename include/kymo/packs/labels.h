@@ -3,7 +3,7 @@
 #include <kymo/core/family.h>
 
 /// Label keys that several packs share, as template arguments: `Family<Counter, kSessionId, kModel>`.
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// Whose session; give `sampled_session_id(…)`, since every value is a series.
 inline constexpr LabelKey kSessionId("session_id");
@@ -16,4 +16,4 @@ inline constexpr LabelKey kStatus("status");
 /// Which model answered.
 inline constexpr LabelKey kModel("model");
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -6,7 +6,7 @@
 #include <kymo/core/registry.h>
 #include <kymo/packs/labels.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// A language model's answers: how fast, and how often they fail.
 ///
@@ -16,7 +16,7 @@ namespace kymo::packs {
 ///
 /// Latencies are seconds. `series` holds for each family. Threads: any. Errors: a second one on the same
 /// registry is a registration error.
-class LlmMetrics final {
+class KYMO_API LlmMetrics final {
  public:
   explicit LlmMetrics(Registry& registry, const SeriesPolicy& series = {});
 
@@ -34,4 +34,4 @@ class LlmMetrics final {
   Family<Histogram, kSessionId, kStage, kModel> inter_token_latency_seconds;
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

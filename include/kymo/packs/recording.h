@@ -4,7 +4,7 @@
 #include <kymo/core/gauge.h>
 #include <kymo/core/registry.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// Jobs that store recordings somewhere else.
 ///
@@ -13,7 +13,7 @@ namespace kymo::packs {
 ///     recording.queue_depth.set(static_cast<double>(queue.size()));
 ///
 /// Threads: any. Errors: a second one on the same registry is a registration error.
-class RecordingMetrics final {
+class KYMO_API RecordingMetrics final {
  public:
   explicit RecordingMetrics(Registry& registry);
 
@@ -23,4 +23,4 @@ class RecordingMetrics final {
   Gauge queue_depth;            ///< `recording_queue_depth`
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include <kymo/core/text_view.h>
+#include <kymo/core/detail/text_view.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// What stands for the sessions that sampled_session_id() leaves out.
 inline constexpr std::string_view kSampledOut = "sampled_out";
@@ -18,6 +18,6 @@ inline constexpr std::string_view kSampledOut = "sampled_out";
 /// rate of 1 or less takes every session. Which are taken is decided by the hash alone: the same id is always
 /// in or always out, in any process and on any machine. It hides an id only as well as the id is hard to
 /// guess. Threads: any. Cost: some 300 ns; keep the value with the session. Source: FIPS 180-4.
-[[nodiscard]] std::string sampled_session_id(TextView raw, std::int64_t rate);
+[[nodiscard]] KYMO_API std::string sampled_session_id(TextView raw, std::int64_t rate);
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -4,7 +4,9 @@
 #include <optional>
 #include <vector>
 
-namespace kymo::packs {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::packs {
 
 /// How wide a sequence number is on the wire; it wraps around at 2^16 or 2^32.
 enum class SequenceBits : std::uint8_t { k16, k32 };
@@ -43,7 +45,7 @@ struct SequenceChange {
 /// begins anew within `max_behind` cannot be told from duplicates; who knows of it calls restart(). Threads:
 /// one at a time. Cost: a few nanoseconds; for a jump ahead, one bit for each number skipped, `max_behind` at
 /// most. Source: RFC 3550, A.1 (limits of a jump, two packets for a restart); RFC 4737 (reordered).
-class SequenceTracker final {
+class KYMO_API SequenceTracker final {
  public:
   explicit SequenceTracker(const SequenceOptions& options = {});
 
@@ -80,4 +82,4 @@ class SequenceTracker final {
   std::optional<std::uint32_t> aside_;
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

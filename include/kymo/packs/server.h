@@ -8,7 +8,7 @@
 #include <kymo/core/registry.h>
 #include <kymo/core/window.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// The vital signs that every server has: connections, requests, errors, and how long the last requests took.
 ///
@@ -18,7 +18,7 @@ namespace kymo::packs {
 ///
 /// `GET /api/metrics/server` shows them beside the process' memory and the host's CPU.
 /// Threads: any. Errors: a second one on the same registry is a registration error.
-class ServerMetrics final {
+class KYMO_API ServerMetrics final {
  public:
   /// How many of the last processing times the mean is taken over.
   static constexpr std::size_t kRecent = 100;
@@ -55,4 +55,4 @@ class ServerMetrics final {
   Window processing_time;            ///< `server.processing_time`, seconds: the last kRecent
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -9,7 +9,7 @@
 
 #include <kymo/core/snapshot.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// One figure of a log record: `{"active_connections", 3}`.
 struct LogField {
@@ -32,7 +32,7 @@ using LogSink = std::function<void(std::string_view message, std::span<const Log
 /// `GET /api/metrics/server` (`active_connections`, …, `uptime_seconds`; the cores as `12.5,0,99.1`). With a
 /// connection's id the message is `[id] server metrics`, and the id is a field too. What the host does not
 /// tell is left out. Threads: any. Errors: what the sink throws, and `std::bad_alloc`.
-void log_current_metrics(const Snapshot& snapshot, const LogSink& sink,
-                         std::optional<std::string_view> connection_id = std::nullopt);
+KYMO_API void log_current_metrics(const Snapshot& snapshot, const LogSink& sink,
+                                  std::optional<std::string_view> connection_id = std::nullopt);
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

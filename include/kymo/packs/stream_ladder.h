@@ -9,20 +9,22 @@
 #include <string_view>
 #include <vector>
 
-namespace kymo::packs {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::packs {
 
 /// How far a session's service is cut down, from nothing to another provider.
 enum class DegradeLevel : std::uint8_t { normal, warning, degrade, emergency, failover };
 
 /// "NORMAL", "WARNING", "DEGRADE", "EMERGENCY", "FAILOVER".
-[[nodiscard]] std::string_view name_of(DegradeLevel level) noexcept;
+[[nodiscard]] KYMO_API std::string_view name_of(DegradeLevel level) noexcept;
 
 /// The level that a realtime factor asks for: NORMAL below 0.8, WARNING below 1.0, DEGRADE up to 1.2, above
 /// it EMERGENCY. FAILOVER is not a matter of factors.
-[[nodiscard]] DegradeLevel level_for(double realtime_factor) noexcept;
+[[nodiscard]] KYMO_API DegradeLevel level_for(double realtime_factor) noexcept;
 
 /// What is done at a level: take a smaller model, leave out every other chunk.
-struct DegradeAction {
+struct KYMO_API DegradeAction {
   DegradeLevel level = DegradeLevel::degrade;  ///< from this one on
   std::string name;                            ///< as the messages tell it
   std::function<void()> apply;                 ///< when the level, or a worse one, is entered
@@ -30,7 +32,7 @@ struct DegradeAction {
 };
 
 /// The values above which a sign of overload asks for a level.
-struct DegradeThresholds {
+struct KYMO_API DegradeThresholds {
   double warning = 0;
   double degrade = 0;
   double emergency = 0;
@@ -98,7 +100,7 @@ struct DegradeOptions {
 /// A level that is passed on the way has its actions applied, too. Threads: one at a time; callbacks run
 /// within the call. Errors: a callback that throws is told to `on_fault`; its action is not in force, and the
 /// ladder stands where it would anyhow. Source of the factor's rule: docs/reference/stream.md.
-class DegradeLadder final {
+class KYMO_API DegradeLadder final {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
@@ -140,4 +142,4 @@ class DegradeLadder final {
   std::vector<const DegradeAction*> in_force_;  // of options_, in the order applied
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

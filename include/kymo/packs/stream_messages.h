@@ -9,7 +9,7 @@
 
 #include <kymo/packs/stream_ladder.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// Now, on both clocks; handed in, so that a test runs an hour in a millisecond.
 struct StreamTime {
@@ -88,16 +88,16 @@ using StreamMessage = std::variant<MetricsMessage, StatusMessage>;
 
 /// The message as JSON text, as docs/reference/schema describes it. Bytes of an id that are not UTF-8 become
 /// U+FFFD. Threads: any.
-[[nodiscard]] std::string to_json(const MetricsMessage& message);
-[[nodiscard]] std::string to_json(const StatusMessage& message);
-[[nodiscard]] std::string to_json(const EndMessage& message);
-[[nodiscard]] std::string to_json(const StreamMessage& message);
+[[nodiscard]] KYMO_API std::string to_json(const MetricsMessage& message);
+[[nodiscard]] KYMO_API std::string to_json(const StatusMessage& message);
+[[nodiscard]] KYMO_API std::string to_json(const EndMessage& message);
+[[nodiscard]] KYMO_API std::string to_json(const StreamMessage& message);
 
 /// Whether it has the form `version-trace-parent-flags`, and names a trace. Source: W3C Trace Context, 3.2.2.
-[[nodiscard]] bool is_traceparent(std::string_view text) noexcept;
+[[nodiscard]] KYMO_API bool is_traceparent(std::string_view text) noexcept;
 
 /// The trace that a header names, 32 digits, for a field `trace_id` of a log; empty where it is none. A view
 /// into it.
-[[nodiscard]] std::string_view trace_id(std::string_view traceparent) noexcept;
+[[nodiscard]] KYMO_API std::string_view trace_id(std::string_view traceparent) noexcept;
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

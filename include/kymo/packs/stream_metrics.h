@@ -9,7 +9,7 @@
 #include <kymo/core/histogram.h>
 #include <kymo/core/registry.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// In which unit StreamMetrics exports its two times, and so by which names. Prometheus' convention, and its
 /// linter, want seconds.
@@ -20,7 +20,7 @@ enum class StreamTimeUnit : std::uint8_t { milliseconds, seconds };
 /// SessionStreams has one and keeps it; a server that has no use for sessions may record into one itself, by
 /// member or by name. Threads: any. Cost: a member as its instrument, a name some 20 ns more. Errors: a
 /// second one on the same registry is a registration error.
-class StreamMetrics final {
+class KYMO_API StreamMetrics final {
  public:
   explicit StreamMetrics(Registry& registry, StreamTimeUnit unit = StreamTimeUnit::milliseconds);
 
@@ -50,4 +50,4 @@ class StreamMetrics final {
   double per_ms_;  ///< of the unit that is exported
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

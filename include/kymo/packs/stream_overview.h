@@ -13,7 +13,7 @@
 #include <kymo/core/histogram_value.h>
 #include <kymo/packs/stream_session.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// All sessions of a process at one instant.
 struct SessionsOverview {
@@ -31,13 +31,13 @@ struct SessionsOverview {
 };
 
 /// What sessions can be sorted by, as JSON names it: "queue_depth", "realtime_factor", …
-[[nodiscard]] std::span<const std::string_view> session_fields() noexcept;
+[[nodiscard]] KYMO_API std::span<const std::string_view> session_fields() noexcept;
 
 /// Takes the sessions together; nothing where there is no field of the name `by`. Threads: any.
-[[nodiscard]] std::optional<SessionsOverview> make_overview(std::vector<SessionSummary> sessions,
-                                                            std::size_t top, std::string_view by);
+[[nodiscard]] KYMO_API std::optional<SessionsOverview> make_overview(std::vector<SessionSummary> sessions,
+                                                                     std::size_t top, std::string_view by);
 
 /// As JSON: see docs/reference/stream.md. Threads: any.
-[[nodiscard]] std::string to_json(const SessionsOverview& overview);
+[[nodiscard]] KYMO_API std::string to_json(const SessionsOverview& overview);
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

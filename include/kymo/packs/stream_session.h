@@ -18,7 +18,7 @@
 #include <kymo/packs/stream_metrics.h>
 #include <kymo/packs/stream_source.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 struct SessionOptions {
   SessionIds ids = {};  ///< each cut at SessionStream::kMaxIdBytes
@@ -54,7 +54,7 @@ struct SessionSummary {
 /// SessionStreams makes, ticks and ends them. The ladder is led by the worst signs of the sources: the
 /// realtime factor of those that had new chunks, and the queues of those that are not idle. Where all are
 /// idle the ladder is at NORMAL. Threads: any.
-class SessionStream final {
+class KYMO_API SessionStream final {
  public:
   static constexpr std::size_t kMaxSources = 16;
   static constexpr std::size_t kMaxIdBytes = 256;
@@ -129,4 +129,4 @@ class SessionStream final {
   std::vector<std::shared_ptr<SourceStream>> sources_;
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

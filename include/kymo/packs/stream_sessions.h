@@ -17,7 +17,7 @@
 #include <kymo/packs/stream_overview.h>
 #include <kymo/packs/stream_session.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// What became of a message that was handed to the transport.
 enum class SendResult : std::uint8_t {
@@ -37,7 +37,7 @@ using StreamDeliver = std::function<SendResult(const StreamMessage& message)>;
 /// Told that a session has ended.
 using StreamEnded = std::function<void(const EndMessage& message)>;
 
-struct SessionStreamsOptions {
+struct KYMO_API SessionStreamsOptions {
   std::size_t max_sessions = 1000;
   std::chrono::steady_clock::duration interval = std::chrono::seconds(1);  ///< between ticks
   /// Told of faults: how many since it was told last, and what the last one was.
@@ -61,7 +61,7 @@ struct SessionStreamsOptions {
 /// from within a callback, does nothing and counts as missed. Memory: some 2 KiB a source and less a session.
 /// Errors: begin() what its memory and registration do; tick() none. Its sessions may outlive it. A copy is
 /// another handle to the same sessions.
-class SessionStreams final {
+class KYMO_API SessionStreams final {
   class State;
 
  public:
@@ -127,4 +127,4 @@ class SessionStreams final {
   std::shared_ptr<State> state_;
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

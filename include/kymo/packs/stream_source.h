@@ -16,7 +16,7 @@
 #include <kymo/packs/stream_messages.h>
 #include <kymo/packs/stream_metrics.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// A piece of audio on its way through a queue.
 struct StreamChunk {
@@ -52,7 +52,7 @@ struct SourceOptions {
 /// Whoever queues and processes audio keeps it and tells it what happens; all of it is counted in the
 /// process' StreamMetrics as well, at once, so that a session of a millisecond leaves its counts.
 /// Threads: any. Cost: a mutex that is the source's own, some 100 ns; processed() about a microsecond.
-class SourceStream final {
+class KYMO_API SourceStream final {
  public:
   /// Chunks that the mean and the realtime factor are taken over.
   static constexpr std::size_t kRecentChunks = 10;
@@ -143,4 +143,4 @@ class SourceStream final {
   HistogramValue processing_ms_;
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -6,7 +6,7 @@
 #include <kymo/core/registry.h>
 #include <kymo/packs/labels.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// Text to speech: how fast, and how often it fails.
 ///
@@ -15,7 +15,7 @@ namespace kymo::packs {
 ///
 /// Latencies are seconds. `series` holds for each family. Threads: any. Errors: a second one on the same
 /// registry is a registration error.
-class TtsMetrics final {
+class KYMO_API TtsMetrics final {
  public:
   explicit TtsMetrics(Registry& registry, const SeriesPolicy& series = {});
 
@@ -31,4 +31,4 @@ class TtsMetrics final {
   Family<Histogram, kDirection, kSessionId, kModel> streaming_lag_seconds;
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

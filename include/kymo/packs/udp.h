@@ -7,7 +7,7 @@
 #include <kymo/core/registry.h>
 #include <kymo/packs/sequence_tracker.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// What came over UDP and what did not, by the packets' sequence numbers.
 ///
@@ -18,7 +18,7 @@ namespace kymo::packs {
 /// `udp.packet.dropped` falls when a packet comes after all, so it is an up/down value and exported as a
 /// gauge: `delta()`, not `rate()`. All streams are summed. Threads: any; a Stream one at a time. Errors: a
 /// second UdpMetrics on the same registry is a registration error.
-class UdpMetrics final {
+class KYMO_API UdpMetrics final {
  public:
   explicit UdpMetrics(Registry& registry);
 
@@ -67,4 +67,4 @@ class UdpMetrics final {
   Registration loss_rate_;  // `udp.packet.loss_rate`
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -5,7 +5,7 @@
 #include <kymo/core/registry.h>
 #include <kymo/packs/labels.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// Peer connections over WebRTC and what flows through them.
 ///
@@ -15,7 +15,7 @@ namespace kymo::packs {
 ///
 /// `state` is WebRTC's own word (RTCPeerConnectionState). `series` holds for each family. Threads: any.
 /// Errors: a second one on the same registry is a registration error.
-class WebRtcMetrics final {
+class KYMO_API WebRtcMetrics final {
  public:
   explicit WebRtcMetrics(Registry& registry, const SeriesPolicy& series = {});
 
@@ -33,4 +33,4 @@ class WebRtcMetrics final {
   Family<Counter, kSessionId, kStage> reconnection_attempts_total;
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -8,7 +8,7 @@
 #include <kymo/core/histogram.h>
 #include <kymo/core/registry.h>
 
-namespace kymo::packs {
+namespace kymo::KYMO_ABI::packs {
 
 /// WebSocket clients, what is broadcast to them, and how large messages are.
 ///
@@ -17,7 +17,7 @@ namespace kymo::packs {
 ///     websocket.sent(text.size());
 ///
 /// Threads: any. Errors: a second one on the same registry is a registration error.
-class WebSocketMetrics final {
+class KYMO_API WebSocketMetrics final {
  public:
   /// A connected client: counted while it lives.
   class Client final {
@@ -70,4 +70,4 @@ class WebSocketMetrics final {
   Histogram sent_size;          ///< `websocket.message.size{direction="sent"}`, bytes
 };
 
-}  // namespace kymo::packs
+}  // namespace kymo::KYMO_ABI::packs

@@ -4,7 +4,7 @@
 
 #include <kymo/core/snapshot_writer.h>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 
 class PeerTable;
 class SessionLog;
@@ -13,7 +13,7 @@ struct PeerMetricsOptions {
   /// Peers that have series of their own: the first so many, in the order they were added. The others are
   /// counted, in `kymo_peers_unlabelled` and by their status, and have part in the network's quality.
   std::size_t max_peers = 100;
-  /// Whether the label `peer` is model::anonymous_id() of the id instead of the id.
+  /// Whether the label `peer` is base::anonymous_id() of the id instead of the id.
   bool anonymous = false;
 };
 
@@ -21,9 +21,10 @@ struct PeerMetricsOptions {
 /// Registry::add_producer(); a Monitor does it for MonitorOptions::peers.
 ///
 /// Threads: any. Cost: some 10 us a peer with series of its own.
-void write_peer_metrics(const PeerTable& table, const PeerMetricsOptions& options, SnapshotWriter& writer);
+KYMO_API void write_peer_metrics(const PeerTable& table, const PeerMetricsOptions& options,
+                                 SnapshotWriter& writer);
 
 /// Writes `kymo_peer_sessions…`. Threads: any.
-void write_session_metrics(const SessionLog& log, SnapshotWriter& writer);
+KYMO_API void write_session_metrics(const SessionLog& log, SnapshotWriter& writer);
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -9,12 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include <kymo/model/clock.h>
+#include <kymo/base/clock.h>
 #include <kymo/peers/quality.h>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 
-struct PeerTableOptions {
+struct KYMO_API PeerTableOptions {
   std::size_t max_peers = 1024;      ///< further ones are refused
   std::size_t latency_points = 360;  ///< kept of each peer: 32 bytes each, some 11 KiB in all
   /// Longest id; longer ones, and empty ones, are refused. Names are cut to this.
@@ -22,7 +22,7 @@ struct PeerTableOptions {
   /// Without an answer, or traffic from it, for so long a peer is disconnected. Take several times as long as
   /// lies between two probes.
   std::chrono::steady_clock::duration disconnected_after = std::chrono::seconds(30);
-  const model::Clock* clock = nullptr;  ///< null: the machine's; else it must outlive the table
+  const base::Clock* clock = nullptr;  ///< null: the machine's; else it must outlive the table
 };
 
 /// Totals since the peer connected, as a socket or a tunnel counts them.
@@ -105,7 +105,7 @@ struct NetworkQuality {
 };
 
 /// Told of every probe of a PeerTable, as it is recorded.
-class ProbeListener {
+class KYMO_API ProbeListener {
  public:
   virtual ~ProbeListener() = default;
 
@@ -125,7 +125,7 @@ class ProbeListener {
 /// for some 10 us. Errors: false for a peer that is not there (or, from add(), that is already, one too many,
 /// or with an id that cannot be); figures that cannot be are left out. Ids and names are any bytes. Memory:
 /// bounded by the options, and fixed for each peer.
-class PeerTable final {
+class KYMO_API PeerTable final {
  public:
   explicit PeerTable(PeerTableOptions options = {});
   PeerTable(const PeerTable&) = delete;
@@ -169,4 +169,4 @@ class PeerTable final {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
-namespace kymo::peers {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::peers {
 
 /// What a connection's quality is computed from. A negative or infinite figure counts as the worst, a NaN
 /// too.
@@ -20,12 +22,12 @@ struct ConnectionFigures {
 
 /// 0 (unusable) to 100: latency counts 40 % (100 at 0 ms, 0 from 150 ms on), loss 35 % (0 from 5 % on),
 /// jitter 25 % (0 from 50 ms on), each falling linearly. Threads: any, as all functions here.
-[[nodiscard]] double quality_score(const ConnectionFigures& figures) noexcept;
+[[nodiscard]] KYMO_API double quality_score(const ConnectionFigures& figures) noexcept;
 
 enum class QualityLabel : std::uint8_t { excellent, good, fair, poor };
 
 /// From 80 excellent, from 60 good, from 40 fair, else poor.
-[[nodiscard]] QualityLabel quality_label(double score) noexcept;
+[[nodiscard]] KYMO_API QualityLabel quality_label(double score) noexcept;
 
 enum class PeerStatus : std::uint8_t { connected, degraded, disconnected };
 enum class QualityTrend : std::uint8_t { improving, stable, degrading };
@@ -41,13 +43,13 @@ struct QualityCost {
 };
 
 /// The figures that take 5 points of 100 or more off the score, the most costly first.
-[[nodiscard]] std::vector<QualityCost> quality_costs(const ConnectionFigures& figures);
+[[nodiscard]] KYMO_API std::vector<QualityCost> quality_costs(const ConnectionFigures& figures);
 
 /// The same for people: `33.3 % lost takes 35 of 100 points, latency 120.0 ms 32`. Empty: no figure takes 5.
-[[nodiscard]] std::string quality_reason(const ConnectionFigures& figures);
+[[nodiscard]] KYMO_API std::string quality_reason(const ConnectionFigures& figures);
 
 /// Which way the score went: by more than 5 or not.
-[[nodiscard]] QualityTrend quality_trend(double before, double now) noexcept;
+[[nodiscard]] KYMO_API QualityTrend quality_trend(double before, double now) noexcept;
 
 /// One look at a path, bandwidth and reliability in it. Nothing: that figure is not measured. A negative,
 /// infinite or NaN figure counts as the worst; so a latency of NaN says that there was no answer.
@@ -72,17 +74,17 @@ struct PathScore {
   std::optional<double> stability = {};
   double total = 0;
 };
-[[nodiscard]] PathScore path_score(const PathFigures& figures) noexcept;
+[[nodiscard]] KYMO_API PathScore path_score(const PathFigures& figures) noexcept;
 
 enum class Grade : std::uint8_t { a, b, c, d, f };
 
 /// A from 90, B from 70, C from 50, D from 30, else F.
-[[nodiscard]] Grade grade(double score) noexcept;
+[[nodiscard]] KYMO_API Grade grade(double score) noexcept;
 
-[[nodiscard]] std::string_view to_string(QualityLabel label) noexcept;  ///< "excellent", …
-[[nodiscard]] std::string_view to_string(PeerStatus status) noexcept;   ///< "connected", …
-[[nodiscard]] std::string_view to_string(QualityTrend trend) noexcept;  ///< "improving", …
-[[nodiscard]] std::string_view to_string(Grade grade) noexcept;         ///< "A", …
+[[nodiscard]] KYMO_API std::string_view to_string(QualityLabel label) noexcept;  ///< "excellent", …
+[[nodiscard]] KYMO_API std::string_view to_string(PeerStatus status) noexcept;   ///< "connected", …
+[[nodiscard]] KYMO_API std::string_view to_string(QualityTrend trend) noexcept;  ///< "improving", …
+[[nodiscard]] KYMO_API std::string_view to_string(Grade grade) noexcept;         ///< "A", …
 
 /// What many values come to. Without any: a count of 0 and nothing else.
 struct Aggregate {
@@ -91,14 +93,14 @@ struct Aggregate {
 };
 
 /// p95 by nearest rank, so that it is one of the values. NaNs are left out.
-[[nodiscard]] Aggregate aggregate(std::span<const double> values);
+[[nodiscard]] KYMO_API Aggregate aggregate(std::span<const double> values);
 
 /// Population standard deviation of the latencies; 0 for fewer than two.
-[[nodiscard]] double deviation_jitter(std::span<const double> latencies_ms) noexcept;
+[[nodiscard]] KYMO_API double deviation_jitter(std::span<const double> latencies_ms) noexcept;
 
 /// The interarrival jitter of RFC 3550, section 6.4.1 and appendix A.8: each packet's difference in transit
 /// time from the one before moves it by a sixteenth. Not thread-safe.
-class InterarrivalJitter final {
+class KYMO_API InterarrivalJitter final {
  public:
   /// The next packet's transit time; the zero point of the sender's clock does not matter. NaN: no packet
   /// came, and the next one begins a new pair.
@@ -110,4 +112,4 @@ class InterarrivalJitter final {
   double jitter_ms_ = 0;
 };
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

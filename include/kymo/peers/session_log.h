@@ -11,13 +11,13 @@
 #include <string_view>
 #include <vector>
 
-#include <kymo/model/clock.h>
+#include <kymo/base/clock.h>
 #include <kymo/peers/peer_table.h>
 #include <kymo/peers/session_store.h>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 
-struct SessionLogOptions {
+struct KYMO_API SessionLogOptions {
   std::size_t max_sessions = 100;    ///< that have ended; the oldest go first
   std::size_t max_open = 100;        ///< that go on at once; further ones are refused
   std::size_t max_peers = 1024;      ///< of one session; further ones are left out
@@ -28,7 +28,7 @@ struct SessionLogOptions {
   SessionStore* store = nullptr;
   /// Told what went wrong with the store; from any thread, without a lock held.
   std::function<void(std::string_view message)> on_event = nullptr;
-  const model::Clock* clock = nullptr;  ///< null: the machine's; else it must outlive the log
+  const base::Clock* clock = nullptr;  ///< null: the machine's; else it must outlive the log
 };
 
 /// The sessions of a process and how well its peers were reached during each.
@@ -50,7 +50,7 @@ struct SessionLogOptions {
 /// list after another. The destructor waits until the last list is written. Errors: a store that throws is
 /// counted, reported and tried again at the next occasion; nothing else changes. Memory: bounded by the
 /// options.
-class SessionLog final {
+class KYMO_API SessionLog final {
  public:
   /// Reads the store. The table may go before the log: from then on there are no latencies.
   explicit SessionLog(PeerTable& table, SessionLogOptions options = {});
@@ -94,4 +94,4 @@ class SessionLog final {
   std::shared_ptr<State> state_;
 };
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

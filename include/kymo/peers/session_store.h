@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
-namespace kymo::peers {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::peers {
 
 /// The answered probes of a session's peers between its start and its end: round trips in milliseconds.
 struct SessionLatency {
@@ -36,7 +38,7 @@ struct Session {
 /// Where a SessionLog keeps its sessions while the process is not there.
 ///
 /// Threads: one call at a time. Errors: any exception; the SessionLog counts it, reports it and goes on.
-class SessionStore {
+class KYMO_API SessionStore {
  public:
   virtual ~SessionStore() = default;
 
@@ -56,7 +58,7 @@ class SessionStore {
 ///
 /// Of one process at a time: of two that use a file, the last to save wins. Bytes of ids and names that are
 /// not UTF-8 come back as U+FFFD. Errors: std::system_error with the file and the reason.
-class SessionFile final : public SessionStore {
+class KYMO_API SessionFile final : public SessionStore {
  public:
   /// `on_event` is told of lines that are left out, of the first ten one by one, and of a file that is kept
   /// aside. Nothing is opened yet.
@@ -73,4 +75,4 @@ class SessionFile final : public SessionStore {
   bool must_keep_ = true;  ///< the file may hold sessions that were not read
 };
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -1,6 +1,8 @@
 #pragma once
 
-namespace kymo::peers {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::peers {
 
 /// The parameters of the E-model, ITU-T G.107 (06/2015), table 2, with the recommendation's defaults: a call
 /// between two ordinary handsets over a network that adds nothing. Set what is known of a connection; the
@@ -38,9 +40,9 @@ struct VoicePath {
 /// The transmission rating factor R, ITU-T G.107 section 7: 93.2 for the defaults, never below 0; 100 and
 /// more only with an advantage. Parameters outside their range are taken as its nearest end; NaN as the
 /// default. Threads: any.
-[[nodiscard]] double r_factor(const VoicePath& path) noexcept;
+[[nodiscard]] KYMO_API double r_factor(const VoicePath& path) noexcept;
 
 /// The mean opinion score that R stands for, 1 to 4.5 (ITU-T G.107, annex B, equation B-4). Threads: any.
-[[nodiscard]] double mean_opinion_score(double r_factor) noexcept;
+[[nodiscard]] KYMO_API double mean_opinion_score(double r_factor) noexcept;
 
-}  // namespace kymo::peers
+}  // namespace kymo::KYMO_ABI::peers

@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
-namespace kymo::probe {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::probe {
 
 /// Where to answer, and how often at most. A request beyond a limit has a notice that says so in place of its
 /// answer, at most as often again; beyond that, nothing.
@@ -27,7 +29,7 @@ struct EchoResponderOptions {
 /// only to where the request came from; so nothing is amplified, whoever forges a source. What is no request
 /// is not answered, nor what was sent to a group or to all. The wire format is in docs/reference/probe.md.
 /// Threads: any.
-class EchoResponder final {
+class KYMO_API EchoResponder final {
  public:
   /// Throws std::invalid_argument for an address or limits that can never be valid, std::runtime_error with
   /// the reason where the address cannot be had.
@@ -54,4 +56,4 @@ class EchoResponder final {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -11,7 +11,7 @@
 #include <kymo/peers/quality.h>
 #include <kymo/probe/probe_result.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 /// One way of a path. Only how its delay changes can be known, as the clocks at its ends are not the same.
 struct WayReport {
@@ -57,7 +57,7 @@ struct PathReport {
 };
 
 /// Collects what becomes of one target's probes. Threads: one at a time.
-class PathRecorder final {
+class KYMO_API PathRecorder final {
  public:
   /// Percentiles and what is said of the ways are of the last `kept` answers, 24 bytes each.
   explicit PathRecorder(std::size_t kept = 100'000) : kept_(kept == 0 ? 1 : kept) {}
@@ -95,4 +95,4 @@ class PathRecorder final {
   PhaseSum first_byte_;
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

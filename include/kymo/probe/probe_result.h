@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::probe {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::probe {
 
 /// What became of a probe.
 enum class ProbeOutcome : std::uint8_t {
@@ -45,11 +47,11 @@ struct ProbeDetails {
 };
 
 /// `NOERROR`, `NXDOMAIN`, …, `RCODE11` (RFC 6895 2.3). Threads: any.
-[[nodiscard]] std::string dns_code_name(unsigned code);
+[[nodiscard]] KYMO_API std::string dns_code_name(unsigned code);
 
 /// Until a certificate ends; negative where it has. Rounded down. Threads: any.
-[[nodiscard]] int days_until(std::chrono::system_clock::time_point end,
-                             std::chrono::system_clock::time_point now) noexcept;
+[[nodiscard]] KYMO_API int days_until(std::chrono::system_clock::time_point end,
+                                      std::chrono::system_clock::time_point now) noexcept;
 
 /// One thing that happened to one probe. Views are valid during the call.
 struct ProbeResult {
@@ -81,4 +83,4 @@ struct ProbeCounts {
   friend bool operator==(const ProbeCounts&, const ProbeCounts&) = default;
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -12,14 +12,14 @@
 #include <kymo/probe/probe_result.h>
 #include <kymo/probe/target.h>
 
-namespace kymo::peers {
+namespace kymo::KYMO_ABI::peers {
 class PeerTable;
 }
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 /// Where results go, and how much a Prober may do.
-struct ProberOptions {
+struct KYMO_API ProberOptions {
   /// Takes round trips and losses under the targets' ids, and must outlive the Prober. A target that is no
   /// peer yet becomes one for as long as it is probed.
   peers::PeerTable* peers = nullptr;
@@ -54,7 +54,7 @@ struct ProbeOptions {
 /// one of its steps. Memory: bounded by the targets. The sockets of tcp, http, https, tls and dns are a
 /// quarter of the descriptors that the process may have (RLIMIT_NOFILE) at most, and 64 a target (16 by http,
 /// https and tls); probes beyond are limited. Threads: any.
-class Prober final {
+class KYMO_API Prober final {
  public:
   /// Throws std::system_error where there is no thread to be had.
   explicit Prober(ProberOptions options = {});
@@ -85,4 +85,4 @@ class Prober final {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace kymo::probe {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::probe {
 
 /// How a target is probed.
 enum class ProbeKind : std::uint8_t {
@@ -19,7 +21,7 @@ enum class ProbeKind : std::uint8_t {
 };
 
 /// What a probe is sent to.
-struct Target {
+struct KYMO_API Target {
   ProbeKind kind = ProbeKind::udp;
   std::string host;        ///< an address, IPv6 without brackets, `fe80::1%eth0` with its zone; or a name
   std::uint16_t port = 0;  ///< 0 for icmp
@@ -43,6 +45,6 @@ struct Target {
 /// Where an EchoResponder listens by default, and where `udp://HOST` is probed.
 inline constexpr std::uint16_t kEchoPort = 9465;
 
-[[nodiscard]] std::string_view to_string(ProbeKind kind) noexcept;  ///< the scheme: "udp", …, "ws"
+[[nodiscard]] KYMO_API std::string_view to_string(ProbeKind kind) noexcept;  ///< the scheme: "udp", …, "ws"
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -6,7 +6,7 @@
 
 #include <kymo/probe/target.h>
 
-namespace kymo::probe {
+namespace kymo::KYMO_ABI::probe {
 
 /// A target and what it is called.
 struct NamedTarget {
@@ -17,15 +17,16 @@ struct NamedTarget {
 };
 
 /// 1 to 64 letters, digits and `._-`. Threads: any, as all functions here.
-[[nodiscard]] bool is_target_name(std::string_view text) noexcept;
+[[nodiscard]] KYMO_API bool is_target_name(std::string_view text) noexcept;
 
 /// Reads a list of targets: one a line, `NAME=TARGET` or a TARGET as Target::parse() reads it, which is then
 /// its own name. Blank lines, and what follows a `#` at the beginning of a line or behind a blank, are left
 /// out. Throws std::invalid_argument for a line that is none, a name that is there twice, or more than 256
 /// targets: `targets.txt:3: …`, with `file` as the name.
-[[nodiscard]] std::vector<NamedTarget> parse_target_list(std::string_view text, std::string_view file);
+[[nodiscard]] KYMO_API std::vector<NamedTarget> parse_target_list(std::string_view text,
+                                                                  std::string_view file);
 
 /// Reads such a file, of 1 MiB at most. Throws std::runtime_error where it cannot be read, else as above.
-[[nodiscard]] std::vector<NamedTarget> read_target_list(const std::string& file);
+[[nodiscard]] KYMO_API std::vector<NamedTarget> read_target_list(const std::string& file);
 
-}  // namespace kymo::probe
+}  // namespace kymo::KYMO_ABI::probe

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <kymo/version.h>
+
 /// Where the time goes: scopes that a program marks, timed while the profiler is on.
 ///
 ///     void Room::mix() {
@@ -20,7 +22,7 @@
 /// its *self* time, and how often and how long each was is kept by thread and by path, that is by which
 /// scopes it was in. A scope inside one of the same name is counted in the path of the outer one, and what is
 /// inside it goes on from there; so a recursion has as many paths as it has functions. report.h reads it.
-namespace kymo::profile {
+namespace kymo::KYMO_ABI::profile {
 
 /// What enable() keeps besides figures.
 struct Options {
@@ -31,11 +33,11 @@ struct Options {
 
 /// Begins to record, or goes on. Scopes that are open already are not recorded, those inside them are. The
 /// first call of a process may take 20 ms, to measure the clock. Threads: any, here and below.
-void enable(const Options& options = {}) noexcept;
+KYMO_API void enable(const Options& options = {}) noexcept;
 /// Records no scope that begins from now on; those that are open are recorded still.
-void disable() noexcept;
+KYMO_API void disable() noexcept;
 /// Forgets all that was recorded. Scopes that are open are forgotten with it.
-void reset() noexcept;
+KYMO_API void reset() noexcept;
 
 /// A place in the code that has a scope. Its name is copied when it first records, so that the library it is
 /// in may be unloaded. Places of one name are one function to the reports.
@@ -48,7 +50,7 @@ struct Site {
 
 /// Scopes are recorded. One load of a line that never changes, and a branch, is all that one costs while they
 /// are not.
-extern constinit std::atomic<bool> recording;
+KYMO_API extern constinit std::atomic<bool> recording;
 
 [[nodiscard]] inline bool is_enabled() noexcept { return recording.load(std::memory_order_relaxed); }
 
@@ -62,7 +64,7 @@ struct ThreadLog;
 /// nothing here throws. It must end on the thread that it began on, in the reverse order of beginning: not to
 /// be held over a `co_await`. One that does not is not recorded, and counted as lost. In a signal handler: is
 /// recorded, unless the handler interrupted the recording itself.
-class [[nodiscard]] Scope final {
+class [[nodiscard]] KYMO_API Scope final {
  public:
   constexpr explicit Scope(Site& site) noexcept
       : Scope([&site]() noexcept -> Site& { return site; }, site.name) {}
@@ -97,7 +99,7 @@ class [[nodiscard]] Scope final {
   std::uint32_t generation_;  // of resets
 };
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile
 
 #define KYMO_PROFILE_JOIN_(a, b) a##b
 // A lambda holds the site, because a `constexpr` function must have no static variable of its own. The number

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace kymo::profile {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::profile {
 
 /// All calls of one function, which is all scopes of one name, on whatever thread and path.
 struct FunctionFigures {
@@ -59,16 +61,16 @@ struct Report {
 };
 
 /// Reads what all threads have recorded so far, and stops none of them. Threads: any. Errors: as std::vector.
-[[nodiscard]] Report report();
+[[nodiscard]] KYMO_API Report report();
 
 /// The first `count` functions by their own time, most first.
-[[nodiscard]] std::vector<FunctionFigures> hotspots_by_self(const Report& report, std::size_t count);
+[[nodiscard]] KYMO_API std::vector<FunctionFigures> hotspots_by_self(const Report& report, std::size_t count);
 
 inline constexpr std::chrono::milliseconds kSlow{10};
 
 /// Names of functions whose average call takes longer than `threshold`, slowest first.
-[[nodiscard]] std::vector<std::string> slow_functions(const Report& report,
-                                                      std::chrono::nanoseconds threshold = kSlow);
+[[nodiscard]] KYMO_API std::vector<std::string> slow_functions(const Report& report,
+                                                               std::chrono::nanoseconds threshold = kSlow);
 
 /// What this process takes of the machine. Not known: nothing.
 struct ProcessFigures {
@@ -85,12 +87,12 @@ struct ReportOptions {
 };
 
 /// A table for people.
-[[nodiscard]] std::string to_text(const Report& report, const ReportOptions& options = {});
+[[nodiscard]] KYMO_API std::string to_text(const Report& report, const ReportOptions& options = {});
 /// As `GET /api/profile` gives it.
-[[nodiscard]] std::string to_json(const Report& report, const ReportOptions& options = {});
+[[nodiscard]] KYMO_API std::string to_json(const Report& report, const ReportOptions& options = {});
 
 /// Folded stacks: a line `thread;outer;inner MICROSECONDS` for each path's own time, as flame graph programs
 /// take them. In names, `;` becomes `:` and control characters become blanks.
-[[nodiscard]] std::string to_folded(const Report& report);
+[[nodiscard]] KYMO_API std::string to_folded(const Report& report);
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

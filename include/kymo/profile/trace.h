@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace kymo::profile {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::profile {
 
 /// A scope that ended.
 struct TraceEvent {
@@ -30,10 +32,10 @@ struct Trace {
 };
 
 /// Reads the scopes that are kept; stops no thread that records. Threads: any.
-[[nodiscard]] Trace trace();
+[[nodiscard]] KYMO_API Trace trace();
 
 /// JSON that Perfetto, the browser's developer tools and speedscope open. Source: "Trace Event Format" of the
 /// Chromium project; complete events ("X"), and metadata for names.
-[[nodiscard]] std::string to_chrome_json(const Trace& trace);
+[[nodiscard]] KYMO_API std::string to_chrome_json(const Trace& trace);
 
-}  // namespace kymo::profile
+}  // namespace kymo::KYMO_ABI::profile

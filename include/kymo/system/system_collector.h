@@ -2,11 +2,11 @@
 
 #include <memory>
 
+#include <kymo/base/clock.h>
 #include <kymo/core/snapshot_writer.h>
-#include <kymo/model/clock.h>
 #include <kymo/system/system_options.h>
 
-namespace kymo::system {
+namespace kymo::KYMO_ABI::system {
 
 class Host;
 
@@ -22,13 +22,13 @@ class Host;
 /// with a few CPUs and devices; some 35 file descriptors stay open. Errors: none thrown. A file that is
 /// missing or odd omits its families and counts in `kymo_collector_errors_total`. Across a fork: the child's
 /// calls measure the child.
-class SystemCollector final {
+class KYMO_API SystemCollector final {
  public:
   /// Takes the first reading, from which the first rates start.
   explicit SystemCollector(const SystemOptions& options = {},
-                           std::shared_ptr<const model::Clock> clock = nullptr);
+                           std::shared_ptr<const base::Clock> clock = nullptr);
   /// For tests: on a host of their own.
-  SystemCollector(SystemOptions options, std::shared_ptr<const model::Clock> clock,
+  SystemCollector(SystemOptions options, std::shared_ptr<const base::Clock> clock,
                   std::unique_ptr<Host> host);
   ~SystemCollector();
   SystemCollector(SystemCollector&&) noexcept;
@@ -42,4 +42,4 @@ class SystemCollector final {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

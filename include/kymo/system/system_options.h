@@ -7,11 +7,13 @@
 #include <string_view>
 #include <vector>
 
-namespace kymo::system {
+#include <kymo/version.h>
+
+namespace kymo::KYMO_ABI::system {
 
 /// Which names to take, by patterns in which `*` stands for any characters, `?` for one, `#` for one or more
 /// digits. A name is taken when `include` is empty or has a pattern for it, and `exclude` has none.
-struct NameFilter {
+struct KYMO_API NameFilter {
   std::vector<std::string> include;
   std::vector<std::string> exclude;
 
@@ -80,4 +82,4 @@ struct SystemOptions {
   std::size_t max_memory_fields = 128;
 };
 
-}  // namespace kymo::system
+}  // namespace kymo::KYMO_ABI::system

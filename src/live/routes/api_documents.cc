@@ -11,7 +11,7 @@
 #include "../embedded_file.h"
 #include "../served_document.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 extern const std::span<const EmbeddedFile> kApiDocuments;
 
@@ -33,4 +33,4 @@ std::vector<Route> api_document_routes(std::vector<Route> routes) {
   return documents;
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -5,7 +5,7 @@
 
 #include <kymo/format/content_type.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using Output = SharedEncoding SnapshotOutputs::*;
@@ -33,4 +33,4 @@ std::vector<Route> api_metrics_routes(const std::shared_ptr<SnapshotOutputs>& ou
   };
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -5,7 +5,7 @@
 
 #include "served_file.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 extern const std::span<const EmbeddedFile> kDashboardFiles;
 
@@ -23,4 +23,4 @@ std::vector<Route> dashboard_routes(std::span<const EmbeddedFile> files) {
   return routes;
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -7,7 +7,7 @@
 
 #include "../embedded_file.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// The dashboard of web/, as it was built into this program. Threads: any.
 [[nodiscard]] std::span<const EmbeddedFile> dashboard_files();
@@ -15,4 +15,4 @@ namespace kymo::live {
 /// GET / (`index.html`) and a route for each other file. See file_route().
 [[nodiscard]] std::vector<Route> dashboard_routes(std::span<const EmbeddedFile> files);
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -6,7 +6,7 @@
 
 #include <kymo/net/json_error.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 net::HttpResponse status(std::string_view word) {
@@ -36,4 +36,4 @@ Route readyz_route(std::function<std::string()> why_not_ready) {
   return {"GET", "/readyz", std::move(handle), "Whether it serves all that it is to measure."};
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -5,7 +5,7 @@
 
 #include <kymo/live/route.h>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// GET /healthz: 200 as long as the process answers at all. Blocks on nothing.
 [[nodiscard]] Route healthz_route();
@@ -13,4 +13,4 @@ namespace kymo::live {
 /// GET /readyz: 200 while `why_not_ready()`, which must not block, is empty; else 503 with it.
 [[nodiscard]] Route readyz_route(std::function<std::string()> why_not_ready);
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 constexpr std::string_view kPageBegin = R"(<!doctype html>
@@ -143,4 +143,4 @@ std::vector<Route> index_routes(const std::vector<Route>& listed) {
   };
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

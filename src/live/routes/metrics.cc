@@ -10,7 +10,7 @@
 
 #include "../negotiation.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using format::Format;
@@ -52,4 +52,4 @@ Route metrics_route(std::shared_ptr<SnapshotOutputs> outputs) {
           "Everything, for Prometheus and others who scrape: Prometheus text or OpenMetrics."};
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -2,18 +2,18 @@
 #include <string_view>
 #include <vector>
 
+#include <kymo/base/anonymous_id.h>
 #include <kymo/format/iso_time.h>
 #include <kymo/live/peers.h>
-#include <kymo/model/anonymous_id.h>
+#include <kymo/live/query_reader.h>
 #include <kymo/peers/session_log.h>
 
 #include "../json_response.h"
-#include "../query_reader.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
-using model::JsonWriter;
+using base::JsonWriter;
 
 constexpr std::uint64_t kUsualLimit = 10;
 constexpr QueryReader::Bounds kLimits{1, 1000};
@@ -28,7 +28,7 @@ void write_session(const peers::Session& session, PeerIds ids, JsonWriter& json)
   json.field("duration_seconds", static_cast<double>(session.duration.count()) / 1000);
   json.begin_array("peers");
   for (const std::string& peer : session.peers) {
-    json.value(std::string_view(ids == PeerIds::own ? peer : model::anonymous_id(peer)));
+    json.value(std::string_view(ids == PeerIds::own ? peer : base::anonymous_id(peer)));
   }
   json.end_array();
   json.begin_object("latency_ms");
@@ -59,4 +59,4 @@ Route past_sessions_route(const peers::SessionLog* log, PeerIds ids) {
           "The last sessions between peers, with their latency."};
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

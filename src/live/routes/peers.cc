@@ -8,19 +8,19 @@
 #include <utility>
 
 #include <kymo/format/iso_time.h>
+#include <kymo/live/query_reader.h>
 #include <kymo/net/json_error.h>
 #include <kymo/peers/peer_table.h>
 
 #include "../aggregate_json.h"
 #include "../json_response.h"
 #include "../peer_json.h"
-#include "../query_reader.h"
 #include "../shown_peers.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
-using model::JsonWriter;
+using base::JsonWriter;
 
 constexpr std::chrono::seconds kUsualStretch = std::chrono::hours(1);
 
@@ -122,4 +122,4 @@ std::vector<Route> peer_routes(const peers::PeerTable* table, PeerIds ids) {
   };
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

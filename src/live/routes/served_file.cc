@@ -12,7 +12,7 @@
 #include "../conditional.h"
 #include "../negotiation.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 constexpr net::GzipLevel kSmallest{9};
@@ -88,4 +88,4 @@ Route file_route(const EmbeddedFile& file, std::string path, std::string about) 
   return {"GET", std::move(path), std::move(handle), std::move(about)};
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -6,7 +6,7 @@
 
 #include "../embedded_file.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 
 /// A route that serves a file of the program, typed by its extension. It has a strong ETag of its bytes, is
 /// answered with 304 to who has it, and is sent as gzip to who prefers that; it is compressed once, when
@@ -14,4 +14,4 @@ namespace kymo::live {
 /// program is replaced.
 [[nodiscard]] Route file_route(const EmbeddedFile& file, std::string path, std::string about = {});
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -6,11 +6,10 @@
 #include <utility>
 
 #include <kymo/format/content_type.h>
+#include <kymo/live/query_reader.h>
 #include <kymo/net/json_error.h>
 
-#include "../query_reader.h"
-
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 constexpr std::uint64_t kUsualTop = 10;
@@ -51,4 +50,4 @@ Route live_sessions_route(SessionsSource source) {
           "The sessions that go on now, taken together, and the first of them by any field."};
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -4,17 +4,17 @@
 #include <string>
 #include <utility>
 
+#include <kymo/base/number_text.h>
 #include <kymo/format/iso_time.h>
-#include <kymo/model/number_text.h>
+#include <kymo/live/query_reader.h>
 #include <kymo/net/json_error.h>
 
 #include "../aggregate_json.h"
 #include "../history_aggregate.h"
 #include "../json_response.h"
 #include "../negotiation.h"
-#include "../query_reader.h"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 using HistoryPoints = std::vector<SystemHistory::Point>;
@@ -24,7 +24,7 @@ constexpr std::array<MediaType, 2> kHistoryTypes = {format::kJsonType, kCsvType}
 
 net::HttpResponse history_json(const net::HttpRequest& request, const HistoryPoints& points,
                                std::chrono::milliseconds interval) {
-  return json_response(request, [&](model::JsonWriter& json) {
+  return json_response(request, [&](base::JsonWriter& json) {
     json.field("interval_seconds", static_cast<double>(interval.count()) / 1000);
     write_list("points", points, json, [&](const SystemHistory::Point& point) {
       json.field("timestamp", std::string_view(format::iso_time(point.time)));
@@ -37,7 +37,7 @@ net::HttpResponse history_json(const net::HttpRequest& request, const HistoryPoi
 
 net::HttpResponse window_json(const net::HttpRequest& request, const HistoryPoints& points,
                               std::chrono::seconds window) {
-  return json_response(request, [&](model::JsonWriter& json) {
+  return json_response(request, [&](base::JsonWriter& json) {
     json.field("window_seconds", static_cast<std::int64_t>(window.count()));
     for (std::size_t i = 0; i < SystemHistory::kFields; ++i) {
       write_aggregate(SystemHistory::field_names()[i], aggregate_of(points, i), json);
@@ -55,8 +55,8 @@ std::string history_csv(const HistoryPoints& points) {
     for (const double figure : point.figures) {
       out += ',';
       if (std::isnan(figure)) continue;
-      std::array<char, model::kMaxNumberBytes> text;
-      out.append(text.data(), model::put_number(text.data(), to_hundredths(figure)));
+      std::array<char, base::kMaxNumberBytes> text;
+      out.append(text.data(), base::put_number(text.data(), to_hundredths(figure)));
     }
     out += "\r\n";
   }
@@ -100,4 +100,4 @@ Route system_history_route(const SystemHistory& history) {
           "How the machine was: processors, memory and network over the last hour."};
 }
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include <kymo/model/json_writer.h>
+#include <kymo/base/json_writer.h>
 #include <kymo/profile/profile.h>
 #include <kymo/profile/trace.h>
 
@@ -40,7 +40,7 @@ Made make_scope(std::mt19937& random, int depth) {
   return made;
 }
 
-void write(const std::vector<Made>& scopes, kymo::model::JsonWriter& json) {
+void write(const std::vector<Made>& scopes, kymo::base::JsonWriter& json) {
   for (const Made& made : scopes) {
     json.begin_object();
     json.field("name", std::string_view(kNames[made.site]));
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
   }
   std::ofstream(argv[2]) << to_chrome_json(kymo::profile::trace());
   std::string text;
-  kymo::model::JsonWriter json(text);
+  kymo::base::JsonWriter json(text);
   json.begin_object();
   for (std::size_t t = 0; t < kThreads; ++t) {
     json.begin_array("worker " + std::to_string(t));

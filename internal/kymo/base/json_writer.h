@@ -1,0 +1,71 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <kymo/base/json_layout.h>
+
+namespace kymo::KYMO_ABI::base {
+
+/// Appends JSON to a string as it goes along; commas and indentation come by themselves.
+///
+/// Whatever is written in pairs of begin_… and end_…, and in objects with a key before each value, is valid
+/// JSON (RFC 8259): bytes that are not UTF-8 become U+FFFD, numbers that are not finite become null.
+class JsonWriter final {
+ public:
+  explicit JsonWriter(std::string& out, JsonLayout layout = JsonLayout::compact)
+      : out_(out), layout_(layout) {}
+
+  void begin_object() { begin('{'); }
+  void begin_object(std::string_view name) { key(name), begin('{'); }
+  void end_object() { end('}'); }
+  void begin_array(std::string_view name) { key(name), begin('['); }
+  void begin_array() { begin('['); }
+  void end_array() { end(']'); }
+
+  void key(std::string_view name);
+  void value(std::string_view text);
+  void value(std::uint64_t number) { append_number(number); }
+  void value(std::int64_t number) { append_number(number); }
+  void value(double number);
+  template <class... Numbers>
+  void value(const std::variant<Numbers...>& number) {
+    std::visit([this](auto held) { this->value(held); }, number);
+  }
+  /// Exactly this type: a literal would rather become a bool than a string_view.
+  void value(std::same_as<bool> auto is_so) { literal(is_so ? "true" : "false"); }
+  template <class Value>
+  void value(const std::optional<Value>& content) {
+    content ? value(*content) : null();
+  }
+  void null() { literal("null"); }
+
+  template <class Value>
+  void field(std::string_view name, const Value& content) {
+    key(name);
+    value(content);
+  }
+
+ private:
+  void begin(char bracket);
+  void end(char bracket);
+  void next();
+  void literal(std::string_view text);
+  void break_line();
+  template <class Integer>
+  void append_number(Integer number);
+  void append_string(std::string_view text);
+
+  std::string& out_;
+  JsonLayout layout_;
+  std::size_t depth_ = 0;
+  bool first_ = true;       // in the innermost object or array
+  bool after_key_ = false;  // the value comes on the same line
+};
+
+}  // namespace kymo::KYMO_ABI::base

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include <kymo/net/client_options.h>
+
+namespace kymo::KYMO_ABI::net {
+
+class OperationRunner;
+
+/// How long to wait before attempt number `attempt` (from 0): 0.5 s, doubled to 10 s at most; `chance` in 0
+/// to 1 moves it by a quarter either way, since many clients of one server must not come at once.
+[[nodiscard]] std::chrono::milliseconds back_off(unsigned attempt, double chance) noexcept;
+
+/// A WebSocket (RFC 6455) to one address that is kept: lost, it is opened again. Threads: run() one, send()
+/// within the functions of Events, interrupt() any.
+class WebsocketClient final {
+ public:
+  /// All called by run(), on its thread. `message` may throw ClientError, which ends the connection.
+  struct Events {
+    std::function<void()> opened;
+    std::function<void(std::string_view text)> message;
+    /// The connection is not there, with when it is tried again.
+    std::function<void(const ClientError& why, std::chrono::milliseconds retry_in)> lost;
+  };
+
+  /// `silence`: a server that says nothing for so long, and answers no ping, is gone.
+  WebsocketClient(ClientUrl url, std::string target, ClientOptions options, Events events,
+                  std::chrono::milliseconds silence = std::chrono::seconds(8));
+  WebsocketClient(const WebsocketClient&) = delete;
+  WebsocketClient& operator=(const WebsocketClient&) = delete;
+  ~WebsocketClient();
+
+  /// Connects, reads and connects again, until interrupt().
+  void run();
+  /// Sends a text message. Errors: ClientError.
+  void send(std::string_view text);
+  /// Makes run() return soon. Threads: any.
+  void interrupt() noexcept;
+
+ private:
+  struct Connection;
+  void serve_once();
+
+  ClientUrl url_;
+  std::string target_;
+  ClientOptions options_;
+  Events events_;
+  std::chrono::milliseconds silence_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool is_over_ = false;  // guarded by mutex_
+  unsigned attempt_ = 0;
+  std::unique_ptr<OperationRunner> runner_;  // guarded by mutex_ against interrupt()
+  std::unique_ptr<Connection> connection_;   // goes before the runner
+};
+
+}  // namespace kymo::KYMO_ABI::net

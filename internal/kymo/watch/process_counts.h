@@ -1,0 +1,63 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <kymo/watch/process_reader.h>
+
+namespace kymo::KYMO_ABI::watch {
+
+/// How much the counts of a process, or of a tree of them, grew from one reading to the next.
+///
+/// The kernel adds all counts of a process that ended to the waited-for times of its parent. So the growth of
+/// those times is added, less the counts that were read of the process while it lived: children that came
+/// and ended between two readings are counted too, once. The same holds for
+/// faults, and for input and output, which the kernel adds to the parent's own. A child that nobody waited
+/// for (SIGCHLD is ignored) is counted up to the last reading of it. Threads: one at a time.
+class ProcessCounts final {
+ public:
+  enum Count : std::uint8_t { cpu, minor_faults, major_faults, read, written, disk_read, disk_written };
+  static constexpr std::size_t kCounts = 7;
+  using Counts = std::array<double, kCounts>;  // NaN: not known
+
+  enum class Scope : std::uint8_t {
+    process,     ///< it alone
+    tree,        ///< it and those that it has waited for
+    waited_for,  ///< only those: of a foster parent, who takes in those that lose their own
+  };
+
+  /// One that is there now, in each reading.
+  void add(const ProcessReading& reading, Scope scope);
+
+  /// All have been added: how much each count grew, and the next reading begins. The first reading has none.
+  [[nodiscard]] Counts end();
+
+ private:
+  using Key = std::pair<Pid, std::uint64_t>;  // with its start: which process it is
+  struct Entry {
+    Pid parent = 0;
+    bool is_tree = false;
+    bool is_foster = false;
+    Counts own{};
+    Counts waited{};  ///< of input and output nothing: they are in `own`
+  };
+  /// Counts of processes that have ended since, by the process that waited for them.
+  using Ended = std::map<Key, Counts>;
+  [[nodiscard]] Ended ended() const;
+  [[nodiscard]] std::optional<Key> who_waited(const Entry& ended) const;
+  /// Growth of a process by others that ended: its waited-for counts less the counts that were read of
+  /// them; below zero where somebody else waited.
+  [[nodiscard]] Counts newly_waited(const Key& key, const Entry& now, const Ended& ended) const;
+  void add_own(const Key& key, const Entry& now, const Ended& ended, Counts& grown) const;
+  [[nodiscard]] Entry base_of(const Key& key, const Entry& now) const;
+
+  std::map<Key, Entry> last_, now_;
+  std::map<Pid, Key> last_by_pid_;
+  bool is_first_ = true;
+};
+
+}  // namespace kymo::KYMO_ABI::watch
