@@ -1,7 +1,7 @@
 #pragma once
 
-/// All instruments, the registry and the Snapshot: what a program that measures itself needs. Programs that
-/// want short compile times in many files include `<kymo/core/counter.h>` and its siblings instead.
+/// All instruments, the registry and the Snapshot: all that a program needs to measure itself. For short
+/// compile times in many files, include `<kymo/core/counter.h>` and its siblings instead.
 #include <kymo/core/collector.h>
 #include <kymo/core/counter.h>
 #include <kymo/core/family.h>

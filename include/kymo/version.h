@@ -15,7 +15,7 @@
 /// Users write `kymo::Counter`, never this name.
 #define KYMO_ABI inline v0
 
-/// Marks what the shared library `libkymo.so` shows; the rest of it is hidden.
+/// Marks the symbols that the shared library `libkymo.so` exports; all others are hidden.
 #define KYMO_API [[gnu::visibility("default")]]
 
 namespace kymo::KYMO_ABI {

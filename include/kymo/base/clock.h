@@ -6,14 +6,14 @@
 
 namespace kymo::KYMO_ABI::base {
 
-/// What time it is: handed in wherever kymo asks, so that a test can run a day in a second.
+/// The source of time. kymo takes a Clock as a parameter, so a test can run a day in a second.
 ///
-/// Threads: `const` members may be called from several at once.
+/// Threads: several threads may call `const` members at once.
 class KYMO_API Clock {
  public:
   virtual ~Clock() = default;
 
-  /// Wall-clock time; may jump either way when somebody sets it.
+  /// Wall-clock time. Somebody may set the clock, so it can jump both ways.
   [[nodiscard]] virtual std::chrono::system_clock::time_point system_now() const noexcept = 0;
 
   /// Time that never goes back; for durations and rates.

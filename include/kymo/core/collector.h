@@ -19,7 +19,7 @@ class Collector;
 struct GaugeStatistics;
 struct Snapshot;
 
-/// The last 100 durations, or as many as there are, in seconds; all exact.
+/// The last 100 durations, or fewer at first, in seconds; all exact.
 struct RecentTimings {
   std::uint64_t count = 0;
   double mean = 0;
@@ -30,7 +30,7 @@ struct RecentTimings {
   double p99 = 0;
 };
 
-/// What get_timing() tells: all durations since the start or the last reset, in seconds.
+/// The result of get_timing(): all durations since the start or the last reset, in seconds.
 struct TimingStatistics {
   std::uint64_t count = 0;
   double total = 0;
@@ -43,7 +43,7 @@ struct TimingStatistics {
   RecentTimings recent;
 };
 
-/// What get_gauge() tells. Zero `last_update` where the gauge was never set.
+/// The result of get_gauge(). `last_update` is zero where nobody has set the gauge.
 struct GaugeReading {
   double current = 0;
   double min = 0;
@@ -57,23 +57,23 @@ struct CollectorOptions {
   bool enabled = true;  ///< see Collector::set_enabled()
 };
 
-/// Times a scope for a Collector: from its making to stop() or the end of the scope, once. Left by an
-/// exception, it is timed under its tags and `error="true"`. Threads: one at a time.
+/// Times a scope for a Collector once: from construction to stop() or the end of the scope. A scope that an
+/// exception leaves is recorded under its tags and `error="true"`.
 class [[nodiscard]] KYMO_API CollectorTimer final {
  public:
   CollectorTimer(const CollectorTimer&) = delete;
   CollectorTimer& operator=(const CollectorTimer&) = delete;
   ~CollectorTimer();
 
-  /// Records now instead of at the end, and tells how long it was; zero when it had been stopped or
-  /// cancelled.
+  /// Records now instead of at the end, and returns the duration. Returns zero after an earlier stop() or
+  /// cancel().
   std::chrono::nanoseconds stop() noexcept;
   /// Records nothing.
   void cancel() noexcept { running_ = false; }
 
  private:
   friend class Collector;
-  /// Where a duration goes: a timing, or a histogram in seconds. The other one records into nothing.
+  /// The destination of a duration: a timing, or a histogram in seconds. The other one records into nothing.
   struct Target {
     Timing timing;
     Histogram histogram;
@@ -88,35 +88,35 @@ class [[nodiscard]] KYMO_API CollectorTimer final {
   Stopwatch watch_;
 };
 
-/// Metrics by name and tags, for code that wants to say what happened and keep nothing:
+/// Metrics by name and tags, for code that wants to record an event and keep no handle:
 ///
 ///     metrics.increment("events.processed", {{"event_type", type}});
 ///     metrics.timing("event.processing.duration", elapsed, {{"event_type", type}});
 ///     auto timer = metrics.timer("render.frame");
 ///
-/// A name becomes a metric of the registry when it is first used; what it is first used as, it stays. A
-/// counter that is decremented, or incremented by a negative amount, becomes an up-down counter, which is
-/// exported as a gauge. Timings keep their last 100 durations, gauges their statistics. Where a line of code
-/// always records the same series, an instrument of the registry is faster by the look-up.
+/// The first use of a name makes it a metric of the registry and fixes its kind. A counter that is
+/// decremented, or incremented by a negative amount, becomes an up-down counter, which is exported as a
+/// gauge. Timings keep their last 100 durations, gauges their statistics. A line of code that always records
+/// the same series is faster with an instrument of the registry: it saves the look-up.
 ///
-/// A metric that somebody registers, as the packs do, is joined, whichever comes first: `increment` goes into
-/// its counters and up-down counters, `gauge` into gauges, `timing` into timings and histograms in seconds. A
-/// value that a callback gives is shown where nothing is recorded under its labels; counters are added up. A
-/// registered counter stays one: what would lower it is refused.
+/// Registered metrics, as the packs have, and recorded ones of the same name are joined, in either order:
+/// `increment` adds to counters and up-down counters, `gauge` sets gauges, `timing` records into timings and
+/// histograms in seconds. A callback's value is shown where nothing is recorded under its labels; counters
+/// are added. A registered counter stays a counter: decrements are refused.
 ///
-/// Units: durations in seconds outward. Names: as in Registry; literals, or text that outlives the call (for
-/// timer(): the scope). Threads: any member from any thread. Cost: about 35 ns with two tags, no lock and no
-/// allocation once the series exists. Errors: nothing that records throws; get_*(), describe() and the resets
-/// may, `std::bad_alloc`. A name that is not valid, that collides or that stands for another kind of metric
-/// is refused: that is said once, on standard error or to the registry's error_sink, and counted once in
-/// `kymo_registration_errors_total`; each value lost by it counts in `kymo_recordings_unregistered_total`. A
-/// name that becomes free is taken when it is used next.
+/// Units: durations are exported in seconds. Names: as in Registry; a literal, or text that outlives the call
+/// (for timer(): the scope). Threads: any member from any thread. Cost: about 35 ns with two tags, no lock
+/// and no allocation once the series exists. Errors: recording never throws; get_*(), describe() and resets
+/// may throw `std::bad_alloc`. A name that is invalid, collides, or belongs to another kind of metric is
+/// refused. The refusal is reported once, to standard error or the registry's error_sink, and counted once in
+/// `kymo_registration_errors_total`. Each lost value counts in `kymo_recordings_unregistered_total`. A name
+/// that becomes free is registered at its next use.
 class KYMO_API Collector final {
  public:
   using Tags = std::initializer_list<Label>;
 
-  /// The registry must outlive it. At most kMaxNames names: what is recorded under more is counted in both
-  /// metrics above, and said once.
+  /// The registry must outlive the Collector. It holds at most kMaxNames names. Values under further names
+  /// count in both metrics above; one message reports it.
   explicit Collector(Registry& registry, const CollectorOptions& options = {});
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
@@ -124,8 +124,8 @@ class KYMO_API Collector final {
 
   static constexpr std::size_t kMaxNames = 10'000;
 
-  /// Help text (and unit, for gauges and counters) of a name, before its first use; without, the help says
-  /// just how it is recorded.
+  /// Sets the help text of a name (and the unit, for gauges and counters), before its first use. Without a
+  /// description, the help says only how the metric is recorded.
   void describe(TextView name, TextView help, TextView unit = {});
 
   void increment(TextView name, Tags tags = {}) noexcept { increment(name, 1, tags); }
@@ -149,7 +149,7 @@ class KYMO_API Collector final {
   void timing(TextView name, std::chrono::duration<Rep, Period> duration, Tags tags = {}) noexcept {
     timing(name, std::chrono::duration<double>(duration).count(), tags);
   }
-  /// Seconds.
+  /// In seconds.
   void timing(TextView name, double seconds, Tags tags = {}) noexcept {
     timing(name, seconds, Labels(tags.begin(), tags.size()));
   }
@@ -160,10 +160,10 @@ class KYMO_API Collector final {
   }
   CollectorTimer timer(TextView name, Labels tags) noexcept;
 
-  /// The registry's metric of that name, whoever registered or recorded it. Nothing where it holds no
-  /// such series, or nothing was recorded since a reset(). A timing may be a histogram in seconds. Of a value
-  /// that a callback gives, min, max and mean are the value. Cost: a look-up under a lock; where callbacks or
-  /// producers give the name, a Snapshot.
+  /// Reads the registry's metric of that name, registered or recorded. Empty where the metric has no such
+  /// series, or nothing was recorded since a reset(). A timing may be a histogram in seconds. For a
+  /// callback's value, min, max and mean are that value. Cost: a look-up under a lock; a Snapshot where
+  /// callbacks or producers own the name.
   [[nodiscard]] std::optional<TimingStatistics> get_timing(TextView name, Tags tags = {}) const {
     return get_timing(name, Labels(tags.begin(), tags.size()));
   }
@@ -179,15 +179,15 @@ class KYMO_API Collector final {
   /// Everything in the registry at this instant; `kymo::format` turns it into JSON and text.
   [[nodiscard]] std::shared_ptr<const Snapshot> get_all() const;
 
-  /// Forgets all that was recorded by name; what other threads record meanwhile counts before or after. A
-  /// name is absent until it is recorded again. Levels keep their value: see Registry::reset().
+  /// Resets every metric recorded by name. Concurrent records count before or after. A name is absent until
+  /// the next record. Levels keep their value: see Registry::reset().
   void reset();
-  /// Counters that were recorded by name go on from 0; levels, timings and gauges stay.
+  /// Resets the counters that were recorded by name to 0; levels, timings and gauges stay.
   void reset_counters();
 
-  /// Whether anything is recorded by name: both this switch and the process' set_recording() are on.
+  /// True if recording by name is on: this switch and the process' set_recording() are both on.
   [[nodiscard]] bool enabled() const noexcept;
-  /// While off nothing is recorded by name, at the cost of a branch.
+  /// While off, recording by name does nothing, at the cost of a branch.
   void set_enabled(bool on) noexcept;
 
  private:

@@ -15,16 +15,16 @@ struct Label;
 
 /// A count that only grows: requests served, bytes sent, errors.
 ///
-/// A handle of two words: keep it, copy it, pass it by value. A default-made one records into nothing.
-/// Unit: whatever the family's unit says; whole numbers. Wraps at 2^64, which readers see as a restart of the
-/// count and Prometheus' `rate()` takes as one; `kymo_count_wraps_total` counts it. Exact in exposition; a
-/// reader that holds it in a double is exact to 2^53. Not for a value that can fall: use UpDownCounter or
-/// Gauge. Not for fractions: use DoubleCounter. Threads: any member from any thread, also before main, in
-/// static destructors, in a thread that is ending, and (for a series that this thread has recorded into
-/// before) in a signal handler. Cost: one load, one add and one store of memory that only this thread writes;
-/// no lock, no system call; no allocation after a thread's first touch of the series. Errors: a negative
-/// amount is refused and counted in `kymo_recordings_refused_total{reason="negative"}`. Source:
-/// OpenMetrics 1.0, "Counter".
+/// A handle of two words: keep it, copy it, pass it by value. A default-constructed one records into
+/// nothing. Unit: the family's; whole numbers. The count wraps at 2^64. Readers and Prometheus' `rate()`
+/// take the wrap as a restart; `kymo_count_wraps_total` counts it. Exposition is exact; a reader that
+/// uses doubles is exact to 2^53. For a value that can fall, use UpDownCounter or Gauge. For fractions,
+/// use DoubleCounter. Threads: any member from any thread, also before main, in static destructors and
+/// in a thread that is ending. Signal handlers: for a series that this thread has recorded into before.
+/// Cost: one load, one add and one store of memory that only this thread writes; no lock, no system
+/// call; no allocation after a thread's first touch of the series. Errors: a negative amount is refused
+/// and counted in `kymo_recordings_refused_total{reason="negative"}`. Source: OpenMetrics 1.0,
+/// "Counter".
 class KYMO_API Counter final {
  public:
   Counter() = default;
@@ -40,18 +40,18 @@ class KYMO_API Counter final {
     }
     add_unsigned(static_cast<std::uint64_t>(n));
   }
-  /// A fraction cannot be counted exactly here.
+  /// A whole-number counter cannot count fractions exactly.
   void add(double) = delete;
 
-  /// As add(), and keeps the labels (a `trace_id`, say) as the exemplar of a family that has them on. Labels
-  /// that do not fit (docs/guide/instrumenting.md) are dropped and counted; the exemplar before stays.
-  /// Cost: some 100 ns. Source: OpenMetrics 1.0, "Exemplars".
+  /// As add(), and keeps the labels (such as `trace_id`) as the exemplar, if the family has exemplars on.
+  /// Labels beyond the size limit (docs/guide/instrumenting.md) are dropped and counted; the earlier exemplar
+  /// stays. Cost: some 100 ns. Source: OpenMetrics 1.0, "Exemplars".
   void add_with_exemplar(std::uint64_t n, std::initializer_list<Label> labels) noexcept;
 
-  /// Sum over all threads since the last reset, exact once writers have stopped. Cost: a load or three per
-  /// thread.
+  /// The sum over all threads since the last reset; exact once writers have stopped. Cost: one to three loads
+  /// per thread.
   [[nodiscard]] std::uint64_t value() const noexcept;
-  /// The same, whatever resets there were: for a share of something that resets leave alone.
+  /// The sum regardless of resets. Use it in ratios to numbers that resets leave alone.
   [[nodiscard]] std::uint64_t value_since_start() const noexcept;
 
  private:
@@ -63,7 +63,7 @@ class KYMO_API Counter final {
   CellId cell_ = kNullCell;
 };
 
-/// A count that only grows, of fractions: seconds of audio, joules, money. Otherwise as Counter.
+/// A count of fractions that only grows: seconds of audio, joules, money. Otherwise as Counter.
 ///
 /// Precision: a double's in each thread; additions below 2^-53 of the total are lost.
 /// Errors: NaN, infinities and negative amounts are refused and counted.
@@ -89,14 +89,14 @@ class KYMO_API DoubleCounter final {
   CellId cell_ = kNullCell;
 };
 
-/// −n, and 2^63 − 1 for −2^63, whose opposite is one more than there is.
+/// −n. For −2^63 the result is 2^63 − 1, the largest number there is.
 [[nodiscard]] constexpr std::int64_t opposite(std::int64_t n) noexcept {
   return n == std::numeric_limits<std::int64_t>::min() ? std::numeric_limits<std::int64_t>::max() : -n;
 }
 
 /// A sum that rises and falls: open connections, sessions, bytes in a queue.
 ///
-/// Exported as a gauge, never as a counter that goes down. Where a value is *set* rather than summed, use
+/// Exported as a gauge, never as a counter that goes down. For a value that is *set* rather than summed, use
 /// Gauge. Threads, cost: as Counter. Wraps at ±2^63, counted in `kymo_count_wraps_total`. Source:
 /// OpenTelemetry metrics API, "UpDownCounter".
 class KYMO_API UpDownCounter final {

@@ -8,7 +8,7 @@
 
 namespace kymo::KYMO_ABI {
 
-/// What a family measures; OpenTelemetry's instrument kinds, plus the window.
+/// The instrument kind of a family: OpenTelemetry's kinds, plus the window.
 enum class Kind : std::uint8_t {
   counter,          ///< only grows
   up_down_counter,  ///< a sum that may fall; exported as a gauge
@@ -17,15 +17,15 @@ enum class Kind : std::uint8_t {
   window,           ///< a distribution over the last N values; exported as a summary
 };
 
-/// Name of a kind as JSON and messages spell it: "counter", "up_down_counter", "gauge", "histogram",
+/// Name of a kind in JSON and messages: "counter", "up_down_counter", "gauge", "histogram",
 /// "window".
 [[nodiscard]] KYMO_API std::string_view kind_name(Kind kind) noexcept;
 
-/// What a family is: made once at registration, shared by every Snapshot.
+/// Describes a family: made once at registration, shared by every Snapshot.
 struct Descriptor {
   Kind kind = Kind::gauge;
-  /// As registered, e.g. `event.processing.duration` or `http_requests_total`. JSON and the live view show
-  /// this one.
+  /// The registered name, e.g. `event.processing.duration` or `http_requests_total`. JSON and the live view
+  /// show this name.
   std::string name;
   /// One sentence. Any UTF-8; writers escape it.
   std::string help;

@@ -31,11 +31,11 @@ struct LabelKey {
   char text[N] = {};
 };
 
-/// A label's value, from what callers have at hand: text, a whole number, a bool, or an enum for which a
-/// function `std::string_view label_value(E)` is found by argument-dependent lookup. Anything else does not
-/// compile, `nullptr` neither; a null pointer to text is an empty value. A view: it must not outlive what it
-/// was made from.
-// Implicit constructors, so that `with("GET", 200)` reads as it does.
+/// A label's value from text, a whole number, a bool, or an enum with a function
+/// `std::string_view label_value(E)` that argument-dependent lookup finds. Nothing else compiles,
+/// `nullptr` included. A null pointer to text is an empty value. A view: its source must outlive
+/// it.
+// Implicit constructors make `with("GET", 200)` readable.
 // NOLINTBEGIN(google-explicit-constructor)
 class KYMO_API LabelValue final {
  public:
@@ -71,29 +71,29 @@ class KYMO_API LabelValue final {
 };
 // NOLINTEND(google-explicit-constructor)
 
-/// Finds or makes series of one family; what Family is built on.
+/// Finds or makes series of one family; the base of Family.
 class KYMO_API FamilyHandle {
  public:
   FamilyHandle() = default;
   explicit FamilyHandle(std::shared_ptr<FamilyCore> core) noexcept : core_(std::move(core)) {}
 
  protected:
-  /// Parts that record into nothing when there is no family behind the handle.
+  /// Returns parts that record into nothing when there is no family behind the handle.
   [[nodiscard]] SeriesParts resolve(Labels labels) const;
 
   std::shared_ptr<FamilyCore> core_;
 };
 
-/// A metric with labels that are part of its type: a wrong number of values, or a value that is no label,
+/// A metric whose label keys are part of its type. A wrong number of values, or a value that is no label,
 /// does not compile.
 ///
 ///     auto requests = registry.family<kymo::Counter, "method", "code">("http.requests", "Requests.");
 ///     requests.with("GET", 200).add();
 ///
-/// Keep what with() gives where the labels repeat: a handle costs a nanosecond to use, with() a look-up of
-/// some 40 ns, without a lock or an allocation where the series exists. Threads: any. Errors: beyond the
-/// family's limit with() gives the overflow series; label values are made valid UTF-8 and cut at 1 KiB, both
-/// counted. A family that could not be registered gives instruments that record into nothing.
+/// If the labels repeat, keep the result of with(). A handle costs a nanosecond to use; with() costs a
+/// look-up of some 40 ns, without a lock or an allocation where the series exists. Threads: any. Errors:
+/// beyond the family's limit with() returns the overflow series. Label values are made valid UTF-8 and cut at
+/// 1 KiB; both are counted. A family that failed to register gives instruments that record into nothing.
 template <class Instrument, LabelKey... Keys>
 class Family final : public FamilyHandle {
  public:
@@ -117,8 +117,8 @@ class Family final : public FamilyHandle {
 };
 
 /// A metric whose label keys are known only at run time: `family.with({{"event_type", path}})`. A series may
-/// have any keys. Errors: as above; a key that is not valid, or given twice, gives an instrument that records
-/// into nothing and counts in `kymo_registration_errors_total`.
+/// have any keys. Errors: as above. A key that is invalid or occurs twice gives an instrument that records
+/// into nothing, and counts in `kymo_registration_errors_total`.
 template <class Instrument>
 class Family<Instrument> final : public FamilyHandle {
  public:

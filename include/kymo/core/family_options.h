@@ -18,14 +18,14 @@
 
 namespace kymo::KYMO_ABI {
 
-/// Take the registry's limit.
+/// Use the registry's limit.
 inline constexpr std::size_t kRegistryLimit = std::numeric_limits<std::size_t>::max();
 
 /// How many series a family may have and how long an idle one stays.
 struct SeriesPolicy {
-  /// Beyond it, everything goes to one more series, `otel_metric_overflow="true"`, so that totals stay exact.
+  /// Further series fall into one overflow series, `otel_metric_overflow="true"`, so that totals stay exact.
   std::size_t max_series = kRegistryLimit;
-  /// A series nobody holds a handle of, and whose value has not changed for this long, goes. Zero: never. At
+  /// A series expires if nobody holds a handle and its value has not changed for this long. Zero: never. At
   /// most 49 days; a longer time is a registration error.
   std::chrono::milliseconds expire_after{0};
 };
@@ -33,7 +33,7 @@ struct SeriesPolicy {
 enum class Exemplars : std::uint8_t { off, on };
 enum class GaugeTracking : std::uint8_t { off, on };
 
-/// What may be said of a family beside its name and help. One struct an instrument; each field has a sound
+/// Options of a family beside its name and help: one struct for each instrument. Each field has a sound
 /// default.
 struct CounterOptions {
   TextView unit = {};
@@ -53,19 +53,19 @@ struct HistogramOptions {
   TextView unit = {};
   SeriesPolicy series = {};
   Exemplars exemplars = Exemplars::off;
-  /// `le` values that text formats show, exact, ascending and finite; each costs 8 bytes a series and thread.
-  /// Percentiles come from exponential buckets, whatever the bounds. Empty: `text_bounds`.
+  /// `le` values that text formats show: exact, ascending, finite; each costs 8 bytes a series and thread.
+  /// Percentiles come from exponential buckets regardless. Empty: `text_bounds`.
   std::vector<double> bounds = {};
-  /// Refuses values below zero, and counts them. Always so without `bounds`.
+  /// Refuses values below zero, and counts them. Always on without `bounds`.
   bool non_negative = false;
-  /// `le` values that text formats show where `bounds` is empty; powers of two. Empty: those usual for the
+  /// `le` values that text formats show where `bounds` is empty; powers of two. Empty: the defaults for the
   /// unit.
   std::vector<double> text_bounds = {};
 };
 struct TimingOptions {
   SeriesPolicy series = {};
   Exemplars exemplars = Exemplars::off;
-  /// How many of the last durations to keep exactly; 0: none, and one shared addition less a record.
+  /// Number of last durations to keep exactly; 0: none, which saves one shared addition a record.
   std::size_t recent = 100;
   std::vector<double> text_bounds = {};
 };
@@ -75,9 +75,9 @@ struct WindowOptions {
   std::size_t capacity = 100;
 };
 
-/// All of the above in one form, as the registry takes it.
+/// All of the above in one form, for the registry.
 struct KYMO_API FamilySpec {
-  /// What a series' cells hold.
+  /// The content of a series' cells.
   enum class Storage : std::uint8_t { whole, floating, signed_whole, gauge, histogram, timing, window };
 
   Storage storage = Storage::whole;
@@ -97,7 +97,7 @@ struct KYMO_API FamilySpec {
   [[nodiscard]] Kind kind() const noexcept;
 };
 
-/// Leads from an instrument to its options and what it stores.
+/// Maps an instrument to its options and its storage.
 template <class Instrument>
 struct InstrumentTraits;
 

@@ -13,12 +13,12 @@ struct GaugeStatistics;
 
 /// A value that is set: a queue's depth, a temperature, a realtime factor.
 ///
-/// The last value set by any thread is the value. With statistics (the default) every value set also goes
-/// into count, min, max, mean and time of the last update, which JSON and the live view show. Threads: any
+/// The last value set by any thread is the value. With statistics (the default) every value also updates
+/// count, min, max, mean and the time of the last update; JSON and the live view show these. Threads: any
 /// member from any thread and from signal handlers. Cost: without statistics one relaxed store; with them
 /// some 20 ns, more when several threads set the same gauge at once. Errors: NaN is refused and counted, and
-/// the value stays; a gauge that has none yet shows NaN from then on. Infinities are values. Source:
-/// OpenMetrics 1.0, "Gauge".
+/// the value stays. A gauge without any value then shows NaN. Infinities are values. Source: OpenMetrics 1.0,
+/// "Gauge".
 class KYMO_API Gauge final {
  public:
   Gauge() = default;
@@ -35,11 +35,11 @@ class KYMO_API Gauge final {
       set_slowly(value);
     }
   }
-  /// Atomic: no addition of another thread is lost. For a sum of many threads UpDownCounter is faster.
+  /// Atomic: no addition of another thread is lost. For sums over many threads UpDownCounter is faster.
   void add(double amount) noexcept;
   void sub(double amount) noexcept { add(-amount); }
 
-  /// 0 while nobody has set it.
+  /// 0 until the first set().
   [[nodiscard]] double value() const noexcept;
   /// All zero without statistics. Include <kymo/core/snapshot.h> for the type.
   [[nodiscard]] GaugeStatistics statistics() const noexcept;
@@ -49,7 +49,7 @@ class KYMO_API Gauge final {
   void refuse_nan() noexcept;
 
   SeriesHandle handle_;
-  Cell* plain_ = nullptr;  // where a store is all there is to do
+  Cell* plain_ = nullptr;  // set where a plain store is enough
   Cell* cell_ = nullptr;
   GaugeTrack* track_ = nullptr;
 };

@@ -13,17 +13,17 @@ namespace kymo::KYMO_ABI {
 class HistogramValue;
 struct Label;
 
-/// A distribution: sizes of messages, realtime factors, lengths of queues as they were met.
+/// A distribution: sizes of messages, realtime factors, sampled queue lengths.
 ///
-/// Base-2 exponential buckets (see HistogramValue): any percentile within 1 %, count, sum, min and max exact,
-/// two histograms merge exactly. A family that was registered with bounds of its own also counts exactly
-/// between them, for the text formats. For durations use Timing. Unit: the family's. Range: 2^-40 to 2^44 is
-/// told apart; below counts as zero, above goes to the top bucket, min and max stay exact. Values are >= 0;
-/// with bounds of its own any, unless the family is `non_negative`. Threads: as Counter. Cost: two additions
-/// to memory that only this thread writes and two comparisons; with bounds a search among them and one more
-/// addition, and for a value below zero some 30 ns. Errors: NaN, infinities and negative values where none
-/// are taken are refused and counted. Source: OpenTelemetry data model,
-/// "ExponentialHistogram"; Prometheus native histograms, schema 6.
+/// Base-2 exponential buckets (see HistogramValue): any percentile within 1 %; count, sum, min and max
+/// exact; two histograms merge exactly. A family with its own bounds also counts exactly between them, for
+/// the text formats. For durations use Timing. Unit: the family's. Range: 2^-40 to 2^44. Smaller values
+/// count as zero, larger ones fall into the top bucket; min and max stay exact. Values are >= 0. With own
+/// bounds any value is allowed, unless the family is `non_negative`. Threads: as Counter. Cost: two
+/// additions to memory that only this thread writes and two comparisons. Own bounds add a search and one
+/// addition; a value below zero costs some 30 ns. Errors: NaN, infinities and forbidden negative values are
+/// refused and counted. Source: OpenTelemetry data model, "ExponentialHistogram"; Prometheus native
+/// histograms, schema 6.
 class KYMO_API Histogram final {
  public:
   Histogram() = default;
@@ -43,14 +43,14 @@ class KYMO_API Histogram final {
     }
   }
 
-  /// As record(), and keeps the labels as the exemplar of the value's bucket in a family that has exemplars
-  /// on, see Counter::add_with_exemplar(). A value that record() refuses leaves no exemplar.
+  /// As record(). In a family with exemplars on, also keeps the labels as the exemplar of the value's bucket;
+  /// see Counter::add_with_exemplar(). A value that record() refuses leaves no exemplar.
   void record_with_exemplar(double value, std::initializer_list<Label> labels) noexcept;
 
-  /// What was recorded up to now, over all threads. Include <kymo/core/histogram_value.h> for the type.
+  /// All values so far, over all threads. Include <kymo/core/histogram_value.h> for the type.
   [[nodiscard]] HistogramValue value() const;
 
-  /// The series behind it; null when there is none.
+  /// The underlying series; null when there is none.
   [[nodiscard]] const Series* series() const noexcept { return handle_.get(); }
 
  private:

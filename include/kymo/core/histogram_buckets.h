@@ -14,21 +14,21 @@ namespace kymo::KYMO_ABI {
 
 /// One bucket of a HistogramValue.
 struct HistogramBucket {
-  std::int32_t index = 0;  ///< exponential: as HistogramValue has it; explicit: position in `bounds()`
+  std::int32_t index = 0;  ///< exponential: as in HistogramValue; explicit: position in `bounds()`
   std::uint64_t count = 0;
 
   friend bool operator==(const HistogramBucket&, const HistogramBucket&) = default;
 };
 
-/// The buckets of a HistogramValue that hold something, ascending: a range of HistogramBucket.
+/// The non-empty buckets of a HistogramValue, ascending: a range of HistogramBucket.
 ///
-/// Kept in 4 bytes each where index and count are small, as nearly all are, else in 20: a Snapshot of ten
-/// thousand histograms has a million of them, and what it costs is mostly the memory that it touches. For the
-/// same reason they may lie in memory that many histograms share; a copy always has its own.
+/// A bucket with a small index and count takes 4 bytes, as nearly all do; others take 20. A Snapshot of ten
+/// thousand histograms has a million buckets, and memory access is most of its cost. For the same reason many
+/// histograms may share the memory of their buckets. A copy always has its own.
 class KYMO_API HistogramBuckets final {
  public:
-  /// A small bucket is a word, its index above its count. Any other is three words, index and low and high
-  /// half of the count, between two with kOtherIndex as the index: either end tells which it is.
+  /// A small bucket is one word, its index above its count. Any other takes five: index, low and high half of
+  /// the count, between two words with kOtherIndex as the index. Either end identifies it.
   static constexpr unsigned kCountBits = 19;
   static constexpr std::uint32_t kMostCount = (1U << kCountBits) - 1;
   static constexpr std::int32_t kLeastIndex = -40 * 64;
@@ -78,26 +78,26 @@ class KYMO_API HistogramBuckets final {
   }
   ~HistogramBuckets() = default;
 
-  /// Of words that put() wrote into memory that outlives this object, and what it is moved to. `only_small`:
-  /// none of them belongs to a bucket of more than one word.
+  /// Borrows words that put() wrote into memory that outlives this object and any object it is moved to.
+  /// `only_small`: every bucket among them is a single word.
   [[nodiscard]] static HistogramBuckets borrowing(std::span<const std::uint32_t> words,
                                                   bool only_small) noexcept;
 
   [[nodiscard]] Iterator begin() const noexcept { return Iterator(words_.data()); }
   [[nodiscard]] Iterator end() const noexcept { return Iterator(words_.data() + words_.size()); }
   [[nodiscard]] bool empty() const noexcept { return words_.empty(); }
-  /// Cost: a walk over them.
+  /// Cost: a walk over the buckets.
   [[nodiscard]] std::size_t size() const noexcept {
     return static_cast<std::size_t>(std::ranges::distance(begin(), end()));
   }
-  /// The first one; there must be one, here and below.
+  /// The first bucket. Here and below there must be one.
   [[nodiscard]] HistogramBucket front() const noexcept { return *begin(); }
   [[nodiscard]] HistogramBucket back() const noexcept;
 
-  /// A place to add buckets up to; made once for many histograms.
+  /// A prepared position to sum buckets up to; made once for many histograms.
   class Through final {
    public:
-    /// Buckets whose index is `last` at most.
+    /// Up to the buckets whose index is `last` at most.
     explicit Through(std::int64_t last) noexcept
         : last_(last),
           beyond_(static_cast<std::uint32_t>(
@@ -110,10 +110,10 @@ class KYMO_API HistogramBuckets final {
     std::uint32_t beyond_;  ///< the least word of a small bucket beyond
   };
 
-  /// What the buckets hold up to each place of `places`, which ascend, into as many `sums`.
+  /// Writes the sum of the buckets up to each place of `places`, which ascend, into as many `sums`.
   void sums_through(std::span<const Through> places, std::span<std::uint64_t> sums) const noexcept;
 
-  /// The bucket comes behind all others.
+  /// Appends a bucket. Its index must be above all others.
   void push_back(HistogramBucket bucket);
 
   /// Writes a bucket's words, at most kMostWords, and returns where they end.
@@ -145,7 +145,7 @@ class KYMO_API HistogramBuckets final {
   [[nodiscard]] std::uint64_t sum_through(const Through& place, Iterator& at) const noexcept;
 
   std::span<const std::uint32_t> words_;
-  std::unique_ptr<std::uint32_t[]> own_;  ///< where the words are, unless they are borrowed
+  std::unique_ptr<std::uint32_t[]> own_;  ///< the words, unless they are borrowed
   std::uint32_t own_room_ = 0;
   bool only_small_ = true;
 };

@@ -12,8 +12,8 @@
 
 namespace kymo::KYMO_ABI {
 
-/// One label as a caller writes it: `{"method", "GET"}`. Both views must outlive the call they are passed to.
-/// A null pointer as a value is an empty value; a null key is not valid, as an empty one.
+/// One label from a caller: `{"method", "GET"}`. Both views must outlive the call. A null pointer as a value
+/// is an empty value. A null key is invalid, like an empty one.
 struct Label {
   constexpr Label() noexcept = default;
   constexpr Label(TextView key_text, TextView value_text) noexcept : key(key_text), value(value_text) {}
@@ -30,17 +30,17 @@ using Labels = std::span<const Label>;
 /// A view of one series' labels in their rendered form, `code="200",method="GET"`: sorted by key, values
 /// escaped as the Prometheus text format and OpenMetrics 1.0 want them (`\\`, `\"`, `\n`), valid UTF-8.
 ///
-/// A scrape copies `text()`; whoever needs keys and values apart walks the view, which undoes the escapes.
-/// Threads: any. Valid as long as the Snapshot it came from.
+/// A scrape copies `text()`. To get keys and values apart, walk the view, which undoes the escapes. Threads:
+/// any. Valid as long as the Snapshot it came from.
 class LabelsView final {
  public:
-  /// A label taken out of the rendered text.
+  /// One label of the rendered text.
   struct Entry {
     std::string_view key;
     std::string value;
   };
 
-  /// Walks the labels in the order of the text. One allocation at most a step, for a long value.
+  /// Walks the labels in the order of the text. At most one allocation a step, for a long value.
   class Iterator final {
    public:
     using value_type = Entry;
@@ -77,10 +77,10 @@ class LabelsView final {
   std::string_view text_;
 };
 
-/// Renders labels into the form that LabelsView reads. Keys must be valid label names (see `names.h`).
-/// A value that is not valid UTF-8 gets U+FFFD for each bad byte and for NUL; one longer than
-/// `max_value_bytes` is cut at a character's border. Returns how many values had to be altered. Threads: any.
-/// Errors: none but `std::bad_alloc`.
+/// Renders labels into the form that LabelsView reads. Keys must be valid label names (see `names.h`). In an
+/// invalid value, U+FFFD replaces each byte that is not UTF-8, and NUL. A value longer than `max_value_bytes`
+/// is cut at a character border. Returns the number of altered values. Threads: any. Errors: none but
+/// `std::bad_alloc`.
 KYMO_API std::size_t render_labels(Labels labels, std::size_t max_value_bytes, std::string& out);
 
 }  // namespace kymo::KYMO_ABI

@@ -18,14 +18,14 @@
 
 namespace kymo::KYMO_ABI {
 
-/// A number as it was recorded, so that a whole count stays exact to 2^64 - 1.
+/// A recorded number. A whole count stays exact to 2^64 - 1.
 using Number = std::variant<std::uint64_t, std::int64_t, double>;
 
 /// The number as a double; exact up to 2^53.
 [[nodiscard]] KYMO_API double to_double(const Number& number) noexcept;
 
-/// Exact statistics over every value that a gauge was set to; NaN is none. With an infinity among them the
-/// mean is that infinity, and NaN with both.
+/// Exact statistics over every value that a gauge was set to, without NaN. With one kind of infinity among
+/// them the mean is that infinity; with both it is NaN.
 struct GaugeStatistics {
   std::uint64_t count = 0;
   double min = 0;
@@ -34,10 +34,10 @@ struct GaugeStatistics {
   std::chrono::system_clock::time_point last_update;
 };
 
-/// The last N values of a window, and what was recorded in all.
+/// The last N values of a window, and totals over all values.
 struct KYMO_API WindowValue {
   std::uint64_t total_count = 0;  ///< ever recorded
-  double total_sum = 0;           ///< of all that was ever recorded
+  double total_sum = 0;           ///< over all recorded values
   std::vector<double> sorted;     ///< the last N values, ascending
 
   /// Of the values in the window; 0 while it is empty.
@@ -46,9 +46,9 @@ struct KYMO_API WindowValue {
   [[nodiscard]] double quantile(double q) const noexcept;
 };
 
-/// One measured event that stands for others, with the trace it belongs to (OpenMetrics 1.0, "Exemplars").
+/// One measured event as a sample of many, with the trace it belongs to (OpenMetrics 1.0, "Exemplars").
 struct Exemplar {
-  std::string labels;  ///< rendered as LabelsView has it, e.g. `trace_id="4bf9…"`; 128 characters at most
+  std::string labels;  ///< rendered as in LabelsView, e.g. `trace_id="4bf9…"`; 128 characters at most
   double value = 0;
   std::chrono::system_clock::time_point time;
 };
@@ -56,12 +56,12 @@ struct Exemplar {
 /// One series at one instant.
 struct Point {
   LabelsView labels;
-  std::chrono::system_clock::time_point created;     ///< when it began to count: made, or last reset
+  std::chrono::system_clock::time_point created;     ///< start of the count: creation, or the last reset
   Number number;                                     ///< counter, up_down_counter, gauge
   const HistogramValue* histogram = nullptr;         ///< histogram
   const WindowValue* window = nullptr;               ///< window, and a timing's recent values
   const GaugeStatistics* gauge = nullptr;            ///< gauge with statistics on
-  bool is_unset = false;                             ///< gauge that nobody set yet; its number is 0
+  bool is_unset = false;                             ///< a gauge that nobody has set yet; its number is 0
   const std::vector<Exemplar>* exemplars = nullptr;  ///< null or not empty; ascending by value for histograms
 };
 
@@ -89,7 +89,7 @@ class KYMO_API SeriesPtr final {
   const Series* series_ = nullptr;
 };
 
-/// The values of a family as columns, all in the order of `series`. Only the columns of its kind are filled.
+/// The values of a family as columns, in the order of `series`. Only its kind's columns are filled.
 struct FamilyColumns {
   enum class NumberType : std::uint8_t { unsigned_integer, signed_integer, floating };
 
@@ -99,14 +99,14 @@ struct FamilyColumns {
   /// +Inf.
   std::shared_ptr<const std::vector<double>> text_bounds;
   NumberType number_type = NumberType::floating;
-  /// When each began to count, where a reset made that later than its series; else empty.
+  /// The start of each count, where a reset made it later than its series; else empty.
   std::vector<std::chrono::system_clock::time_point> created;
   std::vector<std::uint64_t> numbers;  ///< bit patterns of `number_type`
   std::vector<HistogramValue> histograms;
-  std::shared_ptr<const void> histogram_memory;  ///< where their buckets are; a copy of one has its own
+  std::shared_ptr<const void> histogram_memory;  ///< memory of their buckets; a copy of one has its own
   std::vector<WindowValue> windows;
   std::vector<GaugeStatistics> gauges;
-  std::vector<bool> unset;  ///< of gauges that were registered: whether nobody set them yet
+  std::vector<bool> unset;  ///< for registered gauges: true until the first set()
   std::vector<std::vector<Exemplar>> exemplars;
 };
 
@@ -120,7 +120,7 @@ class KYMO_API FamilySnapshot final {
   [[nodiscard]] bool empty() const noexcept { return columns_.series->empty(); }
   [[nodiscard]] Point point(std::size_t index) const noexcept;
   [[nodiscard]] const std::vector<double>& text_bounds() const noexcept;
-  /// For writers of a million series: the arrays themselves.
+  /// The arrays themselves, for writers of a million series.
   [[nodiscard]] const FamilyColumns& columns() const noexcept { return columns_; }
   /// The series that has exactly these labels (any order), or nothing. Cost: a walk over the family.
   [[nodiscard]] std::optional<Point> find(Labels labels = {}) const;
@@ -129,7 +129,7 @@ class KYMO_API FamilySnapshot final {
   FamilyColumns columns_;
 };
 
-/// Everything a registry knew at one instant: what each output is made from.
+/// Everything in a registry at one instant: the source of each output.
 ///
 /// Immutable and shared: hold it as `std::shared_ptr<const Snapshot>` for as long as needed; it disturbs no
 /// writer. Threads: any.
@@ -138,7 +138,7 @@ struct KYMO_API Snapshot {
   std::chrono::nanoseconds uptime{};           ///< of the registry, by the monotonic clock
   std::vector<FamilySnapshot> families;        ///< ascending by `family_name`, each once
 
-  /// By registered name or by Prometheus name (with or without `_total`); null where there is none.
+  /// Finds a family by registered or Prometheus name (with or without `_total`); null where there is none.
   [[nodiscard]] const FamilySnapshot* find(std::string_view name) const noexcept;
   /// One series of a family, or nothing.
   [[nodiscard]] std::optional<Point> find(std::string_view name, Labels labels) const;

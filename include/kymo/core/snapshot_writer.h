@@ -17,12 +17,12 @@ namespace kymo::KYMO_ABI {
 /// One family that a producer writes into a Snapshot. Valid during the producer's call only.
 class KYMO_API FamilyWriter final {
  public:
-  /// `errors` counts the series that are left out.
+  /// `errors` counts the skipped series.
   FamilyWriter(FamilyColumns& columns, std::vector<SeriesPtr>& series, std::uint64_t& errors) noexcept
       : columns_(&columns), series_(&series), errors_(&errors) {}
 
-  /// Adds one series. Whole numbers stay exact; a NaN is written as such. One whose label keys are not valid,
-  /// or stand twice, is left out and counted, and so is a number for a histogram or the other way around.
+  /// Adds one series. Whole numbers stay exact; NaN is written as NaN. A series with an invalid or repeated
+  /// label key is skipped and counted. So is a number for a histogram, and a histogram for a number.
   FamilyWriter& add(Labels labels, double value);
   FamilyWriter& add(std::initializer_list<Label> labels, double value) {
     return add(Labels(labels.begin(), labels.size()), value);
@@ -40,24 +40,24 @@ class KYMO_API FamilyWriter final {
   std::uint64_t* errors_;
 };
 
-/// What a family is called and means, as a producer declares it. All views are literals or outlive the call.
+/// Name and meaning of a family, as a producer declares it. All views are literals or outlive the call.
 struct FamilyOptions {
   TextView name;  ///< see Descriptor::name
   TextView help;
   TextView unit = {};  ///< see Descriptor::unit
 };
 
-/// Where a producer puts the families that it computes anew for each Snapshot: the host's CPU, a process'
+/// A producer writes its families here, anew for each Snapshot: the host's CPU, a process'
 /// memory.
 ///
-/// Threads: the one that calls the producer. Errors: a family with an invalid name, or whose name the
-/// registry or another producer already has with another kind, is left out and counted in
-/// `kymo_producer_errors_total`.
+/// Threads: the one that calls the producer. Errors: a family with an invalid name is skipped and
+/// counted in `kymo_producer_errors_total`. So is a family whose name the registry or another
+/// producer already has with another kind.
 class KYMO_API SnapshotWriter {
  public:
   virtual ~SnapshotWriter() = default;
 
-  /// The family of that name; calling it twice goes on with the same family.
+  /// Begins a family of that name, or continues it.
   FamilyWriter counter(const FamilyOptions& options) { return family(Kind::counter, options); }
   FamilyWriter gauge(const FamilyOptions& options) { return family(Kind::gauge, options); }
   FamilyWriter histogram(const FamilyOptions& options) { return family(Kind::histogram, options); }
@@ -66,8 +66,8 @@ class KYMO_API SnapshotWriter {
   virtual FamilyWriter family(Kind kind, const FamilyOptions& options) = 0;
 };
 
-/// Writes families into a Snapshot each time one is taken (OpenTelemetry's MetricProducer).
-/// Called without any lock of the registry held; one that throws or is late is counted and skipped.
+/// Writes families into each Snapshot (OpenTelemetry's MetricProducer). Called without any lock of the
+/// registry held. A producer that throws or is late is counted and skipped.
 using Producer = std::function<void(SnapshotWriter&)>;
 
 }  // namespace kymo::KYMO_ABI

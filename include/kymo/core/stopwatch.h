@@ -11,12 +11,12 @@ namespace kymo::KYMO_ABI {
 /// How fast the processor's time-stamp counter runs, as kymo measured it against the monotonic clock.
 namespace ticks {
 
-/// Nanoseconds a tick, times 2^32; 0 while the counter is not to be used: before it has been measured for
-/// 20 ms, on a processor whose counter does not run at one rate everywhere, and for good after it disagreed
-/// with the clock.
+/// Nanoseconds a tick, times 2^32. 0 while the counter is unusable: in the first 20 ms of measurement, on
+/// a processor whose counter has no constant rate everywhere, and forever after it disagreed with the
+/// clock.
 KYMO_API extern constinit std::atomic<std::uint64_t> nanoseconds_per_tick;
 
-/// Measures a little further. Registries call it when they are made and with every Snapshot. Threads: any.
+/// Continues the measurement. Registries call it when they are made and with every Snapshot. Threads: any.
 KYMO_API void calibrate() noexcept;
 
 [[nodiscard]] inline std::uint64_t now() noexcept {
@@ -29,15 +29,15 @@ KYMO_API void calibrate() noexcept;
 
 }  // namespace ticks
 
-/// Measures how long something takes, for less than half of what two readings of `std::chrono::steady_clock`
-/// cost where the processor's time-stamp counter can be trusted: the kernel itself keeps time by it, it is
-/// invariant, and it agreed with the monotonic clock. Elsewhere it is that clock.
+/// Measures a duration, at less than half the cost of two readings of `std::chrono::steady_clock`. This needs
+/// a time-stamp counter that the kernel uses, that is invariant, and that agreed with the monotonic clock.
+/// Elsewhere the Stopwatch reads that clock.
 ///
 /// Never negative: a counter that seems to run backwards gives zero. Threads: one at a time; start and end
 /// may be on different processors. Precision: some ten nanoseconds, and 0.1 % of long times.
 class Stopwatch final {
  public:
-  /// Not started: elapsed() means nothing.
+  /// Not started: elapsed() is meaningless.
   enum class Idle : std::uint8_t { idle };
   explicit Stopwatch(Idle /*idle*/) noexcept : scale_(0), begin_(0) {}
 

@@ -12,12 +12,12 @@ namespace kymo::KYMO_ABI {
 
 struct WindowValue;
 
-/// How long something takes: an exponential histogram in seconds over all of it, and the last N durations
+/// Durations: an exponential histogram in seconds over all of them, and the last N
 /// exactly.
 ///
-/// Unit: seconds outward; recorded as whole nanoseconds, so that the sum is exact.
-/// Threads: as Counter. Cost: Histogram's, and Window's unless the family was registered with `recent = 0`.
-/// Errors: a negative duration (a clock that stepped back) counts as zero, and in
+/// Unit: exported in seconds; recorded as whole nanoseconds, so the sum is exact. Threads: as Counter.
+/// Cost: Histogram's, and Window's unless the family was registered with `recent = 0`. Errors: a negative
+/// duration (a clock that stepped back) counts as zero, and in
 /// `kymo_recordings_refused_total{reason="negative"}`.
 class KYMO_API Timing final {
  public:
@@ -25,7 +25,7 @@ class KYMO_API Timing final {
   explicit Timing(const SeriesParts& parts) noexcept
       : handle_(parts.handle), cell_(parts.histogram_cell()), recent_(parts.window) {}
 
-  /// Longer than nanoseconds can tell (292 years) counts as that long.
+  /// Durations above 292 years, the limit of nanoseconds, count as 292 years.
   template <class Rep, class Period>
   void record(std::chrono::duration<Rep, Period> duration) noexcept {
     using std::chrono::nanoseconds;
@@ -41,7 +41,7 @@ class KYMO_API Timing final {
                                        : nanoseconds::max().count());
     }
   }
-  /// Seconds, for durations that come as a number. NaN and infinities are refused and counted.
+  /// In seconds, for durations given as numbers. NaN and infinities are refused and counted.
   void record_seconds(double seconds) noexcept;
 
   /// All durations. Include <kymo/core/histogram_value.h> for the type.
@@ -49,12 +49,12 @@ class KYMO_API Timing final {
   /// The last N. Include <kymo/core/snapshot.h> for the type.
   [[nodiscard]] WindowValue recent() const;
 
-  /// The Timing of what an exception ended: the series of the same family and labels, and `error="true"`.
-  /// Cost: a look-up. Errors: none; this Timing itself where there is no other, for want of memory or of its
-  /// registry.
+  /// The Timing for scopes that an exception left: the series of the same family and labels, with
+  /// `error="true"`. Cost: a look-up. Errors: none; without memory or registry, returns this Timing
+  /// itself.
   [[nodiscard]] Timing failed() const noexcept;
 
-  /// The series behind it; null when there is none.
+  /// The underlying series; null when there is none.
   [[nodiscard]] const Series* series() const noexcept { return handle_.get(); }
 
  private:

@@ -7,13 +7,13 @@ namespace kymo::KYMO_ABI {
 
 struct WindowValue;
 
-/// The last N values, exactly: mean, min, max and percentiles of just those. Exported as a Prometheus
+/// The last N values, exactly: their mean, min, max and percentiles. Exported as a Prometheus
 /// summary.
 ///
-/// For "how is it now" where a histogram since the start would answer "how was it ever".
-/// Threads: as Counter, from any; the order of values recorded at the same instant by several threads is not
-/// defined. Cost: O(1), one shared atomic addition (5 ns alone, more when threads meet). Errors: NaN and
-/// infinities are refused and counted.
+/// A window answers "how is it now"; a histogram answers "how was it since the start". Threads: as Counter.
+/// The order of values recorded at the same instant by several threads is undefined. Cost: O(1), one shared
+/// atomic addition (5 ns alone, more when threads meet). Errors: NaN and infinities are refused and
+/// counted.
 class KYMO_API Window final {
  public:
   Window() = default;
@@ -27,7 +27,7 @@ class KYMO_API Window final {
 
  private:
   SeriesHandle handle_;
-  CellId cell_ = kNullCell;  // sum of all that was recorded
+  CellId cell_ = kNullCell;  // sum of all recorded values
   WindowRing* ring_ = nullptr;
 };
 

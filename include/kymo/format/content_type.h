@@ -17,14 +17,14 @@ inline constexpr std::string_view kOpenMetricsType =
 /// Source: RFC 8259; JSON is always UTF-8 and its media type has no charset.
 inline constexpr std::string_view kJsonType = "application/json";
 
-/// The formats that a reader may choose with `?format=` where one address serves several.
+/// The formats behind `?format=`, where one address serves several.
 enum class Format : std::uint8_t {
   prometheus,   ///< Prometheus text 0.0.4
   openmetrics,  ///< OpenMetrics 1.0
   json,
 };
 
-/// As `?format=` spells it: "prometheus", "openmetrics", "json".
+/// The spelling in `?format=`: "prometheus", "openmetrics", "json".
 [[nodiscard]] KYMO_API std::string_view format_name(Format format) noexcept;
 
 /// The format of that name, or nothing.

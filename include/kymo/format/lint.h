@@ -7,15 +7,15 @@
 
 namespace kymo::KYMO_ABI::format {
 
-/// One thing that is wrong with a family's name, unit, help or labels.
+/// One fault in a family's name, unit, help or labels.
 struct LintFinding {
-  std::string family;   ///< as registered
-  std::string problem;  ///< what is wrong, and what to do
+  std::string family;   ///< the registered name
+  std::string problem;  ///< the fault and the remedy
 
   friend bool operator==(const LintFinding&, const LintFinding&) = default;
 };
 
-/// Whether a Snapshot's families follow the conventions of Prometheus, as its text formats would show them:
+/// Finds families that break the conventions of Prometheus, as its text formats would show them:
 ///
 /// - names are snake_case, without colons (those are of recording rules) and without a word for the type;
 /// - units are base units, in words, and the last word of the name; latencies and durations are in seconds;
@@ -23,7 +23,7 @@ struct LintFinding {
 /// - there is a help text: a sentence, from a capital to a full stop;
 /// - label names are snake_case and do not repeat the name of the family.
 ///
-/// What cannot even be registered is not looked for. For tests: `EXPECT_THAT(lint(snapshot), IsEmpty())`.
+/// Names that cannot be registered are not checked. For tests: `EXPECT_THAT(lint(snapshot), IsEmpty())`.
 /// Threads: any. Source: Prometheus, "Metric and label naming"; OpenMetrics 1.0, "Units".
 [[nodiscard]] KYMO_API std::vector<LintFinding> lint(const Snapshot& snapshot);
 

@@ -20,9 +20,9 @@ namespace kymo::KYMO_ABI::format {
 ///   `kymo_system_effective_cores`.
 /// - `uptime_seconds`: of the Snapshot.
 ///
-/// A metric that the server has not counted is 0. A figure that the host does not have is null, and the list
-/// of cores is empty.
-/// Threads: any. Errors: none but `std::bad_alloc`.
+/// A metric without a record is 0. A figure that the host does not provide is null;
+/// the list of cores is then empty. Threads: any. Errors: none but
+/// `std::bad_alloc`.
 KYMO_API void write_server_json(const Snapshot& snapshot, std::string& out,
                                 base::JsonLayout layout = base::JsonLayout::compact);
 

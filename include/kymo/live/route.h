@@ -8,14 +8,14 @@
 namespace kymo::KYMO_ABI::live {
 
 /// One resource of the HTTP interface. Parts of kymo hand their routes to the server; the server knows none
-/// of them.
+/// of the parts.
 struct Route {
   std::string method = "GET";  ///< a GET route answers HEAD too
   std::string path;            ///< exact, e.g. "/api/metrics"; a segment `{name}` matches any one segment
   net::HttpServer::Handler handle;
   std::string about = {};        ///< one sentence for the index page; empty: not listed there
   bool opens_in_browser = true;  ///< false: the index page names the address, but does not link to it
-  /// Whether the address is there at the moment; asked at each request, by any thread. Empty: always.
+  /// True while the address exists; any thread calls it at each request. Empty: always true.
   std::function<bool()> is_there = {};
 };
 

@@ -16,8 +16,8 @@ struct ThreadContext;
 class ContextRun;
 }  // namespace detail
 
-/// What every event is about: peer, session, correlation id, trace id, any keys. An immutable value that owns
-/// its texts; copies share them.
+/// The fields that events share: peer, session, correlation id, trace id, any keys. An immutable value that
+/// owns its texts; copies share them.
 ///
 /// Threads: any. Cost of a copy: one atomic addition.
 class KYMO_API Context final {
@@ -32,9 +32,9 @@ class KYMO_API Context final {
   ~Context();
 
   [[nodiscard]] bool empty() const noexcept { return node_ == nullptr; }
-  /// Each key once, with the value that was set last. Valid while this value lives.
+  /// Each key once, with its last value. Valid while this object lives.
   [[nodiscard]] std::span<const Field> fields() const noexcept;
-  /// The same one, not merely an equal one.
+  /// True for the same object or a copy, not merely for equal fields.
   [[nodiscard]] bool operator==(const Context& other) const noexcept = default;
 
  private:
@@ -45,11 +45,11 @@ class KYMO_API Context final {
   detail::ContextNode* node_ = nullptr;
 };
 
-/// What the calling thread's events carry now. To hand it to another thread, see `bind_context()`.
+/// The context of the calling thread's events. To hand it to another thread, use `bind_context()`.
 [[nodiscard]] KYMO_API Context current_context() noexcept;
 
-/// The fields, and behind them those of the context whose keys they have not: what an event that has these
-/// fields of its own is logged with. Views into both.
+/// The fields that an event with `own` fields is logged with: `own`, then the context's fields with other
+/// keys. Views into both.
 [[nodiscard]] KYMO_API std::vector<Field> with_context_fields(std::span<const Field> own,
                                                               const Context& context);
 
@@ -57,11 +57,11 @@ class KYMO_API Context final {
 ///
 ///     log::ContextScope scope{{"session", id}, {"peer", address}};
 ///
-/// Keys and values are copied. Scopes nest; an inner one's value of the same key stands in front, and so does
-/// an event's own field. Threads: one; in a coroutine that may go on elsewhere, see `with_context()`. One
-/// that ends before those that began inside it ends them too; one that ends on a thread that does not know it
-/// changes nothing there, and the thread that it began on keeps its fields. Cost: three allocations at most;
-/// nothing for who logs without. Errors: without memory the scope adds nothing.
+/// Keys and values are copied. Scopes nest: an inner scope's value of a key wins, and so does an event's own
+/// field. Threads: one; for a coroutine that may resume elsewhere, see `with_context()`. A scope that ends
+/// before inner ones ends them too. A scope that ends on a foreign thread changes nothing there; its own
+/// thread keeps the fields. Cost: at most three allocations; nothing for code that logs without scopes.
+/// Errors: without memory the scope adds nothing.
 class KYMO_API ContextScope final {
  public:
   ContextScope(std::initializer_list<Field> fields) noexcept;
@@ -73,7 +73,7 @@ class KYMO_API ContextScope final {
   Context own_;
 };
 
-/// Puts a Context that was taken elsewhere in place of this thread's own, until the end of the scope.
+/// Replaces this thread's context by a Context from elsewhere, until the end of the scope.
 class KYMO_API ContextRestore final {
  public:
   explicit ContextRestore(Context context) noexcept;
@@ -83,10 +83,10 @@ class KYMO_API ContextRestore final {
 
  private:
   Context before_;
-  detail::ContextRun* const run_;  ///< a coroutine that this is a part of: its context stays what it is
+  detail::ContextRun* const run_;  ///< if this is a part of a coroutine: its context stays unchanged
 };
 
-/// The callable, which will run under the context of the thread that calls this now, wherever it runs: for a
+/// Wraps the callable, so it runs under the context of the thread that calls this now, on any thread: for a
 /// thread pool, a timer, a callback. Threads: as the callable's.
 template <typename Callable>
 [[nodiscard]] auto bind_context(Callable&& callable) {

@@ -6,13 +6,13 @@
 
 namespace kymo::KYMO_ABI::log::detail {
 
-// What <kymo/log/context_executor.h> is made of; not for use by itself.
+// The parts of <kymo/log/context_executor.h>; not for direct use.
 
 /// The context of one coroutine, while no thread runs it.
 class ContextCell;
 [[nodiscard]] KYMO_API std::shared_ptr<ContextCell> make_context_cell();
 
-/// While it lives, the thread has the cell's context, and scopes that begin and end change that too.
+/// While this lives, the thread has the cell's context, and scopes change that context.
 class KYMO_API ContextRun final {
  public:
   explicit ContextRun(ContextCell& cell) noexcept;
@@ -20,14 +20,14 @@ class KYMO_API ContextRun final {
   ContextRun& operator=(const ContextRun&) = delete;
   ~ContextRun();
 
-  /// Puts the context into the cell of the innermost that this thread is in, if it is in one.
+  /// Stores the context in the cell of this thread's innermost ContextRun, if there is one.
   static void keep(const Context& context) noexcept;
-  /// Which one that is, from now on, and which it was; null: none.
+  /// Makes `next` this thread's innermost ContextRun and returns the one before; null: none.
   static ContextRun* exchange(ContextRun* next) noexcept;
 
  private:
   ContextCell& cell_;
-  ContextRun* const outer_;  ///< what this thread was in already
+  ContextRun* const outer_;  ///< the ContextRun around this one on this thread
   Context before_;
 };
 

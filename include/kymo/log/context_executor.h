@@ -1,7 +1,7 @@
 #pragma once
 
-// For programs that have Asio: Boost's, or with KYMO_STANDALONE_ASIO the one without. Like
-// <kymo/log/spdlog.h> it is compiled with what its user has, and nothing else in kymo includes it.
+// For programs with Asio: Boost's, or standalone with KYMO_STANDALONE_ASIO. The user's compiler compiles this
+// header against the user's Asio, like <kymo/log/spdlog.h>. Nothing else in kymo includes it.
 
 #if defined(KYMO_STANDALONE_ASIO)
 #include <asio/prefer.hpp>
@@ -49,11 +49,11 @@ class InContext final {
 
 }  // namespace detail
 
-/// An executor in the sense of Asio that runs what it is given under a context of its
-/// own; made by `with_context()`. All else it leaves to the executor inside.
+/// An executor in the sense of Asio, made by `with_context()`. It runs functions under its own context, and
+/// leaves all else to the inner executor.
 ///
-/// Copies share the context. Threads: any. Cost: an uncontended lock each time that
-/// something runs, and one for each scope that begins or ends there.
+/// Copies share the context. Threads: any. Cost: an uncontended lock for each run, and one for each scope
+/// that begins or ends there.
 template <typename Inner>
 class ContextExecutor {
  public:
@@ -96,13 +96,13 @@ class ContextExecutor {
   std::shared_ptr<detail::ContextCell> cell_;
 };
 
-/// An executor for one coroutine, whose events carry what the caller's carry now and what the coroutine adds:
+/// An executor for one coroutine. Events carry the caller's current context and the coroutine's additions:
 ///
 ///     co_spawn(log::with_context(executor), serve(session), detached);
 ///
-/// A ContextScope in the coroutine then lives across every `co_await`, on whatever thread it goes on, and is
-/// seen by no other coroutine. Call it anew for each: coroutines that run at the same time on one such
-/// executor, as both sides of Asio's `&&` do, see one another's scopes.
+/// A ContextScope in the coroutine then lives across every `co_await`, on any thread, and no other coroutine
+/// sees it. Make one executor for each coroutine. Coroutines that run at the same time on one executor, as
+/// both sides of Asio's `&&` do, see one another's scopes.
 template <typename Executor>
 [[nodiscard]] ContextExecutor<std::decay_t<Executor>> with_context(Executor&& executor) {
   return {std::forward<Executor>(executor), detail::make_context_cell()};

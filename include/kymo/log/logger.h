@@ -13,9 +13,9 @@ namespace kymo::KYMO_ABI::log {
 /// Hands events at or above a level to a sink, with the fields of the thread's context (see ContextScope)
 /// behind their own. A small value: copies share the sink and the count of lost events.
 ///
-/// A default one has no sink and drops everything: nothing in kymo prints unless it was given a sink.
-/// Threads: any member from any thread. Cost of an event below the level: one comparison.
-/// Errors: none. A sink that throws loses its event, see `lost()`.
+/// A default-constructed Logger has no sink and drops everything: kymo prints nothing without a sink.
+/// Threads: any member from any thread. Cost of an event below the level: one comparison. Errors: none. A
+/// sink that throws loses its event, see `lost()`.
 class KYMO_API Logger final {
  public:
   Logger() = default;
@@ -40,7 +40,7 @@ class KYMO_API Logger final {
     log(Level::error, message, fields);
   }
 
-  /// Events that a throwing sink did not take.
+  /// Events lost because the sink threw.
   [[nodiscard]] std::uint64_t lost() const noexcept;
 
  private:

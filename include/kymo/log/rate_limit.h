@@ -11,29 +11,29 @@
 
 namespace kymo::KYMO_ABI::log {
 
-/// How many events of one place may pass: so many in an interval, which begins with the first of them.
+/// Limits the events of one place: a number in each interval, which begins with its first event.
 ///
 ///     static constinit log::RateLimit limit(10, 1s);
 ///     log_limited(limit, logger, log::Level::warning, "packet refused", {{"peer", peer}});
 ///
-/// Nothing is lost unseen: what passes tells how many did not since the one before. Threads: any. Cost: a
+/// No loss is silent: a passed event tells the number suppressed since the one before. Threads: any. Cost: a
 /// reading of the clock and one or two atomic operations; no lock.
 class KYMO_API RateLimit final {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// `events`: at least 1 and less than 2^24; what is beyond is taken as the nearest. `interval` counts in
-  /// whole milliseconds.
+  /// `events`: clamped to 1 … 2^24 - 1. `interval` counts in whole
+  /// milliseconds.
   constexpr RateLimit(std::uint32_t events, std::chrono::milliseconds interval) noexcept
       : events_(events == 0           ? 1
                 : events > kMaxEvents ? kMaxEvents
                                       : events),
         interval_(interval.count() < 0 ? std::chrono::milliseconds(0) : interval) {}
 
-  /// Whether one more may pass, and then how many did not since the last that did.
+  /// If one more event may pass: the number suppressed since the last that passed. Else nothing.
   [[nodiscard]] std::optional<std::uint64_t> admit(Time now = std::chrono::steady_clock::now()) noexcept;
 
-  /// Those that did not pass and have not been told of yet.
+  /// Suppressed events that no message has told yet.
   [[nodiscard]] std::uint64_t suppressed() const noexcept {
     return suppressed_.load(std::memory_order_relaxed);
   }
@@ -45,23 +45,23 @@ class KYMO_API RateLimit final {
 
   const std::uint64_t events_;
   const std::chrono::milliseconds interval_;
-  /// When the interval began, in milliseconds, above the 24 bits of how many have passed in it.
+  /// Start of the interval, in milliseconds, above the 24 bits that count the events passed in it.
   std::atomic<std::uint64_t> window_{0};
   std::atomic<std::uint64_t> suppressed_{0};
 };
 
-/// Logs the event where the limit lets it pass, with `suppressed` as its last field where some did not
-/// before. An event below the Logger's level is none for the limit either.
+/// Logs the event where the limit lets it pass, with `suppressed` as its last field if events were suppressed
+/// before. An event below the Logger's level does not count against the limit.
 KYMO_API void log_limited(RateLimit& limit, const Logger& logger, Level level, std::string_view message,
                           std::initializer_list<Field> fields = {}) noexcept;
 
 }  // namespace kymo::KYMO_ABI::log
 
-/// One event an interval from this line of the source, whatever thread runs it:
+/// Logs one event an interval from this line of the source, over all threads:
 ///
 ///     KYMO_LOG_LIMITED(logger, log::Level::warning, 1s, "packet refused", {{"peer", peer}});
 ///
-/// The interval is what it was the first time.
+/// The interval is fixed by the first call.
 #define KYMO_LOG_LIMITED(logger, level, interval, ...)                     \
   do {                                                                     \
     static ::kymo::log::RateLimit kymo_rate_limit(1, (interval));          \

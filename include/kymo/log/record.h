@@ -12,13 +12,13 @@
 
 namespace kymo::KYMO_ABI::log {
 
-/// How much an event matters. `off` is a threshold only: nothing is logged at it.
+/// The importance of an event. `off` is a threshold only: nothing is logged at it.
 enum class Level : std::uint8_t { debug, info, warning, error, off };
 
 /// "debug", "info", "warning", "error", "off".
 [[nodiscard]] KYMO_API std::string_view level_name(Level level) noexcept;
 
-/// What a field holds; numbers stay numbers, so that a machine that reads the log need not guess.
+/// A field's value. Numbers stay numbers, so a machine that reads the log need not guess.
 class Value final {
  public:
   using Variant = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
@@ -49,7 +49,7 @@ class Value final {
   Variant variant_;
 };
 
-/// One fact about an event: `{"port", 9464}`. Views must outlive the call they are passed to.
+/// One field of an event: `{"port", 9464}`. Views must outlive the call.
 struct Field {
   std::string_view key;
   Value value;
@@ -63,10 +63,10 @@ struct Record {
   std::span<const Field> fields;
 };
 
-/// Where events go: a user's own log, a test's vector, or `stderr_sink()`.
+/// The destination of events: a user's own log, a test's vector, or `stderr_sink()`.
 ///
-/// Threads: called from any, also from several at once. May throw: the event is lost, counted by the Logger,
-/// and nothing else happens.
+/// Threads: called from any, also from several at once. May throw: the event is lost and counted by the
+/// Logger; nothing else happens.
 using Sink = std::function<void(const Record&)>;
 
 }  // namespace kymo::KYMO_ABI::log

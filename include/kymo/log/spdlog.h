@@ -1,7 +1,7 @@
 #pragma once
 
-// For programs that log with spdlog already: link kymo::log_spdlog. The one header of kymo that includes
-// another library's, so that it is compiled with the spdlog that its user has. Nothing else in kymo needs it.
+// For programs that log with spdlog already: link kymo::log_spdlog. The user's compiler compiles this header
+// against the user's spdlog. Nothing else in kymo needs it.
 
 #include <spdlog/details/log_msg.h>
 #include <spdlog/formatter.h>
@@ -30,7 +30,7 @@ namespace kymo::KYMO_ABI::log {
   return spdlog::level::off;
 }
 
-/// trace counts as debug, critical as error.
+/// Maps trace to debug, and critical to error.
 [[nodiscard]] inline Level from_spdlog(spdlog::level::level_enum level) noexcept {
   switch (level) {
     case spdlog::level::trace:
@@ -43,8 +43,8 @@ namespace kymo::KYMO_ABI::log {
   }
 }
 
-/// A sink that hands kymo's events to a logger of spdlog: the message with its fields behind it, as in kymo's
-/// text format, so that a line stays one line; time and level as spdlog's own.
+/// A sink that hands kymo's events to a logger of spdlog. The message and its fields are as in kymo's text
+/// format, so a line stays one line; time and level are spdlog's.
 ///
 ///     kymo::Monitor monitor({.log_sink = kymo::log::spdlog_sink(spdlog::default_logger())});
 ///
@@ -59,12 +59,12 @@ namespace kymo::KYMO_ABI::log {
   };
 }
 
-/// Writes spdlog's own events as kymo's lines, with what the thread's ContextScopes hold, the logger's name
-/// as `logger` and the place in the source, where it is known, as `source`:
+/// Writes spdlog's own events as kymo's lines. Adds the fields of the thread's ContextScopes, the logger's
+/// name as `logger` and the known place in the source as `source`:
 ///
 ///     spdlog::set_formatter(std::make_unique<kymo::log::SpdlogFormatter>(kymo::log::Format::json));
 ///
-/// An asynchronous logger formats on its own thread and so knows no context. Threads: as spdlog says.
+/// An asynchronous logger formats on its own thread, so its lines lack the context. Threads: as spdlog's.
 class SpdlogFormatter final : public spdlog::formatter {
  public:
   explicit SpdlogFormatter(Format format = Format::text) noexcept : format_(format) {}

@@ -31,7 +31,7 @@ struct KYMO_API Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
-/// What a handler is given. Views are valid during the call.
+/// The argument of a handler. Views are valid during the call.
 struct KYMO_API HttpRequest {
   using Pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -39,59 +39,59 @@ struct KYMO_API HttpRequest {
   std::string_view target;  ///< as sent, e.g. "/api/metrics?x=1"
   std::string_view path;    ///< without the query, percent-decoded
   Pairs query;              ///< decoded, in order
-  Pairs path_parameters;    ///< what a router found in the path, decoded; the server leaves it empty
+  Pairs path_parameters;    ///< path parts found by a router, decoded; the server leaves it empty
   std::string_view body;    ///< whole, without its chunks
-  /// "127.0.0.1:41234". Where a trusted proxy sent the request: the client that it names, with port 0 where
-  /// it names none.
+  /// "127.0.0.1:41234". Behind a trusted proxy: the client that the proxy names, with port 0 if it names no
+  /// port.
   std::string_view remote;
   bool is_secure = false;  ///< came over TLS
-  /// When it had arrived whole and its turn had come; it may have waited for a thread since.
+  /// When the request had arrived whole and its turn had come; it may wait for a thread after that.
   std::chrono::steady_clock::time_point received = std::chrono::steady_clock::now();
-  /// A header by name, any case; several of one name joined by ", "; empty where absent. `host` is what the
-  /// target names, where the target names a host (RFC 9112 3.2.2).
+  /// A header by name, any case; several of one name joined by ", "; empty where absent. `host` is the
+  /// target's host, where the target names one (RFC 9112 3.2.2).
   std::function<std::string_view(std::string_view name)> header;
 
   /// The first value of that name in the query, or null.
   [[nodiscard]] const std::string* query_value(std::string_view name) const noexcept;
-  /// The part of the path that stands for `{name}` in the route, or null.
+  /// The part of the path that matches `{name}` in the route, or null.
   [[nodiscard]] const std::string* path_parameter(std::string_view name) const noexcept;
 };
 
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
-  /// Further ones. Connection, Content-Length, Date, Server and Transfer-Encoding are the server's and left
-  /// out.
+  /// Further headers. The server sets Connection, Content-Length, Date, Server and Transfer-Encoding, and
+  /// drops them here.
   std::vector<std::pair<std::string, std::string>> headers;
-  /// Shared and sent without a copy, so that one encoding serves many clients; null: empty. Not sent to HEAD.
+  /// Shared and sent without a copy, so one encoding serves many clients; null: empty. Not sent to HEAD.
   std::shared_ptr<const std::string> body;
   /// Set: the connection becomes a WebSocket (RFC 6455) of this handler, and all of the above is ignored. The
-  /// server refuses a request that is no good handshake (400, 426), and one of a page of another origin
-  /// (403): Origin must be absent or of the host asked.
+  /// server refuses a bad handshake (400, 426), and one from a page of another origin (403): Origin must be
+  /// absent or equal to the requested host.
   std::shared_ptr<WebSocketHandler> websocket = {};
-  /// How long to hold the answer back, a WebSocket's handshake too; 1 s at most. No thread waits, and a
-  /// connection in that wait is the first to go where others need its place.
+  /// Time to hold the response back, also a WebSocket's handshake; 1 s at most. No thread waits. A connection
+  /// in this wait is the first to be evicted.
   std::chrono::milliseconds delay{0};
 };
 
-/// Limits of the server; each has a counter in HttpServer::Statistics that tells when it took something.
+/// Limits of the server. Each has a counter in HttpServer::Statistics that counts its effects.
 ///
-/// A connection over a limit takes the place of another: of the same address where that address is at its
-/// limit, else of any. First goes one whose client has taken nothing of its response for a second, then one
-/// that waits for its client, of the address with most places first. A newcomer whose address has fewer
-/// places also takes that of one that is sending. Where all are at work it gets 503, but for a health check
-/// (`HttpServerOptions::is_quick`), for which 64 more places are kept. So half-open, slow and stalled
-/// connections, however many, keep nobody out.
+/// A connection over a limit evicts another: one of the same address where that address is at its limit, else
+/// any. First goes one whose client has read nothing of its response for a second. Next goes one that waits
+/// for its client, of the address with most connections first. A newcomer whose address has fewer connections
+/// may also evict one that is sending. If all are busy, the newcomer gets 503. Health checks
+/// (`HttpServerOptions::is_quick`) have 64 extra places. So half-open, slow and stalled connections, however
+/// many, lock nobody out.
 struct HttpLimits {
-  /// Request line and headers; more, or more than 100 header fields: 431 and closed.
+  /// Request line and headers. More bytes, or more than 100 header fields: 431 and closed.
   std::size_t header_bytes = 16 * 1024;
   std::size_t body_bytes = 1024 * 1024;  ///< as declared, or as it arrives in chunks; more: 413 and closed
   std::size_t connections = 1024;        ///< at one time
-  /// Of them, by one IPv4 address or IPv6 /64. A trusted proxy, which speaks for many, has no such limit.
+  /// The share of one IPv4 address or IPv6 /64. A trusted proxy speaks for many and has no such limit.
   std::size_t connections_per_address = 256;
-  /// Memory of responses that are being sent at one time. Connections that send the same body share it, and
-  /// it counts once; bodies up to 16 KiB do not count. Over it: 503 with Retry-After, but a single body may
-  /// be larger. From half of it on, clients that have taken nothing for a second are closed.
+  /// Memory of responses in flight. Connections that send the same body share it, and it counts once; bodies
+  /// up to 16 KiB do not count. Over it: 503 with Retry-After, but a single body may be larger. From half of
+  /// it on, the server closes clients that have read nothing for a second.
   std::size_t responses_bytes = 64 * 1024 * 1024;
   std::chrono::milliseconds header_time{
       5000};  ///< from first byte (or accept, TLS' handshake included) to the whole head; longer: 408, closed
@@ -106,32 +106,32 @@ struct HttpServerOptions {
   std::size_t threads = 2;  ///< that run handlers; one more does all input and output. Never an application's
   HttpLimits limits;
   WebSocketLimits websocket;
-  /// Proxies whose X-Forwarded-For says which client a request is from. Empty: the header is ignored, since
-  /// anybody can write it.
+  /// Proxies whose X-Forwarded-For names the client of a request. Empty: the header is ignored, since anybody
+  /// can write it.
   std::vector<Network> trusted_proxies = {};
-  /// What to prove itself by: then it speaks TLS, and HTTP and WebSocket over it. Null: in clear. A request
-  /// in clear to a server that speaks TLS gets 400 in plain text. Cost: a handshake, half a millisecond with
-  /// an RSA key of 2048 bits, is done on the I/O thread.
+  /// The server's certificate and key. With them the server speaks TLS, and HTTP and WebSocket over it. Null:
+  /// plain text. A TLS server answers a plain request with 400 in plain text. Cost: the I/O thread does the
+  /// handshake, half a millisecond with an RSA key of 2048 bits.
   std::shared_ptr<const TlsIdentity> tls = {};
   std::string server_name = "kymo";
-  /// Told why the address cannot be had or that it now is, once per change; and which handler fails why, once
-  /// a second at most. Called on the server's I/O thread: must not block. What it throws is caught.
+  /// Gets messages: why the address is unavailable, or that it is available again, once per change; failures
+  /// of handlers, at most once a second. Called on the I/O thread: must not block. Exceptions are caught.
   std::function<void(std::string_view message)> on_event;
   std::chrono::milliseconds retry_every{1000};  ///< to bind again while the address is taken
-  /// Names the paths whose handler never blocks, such as health checks: they run on the I/O thread itself, so
-  /// that no slow handler can hold them up, and are answered where all connections are taken. Null: none.
+  /// Selects the paths whose handler never blocks, such as health checks. They run on the I/O thread, so no
+  /// slow handler can delay them, and they are answered even where all connections are taken. Null: none.
   /// Must not throw.
   std::function<bool(std::string_view path)> is_quick;
 };
 
 /// An HTTP/1.1 server on its own small thread pool (RFC 9110, RFC 9112). It knows no metrics.
 ///
-/// A taken port never ends the process: the server says so through `on_event` and tries again until stop().
-/// A request that two readers could understand differently is refused with 400 and its connection closed.
-/// A handler that throws, or gives a response that cannot be sent, makes a 500 with a JSON error. A slow
-/// handler blocks one of `threads`, nobody else's. Its threads block all signals and are named `kymo-net-N`;
-/// its file descriptors are closed by exec. A process that was forked off has no server: stop() does nothing
-/// there. Threads: all members may be called from any, stop() also from a handler.
+/// A taken port never ends the process: the server reports it through `on_event` and retries until stop(). A
+/// request that two readers could understand differently gets 400, and its connection is closed. A handler
+/// that throws, or returns an unsendable response, becomes a 500 with a JSON error. A slow handler blocks one
+/// of `threads` and nothing else. The threads block all signals and are named `kymo-net-N`; exec closes the
+/// file descriptors. A forked process has no server: stop() does nothing there. Threads: all members may be
+/// called from any, stop() also from a handler.
 class KYMO_API HttpServer final {
  public:
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
@@ -146,10 +146,10 @@ class KYMO_API HttpServer final {
     std::uint64_t responses_refused = 0;          ///< over `responses_bytes`: 503
     std::uint64_t responses_in_flight_bytes = 0;  ///< of responses that are being sent now
     std::uint64_t handler_errors = 0;             ///< of handlers, and of `on_event`
-    /// Of handshake, head, body, write or WebSocket message time; an idle connection's end is none.
+    /// Timeouts of handshake, head, body, write or WebSocket message; the end of an idle connection is none.
     std::uint64_t timeouts = 0;
-    /// Connections whose TLS handshake failed, or that sent something else; also those that ended or ran out
-    /// of time in the middle of it.
+    /// Connections whose TLS handshake failed, sent something else, ended early or timed
+    /// out.
     std::uint64_t tls_failures = 0;
     std::uint64_t bytes_sent = 0;
   };
@@ -160,24 +160,24 @@ class KYMO_API HttpServer final {
   HttpServer& operator=(const HttpServer&) = delete;
   ~HttpServer();  ///< as stop()
 
-  /// Begins to listen, or to try to. Returns at once; an address of digits that is free is had by then. Does
-  /// nothing while it runs; begins anew after stop(). Throws std::invalid_argument for an address that can
-  /// never be one, std::system_error where the system gives no thread or file descriptor for it.
+  /// Begins to listen, or to retry. Returns at once; a numeric address that is free is bound by then. No
+  /// effect while running; begins anew after stop(). Throws std::invalid_argument for an address that can
+  /// never be valid, std::system_error where the system gives no thread or file descriptor.
   void start();
-  /// Stops listening, lets what is being answered finish for half a second, closes all and joins the threads:
-  /// within 1 s, or when the last handler returns. May be called twice. Called from a handler, it does not
+  /// Stops listening, gives running responses half a second, closes all and joins the threads: within
+  /// 1 s, or when the last handler returns. May be called twice. Called from a handler, it does not
   /// wait.
   void stop() noexcept;
 
-  /// Proves itself by another identity to connections that begin from now on; the others go on. Null: speaks
-  /// in clear with them.
+  /// Uses another certificate for new connections; the others go on. Null: plain text for new
+  /// connections.
   void use_identity(std::shared_ptr<const TlsIdentity> identity);
-  /// Ends all WebSockets that are open now or whose handshake a handler has allowed already. Returns before
-  /// they have ended. `reason`: up to 123 bytes of UTF-8.
+  /// Closes all WebSockets, also those whose handshake a handler has already allowed. Returns before they
+  /// have closed. `reason`: up to 123 bytes of UTF-8.
   void close_websockets(WebSocketClose code, std::string_view reason);
 
   [[nodiscard]] bool listening() const noexcept;
-  /// Where it listens, with the port that port 0 became; before that, what was asked for.
+  /// The address, with the actual port for port 0; before the server listens, the requested address.
   [[nodiscard]] Endpoint endpoint() const;
   [[nodiscard]] Statistics statistics() const noexcept;
 

@@ -11,7 +11,7 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// What a `+` stands for: itself in a path, a space in a query (HTML forms write it so).
+/// The meaning of a `+`: itself in a path, a space in a query (HTML forms write it so).
 enum class Plus : std::uint8_t { literal, space };
 
 /// Undoes percent-encoding (RFC 3986 2.1). Nothing where a `%` is not followed by two hexadecimal digits.
@@ -26,12 +26,12 @@ using QueryPairs = std::vector<std::pair<std::string, std::string>>;
 /// skipped. Nothing where an escape is broken. Threads: any.
 [[nodiscard]] KYMO_API std::optional<QueryPairs> parse_query(std::string_view text);
 
-/// Whether an Origin (RFC 6454), such as `http://127.0.0.1:9464`, is of the host in a Host field. The scheme
-/// is only asked for its default port: what stands in front of this server may have taken TLS off. `null` is
-/// of none. Threads: any.
+/// True if an Origin (RFC 6454), such as `http://127.0.0.1:9464`, has the host of a Host field. The scheme
+/// gives only the default port: a proxy in front of this server may have removed TLS. `null` matches no host.
+/// Threads: any.
 [[nodiscard]] KYMO_API bool is_same_host(std::string_view origin, std::string_view host) noexcept;
 
-/// A request target in origin-form (RFC 9112 3.2.1), taken apart and decoded.
+/// A request target in origin-form (RFC 9112 3.2.1), split and decoded.
 struct Target {
   std::string path;  ///< begins with `/`; free of control characters
   QueryPairs query;

@@ -15,10 +15,10 @@
 namespace kymo::KYMO_ABI::packs {
 
 struct EventOptions {
-  /// Types with series of their own; those that come later share `event_type="other"`, and so do those of
-  /// more than 1024 bytes.
+  /// Number of types with their own series. Later types, and names over 1024 bytes, share
+  /// `event_type="other"`.
   std::size_t max_types = 200;
-  /// Kinds of error to be shown as 0 before they first happen, so that a rate sees the first one.
+  /// Kinds of error to export as 0 before their first occurrence, so that a rate sees the first one.
   std::vector<std::string_view> error_types = {};
 };
 
@@ -34,12 +34,12 @@ struct EventOptions {
 ///       process();                               // processed and timed at the end of the scope,
 ///     }                                          // an error when left by an exception
 ///
-/// Threads: any; a Handling one at a time. Cost: two readings of the clock, two timings, four counters; and a
-/// look-up in a table of types, without a lock, unless the caller keeps the Type. Errors: a second one on
-/// the same registry is a registration error. Must outlive its Handlings and Types.
+/// Threads: any; a Handling one at a time. Cost: two readings of the clock, two timings, four counters, and a
+/// look-up of the type without a lock, which a kept Type saves. Errors: a second one on the same registry is
+/// a registration error. Must outlive its Handlings and Types.
 class KYMO_API EventMetrics final {
  public:
-  /// A type of event with its series found.
+  /// A type of event with its series looked up.
   class Type final {
    private:
     friend EventMetrics;
@@ -48,7 +48,7 @@ class KYMO_API EventMetrics final {
     Series* series_;
   };
 
-  /// Why events are left alone: `events.ignored.<reason>`.
+  /// A reason to ignore events: `events.ignored.<reason>`.
   class IgnoreReason final {
    private:
     friend EventMetrics;
@@ -56,7 +56,7 @@ class KYMO_API EventMetrics final {
     Counter ignored_;
   };
 
-  /// A handler at work. What it came to is counted when it ends; with nothing said, the event was processed.
+  /// One event in a handler. The end of the scope counts the outcome; by default the event was processed.
   class Handling final {
    public:
     Handling(EventMetrics& metrics, Type type) noexcept;
@@ -64,12 +64,12 @@ class KYMO_API EventMetrics final {
     Handling& operator=(const Handling&) = delete;
     ~Handling();
 
-    /// The event was left alone; not timed.
+    /// Counts the event as ignored, without a timing.
     void ignore(const IgnoreReason& reason) noexcept;
-    /// There is no handler for it; not timed.
+    /// Counts the event as one without a handler, without a timing.
     void unhandled() noexcept { outcome_ = Outcome::unhandled; }
-    /// It went wrong without an exception. The word says how and is a label: one of a few ("timeout"), never
-    /// a message. It must live as long as the Handling.
+    /// Counts a failure without an exception. `error_type` becomes a label: one of a few words ("timeout"),
+    /// never a message. It must live as long as the Handling.
     void fail(TextView error_type) noexcept;
 
    private:
@@ -82,7 +82,7 @@ class KYMO_API EventMetrics final {
     Type type_;
     Counter ignored_;
     std::string_view error_type_;
-    int exceptions_;  // in flight when it began: a handler may itself run during one
+    int exceptions_;  // in flight at the start: a handler may itself run during unwinding
     Outcome outcome_ = Outcome::processed;
     Clock::time_point start_;
   };
@@ -92,25 +92,25 @@ class KYMO_API EventMetrics final {
   EventMetrics& operator=(const EventMetrics&) = delete;
   ~EventMetrics();
 
-  /// Registers the reason, or finds it again; takes a lock, so not in a child that was forked off meanwhile.
-  /// Errors: a reason that cannot stand in a name is a registration error.
+  /// Registers the reason, or finds it again. Takes a lock, so do not call it in a forked child. Errors: a
+  /// reason that is invalid in a metric name is a registration error.
   [[nodiscard]] IgnoreReason ignore_reason(TextView reason);
 
-  /// Keep it where types are few and known: then handling an event looks nothing up.
+  /// Keep the result where types are few and known: then handling an event needs no look-up.
   [[nodiscard]] Type type(TextView name);
 
-  /// An event came and is handled until the end of the scope.
+  /// Counts an event as received; it is handled until the end of the scope.
   [[nodiscard]] Handling handle(TextView type_name) { return handle(type(type_name)); }
   [[nodiscard]] Handling handle(Type type) {
     receive(type);
     return Handling(*this, type);
   }
 
-  /// The two halves of handle(), for events that wait in a queue between.
+  /// The two halves of handle(), for events that wait in a queue in between.
   void receive(Type type) noexcept;
   [[nodiscard]] Handling process(Type type) noexcept { return Handling(*this, type); }
 
-  /// Counts an error outside a Handling: an event that could not even be read.
+  /// Counts an error outside a Handling, such as an unreadable event.
   void fail(Type type, TextView error_type) noexcept;
 
  private:

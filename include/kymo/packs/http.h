@@ -8,13 +8,13 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// What an HTTP server is asked, and how it answers.
+/// Requests of an HTTP server and its responses.
 ///
 ///     kymo::packs::HttpMetrics http(registry, {.expire_after = std::chrono::minutes(10)});
 ///     http.requests_total.with("GET", "/call/{id}", 200, session, "stt", "in", "ok", model).add();
 ///
 /// `route` is the pattern ("/call/{id}"), never the path that a client sent; `session_id` comes from
-/// sampled_session_id(). `series` holds for each family. Threads: any. Errors: a second one on the same
+/// sampled_session_id(). `series` applies to each family. Threads: any. Errors: a second one on the same
 /// registry is a registration error.
 class KYMO_API HttpMetrics final {
  public:

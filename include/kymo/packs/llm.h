@@ -8,13 +8,13 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// A language model's answers: how fast, and how often they fail.
+/// A language model's answers: latencies, errors, retries.
 ///
 ///     kymo::packs::LlmMetrics llm(registry);
 ///     llm.retries_total.with(session, "llm", model).add();
 ///     llm.time_to_first_token_seconds.with(session, "llm", "ok", model).record(0.31);
 ///
-/// Latencies are seconds. `series` holds for each family. Threads: any. Errors: a second one on the same
+/// Latencies are seconds. `series` applies to each family. Threads: any. Errors: a second one on the same
 /// registry is a registration error.
 class KYMO_API LlmMetrics final {
  public:

@@ -6,7 +6,7 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// Jobs that store recordings somewhere else.
+/// Jobs that store recordings elsewhere.
 ///
 ///     kymo::packs::RecordingMetrics recording(registry);
 ///     recording.jobs_enqueued_total.add();

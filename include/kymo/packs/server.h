@@ -10,7 +10,7 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// The vital signs that every server has: connections, requests, errors, and how long the last requests took.
+/// The vital signs of every server: connections, requests, errors, and durations of the last requests.
 ///
 ///     kymo::packs::ServerMetrics server(monitor.registry());
 ///     auto connection = server.connect();      // in the accept handler; ends with the connection
@@ -20,7 +20,7 @@ namespace kymo::KYMO_ABI::packs {
 /// Threads: any. Errors: a second one on the same registry is a registration error.
 class KYMO_API ServerMetrics final {
  public:
-  /// How many of the last processing times the mean is taken over.
+  /// Number of processing times in the mean.
   static constexpr std::size_t kRecent = 100;
 
   /// An open connection: counted while it lives.
@@ -42,7 +42,7 @@ class KYMO_API ServerMetrics final {
 
   explicit ServerMetrics(Registry& registry);
 
-  /// A connection begins, and with it a request: raises both.
+  /// Counts a connection and its first request: raises both.
   [[nodiscard]] Connection connect() noexcept {
     requests.add(1);
     return Connection(active_connections);

@@ -28,10 +28,10 @@ struct LogField {
 ///     }
 using LogSink = std::function<void(std::string_view message, std::span<const LogField> figures)>;
 
-/// Logs a server's vital signs as they are in a Snapshot: one record, `server metrics`, with the fields of
-/// `GET /api/metrics/server` (`active_connections`, …, `uptime_seconds`; the cores as `12.5,0,99.1`). With a
-/// connection's id the message is `[id] server metrics`, and the id is a field too. What the host does not
-/// tell is left out. Threads: any. Errors: what the sink throws, and `std::bad_alloc`.
+/// Logs a server's vital signs from a Snapshot: one record, `server metrics`, with the fields of `GET
+/// /api/metrics/server` (`active_connections`, …, `uptime_seconds`; the cores as `12.5,0,99.1`). With a
+/// connection's id the message is `[id] server metrics`, and the id is a field too. Figures that the host
+/// lacks are left out. Threads: any. Errors: the sink's exceptions, and `std::bad_alloc`.
 KYMO_API void log_current_metrics(const Snapshot& snapshot, const LogSink& sink,
                                   std::optional<std::string_view> connection_id = std::nullopt);
 

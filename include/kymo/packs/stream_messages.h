@@ -11,7 +11,7 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// Now, on both clocks; handed in, so that a test runs an hour in a millisecond.
+/// The current time on both clocks; a parameter, so a test runs an hour in a millisecond.
 struct StreamTime {
   std::chrono::steady_clock::time_point steady;
   std::chrono::system_clock::time_point wall;
@@ -21,33 +21,33 @@ struct StreamTime {
   }
 };
 
-/// What tells one session's messages from another's, and joins them to its logs and traces.
+/// Identifies one session's messages, and joins them to its logs and traces.
 struct SessionIds {
   std::string session_id;
-  std::string attempt_id = {};     ///< of several to begin the session
-  std::string connection_id = {};  ///< of several that one attempt may have
-  std::string provider = {};       ///< who recognizes the speech
+  std::string attempt_id = {};     ///< one of several attempts to begin the session
+  std::string connection_id = {};  ///< one of several connections of an attempt
+  std::string provider = {};       ///< the provider of speech recognition
   std::string model_id = {};
   bool vad_enabled = false;
-  /// W3C Trace Context, `00-…-…-01`; empty, or not of that form: none.
+  /// W3C Trace Context, `00-…-…-01`; empty or of another form: none.
   std::string traceparent = {};
 };
 
-/// How a source is doing at one instant.
+/// The state of a source at one instant.
 struct SourceFigures {
-  std::uint64_t queue_depth = 0;  ///< chunks that wait
-  std::uint64_t queue_max = 0;    ///< chunks that may; 0: no limit
-  std::uint64_t queue_bytes = 0;  ///< payload that waits
-  double backlog_seconds = 0;     ///< length of the audio that waits
+  std::uint64_t queue_depth = 0;  ///< waiting chunks
+  std::uint64_t queue_max = 0;    ///< limit of waiting chunks; 0: no limit
+  std::uint64_t queue_bytes = 0;  ///< waiting payload
+  double backlog_seconds = 0;     ///< length of the waiting audio
   std::uint64_t dropped_total = 0;
   std::uint64_t dropped_recent = 0;  ///< in the last 10 s
-  double drop_ratio = 0;             ///< those, of the chunks dropped or processed in the last 10 s
+  double drop_ratio = 0;             ///< dropped chunks over dropped and processed chunks of the last 10 s
   std::uint64_t bytes_received = 0;
   std::uint64_t chunks_processed = 0;
   std::uint64_t errors = 0;
   /// Over the last 10 chunks; nothing before the first.
   std::optional<double> inference_ms_mean = {};
-  /// Their processing time over the length of their audio; nothing while the source is idle.
+  /// Their processing time over the length of their audio; empty while the source is idle.
   std::optional<double> realtime_factor = {};
   bool idle = false;  ///< no chunk came, waited or was processed for SourceOptions::idle_after
 
@@ -57,31 +57,31 @@ struct SourceFigures {
   }
 };
 
-/// How one source of one session is doing; each second.
+/// The state of one source of one session; sent each second.
 struct MetricsMessage {
   SessionIds ids;
   std::string source;
   std::chrono::system_clock::time_point time;
   SourceFigures figures;
-  std::optional<DegradeStatus> degrade;  ///< nothing where asking for it failed
+  std::optional<DegradeStatus> degrade;  ///< empty where the callback for it failed
 };
 
 enum class QueueState : std::uint8_t { buffering, overloaded };
 
-/// A source's queue has become too full; once, until it was below 0.70 full.
+/// A source's queue has become too full. Sent once, until the queue was below 0.70 full.
 struct StatusMessage {
   SessionIds ids = {};
   std::string source = {};
   std::chrono::system_clock::time_point time = {};
   QueueState state = QueueState::buffering;
-  double fill_ratio = 0;  ///< when it was noticed
+  double fill_ratio = 0;  ///< at the time of notice
 };
 
-/// A session is over: the last that is told of it.
+/// A session is over: its last message.
 struct EndMessage {
   SessionIds ids = {};
   std::chrono::system_clock::time_point time = {};
-  double age_seconds = 0;  ///< how long it went on
+  double age_seconds = 0;  ///< duration of the session
 };
 
 using StreamMessage = std::variant<MetricsMessage, StatusMessage>;
@@ -93,11 +93,11 @@ using StreamMessage = std::variant<MetricsMessage, StatusMessage>;
 [[nodiscard]] KYMO_API std::string to_json(const EndMessage& message);
 [[nodiscard]] KYMO_API std::string to_json(const StreamMessage& message);
 
-/// Whether it has the form `version-trace-parent-flags`, and names a trace. Source: W3C Trace Context, 3.2.2.
+/// True for a valid trace of the form `version-trace-parent-flags`. Source: W3C Trace Context, 3.2.2.
 [[nodiscard]] KYMO_API bool is_traceparent(std::string_view text) noexcept;
 
-/// The trace that a header names, 32 digits, for a field `trace_id` of a log; empty where it is none. A view
-/// into it.
+/// The trace id of a header, 32 digits, for a log's field `trace_id`; empty if the header is invalid. A view
+/// into the header.
 [[nodiscard]] KYMO_API std::string_view trace_id(std::string_view traceparent) noexcept;
 
 }  // namespace kymo::KYMO_ABI::packs

@@ -19,21 +19,21 @@ namespace kymo::KYMO_ABI::packs {
 struct SessionsOverview {
   std::chrono::system_clock::time_point time = {};
   std::size_t sessions = 0;
-  std::size_t idle = 0;  ///< of them
+  std::size_t idle = 0;  ///< those of them that are idle
   std::size_t max_sessions = 0;
   SourceFigures sums = {};                   ///< mean inference time and realtime factor: the worst
-  double lag_seconds = 0;                    ///< of the source where most audio waits
+  double lag_seconds = 0;                    ///< the longest backlog of audio
   std::array<std::uint64_t, 5> levels = {};  ///< sessions at each DegradeLevel
-  HistogramValue inference_ms = {};          ///< of all sessions that go on now, merged
+  HistogramValue inference_ms = {};          ///< of all current sessions, merged
   HistogramValue processing_ms = {};
-  std::string by;                        ///< the field that `top` is sorted by
+  std::string by;                        ///< the sort field of `top`
   std::vector<SessionSummary> top = {};  ///< most first
 };
 
-/// What sessions can be sorted by, as JSON names it: "queue_depth", "realtime_factor", …
+/// The sort fields of sessions, as JSON names them: "queue_depth", "realtime_factor", …
 [[nodiscard]] KYMO_API std::span<const std::string_view> session_fields() noexcept;
 
-/// Takes the sessions together; nothing where there is no field of the name `by`. Threads: any.
+/// Summarizes the sessions; nothing where `by` is no field. Threads: any.
 [[nodiscard]] KYMO_API std::optional<SessionsOverview> make_overview(std::vector<SessionSummary> sessions,
                                                                      std::size_t top, std::string_view by);
 

@@ -23,37 +23,37 @@ namespace kymo::KYMO_ABI::packs {
 struct SessionOptions {
   SessionIds ids = {};  ///< each cut at SessionStream::kMaxIdBytes
   DegradeOptions degrade = {};
-  /// Asked each tick instead of the session's own ladder, where a server has one for several sessions. One
-  /// that throws is left out of the messages, nothing more.
+  /// Called each tick instead of the session's own ladder, where a server has one ladder for several
+  /// sessions. If it throws, the messages lack it; nothing else changes.
   std::function<DegradeStatus(StreamTime now)> degrade_status = {};
 };
 
-/// What went wrong in a user's callback, without harm to the rest.
+/// An exception in a user's callback, without harm to the rest.
 struct StreamFault {
   enum class Kind : std::uint8_t { collector, degrade_status, degrade_action, send, report, tick };
   Kind kind = Kind::tick;
   std::string what;
 };
 
-/// A session at one instant, its sources taken together.
+/// A session at one instant, its sources summed.
 struct SessionSummary {
   SessionIds ids;
   double age_seconds = 0;
   std::size_t sources = 0;
   SourceFigures figures = {};  ///< sums; mean inference time and realtime factor are the worst source's
   double fill_ratio = 0;       ///< of the fullest source
-  double lag_seconds = 0;      ///< length of the audio that waits where most does
-  DegradeLevel level = DegradeLevel::normal;  ///< as of the last tick
-  bool idle = false;                          ///< all its sources are, and there is one
-  HistogramValue inference_ms = {};           ///< over the sources' life
+  double lag_seconds = 0;      ///< the longest backlog of audio
+  DegradeLevel level = DegradeLevel::normal;  ///< at the last tick
+  bool idle = false;                          ///< all its sources are idle, and there is at least one
+  HistogramValue inference_ms = {};           ///< over the sources' lifetime
   HistogramValue processing_ms = {};
 };
 
-/// One session: its sources, its ladder, and the messages that its client is told each second.
+/// One session: its sources, its ladder, and its client's messages each second.
 ///
-/// SessionStreams makes, ticks and ends them. The ladder is led by the worst signs of the sources: the
-/// realtime factor of those that had new chunks, and the queues of those that are not idle. Where all are
-/// idle the ladder is at NORMAL. Threads: any.
+/// SessionStreams makes, ticks and ends sessions. The worst signals of the sources lead the ladder: the
+/// realtime factor of sources with new chunks, and the queues of sources that are not idle. If all are idle,
+/// the ladder is at NORMAL. Threads: any.
 class KYMO_API SessionStream final {
  public:
   static constexpr std::size_t kMaxSources = 16;
@@ -63,37 +63,37 @@ class KYMO_API SessionStream final {
   SessionStream(const SessionStream&) = delete;
   SessionStream& operator=(const SessionStream&) = delete;
 
-  /// Makes the source, or finds the one of that name again. Never null; beyond kMaxSources it is counted in
-  /// the process' metrics, but has no messages.
+  /// Makes the source, or finds the one of that name again. Never null. Sources beyond kMaxSources count in
+  /// the process' metrics, but have no messages.
   [[nodiscard]] std::shared_ptr<SourceStream> source(SourceOptions options);
 
   [[nodiscard]] SessionIds ids() const;
-  /// After a failover, or when the client changes its mind.
+  /// Call it after a failover, or when the client chooses another model.
   void set_model(std::string_view provider, std::string_view model_id);
   void set_vad_enabled(bool enabled);
   /// The trace that the session belongs to from now on: W3C Trace Context, as SessionIds::traceparent.
   void set_traceparent(std::string_view traceparent);
-  /// For the handshake of the session's own client: as set_traceparent(), where the session has none yet and
-  /// this is one. So a client takes no other trace's place. Says whether the trace was taken.
+  /// For the handshake of the session's own client: as set_traceparent(), if the session has no trace yet and
+  /// the text is valid. So a client replaces no other trace. Returns true if the trace was taken.
   bool offer_traceparent(std::string_view traceparent);
 
-  /// The ladder goes to FAILOVER with the next tick.
+  /// Moves the ladder to FAILOVER at the next tick.
   void provider_crashed() noexcept { crashes_.fetch_add(1, std::memory_order_relaxed); }
 
-  /// Calls no callback from now on, and waits for one that is running, unless it is called from within it:
-  /// what the callbacks refer to may go afterwards. Recording goes on, and counts.
+  /// Stops all callbacks, and waits for a running one, unless called from within it. Afterwards the
+  /// callbacks' referents may go. Recording goes on, and counts.
   void end() noexcept;
 
-  /// What to tell the client now: the `metrics` of each source, and before it what its queue has become.
-  /// Nothing once it has ended.
+  /// The messages for the client: the `metrics` of each source, and before them any change of its queue's
+  /// state. Empty after the session's end.
   [[nodiscard]] std::vector<StreamMessage> tick(StreamTime now);
-  /// What went wrong since it was asked last.
+  /// The faults since the last call.
   [[nodiscard]] std::vector<StreamFault> take_faults() noexcept;
-  /// The client could not take it now: shall come again with the next tick.
+  /// Sends the message again at the next tick, because the client could not take it.
   void put_back(const StatusMessage& message) noexcept;
 
-  /// Messages that a newcomer has missed: the state of each queue that was told of as too full, and that
-  /// has had no room since.
+  /// The messages that a newcomer has missed: the state of each queue that was reported as too full and has
+  /// had no room since.
   [[nodiscard]] std::vector<StatusMessage> standing_statuses(StreamTime now) const;
 
   [[nodiscard]] SessionSummary summary(StreamTime now) const;

@@ -19,35 +19,35 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// What became of a message that was handed to the transport.
+/// The transport's result for a message.
 enum class SendResult : std::uint8_t {
-  sent,      ///< or queued to be
+  sent,      ///< sent, or queued for sending
   busy,      ///< the client reads too slowly: dropped; a `status` comes again with the next tick
-  gone,      ///< there is no such client any more: dropped
-  unwanted,  ///< nobody asked for it: neither sent nor lost
+  gone,      ///< the client no longer exists: dropped
+  unwanted,  ///< nobody follows: neither sent nor lost
 };
 
-/// Hands one message to a session's client. Must not block: a client that is slow is `busy`. It may throw,
-/// which is a failure to send.
+/// Hands one message to a session's client. Must not block: a slow client is `busy`. An exception counts as a
+/// failure to send.
 using StreamSend = std::function<SendResult(std::string_view session_id, const std::string& json)>;
 
-/// As StreamSend, for who encodes a message himself, or does so only where somebody wants it.
+/// As StreamSend, for callers that encode a message themselves, or only if somebody wants it.
 using StreamDeliver = std::function<SendResult(const StreamMessage& message)>;
 
-/// Told that a session has ended.
+/// Called when a session has ended.
 using StreamEnded = std::function<void(const EndMessage& message)>;
 
 struct KYMO_API SessionStreamsOptions {
   std::size_t max_sessions = 1000;
   std::chrono::steady_clock::duration interval = std::chrono::seconds(1);  ///< between ticks
-  /// Told of faults: how many since it was told last, and what the last one was.
+  /// Gets faults: their number since the last report, and the last one.
   std::function<void(std::string_view message)> report = {};
   std::chrono::steady_clock::duration report_every = std::chrono::seconds(10);  ///< at most
   StreamTimeUnit time_unit = StreamTimeUnit::milliseconds;  ///< of StreamMetrics' two times
 };
 
-/// All sessions of a process that go on now: their `metrics` and `status` messages each second, and all of
-/// them taken together.
+/// All current sessions of a process: their `metrics` and `status` messages each second, and their
+/// summary.
 ///
 ///     kymo::packs::SessionStreams streams(registry);
 ///     auto session = streams.begin({.ids = {.session_id = id}});  // ends with the scope
@@ -56,11 +56,11 @@ struct KYMO_API SessionStreamsOptions {
 ///
 ///     every_second([&] { streams.tick(kymo::packs::StreamTime::now(), send); });
 ///
-/// It has no thread of its own. Whatever a callback does, the other sessions and the next tick are served: a
-/// fault is counted in `kymo_stream_faults_total` and reported. Threads: any; a tick() during another, or
-/// from within a callback, does nothing and counts as missed. Memory: some 2 KiB a source and less a session.
-/// Errors: begin() what its memory and registration do; tick() none. Its sessions may outlive it. A copy is
-/// another handle to the same sessions.
+/// SessionStreams has no thread of its own. A failing callback never stops the other sessions or the next
+/// tick: a fault counts in `kymo_stream_faults_total` and is reported. Threads: any; a tick() during another,
+/// or from within a callback, does nothing and counts as missed. Memory: some 2 KiB a source and less a
+/// session. Errors: begin() has those of its memory and registration; tick() none. Its sessions may outlive
+/// it. A copy is another handle to the same sessions.
 class KYMO_API SessionStreams final {
   class State;
 
@@ -75,8 +75,8 @@ class KYMO_API SessionStreams final {
     Session& operator=(Session&& other) noexcept;
     ~Session() { end(); }
 
-    /// As destruction; may be called twice. Afterwards none of the session's callbacks is called, see
-    /// SessionStream::end(); at most one message that is on its way to `send` still comes.
+    /// As the destructor; may be called twice. Afterwards none of the session's callbacks runs, see
+    /// SessionStream::end(). At most one message on its way to `send` still arrives.
     void end(StreamTime now = StreamTime::now()) noexcept;
 
     SessionStream* operator->() const noexcept { return stream_.get(); }
@@ -90,36 +90,36 @@ class KYMO_API SessionStreams final {
   /// Registers StreamMetrics and its own `kymo_stream_…`.
   explicit SessionStreams(Registry& registry, SessionStreamsOptions options = {});
 
-  /// Beyond `max_sessions`, a session is counted in the process' metrics and in
+  /// A session beyond `max_sessions` counts in the process' metrics and in
   /// `kymo_stream_sessions_refused_total`, but has no messages.
   [[nodiscard]] Session begin(SessionOptions options, StreamTime now = StreamTime::now());
 
-  /// Each interval: makes the messages of all sessions and hands them to `send`.
+  /// Makes the messages of all sessions and hands them to `send`. Call it each interval.
   void tick(StreamTime now, const StreamSend& send) noexcept;
 
   void tick(StreamTime now, const StreamDeliver& deliver) noexcept;
 
-  /// From now on `told` is told of each session that ends, on the thread that ends it, after its last
-  /// message; not of those beyond `max_sessions`. It must not block; what it throws counts as a failure to
-  /// send. One at a time: a later one takes its place. Null: nobody. When this returns, the one before is not
-  /// being called, nor will be, unless this is called from within it.
+  /// Calls `told` for each session that ends, on the thread that ends it, after its last message; not for
+  /// those beyond `max_sessions`. It must not block; an exception counts as a failure to send. A later
+  /// callback replaces the earlier one; null removes it. After this returns, the earlier callback neither
+  /// runs nor will run, unless this is called from within it.
   void on_end(StreamEnded told);
 
-  /// Whether a session of that id goes on, and has messages.
+  /// True if a session of that id goes on, and has messages.
   [[nodiscard]] bool goes_on(std::string_view session_id) const;
   /// SessionStream::standing_statuses() of each session of that id.
   [[nodiscard]] std::vector<StatusMessage> standing_statuses(std::string_view session_id,
                                                              StreamTime now) const;
-  /// SessionStream::offer_traceparent() to each session of that id.
+  /// Calls SessionStream::offer_traceparent() for each session of that id.
   void offer_traceparent(std::string_view session_id, std::string_view traceparent);
 
   [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] std::chrono::steady_clock::duration interval() const noexcept;
-  /// For audio that comes without a session, too.
+  /// The metrics, also for audio without a session.
   [[nodiscard]] std::shared_ptr<StreamMetrics> metrics() const noexcept;
 
-  /// All sessions taken together, and the `top` of them that have most of a field: one of session_fields().
-  /// Nothing for an unknown field. Cost: some microseconds a session; no source is held up longer.
+  /// The summary of all sessions, with the `top` of them by one of session_fields(). Nothing for an unknown
+  /// field. Cost: some microseconds a session; no source waits longer.
   [[nodiscard]] std::optional<SessionsOverview> overview(StreamTime now, std::size_t top,
                                                          std::string_view by) const;
 

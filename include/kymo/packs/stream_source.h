@@ -18,7 +18,7 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// A piece of audio on its way through a queue.
+/// A piece of audio in a queue.
 struct StreamChunk {
   std::uint64_t bytes = 0;
   std::chrono::nanoseconds audio{};  ///< its length
@@ -26,11 +26,11 @@ struct StreamChunk {
 
 struct StreamChunkTimes {
   std::chrono::nanoseconds inference{};   ///< the model alone
-  std::chrono::nanoseconds processing{};  ///< all that the chunk took, inference included
+  std::chrono::nanoseconds processing{};  ///< all processing of the chunk, inference included
   std::chrono::nanoseconds audio{};       ///< the chunk's length
 };
 
-/// What waits in a queue.
+/// The waiting chunks of a queue.
 struct QueueReading {
   std::uint64_t depth = 0;
   std::uint64_t bytes = 0;
@@ -39,24 +39,24 @@ struct QueueReading {
 
 struct SourceOptions {
   std::string name;             ///< "mic"
-  std::uint64_t queue_max = 0;  ///< chunks; 0: no limit, and so never too full
-  /// Asked each tick, instead of summing what queued(), taken() and dropped() tell. One that throws costs the
-  /// source its message of that tick.
+  std::uint64_t queue_max = 0;  ///< limit of chunks; 0: no limit, and so never too full
+  /// Called each tick, instead of counting queued(), taken() and dropped(). If it throws, the source has no
+  /// message of that tick.
   std::function<QueueReading()> read_queue = {};
-  /// Without a chunk for so long, and with an empty queue, the source is idle.
+  /// A source without a chunk for this long, and with an empty queue, is idle.
   std::chrono::steady_clock::duration idle_after = std::chrono::seconds(10);
 };
 
-/// One source of a session: what waits, what was lost, how long the last chunks took.
+/// One source of a session: waiting chunks, drops, and times of the last chunks.
 ///
-/// Whoever queues and processes audio keeps it and tells it what happens; all of it is counted in the
-/// process' StreamMetrics as well, at once, so that a session of a millisecond leaves its counts.
-/// Threads: any. Cost: a mutex that is the source's own, some 100 ns; processed() about a microsecond.
+/// The code that queues and processes audio keeps the source and reports each step. Each step counts in the
+/// process' StreamMetrics at once, so a session of a millisecond leaves its counts. Threads: any. Cost: a
+/// mutex that is the source's own, some 100 ns; processed() about a microsecond.
 class KYMO_API SourceStream final {
  public:
-  /// Chunks that the mean and the realtime factor are taken over.
+  /// Number of chunks in the mean and the realtime factor.
   static constexpr std::size_t kRecentChunks = 10;
-  /// How far back `dropped_recent` goes.
+  /// Time span of `dropped_recent`.
   static constexpr std::chrono::seconds kRecentDrops{10};
   static constexpr double kBufferingAbove = 0.85;
   static constexpr double kOverloadedAbove = 0.95;
@@ -68,41 +68,41 @@ class KYMO_API SourceStream final {
 
   [[nodiscard]] const std::string& name() const noexcept { return options_.name; }
 
-  /// Received, and put into the queue.
+  /// The chunk was received and queued.
   void queued(const StreamChunk& chunk) noexcept;
-  /// Received, and lost, because the queue had no room.
+  /// The chunk was received and dropped, because the queue was full.
   void refused(const StreamChunk& chunk) noexcept;
-  /// Left the queue to be processed.
+  /// The chunk left the queue for processing.
   void taken(const StreamChunk& chunk) noexcept;
-  /// Left the queue unprocessed, to make room.
+  /// The chunk left the queue unprocessed, to make room.
   void dropped(const StreamChunk& chunk) noexcept;
   void processed(const StreamChunkTimes& times) noexcept;
-  /// Could not be processed.
+  /// A chunk's processing failed.
   void failed() noexcept;
 
-  /// As of now, `dropped_recent` as of the last tick(). Throws nothing: a queue that is asked for is told as
-  /// of the last tick.
+  /// Figures of now; `dropped_recent` and a queue that a callback reads are of the last tick(). Throws
+  /// nothing.
   [[nodiscard]] SourceFigures figures() const;
-  /// Once a second: asks for the queue, and throws what that throws.
+  /// Call it once a second. Reads the queue, and throws the callback's exceptions.
   [[nodiscard]] SourceFigures tick(StreamTime now);
 
-  /// What the queue has become since it was last asked, and how full it was; the newest only.
+  /// The new state of the queue since the last call, and how full it was; the newest only.
   [[nodiscard]] std::optional<std::pair<QueueState, double>> take_state() noexcept;
-  /// Could not be told: shall be given again, unless there is a newer one.
+  /// The message failed: returns the state for the next call, unless there is a newer one.
   void put_back_state(QueueState state, double fill_ratio) noexcept;
-  /// The state that was taken last, until the queue is below kRearmBelow, and how full the queue is now.
-  /// Nothing while take_state() has one to give.
+  /// The last state that was taken, until the queue is below kRearmBelow, and how full the queue is now.
+  /// Empty while take_state() has a state to give.
   [[nodiscard]] std::optional<std::pair<QueueState, double>> standing_state() const noexcept;
 
-  /// The realtime factor, once for each tick that found new chunks in it.
+  /// The realtime factor, once for each tick with new chunks.
   [[nodiscard]] std::optional<double> take_new_factor() noexcept;
 
-  /// Milliseconds, over the source's life.
+  /// In milliseconds, over the source's lifetime.
   [[nodiscard]] HistogramValue inference_ms() const;
   [[nodiscard]] HistogramValue processing_ms() const;
 
  private:
-  /// May be below zero for a moment: a worker may tell that it took a chunk before it is told as queued.
+  /// Briefly negative when a worker reports a taken chunk before it is reported as queued.
   struct Waiting {
     std::int64_t depth = 0;
     std::int64_t bytes = 0;
@@ -128,17 +128,17 @@ class KYMO_API SourceStream final {
 
   mutable std::mutex mutex_;
   Waiting queue_;
-  SourceFigures counts_;    // only what is counted
+  SourceFigures counts_;    // only the counts
   std::deque<Mark> marks_;  // a second apart or more; the first is the newest that is kRecentDrops old
   std::array<StreamChunkTimes, kRecentChunks> recent_{};
   bool new_chunks_ = false;
   bool buffering_armed_ = true;
   bool overloaded_armed_ = true;
   std::optional<std::pair<QueueState, double>> state_;
-  std::optional<QueueState> standing_;  // entered, and not below kRearmBelow since
+  std::optional<QueueState> standing_;  // state since it was entered, until the queue is below kRearmBelow
   bool active_ = false;                 // since the last tick
   bool idle_ = false;
-  std::optional<std::chrono::steady_clock::time_point> last_active_;  // as of a tick
+  std::optional<std::chrono::steady_clock::time_point> last_active_;  // at the last tick
   HistogramValue inference_ms_;
   HistogramValue processing_ms_;
 };

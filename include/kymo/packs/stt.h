@@ -8,12 +8,12 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// Speech to text: how fast, and how often it fails.
+/// Speech to text: latencies and errors.
 ///
 ///     kymo::packs::SttMetrics stt(registry);
 ///     stt.transcription_latency_seconds.with(session, "stt", "ok", "whisper-small").record(0.42);
 ///
-/// Latencies are seconds. `series` holds for each family. Threads: any. Errors: a second one on the same
+/// Latencies are seconds. `series` applies to each family. Threads: any. Errors: a second one on the same
 /// registry is a registration error.
 class KYMO_API SttMetrics final {
  public:

@@ -8,12 +8,12 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// Text to speech: how fast, and how often it fails.
+/// Text to speech: latencies and errors.
 ///
 ///     kymo::packs::TtsMetrics tts(registry);
 ///     tts.time_to_first_audio_chunk_seconds.with(session, "tts", "ok", voice).record(0.18);
 ///
-/// Latencies are seconds. `series` holds for each family. Threads: any. Errors: a second one on the same
+/// Latencies are seconds. `series` applies to each family. Threads: any. Errors: a second one on the same
 /// registry is a registration error.
 class KYMO_API TtsMetrics final {
  public:

@@ -7,13 +7,13 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// Peer connections over WebRTC and what flows through them.
+/// Peer connections over WebRTC and their traffic.
 ///
 ///     kymo::packs::WebRtcMetrics webrtc(registry);
 ///     webrtc.peer_connections_total.with("connected", session, "ingest").add();
 ///     webrtc.bytes_received_total.with("in", session, model).add(packet.size());
 ///
-/// `state` is WebRTC's own word (RTCPeerConnectionState). `series` holds for each family. Threads: any.
+/// `state` is WebRTC's own word (RTCPeerConnectionState). `series` applies to each family. Threads: any.
 /// Errors: a second one on the same registry is a registration error.
 class KYMO_API WebRtcMetrics final {
  public:

@@ -10,7 +10,7 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// WebSocket clients, what is broadcast to them, and how large messages are.
+/// WebSocket clients, broadcasts and sizes of messages.
 ///
 ///     kymo::packs::WebSocketMetrics websocket(registry);
 ///     auto client = websocket.connect();  // ends with the connection
@@ -36,7 +36,7 @@ class KYMO_API WebSocketMetrics final {
     std::optional<UpDownCounter> clients_;
   };
 
-  /// An attempt to broadcast: a failure, unless it is told of its success before it ends. The
+  /// An attempt to broadcast. It counts as a failure, unless success is reported before its end. The
   /// WebSocketMetrics must outlive it.
   class Broadcast final {
    public:
@@ -58,7 +58,7 @@ class KYMO_API WebSocketMetrics final {
 
   [[nodiscard]] Client connect() noexcept { return Client(clients); }
   [[nodiscard]] Broadcast broadcast() noexcept { return Broadcast(*this); }
-  /// A message with a payload of so many bytes.
+  /// Counts a received message with a payload of this size.
   void received(std::size_t bytes) noexcept { received_size.record(static_cast<double>(bytes)); }
   void sent(std::size_t bytes) noexcept { sent_size.record(static_cast<double>(bytes)); }
 

@@ -10,15 +10,15 @@ class PeerTable;
 class SessionLog;
 
 struct PeerMetricsOptions {
-  /// Peers that have series of their own: the first so many, in the order they were added. The others are
-  /// counted, in `kymo_peers_unlabelled` and by their status, and have part in the network's quality.
+  /// Maximum number of peers with their own series, in the order of adding. The others count in
+  /// `kymo_peers_unlabelled`, by status, and in the network's quality.
   std::size_t max_peers = 100;
-  /// Whether the label `peer` is base::anonymous_id() of the id instead of the id.
+  /// True: the label `peer` is base::anonymous_id() of the id, not the id itself.
   bool anonymous = false;
 };
 
 /// Writes `kymo_peer_…`, `kymo_peers…` and `kymo_network_quality_score`: see docs/reference/metrics.md. For
-/// Registry::add_producer(); a Monitor does it for MonitorOptions::peers.
+/// Registry::add_producer(); a Monitor calls it for MonitorOptions::peers.
 ///
 /// Threads: any. Cost: some 10 us a peer with series of its own.
 KYMO_API void write_peer_metrics(const PeerTable& table, const PeerMetricsOptions& options,

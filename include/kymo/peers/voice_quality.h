@@ -4,9 +4,9 @@
 
 namespace kymo::KYMO_ABI::peers {
 
-/// The parameters of the E-model, ITU-T G.107 (06/2015), table 2, with the recommendation's defaults: a call
-/// between two ordinary handsets over a network that adds nothing. Set what is known of a connection; the
-/// rest stays as the recommendation has it. Levels and loudness ratings in dB as there.
+/// The parameters of the E-model, ITU-T G.107 (06/2015), table 2. The defaults are the recommendation's: a
+/// call between two ordinary handsets over a perfect network. Set the known values of a connection. Levels
+/// and loudness ratings are in dB as there.
 struct VoicePath {
   double one_way_delay_ms = 0;     ///< T: mouth to ear, the jitter buffer in it; Ta = T and Tr = 2 T follow
   double packet_loss_percent = 0;  ///< Ppl: lost or too late, 0 to 100
@@ -19,7 +19,7 @@ struct VoicePath {
   /// for G.729A with VAD.
   double packet_loss_robustness = 4.3;
   double advantage =
-      0;  ///< A: what people put up with for its sake; 0 wired, 5 in a building, 10 in a vehicle
+      0;  ///< A: quality that people forgo for mobility; 0 wired, 5 in a building, 10 in a vehicle
 
   double send_loudness_rating = 8;            ///< SLR
   double receive_loudness_rating = 2;         ///< RLR
@@ -38,11 +38,11 @@ struct VoicePath {
 };
 
 /// The transmission rating factor R, ITU-T G.107 section 7: 93.2 for the defaults, never below 0; 100 and
-/// more only with an advantage. Parameters outside their range are taken as its nearest end; NaN as the
-/// default. Threads: any.
+/// more only with an advantage. Parameters outside their range are clamped; NaN becomes the default. Threads:
+/// any.
 [[nodiscard]] KYMO_API double r_factor(const VoicePath& path) noexcept;
 
-/// The mean opinion score that R stands for, 1 to 4.5 (ITU-T G.107, annex B, equation B-4). Threads: any.
+/// The mean opinion score for R, 1 to 4.5 (ITU-T G.107, annex B, equation B-4). Threads: any.
 [[nodiscard]] KYMO_API double mean_opinion_score(double r_factor) noexcept;
 
 }  // namespace kymo::KYMO_ABI::peers

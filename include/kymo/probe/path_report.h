@@ -13,57 +13,57 @@
 
 namespace kymo::KYMO_ABI::probe {
 
-/// One way of a path. Only how its delay changes can be known, as the clocks at its ends are not the same.
+/// One direction of a path. Only changes of its delay are known, because the clocks at its ends differ.
 struct WayReport {
   double jitter_ms = 0;  ///< interarrival jitter (RFC 3550 6.4.1) of this way alone
-  /// How much slower than its fastest it was, which is what queues on it added. In long runs the drift of the
-  /// two clocks is in it, some microseconds for each second.
+  /// The mean delay above the fastest one, caused by queues. In long runs the drift of the two clocks adds
+  /// some microseconds for each second.
   double rise_average_ms = 0;
   double rise_p95_ms = 0;
   double rise_max_ms = 0;
 };
 
-/// The steps of probes by http, https or tls, on average over the answered. Nothing: there was no such step.
+/// The mean steps of answered probes by http, https or tls. Empty: there was no such step.
 struct PhaseReport {
   std::optional<double> resolve_ms, connect_ms, tls_ms, first_byte_ms;
-  std::map<unsigned, std::uint64_t> statuses;  ///< how many answers had which HTTP status
+  std::map<unsigned, std::uint64_t> statuses;                            ///< number of answers by HTTP status
   std::optional<std::chrono::system_clock::time_point> certificate_end;  ///< of the last answer, as below
   std::string certificate_trouble;
 };
 
-/// What a number of probes comes to. Times in milliseconds; those of round trips are there once one was
-/// answered, and percentiles are by nearest rank.
+/// Summary of probes. Times in milliseconds. Those of round trips exist after the first answer; percentiles
+/// are by nearest rank.
 struct PathReport {
-  std::uint64_t sent = 0;  ///< of those that are over: answered, lost and limited
+  std::uint64_t sent = 0;  ///< finished probes: answered, lost and limited
   std::uint64_t answered = 0;
-  std::uint64_t lost = 0;  ///< with the late
+  std::uint64_t lost = 0;  ///< includes the late ones
   std::uint64_t late = 0;
-  std::uint64_t limited = 0;  ///< that a limit left without an answer: no losses of the path
+  std::uint64_t limited = 0;  ///< unanswered because of a rate limit: no losses of the path
   std::uint64_t duplicates = 0;
   std::uint64_t reordered = 0;
-  double loss_percent = 0;  ///< of the answered and the lost
+  double loss_percent = 0;  ///< lost over answered and lost
   std::optional<double> min, average, p50, p95, p99, max;
   double jitter_ms = 0;               ///< standard deviation, see peers::deviation_jitter()
   double interarrival_jitter_ms = 0;  ///< of round trips, see peers::InterarrivalJitter
-  std::optional<WayReport> out;       ///< udp only, as `back`: since the responder last began
+  std::optional<WayReport> out;       ///< udp only, like `back`: since the responder's last start
   std::optional<WayReport> back;
   std::optional<PhaseReport> phases;  ///< by http, https and tls
-  /// Of the average, see peers::quality_score(); 0 without an answer. Nothing by http, https and tls, whose
-  /// time is that of several round trips and of the server's work; nor where all probes were limited.
+  /// Of the average, see peers::quality_score(); 0 without an answer. Empty by http, https and tls, since
+  /// their time has several round trips and the server's work; also empty if all probes were limited.
   std::optional<double> quality_score;
-  std::string quality_reason;      ///< why it is not higher, see peers::quality_reason(); empty: it is high
+  std::string quality_reason;      ///< reason for a low score, see peers::quality_reason(); empty: high
   std::optional<double> r_factor;  ///< voice over this path, see peers::VoiceScore
   std::optional<double> mean_opinion_score;
 };
 
-/// Collects what becomes of one target's probes. Threads: one at a time.
+/// Collects the results of one target's probes. Threads: one at a time.
 class KYMO_API PathRecorder final {
  public:
-  /// Percentiles and what is said of the ways are of the last `kept` answers, 24 bytes each.
+  /// Percentiles and both directions are of the last `kept` answers, 24 bytes each.
   explicit PathRecorder(std::size_t kept = 100'000) : kept_(kept == 0 ? 1 : kept) {}
 
   void add(const ProbeResult& result);
-  /// Cost: sorts what is kept.
+  /// Cost: sorts the kept answers.
   [[nodiscard]] PathReport report() const;
 
  private:

@@ -7,7 +7,7 @@
 
 #include <kymo/version.h>
 
-/// Where the time goes: scopes that a program marks, timed while the profiler is on.
+/// Profiling: scopes that a program marks, timed while the profiler is on.
 ///
 ///     void Room::mix() {
 ///       KYMO_PROFILE_FUNCTION();
@@ -18,57 +18,57 @@
 ///       }
 ///     }
 ///
-/// The profiler is the process' one and off at first. Scopes nest: what one took without those inside it is
-/// its *self* time, and how often and how long each was is kept by thread and by path, that is by which
-/// scopes it was in. A scope inside one of the same name is counted in the path of the outer one, and what is
-/// inside it goes on from there; so a recursion has as many paths as it has functions. report.h reads it.
+/// A process has one profiler, off at first. Scopes nest: a scope's time without the scopes inside it is its
+/// *self* time. Number and duration are kept by thread and by path, that is by the enclosing scopes. A scope
+/// inside one of the same name counts in the path of the outer one, and inner scopes go on from there; so a
+/// recursion has as many paths as functions. report.h reads the result.
 namespace kymo::KYMO_ABI::profile {
 
-/// What enable() keeps besides figures.
+/// Data that enable() keeps besides figures.
 struct Options {
-  /// The last scopes of each thread, one by one, for a trace; 24 bytes each. A power of two (others are
-  /// rounded up), at most 2^20; 0: none are kept. Holds for threads that record for the first time.
+  /// Number of last scopes to keep of each thread, one by one, for a trace; 24 bytes each. A power of two
+  /// (others are rounded up), at most 2^20; 0: none. Applies to threads that record for the first time.
   std::size_t events_per_thread = 8192;
 };
 
-/// Begins to record, or goes on. Scopes that are open already are not recorded, those inside them are. The
+/// Begins to record, or continues. Scopes that are already open are not recorded, those inside them are. The
 /// first call of a process may take 20 ms, to measure the clock. Threads: any, here and below.
 KYMO_API void enable(const Options& options = {}) noexcept;
-/// Records no scope that begins from now on; those that are open are recorded still.
+/// Records no scope that begins from now on; open scopes are still recorded.
 KYMO_API void disable() noexcept;
-/// Forgets all that was recorded. Scopes that are open are forgotten with it.
+/// Forgets all records, also of open scopes.
 KYMO_API void reset() noexcept;
 
-/// A place in the code that has a scope. Its name is copied when it first records, so that the library it is
-/// in may be unloaded. Places of one name are one function to the reports.
+/// A place in the code with a scope. Its name is copied at the first record, so its library may be unloaded.
+/// Reports take places of one name as one function.
 struct Site {
-  const char* name;  ///< what Scope(Site&) takes; the macros below hand it over apart
-  /// The name is what the compiler calls the function, to be shortened to its qualified name.
+  const char* name;  ///< used by Scope(Site&); the macros below pass the name separately
+  /// True: the name is the compiler's name of the function, and is shortened to its qualified name.
   bool is_function = false;
   std::atomic<std::uint32_t> id = 0;
 };
 
-/// Scopes are recorded. One load of a line that never changes, and a branch, is all that one costs while they
-/// are not.
+/// True while scopes are recorded. While off, a scope costs one load of a line that never changes, and a
+/// branch.
 KYMO_API extern constinit std::atomic<bool> recording;
 
 [[nodiscard]] inline bool is_enabled() noexcept { return recording.load(std::memory_order_relaxed); }
 
 struct ThreadLog;
 
-/// Times from its making to its end. Left by an exception that did not fly before, it counts as an error,
-/// too.
+/// Times from construction to destruction. If a new exception leaves the scope, it also counts as an
+/// error.
 ///
-/// Cost while on: two readings of a clock (see Stopwatch) and some ten nanoseconds; the first time of a
-/// thread, and of a path in it, a system call or an allocation of address space, never of the heap. Errors:
-/// nothing here throws. It must end on the thread that it began on, in the reverse order of beginning: not to
-/// be held over a `co_await`. One that does not is not recorded, and counted as lost. In a signal handler: is
+/// Cost while on: two readings of a clock (see Stopwatch) and some ten nanoseconds. A thread's first scope,
+/// and its first in a path, cost a system call or an allocation of address space, never of the heap. Errors:
+/// nothing here throws. A scope must end on its own thread, in the reverse order of beginning: never hold it
+/// over a `co_await`. One that does not is not recorded, and counts as lost. In a signal handler it is
 /// recorded, unless the handler interrupted the recording itself.
 class [[nodiscard]] KYMO_API Scope final {
  public:
   constexpr explicit Scope(Site& site) noexcept
       : Scope([&site]() noexcept -> Site& { return site; }, site.name) {}
-  /// The same by another name; `find_site` gives the site once it is wanted. What a compiler computes is not
+  /// The same by another name; `find_site` gives the site when needed. Compile-time evaluation is not
   /// recorded.
   template <class FindSite>
   constexpr Scope(FindSite find_site, const char* name) noexcept {
@@ -88,15 +88,15 @@ class [[nodiscard]] KYMO_API Scope final {
   void leave() noexcept;
 
   ThreadLog* log_ = nullptr;  // null: not recorded
-  // The rest is set by enter() only, so that a scope that is not recorded writes one word.
+  // Only enter() sets the rest, so a scope without a record writes one word.
   std::uint64_t begin_;
   std::uint64_t scale_;     // nanoseconds a tick times 2^32; 0: the clock's own nanoseconds
-  std::uint64_t siblings_;  // what scopes before this one took, in the same scope
-  std::uint64_t total_;     // of its site, before
+  std::uint64_t siblings_;  // time of earlier scopes in the same parent
+  std::uint64_t total_;     // its site's total before
   std::uint32_t node_;
   std::uint32_t outer_;
   unsigned exceptions_;
-  std::uint32_t generation_;  // of resets
+  std::uint32_t generation_;  // number of resets at the start
 };
 
 }  // namespace kymo::KYMO_ABI::profile
@@ -113,8 +113,8 @@ class [[nodiscard]] KYMO_API Scope final {
       name)
 #define KYMO_PROFILE_NUMBERED_(number, name, is_function) KYMO_PROFILE_AT_(number, name, is_function)
 
-/// Times the rest of the block. `name`: a literal, or text that lives as long as the code. May stand twice in
-/// a line, in a lambda, in a template, and in a `constexpr` function, which is timed where it runs.
+/// Times the rest of the block. `name`: a literal, or text that lives as long as the code. May occur twice in
+/// a line, in a lambda, in a template, and in a `constexpr` function, which is timed at run time.
 #define KYMO_PROFILE_SCOPE(name) KYMO_PROFILE_NUMBERED_(__COUNTER__, name, false)
 /// The same, by the function's qualified name.
 #define KYMO_PROFILE_FUNCTION() KYMO_PROFILE_NUMBERED_(__COUNTER__, __PRETTY_FUNCTION__, true)

@@ -9,10 +9,10 @@
 
 namespace kymo::KYMO_ABI::profile {
 
-/// A scope that ended.
+/// An ended scope.
 struct TraceEvent {
   std::string name = {};
-  std::chrono::nanoseconds begin{};  ///< since the trace's
+  std::chrono::nanoseconds begin{};  ///< since the trace's begin
   std::chrono::nanoseconds duration{};
   bool failed = false;  ///< an exception left it
 };
@@ -28,13 +28,13 @@ struct Trace {
   std::int64_t process = 0;
   std::string program = {};
   std::vector<ThreadTrace> threads = {};
-  std::uint64_t dropped_events = 0;  ///< older ones that these overwrote
+  std::uint64_t dropped_events = 0;  ///< older ones that newer ones overwrote
 };
 
-/// Reads the scopes that are kept; stops no thread that records. Threads: any.
+/// Reads the kept scopes; stops no recording thread. Threads: any.
 [[nodiscard]] KYMO_API Trace trace();
 
-/// JSON that Perfetto, the browser's developer tools and speedscope open. Source: "Trace Event Format" of the
+/// JSON for Perfetto, the browser's developer tools and speedscope. Source: "Trace Event Format" of the
 /// Chromium project; complete events ("X"), and metadata for names.
 [[nodiscard]] KYMO_API std::string to_chrome_json(const Trace& trace);
 

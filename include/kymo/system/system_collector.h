@@ -17,17 +17,17 @@ class Host;
 ///     kymo::Registration host = registry.add_producer(
 ///         [collector](kymo::SnapshotWriter& writer) { collector->collect(writer); });
 ///
-/// Keep the Registration: where it ends, the families are gone. Threads: one at a time. It starts none itself
-/// and never waits: rates come from the difference to the last call. Cost: below 1 ms of CPU a call on a host
-/// with a few CPUs and devices; some 35 file descriptors stay open. Errors: none thrown. A file that is
-/// missing or odd omits its families and counts in `kymo_collector_errors_total`. Across a fork: the child's
-/// calls measure the child.
+/// Keep the Registration: its end removes the families. Threads: one at a time. The collector starts no
+/// thread and never waits: rates come from the difference to the last call. Cost: below 1 ms of CPU a call on
+/// a host with a few CPUs and devices; some 35 file descriptors stay open. Errors: none thrown. A file that
+/// is missing or malformed omits its families and counts in `kymo_collector_errors_total`. After a fork, the
+/// child's calls measure the child.
 class KYMO_API SystemCollector final {
  public:
-  /// Takes the first reading, from which the first rates start.
+  /// Takes the first reading, the base of the first rates.
   explicit SystemCollector(const SystemOptions& options = {},
                            std::shared_ptr<const base::Clock> clock = nullptr);
-  /// For tests: on a host of their own.
+  /// For tests: reads an artificial host.
   SystemCollector(SystemOptions options, std::shared_ptr<const base::Clock> clock,
                   std::unique_ptr<Host> host);
   ~SystemCollector();

@@ -11,8 +11,8 @@
 
 namespace kymo::KYMO_ABI::system {
 
-/// Which names to take, by patterns in which `*` stands for any characters, `?` for one, `#` for one or more
-/// digits. A name is taken when `include` is empty or has a pattern for it, and `exclude` has none.
+/// Selects names by patterns: `*` matches any characters, `?` one, `#` one or more digits. A name is selected
+/// if `include` is empty or matches, and `exclude` does not match.
 struct KYMO_API NameFilter {
   std::vector<std::string> include;
   std::vector<std::string> exclude;
@@ -20,7 +20,7 @@ struct KYMO_API NameFilter {
   [[nodiscard]] bool takes(std::string_view name) const noexcept;
 };
 
-/// Which of node_exporter's memory families are written; see docs/reference/system-metrics.md.
+/// Selects node_exporter's memory families; see docs/reference/system-metrics.md.
 enum class NodeMemory : std::uint8_t {
   all,         ///< each field of /proc/meminfo, `node_memory_MemTotal_bytes` among them
   lint_clean,  ///< without names that hold a capital after a small letter, which `promtool check metrics`
@@ -28,7 +28,7 @@ enum class NodeMemory : std::uint8_t {
   none,
 };
 
-/// What a SystemCollector reads, and how much of it at most.
+/// The readings of a SystemCollector, and their limits.
 struct SystemOptions {
   std::string proc_root = "/proc";
   std::string sys_root = "/sys";
@@ -41,20 +41,20 @@ struct SystemOptions {
   bool filesystem = true;
   bool network = true;
   bool cgroup =
-      true;  ///< also the limits that groups set; without it only the host's own and the affinity mask count
+      true;  ///< also the limits that groups set; without it only the host's and the affinity mask count
   bool process = true;
 
   NodeMemory node_memory = NodeMemory::all;
 
-  /// Block devices. Left out: memory disks, loop and floppy devices, and partitions, which their disks count
-  /// already.
+  /// Block devices. Excluded: memory disks, loop and floppy devices, and partitions, which their disks
+  /// already count.
   NameFilter disks{
       .include = {},
       .exclude = {"ram#", "loop#", "fd#", "sd*#", "hd*#", "vd*#", "xvd*#", "nvme*p#", "mmcblk#p#", "sr#"}};
   /// Network interfaces.
   NameFilter interfaces{};
-  /// Those of them that make up the host's total: all but the loopback and those whose traffic another one
-  /// counts too. Where `include` is empty and `exclude` leaves none, all but the loopback count.
+  /// The interfaces in the host's total: all but the loopback and those whose traffic another one counts too.
+  /// If `include` is empty and `exclude` leaves none, all but the loopback count.
   NameFilter network_total{
       .include = {},
       .exclude = {"lo",       "veth*",  "docker*", "br-*",    "br#",     "virbr*",   "vnet*",   "cni*",
@@ -64,18 +64,18 @@ struct SystemOptions {
   /// Mount points.
   NameFilter mountpoints{};
 
-  /// Ratios and rates span at least this long; asking more often gives the last ones again.
+  /// Ratios and rates span at least this long; more frequent calls return the last ones again.
   std::chrono::milliseconds rate_interval{100};
-  /// How often filesystems are asked at most.
+  /// Minimum time between readings of filesystems.
   std::chrono::milliseconds filesystem_interval{10'000};
-  /// How often PSS and USS are read at most. Each reading walks all pages of the process; after a long one
-  /// the next comes so late that the walks take a thousandth of the time.
+  /// Minimum time between readings of PSS and USS. Each reading walks all pages of the process. After a long
+  /// one the next waits, so the walks take a thousandth of the time.
   std::chrono::milliseconds memory_map_interval{10'000};
-  /// How often this process' cgroup and its limits are looked up; what it uses is read each time.
+  /// Time between look-ups of this process' cgroup and its limits; its usage is read each time.
   std::chrono::milliseconds cgroup_interval{10'000};
 
-  // Limits; what lies beyond is left out and counted in `kymo_collector_omitted_items`.
-  std::size_t max_cpus = 240;  ///< with a series of their own; the total counts all
+  // Limits; items beyond are skipped and counted in `kymo_collector_omitted_items`.
+  std::size_t max_cpus = 240;  ///< CPUs with their own series; the total counts all
   std::size_t max_disks = 64;
   std::size_t max_filesystems = 64;
   std::size_t max_interfaces = 64;

@@ -7,24 +7,24 @@
 
 #include <kymo/version.h>
 
-/// Where instruments keep their numbers. A user of instruments needs nothing of this header; it is here
-/// because recording is inlined into his code.
+/// The storage of instruments. A user of instruments needs nothing of this header; the header is installed
+/// because recording is inlined into user code.
 ///
-/// Every series has a cell id. Every thread that records leases a *slab*: a table that leads from the id to 8
-/// bytes which only this thread writes, so that adding is one load, one add and one store to memory that no
-/// other thread writes. A reader sums the cell over all slabs. When a thread ends, its slab, counts and all,
-/// goes to the next thread that begins: nothing is folded, so nothing can be lost or counted twice, and the
-/// memory is bounded by the most threads that ever recorded at once. The *shared* slab, written with locked
-/// instructions, serves whoever cannot have one: a thread past its end, a signal handler that interrupted a
-/// lease, a process at its limits. A forked child keeps the tables and begins with every number at zero.
+/// Every series has a cell id. Every recording thread leases a *slab*: a table from the id to 8 bytes that
+/// only this thread writes. So adding is one load, one add and one store to memory that no other thread
+/// writes. A reader sums the cell over all slabs. When a thread ends, its slab goes with all counts to the
+/// next thread that begins. Nothing is folded, so no count is lost or doubled. The most threads that ever
+/// recorded at once bound the memory. The *shared* slab, written with locked instructions, serves a thread
+/// past its end, a signal handler that interrupted a lease, and a process at its limits. A forked child keeps
+/// the tables and begins with every number at zero.
 namespace kymo::KYMO_ABI {
 
-/// Names a series' cell in every slab.
+/// Identifies a series' cell in every slab.
 using CellId = std::uint32_t;
 
-/// What a counter that could not be registered records into; nobody reads it.
+/// Counters that could not be registered record into this cell; nobody reads it.
 inline constexpr CellId kNullCell = 0;
-/// The same for histograms, whose cells hold addresses: this one never does.
+/// The same for histograms: their cells hold addresses, and this cell never does.
 inline constexpr CellId kNullHistogramCell = 1;
 
 using Cell = std::atomic<std::uint64_t>;
@@ -39,13 +39,13 @@ struct Chunk {
   Cell cell[kCellsPerChunk];
 };
 
-/// One thread's table of cells. Chunks appear as the thread first touches a series of theirs.
+/// One thread's table of cells. A chunk appears when the thread first touches one of its series.
 struct Slab {
   std::atomic<std::uint32_t> leased;
   /// Odd while the thread follows pointers to series that another thread may remove: see lookup_guard.h.
   std::atomic<std::uint64_t> lookups;
-  /// Not 0 while the thread changes several cells as one: a signal handler that interrupts it there takes the
-  /// shared slab, so that the thread may load and store plainly.
+  /// Not 0 while the thread changes several cells as one. A signal handler that interrupts this uses the
+  /// shared slab, so the thread may use plain loads and stores.
   std::atomic<std::uint32_t> busy;
   /// Address of the next free byte of the thread's own memory for histogram pages.
   std::atomic<std::uint64_t> free_memory;
@@ -56,8 +56,8 @@ struct Slab {
 /// initial-exec: one instruction to reach it, also out of a shared library.
 KYMO_API extern constinit thread_local Slab* thread_slab __attribute__((tls_model("initial-exec")));
 
-/// Recording is on. A process-wide switch, so that off costs one load of a line that never changes and one
-/// branch.
+/// True while recording is on. A process-wide switch: while off, a record costs one load of a line that never
+/// changes and one branch.
 KYMO_API extern constinit std::atomic<bool> recording;
 
 [[nodiscard]] inline Cell* cell_in(const Slab& slab, CellId id) noexcept {
@@ -73,15 +73,15 @@ KYMO_API extern constinit std::atomic<bool> recording;
   return slab == nullptr ? nullptr : cell_in(*slab, id);
 }
 
-/// As owned(), but makes the cell if it can; null means: use shared(). Async-signal-safe.
+/// As owned(), but makes the cell if possible. Null: use shared(). Async-signal-safe.
 [[nodiscard]] KYMO_API Cell* own(CellId id) noexcept;
 
-/// The cell that all may write, with locked instructions only. Never null.
+/// The cell that all threads may write, with locked instructions only. Never null.
 [[nodiscard]] KYMO_API Cell* shared(CellId id) noexcept;
 
-// The machine may interrupt a thread between a load and a store, and a signal handler that records into the
-// same cell would be lost. One instruction that does both cannot be interrupted; without a lock prefix it
-// costs what load + store cost.
+// Between a plain load and store, a signal handler may interrupt the thread and record into the same cell;
+// its count would be lost. One instruction that does both cannot be interrupted; without a lock prefix the
+// cost is that of load + store.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define KYMO_CELLS_UNDER_TSAN 1
@@ -102,7 +102,7 @@ inline void add_owned(Cell& cell, std::uint64_t n) noexcept {
 #endif
 }
 
-/// Replaces `expected` by `desired` in a cell that this thread owns; on failure `expected` is what is there.
+/// Replaces `expected` by `desired` in an owned cell. On failure `expected` becomes the cell's value.
 inline bool exchange_owned(Cell& cell, std::uint64_t& expected, std::uint64_t desired) noexcept {
 #if KYMO_CELLS_BY_ONE_INSTRUCTION
   bool done = false;
@@ -141,7 +141,7 @@ inline void add_double(CellId id, double value) noexcept {
   }
 }
 
-/// Why a value was not recorded; each has a process-wide count, exported as
+/// The reason for a refused value. Each reason has a process-wide count, exported as
 /// `kymo_recordings_refused_total{reason}`.
 enum class Refusal : std::uint8_t { not_a_number, infinite, negative, out_of_memory };
 inline constexpr std::size_t kRefusals = 4;
@@ -149,8 +149,8 @@ KYMO_API void refuse(Refusal reason) noexcept;
 
 }  // namespace cells
 
-/// Turns all recording of the process on or off. Reading goes on. Threads: any; takes effect soon, not at
-/// once, in others.
+/// Turns all recording of the process on or off. Reading goes on. Threads: any; other threads see the change
+/// soon, not at once.
 KYMO_API void set_recording(bool on) noexcept;
 [[nodiscard]] inline bool is_recording() noexcept { return cells::recording.load(std::memory_order_relaxed); }
 

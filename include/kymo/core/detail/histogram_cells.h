@@ -7,20 +7,20 @@
 
 #include <kymo/core/detail/cells.h>
 
-/// How a histogram's cells are laid out. As `cells.h`, here because recording is inlined into user code.
+/// The layout of a histogram's cells. Like `cells.h`, installed because recording is inlined into user code.
 ///
-/// A histogram's 8-byte cell holds the address of a block that belongs to the same thread as the cell.
-/// Exponential: the block leads to pages of half an octave, made when a value first falls there: a histogram
-/// of latencies touches a few hundred buckets of the 5 376 that its range has. Ten octaves around the first
-/// value, the *near* pages, are linked in the block itself: most histograms need no others, and one link
-/// fewer to follow is what makes recording quick. The others are found over groups of 8 octaves. Most buckets
-/// hold small numbers, so a page begins with 2 bytes a bucket; when one of its buckets has counted 2^15, a
-/// wide page takes over from there, and the narrow one keeps what it had. Links are distances from the block,
-/// so that 4 bytes are enough and a mapped file needs no translation. Bounds of the family's own: counts
-/// between them follow the block, beside the exponential buckets, which all percentiles come from.
+/// A histogram's 8-byte cell holds the address of a block that belongs to the same thread as the cell. The
+/// block leads to pages of half an octave, made when a value first falls there. A latency histogram touches a
+/// few hundred buckets of the 5 376 in its range. The block itself links ten octaves around the first value,
+/// the *near* pages. Most histograms need no others, and one link fewer to follow makes recording quick. The
+/// others are found over groups of 8 octaves. Most buckets hold small numbers, so a page begins with 2 bytes
+/// a bucket. When a bucket has counted 2^15, a wide page takes over; the narrow page keeps its counts. Links
+/// are distances from the block: 4 bytes are enough, and a mapped file needs no translation. If a family has
+/// its own bounds, the counts between them follow the block. Percentiles come from the exponential buckets
+/// alone.
 namespace kymo::KYMO_ABI::cells {
 
-/// Buckets an octave, as HistogramValue::kScale says.
+/// Buckets an octave, as in HistogramValue::kScale.
 inline constexpr int kBucketsPerOctave = 64;
 inline constexpr int kMinExponent = -40;
 inline constexpr int kMaxExponent = 44;
@@ -36,13 +36,13 @@ inline constexpr double kZeroThreshold = 0x1p-40;
 inline constexpr double kLargest = 0x1.fffffffffffffp+1023;
 
 using NarrowCell = std::atomic<std::uint16_t>;
-/// Twice the distance from the block in units of a cache line; 0: none. The lowest bit, in a link to a page:
-/// it is wide.
+/// Twice the distance from the block in units of a cache line; 0: none. In a link to a page, the lowest bit
+/// marks a wide page.
 using Link = std::uint32_t;
 inline constexpr std::size_t kLinkUnit = 64;
 inline constexpr std::size_t kLinkBytes = kLinkUnit / 2;
 inline constexpr Link kWide = 1;
-/// A narrow bucket that has counted this far is widened; it has room for as much again.
+/// A narrow bucket that has counted this far is widened; the bucket has room for as much again.
 inline constexpr std::uint16_t kNarrowEnd = std::uint16_t{1} << 15U;
 
 struct alignas(kLinkUnit) NarrowPage {
@@ -51,7 +51,7 @@ struct alignas(kLinkUnit) NarrowPage {
 
 struct alignas(kLinkUnit) WidePage {
   Cell bucket[kBucketsPerPage];
-  std::atomic<Link> narrow;  ///< what had been counted before; counts no more
+  std::atomic<Link> narrow;  ///< the counts before widening; no longer written
 };
 
 struct alignas(kLinkUnit) HistogramGroup {
@@ -64,7 +64,7 @@ struct alignas(kLinkUnit) FarPages {
 
 /// Minimum and maximum are bit patterns of doubles. The sum is one too, or a whole number of nanoseconds.
 struct alignas(kLinkUnit) HistogramBlock {
-  /// No page yet, so far from all others that none is taken for near.
+  /// No page yet. The value is so far from all pages that none counts as near.
   static constexpr std::uint32_t kNoPage = std::uint32_t{1} << 31U;
 
   Cell sum;
@@ -73,31 +73,31 @@ struct alignas(kLinkUnit) HistogramBlock {
   Cell zeros;
   /// Number of the first of the near pages; set once.
   std::atomic<std::uint32_t> first_near;
-  /// Not 0 once a page was widened: from then on each is when it is next touched, because a histogram whose
-  /// pages are of both kinds would make the processor guess at every record which one it meets.
+  /// Not 0 once a page was widened. From then on each page is widened at its next touch. With pages of both
+  /// kinds, the processor would have to guess the kind at every record.
   std::atomic<std::uint32_t> widens;
   std::atomic<Link> far;
   std::atomic<Link> near[kNearPages];
 };
 static_assert(sizeof(HistogramBlock) == 2 * kLinkUnit);
 
-/// Of a histogram with bounds of its own. Values below zero are counted by magnitude in a block of their own.
+/// The block of a histogram with its own bounds. Values below zero count by magnitude in a separate block.
 struct BoundedBlock {
   HistogramBlock sketch;
-  Cell negative;   ///< address of a HistogramBlock, of which only the pages are used; 0: none yet
-  Cell bucket[1];  ///< as many as the histogram has bounds, and one
+  Cell negative;   ///< address of a HistogramBlock whose pages alone are used; 0: none yet
+  Cell bucket[1];  ///< one more than the histogram has bounds
 };
 
-/// For each 128th of an octave, what added to the 52 bits behind the point of a double makes the first 6 of
-/// them the number of its bucket in the octave. No 128th has more than one border in it.
+/// For each 128th of an octave: the summand that turns the first 6 of a double's 52 fraction bits into the
+/// number of its bucket in the octave. No 128th holds more than one border.
 struct OctaveTable {
   std::uint64_t to_bucket[128];
 };
 KYMO_API extern const OctaveTable octave_table;
 
-/// Where a value lies: the octave, counted from 2^-40, above the 52 bits behind the point. Borders belong to
-/// the bucket below, so this is of the value just under. kPlaces or more for all that has no bucket of its
-/// own: zero, too small, too large, negative, infinite, not a number.
+/// The place of a value: the octave, counted from 2^-40, above the 52 fraction bits. Borders belong to the
+/// bucket below, so this is the place of the value just under. kPlaces or more for every value without a
+/// bucket: zero, too small, too large, negative, infinite, NaN.
 [[nodiscard]] inline std::uint64_t place_of(double value) noexcept {
   return std::bit_cast<std::uint64_t>(value) - 1 - (std::uint64_t{1023 + kMinExponent} << 52U);
 }
@@ -114,15 +114,15 @@ inline constexpr std::uint64_t kPlaces = std::uint64_t{kMaxExponent - kMinExpone
   return place < kPlaces ? bucket_at(place) : kBuckets - 1;
 }
 
-/// What a link leads to.
+/// Follows a link.
 template <class T>
 [[nodiscard]] inline T* follow(const HistogramBlock& block, Link link) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(&block) + std::size_t{link & ~kWide} * kLinkBytes;
   return reinterpret_cast<T*>(address);
 }
 
-// The thread owns the cells and is busy, here and below. It may load and store; but one instruction is less,
-// and a double that stays out of the general registers on its way is added twice as fast.
+// Here and below the thread owns the cells and is busy, so it may load and store. But one instruction less is
+// faster, and a double that avoids the general registers is added twice as fast.
 inline void add_one_busy(Cell& cell) noexcept {
 #if KYMO_CELLS_BY_ONE_INSTRUCTION
   add_owned(cell, 1);
@@ -131,7 +131,7 @@ inline void add_one_busy(Cell& cell) noexcept {
 #endif
 }
 
-/// True: it has counted to kNarrowEnd, its sign.
+/// True: the bucket has reached kNarrowEnd, its sign bit.
 [[nodiscard]] inline bool add_one_busy(NarrowCell& cell) noexcept {
 #if KYMO_CELLS_BY_ONE_INSTRUCTION
   bool is_negative = false;
@@ -153,7 +153,7 @@ inline void add_double_busy(Cell& cell, double value) noexcept {
 #endif
 }
 
-// Values in an exponential histogram are not negative, and the bits of such doubles order as they do.
+// Values in an exponential histogram are not negative, so their bits order as the doubles do.
 inline void note_extremes_busy(HistogramBlock& block, double value) noexcept {
   const auto bits = std::bit_cast<std::int64_t>(value);
   if (bits < static_cast<std::int64_t>(block.min.load(std::memory_order_relaxed))) [[unlikely]]
@@ -162,11 +162,11 @@ inline void note_extremes_busy(HistogramBlock& block, double value) noexcept {
     block.max.store(static_cast<std::uint64_t>(bits), std::memory_order_relaxed);
 }
 
-/// Gives the bucket's page, in a block that this thread owns, a wide one to go on with.
+/// Links a wide page for the bucket, in a block that this thread owns.
 KYMO_API void widen_owned(HistogramBlock& block, std::uint32_t bucket) noexcept;
 
-/// This thread's block of the histogram; null: it has none, or it is a signal handler that interrupts a
-/// thread which is busy.
+/// This thread's block of the histogram. Null: the thread has none, or the caller is a signal handler that
+/// interrupts a busy thread.
 [[nodiscard]] [[gnu::always_inline]] inline HistogramBlock* idle_block(Slab* slab, CellId id) noexcept {
   if (slab == nullptr || slab->busy.load(std::memory_order_relaxed) != 0) [[unlikely]]
     return nullptr;
@@ -176,8 +176,8 @@ KYMO_API void widen_owned(HistogramBlock& block, std::uint32_t bucket) noexcept;
   return reinterpret_cast<HistogramBlock*>(cell->load(std::memory_order_relaxed));
 }
 
-/// Has a block of this thread take a value into a bucket of the page that `link` leads to, and its sum by
-/// `add_to_sum(Cell&)`.
+/// Counts a value in a bucket of the page that `link` leads to, in a block of this thread, and adds to the
+/// sum by `add_to_sum(Cell&)`.
 template <class AddToSum>
 [[gnu::always_inline]] inline void record_in_page(Slab& slab, HistogramBlock& block, Link page,
                                                   std::uint32_t bucket, double value,
@@ -189,7 +189,7 @@ template <class AddToSum>
   const std::uint32_t in_page = bucket % kBucketsPerPage;
   bool widens = false;
   if ((page & kWide) != 0) {
-    // As follow() has it, in the fewest instructions.
+    // Does the work of follow() in the fewest instructions.
     auto* cells = reinterpret_cast<Cell*>(&block);
     add_one_busy(
         cells[std::size_t{page} * (kLinkBytes / sizeof(Cell)) - kLinkBytes / sizeof(Cell) + in_page]);
@@ -203,7 +203,7 @@ template <class AddToSum>
     widen_owned(block, bucket);
 }
 
-/// Records a value that lies near others of this thread. False: nothing was done.
+/// Records a value near others of this thread. False: nothing was recorded.
 template <class AddToSum>
 [[nodiscard]] [[gnu::always_inline]] inline bool record_near(CellId id, double value,
                                                              AddToSum add_to_sum) noexcept {
@@ -231,7 +231,7 @@ KYMO_API void record_ns_slow(CellId id, std::uint64_t nanoseconds) noexcept;
 KYMO_API void record_bounded(CellId id, const double* bounds, std::size_t bound_count, double value,
                              bool takes_negative) noexcept;
 
-/// How the owner of a sum of doubles adds to it.
+/// Adds to a sum of doubles that this thread owns.
 struct AddDouble {
   double value;
   void operator()(Cell& sum) const noexcept { add_double_busy(sum, value); }
@@ -251,10 +251,10 @@ inline void record(CellId id, double value) noexcept {
     record_slow(id, value);
 }
 
-/// Longer ones are added in a way that stops at 2^63, so that the sum of shorter ones has room above it.
+/// Longer durations saturate at 2^63, so sums of shorter ones have room above it.
 inline constexpr std::uint64_t kMostPlainNanoseconds = std::uint64_t{1} << 53U;  // 104 days
 
-/// Records into an exponential histogram whose values are seconds and whose sum is whole nanoseconds, and so
+/// Records into an exponential histogram of seconds with a sum of whole nanoseconds, which is
 /// exact.
 inline void record_ns(CellId id, std::uint64_t nanoseconds) noexcept {
   const double seconds = static_cast<double>(nanoseconds) * 1e-9;

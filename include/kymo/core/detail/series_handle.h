@@ -11,8 +11,8 @@ class Series;
 class GaugeTrack;
 class WindowRing;
 
-/// A user's hold on a series: as long as it lives, the series is not expired, and recording through it is
-/// safe whatever became of the registry. Copying costs one atomic addition. Empty: records into nothing.
+/// A user's reference to a series. While one lives, the series does not expire, and recording through it is
+/// safe even after the registry is destroyed. Copying costs one atomic addition. Empty: records into nothing.
 class KYMO_API SeriesHandle final {
  public:
   SeriesHandle() = default;
@@ -36,7 +36,7 @@ class KYMO_API SeriesHandle final {
   const Series* series_ = nullptr;
 };
 
-/// What a family hands to an instrument that it makes; no user needs it.
+/// The parts that a family hands to a new instrument; no user needs it.
 struct SeriesParts {
   SeriesHandle handle = {};
   CellId cell = kNullCell;

@@ -8,10 +8,10 @@
 
 namespace kymo::KYMO_ABI {
 
-/// Text that a caller hands over: a name, a help text, a label. As std::string_view, but a null pointer, such
-/// as std::getenv() returns, is empty text, and a literal `nullptr` does not compile. A view: the text must
-/// outlive the call. Threads: any. Cost: std::string_view's and one comparison. Errors: none.
-// Implicit constructors, so that text can be handed over as it is.
+/// Text from a caller: a name, a help text, a label. Like std::string_view, but a null pointer, such as from
+/// std::getenv(), is empty text, and a literal `nullptr` does not compile. A view: the text must outlive the
+/// call. Threads: any. Cost: std::string_view's and one comparison. Errors: none.
+// Implicit constructors let callers pass any text directly.
 // NOLINTBEGIN(google-explicit-constructor)
 class KYMO_API TextView final : public std::string_view {
  public:
