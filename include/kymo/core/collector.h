@@ -57,8 +57,8 @@ struct CollectorOptions {
   bool enabled = true;  ///< see Collector::set_enabled()
 };
 
-/// Times a scope for a Collector once: from construction to stop() or the end of the scope. A scope that an
-/// exception leaves is recorded under its tags and `error="true"`.
+/// Times a scope for a Collector: from construction to stop() or the scope's end. A scope that an exception
+/// leaves is recorded under its tags and `error="true"`. Threads: one at a time.
 class [[nodiscard]] KYMO_API CollectorTimer final {
  public:
   CollectorTimer(const CollectorTimer&) = delete;
@@ -115,7 +115,7 @@ class KYMO_API Collector final {
  public:
   using Tags = std::initializer_list<Label>;
 
-  /// The registry must outlive the Collector. It holds at most kMaxNames names. Values under further names
+  /// The registry must outlive the Collector. At most kMaxNames names. Values under further names
   /// count in both metrics above; one message reports it.
   explicit Collector(Registry& registry, const CollectorOptions& options = {});
   Collector(const Collector&) = delete;

@@ -92,8 +92,8 @@ struct ObservedOptions {
 
 struct ProducerOptions {
   TextView name = "producer";  ///< the callback's name in messages, where it is late or hangs
-  /// False: for code that never waits. It runs on the thread that takes the Snapshot. This saves the
-  /// hand-over of some 20 us a Snapshot, and RegistryOptions::callback_deadline does not apply.
+  /// False: for code that never waits. The producer runs on the thread that takes the Snapshot. This saves
+  /// the hand-over of some 20 us a Snapshot, and RegistryOptions::callback_deadline does not apply.
   bool has_deadline = true;
 };
 

@@ -15,10 +15,10 @@ namespace kymo::KYMO_ABI::format {
 /// - `counters`: `{value}`; up_down_counters are here too.
 /// - `gauges`: `{current,min,max,mean,last_update}`; of gauges without statistics only `current`.
 /// - `timings`: histograms in seconds: `{count,total,mean,min,max,p50,p95,p99}`. `recent` has the same fields
-/// but `total`, over the last values where they are kept. `histograms`: those in other units, with the
-/// `unit`.
+///   but `total`; its values are the last ones, where these are kept.
+/// - `histograms`: those in other units, with the `unit`.
 /// - `windows`: `{unit,total_count,total,count,mean,min,max,p50,p95,p99}`; the fields from `count` on are of
-/// the values in the window.
+///   the values in the window.
 ///
 /// A key is the registered name, followed by the labels if there are any: `name[k=v,k2=v2]`. In a
 /// label's value a backslash escapes `\`, `,` and `]`. A `=` needs none, since a label's name

@@ -49,7 +49,7 @@ class InContext final {
 
 }  // namespace detail
 
-/// An executor in the sense of Asio, made by `with_context()`. It runs functions under its own context, and
+/// An executor in the sense of Asio, made by `with_context()`. Runs functions under its own context, and
 /// leaves all else to the inner executor.
 ///
 /// Copies share the context. Threads: any. Cost: an uncontended lock for each run, and one for each scope

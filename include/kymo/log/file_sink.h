@@ -25,7 +25,7 @@ struct KYMO_API FileSinkOptions {
 };
 
 /// A sink that appends each event to a file as one line, on its own thread (`kymo-log`). The thread begins
-/// with the first event. It ends with the sink's last copy, when all is written.
+/// with the first event. The thread ends with the sink's last copy, when all is written.
 ///
 /// Logging never waits for a disk: up to 1 MiB waits in memory. Further events, and failed writes, are lost;
 /// a line before the next written one tells how many. `Logger::lost()` also counts the events over 1 MiB. A

@@ -124,7 +124,7 @@ struct HttpServerOptions {
   std::function<bool(std::string_view path)> is_quick;
 };
 
-/// An HTTP/1.1 server on its own small thread pool (RFC 9110, RFC 9112). It knows no metrics.
+/// An HTTP/1.1 server on its own small thread pool (RFC 9110, RFC 9112). The server knows no metrics.
 ///
 /// A taken port never ends the process: the server reports it through `on_event` and retries until stop(). A
 /// request that two readers could understand differently gets 400, and its connection is closed. A handler

@@ -28,7 +28,7 @@ enum class WebSocketClose : std::uint16_t {
 
 enum class WebSocketMessage : std::uint8_t { text, binary };
 
-/// The server's end of one WebSocket. Threads: any. It may outlive its socket and the server; then it sends
+/// The server's end of one WebSocket. Threads: any. May outlive its socket and the server; then it sends
 /// nothing.
 class KYMO_API WebSocketConnection {
  public:

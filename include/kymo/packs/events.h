@@ -69,7 +69,7 @@ class KYMO_API EventMetrics final {
     /// Counts the event as one without a handler, without a timing.
     void unhandled() noexcept { outcome_ = Outcome::unhandled; }
     /// Counts a failure without an exception. `error_type` becomes a label: one of a few words ("timeout"),
-    /// never a message. It must live as long as the Handling.
+    /// never a message. The word must live as long as the Handling.
     void fail(TextView error_type) noexcept;
 
    private:

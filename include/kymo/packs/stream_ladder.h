@@ -83,18 +83,17 @@ struct DegradeOptions {
   /// Fill of a queue. The first two are those of the `buffering` and the `overloaded` status; only a queue
   /// above its own limit is an EMERGENCY by this signal.
   DegradeThresholds fill_ratio = {0.85, 0.95, 1};
-  /// The share of dropped chunks in the last 10 s: WARNING for any, DEGRADE above 5 %, EMERGENCY above 20
-  /// %.
+  /// The share of dropped chunks in the last 10 s: WARNING for any, DEGRADE above 5 %, EMERGENCY
+  /// above 20 %.
   DegradeThresholds drop_ratio = {0, 0.05, 0.2};
 };
 
 /// Decides how far to reduce a session's service, by its audio's processing time, backlog and drops.
 ///
-/// - The ladder goes to the worst level that any signal demands, after at least `stay` at its current
-/// level.
-/// - The ladder goes one step back after `calm` without any factor of 0.7 or more, and without any other
-/// signal for
-/// more than NORMAL. The next step needs as long again.
+/// - The ladder goes to the worst level that any signal demands, after at least `stay` at its level.
+/// - The ladder goes one step back when, for `calm`, every factor was below 0.7 (or there was none), and no
+///   other signal demanded more than NORMAL.
+/// - The next step back needs as long again.
 /// - A provider's crash leads to FAILOVER at once. The way back is the same as from any other level.
 ///
 /// The ladder also applies the actions of levels that it passes. Threads: one at a time; callbacks run

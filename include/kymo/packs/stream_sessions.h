@@ -100,7 +100,7 @@ class KYMO_API SessionStreams final {
   void tick(StreamTime now, const StreamDeliver& deliver) noexcept;
 
   /// Calls `told` for each session that ends, on the thread that ends it, after its last message; not for
-  /// those beyond `max_sessions`. It must not block; an exception counts as a failure to send. A later
+  /// those beyond `max_sessions`. Must not block; an exception counts as a failure to send. A later
   /// callback replaces the earlier one; null removes it. After this returns, the earlier callback neither
   /// runs nor will run, unless this is called from within it.
   void on_end(StreamEnded told);

@@ -36,7 +36,7 @@ class KYMO_API WebSocketMetrics final {
     std::optional<UpDownCounter> clients_;
   };
 
-  /// An attempt to broadcast. It counts as a failure, unless success is reported before its end. The
+  /// An attempt to broadcast. Counts as a failure, unless success is reported before its end. The
   /// WebSocketMetrics must outlive it.
   class Broadcast final {
    public:

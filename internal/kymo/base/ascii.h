@@ -47,7 +47,7 @@ inline constexpr std::string_view kBlanks = " \t";
 /// Blanks and ends of lines.
 inline constexpr std::string_view kWhitespace = " \t\r\n";
 
-/// The text without the characters of `unwanted` at either end.
+/// The text without characters of `unwanted` at either end.
 [[nodiscard]] constexpr std::string_view trim(std::string_view text,
                                               std::string_view unwanted = kBlanks) noexcept {
   const std::size_t first = text.find_first_not_of(unwanted);

@@ -12,12 +12,12 @@ namespace kymo::KYMO_ABI::base {
 
 struct JsonField;
 
-/// A JSON value as it was read.
+/// A parsed JSON value.
 struct JsonValue {
   using Array = std::vector<JsonValue>;
   using Object = std::vector<JsonField>;  ///< in order; each name once
 
-  // Where the types of the lists are complete.
+  // Defined where the types of the lists are complete.
   JsonValue();
   JsonValue(JsonValue&&) noexcept;
   JsonValue& operator=(JsonValue&&) noexcept;
@@ -26,21 +26,21 @@ struct JsonValue {
   std::variant<std::nullptr_t, bool, double, std::string, Array, Object> held;
 };
 
-/// A name of an object and its value.
+/// A name in an object, and its value.
 struct JsonField {
   std::string name;
   JsonValue value;
 };
 
-/// Why a text is no JSON: `at byte 12: expected a value`.
+/// The place and fault of an invalid text: `at byte 12: expected a value`.
 struct JsonError {
   std::string message;
 };
 
-/// Reads one JSON text (RFC 8259), UTF-8 already. Stricter than it must be, since what is read comes from
-/// strangers: eight levels deep at most, no name twice in an object, no number beyond a double, no lone
-/// surrogates. Threads: any. Errors: in the result; throws nothing but `std::bad_alloc`. Cost: a walk over
-/// the text; names are compared with all before them in their object, of which there may be 64.
+/// Reads one JSON text (RFC 8259) in valid UTF-8. Stricter than the RFC, because input comes from strangers:
+/// at most eight levels deep, no repeated name in an object, no number beyond a double, no lone surrogates.
+/// Threads: any. Errors: in the result; throws nothing but `std::bad_alloc`. Cost: a walk over the text. Each
+/// name is compared with the earlier ones of its object, at most 64.
 [[nodiscard]] std::variant<JsonValue, JsonError> read_json(std::string_view text);
 
 }  // namespace kymo::KYMO_ABI::base

@@ -12,10 +12,10 @@
 
 namespace kymo::KYMO_ABI::base {
 
-/// Appends JSON to a string as it goes along; commas and indentation come by themselves.
+/// Appends JSON to a string; adds commas and indentation itself.
 ///
-/// Whatever is written in pairs of begin_… and end_…, and in objects with a key before each value, is valid
-/// JSON (RFC 8259): bytes that are not UTF-8 become U+FFFD, numbers that are not finite become null.
+/// The output is valid JSON (RFC 8259) if begin_… and end_… come in pairs, and each value in an object
+/// follows a key. Bytes that are not UTF-8 become U+FFFD; numbers that are not finite become null.
 class JsonWriter final {
  public:
   explicit JsonWriter(std::string& out, JsonLayout layout = JsonLayout::compact)
@@ -37,7 +37,7 @@ class JsonWriter final {
   void value(const std::variant<Numbers...>& number) {
     std::visit([this](auto held) { this->value(held); }, number);
   }
-  /// Exactly this type: a literal would rather become a bool than a string_view.
+  /// Takes a bool exactly: a literal would rather become a bool than a string_view.
   void value(std::same_as<bool> auto is_so) { literal(is_so ? "true" : "false"); }
   template <class Value>
   void value(const std::optional<Value>& content) {

@@ -9,7 +9,7 @@
 #include <kymo/version.h>
 
 /// Numbers as text, the same in every locale. Each function writes at most kMaxNumberBytes from `at` on and
-/// returns where it ended. Threads: any. Errors: none.
+/// returns the end. Threads: any. Errors: none.
 namespace kymo::KYMO_ABI::base {
 
 /// "-2.2250738585072014e-308" has 24 characters.
@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxNumberBytes = 32;
 }
 
 [[nodiscard]] inline char* put_number(char* at, std::uint64_t number) noexcept {
-  // Most counts of a histogram's buckets are that small.
+  // Most counts of a histogram's buckets are small.
   if (number < 100) {
     const auto tens = static_cast<unsigned>(number) / 10;
     const auto ones = static_cast<unsigned>(number) % 10;
@@ -38,7 +38,7 @@ inline constexpr std::size_t kMaxNumberBytes = 32;
 }
 
 /// The shortest text that reads back to the same double; whole numbers up to 2^53 without an exponent.
-/// Not finite: `NaN`, `+Inf`, `-Inf`, as the text formats spell them.
+/// Not finite: `NaN`, `+Inf`, `-Inf`, as in the text formats.
 [[nodiscard]] char* put_number(char* at, double number) noexcept;
 
 }  // namespace kymo::KYMO_ABI::base

@@ -9,8 +9,8 @@
 
 namespace kymo::KYMO_ABI::base {
 
-/// The number that the whole text is, in any locale; nothing for any other text, and for one that the type
-/// does not hold. `format`: a base, or std::chars_format, as std::from_chars() takes it. Threads: any.
+/// Parses a whole text as a number, in any locale. Nothing for any other text, and for a number out of range.
+/// `format`: a base, or std::chars_format, as for std::from_chars(). Threads: any.
 template <class Number, class... Format>
 [[nodiscard]] std::optional<Number> parse_number(std::string_view text, Format... format) noexcept {
   Number number{};

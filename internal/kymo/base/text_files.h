@@ -10,14 +10,14 @@
 
 namespace kymo::KYMO_ABI::base {
 
-/// How an attempt to read a file ended.
+/// Result of reading a file.
 enum class ReadResult : std::uint8_t {
   ok,
-  absent,  ///< there is no such file, or the kernel says that it does not support it
-  failed,  ///< it is there and could not be read: no permission, an I/O error, larger than the limit
+  absent,  ///< no such file, or the kernel does not support it
+  failed,  ///< unreadable: no permission, an I/O error, larger than the limit
 };
 
-/// Reads small text files again and again, such as those of /proc and /sys. Threads: one at a time.
+/// Reads small text files repeatedly, such as those of /proc and /sys. Threads: one at a time.
 class TextFiles {
  public:
   virtual ~TextFiles() = default;
@@ -27,18 +27,18 @@ class TextFiles {
   virtual ReadResult read(std::string_view path, std::string& text) = 0;
 };
 
-/// Where the kernel's files are, and what reading them may take.
+/// The places of the kernel's files, and limits on reading them.
 struct KernelFilesOptions {
-  std::string proc_root = "/proc";  ///< what `/proc` in a path stands for
-  std::string sys_root = "/sys";    ///< what `/sys` in a path stands for
+  std::string proc_root = "/proc";  ///< replaces `/proc` in a path
+  std::string sys_root = "/sys";    ///< replaces `/sys` in a path
   std::size_t max_file_bytes = std::size_t{4} << 20;
-  std::size_t max_open_files = 48;  ///< how many descriptors are kept; further files are opened each time
+  std::size_t max_open_files = 48;  ///< descriptors to keep; further files are opened each time
 };
 
-/// The real files. A file stays open (close-on-exec) and is read again from its start, which the kernel's
-/// generated files permit and which saves the path walk. One that fails is opened anew once, so a cgroup that
-/// was removed and made again is found. Not for files that are replaced by renaming: the old one would be
-/// read on.
+/// The real files. A file stays open (close-on-exec) and is read again from its start. The kernel's generated
+/// files permit that, and it saves the path walk. After a failed read the file is reopened once, which finds
+/// a cgroup that was removed and made again. Not for files replaced by renaming: reads would return the old
+/// file.
 ///
 /// After a fork the child opens its own: `/proc/self` of the parent is not its own.
 /// Errors: no exception but `std::bad_alloc`.

@@ -27,7 +27,7 @@ class SignalsBlocked final {
 };
 
 /// Starts a thread that blocks all signals. `top -H` and debuggers show it by `name` (15 characters).
-/// Threads: any. Throws std::system_error where the system has no thread.
+/// Threads: any. Throws std::system_error if the system cannot make a thread.
 [[nodiscard]] std::thread start_thread(std::string name, std::function<void()> body);
 
 }  // namespace kymo::KYMO_ABI::base

@@ -13,7 +13,7 @@ namespace kymo::KYMO_ABI::base {
 /// Replaces a byte that belongs to no character.
 inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
 
-/// Whether NUL is a character. Prometheus' text parsers end a value there.
+/// Whether NUL counts as a character. Prometheus' text parsers end a value at NUL.
 enum class Nul : std::uint8_t { allowed, refused };
 
 /// Bytes of the well-formed character at the start of `text`, 1 to 4; 0 where there is none.
@@ -24,10 +24,10 @@ enum class Nul : std::uint8_t { allowed, refused };
 /// The text with kReplacementCharacter for every byte that belongs to no character.
 [[nodiscard]] std::string to_utf8(std::string_view bytes, Nul nul = Nul::allowed);
 
-/// Of well-formed text.
+/// Number of characters in well-formed text.
 [[nodiscard]] std::size_t count_characters(std::string_view text) noexcept;
 
-/// The first `limit` bytes at most. Cuts no character of well-formed text.
+/// The text cut to at most `limit` bytes. Cuts no character of well-formed text.
 [[nodiscard]] std::string_view cut_utf8(std::string_view text, std::size_t limit) noexcept;
 
 }  // namespace kymo::KYMO_ABI::base

@@ -9,30 +9,30 @@
 
 namespace kymo::KYMO_ABI::bench {
 
-/// One figure beside the same of an earlier run. Shares: 0.1 is a tenth more.
+/// One figure and its change since an earlier run. Shares: 0.1 is a tenth more.
 struct Change {
   enum class Verdict : std::uint8_t { same, slower, faster, is_new, not_taken };
   double before = 0;
-  double share = 0;                    ///< now, of what it was, less 1
-  std::optional<double> of_the_limit;  ///< the same of how many times the machine's limit it takes
-  double noise = 0;                    ///< a change up to this means nothing
+  double share = 0;                    ///< now over before, less 1
+  std::optional<double> of_the_limit;  ///< the same for the multiple of the machine's limit
+  double noise = 0;                    ///< smaller changes are meaningless
   Verdict verdict = Verdict::not_taken;
 };
 
-/// Compares. Noise is one and a half times how much the turns of both runs differ (the distance of their
-/// quartiles, joined as independent errors), at least kLeastNoise: two runs differ more than the turns of one
-/// do. What is held against a limit of the machine is slower, or faster, only if that share has changed as
-/// well, and by more than the noise: a machine that is slower today slows its limits too.
+/// Compares two runs. Noise is one and a half times the spread of both runs' turns (the distance of their
+/// quartiles, joined as independent errors), at least kLeastNoise: two runs differ more than the turns of
+/// one. A figure with a machine's limit is slower, or faster, only if its multiple of the limit has changed
+/// too, by more than the noise. A slower machine also slows its limits.
 inline constexpr double kLeastNoise = 0.05;
 [[nodiscard]] Change compare(const Figure& now, const Figure* before);
 
-/// Why figures of the runs should not be compared; empty: nothing speaks against it.
+/// The reason why the runs' figures are not comparable; empty: none.
 [[nodiscard]] std::string doubt(const Run& now, const Run& before);
 
-/// The figures for people; with the changes since `before` where that is not null.
+/// The figures for people; with the changes since `before` if it is not null.
 [[nodiscard]] std::string table_of(const Run& run, const Run* before);
 
-/// What has become slower by more than `share` and than the noise: a line each.
+/// Figures that became slower by more than `share` and the noise: a line each.
 [[nodiscard]] std::vector<std::string> regressions(const Run& now, const Run& before, double share);
 
 }  // namespace kymo::KYMO_ABI::bench

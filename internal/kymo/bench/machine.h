@@ -6,19 +6,19 @@
 
 namespace kymo::KYMO_ABI::bench {
 
-/// Where figures are taken: those of another machine, or another build, are not to be compared.
+/// The machine and build of a run: figures of others are not comparable.
 struct Machine {
   std::string processor;
   unsigned cores = 1;
   std::string kernel;
-  std::string build;  ///< compiler and how it was told to optimize
+  std::string build;  ///< compiler and its optimization flags
 
   friend bool operator==(const Machine&, const Machine&) = default;
 };
 
 [[nodiscard]] Machine this_machine();
 
-/// How busy others keep it: runnable threads on average over the last minute; negative where not known.
+/// Runnable threads on average over the last minute; negative where unknown.
 [[nodiscard]] double load_of_machine();
 
 }  // namespace kymo::KYMO_ABI::bench

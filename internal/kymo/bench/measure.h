@@ -12,12 +12,12 @@
 
 #include <kymo/version.h>
 
-/// How figures are taken: CPU time of the thread that works, so that waiting for one of two busy cores does
-/// not count; contenders take turns, so that what else the machine does meets all of them; and the median of
-/// the turns.
+/// The method of all figures. CPU time of the working thread counts, so waiting for a busy core does not.
+/// Contenders take turns, so other load on the machine meets all of them. The result is the median of the
+/// turns.
 namespace kymo::KYMO_ABI::bench {
 
-/// How much work a figure is taken over. A smoke run does next to nothing: it shows that the code still runs.
+/// Amount of work for a figure. A smoke run does almost nothing: it shows that the code still runs.
 struct Effort {
   bool smoke = false;
   int turns = 9;
@@ -30,9 +30,9 @@ struct Effort {
 /// CPU time of the calling thread.
 [[nodiscard]] double thread_cpu_ns();
 
-/// The cycle counter, ordered behind what came before it.
+/// The cycle counter, ordered after earlier instructions.
 [[nodiscard]] std::uint64_t cycles();
-/// How many nanoseconds a cycle of that counter takes.
+/// Nanoseconds per cycle of that counter.
 [[nodiscard]] double ns_per_cycle();
 
 [[nodiscard]] double median(std::vector<double> values);
@@ -40,27 +40,27 @@ struct Effort {
 /// One measurement of one side.
 using Contender = std::function<double()>;
 
-/// Lets the contenders take turns and gives what each of them took. The first turn warms up and is not
-/// counted. Where there are `seldom` ones, which take long, the others have kOften turns to each of theirs;
-/// what those took stands behind.
+/// Runs the contenders in turns and returns the cost of each turn. The first turn warms up and does not
+/// count. `seldom` contenders are slow: the others have kOften turns to each of theirs. Their results come
+/// last.
 [[nodiscard]] std::vector<std::vector<double>> turns_of(const Effort& effort,
                                                         const std::vector<Contender>& contenders,
                                                         const std::vector<Contender>& seldom = {});
 inline constexpr int kOften = 5;
-/// Of two contenders that took turns: the median of what the one took for what the other did in the same
-/// turn. The machine's speed changes from turn to turn, and less within one.
+/// The median ratio of two contenders' costs within the same turn. The machine's speed changes from turn to
+/// turn, and less within one.
 [[nodiscard]] double median_ratio(const std::vector<double>& one, const std::vector<double>& other);
 /// The median of each.
 [[nodiscard]] std::vector<double> medians(const Effort& effort, const std::vector<Contender>& contenders);
 
-/// The compiler must take the object's memory as read and written by others from now on.
+/// The compiler must assume from now on that others read and write the object's memory.
 template <class T>
 inline void escape(T* object) {
   asm volatile("" : : "g"(object) : "memory");
 }
 
-/// Calls operation(i) for i in [0, operations). Nothing that it loads is kept in a register from one call to
-/// the next, as in a program whose calls stand far apart.
+/// Calls operation(i) for i in [0, operations). The compiler keeps nothing loaded in a register between
+/// calls, as in a program whose calls stand far apart.
 template <class Operation>
 inline void repeat(std::size_t operations, Operation operation) {
 #pragma GCC unroll 16
@@ -70,17 +70,17 @@ inline void repeat(std::size_t operations, Operation operation) {
   }
 }
 
-/// Tells, over and over, whether all threads run at the same time: on a busy machine two threads of one
-/// program may well take turns on one core, and contention between them would not show.
+/// Detects whether all threads run at the same time. On a busy machine two threads may take turns on one
+/// core, and contention between them would not show.
 class Overlap final {
  public:
   explicit Overlap(unsigned threads) : progress_(threads) {}
 
-  /// How far the others have come, in parts of their work.
+  /// The progress of the others, in parts of their work.
   [[nodiscard]] std::vector<std::uint64_t> others(unsigned self) const;
-  /// A part is done; true when each other thread has ended a part since `before`.
+  /// Ends a part. True if each other thread has ended a part since `before`.
   [[nodiscard]] bool end_part(unsigned self, const std::vector<std::uint64_t>& before);
-  /// This thread has what it wants. All go on until all have.
+  /// This thread has enough parts. All go on until all have enough.
   void satisfied() { ++satisfied_; }
   [[nodiscard]] bool all_satisfied() const { return satisfied_ == progress_.size(); }
 
@@ -92,8 +92,8 @@ class Overlap final {
   std::atomic<std::size_t> satisfied_ = 0;
 };
 
-/// CPU nanoseconds an operation takes while as many threads as told do the same, over the parts of the work
-/// in which all of them ran. NaN where that was never so.
+/// CPU nanoseconds of an operation while `threads` threads do the same, over the parts of the work in which
+/// all ran. NaN if they never did.
 template <class Operation>
 double cpu_ns_each(unsigned threads, std::size_t operations, Operation operation) {
   constexpr std::size_t kParts = 400;
@@ -106,7 +106,7 @@ double cpu_ns_each(unsigned threads, std::size_t operations, Operation operation
   std::vector<std::jthread> workers;
   for (unsigned t = 0; t < threads; ++t) {
     workers.emplace_back([&, t] {
-      operation(0);  // what a thread does at its first touch is no part of the figure
+      operation(0);  // the cost of a thread's first touch does not count
       double spent = 0;
       std::size_t counted = 0;
       for (std::size_t part = 0; !(counted >= wanted && overlap.all_satisfied()); ++part) {
@@ -130,7 +130,7 @@ double cpu_ns_each(unsigned threads, std::size_t operations, Operation operation
   return std::reduce(each.begin(), each.end()) / static_cast<double>(each.size());
 }
 
-/// CPU nanoseconds that one call takes.
+/// CPU nanoseconds of one call.
 template <class Work>
 double cpu_ns_of(Work work) {
   const double before = thread_cpu_ns();

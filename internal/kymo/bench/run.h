@@ -20,11 +20,11 @@ struct Run {
   [[nodiscard]] const Figure* find(std::string_view name) const noexcept;
 };
 
-/// Takes all figures; `told` is called with each as soon as it is known. Cost: half a minute, or some seconds
-/// with fewer turns. Errors: std::exception where no server can be started here.
+/// Takes all figures, and calls `told` with each at once. Cost: half a minute, or some seconds with fewer
+/// turns. Errors: std::exception if no server can be started here.
 [[nodiscard]] Run take_run(const Effort& effort, const std::function<void(const Figure&)>& told);
 
-// The parts of it, each a file.
+// The parts of a run, each in a file.
 using Told = std::function<void(Figure)>;
 void startup_figures(const Effort& effort, const Told& told);
 void operation_figures(const Effort& effort, const Told& told);

@@ -9,7 +9,7 @@ namespace kymo::KYMO_ABI::bench {
 /// A run as JSON, to keep and to compare later runs with (docs/guide/monitor.md).
 [[nodiscard]] std::string to_json(const Run& run);
 
-/// What to_json() wrote. Errors: std::runtime_error that says what is not as it should be.
+/// Reads the output of to_json(). Errors: std::runtime_error that names the fault.
 [[nodiscard]] Run from_json(const std::string& text);
 
 }  // namespace kymo::KYMO_ABI::bench

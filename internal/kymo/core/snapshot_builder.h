@@ -14,37 +14,37 @@
 
 namespace kymo::KYMO_ABI {
 
-/// Puts a Snapshot together from producers, with or without a registry.
+/// Builds a Snapshot from producers, with or without a registry.
 ///
-/// Threads: one at a time. Errors: what a producer writes wrongly (a bad name, a name that is taken, a bad
-/// label key, the same labels twice) is left out and counted in `errors()`.
+/// Threads: one at a time. Errors: a producer's invalid output (a bad or taken name, a bad label key,
+/// repeated labels) is skipped and counted in `errors()`.
 class SnapshotBuilder final : public SnapshotWriter {
  public:
   SnapshotBuilder() = default;
 
-  /// Whether producers may write series of a family that is added.
+  /// Whether producers may add series to an added family.
   enum class Others : std::uint8_t { refused, join };
 
-  /// A family that a producer may not shadow: its names are taken from now on. Where others join, their
-  /// series of the same kind and unit come to it: a counter's are added to those with the same labels; a
-  /// gauge's are left out where the family has those labels.
+  /// Adds a family that no producer may shadow: its names are taken from now on. With Others::join,
+  /// producers' series of the same kind and unit join it. A counter's are added to those with the same
+  /// labels. A gauge's are dropped if the family has those labels.
   void add_family(FamilySnapshot family, Others others = Others::refused);
 
-  /// Takes over what producers wrote into `other`, as if they had written it here. `other` must not be used
+  /// Moves the producers' output from `other` to this builder. `other` must not be used
   /// afterwards.
   void take_over(SnapshotBuilder&& other);
 
-  /// What was left out so far.
+  /// Number of skipped items so far.
   [[nodiscard]] std::uint64_t errors() const noexcept { return errors_; }
-  /// Why families were left out, the first few.
+  /// Reasons for skipped families, the first few.
   [[nodiscard]] const std::vector<std::string>& messages() const noexcept { return messages_; }
 
-  /// The Snapshot; the builder is empty again afterwards. Families in which nothing was written are left out.
+  /// Returns the Snapshot and empties the builder. Families without series are left out.
   [[nodiscard]] std::shared_ptr<const Snapshot> finish(
       std::chrono::system_clock::time_point time = std::chrono::system_clock::now(),
       std::chrono::nanoseconds uptime = {});
 
-  /// Only the families that producers wrote, for whoever keeps them between Snapshots.
+  /// Returns only the producers' families, for a caller that keeps them between Snapshots.
   [[nodiscard]] std::vector<FamilySnapshot> take_families();
 
  private:
@@ -68,7 +68,7 @@ class SnapshotBuilder final : public SnapshotWriter {
   std::set<std::string, std::less<>> names_;                           // as registered
   std::map<std::string, std::shared_ptr<const Descriptor>, std::less<>> joined_;
   std::vector<FamilySnapshot> finished_;
-  Draft discarded_;  // where a refused family's samples go
+  Draft discarded_;  // takes the samples of refused families
   std::uint64_t errors_ = 0;
   std::vector<std::string> messages_;
 };

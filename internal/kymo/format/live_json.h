@@ -9,11 +9,11 @@
 
 namespace kymo::KYMO_ABI::format {
 
-/// The parts that the frames of the live protocol are put together from (docs/reference/live.md).
+/// The parts of the live protocol's frames (docs/reference/live.md).
 /// All append to `out`. Threads: any. Errors: none but `std::bad_alloc`. Source: RFC 8259.
 
-/// `"id":7,"name":"voice.sessions","kind":"counter","unit":"","help":"…"`, and `,"bounds":[…]` where the
-/// first series has a histogram with bounds of its own. Without braces, so that series may follow.
+/// `"id":7,"name":"voice.sessions","kind":"counter","unit":"","help":"…"`, and `,"bounds":[…]` if the first
+/// series has a histogram with its own bounds. Without braces, so that series may follow.
 void append_live_family(const FamilySnapshot& family, std::uint32_t id, std::string& out);
 
 /// `{"method":"GET"}`.
@@ -29,7 +29,7 @@ void append_live_time(std::chrono::system_clock::time_point time, std::string& o
 /// Seconds, to the millisecond, as the above.
 void append_live_seconds(std::chrono::nanoseconds time, std::string& out);
 
-/// Text as a JSON string, whatever its bytes.
+/// Any bytes as a JSON string.
 void append_live_text(std::string_view text, std::string& out);
 
 }  // namespace kymo::KYMO_ABI::format

@@ -9,11 +9,11 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// A length of time as an address has it: `90s`, `5m`, `1h30m`, `2d`, or a plain number of seconds. Nothing
-/// for any other text, for none, for parts of a second, and above ten years. Threads: any.
+/// Parses a duration in a URL: `90s`, `5m`, `1h30m`, `2d`, or a plain number of seconds. Nothing for any
+/// other text, for zero, for fractions of a second, and above ten years. Threads: any.
 [[nodiscard]] std::optional<std::chrono::seconds> parse_duration(std::string_view text);
 
-/// Reads what a request's query asks for, value by value; then refusal() tells whether all was understood.
+/// Reads a request's query, value by value; then refusal() tells whether all were valid.
 class QueryReader final {
  public:
   /// The request must outlive it.
@@ -23,16 +23,16 @@ class QueryReader final {
     std::uint64_t least;
     std::uint64_t most;
   };
-  /// The value of that name, or `usual` where there is none.
+  /// The value of that name, or `usual` if it is absent.
   [[nodiscard]] std::uint64_t whole_number(std::string_view name, std::uint64_t usual, Bounds bounds);
-  /// That of `duration`: how far to look back.
+  /// The value of `duration`: how far to look back.
   [[nodiscard]] std::chrono::seconds duration(std::chrono::seconds usual);
-  /// That of `window`: how long the stretch up to now is that is taken together; nothing: each point is asked
-  /// for, not what they come to. A `duration` beside it is refused: only one of them can be meant.
+  /// The value of `window`: length of the period up to now to summarize. Nothing: return each point, no
+  /// summary. A `duration` beside it is refused: only one of them makes sense.
   [[nodiscard]] std::optional<std::chrono::seconds> window();
 
-  /// 400, with the name, what was given and what is wanted, for the first value that was not understood.
-  /// Nothing: all were.
+  /// 400 for the first invalid value, with its name, the text and the expected form. Nothing: all values were
+  /// valid.
   [[nodiscard]] const std::optional<net::HttpResponse>& refusal() const noexcept { return refusal_; }
 
  private:

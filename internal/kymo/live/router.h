@@ -10,31 +10,32 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// Finds the route of a request, and gives every response the headers that keep browsers out of mischief.
+/// Finds the route of a request, and adds security headers to every response.
 ///
-/// - A literal segment goes before `{name}`; what stands for `{name}` is in `HttpRequest::path_parameters`,
-/// decoded
-///   apart from its neighbours, so that it may hold a `/` that was sent as `%2F`. It is never empty.
-/// - No such path, or none at the moment (Route::is_there): 404, with the routes that look like it. No such
-/// method there: 405 with `Allow`.
-/// - HEAD is answered by the GET route, OPTIONS with 204 and `Allow`, unless there is a route for it.
-/// - Unless a handler sets them: `X-Content-Type-Options`, `Cache-Control: no-store`,
-/// `Content-Security-Policy` (own
-///   origin only, in no frame), `Referrer-Policy`, `Cross-Origin-Resource-Policy`. Never a CORS header.
-/// Threads: any. Cost: a walk over the routes, some tens of them.
+/// - A literal segment wins over `{name}`. `HttpRequest::path_parameters` has the text for `{name}`: never
+/// empty,
+///   decoded per segment, so it may hold a `/` that was sent as `%2F`.
+/// - An unknown path, or one that is absent now (Route::is_there): 404, with similar routes.
+/// - An unsupported method: 405 with `Allow`.
+/// - The GET route answers HEAD. OPTIONS gets 204 and `Allow`, unless there is a route for it.
+/// - Added unless a handler sets them: `X-Content-Type-Options`, `Cache-Control: no-store`,
+/// `Referrer-Policy`,
+///   `Content-Security-Policy` (own origin only, in no frame), `Cross-Origin-Resource-Policy`.
+/// - Never added: a CORS header.
+/// Threads: any. Cost: a walk over some tens of routes.
 class Router final {
  public:
-  /// Throws std::invalid_argument, naming the route, for a path that does not begin with `/` or has a
-  /// malformed
-  /// `{name}`, a route without method or handler, and two that answer the same.
+  /// Throws std::invalid_argument, naming the route, for a path without a leading `/` or
+  /// with a malformed `{name}`, for a route without method or handler, and for two equal
+  /// routes.
   explicit Router(std::vector<Route> routes);
 
-  /// What a handler throws passes through.
+  /// Exceptions of a handler pass through.
   [[nodiscard]] net::HttpResponse handle(const net::HttpRequest& request) const;
 
  private:
   struct Segment {
-    std::string text;  ///< what must stand there, or the parameter's name
+    std::string text;  ///< the literal text, or the parameter's name
     bool is_parameter = false;
 
     friend bool operator==(const Segment&, const Segment&) = default;

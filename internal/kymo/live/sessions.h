@@ -11,18 +11,18 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// Where the figures of a server's sessions come from; whoever has them hands this in.
+/// The source of a server's session figures, handed in by its owner.
 struct SessionsSource {
-  /// What sessions can be sorted by.
+  /// The fields to sort sessions by.
   std::vector<std::string_view> fields;
-  /// All sessions as JSON, with the `top` that have most of the field `by`; nothing for an unknown field. May
-  /// be called from several threads at once.
+  /// All sessions as JSON, with the `top` by the field `by`; nothing for an unknown field. Several threads
+  /// may call it at once.
   std::function<std::optional<std::string>(std::size_t top, std::string_view by)> json;
 };
 
-/// `GET /api/sessions/live?top=N&by=FIELD`: all sessions that go on now, taken together. Without parameters
-/// the ten with the highest `realtime_factor`. 400 for a field that there is none of, and for an N that is
-/// not 0 to 1000.
+/// `GET /api/sessions/live?top=N&by=FIELD`: a summary of all open sessions. By default the ten
+/// with the highest `realtime_factor`. 400 for an unknown field, and for an N outside 0 to
+/// 1000.
 [[nodiscard]] Route live_sessions_route(SessionsSource source);
 
 }  // namespace kymo::KYMO_ABI::live

@@ -17,18 +17,18 @@ class SystemHistory;
 struct SummaryParts {
   const peers::PeerTable* peers = nullptr;  ///< null: there are none
   PeerIds ids = PeerIds::own;
-  const SystemHistory* history = nullptr;  ///< null: nobody measures the host
+  const SystemHistory* history = nullptr;  ///< null: the host is not measured
 };
 
-/// What every Monitor serves: `/metrics`, `/api/metrics` with `/summary`, `/server` and `/system` below it,
+/// The routes of every Monitor: `/metrics`, `/api/metrics` with `/summary`, `/server` and `/system` below it,
 /// `/api/openapi.json` and `/api/asyncapi.json`, `/healthz`, `/readyz`, the dashboard at `/` and below
-/// `/assets`, and at `/api` a page that lists them and those of `others` that say what they are about. The
-/// two documents describe what these and `others` serve.
+/// `/assets`. `/api` is a page that lists these routes and the described ones of `others`. The two documents
+/// describe all of them.
 ///
-/// `snapshot`: gives what is measured now; a request is answered from one that was asked for after it
-/// arrived. Null: none can be had, and the answer is 503. `why_not_ready`: what `/readyz` says with 503;
-/// empty: it is ready; must not block. Both may be called from several threads at once. The encodings belong
-/// to the routes: one for all who ask at the same time.
+/// `snapshot` returns current figures; a response uses a Snapshot begun after the request arrived. Null:
+/// the response is 503. `why_not_ready`: the text of `/readyz` with 503; empty: ready; must not block.
+/// Several threads may call both at once. The routes own the encodings: one for all simultaneous
+/// requests.
 [[nodiscard]] std::vector<Route> make_standard_routes(
     std::function<std::shared_ptr<const Snapshot>()> snapshot, std::function<std::string()> why_not_ready,
     const std::vector<Route>& others = {}, const SummaryParts& summary = {});

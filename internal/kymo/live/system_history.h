@@ -16,7 +16,7 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// How the host was, in memory: points at equal distances, each the mean of what was measured since the one
+/// The host's history in memory: points at equal distances, each the mean of the measurements since the one
 /// before. Threads: any. Memory: 64 bytes a point.
 class SystemHistory final {
  public:
@@ -27,7 +27,7 @@ class SystemHistory final {
   using Figures = std::array<double, kFields>;
 
   struct Point {
-    std::chrono::system_clock::time_point time;  ///< the end of its stretch
+    std::chrono::system_clock::time_point time;  ///< end of the point's period
     std::chrono::steady_clock::time_point taken;
     Figures figures;
   };
@@ -35,17 +35,17 @@ class SystemHistory final {
   /// Keeps the last `points` points, `interval` apart. `clock` must outlive it.
   SystemHistory(const base::Clock& clock, std::chrono::milliseconds interval, std::size_t points);
 
-  /// What was measured just now: the families of a system collector. Of what is not among them nothing is
-  /// kept.
+  /// Adds a new measurement: the families of a system collector. Other families are
+  /// ignored.
   void add(std::span<const FamilySnapshot> families);
 
-  /// Those of the last `duration`, oldest first.
+  /// The points of the last `duration`, oldest first.
   [[nodiscard]] std::vector<Point> last(std::chrono::seconds duration) const;
   [[nodiscard]] std::chrono::milliseconds interval() const noexcept { return interval_; }
 
-  /// As JSON and CSV name them: `cpu_percent`, ….
+  /// Names in JSON and CSV: `cpu_percent`, ….
   [[nodiscard]] static std::span<const std::string_view> field_names() noexcept;
-  /// The figures that the families of a system collector give now.
+  /// The current figures in the families of a system collector.
   [[nodiscard]] static Figures figures_of(std::span<const FamilySnapshot> families);
 
  private:
@@ -59,9 +59,9 @@ class SystemHistory final {
   std::array<std::uint64_t, kFields> counts_{};
 };
 
-/// `GET /api/metrics/system/history?duration=5m&format=json|csv`: the points of the last so long; without a
-/// duration all. `?window=5m`, JSON only: what the points of the last so long come to, figure by figure. 400
-/// for a length of time or format that is none. The history must outlive the route.
+/// `GET /api/metrics/system/history?duration=5m&format=json|csv`: the points of the last `duration`; by
+/// default all. `?window=5m`, JSON only: a summary of the last 5 minutes, figure by figure. 400 for an
+/// invalid duration or format. The history must outlive the route.
 [[nodiscard]] Route system_history_route(const SystemHistory& history);
 
 }  // namespace kymo::KYMO_ABI::live

@@ -8,15 +8,15 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Why a server could not be asked. `what()` names the server, what happened, and what to do.
+/// A request to a server failed. `what()` names the server, the fault and the remedy.
 class ClientError final : public std::runtime_error {
  public:
   enum class Kind : std::uint8_t {
-    bad_address,  ///< no URL that can be asked, or a file that it needs cannot be read
-    unreachable,  ///< nobody answers
-    untrusted,    ///< TLS fails, or the certificate is not one to trust
-    refused,      ///< an answer that is no
-    broken,       ///< an answer that is against the protocol, or over a limit
+    bad_address,  ///< an invalid URL, or an unreadable file
+    unreachable,  ///< no answer
+    untrusted,    ///< TLS failed, or the certificate is not trusted
+    refused,      ///< the server refused the request
+    broken,       ///< the response broke the protocol or a limit
     interrupted,  ///< interrupt() was called
   };
 

@@ -9,15 +9,15 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// How a server is asked.
+/// Options of a client.
 struct ClientOptions {
   std::string token = {};                   ///< for `Authorization: Bearer` (RFC 6750); empty: none
   std::string ca_file = {};                 ///< PEM, authorities to trust; empty: the system's
-  std::chrono::milliseconds timeout{5000};  ///< of connecting, and of each answer
-  std::size_t max_bytes = 64UL << 20;       ///< of an answer or a message
+  std::chrono::milliseconds timeout{5000};  ///< of connecting, and of each response
+  std::size_t max_bytes = 64UL << 20;       ///< of a response or a message
 };
 
-/// What a status other than the expected one means for whoever asked.
+/// Explains an unexpected status to the caller.
 [[nodiscard]] ClientError status_error(const ClientUrl& url, unsigned status, bool has_token);
 
 }  // namespace kymo::KYMO_ABI::net

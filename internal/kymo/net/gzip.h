@@ -7,7 +7,7 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// How hard gzip tries: 1 is the fastest, 9 the smallest.
+/// Compression level: 1 is the fastest, 9 the smallest.
 struct GzipLevel {
   int value = 1;
 };

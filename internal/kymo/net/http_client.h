@@ -16,8 +16,8 @@ struct HttpAnswer {
   std::string body;
 };
 
-/// Asks one server, on one connection that stays open from one question to the next (RFC 9112 9.3), over TLS
-/// where the URL says https. Threads: one at a time, but for interrupt(). Cost: the calling thread waits.
+/// Sends requests to one server over one persistent connection (RFC 9112 9.3), with TLS for https. Threads:
+/// one at a time, except interrupt(). Cost: the calling thread waits.
 class HttpClient final {
  public:
   HttpClient(ClientUrl url, ClientOptions options);
@@ -25,14 +25,14 @@ class HttpClient final {
   HttpClient& operator=(const HttpClient&) = delete;
   ~HttpClient();
 
-  /// The answer to `GET target`, whatever its status. Redirections are not followed: a token is for one
-  /// server. Errors: ClientError; the next call connects anew.
+  /// The response to `GET target`, with any status. Redirects are not followed: a token is for one server.
+  /// Errors: ClientError; the next call connects anew.
   [[nodiscard]] HttpAnswer get(std::string_view target);
 
-  /// The same with POST and no body. A call that was cut off may be made twice.
+  /// The same with POST and no body. After a broken connection the request may be sent twice.
   HttpAnswer post(std::string_view target);
 
-  /// Ends a call that goes on, and all later ones, with a ClientError. Threads: any.
+  /// Ends a running call, and all later ones, with a ClientError. Threads: any.
   void interrupt() noexcept;
 
  private:
@@ -44,7 +44,7 @@ class HttpClient final {
   ClientUrl url_;
   ClientOptions options_;
   std::unique_ptr<OperationRunner> runner_;
-  std::unique_ptr<Connection> connection_;  // goes before the runner
+  std::unique_ptr<Connection> connection_;  // destroyed before the runner
 };
 
 }  // namespace kymo::KYMO_ABI::net

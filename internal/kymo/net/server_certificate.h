@@ -10,17 +10,17 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Has the certificate of a server checked for this name or address, by OpenSSL itself, and tells the server
-/// the name, by which it may choose one. Before the handshake. Throws std::bad_alloc.
+/// Makes OpenSSL check the server's certificate for this name or address, and sends the name, by which the
+/// server may choose one. Before the handshake. Throws std::bad_alloc.
 void expect_server(SSL* connection, const std::string& host);
 
 /// Offers HTTP/1.1 alone (RFC 7301). Before the handshake.
 void offer_http(SSL* connection) noexcept;
 
-/// The certificate that a server has proved itself by.
+/// The certificate of a server.
 struct ServerCertificate {
-  std::optional<std::chrono::system_clock::time_point> end;  ///< nothing: there is none, or no time in it
-  std::string trouble;  ///< why it is not to be trusted, by whom the context trusts; empty: it is
+  std::optional<std::chrono::system_clock::time_point> end;  ///< empty: no certificate, or no end in it
+  std::string trouble;  ///< why the certificate is untrusted; empty: trusted
 };
 
 /// After the handshake.

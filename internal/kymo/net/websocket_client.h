@@ -14,23 +14,23 @@ namespace kymo::KYMO_ABI::net {
 
 class OperationRunner;
 
-/// How long to wait before attempt number `attempt` (from 0): 0.5 s, doubled to 10 s at most; `chance` in 0
-/// to 1 moves it by a quarter either way, since many clients of one server must not come at once.
+/// Delay before attempt number `attempt` (from 0): 0.5 s, doubled up to 10 s. `chance` in 0 to 1 varies it by
+/// a quarter, so that many clients of one server do not reconnect at once.
 [[nodiscard]] std::chrono::milliseconds back_off(unsigned attempt, double chance) noexcept;
 
-/// A WebSocket (RFC 6455) to one address that is kept: lost, it is opened again. Threads: run() one, send()
+/// A persistent WebSocket (RFC 6455) to one address: after a loss it reconnects. Threads: run() one, send()
 /// within the functions of Events, interrupt() any.
 class WebsocketClient final {
  public:
-  /// All called by run(), on its thread. `message` may throw ClientError, which ends the connection.
+  /// run() calls all of them, on its thread. `message` may throw ClientError, which ends the connection.
   struct Events {
     std::function<void()> opened;
     std::function<void(std::string_view text)> message;
-    /// The connection is not there, with when it is tried again.
+    /// The connection is lost; tells when the next attempt is.
     std::function<void(const ClientError& why, std::chrono::milliseconds retry_in)> lost;
   };
 
-  /// `silence`: a server that says nothing for so long, and answers no ping, is gone.
+  /// `silence`: a server that sends nothing and answers no ping for this long counts as gone.
   WebsocketClient(ClientUrl url, std::string target, ClientOptions options, Events events,
                   std::chrono::milliseconds silence = std::chrono::seconds(8));
   WebsocketClient(const WebsocketClient&) = delete;
@@ -58,7 +58,7 @@ class WebsocketClient final {
   bool is_over_ = false;  // guarded by mutex_
   unsigned attempt_ = 0;
   std::unique_ptr<OperationRunner> runner_;  // guarded by mutex_ against interrupt()
-  std::unique_ptr<Connection> connection_;   // goes before the runner
+  std::unique_ptr<Connection> connection_;   // destroyed before the runner
 };
 
 }  // namespace kymo::KYMO_ABI::net

@@ -10,16 +10,16 @@
 
 namespace kymo::KYMO_ABI::system {
 
-/// Where a process is in one hierarchy: a line of /proc/self/cgroup.
+/// A process' place in one hierarchy: a line of /proc/self/cgroup.
 struct CgroupMembership {
   std::vector<std::string> controllers;  ///< empty in version 2
   std::string path;
 };
 
-/// Parses /proc/self/cgroup; `understood` says whether all lines were.
+/// Parses /proc/self/cgroup; `understood` is true if every line was valid.
 [[nodiscard]] std::vector<CgroupMembership> parse_memberships(std::string_view text, bool& understood);
 
-/// The directories of a process' cgroup for one controller, its own first, then those above it up to the
+/// The directories of a process' cgroup for one controller: its own first, then the parents up to the
 /// mount.
 struct CgroupPlace {
   enum class Version : std::uint8_t { v1, v2 };
@@ -27,8 +27,8 @@ struct CgroupPlace {
   std::vector<std::string> directories;
 };
 
-/// Finds the cgroup for a controller ("cpu", "memory", "pids", "cpuacct"): in a version 1 hierarchy that has
-/// it, otherwise in the version 2 one. Nothing when neither is mounted here.
+/// Finds the cgroup for a controller ("cpu", "memory", "pids", "cpuacct"): in a version 1 hierarchy with it,
+/// otherwise in version 2. Nothing if neither is mounted here.
 [[nodiscard]] std::optional<CgroupPlace> find_cgroup(std::string_view controller,
                                                      const std::vector<CgroupMembership>& memberships,
                                                      const std::vector<Mount>& mounts);
@@ -49,14 +49,14 @@ struct CgroupLimit {
 /// A file that holds one whole number.
 [[nodiscard]] std::optional<std::uint64_t> parse_single(std::string_view text);
 
-/// cpu.stat of either version; what it lacks is empty.
+/// cpu.stat of either version; missing fields are empty.
 struct CgroupCpuStat {
   std::optional<double> usage_seconds, throttled_seconds;
   std::optional<std::uint64_t> periods, throttled_periods;
 };
 [[nodiscard]] bool parse_cpu_stat(std::string_view text, CgroupCpuStat& stat);
 
-/// memory.events: how often each kind happened.
+/// memory.events: count of each kind.
 struct MemoryEvent {
   std::string_view type;  ///< a literal
   std::uint64_t count = 0;

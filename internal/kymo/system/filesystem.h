@@ -16,7 +16,7 @@ struct Mount {
   std::uint64_t id = 0;
   std::uint64_t parent = 0;
   std::string device_number;  ///< `major:minor`
-  std::string root;           ///< what of the filesystem is mounted
+  std::string root;           ///< mounted part of the filesystem
   std::string mountpoint;
   std::string options;
   std::string type;
@@ -24,14 +24,14 @@ struct Mount {
   std::string super_options;
 };
 
-/// Parses one line, undoing the octal escapes. False when it was not understood.
+/// Parses one line, undoing the octal escapes. False for an invalid line.
 [[nodiscard]] bool parse_mount(std::string_view line, Mount& mount);
 
-/// Parses all lines that are understood; `understood` says whether all were.
+/// Parses all valid lines; `understood` is true if every line was valid.
 [[nodiscard]] std::vector<Mount> parse_mounts(std::string_view text, bool& understood);
 
-/// The mounts whose usage is worth knowing and may be asked without fear of hanging: local filesystems with a
-/// device, and the root; each device once, by its shortest path; none below a mount that may hang.
+/// The mounts with useful figures that cannot hang: local filesystems with a device, and the root; each
+/// device once, by its shortest path; none below a mount that may hang.
 [[nodiscard]] std::vector<Mount> measurable_mounts(const std::vector<Mount>& mounts);
 
 /// Usage of local filesystems.

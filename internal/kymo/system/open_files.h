@@ -8,10 +8,10 @@
 
 namespace kymo::KYMO_ABI::system {
 
-/// Whether the descriptors are those of who counts them.
+/// Whether the descriptors belong to the calling process.
 enum class Whose : std::uint8_t { own, another };
 
-/// How many descriptors a folder such as /proc/<pid>/fd lists; nothing where it cannot be read. Threads: any.
+/// Number of descriptors in a folder such as /proc/<pid>/fd; nothing if unreadable. Threads: any.
 [[nodiscard]] std::optional<std::uint64_t> count_open_files(const std::string& directory, Whose whose);
 
 }  // namespace kymo::KYMO_ABI::system

@@ -10,7 +10,7 @@
 
 namespace kymo::KYMO_ABI::system {
 
-/// What /proc/<pid>/stat says, as far as it is used.
+/// The used fields of /proc/<pid>/stat.
 struct ProcessStat {
   char state = '?';  ///< `R`, `S`, `D`, `Z`, …: of the process' first thread
   std::uint64_t parent = 0;
@@ -18,7 +18,7 @@ struct ProcessStat {
   std::uint64_t major_faults = 0;
   std::uint64_t user_ticks = 0;
   std::uint64_t system_ticks = 0;
-  /// Of children that have ended and that it has waited for, with those that they had waited for.
+  /// Of ended children that the process has waited for, with the children these had waited for.
   std::uint64_t waited_minor_faults = 0, waited_major_faults = 0, waited_ticks = 0;
   std::uint64_t threads = 0;
   std::uint64_t start_ticks = 0;  ///< since boot
@@ -26,30 +26,30 @@ struct ProcessStat {
   std::uint64_t resident_pages = 0;
 };
 
-/// Parses /proc/<pid>/stat, whatever characters the program's name has; nothing when it was not understood.
+/// Parses /proc/<pid>/stat, with any characters in the program's name; nothing for invalid text.
 [[nodiscard]] std::optional<ProcessStat> parse_process_stat(std::string_view text);
 
-/// What /proc/<pid>/status says, as far as it is used; fields that are missing are empty. Switches and state
-/// are those of one thread, the first or the one that it is about.
+/// The used fields of /proc/<pid>/status; missing fields are empty. Switches and state are those of one
+/// thread: the first, or the one whose file this is.
 struct ProcessStatus {
   char state = '?';
   std::optional<std::uint64_t> resident_bytes, peak_resident_bytes, swap_bytes, cpus_allowed;
-  std::optional<std::uint64_t> anonymous_bytes;  ///< of the resident, those that no file holds
+  std::optional<std::uint64_t> anonymous_bytes;  ///< of the resident, without files
   std::optional<std::uint64_t> voluntary_switches, involuntary_switches;
 };
 [[nodiscard]] ProcessStatus parse_process_status(std::string_view text);
 
-/// How many CPUs a list such as `0-3,8` names; nothing when it was not understood.
+/// Number of CPUs in a list such as `0-3,8`; nothing for invalid text.
 [[nodiscard]] std::optional<std::uint64_t> count_cpu_list(std::string_view list);
 
-/// What /proc/<pid>/smaps_rollup says.
+/// The used fields of /proc/<pid>/smaps_rollup.
 struct MemoryMaps {
   std::uint64_t proportional_bytes = 0;
   std::uint64_t unique_bytes = 0;
 };
 [[nodiscard]] std::optional<MemoryMaps> parse_smaps_rollup(std::string_view text);
 
-/// What /proc/<pid>/io says.
+/// The used fields of /proc/<pid>/io.
 struct ProcessIo {
   std::uint64_t read_bytes = 0, written_bytes = 0, read_calls = 0, write_calls = 0;
   std::uint64_t storage_read_bytes = 0, storage_written_bytes = 0;
@@ -60,7 +60,7 @@ struct ProcessIo {
 struct ProcessLimits {
   std::optional<std::uint64_t> open_files, virtual_bytes;
 };
-/// False when the line of open files is missing or was not understood.
+/// False when the line of open files is missing or invalid.
 [[nodiscard]] bool parse_limits(std::string_view text, ProcessLimits& limits);
 
 /// This process, by /proc/self.

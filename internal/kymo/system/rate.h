@@ -8,8 +8,8 @@
 
 namespace kymo::KYMO_ABI::system {
 
-/// How much a counter grew. One that fell from the last quarter of 2^32 to the first has wrapped (32-bit
-/// counters of drivers and of disk times); any other that fell began anew and counted `now` since.
+/// Growth of a counter. A fall from the last quarter of 2^32 to the first is a wrap (32-bit counters of
+/// drivers and of disk times). Any other fall is a restart from zero.
 [[nodiscard]] constexpr std::uint64_t counter_growth(std::uint64_t before, std::uint64_t now) noexcept {
   constexpr std::uint64_t kRange = std::uint64_t{1} << 32;
   if (now >= before) return now - before;
@@ -17,14 +17,14 @@ namespace kymo::KYMO_ABI::system {
   return wrapped ? kRange - before + now : now;
 }
 
-/// Says when rates are due: at the first reading, then when the interval has passed.
+/// Tells when rates are due: at the first reading, then after each interval.
 class RateClock final {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Seconds since the reading that the next rates start from; nothing when the last rates still stand or
-  /// there is no reading yet. After a value, or at the first call, `now` is where the next ones start from:
-  /// keep the counters then.
+  /// Seconds since the base reading of the next rates; nothing while the last rates are still valid, or
+  /// without a reading. After a value, or at the first call, `now` is the next base: keep the counters
+  /// then.
   [[nodiscard]] std::optional<double> due(TimePoint now, std::chrono::milliseconds interval) noexcept {
     if (!started_) {
       started_ = now;
@@ -38,7 +38,7 @@ class RateClock final {
     return std::chrono::duration<double>(elapsed).count();
   }
 
-  /// Whether the last call of `due` was the first.
+  /// True if the last call of `due` was the first.
   [[nodiscard]] bool first() const noexcept { return first_; }
 
  private:

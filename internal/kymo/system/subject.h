@@ -14,7 +14,7 @@
 
 namespace kymo::KYMO_ABI::system {
 
-/// What one subject found out that others need. Subjects are read in a fixed order; what is not known is
+/// Results of one subject that others need. Subjects are read in a fixed order; unknown values are
 /// empty.
 struct HostFacts {
   std::optional<double> uptime_seconds;
@@ -24,7 +24,7 @@ struct HostFacts {
   std::optional<std::uint64_t> memory_total_bytes;
 };
 
-/// One reading of one subject: where to read, when it is, and what went wrong.
+/// One reading of one subject: its source, its time and its errors.
 struct Sampling {
   Host& host;
   const base::Clock& clock;
@@ -42,21 +42,21 @@ struct Sampling {
     return ok;
   }
 
-  /// Reads a file that some kernels or containers lack: its absence is none.
+  /// Reads a file that some kernels or containers lack: its absence is no error.
   bool read_optional(std::string_view path) {
     const base::ReadResult result = host.read(path, text);
     if (result == base::ReadResult::failed) ++errors;
     return result == base::ReadResult::ok;
   }
 
-  /// Counts a file that was not wholly understood.
+  /// Counts a file that was not wholly valid.
   void check(bool understood) noexcept {
     if (!understood) ++errors;
   }
 };
 
-/// One file or group of files and the families made from it. `sample` reads and computes, `write` only writes
-/// what was found; after a failed reading there is nothing to write. Threads: one at a time.
+/// One file or group of files and its families. `sample` reads and computes; `write` only writes the results,
+/// and nothing after a failed reading. Threads: one at a time.
 class Subject {
  public:
   virtual ~Subject() = default;

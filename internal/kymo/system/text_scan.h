@@ -9,32 +9,32 @@
 
 namespace kymo::KYMO_ABI::system {
 
-/// A whole number in decimal, all of `text`. False for anything else, also for one above 2^64 - 1.
+/// Parses all of `text` as a decimal whole number. False for anything else, also above 2^64 - 1.
 inline bool parse_whole(std::string_view text, std::uint64_t& value) noexcept {
   const auto parsed = base::parse_number<std::uint64_t>(text);
   value = parsed.value_or(value);
   return parsed.has_value();
 }
 
-/// Whether a count of the kernel fell below zero: its counts have no sign, so that it writes a number near
+/// True for a kernel count that fell below zero: kernel counts are unsigned, so it reads as a number near
 /// 2^64.
 constexpr bool is_below_zero(std::uint64_t value) noexcept { return value >= std::uint64_t{1} << 63; }
 
-/// A count of the kernel, all of `text`; 0 for one that fell below zero.
+/// Parses all of `text` as a kernel count; 0 for one that fell below zero.
 inline bool parse_count(std::string_view text, std::uint64_t& value) noexcept {
   if (!parse_whole(text, value)) return false;
   if (is_below_zero(value)) value = 0;
   return true;
 }
 
-/// The same for a level that the kernel keeps in 32 bits, and writes as a number near 2^32 when it is below
-/// zero. Not for counters: they may rightly reach 2^32.
+/// The same for a 32-bit kernel level, which reads as a number near 2^32 when below zero. Not for counters,
+/// which may reach 2^32.
 constexpr std::uint64_t not_below_zero_of_32_bits(std::uint64_t value) noexcept {
   constexpr std::uint64_t kBelowZero = std::uint64_t{1} << 31;
   return value >= kBelowZero && value < 2 * kBelowZero ? 0 : value;
 }
 
-/// A finite decimal fraction >= 0, all of `text`.
+/// Parses all of `text` as a finite decimal fraction >= 0.
 inline bool parse_decimal(std::string_view text, double& value) noexcept {
   if (text.empty() || text.front() < '0' || text.front() > '9') return false;
   const auto parsed = base::parse_number<double>(text, std::chars_format::fixed);
@@ -42,7 +42,7 @@ inline bool parse_decimal(std::string_view text, double& value) noexcept {
   return parsed.has_value();
 }
 
-/// Walks the words of a line, parted by spaces and tabs.
+/// Walks the words of a line, separated by spaces and tabs.
 class Words final {
  public:
   Words() = default;
@@ -88,8 +88,8 @@ class Words final {
   std::string_view rest_;
 };
 
-/// Walks the complete lines of a kernel file. A last line without its newline was cut off and is not given
-/// out.
+/// Walks the complete lines of a kernel file. A last line without a newline is incomplete and
+/// skipped.
 class Lines final {
  public:
   explicit Lines(std::string_view text) noexcept : rest_(text) {}
@@ -102,7 +102,7 @@ class Lines final {
     return true;
   }
 
-  /// The next line that has a word: its first one, and those behind it.
+  /// Finds the next line with a word: returns its first word and the rest.
   bool next(std::string_view& key, Words& words) noexcept {
     std::string_view line;
     while (next(line)) {
@@ -112,7 +112,7 @@ class Lines final {
     return false;
   }
 
-  /// True when text is left that no newline ends.
+  /// True when text without a newline is left.
   [[nodiscard]] bool cut_off() const noexcept {
     return !rest_.empty() && rest_.find('\n') == std::string_view::npos;
   }

@@ -8,15 +8,15 @@
 
 namespace kymo::KYMO_ABI::watch {
 
-/// The CPU limits of the groups that a process is in, its own and those above it. Threads: one at a time.
+/// The CPU limits of a process' groups, its own and their parents. Threads: one at a time.
 class CgroupLimits final {
  public:
-  /// Finds the groups; a process may move, so that this is done again now and then.
+  /// Finds the groups. Repeat it now and then: a process may move.
   void look_up(ProcFiles& files, Pid pid);
 
-  /// The smallest limit, in cores; nothing where there is none.
+  /// The smallest limit, in cores; nothing without a limit.
   [[nodiscard]] std::optional<double> cores() const noexcept { return cores_; }
-  /// For how long its groups were held back so far, together; nothing where none can be.
+  /// Total time that its groups were throttled; nothing if no group has a limit.
   [[nodiscard]] std::optional<double> throttled_seconds(ProcFiles& files) const;
 
  private:

@@ -9,19 +9,19 @@
 
 namespace kymo::KYMO_ABI::watch {
 
-/// What makes a watch fail: issues, and limits on what was measured. Threads: const members from any.
+/// The conditions that make a watch fail: issues, and limits on metrics. Threads: const members from any.
 class Conditions final {
  public:
-  /// Adds what a text such as `leak,fd,rss>500MB,cpu.avg>80%,rss.growth>10MB` says. Parts are between commas:
-  /// an issue's name, `any` for all of them, or METRIC[.STATISTIC]>NUMBER[UNIT] with `>` or `<`. Statistics
-  /// are `max` (without one, for `>`), `min` (for `<`), `avg`, `last` and `growth` (an hour, of amounts).
-  /// Units: kB, MB, GB (1000), KiB, MiB, GiB (1024), %, k. Errors: std::invalid_argument that says which part
-  /// and what would be right.
+  /// Parses a text such as `leak,fd,rss>500MB,cpu.avg>80%,rss.growth>10MB`. Parts are separated by commas: an
+  /// issue's name, `any` for all of them, or METRIC[.STATISTIC]>NUMBER[UNIT] with `>` or `<`. Statistics are
+  /// `max` (default for `>`), `min` (for `<`), `avg`, `last` and `growth` (an hour, of amounts). Units: kB,
+  /// MB, GB (1000), KiB, MiB, GiB (1024), %, k. Errors: std::invalid_argument that names the part and the
+  /// expected form.
   void add(std::string_view text);
 
   [[nodiscard]] bool empty() const noexcept { return parts_.empty(); }
 
-  /// How it came out: a line for each part that holds, and for each that nobody can tell of.
+  /// The result: a line for each part that holds, and for each part without data.
   struct Outcome {
     std::vector<std::string> met;
     std::vector<std::string> not_judged;
@@ -31,7 +31,7 @@ class Conditions final {
  private:
   enum class Statistic : std::uint8_t { most, least, average, last, growth };
   struct Part {
-    std::string text;  ///< as it was written
+    std::string text;  ///< the original text
     bool is_any = false;
     bool is_issue = false;
     Issue issue = Issue::leak;

@@ -12,13 +12,13 @@
 
 namespace kymo::KYMO_ABI::watch {
 
-/// What can be wrong with a process.
+/// A kind of issue with a process.
 enum class Issue : std::uint8_t {
-  leak,       ///< memory that grows all the time
-  files,      ///< open files that do
-  threads,    ///< threads that do
-  cpu,        ///< it uses all CPU that it may, or one thread all of one core
-  throttled,  ///< a group's CPU limit holds it back
+  leak,       ///< memory that grows steadily
+  files,      ///< open files that grow steadily
+  threads,    ///< threads that grow steadily
+  cpu,        ///< the process uses all its CPU, or one thread uses all of one core
+  throttled,  ///< a group's CPU limit throttles it
   io,         ///< it waits for storage
 };
 inline constexpr std::array<std::string_view, 6> kIssueNames = {"leak", "fd",        "threads",
@@ -28,14 +28,14 @@ inline constexpr std::array<std::string_view, 6> kIssueNames = {"leak", "fd",   
   return kIssueNames[static_cast<std::size_t>(issue)];
 }
 
-/// One thing that is wrong, and how that is known.
+/// One issue and its evidence.
 struct Finding {
   Issue issue = Issue::leak;
   std::string text;      ///< `memory grows all the time, as with a leak`
-  std::string evidence;  ///< the figures that say so
+  std::string evidence;  ///< the figures that prove the issue
 };
 
-/// From where on a finding is one.
+/// The thresholds of findings.
 struct FindingLimits {
   double leak_bytes = 2.0 * 1024 * 1024;  ///< growth up to this is an allocator's or a cache's
   double leak_share = 0.005;              ///< and up to this share of the memory
@@ -49,13 +49,13 @@ struct FindingLimits {
   double io_share = 0.2;          ///< of the readings
 };
 
-/// How a metric's amount changed after the warm-up; nothing where that was too short, or it is a rate.
+/// Growth of a metric's amount after the warm-up; nothing if the time was too short, or for a rate.
 [[nodiscard]] std::optional<Growth> growth_of(const Recording& recording, Metric metric,
                                               const FindingLimits& limits = {});
 
-/// How its memory grew, and which part of it: the first that does so steadily of the resident, the anonymous,
-/// the anonymous with what is swapped out, and the proportional memory, which counts pages that are shared
-/// with others. Where none does, the first that can be judged; nothing where none can.
+/// The growth of memory, and the growing part. Parts are, in this order: resident, anonymous, anonymous with
+/// swapped, and proportional memory, which divides shared pages. The first part with steady growth wins; else
+/// the first that can be judged; else nothing.
 struct MemoryGrowth {
   std::string_view title;
   Growth growth;
@@ -63,11 +63,11 @@ struct MemoryGrowth {
 [[nodiscard]] std::optional<MemoryGrowth> memory_growth_of(const Recording& recording,
                                                            const FindingLimits& limits = {});
 
-/// What is wrong, worst first. Threads: any.
+/// All issues, worst first. Threads: any.
 [[nodiscard]] std::vector<Finding> find_issues(const Recording& recording, const Surroundings& surroundings,
                                                const FindingLimits& limits = {});
 
-/// How long it has to be watched for growth to be judged, at so many readings a second.
+/// The time needed to judge growth, at this rate of readings.
 [[nodiscard]] double seconds_to_judge(double rate_hz) noexcept;
 
 }  // namespace kymo::KYMO_ABI::watch

@@ -10,10 +10,10 @@
 
 namespace kymo::KYMO_ABI::watch {
 
-/// What is watched of a process. Of several (a tree) each is the sum, but the busiest thread is one thread.
+/// A watched figure of a process. For a tree each is the sum; the busiest thread is one thread.
 enum class Metric : std::uint8_t {
   cpu,                   ///< cores
-  cpu_wait,              ///< how many threads were ready to run and had no CPU, on average
+  cpu_wait,              ///< mean number of threads that were ready to run and had no CPU
   busiest_thread,        ///< share of time that one thread ran or waited for a CPU
   busiest_wait,          ///< share of time that this thread waited for a CPU
   resident,              ///< bytes
@@ -31,7 +31,7 @@ enum class Metric : std::uint8_t {
   involuntary_switches,  ///< a second
   minor_faults,          ///< a second
   major_faults,          ///< a second
-  throttled,             ///< share of time that a group of its was held back by a CPU limit
+  throttled,             ///< share of time that a group's CPU limit throttled it
   io_wait,               ///< 1 while a thread waits for storage, else 0
 };
 inline constexpr std::size_t kMetrics = 21;
@@ -42,13 +42,13 @@ using Values = std::array<double, kMetrics>;
   return static_cast<std::size_t>(metric);
 }
 
-/// How a metric is told.
+/// Name and unit of a metric.
 struct MetricInfo {
   Metric metric;
   std::string_view name;   ///< in options and JSON: `rss`
   std::string_view title;  ///< for people: `Memory (RSS)`
-  std::string_view unit;   ///< as base::amount_text() knows it
-  bool is_level;           ///< an amount that there is, which can grow; not a rate
+  std::string_view unit;   ///< a unit of base::amount_text()
+  bool is_level;           ///< an amount that can grow; not a rate
 };
 
 [[nodiscard]] const std::array<MetricInfo, kMetrics>& metrics() noexcept;

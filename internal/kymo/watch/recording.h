@@ -8,17 +8,17 @@
 
 namespace kymo::KYMO_ABI::watch {
 
-/// All values of one metric taken together; NaN where none was known.
+/// Statistics of one metric; NaN if no value was known.
 struct Totals {
-  double average = 0;  ///< over time: a value counts for as long as it stood
+  double average = 0;  ///< over time: each value weighs as long as it held
   double least = 0;
   double most = 0;
   double last = 0;
   std::size_t readings = 0;
 };
 
-/// The samples of a watch. Totals are of all of them. What is kept one by one is bounded: when there are
-/// kMostKept, every other one goes, and from then on half as many are kept. Threads: one at a time.
+/// The samples of a watch. Totals are over all of them. The number of kept samples is bounded: at kMostKept,
+/// every other one is dropped, and half as many are kept from then on. Threads: one at a time.
 class Recording final {
  public:
   static constexpr std::size_t kMostKept = 8192;
@@ -32,9 +32,9 @@ class Recording final {
   [[nodiscard]] double duration() const noexcept { return duration_; }
   [[nodiscard]] Totals totals(Metric metric) const;
 
-  /// When the samples that are kept were taken, in seconds since the first.
+  /// Times of the kept samples, in seconds since the first.
   [[nodiscard]] const std::vector<double>& times() const noexcept { return times_; }
-  /// Their values; NaN where one was not known.
+  /// Their values; NaN: unknown.
   [[nodiscard]] const std::vector<double>& values(Metric metric) const { return columns_[index_of(metric)]; }
 
  private:

@@ -10,31 +10,31 @@
 
 namespace kymo::KYMO_ABI::watch {
 
-/// How a watch ended.
+/// The end of a watch.
 struct End {
   enum class How : std::uint8_t {
     exited,       ///< the command ended with `number` as its exit code
     signalled,    ///< a signal of that number ended the command
-    gone,         ///< the process is not there any more; how it ended is not for us to know
-    zombie,       ///< it has ended, and its parent, the process of that number, has not waited for it
-    duration,     ///< the time that was asked for is over
-    interrupted,  ///< the user had enough
+    gone,         ///< the process no longer exists; its exit code is unknown
+    zombie,       ///< the process has ended, but its parent, of that number, has not waited for it
+    duration,     ///< the requested time is over
+    interrupted,  ///< the user ended it
   };
   How how = How::duration;
   int number = 0;
 };
 
-/// What a command took from its first to its last moment, by itself and by those of its children that it
-/// waited for; exact, while readings see what happens between them. Source: wait4(2).
+/// The resources of a command over its whole life, with its waited-for children; exact, if readings see the
+/// events between them. Source: wait4(2).
 struct Usage {
   double user_seconds = 0;
   double system_seconds = 0;
-  std::uint64_t peak_resident_bytes = 0;  ///< of the largest of them
+  std::uint64_t peak_resident_bytes = 0;  ///< of the largest process
   std::uint64_t voluntary_switches = 0, involuntary_switches = 0;
   std::uint64_t minor_faults = 0, major_faults = 0;
 };
 
-/// Everything that a report tells.
+/// The content of a report.
 struct Watch {
   std::string what;  ///< the command line or the process' name
   Pid pid = 0;
@@ -42,15 +42,15 @@ struct Watch {
   bool is_tree = false;
   double rate_hz = 1;
   End end;
-  std::optional<Usage> usage;  ///< of a command that has ended
+  std::optional<Usage> usage;  ///< of an ended command
   Surroundings surroundings;
   Recording recording;
   std::vector<Finding> findings;
   Conditions::Outcome outcome;
 };
 
-/// The report for people, lines of at most 100 columns or so but for evidence. Bytes of the command line are
-/// shown as log::one_line does elsewhere: who prints it sees to that for `what`. Threads: any.
+/// The report for people, in lines of some 100 columns, except evidence. Bytes of the command line are
+/// escaped like log::one_line; for `what` the caller does that. Threads: any.
 [[nodiscard]] std::string text_report(const Watch& watch);
 
 /// The same as JSON (docs/reference/schema/monitor.schema.json), indented, with a newline at its end.
@@ -59,7 +59,7 @@ struct Watch {
 /// `ended with exit code 3`.
 [[nodiscard]] std::string end_text(const Watch& watch);
 
-/// The head of the lines that progress_line() gives, and one reading as a line.
+/// The head of progress_line()'s lines, and one reading as a line.
 [[nodiscard]] std::string progress_head();
 [[nodiscard]] std::string progress_line(const Sample& sample);
 

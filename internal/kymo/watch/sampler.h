@@ -16,30 +16,30 @@
 
 namespace kymo::KYMO_ABI::watch {
 
-/// What a process was and did between two readings; what is not known is NaN.
+/// State and rates of a process between two readings; unknown values are NaN.
 struct Sample {
   double at = 0;       ///< seconds since the first reading
-  double seconds = 0;  ///< since the reading before; rates are over these
+  double seconds = 0;  ///< since the reading before; the base of rates
   Values values{};
 };
 
-/// What holds for a process as long as nobody changes it.
+/// Properties of a process that rarely change.
 struct Surroundings {
-  double cores = 1;                         ///< that it may use: affinity and groups' limits
+  double cores = 1;                         ///< usable cores: affinity and groups' limits
   std::optional<double> limit_cores;        ///< by its groups
-  std::uint64_t threads_not_looked_at = 0;  ///< were too many to read each
-  std::uint64_t zombies = 0;  ///< below it: they have ended, and their parents do not wait for them
+  std::uint64_t threads_not_looked_at = 0;  ///< too many to read each
+  std::uint64_t zombies = 0;                ///< ended descendants whose parents do not wait for them
 };
 
-/// How much the counts of several things grew since the reading before. What comes new has counted from
-/// zero; what is gone keeps what it had counted up to the last reading.
+/// Growth of several counts since the reading before. A new thing counts from zero; a vanished one keeps its
+/// counts of the last reading.
 template <std::size_t kCounts>
 class CountGrowth final {
  public:
   using Key = std::pair<Pid, std::uint64_t>;
   using Counts = std::array<double, kCounts>;  // NaN: not known
 
-  /// Gives how much those of this one grew.
+  /// Adds one thing and returns the growth of its counts.
   Counts add(Key key, const Counts& now) {
     Counts own{};
     const auto before = last_.find(key);
@@ -54,7 +54,7 @@ class CountGrowth final {
     return own;
   }
 
-  /// All have been added: how much each count grew, and the next reading begins.
+  /// Ends the reading: returns the growth of each count.
   [[nodiscard]] Counts end() {
     Counts result = grown_;
     for (std::size_t i = 0; i < kCounts; ++i) {
@@ -74,25 +74,25 @@ class CountGrowth final {
   bool is_first_ = true;
 };
 
-/// Watches one process, or it and all that descend from it. Threads: one at a time. Cost of a sample: some
-/// ten files a process and two a thread, of at most kMostTasks threads.
+/// Watches one process, or it and all its descendants. Threads: one at a time. Cost of a sample: some ten
+/// files a process and two a thread, of at most kMostTasks threads.
 class Sampler final {
  public:
   enum class Scope : std::uint8_t { process, tree };
   static constexpr std::size_t kMostTasks = 512;
 
-  /// `foster`: it also waits for those that it takes in. Errors: std::runtime_error where there is no such
-  /// process, or only a zombie is left of it.
+  /// `foster`: the process that also waits for adopted orphans. Errors: std::runtime_error if the process
+  /// does not exist, or is a zombie.
   Sampler(ProcFiles& files, Pid pid, Scope scope, Foster foster = {});
 
-  /// A reading at a time on a clock that never goes back, in seconds. Nothing: the process has ended, or its
-  /// pid is another's now. The first one has no rates.
+  /// Takes a reading at a time of a steady clock, in seconds. Nothing: the process has ended, or its pid was
+  /// reused. The first one has no rates.
   [[nodiscard]] std::optional<Sample> sample(double now);
 
-  /// Whose zombie it is: the parent that has not waited for it. Nothing while it goes on, or is gone.
+  /// The parent that has not waited for this zombie. Nothing while the process lives, or once it is gone.
   [[nodiscard]] std::optional<Pid> zombie_of() const;
 
-  /// Who is watched besides the process itself, as it is now.
+  /// The watched processes besides the root, as of now.
   [[nodiscard]] std::vector<Pid> descendants() const;
 
   [[nodiscard]] const Surroundings& surroundings() const noexcept { return surroundings_; }
