@@ -17,7 +17,7 @@ struct Step {
   std::string_view suffix;
 };
 
-// A unit begins already where the one below it would be rounded up to a thousand.
+// A unit begins where the smaller unit would be rounded up to a thousand.
 constexpr std::array kSmall = {Step{0.9995, 1, "s"}, Step{999.5e-6, 1e3, "ms"}, Step{999.5e-9, 1e6, "us"},
                                Step{0, 1e9, "ns"}};
 constexpr std::array kLarge = {Step{999.5e15, 1e-18, "E"}, Step{999.5e12, 1e-15, "P"},
@@ -28,18 +28,18 @@ constexpr std::array<std::string_view, 7> kBinary = {"B", "KiB", "MiB", "GiB", "
 constexpr double kMostOfAUnit = 999.5;
 constexpr std::size_t kLongestUnit = 16;
 
-// From here down and up a number is written as a power of ten: `2.00e-5`, `1.70e300`.
+// Beyond these two, numbers are powers of ten: `2.00e-5`, `1.70e300`.
 constexpr double kLeastWithoutPower = 0.0000995;
 constexpr double kMostWithoutPower = 999'999.5;
 
-// So many seconds are a moment since 1970, and no duration: 31 years and more.
+// More seconds are a time since 1970, and no duration: 31 years and more.
 constexpr double kFirstDate = 1e9;
 constexpr double kLastDate = 1e11;
 
 constexpr double kDay = 86400;
 constexpr double kMostDays = 100'000;
 
-/// std::to_chars() rounds a tie to the even digit, a browser away from zero; so does this.
+/// std::to_chars() rounds a tie to the even digit, a browser away from zero; this function too.
 std::string fixed(double value, int decimals) {
   const bool is_tie = std::fmod(std::ldexp(std::abs(value), decimals + 1), 2) == 1;
   if (is_tie) value = std::nextafter(value, std::copysign(HUGE_VAL, value));
@@ -73,8 +73,8 @@ int decimals_of(double size) {
   return size >= 0.000995 ? 4 : 5;
 }
 
-/// Three digits that count, two below 1; a whole number is a count and has no others. Zeros stay: numbers
-/// must not jump.
+/// Three significant digits, two below 1; a whole number is a count and has no decimals. Trailing zeros stay:
+/// numbers must not jump.
 std::string digits(double value) {
   const double size = std::abs(value);
   if (size >= kMostWithoutPower) return power_text(value);
@@ -82,7 +82,7 @@ std::string digits(double value) {
   return size < kLeastWithoutPower ? power_text(value) : fixed(value, decimals_of(size));
 }
 
-/// Below a tenth with three decimals, as long as they say something.
+/// Below a tenth with three decimals, if these are not all zero.
 std::string thousandths(double value) {
   return value >= 0.001 && value < 0.0995 ? fixed(value, 3) : digits(value);
 }
@@ -118,7 +118,7 @@ std::string seconds(double value) {
   return joined(digits(value * step->factor), step->suffix);
 }
 
-/// A part is never 100 %.
+/// A share below 1 never reads as 100 %.
 std::string percent(double value) {
   if (value < 1 && value >= 0.9995) return "99.9";
   const double hundredths = value * 100;
@@ -134,7 +134,7 @@ std::string date_text(double unix_seconds) {
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts)};
 }
 
-/// A longer unit ends with `~`, which takes the place of its last letter.
+/// A longer unit ends with `~` in place of its last letter.
 std::string short_unit(std::string_view unit) {
   std::string words;
   std::size_t letters = 0;
@@ -151,8 +151,7 @@ std::string short_unit(std::string_view unit) {
 
 bool is_whole(double value) { return value == std::trunc(value); }
 
-/// `factor` times the value with so many decimals. Where rounding would reach what `is_limit` says, it is cut
-/// instead.
+/// `factor` times the value, with that many decimals. Cuts where rounding would reach a limit of `is_limit`.
 template <class IsLimit>
 std::string cut_text(double value, int decimals, IsLimit is_limit, double factor = 1) {
   const std::string text = fixed(value * factor, decimals);

@@ -13,7 +13,7 @@ struct Unit {
   std::int64_t milliseconds;
 };
 
-// Descending: text takes the largest that fits, and the parts of a duration come in this order.
+// Descending: text uses the largest that fits, and the parts of a duration come in this order.
 constexpr std::array kUnits = {Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000},
                                Unit{"s", 1000}, Unit{"ms", 1}};
 constexpr std::string_view kDigits = "0123456789";

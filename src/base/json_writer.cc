@@ -38,7 +38,7 @@ void append_escaped(char c, std::string& out) {
   out += kHexDigits[byte & 0xFU];
 }
 
-/// Appends what `text` begins with, which is not plain; returns how many bytes that was.
+/// Appends the first character of `text`, which needs an escape; returns its number of bytes.
 std::size_t append_character(std::string_view text, std::string& out) {
   const std::size_t length = utf8_length(text);
   if (length == 1) {

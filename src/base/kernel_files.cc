@@ -22,8 +22,8 @@ ReadResult result_of(int error) noexcept {
   return absent ? ReadResult::absent : ReadResult::failed;
 }
 
-/// An open file, and which one it was, so that a number that somebody else closed and reuses is not mistaken
-/// for it.
+/// An open file with its identity. So a descriptor number that somebody else closed and reused is not
+/// mistaken for it.
 class OpenFile final {
  public:
   explicit OpenFile(int fd) noexcept : fd_(fd) {
@@ -39,8 +39,8 @@ class OpenFile final {
 
   [[nodiscard]] int fd() const noexcept { return fd_; }
 
-  /// Gives the descriptor up without closing it unless it is still the same file. A daemon that closes all
-  /// descriptors after a fork and opens others would lose one of those.
+  /// Closes the descriptor only if it is still the same file. A daemon that closes all descriptors after a
+  /// fork and opens others would otherwise lose one of those.
   void abandon_if_replaced() noexcept {
     struct stat status{};
     const bool same =
@@ -54,7 +54,7 @@ class OpenFile final {
   ino_t inode_ = 0;
 };
 
-/// Reads all of a file; `buffer` only grows, so that reading again allocates nothing. Returns errno, or 0.
+/// Reads all of a file; `buffer` only grows, so repeated reads allocate nothing. Returns errno, or 0.
 int read_from_start(int fd, std::size_t max_bytes, std::vector<char>& buffer, std::string& text) {
   std::size_t filled = 0;
   for (;;) {

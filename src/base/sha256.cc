@@ -58,7 +58,7 @@ void add_block(State& state, std::string_view block) {
   for (std::size_t i = 0; i < state.size(); ++i) state[i] += sum[i];
 }
 
-/// What is left of the message, a 1 bit, zeros, and the length in bits (5.1.1): one block or two.
+/// The rest of the message, a 1 bit, zeros, and the length in bits (5.1.1): one block or two.
 void add_end(State& state, std::string_view rest, std::uint64_t bits) {
   std::array<char, 2 * kBlock> end{};
   rest.copy(end.data(), rest.size());

@@ -51,7 +51,7 @@ HistogramBuckets BlockPages::read(BucketWords& words, std::uint64_t& count) {
   return HistogramBuckets::borrowing({begin, end}, exact == 0);
 }
 
-// Lists each page once, ascending, with the sum of all blocks.
+// Lists each page once, ascending, summed over all blocks.
 void BlockPages::sum_up_blocks() {
   std::array<std::uint32_t, kPages> first_of_page;
   std::array<std::uint64_t, (kPages + 63) / 64> is_there{};
@@ -78,7 +78,7 @@ void BlockPages::sum_up_blocks() {
   }
 }
 
-// Null: a count has, or may have, no room in a narrow page.
+// Null: a narrow page has, or may have, no room for a count.
 const NarrowPage* BlockPages::sum_of(std::uint32_t first, NarrowPage& sum) const noexcept {
   const NarrowPage* so_far = nullptr;
   for (std::uint32_t i = first; i != kNone; i = next_[i]) {

@@ -9,13 +9,13 @@
 
 namespace kymo::KYMO_ABI::cells {
 
-/// Memory for the words of many histograms' buckets, one after the other, in blocks that grow with what was
-/// taken. Threads: one at a time.
+/// Memory for the words of many histograms' buckets, one after the other, in blocks that grow with use.
+/// Threads: one at a time.
 class BucketWords final {
  public:
-  /// Room for as many words as told; valid until the next call.
+  /// Room for that many words; valid until the next call.
   [[nodiscard]] std::uint32_t* room(std::size_t words);
-  /// They end here, and are kept as long as this object.
+  /// Ends the words here, and keeps them as long as this object.
   void keep_to(std::uint32_t* end) noexcept { free_ = end; }
 
  private:

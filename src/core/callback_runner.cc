@@ -16,7 +16,7 @@ using Slot = Registration::Slot;
 using State = CallbackRunner::Answer::State;
 
 constexpr std::chrono::nanoseconds kLongestDeadline = std::chrono::hours(1);
-/// Deadlines that all callbacks of a Snapshot have together.
+/// Total time of a Snapshot's callbacks, in deadlines.
 constexpr int kDeadlinesTogether = 5;
 
 std::string in_milliseconds(std::chrono::nanoseconds time) {
@@ -42,29 +42,29 @@ std::string no_more_threads_message() {
 
 }  // namespace
 
-/// Callbacks that are called one after the other, and what became of each.
+/// Callbacks that run one after the other, and their outcomes.
 struct CallbackRunner::Round {
   std::vector<SlotPtr> slots;
   std::vector<Answer> answers;
   Time end;  // no call begins later
-  // Under the worker's lock; the answer at `at` is the worker's alone.
+  // Under the worker's lock; the answer at `at` belongs to the worker alone.
   std::size_t at = 0;
   Time since;
 };
 
-/// A thread and what it shares with the runner. Both own it, so that the thread may be left behind.
+/// A thread and the state that it shares with the runner. Both own it, so the thread may be abandoned.
 class CallbackRunner::Worker final {
  public:
   explicit Worker(std::shared_ptr<std::atomic<int>> left_behind) : left_behind_(std::move(left_behind)) {}
 
-  /// Null where there is no thread to be had.
+  /// Null if no thread can be made.
   static std::shared_ptr<Worker> start(std::shared_ptr<std::atomic<int>> left_behind);
 
-  /// Ends the thread, which is parked.
+  /// Ends the parked thread.
   void stop() noexcept;
 
-  /// Hands over a round and waits for its end. Gives what ended it and how many callbacks have returned.
-  /// Unless it is parked again, the thread is no longer to be had.
+  /// Hands over a round and waits for its end. Returns the reason of the end and the number of callbacks that
+  /// returned. Unless parked again, the thread is no longer usable.
   std::pair<End, std::size_t> call(const std::shared_ptr<Round>& round, std::chrono::nanoseconds deadline);
 
  private:
@@ -77,7 +77,7 @@ class CallbackRunner::Worker final {
   std::mutex mutex_;  // the members below
   std::condition_variable changed_;
   std::shared_ptr<Round> round_;  // null: parked
-  SlotPtr late_;                  // left behind with this one
+  SlotPtr late_;                  // the callback that this thread was abandoned with
   bool is_stopping_ = false;
   bool is_over_ = false;
 };
@@ -88,20 +88,20 @@ std::shared_ptr<CallbackRunner::Worker> CallbackRunner::Worker::start(
   auto owned = std::make_unique<std::shared_ptr<Worker>>(worker);
   const base::SignalsBlocked blocked;
   if (pthread_create(&worker->thread_, nullptr, main, owned.get()) != 0) return nullptr;
-  (void)owned.release();  // the thread's
+  (void)owned.release();  // owned by the thread
   pthread_setname_np(worker->thread_, "kymo-callbacks");
   return worker;
 }
 
 void* CallbackRunner::Worker::main(void* owned_worker) {
   const std::unique_ptr<std::shared_ptr<Worker>> worker(static_cast<std::shared_ptr<Worker>*>(owned_worker));
-  // The thread ends by returning, or by a callback that ends it.
+  // Only a return, or a callback that ends it, may end the thread.
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
   (*worker)->work();
   return nullptr;
 }
 
-/// Tells that the thread ends, also where a callback ends it.
+/// Reports the end of the thread, also where a callback ends it.
 class CallbackRunner::Worker::Ending final {
  public:
   explicit Ending(Worker& worker) noexcept : worker_(worker) {}
@@ -189,7 +189,7 @@ CallbackRunner::~CallbackRunner() {
   if (threads_.worker != nullptr) threads_.worker->stop();
 }
 
-// The state is the parent's, perhaps half-written; its thread and lock do not exist here.
+// The state is the parent's, perhaps half-written. The parent's thread and lock do not exist here.
 void CallbackRunner::renew_after_fork() noexcept {
   if (threads_.generation != fork_generation()) new (&threads_) Threads;
 }
@@ -200,7 +200,7 @@ CallbackRunner::Answers CallbackRunner::ask(const std::vector<SlotPtr>& slots) {
   const auto has_deadline = [](const SlotPtr& slot) { return slot->has_deadline(); };
   if (deadline_.count() == 0 || std::none_of(slots.begin(), slots.end(), has_deadline)) return answers;
   is_used_.store(true, std::memory_order_relaxed);
-  // Also by a look at the slots: another copy of kymo may have called this thread's callback.
+  // Also checks the slots: another copy of kymo may have called this thread's callback.
   if (is_in_producer() ||
       std::any_of(slots.begin(), slots.end(), [](const SlotPtr& slot) { return slot->runs_here(); })) {
     return answers;
@@ -211,7 +211,7 @@ CallbackRunner::Answers CallbackRunner::ask(const std::vector<SlotPtr>& slots) {
   return answers;
 }
 
-// Those that there was no time for come first.
+// The callbacks that had no time in the last round come first.
 std::vector<std::size_t> CallbackRunner::order_of(const std::vector<SlotPtr>& slots, Answers& answers) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < slots.size(); ++i) {

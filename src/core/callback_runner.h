@@ -18,36 +18,36 @@
 
 namespace kymo::KYMO_ABI {
 
-/// Calls callbacks one after the other on a thread of its own, so that one that hangs takes a Snapshot no
+/// Calls callbacks one after the other on its own thread. So a callback that hangs delays a Snapshot by no
 /// more than its deadline.
 ///
-/// A thread whose callback is late is left behind and ends when the callback returns; the callbacks behind it
-/// go on with another thread. Nothing that such a thread uses is the runner's: it shares the ownership of the
-/// callback and of what that writes into. In a forked child the runner begins anew.
-/// Threads: any; those that ask at the same time are served one after the other.
+/// A thread with a late callback is abandoned, and ends when the callback returns; another thread continues
+/// with the next callbacks. An abandoned thread uses nothing of the runner: it shares ownership of the
+/// callback and of its output. In a forked child the runner begins anew.
+/// Threads: any; simultaneous callers are served one after the other.
 class CallbackRunner final {
  public:
   using SlotPtr = std::shared_ptr<Registration::Slot>;
   using Names = std::vector<std::pair<std::string, std::uint64_t>>;
 
-  /// Threads left behind, at most: while there are so many, no callback is called.
+  /// Maximum number of abandoned threads; at this number, no callback is called.
   static constexpr int kMostLeftBehind = 8;
-  /// Names that are counted apart, at most; the others are "other".
+  /// Maximum number of names with separate counts; the others are "other".
   static constexpr std::size_t kMostNames = 100;
 
   struct Answer {
     enum class State : std::uint8_t {
-      not_called,  ///< to be called on the asker's thread
-      done,        ///< `written` has what it wrote
-      failed,      ///< it threw, or ended its thread
-      left_out,    ///< it is late, hangs, or has ended
+      not_called,  ///< to be called on the caller's thread
+      done,        ///< `written` has its output
+      failed,      ///< the callback threw, or ended its thread
+      left_out,    ///< the callback is late, hangs, or has ended
     };
     State state = State::not_called;
     SnapshotBuilder written;
   };
   struct Answers {
     std::vector<Answer> of;             ///< one for each slot, in their order
-    std::vector<std::string> messages;  ///< why callbacks were left out
+    std::vector<std::string> messages;  ///< reasons why callbacks were left out
   };
 
   /// Deadline 0: no callback is called here.
@@ -56,16 +56,16 @@ class CallbackRunner final {
   CallbackRunner& operator=(const CallbackRunner&) = delete;
   ~CallbackRunner();
 
-  /// Calls those that have a deadline. Begins no call after five deadlines, so that it returns after six at
-  /// the latest. None is called where the asker is itself in a callback, since that one has the thread, nor
-  /// where there is no thread to be had. Throws bad_alloc.
+  /// Calls the callbacks with a deadline. Begins no call after five deadlines, so it returns after six at the
+  /// latest. Calls none if the caller is itself in a callback, which occupies the thread, or if no thread can
+  /// be made. Throws bad_alloc.
   [[nodiscard]] Answers ask(const std::vector<SlotPtr>& slots);
 
-  /// Whether it ever had something to call.
+  /// True once there was a callback to call.
   [[nodiscard]] bool is_used() const noexcept { return is_used_.load(std::memory_order_relaxed); }
-  /// How often callbacks were left out because they or those before them were late, by name.
+  /// Number of times that callbacks were left out, because they or earlier ones were late, by name.
   [[nodiscard]] Names late() const;
-  /// How often callbacks were not called here for want of a thread.
+  /// Number of times that callbacks were not called here, because no thread could be made.
   [[nodiscard]] std::uint64_t unguarded() const noexcept {
     return unguarded_.load(std::memory_order_relaxed);
   }
@@ -76,7 +76,7 @@ class CallbackRunner final {
   class Worker;
   enum class End : std::uint8_t { parked, late, thread_ended };
 
-  /// State that belongs to one process: a forked child has none of its parent's threads.
+  /// State of one process: a forked child has none of its parent's threads.
   struct Threads {
     std::uint32_t generation = fork_generation();
     std::shared_ptr<Worker> worker;                 ///< parked or none
@@ -98,7 +98,7 @@ class CallbackRunner final {
   std::atomic<std::uint64_t> unguarded_{0};
   LongMutex turn_;  // the members below
   Threads threads_;
-  const Registration::Slot* next_first_ = nullptr;  // there was no time left for it; only to be compared
+  const Registration::Slot* next_first_ = nullptr;  // got no time in the last round; only for comparison
   mutable std::mutex late_mutex_;                   // the member below
   std::map<std::string, std::uint64_t, std::less<>> late_;
 };

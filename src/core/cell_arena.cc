@@ -22,13 +22,13 @@ bool is_locked_memory_limited() noexcept {
   return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
-/// A stretch of reserved addresses that becomes memory from its start, in steps.
+/// A range of reserved addresses that becomes memory from its start, in steps.
 class Stretch final {
  public:
   /// No base: nothing could be reserved.
   explicit Stretch(std::size_t most) noexcept : Stretch(reserve(most)) {}
 
-  /// Async-signal-safe: a step that two threads make at once is made twice, which changes nothing.
+  /// Async-signal-safe: if two threads make the same step at once, the second has no effect.
   [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) noexcept {
     std::size_t used = used_.load(std::memory_order_relaxed);
     for (;;) {
@@ -40,7 +40,7 @@ class Stretch final {
 
   [[nodiscard]] std::byte* base() const noexcept { return base_; }
   [[nodiscard]] std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
-  /// Has the kernel wipe all of it in a forked child; false where it cannot.
+  /// Makes the kernel wipe all of it in a forked child; false if the kernel cannot.
   [[nodiscard]] bool wipe_on_fork() noexcept { return madvise(base_, size_, MADV_WIPEONFORK) == 0; }
 
  private:
@@ -56,10 +56,10 @@ class Stretch final {
     for (std::size_t size = most; size >= kLeast; size /= 2) {
       void* base = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
       if (base == MAP_FAILED) continue;
-      // Huge pages would turn a table that is touched here and there into real memory.
+      // Huge pages would make a sparsely touched table real memory.
       madvise(base, size, MADV_NOHUGEPAGE);
-      // After mlockall(MCL_FUTURE) reserved addresses count as locked memory, of which this process may have
-      // little: it stays the host program's.
+      // After mlockall(MCL_FUTURE) reserved addresses count as locked memory, which is limited and belongs to
+      // the host program.
       if (is_locked_memory_limited()) munlock(base, size);
       return {base, size};
     }
@@ -69,7 +69,7 @@ class Stretch final {
   bool make_usable(std::size_t end) noexcept {
     std::size_t usable = usable_.load(std::memory_order_acquire);
     if (end <= usable) return true;
-    // A thread without memory asks again with each record: it must not cost a system call each time.
+    // A thread without memory retries at each record: a retry must not cost a system call each time.
     if (denied_.load(std::memory_order_relaxed) > 0 &&
         denied_.fetch_add(1, std::memory_order_relaxed) % kAskAgain != 0)
       return false;
@@ -88,7 +88,7 @@ class Stretch final {
   std::size_t size_;
   std::atomic<std::size_t> used_{0};
   std::atomic<std::size_t> usable_{0};
-  std::atomic<std::uint32_t> denied_{0};  ///< since the last step that was made
+  std::atomic<std::uint32_t> denied_{0};  ///< since the last successful step
 };
 
 class AnonymousArena final : public CellArena {
@@ -105,8 +105,8 @@ class AnonymousArena final : public CellArena {
     if (given == nullptr) refused_.fetch_add(1, std::memory_order_relaxed);
     return given;
   }
-  /// Wiping by hand copies pages that the child would have shared with its parent: a kernel or a filter of
-  /// system calls that refuses MADV_WIPEONFORK is rare.
+  /// Wiping by hand copies pages that the child would share with its parent. Kernels or system call filters
+  /// that refuse MADV_WIPEONFORK are rare.
   bool begin_child() noexcept override {
     if (!wiped_on_fork_) std::memset(numbers_.base(), 0, numbers_.used());
     return true;
@@ -122,7 +122,7 @@ class AnonymousArena final : public CellArena {
   std::atomic<std::uint64_t> refused_{0};
 };
 
-/// A sixteenth of the addresses that the process may have, for each of the two uses.
+/// A sixteenth of the process' address limit, for each of the two uses.
 std::size_t most_addresses() noexcept {
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kMost;
@@ -132,7 +132,7 @@ std::size_t most_addresses() noexcept {
 }  // namespace
 
 CellArena* anonymous_arena() noexcept {
-  // The arena's own object lives in static storage: nothing may run its destructor.
+  // Static storage without a destructor: the arena must outlive every static object.
   alignas(AnonymousArena) static std::byte storage[sizeof(AnonymousArena)];
   auto* arena = new (storage) AnonymousArena(most_addresses());
   return arena->exists() ? arena : nullptr;

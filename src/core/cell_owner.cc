@@ -32,8 +32,7 @@ class HistogramCells final : public CellOwner {
 
 }  // namespace
 
-// Never destroyed: a handle in a static object may give its cell back after every other static object is
-// gone.
+// Never destroyed: a handle in a static object may return its cell after every other static object is gone.
 CellOwner* cell_owner(FamilySpec::Storage storage, std::size_t bounds) {
   static auto& numbers = *new NumberCells;
   static auto& gauges = *new GaugeCells;

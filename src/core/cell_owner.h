@@ -4,7 +4,7 @@
 
 namespace kymo::KYMO_ABI {
 
-/// Takes a cell back when its series is gone for good.
+/// Takes a cell back when its series is finally removed.
 class CellOwner {
  public:
   virtual void give_back(CellId id) noexcept = 0;

@@ -20,15 +20,15 @@ constinit std::atomic<bool> recording{true};
 
 namespace {
 
-// Set while this thread is getting its slab or a chunk, so that a signal handler that interrupts it uses the
-// shared slab.
+// True while this thread gets its slab or a chunk. A signal handler that interrupts this uses the shared
+// slab.
 constinit thread_local bool busy __attribute__((tls_model("initial-exec"))) = false;
-// Set when this thread's slab was handed on: what its last destructors record goes to the shared slab.
+// True once this thread's slab was handed on: the thread's last destructors record into the shared slab.
 constinit thread_local bool ended __attribute__((tls_model("initial-exec"))) = false;
 
 constexpr CellId kFirstRefusalCell = kNullHistogramCell + 1;
 
-// This copy's, once it has what it needs; see process.h.
+// This copy's root, once complete; see process.h.
 constinit std::atomic<Root*> known_root{nullptr};
 constinit pthread_key_t at_thread_end{};
 
@@ -38,10 +38,10 @@ void hand_on_slab(void* slab) noexcept {
   static_cast<Slab*>(slab)->leased.store(0, std::memory_order_release);
 }
 
-// No two threads' numbers on one cache line, nor on two that the processor fetches together.
+// Keeps two threads' numbers apart: never on one cache line, nor on two that the processor fetches together.
 constexpr std::size_t kApart = 128;
 constexpr std::size_t kUnit = kLinkUnit;
-// What a thread takes at once for its histograms' pages.
+// Memory that a thread takes at once for its histograms' pages.
 constexpr std::size_t kOwnedStretch = 4096;
 
 void* allocate(CellArena::Use use, std::size_t bytes, std::size_t alignment) noexcept {
@@ -61,7 +61,7 @@ bool fits_stretch(std::uint64_t free, std::size_t bytes) noexcept {
   return free % kOwnedStretch != 0 && free % kOwnedStretch + bytes <= kOwnedStretch;
 }
 
-// A chunk between two stretches would have a page to itself, so one goes where this thread's histograms are.
+// A chunk between two stretches would occupy a whole page alone, so it goes beside this thread's histograms.
 Chunk* new_owned_chunk(Slab& slab) noexcept {
   if (!fits_stretch(slab.free_memory.load(std::memory_order_relaxed), sizeof(Chunk)))
     return new_chunk(CellArena::Use::numbers);
@@ -76,13 +76,13 @@ bool is_of_this_thread(const Slab* slab) noexcept {
                      [slab](const Process::Copy& copy) { return copy.slab_of_this_thread() == slab; });
 }
 
-// Of a thread that is no more.
+// For a thread that no longer exists.
 void end_lookup(Slab& slab) noexcept {
   const std::uint64_t lookups = slab.lookups.load(std::memory_order_relaxed);
   slab.lookups.store(lookups + lookups % 2, std::memory_order_release);
 }
 
-// Every other thread is gone, and every number reads zero, if the arena is one that can do so.
+// Every other thread is gone. Every number reads zero, if the arena can do that.
 void begin_child() noexcept {
   Root* root = process().root.load(std::memory_order_acquire);
   if (root == nullptr) return;
@@ -92,7 +92,7 @@ void begin_child() noexcept {
     Slab* slab = root->slabs[i].load(std::memory_order_acquire);
     if (slab == nullptr || is_of_this_thread(slab)) continue;
     slab->leased.store(0, std::memory_order_relaxed);
-    // A thread that was in a look-up never comes out of it here; a GracePeriod must not wait for it.
+    // A thread in a look-up never leaves it in the child; a GracePeriod must not wait for it.
     end_lookup(*slab);
   }
 }
@@ -130,7 +130,7 @@ Root* find_or_make_root() noexcept {
   return root;
 }
 
-// A slab that a thread left behind, counts and all.
+// Takes a slab that a thread left, with all counts.
 Slab* adopt_slab(Root& root) noexcept {
   const std::uint32_t count = root.slab_count.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < count && i < Root::kMaxSlabs; ++i) {
@@ -138,7 +138,7 @@ Slab* adopt_slab(Root& root) noexcept {
     std::uint32_t free = 0;
     if (slab != nullptr && slab->leased.load(std::memory_order_relaxed) == 0 &&
         slab->leased.compare_exchange_strong(free, 1, std::memory_order_acquire)) {
-      // Its thread may have ended in the middle of something, or in another process, before a fork.
+      // Its thread may have ended in the middle of a change, or in another process, before a fork.
       slab->busy.store(0, std::memory_order_relaxed);
       end_lookup(*slab);
       return slab;
@@ -178,7 +178,7 @@ Cell* own_unguarded(CellId id) noexcept {
   return owned(id);
 }
 
-// The chunk of the shared slab must stand before anybody may record into a cell of it.
+// The shared slab's chunk must exist before anybody may record into one of its cells.
 bool refill(CellPool& pool, Root& root, CellArena::Use use) noexcept {
   const CellId first = root.cells_used.load(std::memory_order_relaxed);
   if (first >= kMaxCells) return false;
@@ -228,7 +228,7 @@ void* allocate_owned(Slab& slab, std::size_t bytes) noexcept {
     if (!fits_stretch(free, rounded)) {
       void* stretch = allocate(CellArena::Use::numbers, kOwnedStretch, kOwnedStretch);
       if (stretch == nullptr) return nullptr;
-      // A signal handler may have been here meanwhile; what is left of its stretch is lost, nothing else.
+      // A signal handler may have run meanwhile; only the rest of its stretch is lost.
       slab.free_memory.store(reinterpret_cast<std::uint64_t>(stretch) + rounded, std::memory_order_relaxed);
       return stretch;
     }
@@ -243,7 +243,7 @@ Slab* lease() noexcept {
 }
 
 Cell* own(CellId id) noexcept {
-  // What was never registered records into nothing, and needs no memory for it.
+  // Unregistered instruments record into nothing, and need no memory for that.
   if (busy || ended || (id == kNullCell && known_root.load(std::memory_order_acquire) == nullptr))
     return nullptr;
   const int saved_errno = errno;
@@ -298,7 +298,7 @@ void free_cell(CellId id, CellArena::Use use) noexcept {
   const StructureLock lock(shared.cells_mutex);
   --shared.cells_in_use;
   CellPool& pool = pool_of(use);
-  // Without memory for the list the cell is not used again: 8 bytes lost, nothing wrong.
+  // Without memory for the list the cell is not reused: 8 bytes are lost, nothing breaks.
   if (pool.free_count == pool.free_capacity && !grow_free_list(pool)) return;
   pool.free[pool.free_count++] = id;
 }
@@ -321,7 +321,7 @@ std::uint64_t sum(CellId id) noexcept {
 }
 
 double sum_double(CellId id) noexcept {
-  // Bounded one by one: the sums of two threads may be infinite, one each way.
+  // Clamp each one: the sums of two threads may be infinities of opposite sign.
   constexpr double kMost = std::numeric_limits<double>::max();
   double total = 0;
   for_each_cell(id, [&](const Cell& cell) {

@@ -9,12 +9,12 @@
 
 #include "cell_arena.h"
 
-/// The process' cells: one store, made at the first registration and never destroyed, so that recording works
+/// The process' cells: one store, made at the first registration and never destroyed. So recording works
 /// before main, in static destructors, and in threads that outlive both.
 namespace kymo::KYMO_ABI::cells {
 
-/// What stands at the start of the arena, and how whoever opens a memory-mapped one finds every cell in it,
-/// also when the writing process is dead. Pointers in it are the writer's addresses: subtract `base`.
+/// The header of the arena. A reader of a memory-mapped arena finds every cell through it, also after the
+/// writing process died. Its pointers are the writer's addresses: subtract `base`.
 struct Root {
   static constexpr std::uint64_t kMagic = 0x30736C6C65634B79;  // "yKcells0" in memory order
   static constexpr std::size_t kMaxSlabs = 16384;
@@ -28,26 +28,26 @@ struct Root {
 };
 
 /// Places the process' cells into `arena`; null: anonymous memory. Only before the first registration; false
-/// when it is too late.
+/// if too late.
 bool use_arena(CellArena* arena) noexcept;
 
-/// The store's root; made at the first call. Null only if not even the first memory could be had.
+/// The store's root; made at the first call. Null only if even the first memory is missing.
 [[nodiscard]] Root* root() noexcept;
 
-/// A fresh or recycled cell that reads zero everywhere; kNullCell when there is none left. A number begins
-/// anew in a forked child; what lies in the directory (the value of a gauge, which is what it is in the child
-/// too) goes on.
+/// A new or recycled cell that reads zero everywhere; kNullCell when none is left. A number begins anew in a
+/// forked child. Values in the directory, such as a gauge's, continue, because they are true of the child
+/// too.
 [[nodiscard]] CellId allocate_cell(CellArena::Use use = CellArena::Use::numbers) noexcept;
 
-/// Gives a cell back, zeroed. Nobody may record into it any more.
+/// Returns a cell, zeroed. Nobody may record into it any more.
 void free_cell(CellId id, CellArena::Use use = CellArena::Use::numbers) noexcept;
 
-/// Zeroed memory for numbers, for as long as the process lives: for all threads to write, or for the thread
-/// that leased `slab`, apart from what others write. Null when there is none. Async-signal-safe.
+/// Zeroed memory for numbers, for the life of the process: for all threads to write, or for the thread that
+/// leased `slab`, apart from memory that others write. Null when there is none. Async-signal-safe.
 [[nodiscard]] void* allocate_shared(std::size_t bytes) noexcept;
 [[nodiscard]] void* allocate_owned(Slab& slab, std::size_t bytes) noexcept;
 
-/// This thread's slab, leased if need be; null when it cannot have one. Async-signal-safe.
+/// This thread's slab, leased if necessary; null when impossible. Async-signal-safe.
 [[nodiscard]] Slab* lease() noexcept;
 
 /// Calls `visit(Cell&)` for this id's cell in every slab that has one, the shared one first.
@@ -65,8 +65,8 @@ void for_each_cell(CellId id, Visitor visit) {
   }
 }
 
-/// Reads many cells, one after the other: what leads to the slabs is looked up once. Slabs leased later are
-/// not seen: one for each reading.
+/// Reads many cells, one after the other, with one look-up of the slabs. Later slabs are not seen: make one
+/// for each reading.
 class CellReader final {
  public:
   CellReader();

@@ -45,7 +45,7 @@ std::string full_message(std::string_view name) {
          " names that a Collector takes, and is not recorded; write what varies as a tag instead";
 }
 
-// An instrument for the moment of a call: without a handle, which would cost two locked additions.
+// An instrument for one call: without a handle, which would cost two locked additions.
 SeriesParts parts_for_now(const Series& series) noexcept {
   SeriesParts parts;
   parts.cell = series.cell;
@@ -62,8 +62,7 @@ SeriesParts parts_for_now(const Series& series) noexcept {
   return parts;
 }
 
-// A gauge that was reset, and not set since, holds what it was before: where it gets NaN now, that would be
-// shown as its value.
+// A gauge that was reset, and not set since, still holds its old value. A NaN now would show that old value.
 void forget_value_before_reset(const Series& series) noexcept {
   const ResetBase* base = series.reset_base();
   if (base == nullptr || series.extra == nullptr || series.extra->gauge == nullptr) return;
@@ -135,7 +134,8 @@ class Collector::Impl final {
     return enabled.load(std::memory_order_relaxed) && is_recording();
   }
 
-  // The family of that name, made as `storage` at first use; null where the name stands for something else.
+  // The family of that name, made as `storage` at first use; null if the name belongs to another kind of
+  // metric.
   FamilyCore* family(std::string_view name, Storage storage) {
     const NameTable::Entry* entry = names_.find(name);
     FamilyCore* found = entry == nullptr ? nullptr : entry->family.load(std::memory_order_acquire);
@@ -157,7 +157,7 @@ class Collector::Impl final {
     return {{}, Histogram(parts)};
   }
 
-  // Of the scopes with the same tags that an exception ended.
+  // The target for scopes with the same tags that an exception left.
   CollectorTimer::Target target_of_failures(std::string_view name, const CollectorTimer::Target& target) {
     const Series* series = target.timing.series();
     if (series == nullptr) series = target.histogram.series();
@@ -171,7 +171,7 @@ class Collector::Impl final {
     return this->target(name, labels);
   }
 
-  // Adds `n`, which wraps below zero, to a family that takes `storage`.
+  // Adds `n`, which wraps below zero, to a family of `storage`.
   void count(std::string_view name, Storage storage, std::uint64_t n, Labels tags) {
     FamilyCore* family = this->family(name, storage);
     if (family == nullptr) return;
@@ -205,7 +205,7 @@ class Collector::Impl final {
 
   [[nodiscard]] Registry& registry() const noexcept { return registry_; }
 
-  // The series as the registry holds it: its family's, or what callbacks and producers write into a Snapshot.
+  // The series in the registry: its family's, or the callbacks' and producers' in a Snapshot.
   template <class Reading>
   std::optional<Reading> read(std::string_view name, Labels tags,
                               std::optional<Reading> (*reading)(const Descriptor&, const Point&)) const {
@@ -239,7 +239,7 @@ class Collector::Impl final {
     return storage == Storage::timing && family.takes_durations();
   }
 
-  // A value that is not recorded.
+  // Counts a value that is not recorded.
   FamilyCore* lose() noexcept {
     core().count_unregistered();
     return nullptr;
@@ -290,7 +290,7 @@ class Collector::Impl final {
       }
     }
     if (error.empty()) return joined;
-    if (was_refused) return nullptr;  // and said so
+    if (was_refused) return nullptr;  // already reported
     core().refuse(error);
     return nullptr;
   }
@@ -319,7 +319,7 @@ class Collector::Impl final {
 
   Registry& registry_;
   std::atomic<bool> is_full_{false};
-  std::mutex mutex_;  // adding names; never taken to find one
+  std::mutex mutex_;  // for adding names; look-ups never take it
   NameTable names_;
   std::map<std::string, Description, std::less<>> descriptions_;
 };

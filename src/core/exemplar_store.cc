@@ -13,7 +13,7 @@
 namespace kymo::KYMO_ABI {
 namespace {
 
-/// Text in memory that is large enough for all that fault_of() lets through.
+/// Fixed memory, large enough for every text that fault_of() accepts.
 struct FixedText {
   char* end;
 
@@ -24,7 +24,7 @@ struct FixedText {
   }
 };
 
-/// Nothing where the labels are fit to be an exemplar's.
+/// Nothing for labels that are valid in an exemplar.
 std::optional<ExemplarDrop> fault_of(Labels labels) noexcept {
   std::size_t characters = 0;
   for (const Label& label : labels) {
@@ -32,7 +32,7 @@ std::optional<ExemplarDrop> fault_of(Labels labels) noexcept {
     characters += label.key.size() + base::count_characters(label.value);
     if (characters > ExemplarStore::kMaxLabelCharacters) return ExemplarDrop::length;
   }
-  // Last: it compares each key with all others, of which there are few by now.
+  // Last, because it compares each key with all others; few are left by now.
   if (labels.empty() || !label_keys_are_valid(labels)) return ExemplarDrop::labels;
   return std::nullopt;
 }
@@ -49,8 +49,8 @@ std::size_t render(Labels labels, char* out) noexcept {
   return static_cast<std::size_t>(text.end - out);
 }
 
-// A writer holds a slot for some hundred nanoseconds; only the reader waits, never a writer. It does not wait
-// for ever: the writer may have been in another process, before a fork.
+// A writer holds a slot for some hundred nanoseconds; only the reader waits, never a writer. The wait is
+// bounded: the writer may have been in another process, before a fork.
 bool take(std::atomic<bool>& busy) noexcept {
   constexpr int kTries = 10'000;
   for (int i = 0; i < kTries; ++i) {

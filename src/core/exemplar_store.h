@@ -17,7 +17,7 @@ namespace kymo::KYMO_ABI {
 enum class ExemplarDrop : std::uint8_t { labels, length, busy };
 inline constexpr std::size_t kExemplarDrops = 3;
 
-/// How many exemplars were dropped, by ExemplarDrop.
+/// Number of dropped exemplars, by ExemplarDrop.
 using ExemplarDrops = std::array<std::atomic<std::uint64_t>, kExemplarDrops>;
 
 /// The latest exemplar of a counter, or of each text bucket of a histogram.
@@ -28,24 +28,24 @@ class ExemplarStore final {
   /// OpenMetrics 1.0: the labels of an exemplar may have 128 characters (code points) together.
   static constexpr std::size_t kMaxLabelCharacters = 128;
 
-  /// One slot a bound and one for what lies above the last. No bounds: one slot. `drops` counts what is
-  /// dropped.
+  /// One slot a bound and one above the last. No bounds: one slot. `drops` counts the
+  /// drops.
   ExemplarStore(std::shared_ptr<const std::vector<double>> bounds, std::shared_ptr<ExemplarDrops> drops);
 
-  /// Keeps the exemplar in place of the earlier one. Drops it, counts the drop and keeps the earlier one
-  /// where keys are not valid or equal, a value is not UTF-8, there are no labels, the labels are too long,
-  /// or the slot is in use.
+  /// Replaces the earlier exemplar. Drops and counts the new one if keys are invalid or
+  /// equal, a value is not UTF-8, labels are missing or too long, or the slot is in
+  /// use.
   void offer(double value, Labels labels, std::chrono::system_clock::time_point time) noexcept;
 
-  /// Forgets what is kept, but for a slot that is being written.
+  /// Forgets all exemplars, except one that is being written.
   void clear() noexcept;
 
-  /// What is kept, ascending by slot.
+  /// The kept exemplars, ascending by slot.
   [[nodiscard]] std::vector<Exemplar> read() const;
 
  private:
-  /// A character takes four bytes at most, escaped or not, and in a key one. So each label, which has a key,
-  /// `=""` and a comma, adds one byte at most to 4 × 128, and there are 128 labels at most.
+  /// A character takes at most four bytes, escaped or not; in a key one. So each label, with its key, `=""`
+  /// and a comma, adds at most one byte to 4 × 128. There are at most 128 labels.
   static constexpr std::size_t kMaxTextBytes = 5 * kMaxLabelCharacters;
 
   struct Slot {

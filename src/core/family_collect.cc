@@ -20,7 +20,7 @@ SeriesPtr retained(const Series* series) {
   return SeriesPtr(series);
 }
 
-// The list is const for its readers; what the collecting thread changes is its own.
+// Readers see a const list; the collecting thread alone changes the series.
 Series& writable(const SeriesPtr& series) { return const_cast<Series&>(*series.get()); }
 
 template <class T>
@@ -62,7 +62,7 @@ void reset_extra(SeriesExtra& extra) {
   if (extra.exemplars != nullptr) extra.exemplars->clear();
 }
 
-// Of two ways from one number to the other, the shorter is taken to be the one it went.
+// The shorter of the two ways between the numbers is assumed.
 bool level_has_wrapped(std::uint64_t before, std::uint64_t now) {
   const bool has_fallen = static_cast<std::int64_t>(now - before) < 0;
   return has_fallen != (static_cast<std::int64_t>(now) < static_cast<std::int64_t>(before));
@@ -125,7 +125,7 @@ FamilySnapshot FamilyCore::read_own(Labels labels) const {
   return FamilySnapshot(std::move(columns));
 }
 
-// As the Snapshot calls it: a counter may become an up-down counter meanwhile.
+// For the Snapshot: a counter may become an up-down counter meanwhile.
 FamilySpec::Storage FamilyCore::storage_of(const FamilyColumns& columns) const noexcept {
   const bool may_fall = columns.number_type == FamilyColumns::NumberType::signed_integer;
   return may_fall ? FamilySpec::Storage::signed_whole : spec_.storage;
@@ -135,7 +135,7 @@ bool FamilyCore::is_shown(const Series& series, const FamilyColumns& columns, st
   return !series.is_hidden() || has_changed(columns, index, series.reset_base()->number());
 }
 
-// Since a reset that read `number`. A level was not set back, and has changed if it is not what it was then.
+// Change since a reset that read `number`. A reset leaves a level, so compare it with its value then.
 bool FamilyCore::has_changed(const FamilyColumns& columns, std::size_t index, std::uint64_t number) const {
   if (storage_of(columns) == FamilySpec::Storage::signed_whole) return columns.numbers[index] != number;
   return activity_of(columns, index) != 0;
@@ -151,13 +151,13 @@ void FamilyCore::leave_out_hidden(FamilyColumns& columns) const {
   keep_only(kept, columns);
 }
 
-// The usual family, and the one that may have a million series: each just a whole number.
+// The common family, which may have a million series: each just a whole number.
 void FamilyCore::append_counts(FamilyColumns& columns) {
   const cells::CellReader reader;
   for (const CellId cell : listed_cells_) columns.numbers.push_back(reader.sum(cell));
 }
 
-// The family whose series are read longest.
+// Histograms take longest to read.
 void FamilyCore::append_histograms(FamilyColumns& columns) {
   cells::HistogramReader reader(sum_form(spec_.storage), bounds_);
   columns.histogram_memory = reader.words();
@@ -188,8 +188,8 @@ FamilyColumns FamilyCore::empty_columns() {
   return columns;
 }
 
-// A fixed order, so that two scrapes of the same state are the same bytes: by labels where a person might
-// read it, else as the series were made, which is also how they lie in memory.
+// A fixed order, so two scrapes of the same state are equal bytes. Small families: by labels, for people;
+// others: by creation, which is also their order in memory.
 std::shared_ptr<const FamilyCore::SeriesVector> FamilyCore::list() {
   constexpr std::size_t kMostSorted = 5000;
   std::vector<SeriesList::Part> parts;
@@ -220,8 +220,8 @@ std::shared_ptr<const FamilyCore::SeriesVector> FamilyCore::list() {
     cells.push_back(series.get()->cell);
     if (is_whole(spec_.storage)) counts.push_back(series.get()->last_activity);
   }
-  // Only now, all of it: where memory ran out, the list before is as good as it was. Under the lock, so that
-  // a forked child finds all of one list.
+  // Replace the list at once, last: if memory runs out, the old list stays valid. Under the lock, so a forked
+  // child finds one whole list.
   std::shared_ptr<const SeriesVector> listed = fresh;
   const StructureLock lock(mutex_);
   listed_cells_.swap(cells);
@@ -231,14 +231,14 @@ std::shared_ptr<const FamilyCore::SeriesVector> FamilyCore::list() {
   return fresh;
 }
 
-// To the series, for the next list to take from there.
+// Stores the counts in the series, where the next list reads them.
 void FamilyCore::put_counts_back() {
   for (std::size_t i = 0; i < listed_counts_.size(); ++i) {
     writable((*listed_)[i]).last_activity = listed_counts_[i];
   }
 }
 
-// The cells read zero now; what the parent had noted elsewhere goes too.
+// The cells read zero now; forget the parent's other notes too.
 void FamilyCore::begin_anew_after_fork(const SeriesVector& series) {
   fork_generation_ = kymo::fork_generation();
   condemnation_.reset();
@@ -246,8 +246,7 @@ void FamilyCore::begin_anew_after_fork(const SeriesVector& series) {
   for (const SeriesPtr& held : series) {
     Series& one = writable(held);
     one.last_activity = 0;
-    // A gauge is what it was, its statistics with it. Windows and what a reset noted begin anew by
-    // themselves.
+    // A gauge keeps its value and statistics. Windows and notes of a reset begin anew by themselves.
     if (one.extra != nullptr && one.extra->exemplars != nullptr) one.extra->exemplars->clear();
   }
 }
@@ -255,7 +254,7 @@ void FamilyCore::begin_anew_after_fork(const SeriesVector& series) {
 FamilySnapshot FamilyCore::reset_own(ResetScope scope) {
   const std::lock_guard one_at_a_time(collecting_);
   FamilyColumns columns = empty_columns();
-  // Before anything is read: what counts from then on was recorded later.
+  // Before any reading: later counts were recorded later.
   const auto now = std::chrono::system_clock::now();
   append_created(columns);
   std::vector<bool> shown;
@@ -280,14 +279,14 @@ FamilySnapshot FamilyCore::reset_own(ResetScope scope) {
   return FamilySnapshot(std::move(columns));
 }
 
-// Levels stay, and stay shown.
+// Levels stay, and stay visible.
 void FamilyCore::take_level(const Series& series, FamilyColumns& columns) const {
   append_values(series, storage_of(columns), spec_, bounds_, columns);
   if (series.extra != nullptr && series.extra->gauge != nullptr)
     series.extra->gauge->begin_with(std::bit_cast<double>(columns.numbers.back()));
 }
 
-// Reads each cell once: what it said is what was taken, and what counts from now on begins there.
+// Reads each cell once: this reading is both the result and the base of later counts.
 void FamilyCore::take_values(Series& series, ResetScope scope, ResetBase::Time now,
                              FamilyColumns& columns) const {
   ResetBase& base = series.make_reset_base(now);
@@ -312,7 +311,7 @@ void FamilyCore::take_values(Series& series, ResetScope scope, ResetBase::Time n
   }
   if (spec_.exemplars == Exemplars::on) columns.exemplars.push_back(series.extra->exemplars->read());
   if (series.extra != nullptr) reset_extra(*series.extra);
-  // Last: who records after the reading above has changed what is read, or shows the series himself.
+  // Last: a concurrent writer has either changed the values read above, or shows the series itself.
   if (scope == ResetScope::all) series.hide();
 }
 
@@ -321,7 +320,7 @@ void FamilyCore::take_histogram(Series& series, ResetBase& base, FamilyColumns& 
   const HistogramValue read = reader.read(series.cell);
   HistogramValue taken(read);  // copies do not borrow from the reader
   subtract(base, reader, taken);
-  // A sum that ran ahead of its count is taken with the count.
+  // A sum may run ahead of its count; take it only with the count.
   if (taken.count() != 0) base.set(HistogramValue(read), reader.nanoseconds());
   cells::forget_extremes(series.cell);
   if (spec_.recent != 0) columns.windows.push_back(read_recent(series, taken.sum(), spec_.storage));
@@ -329,7 +328,7 @@ void FamilyCore::take_histogram(Series& series, ResetBase& base, FamilyColumns& 
 }
 
 void FamilyCore::note_counts(const FamilyColumns& columns) {
-  // A counter that was decremented may go down from then on, too.
+  // A counter that was decremented may fall from then on, too.
   const bool may_fall = columns.number_type == FamilyColumns::NumberType::signed_integer;
   std::uint64_t wraps = 0;
   for (std::size_t i = 0; i < listed_counts_.size(); ++i) {
@@ -350,7 +349,7 @@ void FamilyCore::expire(const FamilyColumns& columns, std::chrono::steady_clock:
   }
   if (!condemned_.empty()) {
     if (!condemnation_) condemnation_.emplace();
-    // As a rule nobody is looking anything up just now; else the next Snapshot goes on.
+    // Usually no look-up is running now; otherwise the next Snapshot continues.
     if (condemnation_->has_passed()) remove_condemned();
   }
   free_retired();
@@ -371,9 +370,9 @@ void FamilyCore::condemn_if_idle(Series& series, std::uint64_t activity, std::ui
   }
 }
 
-// Everybody who found one of them before it was condemned is done; who found one since has spared it.
+// Every look-up that found one before it was condemned has ended; later look-ups have spared it.
 void FamilyCore::remove_condemned() {
-  // Where memory runs out on the way none is removed, and the next Snapshot tries again.
+  // If memory runs out, none is removed, and the next Snapshot retries.
   std::vector<SeriesPtr> removed;
   removed.reserve(condemned_.size());
   std::optional<GracePeriod> passed;  // freed without the lock
@@ -404,7 +403,7 @@ void FamilyCore::remove_condemned() {
   if (removed.empty()) return;
   shared_->series.fetch_sub(removed.size(), std::memory_order_relaxed);
   shared_->expired.fetch_add(removed.size(), std::memory_order_relaxed);
-  Retired retired;  // its period begins now that they are out of the table
+  Retired retired;  // its period begins now that the series are out of the table
   retired.series = std::move(removed);
   const StructureLock lock(mutex_);
   retired_.push_back(std::move(retired));
@@ -416,7 +415,7 @@ std::uint64_t FamilyCore::activity_now(const Series& series) const {
   return activity_of(columns, 0);
 }
 
-// A forked child finds the list whole, or a Snapshot of its own would free a series once more.
+// A forked child must find the list whole, or its own Snapshot would free a series twice.
 void FamilyCore::free_retired() {
   std::vector<Retired> passed;  // freed without the lock
   const StructureLock lock(mutex_);

@@ -27,7 +27,7 @@ HistogramValue::Bounds shared_bounds(std::vector<double> bounds) {
 // Whether rendering changes the key.
 bool is_rewritten(const Label& label) { return label.key.find_first_of(".-") != std::string_view::npos; }
 
-// Of the labels as a reader gets them back, so that all spellings that render the same lead to one series.
+// Hashes the labels as a reader gets them back, so all spellings with the same rendering find one series.
 std::uint64_t hash_rendered(std::string_view rendered, std::uint64_t seed) {
   std::uint64_t sum = seed;
   for (const LabelsView::Entry& entry : LabelsView(rendered))
@@ -99,7 +99,7 @@ SeriesParts FamilyCore::resolve(Labels labels) {
     if (guard.entered()) {
       if (const Series* found = find(labels, hash)) {
         SeriesHandle handle(found);
-        // Only now: who condemns a series looks at the handles afterwards.
+        // Only now: a thread that condemns a series checks the handles afterwards.
         if (!found->is_condemned()) return parts_of(std::move(handle));
       }
     }
@@ -126,14 +126,14 @@ bool FamilyCore::keys_are_valid(Labels labels) const {
   return !has_any_labels_.load(std::memory_order_relaxed) || label_keys_are_valid(labels);
 }
 
-// A look-up is counted each time that it fails, and said once for each message.
+// Counts every failed look-up; reports each message once.
 void FamilyCore::refuse_keys(Labels labels) const {
   shared_->errors.fetch_add(1, std::memory_order_relaxed);
   shared_->refusals.say_once("metric \"" + descriptor()->name + "\": " + label_keys_error(labels));
 }
 
 SeriesHandle FamilyCore::resolve_slowly(Labels labels, std::uint64_t hash) {
-  static_cast<void>(cells::lease());  // so that the next look-up of this thread need not come here
+  static_cast<void>(cells::lease());  // so that this thread's next look-up takes the short way
   if (!keys_are_valid(labels)) {
     refuse_keys(labels);
     return {};
@@ -149,14 +149,15 @@ SeriesHandle FamilyCore::resolve_slowly(Labels labels, std::uint64_t hash) {
   if (series == nullptr) return {};
   series->spare();
   if (hash != series->hash && series->matches(labels)) table_.insert_alias(hash, series);
-  // Taken while the lock is held: nobody can remove the series before the caller has his handle.
+  // Taken under the lock: nobody can remove the series before the caller has its handle.
   return SeriesHandle(series);
 }
 
 Series* FamilyCore::find_or_make(std::string_view rendered, std::uint64_t hash) {
   if (Series* found = find_rendered(rendered, hash)) return found;
   table_.make_room();
-  // The overflow series is told from a user's by who made it, not by its labels: a user may not spell it.
+  // The creator tells the overflow series from a user's; its labels do not. A user may not spell these
+  // labels.
   const bool room = table_.size() < spec_.series.max_series && rendered != kOverflowLabels;
   Series* series = room ? make(rendered, true) : nullptr;
   if (series == nullptr) {
@@ -169,9 +170,9 @@ Series* FamilyCore::find_or_make(std::string_view rendered, std::uint64_t hash) 
 }
 
 Series* FamilyCore::make(std::string_view rendered, bool counted) {
-  // Cheap where labels run wild; who comes at the same moment is found below.
+  // Cheap when labels explode; the test below catches concurrent makers.
   if (counted && shared_->series.load(std::memory_order_relaxed) >= shared_->max_series) return nullptr;
-  // All that needs memory, before anything is changed that others see.
+  // Allocates first, before any change that others see.
   series_.make_room();
   const auto release = [](const Series* made) { made->release(); };
   std::unique_ptr<Series, decltype(release)> series(

@@ -27,7 +27,7 @@
 
 namespace kymo::KYMO_ABI {
 
-/// What the families of a registry share: its limits and the counts of what they took.
+/// State that the families of a registry share: its limits and counts.
 struct FamilyShared {
   explicit FamilyShared(RefusalLog::Sink error_sink) : refusals(std::move(error_sink)) {}
 
@@ -45,31 +45,31 @@ struct FamilyShared {
   RefusalLog refusals;
 };
 
-/// Counters: they stay shown, at 0. All: what is reset is hidden until something is recorded into it.
+/// Counters: stay visible, at 0. All: series are hidden until the next record.
 enum class ResetScope : std::uint8_t { counters, all };
 
-/// Gives cells back in the way their storage wants it. One a storage form, never destroyed.
+/// Returns cells in the way of their storage. One for each storage form, never destroyed.
 [[nodiscard]] CellOwner* cell_owner(FamilySpec::Storage storage, std::size_t bounds);
 
-/// One family: its series by their labels, its limit, and how its cells are read.
+/// One family: its series by labels, its limit, and the way to read its cells.
 ///
-/// Looking up a series that exists takes no lock and allocates nothing. Making one takes the family's lock,
+/// Looking up an existing series takes no lock and allocates nothing. Making one takes the family's lock,
 /// which no reader of values holds for long.
 class FamilyCore final : public std::enable_shared_from_this<FamilyCore> {
  public:
-  /// Registered: somebody holds instruments of it; else it is recorded by name only.
+  /// Registered: somebody holds instruments of it. Otherwise it is recorded by name only.
   FamilyCore(FamilySpec spec, std::shared_ptr<const Descriptor> descriptor,
              std::shared_ptr<FamilyShared> shared, bool is_registered);
 
-  /// Whether a registration of that form can go on with this family's cells.
+  /// True if a registration of that form can continue with this family's cells.
   [[nodiscard]] bool has_form_of(const FamilySpec& spec) const noexcept;
-  /// For a family that takes the place of one with other cells: what that one holds is shown and reset with
-  /// its own. Before anybody else sees the family.
+  /// For a family that replaces one with other cells: the old family's values are shown and reset with its
+  /// own. Call it before anybody else sees the family.
   void set_predecessor(std::shared_ptr<FamilyCore> predecessor) noexcept {
     predecessor_ = std::move(predecessor);
     predecessor_->successor_.store(this, std::memory_order_release);
   }
-  /// The family to record into: this one, or the one that took its place.
+  /// The family to record into: this one, or its replacement.
   [[nodiscard]] FamilyCore& latest() noexcept {
     FamilyCore* successor = successor_.load(std::memory_order_acquire);
     return successor == nullptr ? *this : *successor;
@@ -78,47 +78,47 @@ class FamilyCore final : public std::enable_shared_from_this<FamilyCore> {
   FamilyCore& operator=(const FamilyCore&) = delete;
   ~FamilyCore();
 
-  /// The series with these labels, made if there is room, else the overflow series.
+  /// The series with these labels, made if there is room, otherwise the overflow series.
   [[nodiscard]] SeriesParts resolve(Labels labels);
 
-  /// The series with these labels at this instant: a family of one, or of none where it is not there or not
-  /// shown.
+  /// The series with these labels at this instant: a family of one, or of none if the series is missing or
+  /// hidden.
   [[nodiscard]] FamilySnapshot read(Labels labels) const;
 
-  /// Calls `record(const Series&)` for that series without making a handle: cheaper, where it is not kept.
+  /// Calls `record(const Series&)` for that series without a handle: cheaper for one use.
   template <class Record>
   void record(Labels labels, Record record);
 
-  /// The family at this instant; takes out what has been idle too long.
+  /// The family at this instant; removes series that were idle too long.
   [[nodiscard]] FamilySnapshot collect(std::chrono::steady_clock::time_point now);
 
-  /// The family at this instant; from then on all series read as if they had just been made, but for levels:
-  /// see Registry::reset(). Exact: what is recorded meanwhile counts either before or after.
+  /// The family at this instant. Afterwards all series except levels read as if new: see Registry::reset().
+  /// Exact: a concurrent record counts either before or after.
   [[nodiscard]] FamilySnapshot reset(ResetScope scope);
 
-  /// Another kind, unit or help. Of storages only `whole` may change, to `signed_whole`; what a counter was
-  /// reset to means nothing then, since it was a level all the time.
+  /// Sets another kind, unit or help. Only the storage `whole` may change, to `signed_whole`; a counter's
+  /// reset base is then void, since the number was a level all the time.
   void describe(std::shared_ptr<const Descriptor> descriptor, FamilySpec::Storage storage);
   [[nodiscard]] std::shared_ptr<const Descriptor> descriptor() const;
 
-  /// Takes the limits and text bounds of whoever registers what was recorded by name only.
+  /// Takes the limits and text bounds of a registration after recordings by name.
   void take_policy(SeriesPolicy series, HistogramValue::Bounds text_bounds) noexcept;
-  /// The `le` values that text formats show of such a family.
+  /// The `le` values of such a family in text formats.
   [[nodiscard]] static HistogramValue::Bounds text_bounds_of(const FamilySpec& spec);
 
   [[nodiscard]] bool is_registered() const noexcept { return is_registered_.load(std::memory_order_relaxed); }
   void set_registered() noexcept { is_registered_.store(true, std::memory_order_relaxed); }
-  /// Whether callbacks give further series of it.
+  /// True if callbacks give more series of it.
   [[nodiscard]] bool is_observed() const noexcept { return is_observed_.load(std::memory_order_relaxed); }
   void set_observed(bool yes) noexcept { is_observed_.store(yes, std::memory_order_relaxed); }
-  /// From now on it may have series with any labels, whose keys are looked at.
+  /// From now on series may have any labels, and their keys are checked.
   void take_any_labels() noexcept { has_any_labels_.store(true, std::memory_order_relaxed); }
 
   /// True for a counter, not for an up-down counter.
   [[nodiscard]] bool only_grows() const noexcept {
     return storage() == FamilySpec::Storage::whole || storage() == FamilySpec::Storage::floating;
   }
-  /// Whether its series are durations in seconds.
+  /// True if its series are durations in seconds.
   [[nodiscard]] bool takes_durations() const noexcept {
     return spec_.storage == FamilySpec::Storage::timing ||
            (spec_.storage == FamilySpec::Storage::histogram && spec_.unit == "seconds");
@@ -189,7 +189,7 @@ class FamilyCore final : public std::enable_shared_from_this<FamilyCore> {
   std::atomic<Series*> overflow_{nullptr};
   std::uint64_t generation_ = 0;  // grows with each change of series_
 
-  // Taken out of the table, and freed when no look-up can see them any more.
+  // Removed from the table; freed when no look-up can see them any more.
   struct Retired {
     GracePeriod period;
     std::vector<SeriesPtr> series;
@@ -198,9 +198,10 @@ class FamilyCore final : public std::enable_shared_from_this<FamilyCore> {
   LongMutex collecting_;  // one snapshot or reset at a time; the members below
   std::shared_ptr<const SeriesVector> listed_;
   std::uint64_t listed_generation_ = 0;
-  // Of the listed series, and in their order: a walk over a million of them would wait for each one's memory.
+  // Copies from the listed series, in their order: a walk over a million series would wait for each one's
+  // memory.
   std::vector<CellId> listed_cells_;
-  std::vector<std::uint64_t> listed_counts_;  // of counters, when last read
+  std::vector<std::uint64_t> listed_counts_;  // of counters, at the last reading
   std::uint32_t fork_generation_;
   bool has_resets_ = false;
   std::vector<Series*> condemned_;

@@ -9,10 +9,11 @@ namespace kymo::KYMO_ABI {
 namespace {
 
 void (*after_fork_in_child)() noexcept = nullptr;
-// How many StructureLocks this thread holds: the outermost keeps the gate for those within.
+// Number of StructureLocks of this thread: the outermost holds the gate for all.
 constinit thread_local int locks_held = 0;
 
-// Sequentially consistent, here and in begin_change(): of a fork and a change that meet, one sees the other.
+// Sequentially consistent, here and in begin_change(): when a fork meets a change, at least one sees the
+// other.
 void before_fork() {
   Process& shared = process();
   while (shared.forking.exchange(true)) sched_yield();  // another thread forks

@@ -9,16 +9,16 @@
 
 namespace kymo::KYMO_ABI {
 
-/// How many forks lie between this process and the one that kymo was first used in. What was true of an
-/// earlier generation (counts, threads, locks held) is not true of this one.
+/// Number of forks between this process and kymo's first one. State of an earlier generation (counts,
+/// threads, held locks) is invalid in this one.
 [[nodiscard]] std::uint32_t fork_generation() noexcept;
 
-/// From now on a fork waits for StructureLocks to be released, and `in_child` runs in the child. Once a
+/// Makes forks wait for StructureLocks from now on, and runs `in_child` in the child. Call it once a
 /// process.
 void watch_forks(void (*in_child)() noexcept) noexcept;
 
-/// Locks a mutex around a short change of kymo's own structures; no user code runs under it. A fork happens
-/// only while nobody holds one, so that a child finds every such mutex free and what it guards whole.
+/// Locks a mutex around a short change of kymo's own structures; no user code runs under it. A fork waits
+/// until nobody holds one. So a child finds every such mutex free and its data whole.
 class StructureLock final {
  public:
   explicit StructureLock(std::mutex& mutex) noexcept;
@@ -30,8 +30,8 @@ class StructureLock final {
   std::mutex& mutex_;
 };
 
-/// A mutex that is held for long, or while user code runs, so that a fork cannot wait for it. If another
-/// thread held it at the fork, that thread does not exist in the child, where the mutex begins anew.
+/// A mutex that is held for long, or while user code runs, so a fork cannot wait for it. The thread that held
+/// it at a fork does not exist in the child; the mutex begins anew there.
 class LongMutex final {
  public:
   LongMutex() = default;

@@ -8,7 +8,7 @@
 namespace kymo::KYMO_ABI {
 namespace {
 
-// Resolution of a few milliseconds for a fifth of the price of the exact clock.
+// A resolution of a few milliseconds at a fifth of the exact clock's cost.
 std::int64_t coarse_now_ns() noexcept {
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
@@ -22,7 +22,7 @@ void improve(std::atomic<double>& extreme, double value, Better better) noexcept
   }
 }
 
-// The sum is kept this much smaller, so that 2^64 of the largest numbers do not pass the largest.
+// Scales the sum down, so that 2^64 of the largest numbers do not overflow.
 constexpr double kScale = 0x1p-64;
 
 void add_to(std::atomic<double>& sum, double value) noexcept {
@@ -34,16 +34,16 @@ void add_to(std::atomic<double>& sum, double value) noexcept {
 double mean_of(const GaugeStatistics& statistics, double finite_mean) noexcept {
   const bool has_extremes = statistics.min <= statistics.max;
   if (!has_extremes) return finite_mean;
-  // Of both infinities this is NaN, as they have no mean.
+  // With both infinities this is NaN: they have no mean.
   if (std::isinf(statistics.min) || std::isinf(statistics.max)) return statistics.min + statistics.max;
-  // A sum that once was large has lost what is small beside it.
+  // A sum that was once large has lost small summands.
   return std::clamp(finite_mean, statistics.min, statistics.max);
 }
 
 }  // namespace
 
 void GaugeTrack::note(double value) noexcept {
-  // Infinities are told by min and max, which a reset forgets: in the sum they would stay for good.
+  // Min and max report infinities, and a reset forgets them; in the sum they would stay forever.
   if (std::isfinite(value)) add_to(sum_, value * kScale);
   improve(min_, value, [](double a, double b) { return a < b; });
   improve(max_, value, [](double a, double b) { return a > b; });

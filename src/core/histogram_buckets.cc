@@ -7,8 +7,8 @@
 namespace kymo::KYMO_ABI {
 namespace {
 
-// Counts of small buckets are added four at a time. No lane can overflow: all the buckets that an index has
-// room for, each with the largest count of its form, make less than 2^32.
+// Adds the counts of small buckets four at a time. No lane can overflow: all possible small buckets, each
+// with its largest count, sum to less than 2^32.
 using Lanes = std::uint32_t __attribute__((vector_size(16)));
 constexpr std::size_t kLanes = 4;
 static_assert((std::uint64_t{HistogramBuckets::kOtherIndex} + 1) * (HistogramBuckets::kMostCount + 1ULL) <=
@@ -64,7 +64,7 @@ void HistogramBuckets::sums_through(std::span<const Through> places,
     for (; end - at.at_ >= std::ptrdiff_t{kLanes}; at.at_ += kLanes) {
       const Lanes words = lanes_at(at.at_);
       const Lanes counts = words & kMostCount;
-      // Words order as their indices do.
+      // Words sort by their indices.
       for (; place < places.size() && places[place].beyond_ <= at.at_[kLanes - 1]; ++place) {
         const Lanes is_below = reinterpret_cast<Lanes>(words < places[place].beyond_);
         sums[place] = sum_of(passed + (counts & is_below));
@@ -76,12 +76,12 @@ void HistogramBuckets::sums_through(std::span<const Through> places,
   for (; place < places.size(); ++place) sums[place] = before += sum_through(places[place], at);
 }
 
-// From `at` on, which goes behind them.
+// Begins at `at`, and moves it past the summed buckets.
 std::uint64_t HistogramBuckets::sum_through(const Through& place, Iterator& at) const noexcept {
   const std::uint32_t* const end = words_.data() + words_.size();
   std::uint64_t sum = 0;
   for (;;) {
-    // A word that begins a bucket of another form is above them all.
+    // A word that begins a large bucket is above every small one.
     while (at.at_ != end && *at.at_ < place.beyond_) sum += *at.at_++ & kMostCount;
     if (at.at_ == end || (*at).index > place.last_) return sum;
     sum += (*at).count;

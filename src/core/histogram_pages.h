@@ -5,7 +5,7 @@
 
 #include <kymo/core/detail/histogram_cells.h>
 
-/// The way through a histogram's block, for whoever does not record by the shortest one.
+/// The general way through a histogram's block, for all but the fastest path of recording.
 namespace kymo::KYMO_ABI::cells {
 
 template <class Block>
@@ -13,7 +13,7 @@ template <class Block>
   return reinterpret_cast<Block*>(cell.load(std::memory_order_acquire));
 }
 
-/// The link to a page; 0 where there is none yet.
+/// The link to a page; 0: no page yet.
 [[nodiscard]] inline Link page_link(const HistogramBlock& block, std::uint32_t page) noexcept {
   const std::uint32_t near = page - block.first_near.load(std::memory_order_acquire);
   if (near < kNearPages) return block.near[near].load(std::memory_order_acquire);

@@ -15,7 +15,7 @@ static_assert(HistogramBuckets::kOtherIndex >= kBuckets);
 
 double as_double(std::uint64_t bits) noexcept { return std::bit_cast<double>(bits); }
 
-/// What the blocks hold besides their buckets.
+/// The content of blocks besides their buckets.
 class Totals {
  public:
   explicit Totals(SumForm form) noexcept : form_(form) {}
@@ -23,7 +23,7 @@ class Totals {
   void add(const HistogramBlock& block) noexcept {
     const std::uint64_t sum = block.sum.load(std::memory_order_relaxed);
     if (form_ == SumForm::nanoseconds) {
-      // Each thread's sum stops at 2^63; two of those would wrap.
+      // Each thread's sum saturates at 2^63; two of those would wrap.
       nanoseconds_ += std::min(sum, std::numeric_limits<std::uint64_t>::max() - nanoseconds_);
     } else {
       sum_ = std::clamp(sum_ + as_double(sum), -kLargest, kLargest);
@@ -60,8 +60,7 @@ HistogramReader::HistogramReader(SumForm sum, HistogramValue::Bounds bounds)
     : sum_(sum), bounds_(std::move(bounds)) {}
 
 void HistogramReader::append(std::span<const CellId> ids, std::vector<HistogramValue>& values) {
-  // Asked for this many histograms ahead, pages are in the cache when their turn comes, and so are the links
-  // that lead to them.
+  // Prefetches this many histograms ahead, so pages and the links to them are in the cache in time.
   constexpr std::size_t kBlocksAhead = 6;
   constexpr std::size_t kPagesAhead = 3;
   values.reserve(values.size() + ids.size());
@@ -86,7 +85,7 @@ void HistogramReader::ask_for_pages(CellId id) const noexcept {
   cells_.for_each(id, [](const Cell& cell) {
     const auto* block = block_in<HistogramBlock>(cell);
     if (block == nullptr) return;
-    // Where there is none, this asks for the block once more.
+    // Without a near page, this prefetches the block again.
     for (const auto& link : block->near) {
       __builtin_prefetch(follow<char>(*block, link.load(std::memory_order_relaxed)));
     }
@@ -96,7 +95,7 @@ void HistogramReader::ask_for_pages(CellId id) const noexcept {
 HistogramValue HistogramReader::read(CellId id) {
   HistogramValue value;
   if (bounds_ != nullptr) {
-    // Before the sketch: of what is counted here, nothing is missing there.
+    // Before the exponential buckets: these then have every value that is counted here.
     std::vector<std::uint64_t> counts = counts_between_bounds(id);
     value.set_bounded(bounds_, std::move(counts), read_negative(id));
   }
@@ -116,7 +115,7 @@ void HistogramReader::read_sketch(CellId id, HistogramValue& value) {
   std::uint64_t count = 0;
   HistogramBuckets buckets = pages_.read(*words_, count);
   value.set_buckets(std::move(buckets), count);
-  // After the buckets: of what was counted, nothing is missing in the sum.
+  // After the buckets: the sum then has every counted value.
   Totals totals(sum_);
   for (const HistogramBlock* block : blocks_) {
     value.add_zeros(block->zeros.load(std::memory_order_relaxed));

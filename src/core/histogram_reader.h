@@ -14,18 +14,18 @@
 
 namespace kymo::KYMO_ABI::cells {
 
-/// Reads many histograms of one form, one after the other: what leads to the slabs is looked up once. Slabs
-/// leased later are not seen: one for each reading. Threads: one at a time.
+/// Reads many histograms of one form, one after the other, with one look-up of the slabs. Later slabs are not
+/// seen: make one for each reading. Threads: one at a time.
 class HistogramReader final {
  public:
-  /// `bounds` null: none of its own.
+  /// `bounds` null: the histograms have none.
   HistogramReader(SumForm sum, HistogramValue::Bounds bounds);
 
-  /// What all threads recorded. Its buckets lie in words(); a copy of it does not need them.
+  /// The records of all threads. Its buckets lie in words(); a copy of it does not need them.
   [[nodiscard]] HistogramValue read(CellId id);
-  /// The same of all these, in less time.
+  /// The same for all these, faster.
   void append(std::span<const CellId> ids, std::vector<HistogramValue>& values);
-  /// The whole nanoseconds that the histogram which was read last has as its sum.
+  /// The sum of the last read histogram in whole nanoseconds.
   [[nodiscard]] std::uint64_t nanoseconds() const noexcept { return nanoseconds_; }
   [[nodiscard]] SumForm sum_form() const noexcept { return sum_; }
   [[nodiscard]] const std::shared_ptr<BucketWords>& words() const noexcept { return words_; }

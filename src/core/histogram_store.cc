@@ -17,12 +17,12 @@
 namespace kymo::KYMO_ABI::cells {
 namespace {
 
-// A sum of values up to here comes to no end: 2^64 of them are far from the largest number.
+// Sums of values up to here cannot overflow: 2^64 of them are far from the largest number.
 constexpr double kMostPlain = 0x1p512;
 constexpr std::uint64_t kNoMin = std::bit_cast<std::uint64_t>(std::numeric_limits<double>::infinity());
 constexpr std::uint64_t kNoMax = std::bit_cast<std::uint64_t>(-std::numeric_limits<double>::infinity());
 
-// How the owner of a block writes it, and how all do who share one.
+// Write access of a block's owner, and of threads that share a block.
 struct OwnedAccess {
   static std::uint16_t count(NarrowCell& cell) noexcept {
     return static_cast<std::uint16_t>(cell.fetch_add(1, std::memory_order_relaxed) + 1);
@@ -58,7 +58,7 @@ void note_extremes_by(HistogramBlock& block, double value) noexcept {
 
 template <class Access>
 void add_to_sum(Cell& sum, double value) noexcept {
-  // A sum that cannot grow any more stays at the largest number rather than turn infinite, and later NaN.
+  // A sum that overflows stays at the largest number, instead of infinity and later NaN.
   update_double<Access>(sum,
                         [value](double before) { return std::clamp(before + value, -kLargest, kLargest); });
 }
@@ -74,7 +74,7 @@ void add_nanoseconds(Cell& sum, std::uint64_t nanoseconds) noexcept {
   }
 }
 
-// How memory for a block and its pages is had: by the thread that owns it, or for all.
+// Allocates a block and its pages: for the thread that owns them, or for all.
 class Memory final {
  public:
   Memory() = default;
@@ -90,12 +90,12 @@ class Memory final {
 template <class T>
 Link link_to(const HistogramBlock& block, const T* there) noexcept {
   const auto distance = reinterpret_cast<std::uintptr_t>(there) - reinterpret_cast<std::uintptr_t>(&block);
-  // Memory ascends, so what a block leads to lies behind it. Beyond the reach of a link there is none.
+  // Addresses ascend, so a block's pages lie behind it. Beyond a link's reach there are none.
   const auto link = static_cast<Link>(distance / kLinkBytes);
   return follow<T>(block, link) == there ? link : 0;
 }
 
-// Several threads and signal handlers may want the same page of a shared block: the first one's stays.
+// Several threads and signal handlers may make the same page of a shared block: the first one stays.
 template <class T>
 T* find_or_make(HistogramBlock& block, std::atomic<Link>& slot, const Memory& memory) noexcept {
   Link found = slot.load(std::memory_order_acquire);
@@ -107,7 +107,7 @@ T* find_or_make(HistogramBlock& block, std::atomic<Link>& slot, const Memory& me
                                                                               : follow<T>(block, found);
 }
 
-// The near pages lie around the one that is wanted first.
+// The near pages surround the first needed one.
 std::uint32_t first_near(HistogramBlock& block, std::uint32_t wanted) noexcept {
   std::uint32_t first = block.first_near.load(std::memory_order_acquire);
   if (first != HistogramBlock::kNoPage) return first;
@@ -126,8 +126,7 @@ std::atomic<Link>* page_slot(HistogramBlock& block, std::uint32_t number, const 
   return group == nullptr ? nullptr : &group->page[page % kPagesPerGroup];
 }
 
-// From here on counts go to a wide page. The narrow one still has room for 2^15 counts that others are just
-// adding to it.
+// From here on counts go to a wide page. The narrow one still has room for 2^15 counts of concurrent writers.
 void widen(HistogramBlock& block, std::atomic<Link>& slot, const Memory& memory) noexcept {
   Link narrow = slot.load(std::memory_order_acquire);
   if ((narrow & kWide) != 0) return;
@@ -171,19 +170,19 @@ std::size_t bytes_with(std::size_t bounds) noexcept {
   return offsetof(BoundedBlock, bucket) + (bounds + 1) * sizeof(Cell);
 }
 
-// The block that a cell leads to, made if need be.
+// The block of a cell, made if necessary.
 HistogramBlock* find_or_make_block(Cell& cell, std::size_t bytes, const Memory& memory) noexcept {
   if (auto* found = block_in<HistogramBlock>(cell)) return found;
   HistogramBlock* made = new_block(bytes, memory);
   if (made == nullptr) return nullptr;
   std::uint64_t seen = 0;
-  // Another thread, or a signal handler, may have been here meanwhile: then its block is the one.
+  // Another thread, or a signal handler, may have been faster: then use its block.
   if (cell.compare_exchange_strong(seen, reinterpret_cast<std::uint64_t>(made), std::memory_order_acq_rel))
     return made;
   return reinterpret_cast<HistogramBlock*>(seen);
 }
 
-// As count_by(), also of a value below zero.
+// As count_by(), and also accepts values below zero.
 template <class Access>
 bool count_signed_by(BoundedBlock& block, double value, const Memory& memory) noexcept {
   if (value >= -kZeroThreshold) return count_by<Access>(block.sketch, std::max(value, 0.0), memory);
@@ -191,8 +190,7 @@ bool count_signed_by(BoundedBlock& block, double value, const Memory& memory) no
   return negative != nullptr && count_by<Access>(*negative, -value, memory);
 }
 
-// Records a zero, or a value that lies far from others, where this thread has the memory for it. False:
-// nothing was done.
+// Records a zero, or a value far from others, if this thread has the memory. False: nothing was done.
 template <class AddToSum>
 bool record_far(CellId id, double value, AddToSum add_to_sum) noexcept {
   Slab* slab = thread_slab;
@@ -214,12 +212,12 @@ bool record_far(CellId id, double value, AddToSum add_to_sum) noexcept {
   return true;
 }
 
-// Calls `record(block, access, memory)` with this thread's block or, failing that, with the shared one, until
-// one takes it.
+// Calls `record(block, access, memory)` with this thread's block, then with the shared one, until one
+// accepts.
 template <class Record>
 void record_in(CellId id, std::size_t bytes, Record record) noexcept {
   if (id == kNullHistogramCell) return;
-  // A thread that is busy was interrupted by this signal handler.
+  // A busy thread was interrupted by this signal handler.
   const bool interrupts = thread_slab != nullptr && thread_slab->busy.load(std::memory_order_relaxed) != 0;
   if (Cell* cell = interrupts ? nullptr : own(id)) {
     const Memory memory(*thread_slab);
@@ -244,14 +242,14 @@ bool refuse_unfit(double value, bool negative_allowed) noexcept {
   return true;
 }
 
-// Cells of histograms that are gone, by their number of bounds: each keeps its blocks.
+// Free cells of histograms, by their number of bounds: each keeps its blocks.
 struct FreeHistograms {
   std::mutex mutex;
   std::map<std::size_t, std::vector<CellId>> by_bounds;
 };
 
 FreeHistograms& free_histograms() noexcept {
-  // Never destroyed: handles in static objects give back late.
+  // Never destroyed: handles in static objects return cells late.
   alignas(FreeHistograms) static constinit std::byte memory[sizeof(FreeHistograms)]{};
   static auto& list = *new (memory) FreeHistograms;
   return list;
@@ -291,7 +289,7 @@ void widen_owned(HistogramBlock& block, std::uint32_t number) noexcept {
 
 void record_slow(CellId id, double value) noexcept {
   if (refuse_unfit(value, false)) return;
-  value += 0.0;  // the zero that is negative becomes the one that is not
+  value += 0.0;  // turns negative zero into zero
   if (value <= kMostPlain && record_far(id, value, AddDouble{value})) return;
   record_in(id, sizeof(HistogramBlock), [value](HistogramBlock& block, auto access, const Memory& memory) {
     using Access = decltype(access);
@@ -317,12 +315,12 @@ void record_ns_slow(CellId id, std::uint64_t nanoseconds) noexcept {
 void record_bounded(CellId id, const double* bounds, std::size_t bound_count, double value,
                     bool takes_negative) noexcept {
   if (refuse_unfit(value, takes_negative)) return;
-  value += 0.0;  // the zero that is negative becomes the one that is not
+  value += 0.0;  // turns negative zero into zero
   const auto bucket =
       static_cast<std::size_t>(std::lower_bound(bounds, bounds + bound_count, value) - bounds);
   const AddDouble add{value};
   if (value >= 0 && value <= kMostPlain && (record_near(id, value, add) || record_far(id, value, add))) {
-    // Last, as a reader takes these counts first: what is counted between bounds is in the rest too.
+    // Last, because a reader takes these counts first: each count between bounds is then in the rest too.
     return add_owned(block_in<BoundedBlock>(*owned(id))->bucket[bucket], 1);
   }
   record_in(id, bytes_with(bound_count), [=](HistogramBlock& block, auto access, const Memory& memory) {
@@ -364,7 +362,7 @@ void free_histogram(CellId id, std::size_t bounds) noexcept {
     empty_block(*block);
     if (bounds != 0) empty_counts_between(*reinterpret_cast<BoundedBlock*>(block), bounds);
   });
-  // Without memory for the list it is not used again: a little is lost, nothing wrong.
+  // Without memory for the list the cell is not reused: a little is lost, nothing breaks.
 #if defined(__cpp_exceptions)
   try {
     put_into(free_histograms(), bounds, id);

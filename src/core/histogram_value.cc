@@ -30,7 +30,7 @@ HistogramBuckets merged(const HistogramBuckets& a, const HistogramBuckets& b) {
   return out;
 }
 
-// Takes an earlier reading's buckets off `buckets`.
+// Subtracts an earlier reading's buckets from `buckets`.
 HistogramBuckets left_of(const HistogramBuckets& buckets, const HistogramBuckets& earlier) {
   HistogramBuckets left;
   auto gone = earlier.begin();
@@ -49,10 +49,10 @@ std::uint64_t count_of(const HistogramBuckets& buckets) noexcept {
   return count;
 }
 
-// The point of a bucket whose largest relative error over it is least.
+// The point in a bucket with the least maximal relative error.
 double middle_of(std::int32_t index) noexcept {
   const double lower = HistogramValue::upper_border(index - 1);
-  // 2 * lower * upper / (lower + upper), which a product of large borders would overflow.
+  // Equals 2 * lower * upper / (lower + upper), which would overflow for large borders.
   return lower * (2 / (1 + std::exp2(-1 / kBucketsPerOctave)));
 }
 
@@ -89,7 +89,7 @@ const HistogramBuckets& HistogramValue::negative_buckets() const noexcept {
 double HistogramValue::mean() const noexcept {
   if (count() == 0) return 0;
   const double mean = sum_ / static_cast<double>(count());
-  // The sum of very large values is the largest number; and it may have been read a moment after the count.
+  // A saturated sum, or one read a moment after the count, may put the mean outside of the extremes.
   return min_ <= max_ ? std::clamp(mean, min_, max_) : mean;
 }
 
@@ -106,7 +106,7 @@ double HistogramValue::quantile(double q) const noexcept {
 }
 
 double HistogramValue::quantile_at(double rank) const noexcept {
-  // From the smallest magnitude on, which is from above.
+  // From the smallest magnitude on, that is from above.
   auto above = static_cast<double>(negative_count());
   if (rank <= above) {
     for (const Bucket bucket : negative_buckets()) {
@@ -186,7 +186,7 @@ bool HistogramValue::subtract(const HistogramValue& earlier) {
   return true;
 }
 
-// The usual case: no border need be computed.
+// The common case: no border must be computed.
 bool HistogramValue::extremes_lie_in_buckets() const noexcept {
   if (buckets_.empty() || zero_count_ != 0 || negative_count() != 0) return false;
   if (!(min_ > cells::kZeroThreshold && min_ <= max_)) return false;
@@ -203,7 +203,7 @@ void HistogramValue::settle_extremes() noexcept {
   if (count() == 0) {
     min_ = max_ = std::numeric_limits<double>::quiet_NaN();
   } else if (!(min_ <= max_)) {
-    // Nobody noted them, or a reset forgot them: the nearest that the buckets tell.
+    // The extremes are missing or were reset: take the nearest bounds from the buckets.
     min_ = lowest > -kMost ? lowest : std::min(0.0, highest);
     max_ = highest < kMost ? highest : std::max(0.0, lowest);
   } else {
@@ -212,9 +212,9 @@ void HistogramValue::settle_extremes() noexcept {
   }
 }
 
-// Between which numbers all values lie, as far as the buckets tell.
+// The range of all values, from the buckets.
 std::pair<double, double> HistogramValue::borders() const noexcept {
-  // A border as computed is off by a rounding; an extreme that lies on it is not.
+  // A computed border has a rounding error; an extreme on it has none.
   constexpr double kRounding = 1e-12;
   constexpr std::int32_t kTopmost = kMaxExponent * (1 << kScale) - 1;
   const auto outer = [](std::int32_t index) {

@@ -24,7 +24,7 @@
 #include "series_extra.h"
 #include "series_reader.h"
 
-// The members of instruments that are not worth inlining.
+// The members of instruments that need no inlining.
 namespace kymo::KYMO_ABI {
 namespace {
 
@@ -89,8 +89,8 @@ void Gauge::add(double amount) noexcept {
   double sum = 0;
   do {
     const auto before = std::bit_cast<double>(seen);
-    sum = (std::isnan(before) ? 0 : before) + amount;                         // NaN: it has no value yet
-    if (std::isnan(sum)) return cells::refuse(cells::Refusal::not_a_number);  // infinity less infinity
+    sum = (std::isnan(before) ? 0 : before) + amount;                         // NaN: no value yet
+    if (std::isnan(sum)) return cells::refuse(cells::Refusal::not_a_number);  // infinity minus infinity
   } while (!cell_->compare_exchange_weak(seen, std::bit_cast<std::uint64_t>(sum), std::memory_order_relaxed));
   if (track_ != nullptr) track_->note(sum);
 }
@@ -108,7 +108,7 @@ void Gauge::set_slowly(double value) noexcept {
   if (track_ != nullptr) track_->note(value);
 }
 
-// Somebody who looks must see that what was recorded is no number, rather than a 0 that nobody set.
+// Readers must see a NaN, and not a 0 that nobody set.
 void Gauge::refuse_nan() noexcept {
   cells::refuse(cells::Refusal::not_a_number);
   std::uint64_t unset = kUnsetGauge;
@@ -118,7 +118,7 @@ void Gauge::refuse_nan() noexcept {
 
 void Histogram::record_with_exemplar(double value, std::initializer_list<Label> labels) noexcept {
   record(value);
-  // An exemplar stands for a value that was counted.
+  // An exemplar must stand for a counted value.
   const bool is_counted = std::isfinite(value) && (value >= 0 || takes_negative_);
   if (is_recording() && is_counted) offer_exemplar(handle_, value, labels);
 }
@@ -133,7 +133,7 @@ HistogramValue Histogram::value() const {
 void Timing::record_seconds(double seconds) noexcept {
   if (!is_recording() || refuse_not_finite(seconds)) return;
   constexpr double kMostNanoseconds = 9.2e18;
-  // To the nearest: 65 µs as seconds, times 1e9, is a little less than 65000.
+  // Rounds to the nearest: 65 µs as seconds, times 1e9, is a little less than 65000.
   record_ns(seconds < 0 ? -1 : static_cast<std::int64_t>(std::min(seconds * 1e9 + 0.5, kMostNanoseconds)));
 }
 

@@ -15,7 +15,7 @@
 namespace kymo::KYMO_ABI {
 namespace {
 
-/// A series that one of the families has, or both.
+/// A series of one family or of both.
 struct Pair {
   SeriesPtr series;
   std::optional<Point> first;
@@ -24,7 +24,7 @@ struct Pair {
   [[nodiscard]] const Point& any() const { return first ? *first : *second; }
 };
 
-using Pairs = std::map<std::string_view, Pair>;  // by labels, the order that a family is shown in
+using Pairs = std::map<std::string_view, Pair>;  // by labels, the order in output
 
 Pairs pairs_of(const FamilySnapshot& first, const FamilySnapshot& second) {
   Pairs pairs;
@@ -41,7 +41,7 @@ Pairs pairs_of(const FamilySnapshot& first, const FamilySnapshot& second) {
   return pairs;
 }
 
-// The earlier of the two that are known.
+// The earlier of the known two.
 std::chrono::system_clock::time_point created(const Pair& pair) {
   constexpr std::chrono::system_clock::time_point kUnknown;
   if (!pair.first || !pair.second || pair.second->created == kUnknown) return pair.any().created;
@@ -66,14 +66,14 @@ void append_number(const Pair& pair, FamilyColumns& columns) {
   if (adds_up && pair.first && pair.second) bits = sum(bits, bits_of(pair.second->number, type), type);
   columns.numbers.push_back(bits);
   if (columns.descriptor->kind != Kind::gauge) return;
-  // A callback tells one value, that of now.
+  // A callback gives one value, the current one.
   const double value = to_double(pair.any().number);
   const GaugeStatistics alone = {.count = 1, .min = value, .max = value, .mean = value, .last_update = {}};
   columns.gauges.push_back(pair.any().gauge != nullptr ? *pair.any().gauge : alone);
   columns.unset.push_back(pair.any().is_unset);
 }
 
-// Between bounds as far as the buckets tell.
+// Derives the counts between bounds from the buckets.
 HistogramValue with_bounds(const HistogramValue& value, const HistogramValue::Bounds& bounds) {
   HistogramValue bounded(value);
   if (bounds == nullptr || value.has_bounds()) return bounded;

@@ -5,9 +5,9 @@
 
 namespace kymo::KYMO_ABI {
 
-/// One family out of two of the same kind: what is recorded, and what callbacks give or was recorded by name
-/// before. Where both have a series, counts and distributions are added up, and of a gauge the first one's
-/// value is taken. `bounds`: of the first one's histograms.
+/// Joins two families of the same kind: recorded values, and values of callbacks or of earlier records by
+/// name. Counts and distributions with equal labels are added; for a gauge the first family wins. `bounds`:
+/// of the first family's histograms.
 [[nodiscard]] FamilySnapshot joined(const FamilySnapshot& first, const FamilySnapshot& second,
                                     const HistogramValue::Bounds& bounds = nullptr);
 

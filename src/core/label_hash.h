@@ -8,10 +8,10 @@
 
 #include <kymo/core/labels.h>
 
-/// The hash and the comparison that find a series by labels as a caller wrote them, without rendering them.
+/// Hash and comparison that find a series by a caller's labels, without rendering them.
 namespace kymo::KYMO_ABI {
 
-/// Differs from process to process, so that who chooses label values cannot choose their collisions.
+/// Random for each process, so nobody can choose label values that collide.
 [[nodiscard]] std::uint64_t hash_seed() noexcept;
 
 namespace detail {
@@ -23,7 +23,7 @@ template <class Word>
   return word;
 }
 
-/// Both halves of the full product: each bit of the result depends on all bits of both.
+/// Both halves of the full product: every bit of the result depends on all bits of both.
 [[nodiscard]] inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
   __extension__ using Wide = unsigned __int128;
   const Wide product = Wide{a} * b;
@@ -50,8 +50,8 @@ struct ShortText {
 
 }  // namespace detail
 
-/// Short texts cost one multiplication. The seed is in both its sides, so that nobody can choose a text that
-/// makes either of them zero.
+/// Short texts cost one multiplication. The seed is in both factors, so no chosen text can make one of them
+/// zero.
 [[nodiscard]] inline std::uint64_t hash_text(std::string_view text, std::uint64_t seed) noexcept {
   const char* at = text.data();
   std::size_t left = text.size();
@@ -64,7 +64,7 @@ struct ShortText {
   return detail::mix(rest.first ^ seed, rest.last ^ state);
 }
 
-/// A short key is not hashed but folded into the seed of its value's hash: keys are the program's own, and
+/// A short key is not hashed but folded into the seed of its value's hash. Keys are the program's own, and
 /// one value can collide with at most one value of each other key.
 [[nodiscard]] inline std::uint64_t hash_label(const Label& label, std::uint64_t seed) noexcept {
   const std::size_t size = label.key.size();
@@ -77,7 +77,7 @@ struct ShortText {
   return detail::mix(sum, detail::kOdd1);
 }
 
-/// The same for any order of the labels.
+/// The same for labels in any order.
 [[nodiscard]] inline std::uint64_t hash_labels(Labels labels, std::uint64_t seed) noexcept {
   std::uint64_t sum = seed;
   for (const Label& label : labels) sum += hash_label(label, seed);
@@ -112,7 +112,7 @@ namespace detail {
   return same_text(rendered, key) || same_when_rendered(rendered, key);
 }
 
-/// Where `key="value"` ends if it stands at `at`, else null.
+/// The end of `key="value"` if it stands at `at`, else null.
 [[nodiscard]] inline const char* end_if_at(const char* at, const char* end, const Label& label) noexcept {
   const std::size_t key = label.key.size();
   const char* const value = at + key + 2;
@@ -126,19 +126,19 @@ namespace detail {
 
 }  // namespace detail
 
-/// Whether rendering `labels` would give `rendered`, which has `count` labels. May say no where a value has
-/// characters that rendering escapes or repairs: whoever gets a no renders, and then knows.
+/// True if rendering `labels` would give `rendered`, which has `count` labels. May return false if a value
+/// has characters that rendering escapes or repairs: then the caller renders and compares.
 ///
-/// Without a backslash in `rendered` every quote in it is a delimiter. A value that holds a quote could only
-/// match by taking up a delimiter, and with it a label too many: the count would not come out.
+/// Without a backslash in `rendered` every quote in it is a delimiter. A value with a quote could match only
+/// by covering a delimiter, and so one label too many: the count would differ.
 ///
-/// No label can be taken for two of the text's, since their keys differ.
+/// One label cannot match two of the text's, since their keys differ.
 [[nodiscard]] inline bool labels_match(Labels labels, std::string_view rendered, std::size_t count) noexcept {
   if (labels.size() != count) return false;
   const char* at = rendered.data();
   const char* const end = at + rendered.size();
-  // Callers write the same labels in the same order each time, if not in that of the text: next is whichever
-  // comes after the last.
+  // Callers write the same labels in the same order each time, if not in the text's order. So the next label
+  // is usually the one after the last match.
   const Label* const first = labels.data();
   const Label* const behind = first + count;
   const Label* candidate = first;
@@ -155,7 +155,7 @@ namespace detail {
   return at == end;
 }
 
-/// How many labels a rendered text has.
+/// Number of labels in a rendered text.
 [[nodiscard]] std::size_t count_labels(std::string_view rendered) noexcept;
 
 }  // namespace kymo::KYMO_ABI

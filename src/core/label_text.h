@@ -16,7 +16,7 @@
 
 namespace kymo::KYMO_ABI {
 
-/// Text that needs no allocation while it is short.
+/// Text that allocates only when long.
 class ShortText final {
  public:
   ShortText& operator+=(char c) { return *this += std::string_view(&c, 1); }
@@ -83,15 +83,15 @@ bool append_value(std::string_view value, std::size_t max_bytes, Text& out) {
 
 }  // namespace detail
 
-/// Whether two keys are one label in the formats: `http.method` and `http_method` are.
+/// True if two keys are one label in the formats: `http.method` and `http_method` are.
 [[nodiscard]] inline bool is_same_key(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char left, char right) {
     return rendered_key_char(left) == rendered_key_char(right);
   });
 }
 
-/// Whether the keys may stand together in one series: each valid, none twice. One series with a label twice
-/// would make Prometheus refuse the whole scrape.
+/// True if the keys may form one series: each valid, none twice. Prometheus refuses a whole scrape for one
+/// repeated label.
 [[nodiscard]] inline bool label_keys_are_valid(Labels labels) noexcept {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (!label_key_fault(labels[i].key).empty()) return false;
@@ -104,7 +104,7 @@ bool append_value(std::string_view value, std::size_t max_bytes, Text& out) {
   return true;
 }
 
-/// Why keys may not stand together: the first that is not valid, or stands there twice.
+/// Names the first key that is invalid or repeated.
 [[nodiscard]] inline std::string label_keys_error(Labels labels) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (auto error = label_key_error(labels[i].key)) return *std::move(error);
@@ -119,7 +119,7 @@ bool append_value(std::string_view value, std::size_t max_bytes, Text& out) {
   return {};
 }
 
-/// As render_labels(), into any text that characters and strings can be added to.
+/// As render_labels(), for any text type with appends of characters and strings.
 template <class Text>
 std::size_t render_labels_into(Labels labels, std::size_t max_value_bytes, Text& out) {
   constexpr std::size_t kUsual = 16;

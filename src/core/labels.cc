@@ -7,7 +7,7 @@
 namespace kymo::KYMO_ABI {
 namespace {
 
-// In rendered text a value ends at the first quote that no backslash precedes.
+// A value in rendered text ends at the first quote without a backslash before it.
 std::size_t closing_quote(std::string_view text, std::size_t from) {
   while (from < text.size() && text[from] != '"') from += text[from] == '\\' ? 2 : 1;
   return std::min(from, text.size());

@@ -17,7 +17,7 @@ bool register_for_barriers() noexcept {
 #endif
 }
 
-// At load, so that no reader enters in one way while a period begins in the other.
+// At load time, so that readers and grace periods always agree on the method.
 struct AtLoad {
   AtLoad() noexcept {
     cells::fences_are_asymmetric.store(register_for_barriers(), std::memory_order_seq_cst);
@@ -25,10 +25,10 @@ struct AtLoad {
 };
 const AtLoad at_load;
 
-// Every running thread passes a full fence before this returns.
+// Every running thread executes a full fence before this returns.
 void fence_all_threads() noexcept {
   static constinit std::atomic<int> fenced{0};
-  fenced.exchange(0, std::memory_order_seq_cst);  // our own; all that is needed where readers have theirs
+  fenced.exchange(0, std::memory_order_seq_cst);  // our own fence; enough where readers have theirs
   if (!cells::fences_are_asymmetric.load(std::memory_order_relaxed)) return;
   const auto fence = [] { return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0; };
   // A forked child may have to register anew.

@@ -9,13 +9,13 @@
 
 namespace kymo::KYMO_ABI {
 
-/// How a look-up by labels reads a family's table without a lock, and how memory that such a reader may still
-/// see is freed.
+/// Lets a look-up by labels read a family's table without a lock, and frees memory only when no reader can
+/// still see it.
 ///
-/// A reader makes its slab's `lookups` odd before it follows a pointer and even afterwards: two plain stores
-/// to memory of its own. Whoever takes something out of a table begins a GracePeriod; when it has passed,
-/// every reader that could have seen it is done. The reader needs no fence for that, because beginning a
-/// period puts one into every running thread (`membarrier(2)`). Source: asymmetric fences, as in user-space
+/// A reader makes its slab's `lookups` odd before it follows a pointer and even afterwards: two plain
+/// stores to its own memory. A thread that removes an element begins a GracePeriod. After it, every
+/// reader that could have seen the element is done. The reader needs no fence: the start of a period
+/// puts one into every running thread (`membarrier(2)`). Source: asymmetric fences, as in user-space
 /// RCU.
 class LookupGuard final {
  public:
@@ -32,10 +32,10 @@ class LookupGuard final {
  private:
   cells::Slab* slab_;
   std::uint64_t value_ = 0;
-  bool leaves_ = false;  // not in a look-up within a look-up: a signal handler's
+  bool leaves_ = false;  // false in a nested look-up, as in a signal handler
 };
 
-/// Ends when no look-up goes on that began before it did.
+/// Has passed when every look-up from before its start has ended.
 class GracePeriod final {
  public:
   GracePeriod();
@@ -47,7 +47,7 @@ class GracePeriod final {
 };
 
 namespace cells {
-/// True where LookupGuard leaves the fence to GracePeriod.
+/// True if GracePeriod makes the fences for LookupGuard.
 extern constinit std::atomic<bool> fences_are_asymmetric;
 }  // namespace cells
 

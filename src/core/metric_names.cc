@@ -13,7 +13,7 @@ MetricNames::Metric* MetricNames::find(std::string_view name) {
 
 MetricNames::Metric* MetricNames::add(const std::shared_ptr<const Descriptor>& descriptor,
                                       std::string& error) {
-  // The nodes are made before anything changes, and keep their addresses when they are merged.
+  // Makes the nodes before any change; they keep their addresses when merged.
   std::map<std::string, Metric, std::less<>> fresh;
   Metric& metric = fresh.emplace(descriptor->name, Metric{descriptor, nullptr, {}, sample_names(*descriptor)})
                        .first->second;
@@ -54,8 +54,8 @@ std::optional<std::string> MetricNames::clash(const Metric& metric, const Descri
   return std::nullopt;
 }
 
-// All sample names of the metric but those that it keeps. By name: to look at those of all metrics would take
-// the longer, the more there are.
+// Releases the metric's sample names except the kept ones. Look-ups by name: a walk over all metrics' names
+// would take longer with each metric.
 void MetricNames::release(const Metric& metric, const Samples& kept) noexcept {
   for (const std::string& sample : metric.samples) {
     if (!kept.contains(sample)) samples_.erase(samples_.find(sample));

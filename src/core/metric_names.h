@@ -15,26 +15,26 @@ namespace kymo::KYMO_ABI {
 
 class FamilyCore;
 
-/// The metrics of a registry by the name each was registered under, and the sample names that each takes in
-/// the text formats. No two metrics share a name of either sort. Threads: one at a time.
+/// The metrics of a registry by registered name, and their sample names in the text formats. No two metrics
+/// share a name of either sort. Threads: one at a time.
 class MetricNames final {
  public:
   struct Metric {
     std::shared_ptr<const Descriptor> descriptor;
     std::shared_ptr<FamilyCore> family;  ///< null: callbacks alone give the values
-    std::set<std::string> observed;      ///< the label sets whose values callbacks give
-    std::vector<std::string> samples;    ///< the sample names that it takes
+    std::set<std::string> observed;      ///< the label sets of callbacks
+    std::vector<std::string> samples;    ///< its sample names
   };
 
   /// Null where there is none.
   [[nodiscard]] Metric* find(std::string_view name);
 
-  /// Adds a metric whose name find() does not know. Null where a sample name is taken: `error` says by which
-  /// metric. Where memory runs out nothing has changed.
+  /// Adds a metric whose name find() does not know. Null if a sample name is taken: `error` names the owner.
+  /// If memory runs out, nothing changes.
   Metric* add(const std::shared_ptr<const Descriptor>& descriptor, std::string& error);
 
-  /// Gives the metric another kind, unit or help. The message says which sample name is taken; nothing has
-  /// changed then.
+  /// Gives the metric another kind, unit or help. A message names a taken sample name; then nothing has
+  /// changed.
   [[nodiscard]] std::optional<std::string> change(Metric& metric,
                                                   std::shared_ptr<const Descriptor> descriptor);
 
@@ -51,7 +51,7 @@ class MetricNames final {
   Samples samples_;
 };
 
-/// Says that a metric of that name is there already, as another kind or as the same.
+/// The message that a metric of that name exists already, with another kind or the same.
 [[nodiscard]] std::string taken_message(const Descriptor& taken, Kind wanted);
 
 }  // namespace kymo::KYMO_ABI

@@ -14,8 +14,8 @@
 
 namespace kymo::KYMO_ABI {
 
-/// The families that a Collector records into, by name. Names are added and never taken out, so that a reader
-/// needs neither lock nor guard.
+/// The families that a Collector records into, by name. Names are added and never removed, so a reader needs
+/// neither lock nor guard.
 class NameTable final {
  public:
   struct Entry {
@@ -23,7 +23,7 @@ class NameTable final {
     std::uint64_t hash = 0;
     /// Null: the name was refused. The registry keeps the family.
     mutable std::atomic<FamilyCore*> family = nullptr;
-    /// Registry::Impl::freed_names() when it was refused.
+    /// Registry::Impl::freed_names() at the refusal.
     mutable std::atomic<std::uint64_t> refused_at = 0;
 
     void set(FamilyCore* joined, std::uint64_t freed_names) const noexcept {
@@ -38,7 +38,7 @@ class NameTable final {
   ~NameTable() = default;
 
   [[nodiscard]] const Entry* find(std::string_view name) const noexcept {
-    // Names are literals as a rule: the same address has held the same name before. Looked at, not trusted.
+    // Names are usually literals: the same address usually holds the same name. The entry is verified.
     std::atomic<const Entry*>& last = last_at_[reinterpret_cast<std::uintptr_t>(name.data()) / 8 % kLast];
     const Entry* remembered = last.load(std::memory_order_acquire);
     if (remembered != nullptr && is_named(*remembered, name)) return remembered;
@@ -47,9 +47,9 @@ class NameTable final {
     return found;
   }
 
-  /// An entry to be added, and room for it, so that adding needs no memory. One thread at a time.
+  /// Prepares an entry and room for it, so that adding allocates nothing. One thread at a time.
   [[nodiscard]] std::unique_ptr<Entry> prepare(std::string_view name);
-  /// Publishes the entry that was prepared last. Its name is not there yet.
+  /// Publishes the last prepared entry. Its name must be new.
   const Entry* add(std::unique_ptr<Entry> prepared) noexcept;
 
   [[nodiscard]] const std::vector<std::unique_ptr<Entry>>& entries() const noexcept { return entries_; }

@@ -80,7 +80,7 @@ std::string_view label_key_fault(std::string_view key) noexcept {
       !std::all_of(key.begin(), key.end(), allowed)) {
     return "is not valid: start with a letter or _, go on with letters, digits or _";
   }
-  // As it is rendered: `_.a` becomes `__a`.
+  // After rendering: `_.a` becomes `__a`.
   const auto is_underscore = [](char c) { return c == '_' || c == '.' || c == '-'; };
   if (key.size() > 1 && is_underscore(key[0]) && is_underscore(key[1]))
     return "starts with __, which Prometheus keeps for itself";

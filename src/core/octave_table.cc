@@ -7,8 +7,8 @@ namespace kymo::KYMO_ABI::cells {
 namespace {
 
 // border[i] is the largest whole m with (2^52 + m)^64 <= 2^(i + 52 * 64), that is floor(2^(i/64) * 2^52)
-// without its leading bit; taken by exact integer roots, because a border off by one unit would count a value
-// into the wrong bucket.
+// without its leading bit. Computed by exact integer roots: a border off by one unit would put a value into
+// the wrong bucket.
 constexpr std::array<std::uint64_t, kBucketsPerOctave + 1> kBorder = {
     0x0000000000000, 0x02c9a3e778060, 0x059b0d3158574, 0x0874518759bc8, 0x0b5586cf9890f,  0x0e3ec32d3d1a2,
     0x11301d0125b50, 0x1429aaea92ddf, 0x172b83c7d517a, 0x1a35beb6fcb75, 0x1d4873168b9aa,  0x2063b88628cd6,
@@ -35,8 +35,7 @@ constexpr OctaveTable make_table() {
 
 }  // namespace
 
-// By the compiler rather than at start: a static constructor of the user's may record before ours would have
-// run.
+// Made at compile time: a user's static constructor may record before ours has run.
 constinit const OctaveTable octave_table = make_table();
 
 }  // namespace kymo::KYMO_ABI::cells

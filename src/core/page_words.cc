@@ -49,8 +49,8 @@ std::uint32_t* one_by_one(std::span<const PageAt> pages, std::uint32_t* end, std
 
 #if KYMO_CELLS_BY_ONE_INSTRUCTION
 
-// What others write meanwhile is seen or not, bucket by bucket: on this processor no aligned load of 16 bytes
-// shows half a bucket.
+// Concurrent counts are seen or not, bucket by bucket: on this processor no aligned load of 16 bytes shows
+// half a bucket.
 [[nodiscard]] __m128i eight_buckets(const NarrowPage& page, std::size_t number) noexcept {
   return _mm_load_si128(reinterpret_cast<const __m128i*>(page.bucket) + number);
 }
@@ -69,7 +69,7 @@ std::uint32_t* by_sse2(std::span<const PageAt> pages, std::uint32_t* end, std::u
   return end;
 }
 
-// Registers of 256 bits: those of 512 make some processors slow down for all that runs beside.
+// Registers of 256 bits: those of 512 slow some processors down for all neighbours.
 __attribute__((target("avx2,avx512f,avx512vl,popcnt"))) std::uint32_t* by_avx512(
     std::span<const PageAt> pages, std::uint32_t* end, std::uint64_t& count) noexcept {
   const __m256i in_order = _mm256_slli_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), kCountBits);

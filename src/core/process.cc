@@ -15,14 +15,14 @@
 namespace kymo::KYMO_ABI {
 namespace {
 
-// Changes with everything that copies share; the sizes tell standard libraries and sanitizers apart.
+// Changes with every shared structure; the sizes tell standard libraries and sanitizers apart.
 constexpr char kMappingName[] = "kymo_v0.1";
 
 constinit Process own_process;
 constinit std::atomic<Process*> attached{nullptr};
 constinit std::atomic<bool> is_apart{false};
 
-// The first bytes of the mapping.
+// The header of the mapping.
 struct Notice {
   static constexpr std::uint64_t kMagic = 0x305F70726F6D796B;
   std::uint64_t magic;
@@ -30,12 +30,12 @@ struct Notice {
   Process* process;
 };
 
-// Grows when what lies in cells takes another form.
+// Increase it when the content of cells changes its form.
 constexpr std::uint64_t kCellLayout = 2;
 constexpr std::uint64_t kAbi =
     kCellLayout << 56U | sizeof(Process) << 32U | sizeof(std::string) << 16U | sizeof(std::mutex);
 
-/// Reads /proc/self/maps line by line without allocating: this may be the very first code of a program.
+/// Reads /proc/self/maps line by line without allocating: this may run before all other code of a program.
 class Maps final {
  public:
   Maps() noexcept : file_(open("/proc/self/maps", O_RDONLY | O_CLOEXEC)) {}
@@ -46,7 +46,7 @@ class Maps final {
   }
 
   [[nodiscard]] bool is_open() const noexcept { return file_ >= 0; }
-  // The next line, without its end; its tail only if it is very long. False at the end.
+  // The next line, without its newline; of a very long line only its tail. False at the end.
   bool next(std::string_view& line) noexcept {
     for (;;) {
       const std::string_view held(buffer_.data() + begin_, end_ - begin_);
@@ -93,7 +93,7 @@ Process* find_notice() noexcept {
   return nullptr;
 }
 
-// False without memory or memfd: no other copy will find this one.
+// False without memory or memfd: then no other copy can find this one.
 bool post_notice() noexcept {
   const int file = memfd_create(kMappingName, MFD_CLOEXEC);
   if (file < 0) return false;
@@ -107,8 +107,8 @@ bool post_notice() noexcept {
   return true;
 }
 
-// Other code of the process may go on using this copy's functions (at a thread's end, after a fork, to give
-// back a cell), so a library that has it is not unloaded any more.
+// Other code of the process may keep using this copy's functions (at a thread's end, after a fork, to return
+// a cell). So the library of this copy must never be unloaded.
 void stay_loaded() noexcept {
   Dl_info info{};
   if (dladdr(&own_process, &info) == 0 || info.dli_fname == nullptr) return;
@@ -127,7 +127,7 @@ void attach_copy(Process& shared) noexcept {
   attached.store(&shared, std::memory_order_release);
 }
 
-// The loader calls it under its lock, which is the one lock that all copies have in common.
+// The loader calls this under its lock, the one lock that all copies share.
 int find_or_make(dl_phdr_info* /*object*/, std::size_t /*size*/, void* /*nothing*/) {
   if (attached.load(std::memory_order_acquire) != nullptr) return 1;
   Process* found = find_notice();

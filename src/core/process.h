@@ -21,19 +21,19 @@ struct Root;
 struct CellPool {
   CellId next = 0;
   CellId end = 0;
-  CellId* free = nullptr;  ///< given back
+  CellId* free = nullptr;  ///< returned cells
   std::size_t free_count = 0;
   std::size_t free_capacity = 0;
 };
 
-/// What there is once a process, however many copies of kymo are in it: an executable and the libraries it
-/// loads may each have been linked with one. The first copy that is used makes it and the others find it, so
-/// that they have one default registry, one set of cells and one answer to a fork.
+/// State that a process has once, although an executable and its libraries may each be linked with a copy of
+/// kymo. The first used copy makes it and the others find it. So they share one default registry, one set of
+/// cells and one fork handler.
 ///
-/// Copies find each other by a mapping whose name tells kymo's version and ABI; copies of another one keep to
-/// themselves. Constant-initialised and never destroyed.
+/// Copies find each other by a mapping whose name has kymo's version and ABI; copies of another version stay
+/// apart. Constant-initialised and never destroyed.
 struct Process {
-  /// What of each copy cannot be shared, because user code has it inlined.
+  /// The state of each copy that cannot be shared, because user code has it inlined.
   struct Copy {
     std::atomic<bool>* recording = nullptr;
     cells::Slab* (*slab_of_this_thread)() noexcept = nullptr;
@@ -41,8 +41,8 @@ struct Process {
   static constexpr std::size_t kMaxCopies = 64;
 
   std::atomic<std::uint32_t> fork_generation{0};
-  /// How many threads change structures now, and whether a fork waits for them to be done. Not a lock of the
-  /// system's: that would remember, in the child, a thread that only the parent has.
+  /// Number of threads that change structures now, and whether a fork waits for them. Not a system lock: in
+  /// the child, that would remember a thread of the parent.
   std::atomic<std::uint32_t> changing{0};
   std::atomic<bool> forking{false};
 
@@ -59,10 +59,10 @@ struct Process {
   std::array<Copy, kMaxCopies> copies{};
 };
 
-/// Threads: any, also before main. Cost: a load, but for the first call of a copy.
+/// Threads: any, also before main. Cost: a load, except for a copy's first call.
 [[nodiscard]] Process& process() noexcept;
 
-/// Whether the system kept this copy from looking for others, or from being found by them. Threads: any.
+/// True if the system kept this copy from finding others, or others from finding it. Threads: any.
 [[nodiscard]] bool copy_is_apart() noexcept;
 
 }  // namespace kymo::KYMO_ABI

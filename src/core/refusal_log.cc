@@ -12,7 +12,7 @@ namespace kymo::KYMO_ABI {
 
 RefusalLog::Seen RefusalLog::note(std::uint64_t what) noexcept {
   what = std::max<std::uint64_t>(what, 1);
-  constexpr std::size_t kProbes = 16;  // so that a full log costs a repeated refusal no long search
+  constexpr std::size_t kProbes = 16;  // bounds the search of a repeated refusal in a full log
   for (std::size_t i = 0; i < kProbes; ++i) {
     std::atomic<std::uint64_t>& slot = noted_[(what + i) % kMost];
     std::uint64_t held = slot.load(std::memory_order_relaxed);
@@ -24,12 +24,12 @@ RefusalLog::Seen RefusalLog::note(std::uint64_t what) noexcept {
 
 void RefusalLog::say(std::string_view message) const {
   if (sink_) return sink_(message);
-  // A pipe that is ready takes PIPE_BUF bytes at once; one without a reader would raise SIGPIPE.
+  // A ready pipe takes PIPE_BUF bytes at once; one without a reader would raise SIGPIPE.
   constexpr std::size_t kMostBytes = 4000;
   pollfd ready{STDERR_FILENO, POLLOUT, 0};
   if (::poll(&ready, 1, 0) != 1 || ready.revents != POLLOUT) return;
   const std::string line = "kymo: " + std::string(message.substr(0, kMostBytes)) + "\n";
-  // Nobody is left to tell of a line that could not be written; the refusal is counted.
+  // A failed write has no other place to be reported; the refusal is counted.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

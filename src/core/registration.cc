@@ -14,8 +14,8 @@ bool call(const Producer& producer, SnapshotWriter& writer) {
   try {
     producer(writer);
     return true;
-  } catch (...) {  // whatever it was, the caller counts it
-    // But for what no C++ threw: the thread ends here, and who held that up would end the process.
+  } catch (...) {  // the caller counts the error
+    // Rethrow a forced unwind (pthread_exit): the thread ends here, and stopping that would end the process.
     if (abi::__cxa_current_exception_type() == nullptr) throw;
     return false;
   }
@@ -25,14 +25,14 @@ bool call(const Producer& producer, SnapshotWriter& writer) {
 #endif
 }
 
-// How many producers this thread is in.
+// Depth of producers that this thread is in.
 constinit thread_local int producers_entered = 0;
 
 }  // namespace
 
 bool is_in_producer() noexcept { return producers_entered != 0; }
 
-/// While this thread is in the producer, however it comes out.
+/// Lives while this thread is in the producer, also through exceptions.
 class Registration::Slot::Running final {
  public:
   explicit Running(Slot& slot) noexcept : slot_(slot) {
@@ -51,7 +51,7 @@ class Registration::Slot::Running final {
   Slot& slot_;
 };
 
-// Threads of a child may have the ids of threads that only its parent has.
+// A child's threads may have the ids of threads of its parent.
 bool Registration::Slot::runs_here() const noexcept {
   return runner_.load(std::memory_order_acquire) == std::this_thread::get_id() &&
          runner_generation_.load(std::memory_order_relaxed) == fork_generation();
@@ -72,7 +72,7 @@ std::optional<Registration::Slot::Time> Registration::Slot::hanging_since() cons
 
 Registration::Slot::Outcome Registration::Slot::run(SnapshotWriter& writer) {
   if (runs_here() || hanging_since()) return Outcome::skipped;
-  Producer gone;  // destroyed without the lock: what it refers to may have a destructor of the user's
+  Producer gone;  // destroyed without the lock: the user's destructors may run
   std::unique_lock lock(running_, std::defer_lock);
   if (!is_in_producer()) {
     lock.lock();
@@ -94,8 +94,8 @@ Registration::Slot::Outcome Registration::Slot::run_locked(SnapshotWriter& write
 void Registration::Slot::end() noexcept {
   if (ended_.exchange(true, std::memory_order_relaxed)) return;
   Producer gone;
-  if (!runs_here()) {                      // else run() does the rest
-    const std::lock_guard lock(running_);  // waits for a call that is running
+  if (!runs_here()) {                      // otherwise run() does the rest
+    const std::lock_guard lock(running_);  // waits for a running call
     gone = std::exchange(producer_, nullptr);
   }
   on_end_(this);
@@ -104,7 +104,7 @@ void Registration::Slot::end() noexcept {
 void Registration::Slot::abandon() noexcept {
   if (ended_.exchange(true, std::memory_order_relaxed)) return;
   Producer gone;
-  // Else run() does the rest; where it has just looked, the slot's last owner does.
+  // Otherwise run() does the rest; if it has just checked, the slot's last owner does.
   if (!runs_here() && running_.try_lock()) {
     gone = std::exchange(producer_, nullptr);
     running_.unlock();

@@ -14,8 +14,8 @@
 
 namespace kymo::KYMO_ABI {
 
-/// A producer as the registry holds it: called by one thread at a time; never again, and gone with all that
-/// it refers to, once ended.
+/// A producer in the registry: called by one thread at a time. Once ended, it is never called again, and
+/// destroyed with all its referents.
 class Registration::Slot final {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -31,23 +31,23 @@ class Registration::Slot final {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] bool has_deadline() const noexcept { return has_deadline_; }
 
-  /// Skipped: it has ended, hangs, is this very thread's caller, or runs in another thread while this one is
-  /// itself in a producer that takes a Snapshot: two such that waited for each other would wait for ever.
-  /// Throws nothing, but the producer may end its thread.
+  /// Skips a producer that has ended, hangs, or is this thread's caller. Also skips one that runs in another
+  /// thread while this thread is itself in a producer: two of those would deadlock. Throws nothing, but the
+  /// producer may end its thread.
   Outcome run(SnapshotWriter& writer);
 
   void end() noexcept;
-  /// As end(), without waiting for a call that is running.
+  /// As end(), without waiting for a running call.
   void abandon() noexcept;
 
-  /// Whether the calling thread is inside a call of it.
+  /// True if the calling thread is inside a call of it.
   [[nodiscard]] bool runs_here() const noexcept;
 
-  /// Notes that a call which began then is late.
+  /// Notes that the call begun at `since` is late.
   void set_hanging(Time since) noexcept;
   void clear_hanging() noexcept { hanging_since_.store(kNotHanging, std::memory_order_release); }
-  /// When the call began that is late and has not returned; none: there is no such call. A thread that hung
-  /// at a fork does not exist in the child.
+  /// Begin of a late call that has not returned; empty: none. A thread that hung at a fork does not exist in
+  /// the child.
   [[nodiscard]] std::optional<Time> hanging_since() const noexcept;
 
  private:
@@ -68,7 +68,7 @@ class Registration::Slot final {
   std::function<void(const Slot*)> on_end_;
 };
 
-/// Whether the calling thread is in any producer.
+/// True if the calling thread is in any producer.
 [[nodiscard]] bool is_in_producer() noexcept;
 
 }  // namespace kymo::KYMO_ABI

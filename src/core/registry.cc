@@ -63,7 +63,7 @@ std::vector<Label> label_views(const std::vector<std::pair<std::string, std::str
   return views;
 }
 
-// A series remembers its last change as 32 bits of milliseconds, which come around after 49.7 days.
+// A series stores its last change as 32 bits of milliseconds, which wrap after 49.7 days.
 std::optional<std::string> expiry_error(const FamilySpec& spec) {
   constexpr std::chrono::hours kMost(49 * 24);
   if (spec.series.expire_after <= kMost) return std::nullopt;
@@ -88,7 +88,7 @@ std::string other_unit_message(const Descriptor& recorded, std::string_view unit
 
 }  // namespace
 
-/// The name and labels of an observed value, given back where its registration fails half-way.
+/// The name and labels of an observed value, released if its registration fails half-way.
 class Registry::Impl::ObservedClaim final {
  public:
   ObservedClaim(Impl& registry, const std::string& name, const std::string& labels) noexcept
@@ -153,7 +153,7 @@ std::shared_ptr<FamilyCore> Registry::Impl::add_family(FamilySpec spec) {
     }
   }
   if (family == nullptr) return fail(error);
-  // Not under the lock: it waits for a Snapshot that is being taken.
+  // Without the lock: this waits for a running Snapshot.
   family->take_policy(series, std::move(text_bounds));
   return family;
 }
@@ -162,7 +162,7 @@ std::shared_ptr<FamilyCore> Registry::Impl::add_new(FamilySpec spec, bool is_reg
   auto descriptor =
       std::make_shared<const Descriptor>(make_descriptor(spec.kind(), spec.name, spec.help, spec.unit));
   auto family = std::make_shared<FamilyCore>(std::move(spec), descriptor, shared_, is_registered);
-  // Before the names are taken: from there on nothing needs memory.
+  // Before the names are taken: nothing after this allocates.
   if (families_.size() == families_.capacity()) families_.reserve(2 * families_.size() + 1);
   MetricNames::Metric* metric = names_.add(std::move(descriptor), error);
   if (metric == nullptr) return nullptr;
@@ -188,7 +188,7 @@ std::optional<std::string> Registry::Impl::take_over(MetricNames::Metric& metric
   return std::nullopt;
 }
 
-// The records by name lie in cells of another form, and stay there.
+// Records by name stay in their cells, which have another form.
 std::optional<std::string> Registry::Impl::supersede(MetricNames::Metric& metric, FamilySpec spec) {
   auto descriptor =
       std::make_shared<const Descriptor>(make_descriptor(spec.kind(), spec.name, spec.help, spec.unit));
@@ -217,14 +217,14 @@ std::shared_ptr<FamilyCore> Registry::Impl::join(FamilySpec spec, std::string& e
   MetricNames::Metric* metric = names_.find(spec.name);
   if (metric == nullptr) return add_new(std::move(spec), false, error);
   const Descriptor& is = *metric->descriptor;
-  // A timing's unit is not the user's word: who takes no durations is found out when one is recorded.
+  // Kymo chose a timing's unit, not the user; a mismatch is found at the first duration.
   const bool is_described = spec.storage != FamilySpec::Storage::timing && !spec.unit.empty();
   if (is_described && spec.unit != is.unit) return error = other_unit_message(is, spec.unit), nullptr;
   if (metric->family != nullptr) {
     metric->family->take_any_labels();
     return metric->family;
   }
-  // Callbacks give it so far.
+  // So far only callbacks give it.
   if (is.kind != spec.kind()) return error = taken_message(is, spec.kind()), nullptr;
   spec.help = is.help;
   spec.unit = is.unit;
@@ -300,7 +300,7 @@ std::optional<std::string> Registry::Impl::claim_observed(Descriptor descriptor,
     if (metric->observed.insert(labels).second) return std::nullopt;
     return "metric \"" + is.name + "\" is already observed with the labels {" + labels + "}";
   }
-  // Recorded by name so far, or an instrument's.
+  // So far recorded by name, or an instrument's.
   if (metric->family->is_registered() || is.kind != descriptor.kind)
     return taken_message(is, descriptor.kind);
   if (!is.unit.empty() && is.unit != descriptor.unit) return other_unit_message(is, descriptor.unit);
@@ -414,7 +414,7 @@ Registry& default_registry() {
     const StructureLock lock(shared.registry_mutex);
     if (shared.default_registry != nullptr) return *shared.default_registry;
   }
-  auto* made = new Registry;  // without the lock, which it takes for itself
+  auto* made = new Registry;  // without the lock, which the constructor takes itself
   const StructureLock lock(shared.registry_mutex);
   if (shared.default_registry == nullptr) {
     shared.default_registry = made;

@@ -23,8 +23,8 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
  public:
   explicit Impl(RegistryOptions options);
 
-  /// A family that its caller holds instruments of. One that was only recorded by name is taken over, with
-  /// all that it holds. Throws, or gives null, where the name is not to be had.
+  /// Returns a family for instruments. Takes over a family that was only recorded by name, with all its
+  /// values. Throws, or returns null, if the name is unavailable.
   std::shared_ptr<FamilyCore> add_family(FamilySpec spec);
   Registration add_observed(Kind kind, std::string_view name, std::string_view help,
                             std::function<double()> callback, const ObservedOptions& options);
@@ -33,27 +33,27 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
   [[nodiscard]] std::vector<HangingCallback> hanging_callbacks();
   [[nodiscard]] bool is_in_callback();
 
-  /// For recording by name: the family of that name if it takes such recordings, else a new one. Null where
-  /// neither is possible: `error` says why.
+  /// For recording by name: the family of that name if it takes such recordings, otherwise a new one. Null if
+  /// neither is possible: `error` has the reason.
   std::shared_ptr<FamilyCore> join(FamilySpec spec, std::string& error);
-  /// Makes a counter that was only recorded by name one that may go down. The message says why that cannot
-  /// be.
+  /// Turns a counter that was only recorded by name into an up-down counter. A message tells why that is
+  /// impossible.
   [[nodiscard]] std::optional<std::string> let_go_down(FamilyCore& family);
-  /// Null where no family has that name; callbacks and producers may still write it.
+  /// Null if no family has that name; callbacks and producers may still write it.
   [[nodiscard]] std::shared_ptr<FamilyCore> find(std::string_view name);
   [[nodiscard]] bool has_producers();
-  /// Grows whenever a name that was taken becomes free.
+  /// Grows whenever a taken name becomes free.
   [[nodiscard]] std::uint64_t freed_names() const noexcept {
     return freed_names_.load(std::memory_order_acquire);
   }
 
-  /// Counts and says a refusal, the first time that it is met.
+  /// Counts a refusal, and reports it at its first occurrence.
   template <class Message>
   void refuse_once(std::uint64_t what, Message message);
-  /// Counts a refusal and says it; on standard error the first time only.
+  /// Counts a refusal and reports it; on standard error the first time only.
   void refuse(const std::string& message);
   void count_error() noexcept { shared_->errors.fetch_add(1, std::memory_order_relaxed); }
-  /// Counts a value that was recorded under a name that was refused.
+  /// Counts a value under a refused name.
   void count_unregistered() noexcept { shared_->unregistered.fetch_add(1, std::memory_order_relaxed); }
 
   std::shared_ptr<const Snapshot> snapshot();
@@ -99,8 +99,8 @@ class Registry::Impl final : public std::enable_shared_from_this<Registry::Impl>
   std::atomic<std::uint64_t> producer_errors_{0};
   std::atomic<std::uint64_t> freed_names_{0};
   CallbackRunner callbacks_;
-  std::shared_ptr<Sayings> sayings_;           // none where there is no sink
-  std::shared_ptr<Registration::Slot> sayer_;  // of the sink, which is a callback like others
+  std::shared_ptr<Sayings> sayings_;           // null without a sink
+  std::shared_ptr<Registration::Slot> sayer_;  // calls the sink, which is a callback like others
 
   std::mutex mutex_;  // the members below; never held while user code runs
   std::vector<std::shared_ptr<FamilyCore>> families_;

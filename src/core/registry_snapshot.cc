@@ -21,7 +21,7 @@
 
 namespace kymo::KYMO_ABI {
 
-/// Messages for the user's sink, which is called as callbacks are: it may hang.
+/// Messages for the user's sink. The sink is called like a callback, because it may hang.
 class Registry::Impl::Sayings final {
  public:
   explicit Sayings(std::shared_ptr<FamilyShared> shared) noexcept : shared_(std::move(shared)) {}
@@ -71,7 +71,7 @@ bool Registry::Impl::is_in_callback() {
                      [](const auto& slot) { return slot->runs_here(); });
 }
 
-// Here and not where it is found out, which may be before main.
+// Reported here and not at detection, which may be before main.
 void Registry::Impl::say_if_copy_is_apart() {
   static std::atomic<bool> is_said{false};
   if (!copy_is_apart() || is_said.exchange(true)) return;
@@ -84,7 +84,7 @@ void Registry::Impl::say_if_copy_is_apart() {
 std::shared_ptr<const Snapshot> Registry::Impl::snapshot() {
   say_if_copy_is_apart();
   ticks::calibrate();
-  // Callbacks come first: what they take must not make the other figures old.
+  // Callbacks come first: their time must not make the other figures old.
   const auto slots = copied(producers_);
   CallbackRunner::Answers answers = callbacks_.ask(slots);
   const std::vector<std::string> left_out = std::exchange(answers.messages, {});
@@ -114,7 +114,7 @@ void Registry::Impl::write_own_figures(SnapshotBuilder& builder) {
   write_self_metrics(state, builder);
 }
 
-// In the order of their registration: of two that write one name, the first has it.
+// In the order of registration: of two producers with one name, the first wins.
 void Registry::Impl::take(CallbackRunner::Answers answers, const std::vector<CallbackRunner::SlotPtr>& slots,
                           SnapshotBuilder& builder) {
   using State = CallbackRunner::Answer::State;
@@ -144,9 +144,9 @@ void Registry::Impl::say(const std::vector<std::string>& messages) {
       sayings_->add(message);
     }
   }
-  // Also those that an earlier call could not say.
+  // Also messages that an earlier call could not deliver.
   if (sayings_ == nullptr || sayings_->empty()) return;
-  // Nobody is left to tell of a sink that is late; it is counted.
+  // A late sink has no other place to be reported; it is counted.
   const CallbackRunner::Answers said = callbacks_.ask({sayer_});
   SnapshotBuilder nothing;
   if (said.of.front().state == CallbackRunner::Answer::State::not_called) call_here(*sayer_, nothing);

@@ -12,9 +12,9 @@
 
 namespace kymo::KYMO_ABI {
 
-/// A series' reading at its last reset, and the time of it. Readers subtract it: cells only grow, so
-/// that recording threads need not know of resets. In a forked child, whose cells begin at zero, there is
-/// nothing to subtract until it resets by itself. Threads: any.
+/// A series' reading at its last reset, and the time of it. Readers subtract it. Cells only grow, so
+/// recording threads need not know of resets. A forked child's cells begin at zero; it subtracts nothing
+/// until its own reset. Threads: any.
 class ResetBase final {
  public:
   using Time = std::chrono::system_clock::time_point;
@@ -41,8 +41,8 @@ class ResetBase final {
     number_ = nanoseconds;
     fork_generation_ = kymo::fork_generation();
   }
-  /// Bit pattern, in the form of the family's storage; of a timing the nanoseconds. Of a level what it was,
-  /// which nobody subtracts.
+  /// Bit pattern, in the form of the family's storage; for a timing the nanoseconds. For a level its old
+  /// value, which nobody subtracts.
   [[nodiscard]] std::uint64_t number() const {
     const StructureLock lock(mutex_);
     return is_of_this_process() ? number_ : 0;

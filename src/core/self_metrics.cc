@@ -66,7 +66,7 @@ void write_callbacks(const SelfState::Callbacks& callbacks, SnapshotWriter& writ
   FamilyWriter hanging = writer.gauge({.name = "kymo_callback_hanging_seconds",
                                        .help = "Time since a callback was called that has not returned.",
                                        .unit = "seconds"});
-  // Several may share a name: the one that hangs longest counts.
+  // Several may share a name: the longest hang counts.
   std::map<std::string_view, double> longest;
   for (const HangingCallback& one : callbacks.hanging) {
     double& seconds = longest[one.name];

@@ -12,7 +12,7 @@
 
 namespace kymo::KYMO_ABI {
 
-/// What a registry has to say of itself: its size, and what its limits and checks took.
+/// A registry's own figures: its size, and the effects of its limits and checks.
 struct SelfState {
   struct Callbacks {
     std::vector<HangingCallback> hanging;
@@ -22,7 +22,7 @@ struct SelfState {
 
   const FamilyShared& shared;
   std::uint64_t producer_errors;
-  std::optional<Callbacks> callbacks = {};  ///< none: there never were any with a deadline
+  std::optional<Callbacks> callbacks = {};  ///< empty: there was never a callback with a deadline
 };
 
 void write_self_metrics(const SelfState& state, SnapshotWriter& writer);

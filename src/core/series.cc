@@ -23,7 +23,7 @@ Series::Series(std::string_view rendered_labels, std::chrono::system_clock::time
       text_size_(static_cast<std::uint32_t>(rendered_labels.size())),
       label_count_(kNeedsRendering) {
   const std::size_t count = count_labels(rendered_labels);
-  // With a backslash in it, the text is not what its values are.
+  // With a backslash in it, the text differs from its values.
   if (count < kNeedsRendering && rendered_labels.find('\\') == std::string_view::npos) {
     label_count_ = static_cast<std::uint8_t>(count);
   }
@@ -49,7 +49,7 @@ void Series::release() const noexcept {
 }
 
 void Series::retain_handle() const noexcept {
-  // All handles together hold one reference, so that copying a handle touches one count.
+  // All handles together hold one reference, so copying a handle touches one count.
   if (handles_.fetch_add(1, std::memory_order_acq_rel) == 0) retain();
 }
 

@@ -17,17 +17,17 @@ struct SeriesExtra;
 class CellOwner;
 class ResetBase;
 
-/// A moment in as few bits as expiry needs: wraps after 49 days, so that only differences mean something.
+/// A time in as few bits as expiry needs: wraps after 49 days, so only differences are meaningful.
 [[nodiscard]] inline std::uint32_t milliseconds_of(std::chrono::steady_clock::time_point time) noexcept {
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
   return static_cast<std::uint32_t>(since.count());
 }
 
-/// One series: its labels, rendered once, and where its numbers are. Lives while anybody refers to it: the
-/// family's list, a Snapshot, or a handle that a user holds.
+/// One series: its labels, rendered once, and the place of its numbers. Lives while a family's list, a
+/// Snapshot, or a user's handle refers to it.
 ///
-/// Two counts, because they answer different questions: `references` when the memory may go, `handles`
-/// whether a user could still record, so that an idle series is not taken from under him.
+/// Two counts for two questions: `references` tells when to free the memory, `handles` whether a user can
+/// still record, so that the series must not expire.
 class Series final {
  public:
   /// A series with one reference, the caller's.
@@ -43,8 +43,8 @@ class Series final {
   void release_handle() const noexcept;
   [[nodiscard]] bool has_handles() const noexcept { return handles_.load(std::memory_order_acquire) != 0; }
 
-  /// A condemned series goes when a GracePeriod has passed and nobody wanted it meanwhile. Who finds one
-  /// takes the family's lock and spares it, or finds it gone.
+  /// A condemned series is removed after a GracePeriod unless somebody wants it meanwhile. A look-up that
+  /// finds one takes the family's lock, and spares it or finds it gone.
   [[nodiscard]] bool is_condemned() const noexcept { return has(kCondemned); }
   void condemn() const noexcept { state_.fetch_or(kCondemned, std::memory_order_acq_rel); }
   void spare() const noexcept { state_.fetch_and(kHidden, std::memory_order_acq_rel); }
@@ -52,24 +52,24 @@ class Series final {
   /// Neither condemned nor hidden.
   [[nodiscard]] bool is_plain() const noexcept { return state_.load(std::memory_order_acquire) == 0; }
 
-  /// A hidden series was reset, and is shown again when something is recorded into it.
+  /// A hidden series was reset, and reappears at its next record.
   [[nodiscard]] bool is_hidden() const noexcept { return has(kHidden); }
   void hide() const noexcept { state_.fetch_or(kHidden, std::memory_order_acq_rel); }
   void show() const noexcept { state_.fetch_and(kCondemned, std::memory_order_acq_rel); }
 
-  /// Whether these are its labels, found without rendering them. May say no where rendering would tell yes:
-  /// see labels_match().
+  /// True if these are its labels, compared without rendering. May return false where rendering would show
+  /// equality: see labels_match().
   [[nodiscard]] bool matches(Labels wanted) const noexcept {
     return label_count_ != kNeedsRendering && labels_match(wanted, labels().text(), label_count_);
   }
 
   [[nodiscard]] LabelsView labels() const noexcept { return LabelsView({text(), text_size_}); }
-  /// When it was made. What it reads may have begun later: see ResetBase::time().
+  /// Creation time. The count may have begun later: see ResetBase::time().
   [[nodiscard]] std::chrono::system_clock::time_point created() const noexcept { return created_; }
 
   /// Null until the series is first reset.
   [[nodiscard]] ResetBase* reset_base() const noexcept { return reset_base_.load(std::memory_order_acquire); }
-  /// For the thread that resets, one at a time. A new one has base zero and that time.
+  /// For the one thread that resets. A new one has base zero and that time.
   ResetBase& make_reset_base(std::chrono::system_clock::time_point time);
 
   /// Set once by the family before anybody else sees the series.
@@ -77,9 +77,9 @@ class Series final {
   /// Only the thread that takes the family's snapshot touches these two.
   std::uint32_t last_change_ms = 0;  ///< see milliseconds_of()
   std::uint64_t last_activity = 0;
-  CellOwner* owner = nullptr;    ///< gives the cells back with the last reference; null: none to give back
-  SeriesExtra* extra = nullptr;  ///< what does not fit a cell: gauge statistics, window, exemplars; owned
-  std::uint64_t hash = 0;        ///< of the labels as LabelsView gives them back
+  CellOwner* owner = nullptr;    ///< returns the cells with the last reference; null: none to return
+  SeriesExtra* extra = nullptr;  ///< parts that do not fit a cell: gauge statistics, window, exemplars; owned
+  std::uint64_t hash = 0;        ///< of the labels as LabelsView returns them
 
  private:
   static constexpr std::uint8_t kNeedsRendering = 255;
@@ -102,7 +102,7 @@ class Series final {
   std::uint8_t label_count_;
   mutable std::atomic<std::uint8_t> state_{0};
   friend class SeriesTable;
-  std::uint8_t aliases_ = 0;  // under how many other hashes the table has it
+  std::uint8_t aliases_ = 0;  // number of other hashes in the table
 };
 
 }  // namespace kymo::KYMO_ABI

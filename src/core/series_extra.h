@@ -12,9 +12,9 @@ namespace kymo::KYMO_ABI {
 
 class FamilyCore;
 
-/// What some series have beside their cell.
+/// Parts of some series beside their cell.
 struct SeriesExtra {
-  std::weak_ptr<FamilyCore> family;  ///< of a timing: where the series of its failures is made
+  std::weak_ptr<FamilyCore> family;  ///< of a timing: the family of its `error="true"` series
   HistogramValue::Bounds bounds;     ///< kept for handles that outlive the family
   bool takes_negative = false;       ///< of a histogram with bounds
   std::unique_ptr<GaugeTrack> gauge;

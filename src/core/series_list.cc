@@ -7,7 +7,7 @@
 namespace kymo::KYMO_ABI {
 namespace {
 
-// Most families have a few series, some a million.
+// Most families have a few series, some have a million.
 constexpr std::size_t kFirstSegment = 4;
 constexpr std::size_t kLargestSegment = 4096;
 

@@ -11,12 +11,12 @@ namespace kymo::KYMO_ABI {
 
 class Series;
 
-/// The series of a family in the order in which they were made, in segments that only grow at the end: a
-/// reader that took `parts()` walks a million series while others are added. Removing copies the segments
-/// that it touches.
+/// The series of a family in the order of creation, in segments that only grow at the end. A reader
+/// of `parts()` walks a million series while others are added. Removing copies the affected
+/// segments.
 class SeriesList final {
  public:
-  /// A segment up to where it was filled when the part was taken.
+  /// A segment up to its fill when the part was taken.
   class Part final {
    public:
     [[nodiscard]] std::span<Series* const> series() const noexcept { return {segment_.get(), size_}; }
@@ -30,12 +30,12 @@ class SeriesList final {
     std::size_t size_ = 0;
   };
 
-  /// So that the next append() needs no memory.
+  /// Lets the next append() succeed without memory.
   void make_room();
   /// After make_room().
   void append(Series* series) noexcept;
-  /// Cost: a walk over the list, and a copy of each segment that held one of them. Errors: `std::bad_alloc`,
-  /// and then none was removed.
+  /// Cost: a walk over the list, and a copy of each affected segment. Errors: `std::bad_alloc`; then nothing
+  /// was removed.
   void remove(std::span<Series* const> series);
 
   [[nodiscard]] const std::vector<Part>& parts() const noexcept { return parts_; }

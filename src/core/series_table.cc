@@ -32,7 +32,7 @@ void SeriesTable::insert_alias(std::uint64_t hash, Series* series) {
 void SeriesTable::erase(const Series* series) noexcept {
   Slots& slots = *slots_.load(std::memory_order_relaxed);
   if (series->aliases_ != 0) {
-    // Under which other hashes it stands is written nowhere.
+    // Its other hashes are stored nowhere.
     for (std::size_t at = 0; at < slots.size(); ++at) {
       if (series_of(slots[at].load(std::memory_order_relaxed)) == series) slots[at].store(kErased);
     }
@@ -59,7 +59,7 @@ void SeriesTable::put(std::uint64_t hash, Series* series) noexcept {
   ++used_;
 }
 
-// A quarter of the slots stays empty, so that every search ends soon.
+// A quarter of the slots stays empty, so every search ends soon.
 void SeriesTable::make_room() {
   const Slots& full = *slots_.load(std::memory_order_relaxed);
   if ((used_ + 1) * 4 <= full.size() * 3) return;
@@ -70,7 +70,7 @@ void SeriesTable::make_room() {
     const std::uint64_t word = full[i].load(std::memory_order_relaxed);
     if (word == kEmpty || word == kErased) continue;
     Series* series = series_of(word);
-    // The slots after its hash tell whether it is there already, under an alias' word.
+    // The slots after its hash show whether it is there already, under an alias' word.
     std::size_t at = series->hash;
     while ((*larger)[at].load(std::memory_order_relaxed) != kEmpty &&
            series_of((*larger)[at].load(std::memory_order_relaxed)) != series) {

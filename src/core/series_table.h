@@ -15,8 +15,8 @@ class Series;
 /// Series by the hash of their labels: open addressing, linear probing. One thread at a time changes it; any
 /// number read it meanwhile, each within a LookupGuard.
 ///
-/// A slot is one word, an address and 16 bits of the hash, so that a reader sees a whole slot or none and
-/// follows an address only where the hash agrees.
+/// A slot is one word: an address and 16 bits of the hash. So a reader sees a whole slot or none, and follows
+/// an address only if the hash agrees.
 class SeriesTable final {
  public:
   class Slots;
@@ -30,17 +30,17 @@ class SeriesTable final {
   template <class IsIt>
   [[nodiscard]] Series* find(std::uint64_t hash, IsIt is_it) const noexcept;
 
-  /// So that the next insert() needs no memory.
+  /// Lets the next insert() succeed without memory.
   void make_room();
   /// Puts the series under its own hash, `Series::hash`. After make_room().
   void insert(Series* series) noexcept;
-  /// Puts it under another one too, if it does not stand under too many: a spelling of its labels that
-  /// renders the same. Forgotten when the table grows.
+  /// Adds the series under another hash too, unless it has too many: a spelling of its labels with the same
+  /// rendering. The alias is lost when the table grows.
   void insert_alias(std::uint64_t hash, Series* series);
-  /// Takes the series out. The caller keeps it alive until a GracePeriod has passed.
+  /// Removes the series. The caller keeps it alive until a GracePeriod has passed.
   void erase(const Series* series) noexcept;
 
-  /// Slots that were replaced and that readers may still see; free them after a GracePeriod.
+  /// Replaced slots that readers may still see; free them after a GracePeriod.
   [[nodiscard]] std::vector<std::unique_ptr<Slots>> take_replaced() noexcept;
   [[nodiscard]] bool has_replaced() const noexcept { return !replaced_.empty(); }
 
@@ -58,7 +58,7 @@ class SeriesTable final {
   void put(std::uint64_t hash, Series* series) noexcept;
 
   std::atomic<Slots*> slots_;
-  std::size_t used_ = 0;  // words that are not empty
+  std::size_t used_ = 0;  // non-empty words
   std::size_t live_ = 0;  // series
   std::vector<std::unique_ptr<Slots>> replaced_;
 };

@@ -46,12 +46,12 @@ void append(std::vector<T> more, std::vector<T>& column) {
 }  // namespace
 
 bool FamilyWriter::add_series(Labels labels, bool is_histogram) {
-  if (columns_->descriptor == nullptr) return false;  // of a family that was refused, and counted
+  if (columns_->descriptor == nullptr) return false;  // the family was refused, and counted
   if ((columns_->descriptor->kind == Kind::histogram) != is_histogram || !label_keys_are_valid(labels)) {
     ++*errors_;
     return false;
   }
-  // Room for the value first: where memory runs out, and the producer goes on, no series is left without one.
+  // Make room for the value first: if memory runs out and the producer continues, no series lacks its value.
   if (is_histogram) {
     make_room_for_one(columns_->histograms);
   } else {
@@ -109,7 +109,7 @@ SnapshotBuilder::Draft* SnapshotBuilder::new_draft(Kind kind, const FamilyOption
   return drafts_.emplace(options.name, std::move(draft)).first->second.get();
 }
 
-// All names of a metric or none; null then.
+// Claims all names of a metric or none; null for none.
 std::shared_ptr<const Descriptor> SnapshotBuilder::claim(Kind kind, const FamilyOptions& options) {
   if (auto error = name_error(options.name)) return refuse(*std::move(error));
   if (auto error = unit_error(options.unit)) return refuse(*std::move(error));

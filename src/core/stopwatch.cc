@@ -24,7 +24,7 @@ using std::chrono::steady_clock;
 constexpr auto kShortestMeasurement = std::chrono::milliseconds(20);
 constexpr int kMostDisagreements = 3;
 
-/// One moment, on both.
+/// One moment by both clocks.
 struct Moment {
   std::uint64_t ticks = 0;
   steady_clock::time_point time;
@@ -42,7 +42,7 @@ bool is_invariant() noexcept {
 #endif
 }
 
-// The kernel watches the counter of each processor and takes another clock when they drift apart.
+// The kernel watches each processor's counter and switches the clock when they drift apart.
 bool is_kernels_clock() noexcept {
   const int file =
       open("/sys/devices/system/clocksource/clocksource0/current_clocksource", O_RDONLY | O_CLOEXEC);
@@ -53,7 +53,7 @@ bool is_kernels_clock() noexcept {
   return size > 0 && std::string_view(name.data(), static_cast<std::size_t>(size)) == "tsc\n";
 }
 
-// The clock, read between two readings of the counter that lie close together.
+// The clock, between two close readings of the counter.
 Moment read_both() noexcept {
   Moment best;
   std::uint64_t least = ~std::uint64_t{0};
@@ -77,7 +77,7 @@ std::uint64_t scale_between(const Moment& begin, const Moment& end) noexcept {
 
 bool agree(std::uint64_t a, std::uint64_t b) noexcept {
   const std::uint64_t difference = std::max(a, b) - std::min(a, b);
-  return difference < std::max(a, b) / 200;  // half a percent; a short measurement is off by less
+  return difference < std::max(a, b) / 200;  // half a percent; a short measurement has a smaller error
 }
 
 class Calibration final {
@@ -90,7 +90,7 @@ class Calibration final {
     const std::uint64_t recently = scale_between(last_, moment);
     const std::uint64_t overall = scale_between(first_, moment);
     last_ = moment;
-    // It stood still or jumped: a suspended machine, or one that moved to another host.
+    // The counter stood still or jumped: a suspended or migrated machine.
     if (recently == 0 || !agree(recently, overall)) return begin_again(moment);
     nanoseconds_per_tick.store(overall, std::memory_order_relaxed);
   }

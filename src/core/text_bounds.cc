@@ -16,8 +16,8 @@ Bounds powers_of_two(int first, int last, int step) {
 }  // namespace
 
 Bounds default_text_bounds(std::string_view unit) {
-  // From 15 µs to 64 s; from 16 B to 1 GiB; shares from 1/256 to 16 (a factor such as a realtime factor may
-  // pass 1). Never destroyed: a histogram may be registered or read while static objects go away.
+  // 15 µs to 64 s; 16 B to 1 GiB; shares 1/256 to 16 (a realtime factor may pass 1). Never destroyed: a
+  // histogram may be registered or read while static objects are destroyed.
   static const Bounds& kSeconds = *new Bounds(powers_of_two(-16, 6, 1));
   static const Bounds& kBytes = *new Bounds(powers_of_two(4, 30, 2));
   static const Bounds& kRatio = *new Bounds(powers_of_two(-8, 4, 1));

@@ -8,9 +8,9 @@
 
 namespace kymo::KYMO_ABI {
 
-/// The `le` bounds that an exponential histogram shows in text formats: powers of two, because there its
-/// counts are exact, over the range in which values of that unit are looked at. The same for every family of
-/// a unit, so that series add up.
+/// The `le` bounds of an exponential histogram in text formats: powers of two, where its counts are
+/// exact, over the usual range of the unit. All families of a unit have the same ones, so series can be
+/// added.
 [[nodiscard]] std::shared_ptr<const std::vector<double>> default_text_bounds(std::string_view unit);
 
 }  // namespace kymo::KYMO_ABI

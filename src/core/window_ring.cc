@@ -8,7 +8,7 @@ namespace kymo::KYMO_ABI {
 
 WindowRing::WindowRing(std::size_t capacity)
     : capacity_(std::max<std::size_t>(capacity, 1)), slots_(new std::atomic<double>[capacity_]) {
-  // NaN can never be recorded, so it marks a slot that nobody wrote.
+  // NaN can never be recorded, so it marks an unwritten slot.
   for (std::size_t i = 0; i < capacity_; ++i) {
     slots_[i].store(std::numeric_limits<double>::quiet_NaN(), std::memory_order_relaxed);
   }
@@ -26,7 +26,7 @@ void WindowRing::reset() noexcept {
   first_.store(next_.load(std::memory_order_acquire), std::memory_order_relaxed);
 }
 
-// Of threads that come here at once one begins anew: where it found the ring, before any of them has
+// If several threads come here at once, one begins anew: the one that found the ring, before any has
 // recorded.
 void WindowRing::begin_child() noexcept {
   const std::uint64_t first = next_.load(std::memory_order_acquire);

@@ -10,24 +10,24 @@
 
 namespace kymo::KYMO_ABI {
 
-/// The last N values recorded, by whichever thread. A writer takes the next slot and stores; nobody waits for
-/// anybody. A forked child begins with none.
+/// The last N values, recorded by any thread. A writer takes the next slot and stores; nobody waits. A forked
+/// child begins with none.
 class WindowRing final {
  public:
   explicit WindowRing(std::size_t capacity);
 
   void record(double value) noexcept;
 
-  /// How many were recorded since the start, or since reset().
+  /// Number of records since the start, or since reset().
   [[nodiscard]] std::uint64_t count() const noexcept {
     return is_of_this_process()
                ? next_.load(std::memory_order_acquire) - first_.load(std::memory_order_relaxed)
                : 0;
   }
-  /// From now on count() and sorted() tell of later values only. One thread at a time, the one that reads.
+  /// Forgets earlier values for count() and sorted(). Only the reading thread may call it, one at a time.
   void reset() noexcept;
-  /// The values held, ascending. A value whose writer is between taking its slot and storing shows as the one
-  /// before it, or not yet.
+  /// The values, ascending. A value whose writer has taken its slot but not stored yet appears as the old
+  /// value, or not yet.
   [[nodiscard]] std::vector<double> sorted() const;
 
  private:
