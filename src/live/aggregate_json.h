@@ -8,8 +8,8 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// A field with what many values come to: `{"count":…,"min":…,"max":…,"avg":…,"p95":…,"sum":…}`. Without any
-/// the count is 0 and the rest is null.
+/// Writes a summary of many values: `{"count":…,"min":…,"max":…,"avg":…,"p95":…,"sum":…}`. Without values the
+/// count is 0 and the rest is null.
 inline void write_aggregate(std::string_view name, const peers::Aggregate& values, base::JsonWriter& json) {
   json.begin_object(name);
   json.field("count", static_cast<std::uint64_t>(values.count));

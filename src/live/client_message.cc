@@ -16,7 +16,7 @@ using base::JsonValue;
 constexpr std::size_t kMostNames = 256;
 constexpr std::size_t kMostLabels = 32;
 constexpr double kMostHertz = 10;
-constexpr double kLargestExact = 9007199254740992;  // 2^53: beyond, a double skips whole numbers
+constexpr double kLargestExact = 9007199254740992;  // 2^53: above it, a double skips whole numbers
 constexpr std::size_t kLongestQuoted = 80;
 constexpr std::size_t kLongestId = 64;
 

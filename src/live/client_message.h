@@ -12,21 +12,21 @@ namespace kymo::KYMO_ABI::live {
 
 struct SubscribeMessage {
   Subscription subscription;           ///< normalized
-  std::optional<std::uint64_t> since;  ///< the last frame that the client has
+  std::optional<std::uint64_t> since;  ///< the client's last frame
 };
 struct UnsubscribeMessage {};
 struct PingMessage {
-  std::string id;  ///< as JSON, to be sent back; empty where there was none
+  std::string id;  ///< as JSON, to be sent back; empty: none
 };
-/// What is wrong with a message, and what to send instead.
+/// The fault of a message, and the remedy.
 struct MessageError {
   std::string message;
 };
 
 using ClientMessage = std::variant<SubscribeMessage, UnsubscribeMessage, PingMessage, MessageError>;
 
-/// Reads what a client may send (docs/reference/live.md). `text` is UTF-8. What is not known is an error, so
-/// that a slip of the pen does not pass for a subscription to everything. Threads: any. Throws nothing but
+/// Reads a client's message (docs/reference/live.md). `text` is UTF-8. Unknown fields are errors, so
+/// a typing error does not subscribe to everything. Threads: any. Throws nothing but
 /// `std::bad_alloc`.
 [[nodiscard]] ClientMessage read_client_message(std::string_view text);
 

@@ -14,7 +14,7 @@
 namespace kymo::KYMO_ABI::live {
 namespace {
 
-/// FNV-1a: tells versions apart; nobody can choose what is hashed.
+/// FNV-1a: distinguishes versions; nobody can choose the input.
 std::uint64_t hash_of(std::string_view bytes) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;

@@ -9,7 +9,7 @@ namespace kymo::KYMO_ABI::live {
 
 /// A file that is part of the program (cmake/KymoEmbed.cmake).
 struct EmbeddedFile {
-  std::string_view path;  ///< below its folder, as "assets/dashboard.js"
+  std::string_view path;  ///< below its folder, such as "assets/dashboard.js"
   std::string_view bytes;
 };
 

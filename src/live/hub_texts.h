@@ -8,7 +8,7 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// What a client is told that does not keep up: why it is closed.
+/// The reason for closing a slow client.
 [[nodiscard]] std::string reason_for_slow(std::chrono::milliseconds patience);
 
 /// `{"type":"pong","id":…,"time":…}`; without an id where the ping had none.

@@ -18,17 +18,17 @@ namespace kymo::KYMO_ABI::live {
 
 class LiveClient;
 
-/// What a channel keeps for clients that come back, and whether clients share what is encoded.
+/// Limits of the frames that a channel keeps for returning clients, and whether clients share encodings.
 struct ChannelLimits {
   std::size_t replay_frames = 120;
   std::size_t replay_bytes = 4 * 1024 * 1024;
   bool shares_frames = true;
 };
 
-/// All clients of one subscription: their frames are made here, once each.
+/// All clients of one subscription. Their frames are made here, once each.
 ///
-/// Frames come at multiples of 1/rate_hz since `begin`, and the multiple is their number: so it grows by one
-/// a frame, over all channels of one rate alike. Threads: one at a time.
+/// Frames come at multiples of 1/rate_hz since `begin`, and the multiple is their number. So it grows by one
+/// a frame, and is equal for all channels of one rate. Threads: one at a time.
 class LiveChannel final {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -42,14 +42,14 @@ class LiveChannel final {
   [[nodiscard]] const Subscription& subscription() const noexcept { return subscription_; }
   /// When the next frame is due.
   [[nodiscard]] Time next_due() const noexcept;
-  /// Makes a Snapshot the frame of `now`.
+  /// Makes a Snapshot the frame at `now`.
   void advance(const std::shared_ptr<const Snapshot>& snapshot, Time now);
 
   /// The last frame's number.
   [[nodiscard]] Seq seq() const noexcept { return seq_; }
-  /// All of the last frame; with the frames after `since` before it, as far as they are kept.
+  /// The whole last frame; before it the kept frames after `since`.
   [[nodiscard]] Text full(std::optional<Seq> since);
-  /// What changed between frame `since` and the last one. Null where that is too long ago.
+  /// The changes from frame `since` to the last one. Null if `since` is too old.
   [[nodiscard]] Text delta(Seq since);
 
   std::vector<std::shared_ptr<LiveClient>> clients;
@@ -82,13 +82,13 @@ class LiveChannel final {
   const OnEncoded on_encoded_;
   SeriesTable table_;
   Seq seq_ = 0;
-  std::shared_ptr<const Snapshot> snapshot_;  ///< of the last frame; for its times
+  std::shared_ptr<const Snapshot> snapshot_;  ///< of the last frame; holds its times
   std::deque<Frame> replay_;
   std::size_t replay_bytes_ = 0;
-  Text full_;                     ///< of the last frame, once somebody asked for it
-  std::vector<Encoded> deltas_;   ///< to the last frame, that somebody asked for
-  std::string scratch_;           ///< where deltas are written
-  std::size_t largest_full_ = 0;  ///< what to reserve
+  Text full_;                     ///< of the last frame, once requested
+  std::vector<Encoded> deltas_;   ///< to the last frame, as requested
+  std::string scratch_;           ///< buffer for deltas
+  std::size_t largest_full_ = 0;  ///< capacity to reserve
 };
 
 }  // namespace kymo::KYMO_ABI::live

@@ -5,7 +5,7 @@
 namespace kymo::KYMO_ABI::live {
 namespace {
 
-/// Messages of one client that may wait for the hub.
+/// Limit of one client's messages that wait for the hub.
 constexpr int kMostQueued = 32;
 
 }  // namespace
@@ -54,7 +54,7 @@ void LiveClient::on_close(net::WebSocketClose /*code*/) {
   mailbox_->post({shared_from_this(), ClientEvent::Closed{}});
 }
 
-/// The flag goes up before the attempt, so that an end of writing in between is not missed.
+/// Sets the flag before the attempt, so an end of writing in between is not missed.
 bool LiveClient::send(Text text, Time now, More more) {
   blocked_ = true;
   if (!connection_->send(std::move(text))) return false;

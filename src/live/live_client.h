@@ -23,7 +23,7 @@ namespace kymo::KYMO_ABI::live {
 class LiveChannel;
 class LiveClient;
 
-/// What happened at a connection, for the hub's thread to deal with.
+/// An event of a connection, for the hub's thread.
 struct ClientEvent {
   struct Opened {};
   struct Writable {};
@@ -32,14 +32,14 @@ struct ClientEvent {
   std::variant<Opened, Writable, Closed, ClientMessage> what;
 };
 
-/// Where connections leave their events. Threads: any.
+/// The events of connections. Threads: any.
 class Mailbox final {
  public:
   explicit Mailbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
   void post(ClientEvent event);
   [[nodiscard]] std::vector<ClientEvent> take();
-  /// From now on nothing is kept, and nobody woken.
+  /// Drops all later events, and wakes nobody.
   void close();
 
  private:
@@ -49,7 +49,7 @@ class Mailbox final {
   bool closed_ = false;
 };
 
-/// One connection to the hub: its callbacks become events, and the hub keeps here what it knows of it.
+/// One connection to the hub. Its callbacks become events, and the hub stores its state of the client here.
 class LiveClient final : public net::WebSocketHandler, public std::enable_shared_from_this<LiveClient> {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -66,22 +66,22 @@ class LiveClient final : public net::WebSocketHandler, public std::enable_shared
   // Threads: the hub's, from here on.
 
   enum class More : std::uint8_t { none, waits };
-  /// False while the connection writes; then on_writable() will be an event. Where more `waits`, it will be
-  /// one in any case, and the client is blocked until then.
+  /// Returns false while the connection writes; a later on_writable() event tells when it can. With more
+  /// messages waiting, that event always comes, and the client is blocked until then.
   [[nodiscard]] bool send(Text text, Time now, More more = More::none);
-  /// Whether a send() failed and no event has told since that another may succeed.
+  /// True from a failed send() until the event that another may succeed.
   [[nodiscard]] bool is_blocked() const noexcept { return blocked_; }
   void note_handled() noexcept { --queued_; }
   [[nodiscard]] net::WebSocketConnection& connection() const noexcept { return *connection_; }
   [[nodiscard]] Time last_sent() const noexcept { return last_sent_; }
 
   LiveChannel* channel = nullptr;  ///< null: no subscription
-  bool is_counted = false;         ///< among the clients that there are
-  bool has_chosen = false;         ///< has subscribed or unsubscribed, or been given everything
+  bool is_counted = false;         ///< counted among the open clients
+  bool has_chosen = false;         ///< has subscribed or unsubscribed, or was given every metric
   bool needs_full = false;
-  std::optional<Seq> since;  ///< what the next full frame shall begin with
-  Seq last_seq = 0;          ///< of the frame sent last
-  std::deque<Text> replies;  ///< that wait to be sent
+  std::optional<Seq> since;  ///< first frame of the next full message
+  Seq last_seq = 0;          ///< of the last sent frame
+  std::deque<Text> replies;  ///< waiting to be sent
   std::size_t errors = 0;
   Time opened{};
 
@@ -89,7 +89,7 @@ class LiveClient final : public net::WebSocketHandler, public std::enable_shared
   const std::shared_ptr<Mailbox> mailbox_;
   std::shared_ptr<net::WebSocketConnection> connection_;  ///< set before the first event
   std::atomic<bool> blocked_{false};
-  std::atomic<int> queued_{0};  ///< messages that the hub has not dealt with
+  std::atomic<int> queued_{0};  ///< messages that the hub has not handled
   Time last_sent_{};
 };
 

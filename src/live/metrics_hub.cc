@@ -24,9 +24,9 @@ using Time = MetricsHub::Time;
 using ClientPtr = std::shared_ptr<LiveClient>;
 
 constexpr std::size_t kMostErrors = 10;
-/// Answers that may wait for a client that takes none.
+/// Limit of waiting replies to a client that reads none.
 constexpr std::size_t kMostReplies = 16;
-/// For a Snapshot that could not be had.
+/// Delay after a failed Snapshot.
 constexpr std::chrono::milliseconds kTryAgain{100};
 
 MetricsHubParts bounded(MetricsHubParts parts) {
@@ -54,7 +54,7 @@ class MetricsHub::Impl final {
  public:
   explicit Impl(MetricsHubParts parts)
       : parts_(bounded(std::move(parts))),
-        begin_(parts_.clock.steady_now() - std::chrono::seconds(1)),  // so that the first frame is not 0
+        begin_(parts_.clock.steady_now() - std::chrono::seconds(1)),  // so the first frame's number is not 0
         mailbox_(std::make_shared<Mailbox>(parts_.wake)),
         too_slow_(reason_for_slow(parts_.limits.patience)) {}
   Impl(const Impl&) = delete;
@@ -98,12 +98,12 @@ class MetricsHub::Impl final {
   const MetricsHubParts parts_;
   const Time begin_;
   const std::shared_ptr<Mailbox> mailbox_;
-  const std::string too_slow_;  ///< a slow client is told
+  const std::string too_slow_;  ///< reason for closing a slow client
   std::vector<std::unique_ptr<LiveChannel>> channels_;
-  std::deque<ClientEvent> events_;            ///< out of the mailbox, to be dealt with
+  std::deque<ClientEvent> events_;            ///< taken from the mailbox
   std::vector<ClientPtr> silent_;             ///< have not subscribed yet, by age
-  Time now_{};                                ///< of the call of work()
-  std::shared_ptr<const Snapshot> snapshot_;  ///< of the call of work(); null: not taken yet
+  Time now_{};                                ///< time of the current work()
+  std::shared_ptr<const Snapshot> snapshot_;  ///< of the current work(); null: not taken yet
   std::atomic<std::uint64_t> clients_{0};
   std::atomic<std::uint64_t> frames_sent_{0};
   std::atomic<std::uint64_t> frames_conflated_{0};
@@ -127,7 +127,7 @@ const std::shared_ptr<const Snapshot>& MetricsHub::Impl::snapshot() {
   return snapshot_;
 }
 
-/// What throws has been taken out: it is not tried again, and what is behind it waits for the next call.
+/// An event that throws is already removed and not retried; later events wait for the next call.
 void MetricsHub::Impl::handle_events() {
   for (ClientEvent& event : mailbox_->take()) events_.push_back(std::move(event));
   while (!events_.empty()) {
@@ -145,7 +145,7 @@ void MetricsHub::Impl::tick_channels() {
 
 void MetricsHub::Impl::tick(LiveChannel& channel) {
   channel.advance(snapshot(), now_);
-  // A copy: who is closed leaves the channel.
+  // A copy: a closed client leaves the channel.
   const std::vector<ClientPtr> clients = channel.clients;
   for (const ClientPtr& client : clients) {
     pump(*client);
@@ -156,7 +156,7 @@ void MetricsHub::Impl::tick(LiveChannel& channel) {
   }
 }
 
-/// Sends the next thing that is due, if the client can take one.
+/// Sends the next due message, if the client can take one.
 void MetricsHub::Impl::pump(LiveClient& client) {
   if (client.is_blocked()) return;
   if (!client.replies.empty()) {
@@ -200,7 +200,7 @@ void MetricsHub::Impl::handle(const ClientPtr& client, ClientEvent::Opened /*ope
 void MetricsHub::Impl::handle(const ClientPtr& client, ClientEvent::Writable /*writable*/) { pump(*client); }
 
 void MetricsHub::Impl::handle(const ClientPtr& client, ClientEvent::Closed /*closed*/) {
-  // One whose beginning there was no memory to tell of was never counted.
+  // A client that opened without memory for its event was never counted.
   if (std::exchange(client->is_counted, false)) clients_.fetch_sub(1, std::memory_order_relaxed);
   client->has_chosen = true;
   unsubscribe(client);
@@ -243,8 +243,8 @@ void MetricsHub::Impl::answer(const ClientPtr& client, const MessageError& messa
   reply(client, error_text(message.message));
 }
 
-// A channel that nobody listens to gives way. Channels of everything, one a rate, are no part of the limit:
-// no number of odd subscriptions keeps out a dashboard.
+// Evicts a channel without clients. The channels of everything, one a rate, do not count against the limit:
+// no number of odd subscriptions can lock out a dashboard.
 bool MetricsHub::Impl::make_room_for_filtered() {
   const auto is_filtered = [](const auto& channel) { return channel->subscription().is_filtered(); };
   const auto count = std::count_if(channels_.begin(), channels_.end(), is_filtered);
@@ -307,7 +307,7 @@ void MetricsHub::Impl::drop_abandoned() {
 Time MetricsHub::Impl::next_due() const {
   Time next = Time::max();
   for (const auto& channel : channels_) {
-    // Not in the past: a Snapshot that cannot be had must not make a busy loop.
+    // Never in the past: a failing Snapshot must not cause a busy loop.
     next = std::min(next, channel->next_due() <= now_ ? now_ + kTryAgain : channel->next_due());
   }
   if (!silent_.empty()) next = std::min(next, silent_.front()->opened + parts_.limits.choice_time);

@@ -11,7 +11,7 @@ namespace {
 /// Weights are thousandths: RFC 9110 12.4.2 allows three digits.
 constexpr int kFullWeight = 1000;
 
-/// Takes what comes before the next `separator` that is not in a quoted string.
+/// Takes the text up to the next `separator` outside of quoted strings.
 std::string_view take_until(char separator, std::string_view& rest) noexcept {
   bool quoted = false;
   std::size_t i = 0;
@@ -44,7 +44,7 @@ Parameter take_parameter(std::string_view& rest) noexcept {
   return {name, value};
 }
 
-/// `0`, `0.25`, `1.000`; nothing for anything else.
+/// Parses `0`, `0.25`, `1.000`; nothing for any other text.
 std::optional<int> parse_weight(std::string_view text) noexcept {
   if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return std::nullopt;
   if (text.size() > 1 && text[1] != '.') return std::nullopt;
@@ -67,7 +67,7 @@ std::string_view parameter_of(MediaType offer, std::string_view name) noexcept {
   return {};
 }
 
-/// How well a range fits an offer.
+/// How well a range matches an offer.
 struct Fit {
   int exactness = -1;  ///< -1: not at all; 0: */*; 1: type/*; 2: type/subtype; more with each parameter
   int weight = kFullWeight;

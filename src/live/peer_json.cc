@@ -34,7 +34,7 @@ void write_traffic(const peers::PeerTraffic& traffic, JsonWriter& json) {
 void write_path(const PeerState& peer, JsonWriter& json) {
   json.key("path");
   if (peer.probes_sent == 0) return json.null();
-  // A part that is not measured is null, and 0 would say that it is bad.
+  // An unmeasured part is null: 0 would mean bad.
   json.begin_object();
   json.field("score", peer.path.total);
   json.field("grade", to_string(peers::grade(peer.path.total)));
@@ -79,7 +79,7 @@ void write_more(const PeerState& peer, JsonWriter& json) {
 
 }  // namespace
 
-// Of what was never probed or told, nothing is known; 0 would say that it is fine.
+// Figures of a peer without probes are null: 0 would mean good.
 void write_peer(const PeerState& peer, JsonWriter& json) {
   const bool is_loss_known = peer.probes_sent != peer.probes_limited || peer.packet_loss_percent != 0;
   json.field("peer_id", std::string_view(peer.id));

@@ -50,7 +50,7 @@ std::vector<std::string_view> split(std::string_view path) {
   return segments;
 }
 
-/// The segments of a target's path, each decoded by itself; nothing for `*` and broken escapes.
+/// The segments of a target's path, each decoded separately; nothing for `*` and broken escapes.
 std::optional<std::vector<std::string>> decode_path(std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
   if (!path.starts_with('/')) return std::nullopt;
@@ -81,7 +81,7 @@ net::HttpResponse no_content() {
 }  // namespace
 
 Router::Router(std::vector<Route> routes) {
-  // Literal segments first, so that the first match is the most exact one.
+  // Literal segments sort first, so the first match is the most exact one.
   const auto is_more_exact = [](const Entry& a, const Entry& b) {
     return std::lexicographical_compare(
         a.segments.begin(), a.segments.end(), b.segments.begin(), b.segments.end(),

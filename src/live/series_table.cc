@@ -11,7 +11,7 @@
 namespace kymo::KYMO_ABI::live {
 namespace {
 
-/// What is remembered of series that are gone. A client that is further behind gets a full frame.
+/// Limit of remembered removed series. A client that is further behind gets a full frame.
 constexpr std::size_t kMostGone = 10'000;
 
 class Fingerprint final {
@@ -27,7 +27,7 @@ class Fingerprint final {
   std::uint64_t hash_ = 0xCBF29CE484222325U;
 };
 
-/// Of all that append_live_value() writes. Two values that differ have the same one once in 2^64 times.
+/// Covers all output of append_live_value(). Two different values collide once in 2^64 times.
 std::uint64_t fingerprint_of(const Point& point) noexcept {
   Fingerprint print;
   if (const HistogramValue* const histogram = point.histogram) {
@@ -90,7 +90,7 @@ void SeriesTable::update(const Snapshot& snapshot, Seq seq) {
     if (subscription_.wants_family(family.descriptor().name)) update_family(family, seq);
   }
   for (auto family = families_.begin(); family != families_.end();) {
-    // A family that this Snapshot does not have, or that became another kind of metric.
+    // The family is missing in this Snapshot, or became another kind of metric.
     const FamilySnapshot* const now = snapshot.find(family->first);
     if (now == nullptr || now->descriptor().name != family->first) {
       for (const Series& series : family->second.series) lose(series, seq);

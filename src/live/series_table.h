@@ -16,32 +16,32 @@ namespace kymo::KYMO_ABI::live {
 /// The number of a frame. 0 is before all frames.
 using Seq = std::uint64_t;
 
-/// What a subscription shows, with the frame in which each part of it last changed: so the difference to any
-/// earlier frame can be written, and nothing has to be kept for a client but the number of its last one.
+/// The content of a subscription, with the frame in which each part last changed. So the difference to any
+/// earlier frame can be written, and of a client only its last frame's number is stored.
 ///
-/// Ids are given in the order of appearance and never again. Threads: one at a time. Cost of update(): for
-/// each series a comparison of its labels with those that stood in its place before, and a fingerprint of its
-/// value; text is made only of what changed. Where a family's series come in another order than before, they
-/// are looked up.
+/// Ids are given in the order of appearance and never reused. Threads: one at a time. Cost of update(): for
+/// each series a comparison of its labels with the ones at its last place, and a fingerprint of its value.
+/// Text is made only for changes. If a family's series come in another order than before, they are looked
+/// up.
 class SeriesTable final {
  public:
   explicit SeriesTable(const Subscription& subscription) : subscription_(subscription) {}
 
-  /// Takes over a Snapshot as frame `seq`, which is higher than those before.
+  /// Takes a Snapshot as frame `seq`, which must be higher than those before.
   void update(const Snapshot& snapshot, Seq seq);
 
   /// `"families":[…]` with all series and values.
   void write_full(std::string& out) const;
-  /// Where, in what was appended, the list of changed values is; empty where there is none.
+  /// Place of the list of changed values in the appended text; empty: no such list.
   struct ValuesPlace {
     std::size_t begin = 0;
     std::size_t end = 0;
   };
-  /// `,"families":[…],"series":[…],"values":[…],"gone":[…]`: what changed after frame `since`; empty lists
-  /// are left out. `since` is not before first_known().
+  /// `,"families":[…],"series":[…],"values":[…],"gone":[…]`: the changes after frame `since`; empty lists are
+  /// left out. `since` must not be before first_known().
   ValuesPlace write_delta(Seq since, std::string& out) const;
 
-  /// The earliest frame to which a difference can still be written.
+  /// The earliest possible base of a difference.
   [[nodiscard]] Seq first_known() const noexcept { return first_known_; }
   [[nodiscard]] std::size_t series() const noexcept;
 
@@ -51,7 +51,7 @@ class SeriesTable final {
     Seq appeared = 0;
     Seq changed = 0;
     std::uint64_t fingerprint = 0;
-    std::string labels;  ///< as LabelsView has them
+    std::string labels;  ///< as in LabelsView
     std::string value;   ///< as JSON
   };
   struct Family {
@@ -60,7 +60,7 @@ class SeriesTable final {
     Kind kind = Kind::gauge;
     std::string unit;
     std::string help;
-    std::string head;            ///< as append_live_family() writes it
+    std::string head;            ///< as written by append_live_family()
     std::vector<Series> series;  ///< in the order of the last Snapshot
   };
   struct Gone {
@@ -83,12 +83,12 @@ class SeriesTable final {
   void write_gone(Seq since, std::string& out) const;
 
   const Subscription& subscription_;
-  Families families_;  ///< by registered name; only those that have series
+  Families families_;  ///< by registered name; only those with series
   std::deque<Gone> gone_;
   Seq first_known_ = 0;
   std::uint32_t next_family_ = 0;
   std::uint32_t next_series_ = 0;
-  std::vector<Point> points_;  ///< of the family at hand, that are wanted
+  std::vector<Point> points_;  ///< the wanted ones of the current family
 };
 
 }  // namespace kymo::KYMO_ABI::live

@@ -19,7 +19,7 @@ struct Member {
   std::string_view text;  ///< name and value, and the blanks before them
 };
 
-/// The members of an object, and the blanks behind the last.
+/// The members of an object, and the blanks after the last.
 struct Object {
   std::vector<Member> members;
   std::string_view rest;
@@ -102,7 +102,7 @@ bool is_method(std::string_view name) {
   return name == "get" || name == "post" || name == "put" || name == "patch" || name == "delete";
 }
 
-/// A path without the names of its parameters, which do not tell addresses apart.
+/// A path without its parameters' names, which do not distinguish addresses.
 std::string shape_of(std::string_view path) {
   std::string shape;
   bool in_name = false;
@@ -114,7 +114,7 @@ std::string shape_of(std::string_view path) {
   return shape;
 }
 
-/// The served routes: pairs of a method in small letters and a path's shape.
+/// The served routes: pairs of a method in lower case and a path's shape.
 using Operations = std::set<std::pair<std::string, std::string>>;
 
 Operations operations_of(std::span<const Route> routes) {
@@ -141,7 +141,7 @@ void write_parameters(std::string_view path, base::JsonWriter& json) {
   json.end_array();
 }
 
-/// Describes a route that the document lacks: its method and what that has.
+/// Describes a route that the document lacks: its method and content.
 std::string described(const Route& route) {
   std::string text;
   base::JsonWriter(text).value(std::string_view(base::lower(route.method)));
@@ -159,7 +159,7 @@ std::string described(const Route& route) {
   return text;
 }
 
-/// Routes that are there, say what they are about, and are not in the document, by the shape of their path.
+/// Described routes that the document lacks, by the shape of their path.
 using OtherRoutes = std::map<std::string, std::vector<const Route*>>;
 
 OtherRoutes undescribed(const Object& paths, std::span<const Route> routes) {
@@ -178,7 +178,7 @@ OtherRoutes undescribed(const Object& paths, std::span<const Route> routes) {
   return others;
 }
 
-/// A path with those of its operations that are served, and the others that are; empty where there is none.
+/// A path with its served operations and the added ones; empty if there are none.
 std::string served_path(const Member& path, const Operations& served, const OtherRoutes& others) {
   const Object object = read_object(path.value);
   std::vector<std::string> kept;
@@ -228,7 +228,7 @@ std::string served_channels(std::string_view document, std::span<const Route> ro
   return replaced(document, "channels", with_members(channels, kept));
 }
 
-/// The names of those components that the rest of the document refers to, directly or by one another.
+/// The names of the components in use, directly or through one another.
 std::set<std::string> referred_to(std::string_view document, const Object& components) {
   std::string text = replaced(document, "components", "{}");
   std::set<std::string> kept;

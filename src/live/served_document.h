@@ -8,11 +8,11 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// An OpenAPI or AsyncAPI document about the addresses that are there, made of one about all that there may
-/// be: operations and channels without a route are left out, and with them the schemas and messages that only
-/// they refer to. To OpenAPI, routes that say what they are about and that the document lacks are added.
+/// Reduces an OpenAPI or AsyncAPI document to the served addresses. Operations and channels without a route
+/// are removed, with the schemas and messages that only they use. Described routes that an OpenAPI document
+/// lacks are added.
 ///
-/// `document`: JSON that is well-formed, as kymo's own is. Threads: any. Cost: some walks over the document.
+/// `document`: well-formed JSON, such as kymo's own. Threads: any. Cost: some walks over the document.
 [[nodiscard]] std::string served_document(std::string_view document, std::span<const Route> routes);
 
 }  // namespace kymo::KYMO_ABI::live

@@ -11,7 +11,7 @@ namespace {
 
 using net::WebSocketClose;
 
-/// A session has 16 sources at most, each with two kinds of messages.
+/// A session has at most 16 sources, each with two kinds of messages.
 constexpr std::size_t kMostWaiting = 64;
 constexpr int kMostSessionErrors = 10;
 
@@ -33,7 +33,7 @@ void SessionClient::on_message(std::string_view payload, net::WebSocketMessage k
   answer(payload);
 }
 
-/// Answers are kept as messages are: who asks faster than it takes answers gets the newest.
+/// A reply waits like a message: a client that asks faster than it reads gets the newest.
 void SessionClient::answer(std::string_view payload) {
   const ClientMessage message = read_client_message(payload);
   if (const auto* ping = std::get_if<PingMessage>(&message)) {

@@ -18,7 +18,7 @@ namespace kymo::KYMO_ABI::live {
 
 class SessionClient;
 
-/// What a SessionHub and its clients share; it lives as long as any of them.
+/// State that a SessionHub and its clients share; lives as long as any of them.
 struct SessionCounts {
   std::atomic<std::uint64_t> clients{0};
   std::atomic<std::uint64_t> sent{0};
@@ -49,9 +49,9 @@ class SessionClient final : public net::WebSocketHandler, public std::enable_sha
   void on_writable() override;
   void on_close(net::WebSocketClose code) override;
 
-  /// False: it was too slow, and is closed.
+  /// False: the client was too slow, and is closed.
   [[nodiscard]] bool tell(std::string_view kind, const Text& message);
-  /// Closes with 1000 once all that waits is sent.
+  /// Closes with 1000 once all waiting messages are sent.
   void finish();
   void close(net::WebSocketClose code, std::string_view reason);
 
@@ -68,9 +68,9 @@ class SessionClient final : public net::WebSocketHandler, public std::enable_sha
   void pump();
 
   const SessionClientParts parts_;
-  std::shared_ptr<net::WebSocketConnection> connection_;  ///< set before the hub knows of it
-  int errors_ = 0;                                        ///< of the server's thread
-  std::mutex mutex_;                                      // of what follows
+  std::shared_ptr<net::WebSocketConnection> connection_;  ///< set before the hub knows the client
+  int errors_ = 0;                                        ///< used by the server's thread
+  std::mutex mutex_;                                      // guards the members below
   std::deque<Waiting> waiting_;
   bool is_writing_ = false;
   bool is_finishing_ = false;

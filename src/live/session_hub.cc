@@ -24,7 +24,7 @@ SessionHubParts bounded(SessionHubParts parts) {
 
 }  // namespace
 
-/// Held by the connections too. A client's lock is taken within the hub's, never the other way round.
+/// Shared with the connections. Lock order: the hub's lock, then a client's.
 class SessionHub::Impl final : public std::enable_shared_from_this<SessionHub::Impl> {
  public:
   explicit Impl(SessionHubParts parts) : parts_(bounded(std::move(parts))) {}
@@ -102,11 +102,11 @@ void SessionHub::Impl::join(const SessionClientPtr& client) {
   if (is_too_late)
     return client->close(net::WebSocketClose::going_away, "the server tells of sessions no more");
   tell_standing(*client);
-  // It may have ended since the handshake was asked for; then nobody else would say so.
+  // The session may have ended since the handshake began; nobody else would report that.
   if (!parts_.goes_on(client->session_id())) finish(client->session_id());
 }
 
-/// A client that follows already may get the same from the next tick as well: better twice than never.
+/// A client that already follows may get the same from the next tick: better twice than never.
 void SessionHub::Impl::tell_standing(SessionClient& client) const {
   if (!parts_.standing) return;
   try {

@@ -14,7 +14,7 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// A table under the ids that are shown. Of no table: no peers.
+/// A table by the shown ids. Without a table: no peers.
 class ShownPeers final {
  public:
   ShownPeers(const peers::PeerTable* table, PeerIds ids) : table_(table), ids_(ids) {}
@@ -52,7 +52,7 @@ class ShownPeers final {
     state.name.clear();
   }
 
-  /// Empty, which no peer's id is, where there is none such.
+  /// Empty, which is no peer's id, for an unknown one.
   [[nodiscard]] std::string id_of(std::string_view shown_id) const {
     if (ids_ == PeerIds::own) return std::string(shown_id);
     std::vector<std::string> ids = table_->ids();

@@ -11,7 +11,7 @@ constexpr std::size_t kMost = 3;
 constexpr std::size_t kLongestCompared = 128;
 constexpr std::size_t kFewLetters = 3;
 
-/// Levenshtein's distance: how many letters to insert, delete or replace.
+/// Levenshtein distance: number of inserted, deleted or replaced letters.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -42,7 +42,7 @@ std::vector<std::string> similar_paths(std::string_view path, const std::vector<
   std::vector<std::pair<std::size_t, std::string>> ranked;
   for (const std::string& candidate : known) {
     const std::size_t how_far = distance(path, candidate);
-    // A path as short as the difference is no slip: "/x" is not "/", it is anything.
+    // A path no longer than the difference is no typing error: "/x" is not "/".
     if (how_far <= kFewLetters + 1 && how_far + 1 < candidate.size()) {
       ranked.emplace_back(how_far, candidate);
     }

@@ -8,8 +8,8 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// Of the known paths, those that `path` may be a slip of: few letters apart, or one the beginning of the
-/// other. Three at most, the nearest first. Cost: bounded, whatever the length of `path`.
+/// The known paths that `path` may be a typing error of: a few letters apart, or one a prefix of the other.
+/// At most three, the nearest first. Cost: bounded for any length of `path`.
 [[nodiscard]] std::vector<std::string> similar_paths(std::string_view path,
                                                      const std::vector<std::string>& known);
 

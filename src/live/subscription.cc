@@ -27,7 +27,7 @@ bool Subscription::wants_family(std::string_view name) const noexcept {
 
 bool Subscription::wants_series(LabelsView labels) const {
   return std::all_of(match.begin(), match.end(), [&](const auto& label) {
-    // The search without taking values out of the text tells most apart.
+    // A plain search in the text rejects most labels, without extracting values.
     return labels.text().find(label.first) != std::string_view::npos &&
            labels.find(label.first) == label.second;
   });

@@ -7,11 +7,11 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// Appends `/api/metrics/summary`: what format::write_summary_json() has, and behind it, where there are
-/// such,
+/// Appends `/api/metrics/summary`: the fields of format::write_summary_json(), and after these, if
+/// available:
 ///
 /// - `system`: each figure of the host's history with `current`, `avg`, `min` and `max`; the last three are
-///   of the points that are kept, and null before the first;
+/// of the kept points, and null before the first;
 /// - `peers`: a list as in `/api/metrics/peers`; `network_quality`: the score of them all, 0 to 100, null
 ///   before the first probe.
 void write_summary(const Snapshot& snapshot, const SummaryParts& parts, std::string& out);

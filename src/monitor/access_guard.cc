@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kBearer = "bearer ";
 constexpr std::chrono::milliseconds kGuessDelay{200};
-/// What tells nothing of what is measured: whether the process lives, and the way in.
+/// Pages without metrics: health checks, and the login.
 constexpr std::array<std::string_view, 6> kOpen = {"/healthz",   "/readyz",          "/login",
                                                    "/login.css", "/assets/icon.svg", "/assets/index.css"};
 
@@ -35,11 +35,11 @@ std::string_view bearer_token(std::string_view authorization) {
   return authorization;
 }
 
-/// Each look-up hashes the value, for somebody who is not let in yet.
+/// Limit of look-ups, because each hashes the value for a client without a login.
 constexpr std::size_t kMostLoginsAsked = 8;
 
-/// The values of the cookies of that name (RFC 6265, section 4.2.1), which are not empty. Fields that came
-/// apart are joined by a comma, which no value has.
+/// The non-empty values of the cookies of that name (RFC 6265, section 4.2.1). Separate fields were joined by
+/// a comma, which no value contains.
 std::vector<std::string_view> cookies_named(std::string_view name, std::string_view cookies) {
   std::vector<std::string_view> values;
   while (!cookies.empty() && values.size() < kMostLoginsAsked) {
@@ -54,12 +54,12 @@ std::vector<std::string_view> cookies_named(std::string_view name, std::string_v
   return values;
 }
 
-/// Looks at every byte of the given text, whatever it finds.
+/// Reads every byte of the given text, in constant time.
 bool same_in_constant_time(std::string_view given, std::string_view token) {
   auto difference = static_cast<unsigned>(given.size() != token.size());
   for (std::size_t i = 0; i < given.size(); ++i) {
     difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(token[i % token.size()]);
-    __asm__ volatile("" : "+r"(difference));  // or the compiler may end the loop early
+    __asm__ volatile("" : "+r"(difference));  // keeps the compiler from ending the loop early
   }
   return difference == 0;
 }
@@ -133,7 +133,7 @@ AccessGuard::LoggedIn AccessGuard::log_in(std::string_view token, const net::Htt
   const Verdict verdict = attempt(token, request);
   if (verdict != Verdict::right) return {verdict, {}};
   std::string id = logins_.begin(request.received);
-  // The token may have changed meanwhile, and all logins been ended before this one was begun.
+  // The token may have changed meanwhile, and ended all logins before this one began.
   if (is_right(token)) return {verdict, std::move(id)};
   logins_.end(id);
   return {Verdict::wrong, {}};

@@ -16,7 +16,7 @@ std::uint64_t random_seed() noexcept {
     std::random_device random;
     return std::uint64_t{random()} << 32U | random();
   } catch (...) {
-    return 0;  // without randomness an attacker can make this table slow: 4096 steps at most
+    return 0;  // without randomness an attacker can slow this table down: at most 4096 steps
   }
 }
 
@@ -34,7 +34,7 @@ std::size_t AttemptLimit::Hash::operator()(const Network& network) const noexcep
   return hash >> 32U ^ hash;
 }
 
-/// All that is no address in numbers counts as one.
+/// All texts that are no numeric address count as one.
 AttemptLimit::Network AttemptLimit::network_of(std::string_view remote) noexcept {
   std::array<char, INET6_ADDRSTRLEN> text{};
   std::string_view address = remote.substr(0, remote.rfind(':'));
@@ -84,7 +84,7 @@ void AttemptLimit::count_failure(std::string_view remote, Time now) noexcept {
       failures_.emplace(network, 1);
     }
   } catch (...) {
-    // Without memory this guess goes uncounted; the answer to it is the same.
+    // Without memory this guess goes uncounted; its response is the same.
   }
 }
 

@@ -15,7 +15,7 @@
 namespace kymo::KYMO_ABI::monitor {
 namespace {
 
-/// `name:port` and `[v6]:port` without the port; any other text as it is.
+/// `name:port` and `[v6]:port` without the port; any other text unchanged.
 std::string without_port(const std::string& host) {
   const std::size_t bracket = host.rfind(']');
   const std::size_t colon = host.rfind(':');

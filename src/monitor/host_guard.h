@@ -8,12 +8,12 @@
 
 namespace kymo::KYMO_ABI::monitor {
 
-/// Knows by which names this server may be asked, so that a web page cannot read it through a name of its own
-/// that it lets point here (DNS rebinding): that works on loopback too, and needs a name.
+/// Knows the Host names that this server accepts. So a web page cannot read it through its own name that
+/// resolves to this machine (DNS rebinding, also on loopback).
 ///
-/// Fine are addresses in numbers, `localhost`, this machine's name, the name listened on, and those
-/// configured (with a port: for that port only; `*`: any). So is a request without a Host, which no browser
-/// sends. Threads: any.
+/// Accepts numeric addresses, `localhost`, this machine's name, the listening name, and configured names
+/// (with a port: that port only; `*`: any). Also accepts a request without a Host, which no browser sends.
+/// Threads: any.
 class HostGuard final {
  public:
   HostGuard(std::vector<std::string> allowed, const net::Endpoint& listen);
@@ -21,8 +21,8 @@ class HostGuard final {
   /// `host`: the value of the Host header.
   [[nodiscard]] bool allows(std::string_view host) const;
 
-  /// The answer to a request that is not allowed: 421, and what to configure. Source: RFC 9110,
-  /// section 15.5.20.
+  /// The response to a refused request: 421, and the setting to change. Source: RFC 9110, section
+  /// 15.5.20.
   [[nodiscard]] static net::HttpResponse refusal(std::string_view host);
 
  private:

@@ -10,8 +10,8 @@
 
 namespace kymo::KYMO_ABI::monitor {
 
-/// Calls a function when woken and when it said that it would be due, on a thread of its own, `kymo-live`,
-/// which blocks all signals. While nothing is due it sleeps.
+/// Calls a function when woken and when due, on its own thread, `kymo-live`, which blocks all signals. While
+/// nothing is due it sleeps.
 class LiveThread final {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -21,14 +21,14 @@ class LiveThread final {
   LiveThread& operator=(const LiveThread&) = delete;
   ~LiveThread();  ///< as stop()
 
-  /// `work` gives the time of the next call at the latest; must not throw. Throws std::system_error where
-  /// there is no thread to be had. Once only.
+  /// `work` returns the latest time of the next call; must not throw. Throws std::system_error if no thread
+  /// can be made. Once only.
   void start(std::function<Time()> work);
-  /// Whether start() has found a thread. Threads: any, after start().
+  /// True if start() has made a thread. Threads: any, after start().
   [[nodiscard]] bool is_running() const noexcept { return thread_.joinable(); }
-  /// Asks for a call soon. Threads: any. Before start() it counts, too.
+  /// Requests a call soon. Threads: any. Also counts before start().
   void wake() noexcept;
-  /// Waits for a call that is running. May be called twice, not from `work`.
+  /// Waits for a running call. May be called twice, not from `work`.
   void stop() noexcept;
 
  private:

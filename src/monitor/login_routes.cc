@@ -43,7 +43,7 @@ constexpr std::string_view kPageEnd = R"(<button>Show the server's pulse</button
 </html>
 )";
 
-/// Colours and type are those of /api's sheet.
+/// Uses the colours and type of /api's style sheet.
 constexpr std::string_view kStyle = R"(main { max-width: 24rem; padding: 15vh 1rem 3rem; }
 h1 { display: flex; gap: 0.75rem; align-items: center; margin-bottom: 1.5rem; }
 form { display: grid; gap: 0.75rem; padding: 1.25rem; background: var(--card); border: 1px solid var(--edge);
@@ -56,7 +56,7 @@ p { color: var(--quiet); }
 .wrong { margin: 0; color: var(--pulse); font-weight: 600; }
 )";
 
-/// A form may send to this server, which pages elsewhere need not.
+/// Allows the form to post to this server; other pages need no form.
 constexpr std::string_view kPolicy =
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 constexpr std::string_view kCookieRules = "; Path=/; HttpOnly; SameSite=Strict";
@@ -76,12 +76,12 @@ net::HttpResponse page(int status, std::string_view next, std::string_view compl
   net::HttpResponse response = text("text/html; charset=utf-8", html += kPageEnd);
   response.status = status;
   response.headers.emplace_back("Content-Security-Policy", kPolicy);
-  // Under the other pages' no-referrer a browser would send the form with `Origin: null` (Fetch, 3.2).
+  // Under the other pages' no-referrer policy a browser would send the form with `Origin: null` (Fetch, 3.2).
   response.headers.emplace_back("Referrer-Policy", "same-origin");
   return response;
 }
 
-/// A cookie given over TLS never travels in clear.
+/// A cookie given over TLS is never sent over plain HTTP.
 std::string cookie(const net::HttpRequest& request, std::string_view value, std::string_view lifetime) {
   std::string text = AccessGuard::cookie_name(request) + "=";
   return text.append(value).append(kCookieRules).append(request.is_secure ? "; Secure" : "").append(lifetime);
@@ -103,7 +103,7 @@ std::string field(std::string_view form, std::string_view name) {
   return {};
 }
 
-/// Where the browser was, for it to go back to.
+/// The page that the browser came from, to return to.
 std::string next_of(const net::HttpRequest& request) {
   const std::string* const next = request.query_value("next");
   return next != nullptr && is_own_place(*next) ? *next : "/";

@@ -9,10 +9,10 @@
 
 namespace kymo::KYMO_ABI::monitor {
 
-/// The way in for a browser: `/login` asks for the token and gives a cookie that names a login of seven days.
-/// No script reads the cookie, and no page elsewhere makes a browser send it; over TLS it stays there. A POST
-/// to `/logout` ends the login and calls `on_logout`, for what the login still holds open. 404 while no token
-/// is asked. The guard must outlive the routes.
+/// The login for browsers: `/login` asks for the token and sets a cookie of a seven-day login. No script can
+/// read the cookie, and no page elsewhere can make a browser send it; over TLS it stays on TLS. A POST to
+/// `/logout` ends the login and calls `on_logout`, to close the login's connections. 404 while no token is
+/// required. The guard must outlive the routes.
 [[nodiscard]] std::vector<live::Route> login_routes(AccessGuard& guard, std::function<void()> on_logout);
 
 }  // namespace kymo::KYMO_ABI::monitor

@@ -17,7 +17,7 @@ constexpr std::size_t kIdDigits = 2 * kIdBytes;
 
 std::array<unsigned char, kIdBytes> random_bytes() {
   std::array<unsigned char, kIdBytes> bytes{};
-  // Up to 256 bytes come whole or not at all; only the wait for the first entropy of a boot is interrupted.
+  // Up to 256 bytes come whole or not at all; only the wait for a boot's first entropy can be interrupted.
   while (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
     if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "getrandom");
   }

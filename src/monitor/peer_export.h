@@ -5,8 +5,8 @@
 
 namespace kymo::KYMO_ABI::monitor {
 
-/// Lets the registry's Snapshots have the figures of the options' PeerTable and SessionLog, as long as what
-/// is given lives.
+/// Adds the figures of the options' PeerTable and SessionLog to the registry's Snapshots, as long as the
+/// returned object lives.
 [[nodiscard]] Registration export_peers(Registry& registry, const MonitorOptions& options);
 
 }  // namespace kymo::KYMO_ABI::monitor

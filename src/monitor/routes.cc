@@ -27,7 +27,7 @@ std::optional<OutputFormat> format_of(std::string_view path, std::string_view co
                                                                   : OutputFormat::prometheus_text;
 }
 
-/// The route, with the time that it takes recorded.
+/// The route, with its duration recorded.
 live::Route timed(live::Route route, SelfMetrics& self) {
   if (!format_of(route.path, {})) return route;
   route.handle = [handle = std::move(route.handle), path = route.path,

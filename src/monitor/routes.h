@@ -16,7 +16,7 @@
 
 namespace kymo::KYMO_ABI::monitor {
 
-/// What the routes of a Monitor are made from; what is referred to must outlive the handler.
+/// The parts of a Monitor's routes; referenced objects must outlive the handler.
 struct HandlerParts {
   const MonitorOptions& options;
   const net::Endpoint& listen;
@@ -27,13 +27,13 @@ struct HandlerParts {
   std::function<bool()> hub_works;
   const live::SystemHistory& history;
   AccessGuard& access;
-  std::function<void()> on_logout;  ///< a login has ended; what it holds open must end
+  std::function<void()> on_logout;  ///< called after a logout; must close the login's connections
 };
 
-/// Everything that a Monitor serves: its own routes and the user's, for names that it may be asked by.
+/// All routes of a Monitor: its own and the user's, behind the checks of Host and token.
 [[nodiscard]] net::HttpServer::Handler make_handler(HandlerParts parts);
 
-/// Whether a path is one of those that answer whatever else is going on.
+/// True for the paths of health checks, which always respond.
 [[nodiscard]] bool is_health_check(std::string_view path) noexcept;
 
 }  // namespace kymo::KYMO_ABI::monitor

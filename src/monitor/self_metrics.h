@@ -15,12 +15,12 @@
 
 namespace kymo::KYMO_ABI::monitor {
 
-/// The outputs whose cost is measured apart.
+/// The outputs with separate cost figures.
 enum class OutputFormat : std::uint8_t { prometheus_text, openmetrics, json, summary };
 inline constexpr std::size_t kOutputFormats = 4;
 
-/// What a Monitor tells of its own work and losses: the families `kymo_…`.
-/// Threads: any.
+/// A Monitor's metrics about its own work and losses: the families `kymo_…`. Threads:
+/// any.
 class SelfMetrics final {
  public:
   SelfMetrics();
@@ -34,7 +34,7 @@ class SelfMetrics final {
   }
   void count_failed_tick() noexcept { ticks_failed_.fetch_add(1, std::memory_order_relaxed); }
 
-  /// Figures that other parts keep.
+  /// Figures of other parts.
   struct Readings {
     std::uint64_t ticks_missed = 0;
     std::uint64_t snapshots_stale = 0;
@@ -48,7 +48,7 @@ class SelfMetrics final {
  private:
   void write_live(SnapshotWriter& writer, const live::MetricsHub::Statistics& live) const;
 
-  Registry timings_;  // holds the instruments below; not read as a whole
+  Registry timings_;  // holds the instruments below; not exported as a whole
   Timing tick_duration_;
   std::array<Timing, kOutputFormats> scrape_durations_;
   Timing frame_duration_;

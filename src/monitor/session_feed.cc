@@ -28,7 +28,7 @@ live::SessionHub::Text shared(std::string json) {
   return std::make_shared<const std::string>(std::move(json));
 }
 
-/// What a newer message takes the place of: one of the same type, of the same source.
+/// A newer message replaces an older one of the same kind: of the same type and source.
 std::string kind_of(const StreamMessage& message) {
   const auto* metrics = std::get_if<packs::MetricsMessage>(&message);
   return metrics != nullptr ? "metrics " + metrics->source
@@ -72,7 +72,7 @@ std::chrono::milliseconds whole_milliseconds(std::chrono::steady_clock::duration
   return std::max(std::chrono::milliseconds(1), std::chrono::ceil<std::chrono::milliseconds>(interval));
 }
 
-/// For connections that outlive their feed.
+/// Outlives connections, which may outlive their feed.
 const base::Clock& machine_clock() {
   static const base::RealClock clock;
   return clock;

@@ -11,23 +11,23 @@
 
 namespace kymo::KYMO_ABI::monitor {
 
-/// Why the files of MonitorOptions::tls give no identity: `CHAIN.pem cannot be opened: …; …`.
+/// The reason why the files of MonitorOptions::tls are unusable: `CHAIN.pem cannot be opened: …; …`.
 struct TlsFileError {
-  net::TlsError::Part part;  ///< whose setting is to blame
+  net::TlsError::Part part;  ///< the setting at fault
   std::string message;
 };
 
 using TlsResult = std::variant<std::shared_ptr<const net::TlsIdentity>, TlsFileError>;
 
-/// What the files hold; null where none are named. Threads: any. Throws nothing but `std::bad_alloc`.
+/// Reads the files; null if none are named. Threads: any. Throws nothing but `std::bad_alloc`.
 [[nodiscard]] TlsResult read_tls_files(const MonitorOptions::TlsFiles& files);
 
-/// What is no reason not to serve, but should be known: a key that others can read, a certificate whose time
-/// is over.
+/// Conditions that do not prevent serving: a key that others can read, an expired
+/// certificate.
 [[nodiscard]] std::vector<std::string> tls_warnings(const MonitorOptions::TlsFiles& files,
                                                     const net::TlsIdentity& identity);
 
-/// Says so where every user of this machine can read a file that holds a secret.
+/// A warning if every user of this machine can read a secret file.
 [[nodiscard]] std::optional<std::string> exposure_warning(const std::string& path);
 
 }  // namespace kymo::KYMO_ABI::monitor

@@ -19,16 +19,16 @@ constexpr std::string_view kException = "exception";
 
 using ByType = Family<Counter, "event_type">;
 
-// A type comes from a client as a rule, and its text is kept.
+// A type usually comes from a client, and its text is stored.
 constexpr std::size_t kMaxTypeBytes = 1024;
 
-/// For what is rare: finds the series each time, so that a type without errors has no series of errors.
+/// For rare errors: looks the series up each time, so a type without errors has no error series.
 template <class LabelledCounters>
 void add_one(const LabelledCounters& family, std::string_view label) noexcept {
   try {
     family.with(label).add();
   } catch (const std::bad_alloc&) {
-    return;  // the total has it
+    return;  // the total counts it
   }
 }
 
@@ -39,13 +39,13 @@ struct EventMetrics::Type::Series {
   Counter received;
   Counter processed;
   Timing duration;
-  Series* next = nullptr;  ///< of the types with the same end of their hash
+  Series* next = nullptr;  ///< the next type with the same low hash bits
 };
 
 namespace {
 
-/// Types by name. They are added and never taken out, so that there is no lock: not between threads that
-/// handle events, and none that a forked child could find held by a thread that it has not.
+/// Types by name. They are added and never removed, so there is no lock: threads that handle events never
+/// wait, and a forked child finds none held by a missing thread.
 template <class Series>
 class TypeTable final {
  public:
@@ -66,7 +66,7 @@ class TypeTable final {
     return find_in(chain(name).load(std::memory_order_acquire), name);
   }
 
-  /// Takes the place of one more type, for add(); false where there is no room.
+  /// Reserves room for one more type, for add(); false if there is no room.
   [[nodiscard]] bool claim() noexcept {
     if (claimed_.fetch_add(1, std::memory_order_relaxed) < max_types_) return true;
     give_up();
@@ -74,7 +74,7 @@ class TypeTable final {
   }
   void give_up() noexcept { claimed_.fetch_sub(1, std::memory_order_relaxed); }
 
-  /// False: another thread had added that name, which `added` points to then.
+  /// False: another thread has added that name; `added` then points to its series.
   bool add(std::unique_ptr<Series> fresh, Series*& added) noexcept {
     std::atomic<Series*>& chain = this->chain(fresh->name);
     fresh->next = chain.load(std::memory_order_acquire);
@@ -161,7 +161,7 @@ EventMetrics::State::State(Registry& registry, const EventOptions& options)
                                          [failed = errors_, came = received] {
                                            const auto all = static_cast<double>(came.value());
                                            const auto bad = static_cast<double>(failed.value());
-                                           // An event may have come before a reset and failed behind it.
+                                           // An event may start before a reset and fail after it.~
                                            return all > 0 ? std::min(bad / all, 1.0) : 0.0;
                                          },
                                          {.unit = "ratio", .has_deadline = false})),
@@ -185,7 +185,7 @@ EventMetrics::Type::Series& EventMetrics::State::series(std::string_view type) {
   return *series;
 }
 
-/// Those that there is no room for.
+/// The common series of types beyond the limit.
 EventMetrics::Type::Series& EventMetrics::State::others() {
   if (Type::Series* found = types_.find(kOtherTypes)) return *found;
   bool is_added = false;

@@ -4,8 +4,8 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// Options of a latency in seconds, which is never negative, with the bounds that Prometheus' client
-/// libraries take by default. Source: client_golang, `DefBuckets`.
+/// Options of a non-negative latency in seconds, with the default bounds of Prometheus' client libraries.
+/// Source: client_golang, `DefBuckets`.
 inline HistogramOptions latency_options(const SeriesPolicy& series) {
   return {.unit = "seconds",
           .series = series,

@@ -8,7 +8,7 @@
 namespace kymo::KYMO_ABI::packs {
 namespace {
 
-// The bytes before are shown. Decided by others, so that the values that are seen stay evenly spread.
+// The bytes before this are the label's value. Other bytes decide, so the visible values stay evenly spread.
 constexpr std::size_t kFirstDecidingByte = 8;
 
 std::uint64_t big_endian(const base::Sha256Digest& digest, std::size_t begin) {

@@ -7,7 +7,7 @@
 namespace kymo::KYMO_ABI::packs {
 namespace {
 
-/// Half of what 16 bits tell apart: beyond, ahead and behind would be the same.
+/// Half of the range of 16 bits: beyond it, ahead and behind are the same.
 constexpr std::uint32_t kLargestLimit = 0x7FFF;
 
 std::int64_t limited(std::uint32_t limit) { return std::clamp<std::int64_t>(limit, 1, kLargestLimit); }
@@ -48,7 +48,7 @@ std::optional<std::uint32_t> SequenceTracker::current() const noexcept {
   return wire(highest_);
 }
 
-/// How far `to` is ahead of `from` on the shorter way around; negative where it is behind.
+/// Distance from `from` to `to` on the shorter way around; negative: `to` is behind.
 std::int64_t SequenceTracker::distance(std::uint32_t from, std::uint32_t to) const noexcept {
   const std::int64_t forward = (to - from) & mask_;
   return forward <= mask_ / 2 ? forward : forward - mask_ - 1;
@@ -59,7 +59,7 @@ std::vector<bool>::reference SequenceTracker::seen(std::int64_t number) {
 }
 
 void SequenceTracker::begin_at(std::uint32_t number) {
-  // High enough that numbers behind the first are not negative, and the same on the wire.
+  // Large enough to keep numbers behind the first positive, and equal on the wire.
   constexpr std::int64_t kFirstRound = std::int64_t{1} << 32;
   started_ = true;
   lowest_ = highest_ = kFirstRound + number;
@@ -77,7 +77,7 @@ void SequenceTracker::take(std::int64_t ahead, SequenceChange& change) {
 }
 
 void SequenceTracker::advance(std::int64_t ahead, SequenceChange& change) {
-  // The old sequence goes on, so what was set aside did not begin a new one.
+  // The old sequence goes on, so the held packet did not begin a new one.
   if (std::exchange(aside_, std::nullopt)) ++change.strays;
   const std::int64_t number = highest_ + ahead;
   const std::int64_t remembered = number - max_behind_;

@@ -15,7 +15,7 @@ constexpr double kBytesPerMb = 1024.0 * 1024.0;
 
 double to_hundredths(double number) { return std::round(number * 100) / 100; }
 double to_percent(double ratio) { return to_hundredths(ratio * 100); }
-/// A mean of whole nanoseconds as its digits are, without what a division left behind them.
+/// Rounds a mean of whole nanoseconds, to remove the noise of the division.
 double to_picoseconds(double seconds) { return std::round(seconds * 1e12) / 1e12; }
 double to_mb(double bytes) { return to_hundredths(bytes / kBytesPerMb); }
 
@@ -23,13 +23,13 @@ class FieldList final {
  public:
   explicit FieldList(const Snapshot& snapshot) : snapshot_(snapshot) {}
 
-  /// A count, 0 where the server keeps none.
+  /// Adds a count; 0 if the server has none.
   void add_count(std::string_view key, std::string_view family) {
     const auto point = snapshot_.find(family, {});
     const Number number = point ? point->number : Number(std::uint64_t{0});
     std::visit([&](auto value) { add(key, value); }, number);
   }
-  /// A figure of the host, left out where it does not tell.
+  /// Adds a figure of the host; nothing if the host lacks it.
   void add_reading(std::string_view key, std::string_view family, double (*shown)(double)) {
     const auto point = snapshot_.find(family, {});
     if (point) add(key, shown(to_double(point->number)));
@@ -48,11 +48,11 @@ class FieldList final {
   std::vector<LogField> fields_;
 };
 
-/// `12.5,0,99.1`, in the order of the cores' numbers; empty where the host does not tell.
+/// `12.5,0,99.1`, in the order of the cores' numbers; empty if the host lacks them.
 std::string percent_per_core(const Snapshot& snapshot) {
   const FamilySnapshot* family = snapshot.find("kymo_system_cpu_core_ratio");
   if (family == nullptr) return {};
-  std::map<unsigned, double> ratios;  // as text, core 10 stands before core 2
+  std::map<unsigned, double> ratios;  // by number: as text, core 10 would sort before core 2
   for (std::size_t i = 0; i < family->size(); ++i) {
     const Point point = family->point(i);
     const std::string label = point.labels.find("cpu").value_or("");

@@ -7,7 +7,7 @@
 #include <kymo/base/json_writer.h>
 #include <kymo/packs/stream_messages.h>
 
-/// What the messages of one session and the overview of all of them have in common.
+/// Common parts of a session's messages and of the overview of all sessions.
 namespace kymo::KYMO_ABI::packs {
 
 /// Seconds since 1970, in whole milliseconds.
@@ -16,10 +16,10 @@ namespace kymo::KYMO_ABI::packs {
   return static_cast<double>(since.count()) / 1000;
 }
 
-/// The nearest number with six decimals at most; more are noise, and take room.
+/// The nearest number with at most six decimals; more are noise, and take room.
 [[nodiscard]] inline double six_decimals(double value) noexcept {
   const double rounded = std::round(value * 1e6) / 1e6;
-  return std::isfinite(rounded) ? rounded : value;  // too large to have decimals
+  return std::isfinite(rounded) ? rounded : value;  // too large for decimals
 }
 
 [[nodiscard]] inline std::optional<double> six_decimals(const std::optional<double>& value) noexcept {
@@ -30,7 +30,7 @@ namespace kymo::KYMO_ABI::packs {
 void write_session(const SessionIds& ids, base::JsonWriter& json);
 /// `provider`, `model_id` and `vad_enabled`.
 void write_model(const SessionIds& ids, base::JsonWriter& json);
-/// From `dropped_total` to `realtime_factor`: what has been, without what waits.
+/// The fields from `dropped_total` to `realtime_factor`: past events, without the waiting chunks.
 void write_progress(const SourceFigures& figures, base::JsonWriter& json);
 
 }  // namespace kymo::KYMO_ABI::packs

@@ -38,8 +38,8 @@ DegradeLevel DegradeThresholds::level_for(double value) const noexcept {
 DegradeLadder::DegradeLadder(Time start, DegradeOptions options)
     : options_(std::move(options)), since_(start) {}
 
-/// The worst level that a sign of the reading asks for. Notes which signs ask for more than NORMAL; the
-/// factor goes on to, while no new chunks come.
+/// The worst level that a signal demands. Notes the signals for more than NORMAL; without new chunks the last
+/// factor still counts.
 DegradeLevel DegradeLadder::judge(const DegradeReading& reading, bool has_factor) {
   struct Sign {
     std::string_view name;

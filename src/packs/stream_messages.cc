@@ -62,7 +62,7 @@ bool is_traceparent(std::string_view text) noexcept {
       !is_lower_hex(text.substr(53, 2)) || version == "ff" || is_all_zero(trace) || is_all_zero(parent)) {
     return false;
   }
-  // Later versions may have more behind another dash.
+  // Later versions may add fields behind another dash.
   return text.size() == kLength || (version != "00" && text[kLength] == '-');
 }
 

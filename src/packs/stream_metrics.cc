@@ -40,7 +40,7 @@ bool record_by_name(const Entries& entries, std::string_view name, const Record&
   return false;
 }
 
-/// A histogram of a time, by the name and in the unit that are exported.
+/// A histogram of a time, with the exported name and unit.
 Histogram time_histogram(Registry& registry, StreamTimeUnit unit, const std::string& name,
                          const std::string& help, std::vector<double> bounds_ms) {
   if (unit == StreamTimeUnit::milliseconds) {

@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 15> kFieldNames = {
     "backlog_seconds",  "lag_seconds", "dropped_total",     "dropped_recent",  "bytes_received",
     "chunks_processed", "errors",      "inference_ms_mean", "realtime_factor", "level"};
 
-constexpr double kNone = -1;  // behind all that have a value
+constexpr double kNone = -1;  // sorts behind all values
 
 constexpr std::array<Field, kFieldNames.size()> kFields = {
     [](const SessionSummary& session) { return session.age_seconds; },

@@ -9,7 +9,7 @@
 namespace kymo::KYMO_ABI::packs {
 namespace {
 
-/// A session whose provider has crashed is not idle for so long.
+/// A session whose provider has crashed does not count as idle for this long.
 constexpr std::chrono::seconds kCrashLasts{10};
 
 SessionIds shortened(SessionIds ids) {
@@ -20,7 +20,7 @@ SessionIds shortened(SessionIds ids) {
   return ids;
 }
 
-/// The options, with faults told to `tell` before the user's own sink.
+/// The options, with faults sent to `tell` before the user's own sink.
 DegradeOptions told_to(std::function<void(std::string_view)> tell, DegradeOptions options) {
   options.on_fault = [tell = std::move(tell), own = std::move(options.on_fault)](std::string_view what) {
     tell(what);
@@ -110,7 +110,7 @@ std::vector<StreamMessage> SessionStream::tick(StreamTime now) {
   for (auto& source : sources()) {
     if (ended_) return {};
     auto figures = collect(*source, now);
-    // Nothing is less than any number.
+    // An empty optional is less than any number.
     worst.realtime_factor = std::max(worst.realtime_factor, source->take_new_factor());
     if (figures && !figures->idle) {
       worst.backlog_seconds = std::max(worst.backlog_seconds, figures->backlog_seconds);
@@ -191,7 +191,7 @@ std::optional<SourceFigures> SessionStream::collect(SourceStream& source, Stream
   return std::nullopt;
 }
 
-/// A provider's crash counts as audio: another provider has to show first that it can do better.
+/// A provider's crash counts as audio: another provider must first show that it does better.
 void SessionStream::lead_ladder(StreamTime now, const std::vector<TickedSource>& ticked,
                                 const DegradeReading& reading) {
   for (auto crashes = crashes_.exchange(0, std::memory_order_relaxed); crashes > 0; --crashes) {

@@ -20,14 +20,14 @@ namespace {
 constexpr std::array<std::string_view, 6> kFaultNames = {"collector", "degrade_status", "degrade_action",
                                                          "send",      "report",         "tick"};
 
-/// Ticks are counted by their interval: 0 would be no divisor, and the longest is too long to add to a time.
+/// Clamps the interval: 0 cannot divide, and the longest one would overflow a time.
 SessionStreamsOptions usable(SessionStreamsOptions options) {
   options.interval = std::clamp<std::chrono::steady_clock::duration>(
       options.interval, std::chrono::milliseconds(1), base::kLongestWait);
   return options;
 }
 
-/// What the streams tell of themselves.
+/// The streams' own metrics.
 struct SelfMetrics {
   explicit SelfMetrics(Registry& registry);
 
@@ -58,7 +58,7 @@ SelfMetrics::SelfMetrics(Registry& registry)
   for (std::size_t i = 0; i < kFaultNames.size(); ++i) faults[i] = family.with(kFaultNames[i]);
 }
 
-/// Faults between two reports.
+/// Faults since the last report.
 struct FaultAccount {
   std::uint64_t count = 0;
   std::string last = {};
@@ -73,7 +73,7 @@ const std::string& id_of(const StreamMessage& message) {
   return std::visit([](const auto& held) -> const std::string& { return held.ids.session_id; }, message);
 }
 
-/// Runs `call`, and tells `failed` what it throws.
+/// Runs `call`, and passes its exceptions to `failed`.
 template <class Call, class Failed>
 void guarded(const Call& call, const Failed& failed) {
   try {
@@ -129,7 +129,7 @@ class SessionStreams::State final {
 
   mutable std::mutex mutex_;
   std::unordered_set<std::shared_ptr<SessionStream>> sessions_;
-  std::recursive_mutex end_mutex_;  // held while on_end_ is called, which may end other sessions
+  std::recursive_mutex end_mutex_;  // held during on_end_, which may end other sessions
   StreamEnded on_end_;
 
   std::atomic_flag ticking_;
@@ -219,7 +219,7 @@ void SessionStreams::State::tick(StreamTime now, const StreamDeliver& deliver) n
 
 void SessionStreams::State::count_missed(StreamTime now) noexcept {
   if (last_tick_) {
-    // A tick may come a little late; only whole intervals without one are missed.
+    // A tick may be a little late; only whole intervals without a tick count as missed.
     const auto intervals = (now.steady - *last_tick_ + options_.interval / 2) / options_.interval;
     if (intervals > 1) self_.ticks_missed.add(intervals - 1);
   }
@@ -242,7 +242,7 @@ void SessionStreams::State::tell_all(StreamTime now, const StreamDeliver& delive
 void SessionStreams::State::tell(const std::shared_ptr<SessionStream>& stream, StreamTime now,
                                  const StreamDeliver& deliver, Load& load) {
   for (const StreamMessage& message : stream->tick(now)) {
-    if (!goes_on(stream)) return;  // it ended while it was told
+    if (!goes_on(stream)) return;  // the callback ended it
     if (const auto* metrics = std::get_if<MetricsMessage>(&message)) {
       load.depth += metrics->figures.queue_depth;
       load.lag_seconds = std::max(load.lag_seconds, metrics->figures.backlog_seconds);
@@ -285,7 +285,7 @@ void SessionStreams::State::add_fault(StreamFault::Kind kind, std::string_view s
         if (!session.empty()) account_.last.append(" of session ").append(session);
         account_.last.append(": ").append(what);
       },
-      [](std::string_view) {});  // no memory for the text: the count is told
+      [](std::string_view) {});  // without memory for the text, report the count alone
 }
 
 void SessionStreams::State::report(StreamTime now) noexcept {

@@ -22,7 +22,7 @@ void record(double value, HistogramValue& into) {
     one.add_zeros(1);
   } else {
     auto index = static_cast<std::int32_t>(std::ceil(std::log2(value) * (1 << HistogramValue::kScale))) - 1;
-    // The logarithm may err by one at a border.
+    // The logarithm may be off by one at a border.
     if (HistogramValue::upper_border(index) < value) ++index;
     if (HistogramValue::upper_border(index - 1) >= value) --index;
     one.add_bucket(std::min(index, (HistogramValue::kMaxExponent << HistogramValue::kScale) - 1), 1);
@@ -32,7 +32,7 @@ void record(double value, HistogramValue& into) {
   into.merge(one);
 }
 
-/// Where memory ran out the distribution lacks a value; the counts have it.
+/// If memory ran out the distribution lacks a value; the counts have it.
 void try_record(std::chrono::nanoseconds time, HistogramValue& into) noexcept {
   try {
     record(std::max(0.0, to_ms(time)), into);
@@ -129,7 +129,8 @@ void SourceStream::note_fill() noexcept {
     return;
   }
   if (fill > kOverloadedAbove && overloaded_armed_) {
-    overloaded_armed_ = buffering_armed_ = false;  // what was overloaded does not become just buffering
+    overloaded_armed_ = buffering_armed_ = false;  // an overloaded queue must not report buffering on its way
+                                                   // down
     standing_ = QueueState::overloaded;
   } else if (fill > kBufferingAbove && buffering_armed_) {
     buffering_armed_ = false;
@@ -140,7 +141,7 @@ void SourceStream::note_fill() noexcept {
   state_.emplace(*standing_, fill);
 }
 
-/// A chunk that waits is one that the source has: a queue that nobody empties is not idle.
+/// Waiting chunks keep the source busy: a queue that nobody empties is not idle.
 void SourceStream::note_idleness(std::chrono::steady_clock::time_point now) noexcept {
   if (std::exchange(active_, false) || queue_.depth > 0 || !last_active_) last_active_ = now;
   idle_ = now - *last_active_ >= options_.idle_after;
@@ -167,7 +168,7 @@ SourceFigures SourceStream::tick(StreamTime now) {
 }
 
 void SourceStream::mark_drops(std::chrono::steady_clock::time_point now) {
-  if (marks_.empty()) marks_.push_back({now, 0, 0});  // what was dropped before counts as recent
+  if (marks_.empty()) marks_.push_back({now, 0, 0});  // earlier drops count as recent
   if (now - marks_.back().time >= std::chrono::seconds(1)) {
     marks_.push_back({now, counts_.dropped_total, counts_.chunks_processed});
   }

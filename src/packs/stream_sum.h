@@ -6,7 +6,7 @@
 
 namespace kymo::KYMO_ABI::packs {
 
-/// Takes sources, or sessions, together: sums, and of means and ratios the worst. Leaves `idle` alone.
+/// Sums the figures of sources or sessions; takes the worst of means and ratios. Leaves `idle` unchanged.
 inline void add_figures(const SourceFigures& figures, SourceFigures& sum) {
   sum.queue_depth += figures.queue_depth;
   sum.queue_max += figures.queue_max;

@@ -7,9 +7,9 @@ namespace {
 
 double share_missing(const Counter& received, const Counter& duplicates, const Counter& strays,
                      const UpDownCounter& dropped) {
-  // Read one after the other while packets come, so neither difference is certain to be positive.
+  // The counters are read one after the other while packets arrive, so a difference may be negative.
   const auto missing = static_cast<double>(std::max<std::int64_t>(dropped.value(), 0));
-  // All since the start: what is missing is a level, which a reset leaves alone.
+  // All since the start: missing packets are a level, which resets leave alone.
   const auto count = [](const Counter& counter) { return static_cast<double>(counter.value_since_start()); };
   const double came = std::max(count(received) - count(duplicates) - count(strays), 0.0);
   return missing > 0 ? missing / (missing + came) : 0.0;

@@ -6,9 +6,9 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// GET /api/openapi.json and /api/asyncapi.json: docs/reference' descriptions of what is served over HTTP and
-/// over the live connection, as far as `routes` serve it at the moment, and these two. Source: OpenAPI 3.1.0,
-/// AsyncAPI 2.6.0.
+/// GET /api/openapi.json and /api/asyncapi.json: the descriptions from docs/reference of HTTP and of the
+/// live connection, reduced to the currently served `routes` and these two. Source: OpenAPI 3.1.0, AsyncAPI
+/// 2.6.0.
 [[nodiscard]] std::vector<Route> api_document_routes(std::vector<Route> routes);
 
 }  // namespace kymo::KYMO_ABI::live

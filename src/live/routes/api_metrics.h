@@ -9,7 +9,7 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// GET /api/metrics and what is below it: the same Snapshot as JSON, whole and in parts.
+/// GET /api/metrics and below: the same Snapshot as JSON, whole and in parts.
 [[nodiscard]] std::vector<Route> api_metrics_routes(const std::shared_ptr<SnapshotOutputs>& outputs);
 
 }  // namespace kymo::KYMO_ABI::live

@@ -9,7 +9,7 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// The dashboard of web/, as it was built into this program. Threads: any.
+/// The files of the dashboard, embedded from web/. Threads: any.
 [[nodiscard]] std::span<const EmbeddedFile> dashboard_files();
 
 /// GET / (`index.html`) and a route for each other file. See file_route().

@@ -6,9 +6,9 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// GET /api: a page that lists the routes which say what they are about; with its style sheet. It has no
-/// script, loads the dashboard's icon and nothing from elsewhere, and keeps to the Content-Security-Policy
-/// that the Router sets.
+/// GET /api: a page with the described routes, and its style sheet. The page has no
+/// script, loads nothing from elsewhere, and obeys the Content-Security-Policy of the
+/// Router.
 [[nodiscard]] std::vector<Route> index_routes(const std::vector<Route>& listed);
 
 }  // namespace kymo::KYMO_ABI::live

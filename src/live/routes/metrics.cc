@@ -15,7 +15,7 @@ namespace {
 
 using format::Format;
 
-/// The oldest first: it is what a client gets that wants neither.
+/// The oldest first: clients that accept neither get it.
 constexpr std::array kNegotiated = {Format::prometheus, Format::openmetrics};
 
 Format negotiate(std::string_view accept) {

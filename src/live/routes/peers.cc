@@ -46,7 +46,7 @@ net::HttpResponse show_peer(const ShownPeers& shown, const net::HttpRequest& req
   return json_response(request, [&](JsonWriter& json) { write_peer(*peer, json); });
 }
 
-/// Aggregates the answers of a stretch; a probe without one is no value.
+/// Summarizes the answers of a period; a probe without an answer is no value.
 void write_window(std::chrono::seconds window, const std::vector<peers::LatencyPoint>& points,
                   JsonWriter& json) {
   std::vector<double> latencies;
@@ -69,7 +69,7 @@ net::HttpResponse show_latency(const ShownPeers& shown, const net::HttpRequest& 
     if (window) return write_window(*window, *points, json);
     write_list("points", *points, json, [&](const peers::LatencyPoint& point) {
       write_time("timestamp", point.time, json);
-      json.field("latency_ms", point.latency_ms);  // null where it had no answer
+      json.field("latency_ms", point.latency_ms);  // null without an answer
     });
   });
 }

@@ -37,7 +37,7 @@ std::string_view content_type_of(std::string_view path) {
   return "application/octet-stream";
 }
 
-/// What is sent of a file in one encoding.
+/// A file in one encoding.
 struct Representation {
   std::shared_ptr<const std::string> body;
   std::string etag;

@@ -8,10 +8,10 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// A route that serves a file of the program, typed by its extension. It has a strong ETag of its bytes, is
-/// answered with 304 to who has it, and is sent as gzip to who prefers that; it is compressed once, when
-/// first asked for. A browser may keep it but asks each time whether it is still the one: names stay when a
-/// program is replaced.
+/// A route for a file of the program, typed by its extension. The response has a strong ETag, is 304
+/// if the client has the file, and gzip if the client prefers that. The file is compressed once, at
+/// the first request. A browser may store it but must revalidate: names stay when a program is
+/// replaced.
 [[nodiscard]] Route file_route(const EmbeddedFile& file, std::string path, std::string about = {});
 
 }  // namespace kymo::KYMO_ABI::live

@@ -45,7 +45,7 @@ net::HttpResponse window_json(const net::HttpRequest& request, const HistoryPoin
   });
 }
 
-/// Source: RFC 4180; what was not measured is empty.
+/// Source: RFC 4180; unmeasured values are empty.
 std::string history_csv(const HistoryPoints& points) {
   std::string out = "timestamp";
   for (const std::string_view name : SystemHistory::field_names()) out.append(",").append(name);
