@@ -14,16 +14,16 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// The bodies of responses that are being sent, each counted once, however many connections send it. Small
-/// ones are not counted: what a connection takes by itself is about as much. Threads: any.
+/// The bodies of responses in flight, each counted once for all connections that send it. Small bodies are
+/// not counted: a connection itself takes as much. Threads: any.
 class BodiesInFlight final {
  public:
   using Body = std::shared_ptr<const std::string>;
 
-  /// `bytes`: where their size is shown.
+  /// `bytes`: receives their total size.
   BodiesInFlight(std::size_t most, std::atomic<std::uint64_t>& bytes) noexcept : most_(most), bytes_(bytes) {}
 
-  /// Keeps a body, and keeps it counted. Must end before the count does.
+  /// Keeps a body alive and counted. Must be destroyed before the BodiesInFlight.
   class Hold final {
    public:
     Hold() noexcept = default;
@@ -46,11 +46,11 @@ class BodiesInFlight final {
     Body body_;
   };
 
-  /// Nothing for a body that would be over the limit. One alone never is, since it is there already. Throws
+  /// Nothing for a body over the limit. A single body is never over it, since it exists already. Throws
   /// std::bad_alloc.
   [[nodiscard]] std::optional<Hold> hold(const Body& body);
 
-  /// More than half of the limit is taken.
+  /// True while more than half of the limit is in use.
   [[nodiscard]] bool is_tight() const noexcept { return bytes_ > most_ / 2; }
 
  private:

@@ -19,7 +19,7 @@ bool is_line_char(char c) noexcept {
   return c == '\t' || (byte >= 0x20 && byte != 0x7f);
 }
 
-/// Takes what follows a `=`: a token or a quoted string (RFC 9110 5.6.4). False where there is neither.
+/// Takes the text after a `=`: a token or a quoted string (RFC 9110 5.6.4). False for anything else.
 bool take_extension_value(std::string_view& text) noexcept {
   std::size_t end = 0;
   if (text.starts_with('"')) {
@@ -71,7 +71,7 @@ void ChunkDecoder::take_data(std::string_view& bytes, std::string& body) {
   if (left_ == 0) part_ = Part::data_end;
 }
 
-/// Takes one character of a line; `line_` keeps the CR that must be followed by LF.
+/// Takes one character of a line; `line_` keeps a CR, which LF must follow.
 ChunkDecoder::State ChunkDecoder::take_line(std::string_view& bytes, std::size_t body_size) {
   const char c = bytes.front();
   bytes.remove_prefix(1);

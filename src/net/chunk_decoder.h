@@ -9,9 +9,9 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Puts a chunked body together (RFC 9112 7.1), in whatever pieces it arrives. Strict: CRLF only, a bare
-/// hexadecimal size, no blanks. Extensions are skipped; trailers are checked and dropped, since they arrive
-/// after the decisions they could change. Threads: one at a time. Errors: fault().
+/// Decodes a chunked body (RFC 9112 7.1) that arrives in any pieces. Strict: CRLF only, a bare hexadecimal
+/// size, no blanks. Extensions are skipped. Trailers are checked and dropped, since they arrive after the
+/// decisions they could change. Threads: one at a time. Errors: fault().
 class ChunkDecoder final {
  public:
   struct Limits {
@@ -22,7 +22,7 @@ class ChunkDecoder final {
 
   explicit ChunkDecoder(Limits limits) : limits_(limits) {}
 
-  /// Takes what belongs to the body off the front of `bytes`, and appends its data to `body`.
+  /// Consumes the body's bytes from the front of `bytes`, and appends their data to `body`.
   State take(std::string_view& bytes, std::string& body);
 
   [[nodiscard]] const Fault& fault() const noexcept { return fault_; }
@@ -40,7 +40,7 @@ class ChunkDecoder final {
 
   Limits limits_;
   Part part_ = Part::size_line;
-  std::uint64_t left_ = 0;  ///< of the chunk's data
+  std::uint64_t left_ = 0;  ///< rest of the chunk's data
   std::size_t trailer_bytes_ = 0;
   std::string line_;
   Fault fault_;

@@ -74,7 +74,7 @@ ClientError tls_error(const ClientUrl& url, Transport::Tls& stream, const boost:
                                "; does it serve https, or is it http://" + url.authority() + "?"};
 }
 
-/// What a certificate is checked with.
+/// The TLS context for checks of certificates.
 boost::asio::ssl::context make_tls_context(const ClientOptions& options) {
   namespace ssl = boost::asio::ssl;
   ssl::context context(ssl::context::tls_client);

@@ -15,20 +15,21 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Waits for one operation at a time, until it is over, takes too long or somebody interrupts: what makes
-/// asynchronous operations, which alone can be given up, simple to use. Threads: one, but for interrupt().
+/// Waits for one operation at a time, until it ends, times out or is interrupted. Only asynchronous
+/// operations can be cancelled; this class makes them as simple as blocking ones. Threads: one, except
+/// interrupt().
 class OperationRunner final {
  public:
   [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
 
-  /// `begin` is given a handler for an operation's error code, and starts it. Errors: ClientError of kind
-  /// interrupted; the operation's stream is then of no more use.
+  /// `begin` gets a handler for an operation's error code, and starts the operation. Errors: ClientError of
+  /// kind interrupted; the operation's stream is then unusable.
   template <class Begin>
   boost::system::error_code run(Begin begin) {
     return wait(begin_operation(std::move(begin)));
   }
 
-  /// The same, and what takes longer than `timeout` is ended on the transport: beast::error::timeout.
+  /// The same with a timeout, which cancels the transport: beast::error::timeout.
   template <class Begin>
   boost::system::error_code run(Transport& transport, std::chrono::milliseconds timeout, Begin begin) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
@@ -37,7 +38,7 @@ class OperationRunner final {
       io_.run_one_until(deadline);
     }
     if (operation->is_done || interrupted_) return wait(operation);
-    // What it was given, such as a buffer of the caller's, must be there until it has ended.
+    // Its arguments, such as the caller's buffer, must live until it has ended.
     transport.cancel();
     wait(operation);
     return boost::beast::error::timeout;
@@ -48,7 +49,7 @@ class OperationRunner final {
   }
   [[nodiscard]] bool is_interrupted() const noexcept { return interrupted_; }
 
-  /// For good. Threads: any.
+  /// Permanent. Threads: any.
   void interrupt() noexcept {
     interrupted_ = true;
     io_.stop();
@@ -59,7 +60,7 @@ class OperationRunner final {
     bool is_done = false;
     boost::system::error_code error;
   };
-  using OperationPtr = std::shared_ptr<Operation>;  // an interrupted one's handler outlives the call
+  using OperationPtr = std::shared_ptr<Operation>;  // an interrupted operation's handler outlives the call
 
   template <class Begin>
   OperationPtr begin_operation(Begin begin) {
@@ -78,12 +79,12 @@ class OperationRunner final {
   std::atomic<bool> interrupted_{false};
 };
 
-/// A connection to the server, over TLS where the URL says https; then only a certificate of that host's
-/// will do. Within the options' timeout, and the handshake in as long again. Errors: ClientError that names
-/// the server.
+/// Connects to the server, over TLS if the URL says https, with a certificate for that host.
+/// Connecting and the handshake each have the options' timeout. Errors: ClientError that names the
+/// server.
 [[nodiscard]] Transport connect(OperationRunner& runner, const ClientUrl& url, const ClientOptions& options);
 
-/// For what happens on a connection that was there: `127.0.0.1:9464: the connection was lost: …`.
+/// The error of an established connection: `127.0.0.1:9464: the connection was lost: …`.
 [[nodiscard]] ClientError connection_error(const ClientUrl& url, const boost::system::error_code& error,
                                            std::chrono::milliseconds timeout);
 

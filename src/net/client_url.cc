@@ -53,7 +53,7 @@ bool ClientUrl::is_loopback() const noexcept {
 
 ClientUrl ClientUrl::parse(std::string_view text) {
   if (text.size() > kLongestUrl) refuse(text, "it is too long");
-  // What would end a line of the request, or be shown as something else than it is.
+  // Refuse characters that would end a request line, or look like others.
   if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; })) {
     refuse(text, "it has a blank or a character that a URL cannot have");
   }

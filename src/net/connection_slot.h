@@ -8,7 +8,7 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// A connection's place in the table and in the figures, for as long as this lives. Moves with the socket
+/// A connection's entry in the table and in the figures, for the life of this object. Moves with the socket
 /// when a connection becomes a WebSocket. On the I/O thread only.
 class ConnectionSlot final {
  public:
@@ -29,7 +29,7 @@ class ConnectionSlot final {
   void enter(Phase phase) {
     context_->connections.set_phase(place_, phase, std::chrono::steady_clock::now());
   }
-  /// Holds no place from here on.
+  /// Releases the place.
   void give_up() { context_->connections.give_up(place_); }
   /// See ConnectionTable::make_stream().
   [[nodiscard]] ConnectionTable::Stream make_stream(const AddressKey& client, std::function<void()> close,

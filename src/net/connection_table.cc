@@ -11,13 +11,13 @@ namespace {
 
 /// The ranks of connections that have just begun.
 constexpr int kFresh = 2;
-/// A client that has taken or sent nothing for this long is stalled.
+/// A client that has read or sent nothing for this long is stalled.
 constexpr std::chrono::seconds kStalled{1};
-/// For a newcomer whose address is not known yet: nobody's sending connection is cut for it.
+/// For a newcomer with a still unknown address: no sending connection is evicted for it.
 constexpr std::size_t kUnknown = std::numeric_limits<std::size_t>::max();
 
-/// True for a client that leaves what it asked for in the kernel's buffer, in front of which its connection
-/// only seems to wait. One that takes some of it has not been waiting since before then.
+/// True for a client that leaves its response in the kernel's buffer; its connection only seems to wait for a
+/// request. Reading some of it restarts the client's waiting time.
 bool leaves_response(ConnectionTable::Entry& entry, SteadyTime now) {
   if (entry.last_untaken == 0 || !entry.untaken) return false;
   const std::size_t left = entry.untaken();
@@ -26,7 +26,7 @@ bool leaves_response(ConnectionTable::Entry& entry, SteadyTime now) {
   return left > 0 && now - entry.since >= kStalled;
 }
 
-/// A proxy speaks for many addresses, each of which might have a single place.
+/// A proxy serves many addresses, each of which might have a single place.
 std::size_t places_of(const ConnectionTable::Entry& entry) noexcept {
   return entry.is_proxy ? 1 : entry.places->all;
 }
@@ -63,13 +63,13 @@ bool ConnectionTable::make_reserved_room() {
   return true;
 }
 
-/// Nothing for a connection that must not go for a newcomer whose address has `own` places.
+/// Nothing for a connection that a newcomer with `own` places may not evict.
 std::optional<ConnectionTable::Sparing> ConnectionTable::sparing_of(Entry& entry, std::size_t own,
                                                                     SteadyTime now) {
   const bool is_waiting = entry.phase == Phase::waiting;
   if (!is_waiting && entry.phase != Phase::sending) return std::nullopt;
   const bool takes_nothing = is_waiting ? leaves_response(entry, now) : now - entry.since >= kStalled;
-  // The longest first, whatever its address.
+  // The longest first, for any address.
   if (takes_nothing) return Sparing{.rank = 0, .places = 0, .since = entry.since};
   const std::size_t places = places_of(entry);
   if (is_waiting && now - entry.since >= kStalled) return Sparing{1, places, entry.since};
@@ -79,7 +79,7 @@ std::optional<ConnectionTable::Sparing> ConnectionTable::sparing_of(Entry& entry
   return std::nullopt;
 }
 
-/// Of what has just begun, that of the address with more places goes first, waiting or not.
+/// Among recent ones, the address with more places goes first, waiting or sending.
 bool ConnectionTable::goes_before(const Sparing& a, const Sparing& b) noexcept {
   const auto key = [](const Sparing& one) {
     return std::tuple(std::min(one.rank, kFresh), -static_cast<std::ptrdiff_t>(one.places), one.rank,
@@ -88,8 +88,8 @@ bool ConnectionTable::goes_before(const Sparing& a, const Sparing& b) noexcept {
   return key(a) < key(b);
 }
 
-/// A walk over all, or over those of an address, each time that a limit is met. There are a thousand at most
-/// by default.
+/// Walks all connections, or those of an address, each time a limit is reached: at most a thousand by
+/// default.
 bool ConnectionTable::evict(Address* address, std::size_t own, SteadyTime now) {
   Entry* victim = nullptr;
   Sparing best;

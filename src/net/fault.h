@@ -6,8 +6,8 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Why a request is not answered by a handler: the status to send instead, and a sentence for the client.
-/// The connection is closed after it, since where the next request would begin is in doubt.
+/// The server itself refuses a request: the status to send, and a sentence for the client. The connection is
+/// closed afterwards, since the start of the next request is uncertain.
 struct Fault {
   int status = 400;
   std::string message;

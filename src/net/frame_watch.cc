@@ -25,8 +25,8 @@ bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
-/// RFC 6455 7.4.2, and IANA's registry of close codes: 1000 to 1014 but for those that are never sent, and
-/// the ranges for libraries and applications.
+/// RFC 6455 7.4.2, and IANA's registry of close codes: 1000 to 1014 except those that are never sent, and the
+/// ranges for libraries and applications.
 bool may_be_sent(std::uint16_t code) noexcept {
   if (code >= 3000) return code <= 4999;
   return code >= 1000 && code <= kBadGateway && (code < 1004 || code > 1006);
@@ -46,7 +46,7 @@ std::optional<WebSocketClose> close_fault(std::string_view payload) noexcept {
 
 bool FrameWatch::is_close() const noexcept { return (first_ & kOpcode) == kCloseOpcode; }
 
-/// Payloads, but for that of a Close frame, are passed over whole.
+/// Payloads are skipped whole, except a Close frame's.
 std::size_t FrameWatch::take(std::string_view bytes) noexcept {
   std::size_t frame_begin = 0;
   for (std::size_t i = 0; i < bytes.size();) {
@@ -94,7 +94,7 @@ void FrameWatch::take_byte(std::uint8_t byte) noexcept {
   }
 }
 
-/// A frame without a mask, and a Close frame that is longer than it may be, are Beast's to refuse.
+/// Beast refuses a frame without a mask, and a too long Close frame.
 void FrameWatch::begin_payload() noexcept {
   close_size_ = 0;
   if (is_masked_) {

@@ -10,24 +10,24 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Reads along with a WebSocket's client, frame by frame (RFC 6455 5.2), and keeps nothing but the payload of
-/// a Close frame.
+/// Parses a WebSocket client's frames alongside Beast (RFC 6455 5.2), and stores only the payload of a Close
+/// frame.
 ///
-/// Beast 1.81 reads the frames themselves; two things it leaves out. It echoes the close codes 5000 to 65535,
-/// refuses 1014, which is registered, and calls a reason that is not UTF-8 a protocol error. And it waits for
-/// ever for the rest of a frame or message of which a byte comes now and then. Threads: one.
+/// Beast 1.81 reads the frames itself, but has two gaps. First, close codes: it echoes 5000 to 65535, refuses
+/// the registered 1014, and calls a reason that is not UTF-8 a protocol error. Second, time: it waits forever
+/// for the rest of a frame or message that arrives byte by byte. Threads: one.
 class FrameWatch final {
  public:
-  /// Takes the next bytes of the client. Returns how many of them may be read by others: all, or those before
-  /// a Close frame that has a verdict(). Nothing more may be taken then.
+  /// Takes the client's next bytes. Returns how many of them Beast may read: all, or those before a Close
+  /// frame with a verdict(). Call it no more after that.
   [[nodiscard]] std::size_t take(std::string_view bytes) noexcept;
 
-  /// The answer that a Close frame must get, where Beast gives another one.
+  /// The answer to a Close frame, if Beast would send another one.
   [[nodiscard]] std::optional<WebSocketClose> verdict() const noexcept { return verdict_; }
 
-  /// Messages that have ended, and control frames that stood between messages.
+  /// Number of ended messages, and of control frames between messages.
   [[nodiscard]] std::uint64_t ended() const noexcept { return ended_; }
-  /// A frame has begun and not ended, or a message has begun whose last frame has not.
+  /// True while a frame or a fragmented message is incomplete.
   [[nodiscard]] bool is_in_message() const noexcept { return in_fragments_ || part_ != Part::first_byte; }
 
  private:
@@ -43,7 +43,7 @@ class FrameWatch final {
   std::uint8_t first_ = 0;  ///< of the frame: FIN, reserved bits, opcode
   bool is_masked_ = false;
   int missing_ = 0;           ///< bytes of a long length, or of a mask
-  std::uint64_t length_ = 0;  ///< of the payload that is still to come
+  std::uint64_t length_ = 0;  ///< rest of the payload
   std::array<std::uint8_t, 4> mask_{};
   std::array<char, 125> close_{};  ///< payload of a Close frame
   std::size_t close_size_ = 0;
@@ -52,7 +52,7 @@ class FrameWatch final {
   std::optional<WebSocketClose> verdict_;
 };
 
-/// The code to answer a Close frame's payload with, where that is not the code in it (RFC 6455 5.5.1, 7.4).
+/// The code to answer a Close frame's payload with, if it differs from the code in it (RFC 6455 5.5.1, 7.4).
 [[nodiscard]] std::optional<WebSocketClose> close_fault(std::string_view payload) noexcept;
 
 }  // namespace kymo::KYMO_ABI::net

@@ -13,7 +13,7 @@ namespace {
 constexpr int kWindowBits = 15 + 16;  // 16 asks zlib for a gzip header instead of its own
 constexpr int kMemoryLevel = 8;
 
-/// Ends a deflate stream whatever happens.
+/// Ends a deflate stream in its destructor.
 class Deflater final {
  public:
   explicit Deflater(GzipLevel level) {
@@ -31,7 +31,7 @@ class Deflater final {
   z_stream stream_{};
 };
 
-/// zlib counts in 32 bits, a text may be longer.
+/// zlib counts in 32 bits; a text may be longer.
 uInt clamp(std::size_t size) noexcept {
   return static_cast<uInt>(std::min<std::size_t>(size, std::numeric_limits<uInt>::max()));
 }
@@ -52,7 +52,7 @@ std::string gzip(std::string_view text, GzipLevel level) {
     if (written == out.size()) out.resize(out.size() * 2);
     const uInt in_chunk = clamp(text.size() - read);
     const uInt out_chunk = clamp(out.size() - written);
-    // zlib's interface is older than const; it never writes through next_in.
+    // zlib's interface predates const; it never writes through next_in.
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data() + read));
     stream.avail_in = in_chunk;
     stream.next_out = reinterpret_cast<Bytef*>(out.data() + written);

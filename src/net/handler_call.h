@@ -11,22 +11,22 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// The request of a head, which must outlive it; body and connection are the caller's to add.
+/// The request for a head, which must outlive it; the caller adds body and connection.
 [[nodiscard]] HttpRequest make_request(const RequestHead& head, const Target& target);
 
-/// What a handler made of a request.
+/// The result of a handler's call.
 struct Answer {
-  HttpResponse response;           ///< can always be sent
-  std::string error;               ///< why the handler failed; empty where it did not
+  HttpResponse response;           ///< always sendable
+  std::string error;               ///< why the handler failed; empty: no failure
   BodiesInFlight::Hold body = {};  ///< that of the response
 };
 
-/// Calls the handler, whatever it does. Not called once the server is stopping: what waited for a thread is
-/// told 503; so is a request whose response finds no room among those that are being sent.
+/// Calls the handler and catches its exceptions. If the server is stopping, answers 503 instead; also if the
+/// response finds no room among those in flight.
 [[nodiscard]] Answer call_handler(ServerContext& context, const HttpRequest& request);
 
-/// Counts an answer whose handler failed, and tells why: once a second at most, since a client that finds
-/// such a handler must not fill the log. Does nothing where the handler did not fail. On the I/O thread only.
+/// Counts a failed handler, and reports it at most once a second: a client that finds such a handler must not
+/// fill the log. No effect without a failure. On the I/O thread only.
 void note_handler_error(ServerContext& context, std::string_view target, const Answer& answer);
 
 }  // namespace kymo::KYMO_ABI::net

@@ -19,7 +19,7 @@ namespace kymo::KYMO_ABI::net {
   return !text.empty() && std::ranges::all_of(text, is_token_char);
 }
 
-/// One header or trailer line, taken apart.
+/// One parsed header or trailer line.
 struct HeaderField {
   std::string_view name;
   std::string_view value;  ///< without blanks around it
@@ -28,7 +28,7 @@ struct HeaderField {
 /// Reads a line without its line end (RFC 9112 5, without obs-fold). `out` points into `line`.
 [[nodiscard]] std::optional<Fault> read_field(std::string_view line, HeaderField& out);
 
-/// Host, Content-Length and Transfer-Encoding decide who is asked and where a message ends.
+/// Host, Content-Length and Transfer-Encoding decide the addressed host and the end of a message.
 [[nodiscard]] bool is_framing_field(std::string_view name) noexcept;
 
 }  // namespace kymo::KYMO_ABI::net

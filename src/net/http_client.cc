@@ -38,7 +38,7 @@ HttpAnswer HttpClient::ask_again_where_idle(Method method, std::string_view targ
     return ask(method, target);
   } catch (const ClientError& error) {
     connection_.reset();
-    // A server may close a connection that was idle at the very moment it is used again (RFC 9112 9.3.1).
+    // A server may close an idle connection at the moment of its next use (RFC 9112 9.3.1).
     if (!was_open || error.kind() != ClientError::Kind::unreachable) throw;
   }
   try {

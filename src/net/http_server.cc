@@ -27,11 +27,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// For what is being answered when stop() is called; the rest of the promised second is for the threads to
-/// end.
+/// Time for running responses at stop(); the rest of the promised second is for the threads to end.
 constexpr std::chrono::milliseconds kGrace{500};
 constexpr std::size_t kMostThreads = 64;
-/// From one attempt to the next to make a listener where memory is short.
+/// Delay between attempts to make a listener when memory is short.
 constexpr std::chrono::milliseconds kWithoutListener{10};
 
 const std::string* find_pair(const HttpRequest::Pairs& pairs, std::string_view name) noexcept {
@@ -66,7 +65,7 @@ HttpServerOptions bounded(HttpServerOptions options) {
   return options;
 }
 
-/// Handlers and completions catch their own exceptions; should one get through, the thread goes on.
+/// Handlers and completions catch their own exceptions; if one escapes, the thread continues.
 void run_to_end(asio::io_context& context) {
   while (true) {
     try {
@@ -82,7 +81,7 @@ void poll_quietly(asio::io_context& context) noexcept try { context.poll(); } ca
   return;
 }
 
-/// The threads of one start() to its stop().
+/// The threads between one start() and its stop().
 class Engine final {
  public:
   Engine(const HttpServerOptions& options, const HttpServer::Handler& handler, const SharedIdentity& identity,
@@ -108,14 +107,14 @@ class Engine final {
 
   void ask_to_end() {
     if (context_.stopping.exchange(true)) return;
-    context_.loop().execute([this] { drain(); });  // which needs no memory of the heap
+    context_.loop().execute([this] { drain(); });  // needs no memory of the heap
   }
 
   void end() {
     ask_to_end();
     if (threads_.empty()) run_io();
     for (std::size_t i = 0; i < threads_.size(); ++i) {
-      // First the I/O thread: once it is done, nothing hands work to the others.
+      // First the I/O thread: afterwards nothing gives work to the others.
       if (i == 1) workers_have_work_.reset();
       threads_[i].join();
     }
@@ -146,7 +145,7 @@ class Engine final {
     }
   }
 
-  /// Where memory is short, the listener may end; it begins again as soon as there is some.
+  /// When memory is short, the listener may end; it restarts once memory is available.
   void run_io() {
     run_to_end(context_.io);
     while (context_.listener_failed) {
@@ -157,7 +156,7 @@ class Engine final {
     }
   }
 
-  /// Where that fails, what is under way goes on for a moment.
+  /// On failure, running work continues for a moment.
   bool begin_listening_again() noexcept try {
     listener_.spawn();
     return true;
@@ -168,7 +167,7 @@ class Engine final {
     return false;
   }
 
-  /// Where there is no memory for words and waiting, all are closed at once.
+  /// Without memory for messages and waiting, closes all at once.
   void drain() noexcept {
     context_.draining = true;
     listener_.close();
@@ -215,13 +214,13 @@ class HttpServer::Impl final {
   void start() {
     const std::lock_guard lock(mutex_);
     if (engine_ != nullptr) return;
-    // Writes an address out and reads it back: the same rules as for text, with the same message.
+    // Prints and parses the address: the same rules and message as for text.
     (void)Endpoint::parse(options_.listen.to_string());
     engine_ = std::make_unique<Engine>(options_, handler_, identity_, counters_, port_);
   }
 
   void stop() {
-    // Ended outside of the lock, since a handler that it waits for may call stop() too.
+    // Ends outside of the lock: a handler that it waits for may call stop() too.
     if (const std::unique_ptr<Engine> engine = take_engine()) engine->end();
   }
 
@@ -259,12 +258,12 @@ class HttpServer::Impl final {
   }
 
  private:
-  /// The engine, for the caller to end; null where there is none or it is not the caller's to end.
+  /// The engine, for the caller to end; null if there is none or another caller ends it.
   std::unique_ptr<Engine> take_engine() {
     const std::lock_guard lock(mutex_);
     if (engine_ == nullptr) return nullptr;
     if (!engine_->is_of_this_process()) {
-      // Forked off: the threads to join are the parent's. Left to the end of the process.
+      // In a forked child the threads are the parent's. Leaks until the process ends.
       (void)engine_.release();
       return nullptr;
     }

@@ -25,7 +25,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kResolutionPoll{20};
 constexpr milliseconds kPause{100};
-/// Connections taken before those already taken get their turn.
+/// Connections accepted before earlier ones get their turn.
 constexpr int kBatch = 16;
 
 base::FileDescriptor open_reserve() noexcept {
@@ -56,8 +56,8 @@ void Listener::try_now() {
   if (address_) open(*address_);
 }
 
-/// An exception or Asio may end run() before close(): this is destroyed with it. Stopping the loop
-/// needs no memory.
+/// An exception or Asio may end run() before close(): this is destroyed with it. Stopping the loop needs no
+/// memory.
 class Listener::Work final {
  public:
   explicit Work(ServerContext& context) noexcept : context_(context) { context_.listener_failed = false; }
@@ -84,7 +84,7 @@ void Listener::close() {
   on_listening_(0);
 }
 
-/// `work` is there from before the first step, which may fail too.
+/// `work` exists before the first step, which may fail too.
 Coroutine<void> Listener::run([[maybe_unused]] std::unique_ptr<Work> work) {
   while (!context_.draining) {
     if (!address_) co_await resolve();
@@ -143,7 +143,7 @@ void Listener::report_listening() {
 
 Coroutine<void> Listener::sleep(milliseconds time) {
   timer_.expires_after(time);
-  // Woken early by close(): whoever sleeps looks at `draining` next.
+  // close() wakes early: the sleeper then checks `draining`.
   (void)co_await timer_.async_wait(kResult);
 }
 
@@ -175,7 +175,7 @@ Listener::Next Listener::accept_one() {
     case EINVAL:
     case ENOTSOCK:
     case EOPNOTSUPP: return Next::reopen;
-    default: return Next::more;  // that connection's own failure (accept(2))
+    default: return Next::more;  // the connection's own failure (accept(2))
   }
   if (!reserve_) reserve_ = open_reserve();
   try {
@@ -186,8 +186,7 @@ Listener::Next Listener::accept_one() {
   }
 }
 
-/// Without a descriptor the connection stays queued and the listener readable: a busy loop, if nothing is
-/// done.
+/// Without a descriptor the connection stays queued and the listener readable: a busy loop without this.
 Listener::Next Listener::make_descriptor_free() {
   if (!has_waiting(acceptor_.native_handle())) return Next::wait;
   if (context_.connections.evict_one(steady_clock::now())) {
@@ -201,7 +200,7 @@ Listener::Next Listener::make_descriptor_free() {
     count(context_.counters.connections_refused);
     refuse_connection_now(context_, std::move(accepted.socket), ConnectionTable::Room::none);
   }
-  // Another thread may have been quicker to take it; then it is tried again after a pause.
+  // Another thread may have taken it first; then the listener retries after a pause.
   reserve_ = open_reserve();
   return accepted.error == 0 && reserve_ ? Next::more : Next::pause;
 }

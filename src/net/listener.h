@@ -16,17 +16,17 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Gets the address, by trying until it is free, and hands each connection to a session or refuses it.
-/// Threads: the I/O thread, but for `try_now`, which comes before it.
+/// Binds the address, with retries until it is free, and hands each connection to a session or refuses it.
+/// Threads: the I/O thread, except `try_now`, which comes before it.
 class Listener final {
  public:
-  /// `on_listening` is told the port once it listens, 0 when it no longer does.
+  /// `on_listening` gets the port when listening begins, and 0 when it ends.
   Listener(ServerContext& context, std::function<void(std::uint16_t port)> on_listening);
 
-  /// One attempt that asks no name service, so that a server whose address is free listens when start()
+  /// One attempt without a name service. So a server whose address is free listens when start()
   /// returns.
   void try_now();
-  /// Begins the work; it ends after close(), or where memory is short: see ServerContext::listener_failed.
+  /// Begins the work. It ends after close(), or when memory is short: see ServerContext::listener_failed.
   /// Throws std::bad_alloc.
   void spawn();
   void close();
@@ -43,7 +43,7 @@ class Listener final {
   void report_failure(const std::string& reason);
   void report_listening();
 
-  /// What to do after one look at the queue of connections.
+  /// The next step after a look at the queue of connections.
   enum class Next : std::uint8_t { more, wait, pause, reopen };
   Next accept_one();
   Next make_descriptor_free();
@@ -54,10 +54,10 @@ class Listener final {
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer timer_;
   base::FileDescriptor
-      reserve_;  ///< given up to take a connection and refuse it when there is no other descriptor left
+      reserve_;  ///< freed to accept and refuse a connection when no other descriptor is left
   std::optional<SocketAddress> address_;
   std::optional<ListenFailure> failure_;
-  std::string reported_;  ///< the reason last told; empty while all is well
+  std::string reported_;  ///< the last reported reason; empty: no error
 };
 
 }  // namespace kymo::KYMO_ABI::net

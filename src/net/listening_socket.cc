@@ -36,7 +36,7 @@ std::variant<base::FileDescriptor, ListenFailure> open_listener(const SocketAddr
   base::FileDescriptor fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return last_failure(address);
   const int on = 1;
-  // Only lets a restart pass connections in TIME_WAIT; two listeners still exclude each other.
+  // Only lets a restart bind beside connections in TIME_WAIT; two listeners still exclude each other.
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (::bind(fd.get(), address.get(), address.length) != 0) return last_failure(address);
   if (::listen(fd.get(), SOMAXCONN) != 0) return last_failure(address);

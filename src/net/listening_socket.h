@@ -11,7 +11,8 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Why an address could not be had: errno, and for a taken port the inode of the socket that has it.
+/// The reason why an address is unavailable: errno, and for a taken port the inode of the socket that holds
+/// it.
 struct ListenFailure {
   int error = 0;
   std::optional<std::uint64_t> holder_inode;
@@ -22,11 +23,11 @@ struct ListenFailure {
 /// A listening TCP socket, non-blocking and closed by exec.
 [[nodiscard]] std::variant<base::FileDescriptor, ListenFailure> open_listener(const SocketAddress& address);
 
-/// The port a socket is bound to; 0 where it cannot be told.
+/// The port a socket is bound to; 0 if unknown.
 [[nodiscard]] std::uint16_t local_port(int fd) noexcept;
 
-/// The failure in words for a person, with the holder's name where it can be found and the remedy where there
-/// is one.
+/// The failure in words for a person, with the holder's name and the remedy if
+/// known.
 [[nodiscard]] std::string describe(const ListenFailure& failure);
 
 struct Accepted {
@@ -35,10 +36,10 @@ struct Accepted {
   int error = 0;
 };
 
-/// Takes one connection off the queue; `error` is EAGAIN when there is none.
+/// Accepts one connection; `error` is EAGAIN when none waits.
 [[nodiscard]] Accepted accept_connection(int listener);
 
-/// Whether a connection waits to be accepted. Without a free descriptor accept() fails before it looks.
+/// True if a connection waits to be accepted. Without a free descriptor accept() fails before it looks.
 [[nodiscard]] bool has_waiting(int listener) noexcept;
 
 }  // namespace kymo::KYMO_ABI::net

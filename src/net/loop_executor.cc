@@ -19,7 +19,7 @@ void* Reserve::allocate(std::size_t bytes) {
 }
 
 void Reserve::deallocate(void* memory) noexcept {
-  // Pointers of different arrays have an order by these only.
+  // Only std::less orders pointers of different arrays.
   const bool is_block =
       !std::less<void*>()(memory, blocks_.get()) && std::less<void*>()(memory, blocks_.get() + size_);
   if (!is_block) return ::operator delete(memory);

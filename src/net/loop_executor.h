@@ -19,14 +19,14 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Blocks that are set aside for when the heap has none left. Threads: any.
+/// Reserved blocks for when the heap is exhausted. Threads: any.
 class Reserve final {
  public:
   static constexpr std::size_t kBlockBytes = 128;
 
   explicit Reserve(std::size_t blocks);
 
-  /// From the heap, else a block. Throws std::bad_alloc where there is none, or where a block is too small.
+  /// From the heap, otherwise a block. Throws std::bad_alloc if none is left, or a block is too small.
   [[nodiscard]] void* allocate(std::size_t bytes);
   void deallocate(void* memory) noexcept;
 
@@ -42,7 +42,7 @@ class Reserve final {
   Block* free_ = nullptr;
 };
 
-/// Takes memory as a Reserve has it.
+/// Allocates from a Reserve.
 template <class T>
 class ReserveAllocator {
  public:
@@ -73,11 +73,11 @@ inline constexpr bool kSetsAllocator = false;
 template <class Allocator>
 inline constexpr bool kSetsAllocator<boost::asio::execution::allocator_t<Allocator>> = true;
 
-/// An executor of Asio's that keeps its allocator, whatever allocator a handler has.
+/// An Asio executor that keeps its allocator, whatever a handler's allocator is.
 ///
-/// When a coroutine is ended from outside, Asio posts its end from a destructor. Where the heap is empty that
-/// post would throw and with it end the process; so it has to have memory of its own. As `Inner`: an executor
-/// of an io_context with a ReserveAllocator.
+/// When a coroutine is destroyed from outside, Asio posts its end from a destructor. With an empty heap that
+/// post would throw and end the process, so it needs reserved memory. `Inner`: an executor of an io_context
+/// with a ReserveAllocator.
 template <class Inner>
 class KeepingExecutor {
  public:
@@ -121,7 +121,7 @@ inline LoopExecutor loop_executor(boost::asio::io_context& loop, Reserve& reserv
       boost::asio::require(loop.get_executor(), boost::asio::execution::allocator(allocator)));
 }
 
-/// A coroutine on a loop, and what to wait with in it: the result is a tuple that begins with the error.
+/// A coroutine on a loop, and its completion token: the result is a tuple that begins with the error.
 template <class T>
 using Coroutine = boost::asio::awaitable<T, LoopExecutor>;
 inline constexpr auto kResult = boost::asio::as_tuple(boost::asio::use_awaitable_t<LoopExecutor>());

@@ -21,7 +21,7 @@ bool is_v4(const IpAddress& address) noexcept {
   return std::equal(kMapped.begin(), kMapped.end(), address.begin());
 }
 
-/// The address with all bits behind the first `bits` zero.
+/// The address with all bits after the first `bits` zero.
 IpAddress prefix_of(IpAddress address, int bits) noexcept {
   for (int i = 0; i < 16; ++i) {
     const int kept = std::clamp(bits - 8 * i, 0, 8);
@@ -62,7 +62,7 @@ Network Network::parse(std::string_view text) {
   const auto address = parse_ip_address(text.substr(0, slash));
   if (!address) refuse(text, "it begins with no IP address");
   if (slash == std::string_view::npos) return {*address, kAllBits};
-  // The prefix of an IPv4 address in IPv6 form is one of IPv6.
+  // An IPv4 address in IPv6 form has an IPv6 prefix.
   const bool v4 = is_v4(*address) && text.substr(0, slash).find(':') == std::string_view::npos;
   const auto bits = base::parse_number<std::uint8_t>(text.substr(slash + 1));
   const int most = v4 ? kAllBits - kMappedBits : kAllBits;

@@ -8,7 +8,7 @@
 namespace kymo::KYMO_ABI::net {
 namespace {
 
-/// Delivered in one go; then whoever else waits for the I/O thread has a turn.
+/// Number delivered in one go, before other work of the I/O thread gets its turn.
 constexpr std::size_t kTurn = 64;
 
 }  // namespace
@@ -54,13 +54,13 @@ void Outbox::deliver() noexcept {
       try {
         std::visit([&](const auto& what) { reader->take(what); }, item.what);
       } catch (...) {
-        // No memory for one message: that client gets the next one.
+        // No memory for one message: its client gets the next one.
       }
     }
     try {
       return post_delivery();
     } catch (...) {
-      // No memory to give others a turn: it goes on here.
+      // No memory to yield: continue here.
     }
   }
 }

@@ -14,7 +14,7 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// A WebSocket as other threads reach it. On the I/O thread only.
+/// A WebSocket as a target of the outbox. On the I/O thread only.
 class OutboxReader {
  public:
   struct Write {
@@ -31,15 +31,15 @@ class OutboxReader {
   virtual void take(const Close& close) = 0;
 };
 
-/// What other threads want of a server's WebSockets, in order, on its way to the I/O thread. Messages to
-/// thousands of clients come at one moment; an operation of Asio's for each would cost a lock, a wake-up and
-/// memory that a list does not. Threads: any. May outlive the server.
+/// Calls of other threads for a server's WebSockets, in order, on their way to the I/O thread. Messages to
+/// thousands of clients come at one moment. An Asio operation for each would cost a lock, a wake-up and
+/// memory; a list does not. Threads: any. May outlive the server.
 class Outbox final : public std::enable_shared_from_this<Outbox> {
  public:
   explicit Outbox(boost::asio::io_context& io) : io_(&io) {}
 
   void add(std::weak_ptr<OutboxReader> reader, std::variant<OutboxReader::Write, OutboxReader::Close> what);
-  /// The server ends: what is on its way, and all that comes, is dropped.
+  /// The server ends: drops all pending and all later calls.
   void close() noexcept;
 
  private:
@@ -54,10 +54,10 @@ class Outbox final : public std::enable_shared_from_this<Outbox> {
 
   std::mutex mutex_;
   boost::asio::io_context* io_;     ///< null: closed
-  std::vector<Item> waiting_;       ///< guarded by mutex_, as what is above it
-  bool is_posted_ = false;          ///< a delivery comes; guarded too
+  std::vector<Item> waiting_;       ///< guarded by mutex_, like the member above
+  bool is_posted_ = false;          ///< a delivery is pending; guarded too
   std::vector<Item> delivered_;     ///< on the I/O thread only
-  std::size_t next_delivered_ = 0;  ///< what is before it has been
+  std::size_t next_delivered_ = 0;  ///< earlier items are delivered
 };
 
 }  // namespace kymo::KYMO_ABI::net

@@ -10,14 +10,14 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// What counts as one address against `connections_per_address`: an IPv4 address, or the /64 of an IPv6 one,
-/// since a single host is given a whole /64.
+/// The unit of `connections_per_address`: an IPv4 address, or the /64 of an IPv6 one, since a single host
+/// owns a whole /64.
 using AddressKey = std::array<std::uint8_t, 9>;
 
-/// The other end of a connection, or who a proxy speaks for.
+/// The other end of a connection, or the client behind a proxy.
 struct Peer {
   AddressKey key{};
-  std::string text;  ///< "127.0.0.1:41234", "[::1]:41234"; port 0 where none is known
+  std::string text;  ///< "127.0.0.1:41234", "[::1]:41234"; port 0 if unknown
   IpAddress address{};
 };
 

@@ -79,7 +79,7 @@ TableAddress to_table_address(const SocketAddress& wanted) {
   return address;
 }
 
-/// Two listeners exclude each other on the same address, or where one takes them all.
+/// Two listeners exclude each other on the same address, or if one takes all addresses.
 bool clash(const TableAddress& listener, const TableAddress& wanted) {
   if (listener.port != wanted.port) return false;
   return listener.is_any() || wanted.is_any() || listener.words == wanted.words;

@@ -11,22 +11,22 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// The process that listens on a port somebody else wants.
+/// The process that listens on a wanted port.
 struct PortHolder {
   pid_t pid = 0;
   std::string name;
 };
 
-/// The inode of the listening socket that keeps `wanted` from being bound, out of the text of /proc/net/tcp
-/// or /proc/net/tcp6 (Linux' proc_net_tcp: local address, state 0A, inode). Nothing where none does.
+/// Finds the listening socket that keeps `wanted` from being bound in the text of /proc/net/tcp or
+/// /proc/net/tcp6 (Linux' proc_net_tcp: local address, state 0A, inode). Nothing if there is none.
 [[nodiscard]] std::optional<std::uint64_t> find_listener_inode(std::string_view table,
                                                                const SocketAddress& wanted);
 
 /// The same from the running kernel. Cost: reads two files as long as the machine has TCP sockets.
 [[nodiscard]] std::optional<std::uint64_t> find_listener_inode(const SocketAddress& wanted);
 
-/// Who holds a socket. Cost: a walk over all of /proc that this user may read. Nothing where it is not
-/// permitted.
+/// Finds the process of a socket. Cost: a walk over all of /proc that this user may read. Nothing without
+/// permission.
 [[nodiscard]] std::optional<PortHolder> find_holder(std::uint64_t inode);
 
 }  // namespace kymo::KYMO_ABI::net

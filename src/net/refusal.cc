@@ -31,7 +31,7 @@ void tell_too_many(const ServerContext& context, int socket, ConnectionTable::Ro
 
 }  // namespace
 
-/// Time helps where others are at work, and not where the client's own connections are.
+/// A retry helps when others are busy, but not when the client's own connections are.
 HttpResponse too_many_connections(ConnectionTable::Room room, const ConnectionTable::Limits& limits) {
   if (room == ConnectionTable::Room::none_for_address) {
     return json_error(
@@ -73,7 +73,7 @@ const HttpResponse& speaks_https() {
 void tell_too_many_now(ServerContext& context, int socket, ConnectionTable::Room room) noexcept try {
   tell_too_many(context, socket, room);
 } catch (...) {
-  return;  // no memory for the words
+  return;  // no memory for the message
 }
 
 void refuse_connection_now(ServerContext& context, base::FileDescriptor socket,
@@ -83,7 +83,7 @@ void refuse_connection_now(ServerContext& context, base::FileDescriptor socket,
   ::shutdown(socket.get(), SHUT_WR);
   (void)::recv(socket.get(), discarded.data(), discarded.size(), MSG_DONTWAIT);
 } catch (...) {
-  // Out of memory: closing it is all that is left to do.
+  // Out of memory: only closing remains.
   return;
 }
 

@@ -7,23 +7,23 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// For a connection over a limit, all of whose places are at work: 503. `limits` are those of the server.
+/// 503 for a connection over a limit while all its places are busy. `limits` are those of the server.
 [[nodiscard]] HttpResponse too_many_connections(ConnectionTable::Room room,
                                                 const ConnectionTable::Limits& limits);
 
-/// For a WebSocket over a limit: 503, with words for whoever can help it.
+/// 503 for a WebSocket over a limit, with the remedy.
 [[nodiscard]] HttpResponse too_many_websockets(ConnectionTable::Stream stream,
                                                const ConnectionTable::Limits& limits);
 
-/// For a request in clear to a server that speaks TLS: 400, as text, since a person who mistyped an address
-/// reads it.
+/// 400 for a plain request to a TLS server, as text, since a person who mistyped a URL reads
+/// it.
 [[nodiscard]] const HttpResponse& speaks_https();
 
-/// Tells a connection in clear 503, as far as that can be done without waiting. On the I/O thread only.
+/// Sends 503 over a plain connection, without waiting. On the I/O thread only.
 void tell_too_many_now(ServerContext& context, int socket, ConnectionTable::Room room) noexcept;
 
-/// Tells a connection 503 and closes it, where there is no time: no descriptor may stay open. One that
-/// expects TLS is only closed. On the I/O thread only.
+/// Sends 503 and closes at once: no descriptor may stay open. A TLS connection is only closed. On the I/O
+/// thread only.
 void refuse_connection_now(ServerContext& context, base::FileDescriptor socket,
                            ConnectionTable::Room room) noexcept;
 

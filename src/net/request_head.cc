@@ -20,7 +20,7 @@ struct RequestLine {
   std::string_view version;
 };
 
-/// What the fields say about where the body ends, who is asked, and what comes after.
+/// The fields that decide the body's end, the addressed host, and the connection's future.
 struct Framing {
   int hosts = 0;
   int content_lengths = 0;
@@ -67,7 +67,7 @@ std::optional<Fault> check_request_line(const RequestLine& line) {
   return std::nullopt;
 }
 
-/// A number over 64 bits is as good as the largest: both are over any limit.
+/// A number over 64 bits counts as the largest: both are over any limit.
 std::optional<std::uint64_t> read_length(std::string_view text) noexcept {
   if (text.empty() || !std::all_of(text.begin(), text.end(), base::is_digit)) return std::nullopt;
   std::uint64_t value = 0;
@@ -89,8 +89,8 @@ void note_framing(const HeaderField& field, Framing& framing) {
   }
 }
 
-/// Joins fields of one name, in time that is linear in their bytes: whole names are compared only where their
-/// hashes are equal. The seed keeps a client from choosing names that share a hash.
+/// Joins fields of one name, in linear time: names are compared only if their hashes are equal. The seed
+/// keeps a client from choosing names with equal hashes.
 class FieldJoiner final {
  public:
   explicit FieldJoiner(RequestHead& head) noexcept : fields_(head.fields) {}
@@ -115,7 +115,7 @@ class FieldJoiner final {
   }
   static std::uint64_t random_seed() noexcept {
     std::uint64_t seed = 0xcbf29ce484222325U;
-    // Without randomness the default seed stays: a client could then make a head cost as much as before.
+    // Without randomness the default seed stays: a client could then make a head as expensive as before.
     (void)!::getrandom(&seed, sizeof seed, GRND_NONBLOCK);
     return seed;
   }
@@ -164,7 +164,7 @@ void set_host(std::string_view host, RequestHead& head) {
   head.fields.emplace_back("Host", host);
 }
 
-/// RFC 9112 3.2.2: the host in the target is the one that is asked, whatever the Host field says.
+/// RFC 9112 3.2.2: the host in the target wins over the Host field.
 std::optional<Fault> read_absolute_target(const RequestLine& line, RequestHead& head) {
   const auto known = std::ranges::find_if(kSchemes, [&](const SchemeName& name) {
     return base::equals_ignoring_case(line.target.substr(0, name.text.size()), name.text);
@@ -177,7 +177,7 @@ std::optional<Fault> read_absolute_target(const RequestLine& line, RequestHead& 
     return bad("the target's host is not a name or address with a port");
   }
   const std::string_view path = rest.substr(end);
-  // RFC 9112 3.2.4: without a path, OPTIONS asks about the server itself.
+  // RFC 9112 3.2.4: without a path, OPTIONS addresses the server itself.
   const bool asks_server = path.empty() && line.method == "OPTIONS";
   head.target = asks_server ? "*" : path.starts_with('/') ? std::string(path) : "/" + std::string(path);
   head.scheme = known->scheme;
@@ -185,7 +185,7 @@ std::optional<Fault> read_absolute_target(const RequestLine& line, RequestHead& 
   return std::nullopt;
 }
 
-/// RFC 9112 3.2 knows four forms of a target. The one of CONNECT is a proxy's business.
+/// RFC 9112 3.2 has four forms of a target. CONNECT's is only for proxies.
 std::optional<Fault> read_target(const RequestLine& line, RequestHead& head) {
   head.target = line.target;
   if (line.target.front() == '/') return std::nullopt;
@@ -281,7 +281,7 @@ std::variant<RequestHead, Fault> read_head(std::string_view head) {
 }
 
 std::optional<Fault> find_early_fault(std::string_view head_so_far, std::size_t from) {
-  // One byte back: a CR that ended the last piece is judged by what follows it.
+  // One byte back: the next byte decides about a CR at the end of the last piece.
   for (std::size_t i = from > 0 ? from - 1 : 0; i < head_so_far.size(); ++i) {
     const char c = head_so_far[i];
     if (c == '\0') return bad("a NUL in the head");

@@ -16,7 +16,7 @@ namespace kymo::KYMO_ABI::net {
 /// A request with more header fields is refused (431, RFC 6585).
 inline constexpr std::size_t kMostHeaderFields = 100;
 
-/// A request's head, taken apart.
+/// A parsed request head.
 struct RequestHead {
   /// The scheme of a target in absolute-form; any other target has none.
   enum class Scheme : std::uint8_t { none, http, https };
@@ -31,21 +31,21 @@ struct RequestHead {
   bool is_http_1_0 = false;
   bool keep_alive = false;
   bool expects_continue = false;
-  bool expects_other = false;  ///< an expectation nobody knows
+  bool expects_other = false;  ///< an unknown expectation
 };
 
-/// Reads a complete head, request line to the empty line, by RFC 9112 without its tolerances: whatever two
-/// programs could read differently is a fault, so that nobody in front of us can be made to disagree with us.
+/// Parses a complete head, request line to the empty line, by RFC 9112 without its tolerances. Any ambiguity
+/// between programs is a fault, so no proxy in front can be made to disagree with this server.
 [[nodiscard]] std::variant<RequestHead, Fault> read_head(std::string_view head);
 
-/// Looks at bytes of a head as they arrive, so that a line that ends in a bare LF is refused at once and not
-/// after a timeout. `from` is where the last call stopped.
+/// Checks a head's bytes as they arrive, so a line that ends in a bare LF is refused at once, not after a
+/// timeout. `from`: end of the last call.
 [[nodiscard]] std::optional<Fault> find_early_fault(std::string_view head_so_far, std::size_t from);
 
 /// The value of a field, any case; empty where absent.
 [[nodiscard]] std::string_view find_field(const RequestHead& head, std::string_view name) noexcept;
 
-/// Whether a comma-separated list holds a token, any case.
+/// True if a comma-separated list has the token, any case.
 [[nodiscard]] bool list_has(std::string_view list, std::string_view token) noexcept;
 
 /// True for a value of a Host field: `name`, `name:port`, `[v6]:port`, or empty (RFC 9110 7.2).

@@ -35,7 +35,7 @@ RequestParser::State RequestParser::refuse(Fault fault) {
   return State::faulty;
 }
 
-/// RFC 9112 2.2: one empty line before a request is forgiven, as some clients send it after a body.
+/// RFC 9112 2.2: tolerates one empty line before a request, as some clients send it after a body.
 void RequestParser::skip_leading_line_end() {
   if (!at_start_ || pending_.size() < 2) return;
   at_start_ = false;

@@ -14,11 +14,11 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Reads the requests of one connection from whatever pieces they arrive in. Knows no sockets.
+/// Parses the requests of one connection from any pieces. Knows no sockets.
 ///
-/// Why not Beast's parser: 1.81 runs into an assertion, which ends a debug build's process, when a last chunk
-/// arrives a byte at a time; lets LF through in a quoted chunk extension; and puts trailers among the
-/// headers. The tests hold this one against it: what passes here means the same there. Threads: one at a
+/// Why not Beast's parser: 1.81 has three faults. It fails an assertion, which ends a debug build's process,
+/// when a last chunk arrives byte by byte. It accepts LF in a quoted chunk extension. It puts trailers among
+/// the headers. The tests compare both parsers: accepted input means the same in both. Threads: one at a
 /// time.
 class RequestParser final {
  public:
@@ -31,19 +31,19 @@ class RequestParser final {
 
   explicit RequestParser(const HttpLimits& limits) : limits_(limits) {}
 
-  /// Takes the next bytes. What comes after the end of the request is kept for the next one.
+  /// Takes the next bytes. Bytes after the end of the request are kept for the next one.
   State feed(std::string_view bytes);
-  /// Forgets the request at hand and goes on with what was sent after it (pipelining).
+  /// Drops the current request and continues with the bytes after it (pipelining).
   State next();
 
   [[nodiscard]] State state() const noexcept { return state_; }
-  /// True once a byte of the request at hand has arrived.
+  /// True once a byte of the current request has arrived.
   [[nodiscard]] bool begun() const noexcept { return state_ != State::head || !pending_.empty(); }
-  /// In state `complete`: bytes came behind the request.
+  /// In state `complete`: true if bytes follow the request.
   [[nodiscard]] bool has_more() const noexcept { return !pending_.empty(); }
-  /// From state `body` on.
+  /// Valid from state `body` on.
   [[nodiscard]] const RequestHead& head() const noexcept { return head_; }
-  /// In state `complete` whole.
+  /// Whole in state `complete`.
   [[nodiscard]] const std::string& body() const noexcept { return body_; }
   [[nodiscard]] const Fault& fault() const noexcept { return fault_; }
 
@@ -57,8 +57,8 @@ class RequestParser final {
   HttpLimits limits_;
   State state_ = State::head;
   std::string pending_;      ///< arrived, not yet taken
-  std::size_t checked_ = 0;  ///< of `pending_`, by find_early_fault
-  bool at_start_ = true;     ///< not even an empty line before the request has been taken
+  std::size_t checked_ = 0;  ///< part of `pending_` seen by find_early_fault
+  bool at_start_ = true;     ///< true until an empty line or a byte of the request was taken
   RequestHead head_;
   std::optional<ChunkDecoder> chunks_;
   std::string body_;

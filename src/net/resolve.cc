@@ -40,7 +40,7 @@ void set_port(SocketAddress& address, std::uint16_t port) noexcept {
   }
 }
 
-/// The part of an address behind the `%`: the name of an interface as Linux has them, or a number.
+/// The part of an address after the `%`: a Linux interface name, or a number.
 bool is_valid_zone(std::string_view zone) noexcept {
   return !zone.empty() && zone.size() < IF_NAMESIZE &&
          std::all_of(
@@ -153,7 +153,7 @@ bool is_valid_name(std::string_view text) noexcept {
     if (!is_valid_label(last)) return false;
     rest.remove_prefix(std::min(dot + 1, rest.size()));
   }
-  // "300.1.1.1": no name ends in a number, so it was meant as an address.
+  // "300.1.1.1": no name ends in a number, so this is a malformed address.
   return !std::all_of(last.begin(), last.end(), base::is_digit);
 }
 

@@ -12,7 +12,7 @@ namespace kymo::KYMO_ABI::net {
 /// What happens to the connection after a response.
 enum class After : std::uint8_t { keep, close };
 
-/// What a response's head depends on besides the response.
+/// Inputs of a response's head besides the response.
 struct ResponseContext {
   std::string_view server_name;
   std::chrono::system_clock::time_point now;
@@ -20,18 +20,18 @@ struct ResponseContext {
   bool is_http_1_0 = false;
 };
 
-/// False where a handler's response would break the message: a status outside 200..599, or a header with a
-/// name that is no token or a value with a control character, by which a client's bytes could become headers
-/// of ours.
+/// False for a handler's response that would break the message: a status outside 200..599, a header name
+/// that is no token, or a value with a control character, by which a client's bytes could become headers of
+/// ours.
 [[nodiscard]] bool is_sendable(const HttpResponse& response) noexcept;
 
-/// Status line and headers with the empty line. Framing headers of the handler's own are left out.
+/// Status line and headers with the empty line. A handler's own framing headers are dropped.
 [[nodiscard]] std::string render_head(const HttpResponse& response, const ResponseContext& context);
 
 /// 204 and 304 have no body (RFC 9110 6.4.1).
 [[nodiscard]] bool may_have_body(int status) noexcept;
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7), whatever the locale.
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7), in any locale.
 [[nodiscard]] std::string http_date(std::chrono::system_clock::time_point time);
 
 }  // namespace kymo::KYMO_ABI::net

@@ -15,7 +15,7 @@ namespace {
 std::optional<std::chrono::system_clock::time_point> time_of(const ASN1_TIME* time) {
   std::tm parts{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-  // A certificate may hold until the year 9999, which a count of nanoseconds cannot say.
+  // A certificate may be valid until the year 9999, beyond the range of nanoseconds.
   constexpr std::time_t kMost = 9'000'000'000;
   return std::chrono::system_clock::from_time_t(std::clamp<std::time_t>(::timegm(&parts), 0, kMost));
 }
@@ -26,7 +26,7 @@ void expect_server(SSL* connection, const std::string& host) {
   X509_VERIFY_PARAM* const wanted = SSL_get0_param(connection);
   if (X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1) return;
   if (X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size()) != 1) throw std::bad_alloc();
-  // Addresses have no place there (RFC 6066 3).
+  // Server names exclude addresses (RFC 6066 3).
   SSL_set_tlsext_host_name(connection, host.c_str());
 }
 

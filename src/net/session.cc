@@ -37,17 +37,17 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kReadBytes = 8 * 1024;
 constexpr int kSendBuffer = 128 * 1024;
-/// Of a connection that took another's place: filling the buffer is most of what a client that never reads
-/// costs, and such a client may come again thousands of times a second.
+/// For a connection that evicted another. Filling the buffer is the main cost of a client that never reads,
+/// and such a client may reconnect thousands of times a second.
 constexpr int kSmallSendBuffer = 8 * 1024;
 constexpr std::size_t kWritePiece = 1024 * 1024;
 constexpr std::size_t kWriteStep = 64 * 1024;
 constexpr std::size_t kLingerBytes = 1024 * 1024;
 constexpr milliseconds kLingerTime{500};
 constexpr milliseconds kCancelAgain{50};
-/// Refused connections that are closed gently, at one time.
+/// Limit of refused connections that are closed gently at one time.
 constexpr std::size_t kGentleRefusals = 64;
-/// For a connection in a reserved place to send its request.
+/// Time for a connection in a reserved place to send its request.
 constexpr milliseconds kReservedTime{1000};
 constexpr milliseconds kLongestDelay{1000};
 
@@ -55,7 +55,7 @@ Coroutine<Answer> answer_on_worker(ServerContext& context, const HttpRequest& re
   co_return call_handler(context, request);
 }
 
-/// One more connection that is being refused, whatever ends it.
+/// Counts one connection that is being refused, until destroyed.
 class RefusalBeingTold final {
  public:
   explicit RefusalBeingTold(std::size_t& number) noexcept : number_(number) { ++number_; }
@@ -72,7 +72,7 @@ Transport wrapped(ServerContext& context, const Peer& peer, base::FileDescriptor
   asio::ip::tcp::socket wrapped_socket(context.io);
   wrapped_socket.assign(peer.key[0] == 4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), socket.get());
   (void)socket.release();
-  // The kernel's buffer takes memory that nobody counts; left alone it grows to megabytes.
+  // The kernel's buffer is uncounted memory; by default it grows to megabytes.
   boost::system::error_code ignored;
   const int buffer = room == ConnectionTable::Room::made_by_eviction ? kSmallSendBuffer : kSendBuffer;
   wrapped_socket.set_option(asio::socket_base::send_buffer_size(buffer), ignored);
@@ -82,7 +82,7 @@ Transport wrapped(ServerContext& context, const Peer& peer, base::FileDescriptor
 /// One connection. Kept alive by its coroutine; everything happens on the I/O thread but the handler's call.
 class Session final : public std::enable_shared_from_this<Session> {
  public:
-  /// `room`: where there was none for it, it has a reserved place.
+  /// `room`: without room, the connection has a reserved place.
   Session(ServerContext& context, base::FileDescriptor socket, Peer peer, ConnectionTable::Room room)
       : context_(context),
         transport_(wrapped(context, peer, std::move(socket), room)),
@@ -128,7 +128,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   Coroutine<void> end_gently();
 
   void enter(Phase phase) { slot_->enter(phase); }
-  /// The sender of the request at hand.
+  /// The sender of the current request.
   [[nodiscard]] const Peer& client() const noexcept { return is_proxy_ ? forwarded_ : peer_; }
   [[nodiscard]] bool is_of_other_scheme(const RequestHead& head) const noexcept;
   void arm(milliseconds time);
@@ -141,16 +141,16 @@ class Session final : public std::enable_shared_from_this<Session> {
   RequestParser parser_;
   const Peer peer_;
   const bool is_proxy_;
-  const ConnectionTable::Room room_;    ///< that was there when it came
-  Peer forwarded_;                      ///< who the proxy sent the request at hand for
+  const ConnectionTable::Room room_;    ///< result at its arrival
+  Peer forwarded_;                      ///< the proxy's client for the current request
   std::optional<ConnectionSlot> slot_;  ///< empty while it is being made, and handed over with the socket
-  std::uint64_t armed_ = 0;             ///< tells a timer's late completion from the current one
+  std::uint64_t armed_ = 0;             ///< distinguishes a timer's late completion from the current one
   bool expired_ = false;
   bool first_ = true;
   std::array<char, kReadBytes> buffer_;
 };
 
-/// A timer can only cancel what is pending, so every wait is followed by a look at `expired_`.
+/// Cancelling a timer cannot stop a queued completion, so every wait is followed by a check of `expired_`.
 void Session::arm(milliseconds time) {
   expired_ = false;
   ++armed_;
@@ -158,8 +158,7 @@ void Session::arm(milliseconds time) {
   wait_for_timer();
 }
 
-/// What takes several steps, such as a record of TLS, may be between two of them; so it is cancelled until it
-/// ends.
+/// An operation of several steps, such as a TLS record, may be between two of them; so cancel until it ends.
 void Session::wait_for_timer() {
   timer_.async_wait([weak = weak_from_this(), armed = armed_](const auto& error) {
     const auto self = weak.lock();
@@ -189,7 +188,7 @@ Coroutine<void> Session::serve() {
   disarm();
 }
 
-/// A refused connection gives its place up first; too many of them are closed at once.
+/// A refused connection releases its place first. If too many are being refused, it is closed at once.
 Coroutine<void> Session::end_gently() {
   if (!is_reserved()) co_return co_await linger();
   slot_->give_up();
@@ -212,15 +211,15 @@ Coroutine<Session::Step> Session::refuse_for_want_of_room() {
   co_return sent ? Step::close_gently : Step::close;
 }
 
-/// Evicted, or the server ends.
+/// Called at eviction, and when the server ends.
 void Session::close() noexcept {
   const bool is_untold = is_reserved() && !transport_.is_tls() && !parser_.begun();
   if (is_untold) tell_too_many_now(context_, transport_.socket().native_handle(), room_);
   transport_.close();
 }
 
-/// The handshake, where this server speaks TLS. Its memory is taken and its work is done only once the client
-/// has shown that it speaks TLS too.
+/// The TLS handshake, if this server speaks TLS. Its memory and work start only after the client has shown
+/// that it speaks TLS too.
 Coroutine<Session::Step> Session::greet() {
   const std::shared_ptr<const TlsIdentity> identity = context_.tls.get();
   if (identity == nullptr) co_return Step::again;
@@ -262,8 +261,8 @@ Coroutine<Session::Step> Session::serve_one() {
   co_return co_await refuse_request(too_slow);
 }
 
-/// True once the head is good. A connection's first head is timed from its beginning, the handshake and all,
-/// so that one that never sends a byte is no cheaper to hold open than one that sends a little.
+/// True once the head is good. A connection's first head is timed from the connection's begin, handshake
+/// included. So a silent connection is no cheaper to hold open than a slow one.
 Coroutine<bool> Session::read_head() {
   const HttpLimits& limits = context_.options.limits;
   bool begun = first_ || parser_.begun();
@@ -300,7 +299,7 @@ Coroutine<bool> Session::read_some() {
   co_return true;
 }
 
-/// A proxy that is trusted may have taken TLS off.
+/// A trusted proxy may have removed TLS.
 bool Session::is_of_other_scheme(const RequestHead& head) const noexcept {
   if (head.scheme == RequestHead::Scheme::none || is_proxy_) return false;
   return (head.scheme == RequestHead::Scheme::https) != transport_.is_tls();
@@ -366,7 +365,7 @@ Coroutine<void> Session::hold_back(milliseconds delay) {
   (void)co_await pause.async_wait(kResult);
 }
 
-/// Bytes behind the handshake would be lost on the way; RFC 6455 4.1 has the client wait for our answer.
+/// Bytes after the handshake would be lost here; RFC 6455 4.1 makes the client wait for our response.
 Coroutine<Session::Step> Session::upgrade(const HttpResponse& response, After after, bool in_time) {
   std::optional<HttpResponse> refusal = refuse_handshake(parser_.head());
   if (!refusal && parser_.has_more()) refusal = json_error(400, "bytes came before the handshake's answer");
@@ -386,7 +385,7 @@ Coroutine<Session::Step> Session::upgrade(const HttpResponse& response, After af
   co_return Step::again;
 }
 
-/// By reference to a named fault: g++ 12 frees a temporary twice that is made in a co_await's argument.
+/// By reference to a named fault: g++ 12 destroys a temporary in a co_await's argument twice.
 Coroutine<Session::Step> Session::refuse_request(const Fault& fault) {
   count(context_.counters.requests_bad);
   const HttpResponse response = json_error(fault.status, fault.message);
@@ -404,8 +403,8 @@ Coroutine<bool> Session::send(const HttpResponse& response, After after) {
   co_return co_await write(head, body);
 }
 
-/// In pieces, so that a large body's time limit is one on the client's pace and not on the size. What the
-/// client takes of a piece is noted as it goes, so that a slow client is told from a stalled one.
+/// Writes in pieces, so the time limit bounds the client's pace and not the body's size. The client's
+/// progress is noted, which distinguishes a slow client from a stalled one.
 Coroutine<bool> Session::write(std::string_view head, std::string_view body) {
   do {
     const std::string_view piece = body.substr(0, kWritePiece);
@@ -430,8 +429,8 @@ Coroutine<bool> Session::write(std::string_view head, std::string_view body) {
   co_return true;
 }
 
-/// Closing while the client's bytes lie unread makes the kernel send a reset, which can destroy the answer
-/// before the client has read it. So: end our side, read on for a moment, then close (RFC 9112 9.6).
+/// Closing with unread bytes makes the kernel send a reset, which can destroy the response before the client
+/// reads it. So end our side, read for a moment, then close (RFC 9112 9.6).
 Coroutine<void> Session::linger() {
   enter(Phase::waiting);
   arm(kLingerTime);
@@ -447,7 +446,7 @@ Coroutine<void> Session::linger() {
   }
 }
 
-/// An exception of the coroutine (no memory, at most) ends that connection and nothing else.
+/// An exception of the coroutine (such as bad_alloc) ends that connection only.
 void spawn(ServerContext& context, std::shared_ptr<Session> session) {
   Session& target = *session;
   asio::co_spawn(context.loop(), target.serve(),

@@ -7,8 +7,8 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Serves a connection until it ends. The caller has made `room` for it. Where there was none, the caller has
-/// made reserved room: a health check is answered, and other requests get 503 with the reason. On the I/O
+/// Serves a connection until it ends. The caller has made `room` for it, or reserved room. In
+/// reserved room a health check is answered; other requests get 503 with the reason. On the I/O
 /// thread only.
 void serve_connection(ServerContext& context, base::FileDescriptor socket, Peer peer,
                       ConnectionTable::Room room);

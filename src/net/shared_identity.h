@@ -8,7 +8,7 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// What a server proves itself by at the moment; null: it speaks in clear. Threads: any.
+/// The server's current certificate; null: plain text. Threads: any.
 class SharedIdentity final {
  public:
   using Identity = std::shared_ptr<const TlsIdentity>;

@@ -11,22 +11,22 @@ namespace {
 
 namespace ssl = boost::asio::ssl;
 
-/// Mozilla's "intermediate" (ssl-config 5.7) without its DHE suites, which would need parameters and which no
-/// client of the last ten years depends on. Those of TLS 1.3 are all good.
+/// Mozilla's "intermediate" (ssl-config 5.7) without its DHE suites, which need parameters and which no
+/// client of the last ten years requires. All suites of TLS 1.3 are good.
 constexpr const char* kCiphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr const char* kGroups = "X25519:P-256:P-384";
-/// As on the wire (RFC 7301, section 3.1). HTTP/1.0 is what old load balancers' checks name.
+/// In wire format (RFC 7301, section 3.1). Health checks of old load balancers offer HTTP/1.0.
 constexpr std::string_view kProtocols = "\x08http/1.1\x08http/1.0";
 
-/// Without OpenSSL's own clean-up at exit: a server that is a static object ends after that.
+/// Without OpenSSL's own clean-up at exit: a static server object ends after that.
 ssl::context make_context() {
   OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, nullptr);
   return ssl::context(ssl::context::tls_server);
 }
 
-/// A client that names protocols, none of them ours, took us for another server: RFC 7301 3.2 has it told.
+/// A client that offers only other protocols expects another server: RFC 7301 3.2 requires an alert.
 int choose_protocol(SSL* /*connection*/, const unsigned char** chosen, unsigned char* size,
                     const unsigned char* offered, unsigned int offered_size, void* /*unused*/) {
   unsigned char* out = nullptr;
@@ -43,7 +43,7 @@ int choose_protocol(SSL* /*connection*/, const unsigned char** chosen, unsigned 
 TlsIdentity::Context::Context() : ssl_(make_context()) {
   SSL_CTX* context = ssl_.native_handle();
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-  // An idle connection gives its record buffers back.
+  // Releases the record buffers of idle connections.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);

@@ -6,7 +6,7 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// OpenSSL's side of an identity. Connections that began with it keep what they need of it.
+/// OpenSSL's side of an identity. Connections keep the parts that they began with.
 class TlsIdentity::Context final {
  public:
   Context();

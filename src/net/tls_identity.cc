@@ -18,7 +18,7 @@ namespace {
 
 using Part = TlsError::Part;
 
-/// Frees what OpenSSL gave.
+/// Frees OpenSSL's objects.
 struct Freed {
   void operator()(BIO* bio) const noexcept { BIO_free(bio); }
   void operator()(X509* certificate) const noexcept { X509_free(certificate); }
@@ -27,7 +27,7 @@ struct Freed {
 template <class T>
 using Owned = std::unique_ptr<T, Freed>;
 
-/// What OpenSSL said last, with its queue left empty: what lies in it would be told of the next operation.
+/// OpenSSL's last error. Empties the queue, or the next operation would report the rest.
 std::string openssl_reason() {
   const unsigned long code = ERR_peek_last_error();
   ERR_clear_error();
@@ -42,7 +42,7 @@ Owned<BIO> text_source(std::string_view text, Part part) {
   return source;
 }
 
-/// Gives no password, and notes that one was asked for.
+/// Gives no password, and notes the request for one.
 int note_encrypted(char* /*buffer*/, int /*size*/, int /*writing*/, void* was_asked) {
   *static_cast<bool*>(was_asked) = true;
   return -1;
@@ -53,7 +53,7 @@ Owned<X509> next_certificate(BIO* source) {
   return Owned<X509>(PEM_read_bio_X509(source, nullptr, note_encrypted, &was_asked));
 }
 
-/// Whether the reading ended where there is nothing more, and not at something broken.
+/// True if the parser stopped at the end of the text, and not at a fault.
 bool is_at_end() {
   const bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   if (is_end) ERR_clear_error();

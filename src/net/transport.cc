@@ -8,7 +8,7 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// A record of TLS begins with its type, which is no letter (RFC 8446 5.1); a request with its method.
+/// A TLS record begins with its type, which is no letter (RFC 8446 5.1); a request begins with its method.
 Transport::Greeting Transport::look_at_greeting() noexcept {
   char first = '\0';
   const ssize_t size = ::recv(socket().native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);

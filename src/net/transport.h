@@ -16,10 +16,10 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// The bytes of one connection, in clear or over TLS: one type for both, so that HTTP and WebSocket are
-/// written once. In clear it is a socket and a null pointer; only TLS has memory of its own.
+/// The byte stream of one connection, plain or TLS: one type for both, so HTTP and WebSocket are written
+/// once. A plain one is a socket and a null pointer; only TLS needs extra memory.
 ///
-/// A stream as Asio and Beast want it (AsyncStream). On the I/O thread only.
+/// Meets Asio's and Beast's AsyncStream. On the I/O thread only.
 class Transport {
  public:
   using Socket = boost::asio::ip::tcp::socket;
@@ -31,14 +31,14 @@ class Transport {
   [[nodiscard]] executor_type get_executor() { return socket().get_executor(); }
   [[nodiscard]] Socket& socket() noexcept { return tls_ == nullptr ? socket_ : tls_->next_layer(); }
   [[nodiscard]] bool is_tls() const noexcept { return tls_ != nullptr; }
-  /// For TLS only: what a handshake is to check, and what it found.
+  /// TLS only: for the checks and results of a handshake.
   [[nodiscard]] Tls& tls() noexcept { return *tls_; }
 
-  /// What the client's first byte, which must have come, says of it. Takes nothing from the stream.
+  /// Classifies the client by its first byte, which must have arrived. Consumes nothing.
   enum class Greeting : std::uint8_t { tls, text, ended };
   [[nodiscard]] Greeting look_at_greeting() noexcept;
 
-  /// Speaks TLS from here on; a handshake must come first. The context may end before the connection.
+  /// Switches to TLS; a handshake must follow. The context may be destroyed before the connection.
   void begin_tls(boost::asio::ssl::context& context) {
     tls_ = std::make_unique<Tls>(std::move(socket_), context);
   }
@@ -46,8 +46,8 @@ class Transport {
   auto async_handshake(boost::asio::ssl::stream_base::handshake_type side, Token&& token) {
     return tls_->async_handshake(side, std::forward<Token>(token));
   }
-  /// Tells the client that nothing more comes (close_notify, RFC 8446 6.1) and waits for the same of it. For
-  /// TLS only.
+  /// Sends the client close_notify (RFC 8446 6.1) and waits for the client's. For TLS
+  /// only.
   template <class Token>
   auto async_end_tls(Token&& token) {
     return tls_->async_shutdown(std::forward<Token>(token));
@@ -64,10 +64,10 @@ class Transport {
     return tls_->async_write_some(buffers, std::forward<Token>(token));
   }
 
-  /// Bytes that were sent and that the other end has not taken yet; 0 where that cannot be told.
+  /// Sent bytes that the other end has not acknowledged; 0 if unknown.
   [[nodiscard]] std::size_t untaken() noexcept;
 
-  /// Ends what is under way; the stream of bytes stays as it is.
+  /// Cancels pending operations; the byte stream stays intact.
   void cancel() noexcept {
     boost::system::error_code ignored;
     socket().cancel(ignored);
@@ -77,7 +77,7 @@ class Transport {
     socket().close(ignored);
   }
 
-  /// What Beast calls when a WebSocket has ended, and when its time is over.
+  /// Beast calls this when a WebSocket has ended, and on its timeout.
   template <class Handler>
   friend void async_teardown(boost::beast::role_type role, Transport& transport, Handler&& handler) {
     using boost::beast::websocket::async_teardown;
@@ -90,7 +90,7 @@ class Transport {
   friend void beast_close_socket(Transport& transport) { transport.close(); }
 
  private:
-  Socket socket_;  ///< empty while `tls_` has it
+  Socket socket_;  ///< empty while `tls_` owns it
   std::unique_ptr<Tls> tls_;
 };
 

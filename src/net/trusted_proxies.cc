@@ -32,7 +32,7 @@ std::optional<Peer> read_entry(std::string_view entry) {
   return describe_peer(*address, *number);
 }
 
-/// Takes the last element off a list; lists may have empty ones (RFC 9110 5.6.1.2).
+/// Takes the last element of a list; lists may have empty ones (RFC 9110 5.6.1.2).
 std::string_view take_last(std::string_view& list) noexcept {
   const std::size_t comma = list.rfind(',');
   const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;

@@ -9,7 +9,7 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// The proxies whose word for a client's address is taken.
+/// The proxies whose X-Forwarded-For is believed.
 class TrustedProxies final {
  public:
   /// `networks` must outlive it.
@@ -17,10 +17,10 @@ class TrustedProxies final {
 
   [[nodiscard]] bool trusts(const IpAddress& address) const noexcept;
 
-  /// The client that a request of `proxy` is from. `forwarded_for`: the X-Forwarded-For field, to which each
-  /// proxy adds at the right the address that it was asked from. So entries count from the right, as far as
-  /// trusted proxies wrote them: the first that is not trusted is the client, and all before it may be
-  /// forged. Where an entry is no address, the one to the right of it is as much as is known.
+  /// The client of a request that `proxy` sent. `forwarded_for`: the X-Forwarded-For field, where each proxy
+  /// appends its client's address at the right. So entries count from the right, as far as trusted proxies
+  /// wrote them. The first untrusted one is the client; all before it may be forged. If an entry is no
+  /// address, the one to its right is the last known.
   [[nodiscard]] Peer client_of(const Peer& proxy, std::string_view forwarded_for) const;
 
  private:

@@ -17,7 +17,7 @@ bool is_control(char c) noexcept {
   return byte < 0x20 || byte == 0x7f;
 }
 
-/// Appends one `name=value`; false where an escape is broken.
+/// Appends one `name=value`; false for a broken escape.
 bool append_pair(std::string_view text, QueryPairs& out) {
   const std::size_t equals = text.find('=');
   auto name = percent_decode(text.substr(0, equals), Plus::space);

@@ -24,7 +24,7 @@ struct WebsocketClient::Connection {
 
 namespace {
 
-/// Opens the WebSocket on a connection that is there.
+/// Opens the WebSocket on an established connection.
 void shake_hands(OperationRunner& runner, websocket::stream<Transport>& stream, const ClientUrl& url,
                  const std::string& target, const ClientOptions& options, std::chrono::milliseconds silence) {
   stream.set_option(websocket::stream_base::timeout{options.timeout, silence, true});

@@ -34,14 +34,14 @@ HttpResponse upgrade_required(std::string_view why) {
 struct DeflateOffer {
   bool server_forgets = false;
   bool client_forgets = false;
-  int server_window = 0;  ///< 2^8 to 2^15 bytes; 0: not asked for
+  int server_window = 0;  ///< 2^8 to 2^15 bytes; 0: not requested
   bool has_client_window = false;
-  int client_window = 0;  ///< 0: has one, and leaves its size to the server
+  int client_window = 0;  ///< 0: present, with the server's choice of size
 };
 constexpr int kTooSmall = 8;
 constexpr int kLargest = 15;
 
-/// Takes off what stands before the next separator that is not within quotes, without blanks around it.
+/// Takes the text before the next separator outside of quotes, trimmed.
 std::string_view take_part(std::string_view& text, char separator) noexcept {
   bool is_quoted = false;
   std::size_t end = 0;
@@ -58,7 +58,7 @@ std::string_view take_part(std::string_view& text, char separator) noexcept {
   return part;
 }
 
-/// A size of a window, as a token or, which means the same, in quotes; 0: none.
+/// A window size, as a token or in quotes, which are equivalent; 0: invalid.
 int read_window(std::string_view value) noexcept {
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
     value = value.substr(1, value.size() - 2);
@@ -68,7 +68,7 @@ int read_window(std::string_view value) noexcept {
   return bits && *bits >= kTooSmall && *bits <= kLargest ? *bits : 0;
 }
 
-/// False where the parameter is unknown, given twice, or has a value that it must not have.
+/// False for an unknown or repeated parameter, or one with an invalid value.
 bool read_parameter(std::string_view parameter, DeflateOffer& offer) noexcept {
   const std::size_t equals = parameter.find('=');
   const bool has_value = equals != std::string_view::npos;
@@ -91,7 +91,7 @@ bool read_parameter(std::string_view parameter, DeflateOffer& offer) noexcept {
   return false;
 }
 
-/// `parameters`: what stands behind the extension's name and its semicolon.
+/// `parameters`: the text after the extension's name and its semicolon.
 std::optional<DeflateOffer> read_offer(std::string_view parameters) noexcept {
   DeflateOffer offer;
   while (!parameters.empty()) {
@@ -110,7 +110,7 @@ std::string text_of(const DeflateOffer& offer) {
   return text;
 }
 
-/// An authority without the port that its scheme has anyway.
+/// An authority without its scheme's default port.
 std::string_view without_default_port(std::string_view authority, std::string_view port) noexcept {
   return authority.ends_with(port) ? authority.substr(0, authority.size() - port.size()) : authority;
 }

@@ -39,12 +39,12 @@ using Error = boost::system::error_code;
 using Text = std::shared_ptr<const std::string>;
 using HandshakeRequest = http::request<http::empty_body>;
 
-/// For our answer to a handshake, and for a client's end of a connection that it broke the rules of.
+/// Time for our response to a handshake, and for a client to close after breaking the rules.
 constexpr std::chrono::seconds kHandshakeTime{5};
-/// What a connection keeps for its next message; more is given back.
+/// Buffer that a connection keeps for its next message; more is freed.
 constexpr std::size_t kKeptReadBytes = 4 * 1024;
 constexpr std::size_t kLongestReason = 123;
-/// Smaller ones are sent as they are (RFC 7692 allows that message by message).
+/// Smaller messages are sent uncompressed (RFC 7692 allows that for each message).
 constexpr std::size_t kWorthDeflating = 512;
 
 HandshakeRequest handshake_request(const RequestHead& head, bool with_deflate) {
@@ -62,9 +62,9 @@ HandshakeRequest handshake_request(const RequestHead& head, bool with_deflate) {
   return request;
 }
 
-/// Windows of 2^12 bytes and no memory from message to message: what compresses many connections at a price
-/// that is known. The client's window must be 2^15: Beast declines the whole extension to a client that does
-/// not offer to choose (Firefox) where less is wanted.
+/// Windows of 2^12 bytes and no context between messages: a known cost for each of many connections. The
+/// client's window must be 2^15: if less is required, Beast declines the whole extension for clients that
+/// offer no choice (Firefox).
 websocket::permessage_deflate deflate_options(bool enabled) {
   websocket::permessage_deflate options;
   options.server_enable = enabled;
@@ -78,8 +78,8 @@ websocket::permessage_deflate deflate_options(bool enabled) {
   return options;
 }
 
-/// The kernel's buffer is old by the time a slow client reads it. So a slow client is noticed soon, and
-/// the next message is a new one.
+/// A slow client reads old messages from the kernel's buffer. A small buffer reveals a slow client soon, and
+/// its next message is new.
 void bound_kernel_buffers(asio::ip::tcp::socket& socket) {
   constexpr int kNotSent = 16 * 1024;
   Error ignored;
@@ -87,24 +87,24 @@ void bound_kernel_buffers(asio::ip::tcp::socket& socket) {
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSent, sizeof kNotSent);
 }
 
-/// A transport that reads along with the client, holds back a Close frame that is not for Beast to answer,
-/// and tells when Beast begins to end it: from there on Beast itself waits for the client for ever.
+/// A transport that parses the client's frames, holds back a Close frame that Beast must not answer, and
+/// tells when Beast begins to close: Beast then waits for the client forever.
 class WatchedTransport final : public Transport {
  public:
   explicit WatchedTransport(Transport transport) : Transport(std::move(transport)) {}
 
   std::function<void()> on_end;
   std::function<void()> on_read;
-  /// Told once, when all that came before the Close frame has been read.
+  /// Called once, after everything before the Close frame was read.
   std::function<void(WebSocketClose)> on_verdict;
 
   [[nodiscard]] const FrameWatch& watch() const noexcept { return watch_; }
-  /// The client's answer to our own Close frame is Beast's, whatever is in it.
+  /// Beast handles any answer to our own Close frame.
   void stop_watching() noexcept { is_watching_ = false; }
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
-    std::remove_reference_t<Token> taken(std::forward<Token>(token));  // which async_compose() wants named
+    std::remove_reference_t<Token> taken(std::forward<Token>(token));  // async_compose() needs a name for it
     return asio::async_compose<Token, void(Error, std::size_t)>(Read<Buffers>{this, buffers}, taken,
                                                                 socket());
   }
@@ -130,12 +130,12 @@ class WatchedTransport final : public Transport {
         if (size > 0) return self.complete({}, size);
       }
       transport->tell_verdict();
-      const Buffers where = buffers;  // `self`, which has them, moves
+      const Buffers where = buffers;  // `self`, which owns them, moves
       static_cast<Transport*>(transport)->async_read_some(where, std::move(self));
     }
   };
 
-  /// How many of the bytes are for Beast; once there is a verdict, none.
+  /// Number of bytes for Beast; after a verdict, 0.
   template <class Buffers>
   std::size_t look_at(const Buffers& buffers, std::size_t size) {
     if (watch_.verdict()) return 0;
@@ -162,7 +162,7 @@ class WatchedTransport final : public Transport {
   bool is_told_ = false;
 };
 
-/// Beast's own, and so of no other category: the data of a compressed message that cannot be inflated.
+/// True for data of a compressed message that cannot be inflated: Beast's only error of this category.
 bool is_of_inflating(const Error& error) noexcept {
   return error.category() == beast::zlib::make_error_code(beast::zlib::error::stream_error).category();
 }
@@ -172,7 +172,7 @@ std::string_view reason_of(WebSocketClose verdict) noexcept {
   return verdict == WebSocketClose::not_utf8 ? "the reason is not UTF-8" : "";
 }
 
-/// As a server sends it: without a mask (RFC 6455 5.2).
+/// A server's Close frame: without a mask (RFC 6455 5.2).
 std::string close_frame(WebSocketClose code, std::string_view reason) {
   constexpr char kFinalClose = '\x88';
   const auto number = static_cast<std::uint16_t>(code);
@@ -190,7 +190,7 @@ WebSocketClose close_code(const Error& error, const websocket::close_reason& rea
   return WebSocketClose::lost;
 }
 
-/// What a handler holds. May outlive the session and the server.
+/// The handler's side of the socket. May outlive the session and the server.
 class Link final : public WebSocketConnection {
  public:
   Link(std::shared_ptr<Outbox> outbox, std::weak_ptr<OutboxReader> session)
@@ -217,7 +217,7 @@ bool Link::send(Text payload, WebSocketMessage kind) {
     outbox_->add(session_, OutboxReader::Write{std::move(payload), kind});
     return true;
   } catch (...) {
-    busy_ = false;  // no memory: it may be sent again
+    busy_ = false;  // no memory: another message may be sent
     return false;
   }
 }
@@ -228,7 +228,7 @@ void Link::close(WebSocketClose code, std::string_view reason) {
   outbox_->add(session_, OutboxReader::Close{code, std::string(reason)});
 }
 
-/// One WebSocket. Kept alive by its pending operations; everything happens on the I/O thread.
+/// One WebSocket. Its pending operations keep it alive; everything happens on the I/O thread.
 class WebSocketSession final : public OutboxReader, public std::enable_shared_from_this<WebSocketSession> {
  public:
   WebSocketSession(ServerContext& context, Transport transport, ConnectionSlot slot,
@@ -251,7 +251,7 @@ class WebSocketSession final : public OutboxReader, public std::enable_shared_fr
   void take(const Close& close) override;
   void close(WebSocketClose code, const std::string& reason);
   void close_now() noexcept;
-  /// Does nothing before the handshake is done; then on_accepted() sees to it.
+  /// No effect before the handshake is done; on_accepted() then calls it again.
   void leave(const Farewell& farewell);
 
  private:
@@ -279,15 +279,16 @@ class WebSocketSession final : public OutboxReader, public std::enable_shared_fr
   websocket::stream<WatchedTransport> stream_;
   asio::steady_timer close_timer_;
   asio::steady_timer message_timer_;
-  std::optional<std::uint64_t> timed_;  ///< the message that the timer runs for, by FrameWatch::ended()
+  std::optional<std::uint64_t> timed_;  ///< the message that the timer is for, by FrameWatch::ended()
   beast::flat_buffer incoming_;
   std::shared_ptr<Link> link_;  ///< from on_open() to on_close()
   std::optional<WebSocketClose> closing_;
-  std::optional<Farewell> farewell_;  ///< asked to leave before the handshake was done
-  bool accepted_ = false;             ///< the handshake is done; before, Beast can neither write nor close
+  std::optional<Farewell> farewell_;  ///< a request to leave before the handshake was done
+  bool accepted_ = false;             ///< the handshake is done; before that, Beast can neither write nor
+                                      ///< close
   bool deflates_ = false;
   bool is_writing_ = false;
-  std::string last_words_;  ///< a Close frame that is written past Beast; empty: none
+  std::string last_words_;  ///< a Close frame to write without Beast; empty: none
 };
 
 void WebSocketSession::start(const RequestHead& head) {
@@ -316,7 +317,7 @@ void WebSocketSession::set_options() {
     if (!closing_) limit_end();
   };
   transport.on_read = [this] { time_message(); };
-  // Later: Beast is in the middle of an operation.
+  // Deferred: Beast is in the middle of an operation.
   transport.on_verdict = [this](WebSocketClose verdict) {
     asio::post(context_.io, [self = shared_from_this(), verdict] { self->answer_close(verdict); });
   };
@@ -343,14 +344,14 @@ void WebSocketSession::on_read() {
   const auto data = incoming_.cdata();
   const std::string_view payload(static_cast<const char*>(data.data()), data.size());
   const WebSocketMessage kind = stream_.got_text() ? WebSocketMessage::text : WebSocketMessage::binary;
-  // What comes behind our close is the client's to send, but nobody's to read.
+  // Messages after our close are ignored.
   if (!closing_) call_handler([&] { handler_->on_message(payload, kind); });
   incoming_.consume(incoming_.size());
   if (incoming_.capacity() > kKeptReadBytes) incoming_.shrink_to_fit();
   read();
 }
 
-/// Where a message cannot be inflated, Beast gives the stream up without a word.
+/// If a message cannot be inflated, Beast abandons the stream silently.
 void WebSocketSession::on_read_failed(const Error& error) {
   if (closing_ || !is_of_inflating(error)) return end(close_code(error, stream_.reason()));
   closing_ = WebSocketClose::not_utf8;
@@ -371,7 +372,7 @@ void WebSocketSession::write_last_words() {
                     });
 }
 
-/// A message has to end in time, though each of its bytes resets Beast's idle timeout.
+/// A message must end in time, although each of its bytes resets Beast's idle timeout.
 void WebSocketSession::time_message() {
   const FrameWatch& watch = stream_.next_layer().watch();
   if (timed_ && (!watch.is_in_message() || *timed_ != watch.ended())) {
@@ -393,7 +394,7 @@ void WebSocketSession::answer_close(WebSocketClose verdict) {
   close(verdict, std::string(reason_of(verdict)));
 }
 
-/// Where there is no memory to write or to close, the connection ends.
+/// Without memory to write or to close, ends the connection.
 void WebSocketSession::take(const Write& write) try { begin_writing(write); } catch (...) {
   close_now();
 }
@@ -416,7 +417,7 @@ void WebSocketSession::on_written(const Error& error, std::size_t size) {
   count(context_.counters.bytes_sent, size);
   is_writing_ = false;
   if (!last_words_.empty()) return write_last_words();
-  if (error) return close_now();  // ends the reading too, which tells the handler
+  if (error) return close_now();  // also ends the reading, which informs the handler
   slot_.enter(Phase::streaming);
   if (link_ == nullptr || closing_) return;
   link_->note_written();

@@ -10,8 +10,8 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Answers a good handshake (see refuse_handshake()) of `client` and serves the WebSocket until it ends.
-/// Nothing is taken where WebSockets have their share of the connections. On the I/O thread only.
+/// Answers a good handshake (see refuse_handshake()) of `client` and serves the WebSocket until it ends. No
+/// effect if WebSockets have used their share of connections. On the I/O thread only.
 [[nodiscard]] ConnectionTable::Stream serve_websocket(ServerContext& context, Transport& transport,
                                                       ConnectionSlot& slot, const AddressKey& client,
                                                       const RequestHead& head,
