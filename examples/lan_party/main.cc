@@ -106,8 +106,7 @@ void take_part(const Settings& settings) {
   kymo::peers::SessionLog sessions(peers);
   // Without a token: the party's network is on this machine only.
   auto options = kymo::MonitorOptions::from_environment({{"listen", settings.listen}, {"insecure", "true"}});
-  options.peers = &peers;
-  options.sessions = &sessions;
+  options.peers = {.table = &peers, .sessions = &sessions};
   const kymo::Monitor monitor(options);
 
   const kymo::probe::EchoResponder responder({.listen = settings.echo});

@@ -1,9 +1,11 @@
 #include <signal.h>
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <kymo/log/format.h>
 #include <kymo/log/logger.h>
@@ -56,12 +58,11 @@ void reload(Monitor& monitor, const monitor::Config& first, const monitor::Probe
   }
   if (!config.errors().empty()) return;
   const monitor::ProbeSettings probes = with_file_targets(config.probes());
-  (void)monitor.reload(config.options());
+  const std::vector<std::string> logged = monitor.reload(config.options());
   const auto is_kept = [&](const char* name) { return config.value(name) == first.value(name); };
-  // What a Monitor does not know of: how its log writes, and what is done besides.
-  for (const char* name : {"log.format", "log.file", "log.file_bytes", "log.files", "probe.responder",
-                           "probe.targets", "probe.targets_file", "probe.interval", "probe.timeout"}) {
-    if (!is_kept(name)) logger.warning(kNeedsRestart, {{"setting", name}});
+  for (const std::string& name : config.settings_to_restart_for(first)) {
+    const bool is_logged = std::find(logged.begin(), logged.end(), name) != logged.end();
+    if (!is_logged) logger.warning(kNeedsRestart, {{"setting", name}});
   }
   if (is_kept("probe.targets") && is_kept("probe.targets_file") && probes.targets != probed.targets) {
     logger.warning(kNeedsRestart, {{"setting", "probe.targets_file"}});
@@ -75,10 +76,10 @@ int run(const monitor::Config& config, const monitor::ConfigSources& sources,
   EndingSignals signals(HangUp::reloads);
   ::signal(SIGPIPE, SIG_IGN);  // a reader of standard output that goes away is no reason to stop serving
   MonitorOptions options = config.options();
-  const log::Logger logger(options.log_sink, options.log_level);
+  const log::Logger logger(options.log.sink, options.log.level);
   for (const std::string& warning : config.warnings()) logger.warning(warning);
   ServeProbes probes(probed, logger);
-  options.peers = probes.peers();
+  options.peers.table = probes.peers();
   Monitor monitor(options);
   probes.count_in(monitor.registry());
   bool is_ready = false;

@@ -12,8 +12,9 @@ namespace {
 std::string option_help(const monitor::SettingInfo& setting) {
   std::string help(setting.help);
   if (!setting.expects.empty()) help += "\nExpects " + setting.expects;
-  help += "; default " + (setting.default_value.empty() ? "none" : std::string(setting.default_value));
-  return help + "; environment " + setting.environment + ".";
+  help += "; default " + (setting.default_value.empty() ? "none" : setting.default_value);
+  help += "; environment " + setting.environment;
+  return help + (setting.is_reloadable ? "; a reload takes a change." : ".");
 }
 
 constexpr const char* kResponder = "127.0.0.1:9465";

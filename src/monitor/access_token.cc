@@ -37,12 +37,12 @@ std::variant<std::string, TokenError> read_token_file(const std::string& path) {
 }
 
 std::optional<std::string> access_fault(const MonitorOptions& options) {
-  if (!options.token.empty()) {
-    const auto fault = token_fault(options.token);
-    return fault ? std::optional("MonitorOptions::token " + *fault) : std::nullopt;
+  if (!options.access.token.empty()) {
+    const auto fault = token_fault(options.access.token);
+    return fault ? std::optional("MonitorOptions::access.token " + *fault) : std::nullopt;
   }
   const net::Endpoint listen = net::Endpoint::parse(options.listen);
-  if (options.insecure || listen.is_loopback()) return std::nullopt;
+  if (options.access.insecure || listen.is_loopback()) return std::nullopt;
   return "listen: other machines reach " + listen.to_string() +
          " and no token is asked of them; set web.token_file, or insecure if the network keeps others out";
 }

@@ -35,8 +35,7 @@ class Loader final {
  public:
   Loader() {
     for (const Setting& setting : schema()) {
-      const ParsedValue value = parse_value(setting.domain, setting.default_value);
-      settings_.push_back({std::get<SettingValue>(value), "default"});
+      settings_.push_back({default_value(setting), "default"});
     }
   }
 
@@ -64,8 +63,7 @@ class Loader final {
   }
   void reset(std::string_view name) {
     const std::size_t index = find_setting(name);
-    const ParsedValue value = parse_value(schema()[index].domain, schema()[index].default_value);
-    settings_[index] = {std::get<SettingValue>(value), "default"};
+    settings_[index] = {default_value(schema()[index]), "default"};
   }
   static std::string shown(const std::string& message) {
     return log::one_line(std::string_view(message).substr(0, kMaxMessageBytes));
@@ -183,7 +181,7 @@ void Loader::read_flags(const MonitorOptions::Flags& flags) {
   }
 }
 
-MonitorOptions applied(const std::vector<SourcedValue>& settings) {
+Settings applied(const std::vector<SourcedValue>& settings) {
   std::vector<SettingValue> values;
   for (const SourcedValue& setting : settings) values.push_back(setting.value);
   return apply(values);
@@ -204,8 +202,8 @@ void Loader::read_token() {
       if (const auto exposed = exposure_warning(path)) warnings_.push_back(shown(*exposed));
     }
   }
-  MonitorOptions options = applied(settings_);
-  options.token = token_;
+  MonitorOptions options = applied(settings_).monitor;
+  options.access.token = token_;
   if (const auto fault = access_fault(options)) {
     // That there is no token has been said, if there should be one.
     if (!has_failed) fail(*fault);
@@ -215,7 +213,7 @@ void Loader::read_token() {
 
 /// Without TLS, what was meant to be encrypted must not be served to others in clear.
 void Loader::check_tls() {
-  const auto result = read_tls_files(applied(settings_).tls);
+  const auto result = read_tls_files(applied(settings_).monitor.access.tls);
   const auto* error = std::get_if<TlsFileError>(&result);
   if (error == nullptr) return;
   const bool is_key = error->part == net::TlsError::Part::key;
@@ -279,8 +277,9 @@ const std::vector<std::string>& Config::errors() const noexcept { return state_-
 const std::vector<std::string>& Config::warnings() const noexcept { return state_->warnings; }
 
 MonitorOptions Config::options() const {
-  MonitorOptions options = applied(state_->settings);
-  options.token = state_->token;
+  MonitorOptions options = applied(state_->settings).monitor;
+  options.access.token = state_->token;
+  options.log.sink = log_sink(options.log);
   return options;
 }
 
@@ -289,20 +288,10 @@ std::string Config::value(std::string_view name) const {
   return index == schema().size() ? "" : print_value(schema()[index].domain, state_->settings[index].value);
 }
 
-ProbeSettings Config::probes() const {
-  const auto value = [this](std::string_view name) -> const SettingValue& {
-    return state_->settings[find_setting(name)].value;
-  };
-  ProbeSettings settings{.responder = std::get<std::string>(value("probe.responder")),
-                         .targets = {},
-                         .targets_file = std::get<std::string>(value("probe.targets_file")),
-                         .interval = std::get<std::chrono::milliseconds>(value("probe.interval")),
-                         .timeout = std::get<std::chrono::milliseconds>(value("probe.timeout"))};
-  for (const std::string& item : std::get<std::vector<std::string>>(value("probe.targets"))) {
-    const std::size_t equals = item.find('=');
-    settings.targets.emplace_back(item.substr(0, equals), item.substr(equals + 1));
-  }
-  return settings;
+ProbeSettings Config::probes() const { return applied(state_->settings).probe; }
+
+std::vector<std::string> Config::settings_to_restart_for(const Config& running) const {
+  return monitor::settings_to_restart_for(applied(running.state_->settings), applied(state_->settings));
 }
 
 std::string Config::to_yaml() const { return print_config(state_->settings); }
@@ -312,8 +301,9 @@ std::span<const SettingInfo> Config::settings() {
     std::vector<SettingInfo> made;
     for (const Setting& setting : schema()) {
       made.push_back({setting.name, flag_name(setting.name), environment_name(setting.name),
-                      setting.default_value, describe_domain(setting.domain), setting.help,
-                      setting.domain.type == SettingType::boolean});
+                      print_value(setting.domain, default_value(setting)), describe_domain(setting.domain),
+                      setting.help, setting.domain.type == SettingType::boolean,
+                      setting.on_reload != OnReload::restart});
     }
     return made;
   }();
@@ -333,7 +323,7 @@ MonitorOptions MonitorOptions::from_environment(const Flags& flags) {
     throw ConfigError(all);
   }
   MonitorOptions options = config.options();
-  const log::Logger logger(options.log_sink, options.log_level);
+  const log::Logger logger(options.log.sink, options.log.level);
   for (const std::string& warning : config.warnings()) logger.warning(warning);
   return options;
 }

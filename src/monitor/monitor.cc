@@ -19,6 +19,7 @@
 #include <kymo/core/snapshot_builder.h>
 #include <kymo/live/metrics_hub.h>
 #include <kymo/live/system_history.h>
+#include <kymo/log/file_sink.h>
 #include <kymo/log/logger.h>
 #include <kymo/net/network.h>
 #include <kymo/peers/session_log.h>
@@ -28,10 +29,10 @@
 
 #include "access_guard.h"
 #include "access_token.h"
+#include "config_schema.h"
 #include "family_cache.h"
 #include "live_thread.h"
 #include "peer_export.h"
-#include "reload.h"
 #include "routes.h"
 #include "self_metrics.h"
 #include "shared_snapshot.h"
@@ -41,12 +42,7 @@
 namespace kymo::KYMO_ABI {
 namespace {
 
-constexpr std::chrono::milliseconds kMinTick{100};
-constexpr std::chrono::milliseconds kMaxTick = std::chrono::hours(1);
-constexpr std::chrono::milliseconds kMinCallbackDeadline{1};
 constexpr std::chrono::milliseconds kTryLiveAgain{100};
-constexpr std::chrono::milliseconds kMinHistory{1000};
-constexpr std::size_t kMostHistoryPoints = 100'000;
 
 std::vector<net::Network> networks_of(const std::vector<std::string>& texts) {
   std::vector<net::Network> networks;
@@ -54,37 +50,23 @@ std::vector<net::Network> networks_of(const std::vector<std::string>& texts) {
   return networks;
 }
 
+/// Options that can be used, with the sink that they name. Throws ConfigError with all faults.
 MonitorOptions checked(MonitorOptions options) {
-  if (options.tick_interval < kMinTick || options.tick_interval > kMaxTick) {
-    throw std::invalid_argument("MonitorOptions::tick_interval is " +
-                                std::to_string(options.tick_interval.count()) +
-                                " ms; expected 100 ms to 1 h");
+  std::string faults;
+  for (const std::string& fault : monitor::setting_faults({.monitor = options})) {
+    faults += (faults.empty() ? "MonitorOptions: " : "\nMonitorOptions: ") + fault;
   }
-  if (options.callback_deadline < kMinCallbackDeadline || options.callback_deadline > kMaxTick) {
-    throw std::invalid_argument("MonitorOptions::callback_deadline is " +
-                                std::to_string(options.callback_deadline.count()) +
-                                " ms; expected 1 ms to 1 h");
-  }
-  if (options.history_interval < kMinHistory || options.history_interval > kMaxTick) {
-    throw std::invalid_argument("MonitorOptions::history_interval is " +
-                                std::to_string(options.history_interval.count()) +
-                                " ms; expected 1 s to 1 h");
-  }
-  if (options.history_points == 0 || options.history_points > kMostHistoryPoints) {
-    throw std::invalid_argument("MonitorOptions::history_points is " +
-                                std::to_string(options.history_points) + "; expected 1 to 100000");
-  }
+  if (!faults.empty()) throw ConfigError(faults);
   if (const auto fault = monitor::access_fault(options)) throw ConfigError(*fault);
-  try {
-    static_cast<void>(networks_of(options.trusted_proxies));
-  } catch (const std::invalid_argument& error) {
-    throw ConfigError("MonitorOptions::trusted_proxies: " + std::string(error.what()));
+  if (!options.log.sink && !options.log.file.empty()) {
+    if (const auto fault = log::log_file_fault(options.log.file)) throw ConfigError(*fault);
+    options.log.sink = monitor::log_sink(options.log);
   }
   return options;
 }
 
 std::shared_ptr<const net::TlsIdentity> identity_of(const MonitorOptions& options) {
-  auto result = monitor::read_tls_files(options.tls);
+  auto result = monitor::read_tls_files(options.access.tls);
   if (const auto* error = std::get_if<monitor::TlsFileError>(&result)) throw ConfigError(error->message);
   return std::get<std::shared_ptr<const net::TlsIdentity>>(std::move(result));
 }
@@ -93,10 +75,10 @@ std::unique_ptr<Registry> own_registry(const MonitorOptions& options, const log:
   if (options.registry != nullptr) return nullptr;
   RegistryOptions registry;
   // Without a sink of the user's the registry itself says what it refuses.
-  if (options.log_sink) registry.error_sink = [logger](std::string_view message) { logger.warning(message); };
-  registry.max_series_per_family = options.max_series_per_family;
-  registry.max_series = options.max_series;
-  registry.callback_deadline = options.callback_deadline;
+  if (options.log.sink) registry.error_sink = [logger](std::string_view message) { logger.warning(message); };
+  registry.max_series_per_family = options.limits.series_per_family;
+  registry.max_series = options.limits.series;
+  registry.callback_deadline = options.limits.callback_deadline;
   return std::make_unique<Registry>(std::move(registry));
 }
 
@@ -142,7 +124,7 @@ class Monitor::Impl final {
   void end_live(std::string_view reason) {
     server_.close_websockets(net::WebSocketClose::not_allowed, reason);
   }
-  void warn_of_tls(const MonitorOptions::TlsFiles& files, const net::TlsIdentity* identity) const;
+  void warn_of_tls(const monitor::TlsFiles& files, const net::TlsIdentity* identity) const;
   [[nodiscard]] monitor::SelfMetrics::Readings readings() const;
   void tick() noexcept;
   void measure();
@@ -182,15 +164,15 @@ class Monitor::Impl final {
 
 Monitor::Impl::Impl(MonitorOptions options)
     : options_(checked(std::move(options))),
-      logger_(options_.log_sink, options_.log_level),
+      logger_(options_.log.sink, options_.log.level),
       listen_(net::Endpoint::parse(options_.listen)),
       first_identity_(identity_of(options_)),
-      access_(options_.token),
+      access_(options_.access.token),
       running_(options_),
       own_registry_(own_registry(options_, logger_)),
       registry_(own_registry_ ? *own_registry_ : *options_.registry),
       snapshots_([this] { return registry_.snapshot(); }, [this] { return registry_.is_in_callback(); }),
-      history_(clock_, options_.history_interval, options_.history_points),
+      history_(clock_, options_.history.interval, options_.history.points),
       hub_(hub_parts()),
       server_(server_options(),
               monitor::make_handler({.options = options_,
@@ -215,9 +197,9 @@ Monitor::Impl::Impl(MonitorOptions options)
 net::HttpServerOptions Monitor::Impl::server_options() const {
   net::HttpServerOptions server;
   server.listen = listen_;
-  server.threads = options_.http_threads;
-  server.limits = options_.http_limits;
-  server.trusted_proxies = networks_of(options_.trusted_proxies);
+  server.threads = options_.http.threads;
+  server.limits = options_.http.limits;
+  server.trusted_proxies = networks_of(options_.access.trusted_proxies);
   server.tls = first_identity_;
   server.on_event = [logger = logger_](std::string_view message) { logger.warning(message); };
   server.is_quick = monitor::is_health_check;
@@ -245,19 +227,18 @@ live::MetricsHubParts Monitor::Impl::hub_parts() {
 }
 
 void Monitor::Impl::start() {
-  if (!listen_.is_loopback() && options_.token.empty()) {
+  if (!listen_.is_loopback() && options_.access.token.empty()) {
     logger_.warning("everybody who reaches this address can read the metrics; no token is asked",
                     {{"address", listen_.to_string()}});
   }
-  warn_of_tls(options_.tls, first_identity_.get());
+  warn_of_tls(options_.access.tls, first_identity_.get());
   if (options_.profile) profile::enable();
   start_ticks();
   start_live();
   start_server();
 }
 
-void Monitor::Impl::warn_of_tls(const MonitorOptions::TlsFiles& files,
-                                const net::TlsIdentity* identity) const {
+void Monitor::Impl::warn_of_tls(const monitor::TlsFiles& files, const net::TlsIdentity* identity) const {
   if (identity == nullptr) return;
   for (const std::string& warning : monitor::tls_warnings(files, *identity)) logger_.warning(warning);
 }
@@ -293,21 +274,22 @@ std::vector<std::string> Monitor::Impl::reload(const MonitorOptions& wanted) {
   (void)net::Endpoint::parse(checked(wanted).listen);
   auto identity = identity_of(wanted);
   MonitorOptions next = running_;
-  next.token = wanted.token;
-  next.insecure = wanted.insecure;
-  next.tls = wanted.tls;
+  next.access.token = wanted.access.token;
+  next.access.insecure = wanted.access.insecure;
+  next.access.tls = wanted.access.tls;
   if (const auto fault = monitor::access_fault(next)) throw ConfigError(*fault);
-  std::vector<std::string> to_restart_for = monitor::settings_to_restart_for(options_, wanted);
+  std::vector<std::string> to_restart_for =
+      monitor::settings_to_restart_for({.monitor = options_}, {.monitor = wanted});
   const bool is_tls_kept = (identity == nullptr) != (first_identity_ == nullptr);
-  if (is_tls_kept) next.tls = running_.tls;
-  const bool is_new_token = next.token != running_.token;
+  if (is_tls_kept) next.access.tls = running_.access.tls;
+  const bool is_new_token = next.access.token != running_.access.token;
 
   if (is_new_token) {
-    access_.use_token(next.token);
+    access_.use_token(next.access.token);
     end_live("the token has changed");
   }
   if (!is_tls_kept && identity != nullptr) {
-    warn_of_tls(next.tls, identity.get());
+    warn_of_tls(next.access.tls, identity.get());
     server_.use_identity(std::move(identity));
   }
   running_ = std::move(next);
@@ -383,7 +365,7 @@ void Monitor::Impl::tick() noexcept {
 }
 
 void Monitor::Impl::measure() {
-  if (options_.sessions != nullptr) options_.sessions->checkpoint();
+  if (options_.peers.sessions != nullptr) options_.peers.sessions->checkpoint();
   if (!options_.system && !options_.process) return;
   if (!collector_) collector_.emplace(system_options(options_));
   SnapshotBuilder builder;

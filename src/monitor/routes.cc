@@ -44,20 +44,21 @@ live::Route timed(live::Route route, SelfMetrics& self) {
 }  // namespace
 
 net::HttpServer::Handler make_handler(HandlerParts parts) {
-  const auto ids = parts.options.anonymous_peers ? live::PeerIds::anonymous : live::PeerIds::own;
+  const auto ids = parts.options.peers.anonymous ? live::PeerIds::anonymous : live::PeerIds::own;
   std::vector<live::Route> others = {live::system_history_route(parts.history),
-                                     live::past_sessions_route(parts.options.sessions, ids),
+                                     live::past_sessions_route(parts.options.peers.sessions, ids),
                                      live::metrics_socket_route(parts.hub, parts.hub_works)};
-  for (live::Route& route : live::peer_routes(parts.options.peers, ids)) others.push_back(std::move(route));
+  for (live::Route& route : live::peer_routes(parts.options.peers.table, ids))
+    others.push_back(std::move(route));
   for (live::Route& route : profile_routes(parts.snapshot)) others.push_back(std::move(route));
   for (live::Route& route : login_routes(parts.access, parts.on_logout)) others.push_back(std::move(route));
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes =
       live::make_standard_routes(parts.snapshot, parts.why_not_ready, others,
-                                 {.peers = parts.options.peers, .ids = ids, .history = &parts.history});
+                                 {.peers = parts.options.peers.table, .ids = ids, .history = &parts.history});
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);
   routes.insert(routes.end(), others.begin(), others.end());
-  return [hosts = HostGuard(parts.options.allowed_hosts, parts.listen), &access = parts.access,
+  return [hosts = HostGuard(parts.options.access.allowed_hosts, parts.listen), &access = parts.access,
           &self = parts.self, router = live::Router(std::move(routes))](const net::HttpRequest& request) {
     const std::string_view host = request.header("host");
     if (!hosts.allows(host)) {

@@ -273,6 +273,27 @@ std::string print_value(const ValueDomain& domain, const SettingValue& value) {
   return std::visit(Printer{domain}, value);
 }
 
+std::optional<std::string> value_fault(const ValueDomain& domain, const SettingValue& value) {
+  const auto* items = std::get_if<std::vector<std::string>>(&value);
+  const ParsedValue again =
+      items == nullptr ? parse_value(domain, print_value(domain, value)) : parse_items(domain, *items);
+  const auto* error = std::get_if<ValueError>(&again);
+  return error == nullptr ? std::nullopt : std::optional(error->message);
+}
+
+std::string_view choice_at(const ValueDomain& domain, std::size_t index) noexcept {
+  std::string_view rest = domain.choices;
+  for (; index > 0 && !rest.empty(); --index)
+    rest.remove_prefix(std::min(rest.find('|'), rest.size() - 1) + 1);
+  return rest.substr(0, rest.find('|'));
+}
+
+std::size_t choice_index(const ValueDomain& domain, std::string_view text) noexcept {
+  std::size_t index = 0;
+  while (choice_at(domain, index) != text && !choice_at(domain, index).empty()) ++index;
+  return index;
+}
+
 std::string describe_domain(const ValueDomain& domain) {
   const auto ms = [](std::int64_t count) { return base::duration_text(std::chrono::milliseconds(count)); };
   switch (domain.type) {

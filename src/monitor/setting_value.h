@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -35,7 +37,7 @@ struct ValueDomain {
   SettingType type = SettingType::integer;
   std::int64_t min = 0;
   std::int64_t max = 0;
-  std::string_view choices = {};  ///< `text|json`
+  std::string_view choices = {};  ///< `text|json`, in the order of the enum that the member has
 };
 
 /// Why a text is no value: `"127.0.0.1" has no port; expected ADDRESS:PORT`.
@@ -55,6 +57,15 @@ using ParsedValue = std::variant<SettingValue, ValueError>;
 
 /// The value in the form that parse_value reads back.
 [[nodiscard]] std::string print_value(const ValueDomain& domain, const SettingValue& value);
+
+/// Why a value that no parser made is out of the domain, such as one of a program: `"5ms" is too small; …`.
+/// Nothing: it is in there.
+[[nodiscard]] std::optional<std::string> value_fault(const ValueDomain& domain, const SettingValue& value);
+
+/// Choices stand in the order of an enum. The text of its value at `index`; empty where there is none.
+[[nodiscard]] std::string_view choice_at(const ValueDomain& domain, std::size_t index) noexcept;
+/// The index of a text that is one of the choices.
+[[nodiscard]] std::size_t choice_index(const ValueDomain& domain, std::string_view text) noexcept;
 
 /// "a duration from 100ms to 1h", for help and messages.
 [[nodiscard]] std::string describe_domain(const ValueDomain& domain);

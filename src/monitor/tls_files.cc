@@ -24,7 +24,7 @@ TlsFileError unreadable(Part part, const std::string& path, const FileError& err
 
 }  // namespace
 
-TlsResult read_tls_files(const MonitorOptions::TlsFiles& files) {
+TlsResult read_tls_files(const TlsFiles& files) {
   if (files.certificate.empty() && files.key.empty()) return nullptr;
   if (files.certificate.empty() || files.key.empty()) {
     const Part part = files.certificate.empty() ? Part::certificate : Part::key;
@@ -50,8 +50,7 @@ TlsResult read_tls_files(const MonitorOptions::TlsFiles& files) {
   }
 }
 
-std::vector<std::string> tls_warnings(const MonitorOptions::TlsFiles& files,
-                                      const net::TlsIdentity& identity) {
+std::vector<std::string> tls_warnings(const TlsFiles& files, const net::TlsIdentity& identity) {
   std::vector<std::string> warnings;
   if (const auto fault = identity.date_fault()) {
     warnings.push_back(files.certificate + " " + *fault + "; clients will refuse it");

@@ -43,8 +43,7 @@ int main(int argc, char** argv) {
   fill(peers, sessions);
   sessions.flush();
   auto options = kymo::MonitorOptions::from_environment({{"listen", "127.0.0.1:0"}});
-  options.peers = &peers;
-  options.sessions = &sessions;
+  options.peers = {.table = &peers, .sessions = &sessions};
   const kymo::Monitor monitor(options);
   std::cout << "metrics " << monitor.url() << std::endl;
   for (;;) std::this_thread::sleep_for(1h);

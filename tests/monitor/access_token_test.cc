@@ -38,9 +38,9 @@ TEST(AccessToken, IsAskedWhereOtherMachinesReachTheAddress) {
   }
   for (const char* open : {"0.0.0.0:0", "[::]:0", "10.0.0.1:0", "metrics.example:80"}) {
     EXPECT_TRUE(access_fault({.listen = open})) << open;
-    EXPECT_FALSE(access_fault({.listen = open, .token = "0123456789abcdef"})) << open;
-    EXPECT_FALSE(access_fault({.listen = open, .insecure = true})) << open;
-    EXPECT_TRUE(access_fault({.listen = open, .token = "short", .insecure = true})) << open;
+    EXPECT_FALSE(access_fault({.listen = open, .access = {.token = "0123456789abcdef"}})) << open;
+    EXPECT_FALSE(access_fault({.listen = open, .access = {.insecure = true}})) << open;
+    EXPECT_TRUE(access_fault({.listen = open, .access = {.token = "short", .insecure = true}})) << open;
   }
 }
 

@@ -48,98 +48,6 @@ std::string without_comments(const std::string& yaml) {
   return out;
 }
 
-TEST(Schema, EveryDefaultIsValidAndPrintedAsWritten) {
-  for (const Setting& setting : schema()) {
-    const ParsedValue value = parse_value(setting.domain, setting.default_value);
-    ASSERT_TRUE(std::holds_alternative<SettingValue>(value)) << setting.name;
-    EXPECT_EQ(print_value(setting.domain, std::get<SettingValue>(value)), setting.default_value)
-        << setting.name;
-    EXPECT_TRUE(setting.help.ends_with('.')) << setting.name;
-  }
-}
-
-TEST(Schema, NamesDifferInEverySource) {
-  std::vector<std::string> names;
-  for (const SettingInfo& info : Config::settings()) {
-    EXPECT_EQ(std::ranges::count(names, info.environment), 0) << info.environment;
-    names.push_back(info.environment);
-    EXPECT_FALSE(info.environment.starts_with("KYMO_PORT") || info.environment.starts_with("KYMO_SERVICE_"))
-        << info.environment << " is a name that Kubernetes gives to service links";
-  }
-}
-
-TEST(Schema, DefaultsAreThoseOfMonitorOptions) {
-  const MonitorOptions read = Config::load({}).options();
-  const MonitorOptions plain;
-  EXPECT_EQ(read.listen, plain.listen);
-  EXPECT_EQ(read.tick_interval, plain.tick_interval);
-  EXPECT_EQ(read.max_series, plain.max_series);
-  EXPECT_EQ(read.callback_deadline, plain.callback_deadline);
-  EXPECT_EQ(read.max_series_per_family, plain.max_series_per_family);
-  EXPECT_EQ(read.system, plain.system);
-  EXPECT_EQ(read.process, plain.process);
-  EXPECT_EQ(read.log_level, plain.log_level);
-  EXPECT_EQ(read.http_threads, plain.http_threads);
-  EXPECT_EQ(read.allowed_hosts, plain.allowed_hosts);
-  EXPECT_EQ(read.trusted_proxies, plain.trusted_proxies);
-  EXPECT_EQ(read.http_limits.header_bytes, plain.http_limits.header_bytes);
-  EXPECT_EQ(read.http_limits.body_bytes, plain.http_limits.body_bytes);
-  EXPECT_EQ(read.http_limits.connections, plain.http_limits.connections);
-  EXPECT_EQ(read.http_limits.connections_per_address, plain.http_limits.connections_per_address);
-  EXPECT_EQ(read.http_limits.header_time, plain.http_limits.header_time);
-  EXPECT_EQ(read.http_limits.body_time, plain.http_limits.body_time);
-  EXPECT_EQ(read.http_limits.responses_bytes, plain.http_limits.responses_bytes);
-  EXPECT_EQ(read.http_limits.write_time, plain.http_limits.write_time);
-  EXPECT_EQ(read.http_limits.idle_time, plain.http_limits.idle_time);
-}
-
-TEST(Schema, EverySettingReachesTheOptions) {
-  const MonitorOptions o = Config::load({.flags = {{"listen", "[::1]:1"},
-                                                   {"tick_interval", "2s"},
-                                                   {"log.level", "debug"},
-                                                   {"system.enabled", "no"},
-                                                   {"process.enabled", "no"},
-                                                   {"profile", "yes"},
-                                                   {"limits.series_per_family", "3"},
-                                                   {"limits.series", "4"},
-                                                   {"limits.callback_deadline", "14ms"},
-                                                   {"web.allowed_hosts", "a,b"},
-                                                   {"web.trusted_proxies", "10.0.0.0/8, ::1"},
-                                                   {"http.threads", "5"},
-                                                   {"http.max_connections", "6"},
-                                                   {"http.max_connections_per_address", "7"},
-                                                   {"http.max_header_size", "8KiB"},
-                                                   {"http.max_body_size", "9KiB"},
-                                                   {"http.max_responses_size", "2MiB"},
-                                                   {"http.header_timeout", "10s"},
-                                                   {"http.body_timeout", "11s"},
-                                                   {"http.write_timeout", "12s"},
-                                                   {"http.idle_timeout", "13s"}},
-                                         .environment = {},
-                                         .file = {}})
-                               .options();
-  EXPECT_EQ(o.listen, "[::1]:1");
-  EXPECT_EQ(o.tick_interval, 2s);
-  EXPECT_EQ(o.log_level, log::Level::debug);
-  EXPECT_FALSE(o.system || o.process);
-  EXPECT_TRUE(o.profile);
-  EXPECT_EQ(o.max_series_per_family, 3U);
-  EXPECT_EQ(o.max_series, 4U);
-  EXPECT_EQ(o.callback_deadline, 14ms);
-  EXPECT_THAT(o.allowed_hosts, ElementsAre("a", "b"));
-  EXPECT_THAT(o.trusted_proxies, ElementsAre("10.0.0.0/8", "::1"));
-  EXPECT_EQ(o.http_threads, 5U);
-  EXPECT_EQ(o.http_limits.connections, 6U);
-  EXPECT_EQ(o.http_limits.connections_per_address, 7U);
-  EXPECT_EQ(o.http_limits.header_bytes, 8U * 1024);
-  EXPECT_EQ(o.http_limits.body_bytes, 9U * 1024);
-  EXPECT_EQ(o.http_limits.responses_bytes, 2U * 1024 * 1024);
-  EXPECT_EQ(o.http_limits.header_time, 10s);
-  EXPECT_EQ(o.http_limits.body_time, 11s);
-  EXPECT_EQ(o.http_limits.write_time, 12s);
-  EXPECT_EQ(o.http_limits.idle_time, 13s);
-}
-
 /// All eight combinations of the three sources: the strongest one present gives the value and is named.
 TEST(Precedence, FlagThenEnvironmentThenFileThenDefault) {
   const TemporaryDirectory directory;
@@ -154,7 +62,7 @@ TEST(Precedence, FlagThenEnvironmentThenFileThenDefault) {
     if (has_flag) from.flags = {{"http.threads", "5"}};
     const Config config = Config::load(from);
     EXPECT_THAT(config.errors(), IsEmpty());
-    EXPECT_EQ(config.options().http_threads, has_flag ? 5U : has_environment ? 4U : has_file ? 3U : 2U);
+    EXPECT_EQ(config.options().http.threads, has_flag ? 5U : has_environment ? 4U : has_file ? 3U : 2U);
     EXPECT_THAT(config.to_yaml(),
                 HasSubstr(has_flag          ? "threads: 5  # --http.threads\n"
                           : has_environment ? "threads: 4  # environment KYMO_HTTP_THREADS\n"
@@ -205,10 +113,10 @@ TEST(Precedence, KymoConfigNamesTheFileWhereNoFlagDoes) {
   const std::string a = directory.write("a.yml", "http.threads: 7");
   const std::string b = directory.write("b.yml", "http.threads: 8");
   EXPECT_EQ(
-      Config::load({.flags = {}, .environment = {"KYMO_CONFIG=" + a}, .file = {}}).options().http_threads,
+      Config::load({.flags = {}, .environment = {"KYMO_CONFIG=" + a}, .file = {}}).options().http.threads,
       7U);
   EXPECT_EQ(
-      Config::load({.flags = {}, .environment = {"KYMO_CONFIG=" + a}, .file = b}).options().http_threads, 8U);
+      Config::load({.flags = {}, .environment = {"KYMO_CONFIG=" + a}, .file = b}).options().http.threads, 8U);
 }
 
 TEST(File, NestedAndDottedNamesAreTheSame) {
@@ -221,9 +129,9 @@ TEST(File, NestedAndDottedNamesAreTheSame) {
     const Config config =
         Config::load({.flags = {}, .environment = {}, .file = directory.write("c.yml", content)});
     EXPECT_THAT(config.errors(), IsEmpty()) << content;
-    EXPECT_EQ(config.options().http_threads, 9U) << content;
-    EXPECT_EQ(config.options().http_limits.connections, 10U) << content;
-    EXPECT_THAT(config.options().allowed_hosts, ElementsAre("a", "b")) << content;
+    EXPECT_EQ(config.options().http.threads, 9U) << content;
+    EXPECT_EQ(config.options().http.limits.connections, 10U) << content;
+    EXPECT_THAT(config.options().access.allowed_hosts, ElementsAre("a", "b")) << content;
   }
 }
 
@@ -270,7 +178,7 @@ TEST(LogFile, TakesTheEventsInPlaceOfStandardError) {
         Config::load({.flags = {{"log.file", path}, {"log.format", "json"}}, .environment = {}, .file = {}});
     EXPECT_THAT(config.errors(), IsEmpty());
     EXPECT_FALSE(std::ifstream(path).is_open()) << "reading a configuration makes no file";
-    config.options().log_sink({log::Level::info, {}, "logged", {}});
+    config.options().log.sink({log::Level::info, {}, "logged", {}});
   }
   std::ifstream file(path);
   std::string line;
@@ -411,7 +319,7 @@ TEST(AccessConfig, TakesTheTokenFromAFileAndShowsItNowhere) {
   const Config config = Config::load(
       {.flags = {{"web.token_file", path}, {"listen", "0.0.0.0:9464"}}, .environment = {}, .file = {}});
   EXPECT_TRUE(config.errors().empty());
-  EXPECT_EQ(config.options().token, token);
+  EXPECT_EQ(config.options().access.token, token);
   EXPECT_THAT(config.to_yaml(), HasSubstr("token_file: \"" + path + "\"  # --web.token-file"));
   EXPECT_EQ(config.to_yaml().find(token), std::string::npos);
 }

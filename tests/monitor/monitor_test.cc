@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <future>
 #include <mutex>
 #include <semaphore>
@@ -16,6 +17,7 @@
 #include <kymo/core/collector.h>
 
 #include "tests/monitor/http_get.h"
+#include "tests/monitor/temporary_file.h"
 
 namespace kymo {
 namespace {
@@ -80,7 +82,7 @@ TEST(Monitor, SaysWhatItsRegistryRefuses) {
   testing::internal::CaptureStderr();
   Messages messages;
   for (const log::Sink& sink : {log::Sink(), messages.sink()}) {
-    Monitor monitor({.listen = kAnyPort, .system = false, .process = false, .log_sink = sink});
+    Monitor monitor({.listen = kAnyPort, .system = false, .process = false, .log = {.sink = sink}});
     Collector metrics(monitor.registry());
     for (int i = 0; i < 3; ++i) metrics.increment(sink ? "9logged" : "9said");
     EXPECT_EQ(number(*monitor.snapshot(), "kymo_registration_errors_total"), 1);
@@ -130,9 +132,34 @@ TEST(Monitor, MeasuresNeitherHostNorProcessWhenToldSo) {
 TEST(Monitor, RefusesOptionsThatCanNeverBeValid) {
   EXPECT_THROW(Monitor({.listen = "127.0.0.1"}), std::invalid_argument);
   EXPECT_THROW(Monitor({.listen = kAnyPort, .tick_interval = 1ms}), std::invalid_argument);
-  EXPECT_THROW(Monitor({.listen = kAnyPort, .history_interval = 10ms}), std::invalid_argument);
-  EXPECT_THROW(Monitor({.listen = kAnyPort, .history_points = 0}), std::invalid_argument);
-  EXPECT_THROW(Monitor({.listen = kAnyPort, .http_threads = 0}), std::invalid_argument);
+  EXPECT_THROW(Monitor({.listen = kAnyPort, .history = {.interval = 10ms}}), std::invalid_argument);
+  EXPECT_THROW(Monitor({.listen = kAnyPort, .history = {.points = 0}}), std::invalid_argument);
+  EXPECT_THROW(Monitor({.listen = kAnyPort, .http = {.threads = 0}}), std::invalid_argument);
+}
+
+TEST(Monitor, NamesAllOptionsOutOfRange) {
+  try {
+    const Monitor monitor({.listen = kAnyPort, .tick_interval = 5ms, .http = {.limits = {.connections = 0}}});
+    ADD_FAILURE() << "expected ConfigError";
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "MonitorOptions: tick_interval: \"5ms\" is too small; expected a duration from 100ms to 1h\n"
+        "MonitorOptions: http.max_connections: \"0\" is too small; expected a number from 1 to 65536");
+  }
+}
+
+TEST(Monitor, LogsIntoItsFileWithoutASink) {
+  const monitor::TemporaryDirectory directory;
+  const std::string path = directory.path("kymo.log");
+  {
+    const Monitor monitor({.listen = "0.0.0.0:0", .log = {.file = path}, .access = {.insecure = true}});
+  }
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  EXPECT_THAT(line, HasSubstr("everybody who reaches this address can read the metrics"));
+  EXPECT_THROW(Monitor({.listen = kAnyPort, .log = {.file = directory.path("none/kymo.log")}}), ConfigError);
 }
 
 TEST(Monitor, ATakenPortIsToldAndTriedAgain) {
@@ -140,7 +167,7 @@ TEST(Monitor, ATakenPortIsToldAndTriedAgain) {
   ASSERT_TRUE(eventually([&] { return holder->ready(); }));
   const std::string taken = holder->endpoint().to_string();
   Messages messages;
-  Monitor monitor({.listen = taken, .log_sink = messages.sink()});
+  Monitor monitor({.listen = taken, .log = {.sink = messages.sink()}});
   ASSERT_TRUE(eventually([&] { return messages.any(taken); }));
   EXPECT_FALSE(monitor.ready());
   EXPECT_NE(monitor.snapshot()->find("kymo_build_info"), nullptr);  // it measures on
@@ -151,7 +178,8 @@ TEST(Monitor, ATakenPortIsToldAndTriedAgain) {
 
 TEST(Monitor, WarnsThatOthersCanReadAnOpenAddress) {
   Messages messages;
-  const Monitor monitor({.listen = "0.0.0.0:0", .log_sink = messages.sink(), .insecure = true});
+  const Monitor monitor(
+      {.listen = "0.0.0.0:0", .log = {.sink = messages.sink()}, .access = {.insecure = true}});
   EXPECT_TRUE(messages.any("no token is asked"));
 }
 
@@ -265,14 +293,14 @@ TEST(Monitor, ManyReadersAtOnceAllGetAnAnswer) {
 }
 
 TEST(Monitor, RefusesAForeignHostName) {
-  Monitor monitor({.listen = kAnyPort, .allowed_hosts = {"metrics.example"}});
+  Monitor monitor({.listen = kAnyPort, .access = {.allowed_hosts = {"metrics.example"}}});
   ASSERT_TRUE(eventually([&] { return monitor.ready(); }));
   EXPECT_THAT(http_get(monitor.endpoint(), "/metrics", "evil.example"), StartsWith("HTTP/1.1 421 "));
   EXPECT_THAT(http_get(monitor.endpoint(), "/metrics", "metrics.example"), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST(Monitor, TheHostOfAnAbsoluteTargetIsTheOneThatIsAsked) {
-  Monitor monitor({.listen = kAnyPort, .allowed_hosts = {"metrics.example"}});
+  Monitor monitor({.listen = kAnyPort, .access = {.allowed_hosts = {"metrics.example"}}});
   const auto ask = [&](const std::string& target, const std::string& host) {
     return http_get(monitor.endpoint(), target, host);
   };
@@ -284,7 +312,8 @@ TEST(Monitor, TheHostOfAnAbsoluteTargetIsTheOneThatIsAsked) {
 }
 
 TEST(Monitor, BehindATrustedProxyWrongTokensCountForTheClient) {
-  Monitor monitor({.listen = kAnyPort, .trusted_proxies = {"127.0.0.1"}, .token = "0123456789abcdef"});
+  Monitor monitor(
+      {.listen = kAnyPort, .access = {.token = "0123456789abcdef", .trusted_proxies = {"127.0.0.1"}}});
   const auto guess = [&](const std::string& client) {
     // More headers behind the host.
     return http_get(monitor.endpoint(), "/metrics",
@@ -300,7 +329,8 @@ TEST(Monitor, BehindATrustedProxyWrongTokensCountForTheClient) {
 
 TEST(Monitor, RefusesATrustedProxyThatIsNoNetwork) {
   try {
-    const Monitor monitor({.listen = kAnyPort, .trusted_proxies = {"10.0.0.0/8", "proxy.example"}});
+    const Monitor monitor(
+        {.listen = kAnyPort, .access = {.trusted_proxies = {"10.0.0.0/8", "proxy.example"}}});
     FAIL();
   } catch (const ConfigError& error) {
     EXPECT_THAT(error.what(), HasSubstr("trusted_proxies: \"proxy.example\" is no network"));

@@ -21,7 +21,7 @@ TEST(Names, OfAllThatAMonitorExportsFollowTheConventions) {
   peers::SessionLog sessions(table);
   table.add("a");
   table.record_latency("a", 1ms);
-  Monitor monitor({.listen = "127.0.0.1:0", .peers = &table, .sessions = &sessions});
+  Monitor monitor({.listen = "127.0.0.1:0", .peers = {.table = &table, .sessions = &sessions}});
   for (int i = 0; i < 2000 && !monitor.ready(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   const auto snapshot = monitor.snapshot();

@@ -32,8 +32,8 @@ class MonitorPeersTest : public testing::Test {
   void start(MonitorOptions options = {}) {
     options.listen = "127.0.0.1:0";
     options.system = options.process = false;
-    options.peers = &peers_;
-    options.sessions = &sessions_;
+    options.peers.table = &peers_;
+    options.peers.sessions = &sessions_;
     monitor_.emplace(std::move(options));
     for (int i = 0; i < 2000 && !monitor_->ready(); ++i) std::this_thread::sleep_for(10ms);
     ASSERT_TRUE(monitor_->ready());
@@ -81,7 +81,7 @@ TEST_F(MonitorPeersTest, AreServed) {
 }
 
 TEST_F(MonitorPeersTest, MayBeAnonymous) {
-  start({.anonymous_peers = true});
+  start({.peers = {.anonymous = true}});
   peers_.add("xyz", "Ben");
   peers_.add("abc", "Anna");
   peers_.record_latency("abc", 20ms);
@@ -109,13 +109,13 @@ TEST(Monitor, DescribesTheAddressesThatItServes) {
     EXPECT_THAT(document, Not(HasSubstr("\"" + std::string(path) + "\""))) << path;
     EXPECT_THAT(http_get(monitor.endpoint(), path), StartsWith("HTTP/1.1 40")) << path;
   }
-  const Monitor with_token({.listen = "127.0.0.1:0", .token = "0123456789abcdef"});
+  const Monitor with_token({.listen = "127.0.0.1:0", .access = {.token = "0123456789abcdef"}});
   for (int i = 0; i < 2000 && !with_token.ready(); ++i) std::this_thread::sleep_for(10ms);
   EXPECT_THAT(http_get(with_token.endpoint(), "/login"), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(MonitorPeersTest, BeyondTheLimitHaveNoLabels) {
-  start({.max_labelled_peers = 1});
+  start({.peers = {.max_labelled = 1}});
   for (const char* id : {"a", "b", "c"}) peers_.add(id);
   EXPECT_THAT(get("/metrics"), AllOf(HasSubstr("kymo_peer_up{peer=\"a\"} 1\n"), Not(HasSubstr("peer=\"b\"")),
                                      HasSubstr("kymo_peers_unlabelled 2\n")));
@@ -131,8 +131,11 @@ TEST_F(MonitorPeersTest, ATickStoresWhatGoesOn) {
   Saves saves;
   peers::SessionLog log(peers_, {.checkpoint_interval = 1ms, .store = &saves});
   log.start("call", "", {});
-  Monitor monitor(
-      {.listen = "127.0.0.1:0", .tick_interval = 100ms, .system = false, .process = false, .sessions = &log});
+  Monitor monitor({.listen = "127.0.0.1:0",
+                   .tick_interval = 100ms,
+                   .system = false,
+                   .process = false,
+                   .peers = {.sessions = &log}});
   for (int i = 0; i < 2000 && saves.count < 3; ++i) std::this_thread::sleep_for(10ms);
   EXPECT_GE(saves.count, 3);
 }

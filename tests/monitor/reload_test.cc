@@ -8,8 +8,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <kymo/monitor/config.h>
 #include <kymo/monitor/monitor.h>
 
+#include "other_value.h"
 #include "temporary_file.h"
 #include "tests/net/certificates.h"
 #include "tests/net/raw_client.h"
@@ -38,9 +40,9 @@ class Reload : public testing::Test {
   Reload() {
     renew("first");
     options_.listen = "127.0.0.1:0";
-    options_.token = kToken;
-    options_.tls = {.certificate = directory_.path("chain.pem"), .key = directory_.path("key.pem")};
-    options_.log_sink = [this](const log::Record& record) {
+    options_.access.token = kToken;
+    options_.access.tls = {.certificate = directory_.path("chain.pem"), .key = directory_.path("key.pem")};
+    options_.log.sink = [this](const log::Record& record) {
       const std::lock_guard lock(mutex_);
       std::string line(record.message);
       for (const log::Field& field : record.fields) line += " " + std::string(field.key);
@@ -108,7 +110,7 @@ TEST_F(Reload, ATokenThatChangesCountsAtOnceAndEndsLiveConnections) {
                         "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
   ASSERT_THAT(live.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 101 "));
-  options_.token = kOther;
+  options_.access.token = kOther;
   EXPECT_THAT(monitor_->reload(options_), IsEmpty());
   EXPECT_EQ(status(kToken), "401");
   EXPECT_EQ(status(kOther), "200");
@@ -125,14 +127,14 @@ TEST_F(Reload, ATokenThatStaysEndsNothing) {
 TEST_F(Reload, AnErrorLeavesAllAsItWas) {
   start();
   MonitorOptions wanted = options_;
-  wanted.token = kOther;
+  wanted.access.token = kOther;
   directory_.write("key.pem", "broken");
   EXPECT_THAT(error_of<ConfigError>(wanted), HasSubstr("key.pem holds no private key"));
   renew("second");
   wanted.listen = "nowhere";
   EXPECT_THAT(error_of<std::invalid_argument>(wanted), HasSubstr("\"nowhere\""));
   wanted.listen = options_.listen;
-  wanted.token = "short";
+  wanted.access.token = "short";
   EXPECT_THAT(error_of<ConfigError>(wanted), HasSubstr("has 5 characters"));
   EXPECT_EQ(served_name(), "first");
   EXPECT_EQ(status(kToken), "200");
@@ -144,15 +146,94 @@ TEST_F(Reload, NamesWhatNeedsANewMonitor) {
   MonitorOptions wanted = options_;
   wanted.listen = "127.0.0.1:1";
   wanted.tick_interval = std::chrono::seconds(5);
-  wanted.http_limits.body_time = std::chrono::seconds(1);
-  wanted.tls = {};
+  wanted.http.limits.body_time = std::chrono::seconds(1);
+  wanted.access.tls = {};
   const auto kept = monitor_->reload(wanted);
-  EXPECT_THAT(kept, ElementsAre("listen", "tick_interval", "web.tls", "http.body_timeout"));
-  EXPECT_THAT(log(), Contains("a changed setting needs a restart; the old value stays setting").Times(4));
+  EXPECT_THAT(kept, ElementsAre("listen", "tick_interval", "web.tls.certificate_file", "web.tls.key_file",
+                                "http.body_timeout"));
+  EXPECT_THAT(log(), Contains("a changed setting needs a restart; the old value stays setting").Times(5));
   EXPECT_EQ(served_name(), "first");
   renew("second");
   monitor_->reload();  // the files of the beginning are those that count
   EXPECT_EQ(served_name(), "second");
+}
+
+using monitor::Config;
+using monitor::OnReload;
+using monitor::Setting;
+
+/// A Monitor from a configuration that has a token and TLS, and listens where others reach it.
+class ReloadOfSettings : public Reload {
+ protected:
+  ReloadOfSettings()
+      : flags_{{"listen", "0.0.0.0:0"},
+               {"web.token_file", token_file("token", kToken)},
+               {"web.tls.certificate_file", options_.access.tls.certificate},
+               {"web.tls.key_file", options_.access.tls.key}} {
+    const auto made = make_certificate("second");
+    second_chain_ = directory_.write("chain2.pem", made.chain);
+    second_key_ = directory_.write("key2.pem", made.key);
+  }
+
+  [[nodiscard]] std::string token_file(std::string_view name, std::string_view token) const {
+    return directory_.write(name, token);
+  }
+  [[nodiscard]] Config load(const MonitorOptions::Flags& changes) const {
+    MonitorOptions::Flags flags = flags_;
+    flags.insert(flags.end(), changes.begin(), changes.end());
+    auto config = Config::load({.flags = flags, .environment = {}, .file = {}});
+    EXPECT_THAT(config.errors(), IsEmpty());
+    return config;
+  }
+  /// The flags that change this setting. Certificate and key only change together.
+  [[nodiscard]] MonitorOptions::Flags changes_of(const Setting& setting) const {
+    const std::string name(setting.name);
+    if (name == "insecure") return {{name, "true"}, {"web.token_file", ""}};
+    if (name == "web.token_file") return {{name, token_file("token2", kOther)}};
+    if (name.starts_with("web.tls.")) {
+      return {{"web.tls.certificate_file", second_chain_}, {"web.tls.key_file", second_key_}};
+    }
+    if (name == "log.file") return {{name, directory_.path("kymo.log")}};
+    return {{name, print_value(setting.domain, other_value(setting))}};
+  }
+  /// The sign that a setting which a reload takes is in force.
+  [[nodiscard]] bool is_in_force(std::string_view name) const {
+    if (name == "insecure") return status("") == "200";
+    if (name == "web.token_file") return status(kOther) == "200";
+    if (name.starts_with("web.tls.")) return served_name() == "second";
+    ADD_FAILURE() << "no sign for " << name << ", which a reload takes; name one here";
+    return false;
+  }
+
+  const MonitorOptions::Flags flags_;
+  std::string second_chain_;
+  std::string second_key_;
+};
+
+/// Walks all rows of the table: no change of a setting goes without a word.
+TEST_F(ReloadOfSettings, EachChangeIsTakenOrNamed) {
+  const Config first = load({});
+  options_ = first.options();
+  start();
+  for (const Setting& setting : monitor::schema()) {
+    const std::string name(setting.name);
+    SCOPED_TRACE(name);
+    const Config changed = load(changes_of(setting));
+    ASSERT_NE(changed.value(name), first.value(name));
+    const auto kept = monitor_->reload(changed.options());
+    const auto named = changed.settings_to_restart_for(first);
+    if (setting.on_reload == OnReload::restart) {
+      EXPECT_THAT(named, ElementsAre(name));
+      // A Monitor has no probes; `kymo serve` names their settings.
+      EXPECT_EQ(kept, name.starts_with("probe.") ? std::vector<std::string>() : named);
+    } else {
+      EXPECT_THAT(named, IsEmpty());
+      EXPECT_THAT(kept, IsEmpty());
+      EXPECT_TRUE(is_in_force(name));
+    }
+    EXPECT_THAT(monitor_->reload(first.options()), IsEmpty());
+    EXPECT_EQ(status(kToken), "200");
+  }
 }
 
 /// Without a token and on loopback is fine, but it does not listen there before a restart.
@@ -161,10 +242,10 @@ TEST_F(Reload, AnAddressOpenToOthersKeepsItsToken) {
   start();
   MonitorOptions wanted = options_;
   wanted.listen = "127.0.0.1:0";
-  wanted.token.clear();
+  wanted.access.token.clear();
   EXPECT_THAT(error_of<ConfigError>(wanted), HasSubstr("other machines reach 0.0.0.0:0"));
   EXPECT_EQ(status(""), "401");
-  wanted.insecure = true;
+  wanted.access.insecure = true;
   EXPECT_THAT(monitor_->reload(wanted), ElementsAre("listen"));
   EXPECT_EQ(status(""), "200");
 }
@@ -178,9 +259,9 @@ TEST_F(Reload, WarnsOfAKeyThatOthersCanRead) {
 }
 
 TEST_F(Reload, FilesThatCannotBeUsedAreAConfigErrorAtTheStart) {
-  options_.tls.key = directory_.path("missing.pem");
+  options_.access.tls.key = directory_.path("missing.pem");
   EXPECT_THROW(Monitor{options_}, ConfigError);
-  options_.tls.key.clear();
+  options_.access.tls.key.clear();
   EXPECT_THROW(Monitor{options_}, ConfigError);
 }
 
@@ -190,7 +271,7 @@ TEST_F(Reload, HoldsUnderRequests) {
   std::thread reloading([&] {
     for (int i = 0; i < 20; ++i) {
       MonitorOptions wanted = options_;
-      wanted.token = i % 2 == 0 ? kOther : kToken;
+      wanted.access.token = i % 2 == 0 ? kOther : kToken;
       (void)monitor_->reload(wanted);
     }
     done = true;

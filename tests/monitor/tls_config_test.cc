@@ -38,8 +38,8 @@ class TlsConfig : public testing::Test {
 TEST_F(TlsConfig, ComesFromFlagsEnvironmentAndFile) {
   const auto expect_both = [&](const Config& config) {
     EXPECT_THAT(config.errors(), IsEmpty());
-    EXPECT_EQ(config.options().tls.certificate, chain_);
-    EXPECT_EQ(config.options().tls.key, key_);
+    EXPECT_EQ(config.options().access.tls.certificate, chain_);
+    EXPECT_EQ(config.options().access.tls.key, key_);
     EXPECT_EQ(config.value("web.tls.key_file"), key_);
   };
   expect_both(load({{"web.tls.certificate_file", chain_}, {"web.tls.key_file", key_}}));
@@ -68,7 +68,7 @@ TEST_F(TlsConfig, NamesTheFileAndWhereItWasNamed) {
   const auto error_of = [&](const std::string& chain, const std::string& key) {
     const Config config = load({{"web.tls.certificate_file", chain}, {"web.tls.key_file", key}});
     EXPECT_EQ(config.errors().size(), 1U);
-    EXPECT_EQ(config.options().tls.key, "");
+    EXPECT_EQ(config.options().access.tls.key, "");
     return config.errors().empty() ? "" : config.errors()[0];
   };
   const std::string missing = directory_.path("missing.pem");

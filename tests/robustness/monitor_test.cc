@@ -60,7 +60,7 @@ MonitorOptions quiet_options() {
   options.tick_interval = std::chrono::hours(1);
   options.system = false;
   options.process = false;
-  options.max_series_per_family = 100'000;
+  options.limits.series_per_family = 100'000;
   return options;
 }
 

@@ -181,8 +181,7 @@ template <class World>
   World world(registry, streams);
   MadePeers peers(World::kPeerIds);
   options.registry = &registry;
-  options.peers = &peers.table;
-  options.sessions = &peers.sessions;
+  options.peers = {.table = &peers.table, .sessions = &peers.sessions};
   options.routes.push_back(kymo::sessions_route(streams));
   kymo::Monitor monitor(options);
   std::cout << "metrics " << monitor.url() << std::endl;

@@ -43,9 +43,9 @@ void add_options(CLI::App& app, Settings& settings) {
 
 /// Messages as warnings in the log that was asked for; null where there is none of that level.
 std::function<void(std::string_view)> warnings_of(const kymo::MonitorOptions& options) {
-  if (!options.log_sink) return nullptr;
-  const bool wanted = options.log_level <= kymo::log::Level::warning;
-  return [sink = options.log_sink, wanted](std::string_view message) {
+  if (!options.log.sink) return nullptr;
+  const bool wanted = options.log.level <= kymo::log::Level::warning;
+  return [sink = options.log.sink, wanted](std::string_view message) {
     if (!wanted) return;
     sink({.level = kymo::log::Level::warning,
           .time = std::chrono::system_clock::now(),
@@ -59,8 +59,8 @@ void serve(const Settings& settings) {
   auto options = kymo::MonitorOptions::from_environment(settings.monitor);
   // A registry of the server's own, so that its sessions are there before the monitor that serves them.
   kymo::Registry registry({.error_sink = warnings_of(options),
-                           .max_series_per_family = options.max_series_per_family,
-                           .max_series = options.max_series});
+                           .max_series_per_family = options.limits.series_per_family,
+                           .max_series = options.limits.series});
   voice::VoiceMetrics metrics(registry, warnings_of(options));
   options.registry = &registry;
   kymo::SessionFeed feed(registry, metrics.streams(), {.ticks = false});
@@ -69,7 +69,7 @@ void serve(const Settings& settings) {
   kymo::Monitor monitor(options);
 
   voice::MetricsLog metrics_log(monitor,
-                                options.log_level <= kymo::log::Level::info ? options.log_sink : nullptr);
+                                options.log.level <= kymo::log::Level::info ? options.log.sink : nullptr);
   voice::AudioServer server(
       {.audio = kymo::net::Endpoint::parse(settings.audio),
        .udp = kymo::net::Endpoint::parse(settings.udp),

@@ -46,7 +46,7 @@ namespace kymo::KYMO_ABI::log {
 /// A sink that hands kymo's events to a logger of spdlog. The message and its fields are as in kymo's text
 /// format, so a line stays one line; time and level are spdlog's.
 ///
-///     kymo::Monitor monitor({.log_sink = kymo::log::spdlog_sink(spdlog::default_logger())});
+///     kymo::Monitor monitor({.log = {.sink = kymo::log::spdlog_sink(spdlog::default_logger())}});
 ///
 /// Threads and errors: as the logger's.
 [[nodiscard]] inline Sink spdlog_sink(std::shared_ptr<spdlog::logger> logger) {

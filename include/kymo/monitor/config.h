@@ -12,25 +12,26 @@
 
 namespace kymo::KYMO_ABI::monitor {
 
-/// One setting, for whoever writes a command line or a reference page.
+/// One setting, for a command line or a reference page.
 struct SettingInfo {
-  std::string_view name;           ///< `http.max_connections`, as a file has it
-  std::string flag;                ///< `--http.max-connections`
-  std::string environment;         ///< `KYMO_HTTP_MAX_CONNECTIONS`
-  std::string_view default_value;  ///< as text
-  std::string expects;             ///< "a number from 1 to 65536"
-  std::string_view help;           ///< one sentence
-  bool is_switch;                  ///< true or false; the flag alone means true
+  std::string_view name;      ///< `http.max_connections`, as a file has it
+  std::string flag;           ///< `--http.max-connections`
+  std::string environment;    ///< `KYMO_HTTP_MAX_CONNECTIONS`
+  std::string default_value;  ///< as text
+  std::string expects;        ///< "a number from 1 to 65536"
+  std::string_view help;      ///< one sentence
+  bool is_switch;             ///< true or false; the flag alone means true
+  bool is_reloadable;         ///< a reload takes a changed value; else the change needs a restart
 };
 
-/// What `kymo serve` answers and sends besides, section `probe`; a Monitor does neither. See
+/// Settings of the section `probe`: `kymo serve` answers and sends probes, a Monitor does neither. See
 /// kymo/probe/prober.h.
 struct ProbeSettings {
   std::string responder;                                     ///< `ADDRESS:PORT`; empty: none
   std::vector<std::pair<std::string, std::string>> targets;  ///< name, and a target as probe::Target reads it
   std::string targets_file;  ///< with more of them, see probe::read_target_list(); empty: none
-  std::chrono::milliseconds interval{};
-  std::chrono::milliseconds timeout{};
+  std::chrono::milliseconds interval{1000};  ///< from one probe of a target to the next
+  std::chrono::milliseconds timeout{1000};   ///< after this time without a reply a probe counts as lost
 };
 
 /// Where settings come from; the first that has one wins: flags, environment, file, default.
@@ -68,6 +69,10 @@ class KYMO_API Config final {
 
   /// One setting's value as text; empty for an unknown name.
   [[nodiscard]] std::string value(std::string_view name) const;
+
+  /// Names of the settings that differ from those of `running` and that no reload takes, in the order of
+  /// `to_yaml()`. A Monitor names its own too; see Monitor::reload().
+  [[nodiscard]] std::vector<std::string> settings_to_restart_for(const Config& running) const;
 
   /// Every setting with its value, and its source as a comment. A valid configuration file.
   [[nodiscard]] std::string to_yaml() const;

@@ -23,9 +23,9 @@ namespace kymo::KYMO_ABI {
 /// nothing.
 class KYMO_API Monitor final {
  public:
-  /// Begins to measure and to serve. Throws std::invalid_argument for options that can never be valid: an
-  /// invalid address, a tick below 100 ms or above 1 h, no HTTP threads. Throws ConfigError for an unusable
-  /// token, certificate or key, and for an address open to others by oversight.
+  /// Begins to measure and to serve. Throws ConfigError (a std::invalid_argument) for options that can never
+  /// be valid: a number out of the range of its setting, an invalid address; an unusable token,
+  /// certificate, key or log file; an address open to others by oversight.
   explicit Monitor(MonitorOptions options = {});
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
@@ -48,9 +48,10 @@ class KYMO_API Monitor final {
   /// hangs. `/readyz` says the same, with the reason.
   [[nodiscard]] bool ready() const noexcept;
 
-  /// Applies the options that can change at run time: the token, and certificate and key, whose files are
-  /// read again. All or nothing. Returns the names of changed settings that need a new Monitor, such as
-  /// `listen`, and keeps their old values. Registry, log and routes are not compared.
+  /// Applies the settings that can change while the Monitor runs: the token, `insecure`, and certificate and
+  /// key, whose files are read again. All or nothing. Returns the names of all other changed settings, such
+  /// as `listen`: they need a new Monitor, and keep their values. Pointers, the log's sink and routes have no
+  /// setting, and are not compared.
   ///
   /// New connections get the new certificate, others go on. A changed token counts from the next request on;
   /// live connections (WebSockets) that used the old one are closed with 1008. Cost: some milliseconds.

@@ -18,7 +18,7 @@ struct PeerMetricsOptions {
 };
 
 /// Writes `kymo_peer_…`, `kymo_peers…` and `kymo_network_quality_score`: see docs/reference/metrics.md. For
-/// Registry::add_producer(); a Monitor calls it for MonitorOptions::peers.
+/// Registry::add_producer(); a Monitor calls it for MonitorOptions::peers.table.
 ///
 /// Threads: any. Cost: some 10 us a peer with series of its own.
 KYMO_API void write_peer_metrics(const PeerTable& table, const PeerMetricsOptions& options,

@@ -108,7 +108,7 @@ int main() {
   }
   if (!catches_its_own_error(io)) return 2;
   try {
-    options.tls = {.certificate = "missing.crt", .key = "missing.key"};
+    options.access.tls = {.certificate = "missing.crt", .key = "missing.key"};
     kymo::Monitor refused(options);
     return 3;
   } catch (const kymo::ConfigError&) {

@@ -18,7 +18,7 @@ const LINES = `#include <kymo/monitor/monitor.h>
 
 kymo::peers::PeerTable peers;
 kymo::MonitorOptions options;
-options.peers = &peers;
+options.peers.table = &peers;
 kymo::Monitor monitor(options);  // serves this page
 
 peers.add("anna", "Anna");

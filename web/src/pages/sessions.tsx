@@ -20,7 +20,7 @@ function HowToGetIt() {
         hands <code>kymo::sessions_route(streams)</code> to its Monitor has them listed here, with queue, real-time factor, losses and the step of
         the ladder, and at <code>/api/sessions/live</code> for programs. How: <code>docs/reference/stream.md</code>.</p>
       <p>Sessions between peers, such as calls and games, come from a <code>kymo::peers::SessionLog</code> that is handed to the Monitor
-        as <code>MonitorOptions::sessions</code>.</p>
+        as <code>MonitorOptions::peers.sessions</code>.</p>
     </div>
   );
 }
