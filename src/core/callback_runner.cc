@@ -7,6 +7,7 @@
 #include <csignal>
 #include <new>
 
+#include <kymo/base/assert.h>
 #include <kymo/base/thread.h>
 
 namespace kymo::KYMO_ABI {
@@ -162,6 +163,8 @@ void CallbackRunner::Worker::stop() noexcept {
 std::pair<CallbackRunner::End, std::size_t> CallbackRunner::Worker::call(const std::shared_ptr<Round>& round,
                                                                          std::chrono::nanoseconds deadline) {
   std::unique_lock lock(mutex_);
+  // Else a round of before would be called again, or never end.
+  KYMO_ASSERT(round_ == nullptr && late_ == nullptr);
   round->since = std::chrono::steady_clock::now();
   round_ = round;
   changed_.notify_all();

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 
+#include <kymo/base/assert.h>
 #include <kymo/core/detail/histogram_cells.h>
 
 #include "fork_gate.h"
@@ -35,7 +36,9 @@ constinit pthread_key_t at_thread_end{};
 void hand_on_slab(void* slab) noexcept {
   thread_slab = nullptr;
   ended = true;
-  static_cast<Slab*>(slab)->leased.store(0, std::memory_order_release);
+  // Else two threads would write the slab's cells without a lock.
+  const std::uint32_t was = static_cast<Slab*>(slab)->leased.exchange(0, std::memory_order_release);
+  KYMO_ASSERT(was == 1);
 }
 
 // Keeps two threads' numbers apart: never on one cache line, nor on two that the processor fetches together.

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/base/assert.h>
 #include <kymo/core/snapshot_builder.h>
 #include <kymo/core/stopwatch.h>
 
@@ -102,6 +103,7 @@ std::shared_ptr<const Snapshot> Registry::Impl::snapshot() {
   producer_errors_.fetch_add(builder.errors(), std::memory_order_relaxed);
   say(left_out);
   say(builder.messages());
+  if (base::assertion_failures() != 0) say(base::failed_assertions());
   return snapshot;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include <kymo/base/assert.h>
 #include <kymo/core/histogram_value.h>
 
 #include "fork_gate.h"
@@ -50,7 +51,11 @@ class ResetBase final {
   void subtract_from(HistogramValue& value, std::uint64_t& nanoseconds) const {
     const StructureLock lock(mutex_);
     if (!is_of_this_process()) return;
-    if (histogram_) value.subtract(*histogram_);
+    if (histogram_) {
+      // Cells only grow.
+      KYMO_ASSERT(value.count() >= histogram_->count());
+      value.subtract(*histogram_);
+    }
     nanoseconds -= number_;
   }
 

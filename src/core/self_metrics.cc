@@ -8,6 +8,8 @@
 #include <map>
 #include <string_view>
 
+#include <kymo/base/assert.h>
+
 #include "cell_store.h"
 #include "process.h"
 
@@ -116,6 +118,9 @@ void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
   count("kymo_producer_errors_total",
         "Producers and callbacks that threw, and families or series of theirs left out.",
         static_cast<double>(state.producer_errors));
+  count("kymo_assertion_failures_total",
+        "Faults of kymo that kymo found by itself; the log names each. Please report them; process-wide.",
+        static_cast<double>(base::assertion_failures()));
   writer
       .gauge({.name = "kymo_copies_apart",
               .help = "1 where copies of kymo in this process cannot find each other, for want of "

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include <kymo/base/assert.h>
 #include <kymo/core/names.h>
 
 #include "joined_family.h"
@@ -41,6 +42,20 @@ void drop_at(std::vector<T>& column, const std::vector<std::size_t>& ascending) 
 template <class T>
 void append(std::vector<T> more, std::vector<T>& column) {
   column.insert(column.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+/// Each series has its value: the columns of a family are of one length, or empty where it has none such.
+bool columns_agree(const FamilySnapshot& family) {
+  const FamilyColumns& columns = family.columns();
+  const std::size_t values = columns.numbers.size() + columns.histograms.size();
+  const auto fits = [&](std::size_t length) { return length == 0 || length == family.size(); };
+  return (values == family.size() || columns.windows.size() == family.size()) &&
+         fits(columns.windows.size()) && fits(columns.created.size()) && fits(columns.gauges.size()) &&
+         fits(columns.unset.size()) && fits(columns.exemplars.size());
+}
+
+bool is_of_one_name(const FamilySnapshot& a, const FamilySnapshot& b) {
+  return a.descriptor().family_name == b.descriptor().family_name;
 }
 
 }  // namespace
@@ -209,6 +224,8 @@ std::shared_ptr<const Snapshot> SnapshotBuilder::finish(std::chrono::system_cloc
   std::sort(families.begin(), families.end(), [](const FamilySnapshot& a, const FamilySnapshot& b) {
     return a.descriptor().family_name < b.descriptor().family_name;
   });
+  KYMO_ASSERT(std::all_of(families.begin(), families.end(), columns_agree));
+  KYMO_ASSERT(std::adjacent_find(families.begin(), families.end(), is_of_one_name) == families.end());
   return std::make_shared<const Snapshot>(Snapshot{time, uptime, std::move(families)});
 }
 
