@@ -1,5 +1,5 @@
-// Writing many series as text, into fresh memory each time, as a scrape does. The limit: copying what was
-// rendered before and writing only the numbers anew.
+// Writing many series as text, into memory that is kept from one scrape to the next, as the server does. The
+// limit: copying what was rendered before and writing only the numbers anew, into kept memory too.
 #include <prometheus/counter.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
@@ -14,8 +14,9 @@
 #include <thread>
 #include <vector>
 
+#include <kymo/base/block_text.h>
 #include <kymo/core/registry.h>
-#include <kymo/format/prometheus_text.h>
+#include <kymo/format/text_writers.h>
 
 #include "labelled_series.h"
 #include "latencies.h"
@@ -24,12 +25,29 @@
 namespace kymo::KYMO_ABI::bench {
 namespace {
 
-std::string render(const Snapshot& snapshot) {
-  std::string out;
-  format::write_prometheus_text(snapshot, out);
-  escape(out.data());
-  return out;
-}
+constexpr std::size_t kKeptBytes = std::size_t{256} << 20U;
+
+/// Texts in memory that is kept.
+class Renderer {
+ public:
+  void render(const Snapshot& snapshot) const {
+    base::BlockText text(pool_);
+    write(snapshot, text);
+  }
+  [[nodiscard]] std::string text_of(const Snapshot& snapshot) const {
+    base::BlockText text(pool_);
+    write(snapshot, text);
+    return text.text();
+  }
+
+ private:
+  static void write(const Snapshot& snapshot, base::BlockText& text) {
+    format::write_prometheus_text(snapshot, text);
+    escape(text.pieces().front().data());
+  }
+
+  std::shared_ptr<base::BlockPool> pool_ = std::make_shared<base::BlockPool>(kKeptBytes);
+};
 
 std::string serialize(const prometheus::Registry& registry) {
   return prometheus::TextSerializer().Serialize(registry.Collect());
@@ -46,27 +64,24 @@ class Prerendered {
       if (text_[begin] != '#') cuts_.push_back({blank + 1, end, whole(number)});
       begin = end + 1;
     }
+    out_.resize(text_.size() + cuts_.size() * kDigits);
   }
 
-  [[nodiscard]] std::string write() const {
-    std::string out;
-    out.resize(text_.size() + cuts_.size() * kDigits);
-    char* to = out.data();
+  void write() {
+    char* to = out_.data();
     std::size_t from = 0;
     for (const Cut& cut : cuts_) {
       std::memcpy(to, text_.data() + from, cut.begin - from);
-      to = std::to_chars(to + (cut.begin - from), out.data() + out.size(), cut.number).ptr;
+      to = std::to_chars(to + (cut.begin - from), out_.data() + out_.size(), cut.number).ptr;
       from = cut.end;
     }
     std::memcpy(to, text_.data() + from, text_.size() - from);
-    escape(out.data());
-    return out;
+    escape(out_.data());
   }
 
-  [[nodiscard]] std::string copy() const {
-    std::string out(text_);
-    escape(out.data());
-    return out;
+  void copy() {
+    std::memcpy(out_.data(), text_.data(), text_.size());
+    escape(out_.data());
   }
 
  private:
@@ -84,18 +99,21 @@ class Prerendered {
 
   std::string text_;
   std::vector<Cut> cuts_;
+  std::string out_;
 };
 
 void compare(const Report& report, const std::string& what, Registry& registry,
              const prometheus::Registry& peer) {
   const auto snapshot = registry.snapshot();
-  const Prerendered before(render(*snapshot));
+  const Renderer renderer;
+  Prerendered before(renderer.text_of(*snapshot));
   const auto ms = [](auto work) { return cpu_ns_of(work) / 1e6; };
-  const auto taken = medians(report.effort(), {[&] { return ms([&] { render(*snapshot); }); },
-                                               [&] { return ms([&] { (void)before.write(); }); },
-                                               [&] { return ms([&] { serialize(peer); }); },
-                                               [&] { return ms([&] { render(*registry.snapshot()); }); },
-                                               [&] { return ms([&] { (void)before.copy(); }); }});
+  const auto taken =
+      medians(report.effort(),
+              {[&] { return ms([&] { renderer.render(*snapshot); }); },
+               [&] { return ms([&] { before.write(); }); }, [&] { return ms([&] { serialize(peer); }); },
+               [&] { return ms([&] { renderer.render(*registry.snapshot()); }); },
+               [&] { return ms([&] { before.copy(); }); }});
   report.add(
       Row{.work = what + ": render", .unit = "ms", .kymo = taken[0], .limit = taken[1], .peer = taken[2]}
           .at_most_peer_over(20));
@@ -148,8 +166,9 @@ void histograms_of_many_threads_row(const Report& report, std::size_t count) {
       for (const double value : values) histogram.record(value);
     }
   });
-  const auto taken =
-      medians(report.effort(), {[&] { return cpu_ns_of([&] { render(*registry.snapshot()); }) / 1e6; }});
+  const Renderer renderer;
+  const auto taken = medians(
+      report.effort(), {[&] { return cpu_ns_of([&] { renderer.render(*registry.snapshot()); }) / 1e6; }});
   report.add(
       {.work = "text of 10 k histograms of 8 threads: snapshot and render", .unit = "ms", .kymo = taken[0]});
 }

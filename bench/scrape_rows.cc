@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <thread>
 #include <vector>
 
+#include <kymo/base/block_text.h>
 #include <kymo/core/registry.h>
-#include <kymo/format/prometheus_text.h>
+#include <kymo/format/text_writers.h>
 
 #include "interruptions.h"
 #include "labelled_series.h"
@@ -154,10 +156,11 @@ void scrape_rows(Report& report) {
     series(family, labels).add();
     peer_family.Add(labels.for_peer()).Increment();
   }
+  const auto blocks = std::make_shared<base::BlockPool>(std::size_t{256} << 20U);
   const auto scrape = [&] {
-    std::string out;
+    base::BlockText out(blocks);
     format::write_prometheus_text(*registry.snapshot(), out);
-    escape(out.data());
+    escape(out.pieces().front().data());
   };
   const auto peer_scrape = [&] { (void)prometheus::TextSerializer().Serialize(peer.Collect()); };
 

@@ -17,9 +17,22 @@ class BucketWords final {
   [[nodiscard]] std::uint32_t* room(std::size_t words);
   /// Ends the words here, and keeps them as long as this object.
   void keep_to(std::uint32_t* end) noexcept { free_ = end; }
+  /// No words are kept any more; the blocks stay for the next ones.
+  void clear() noexcept {
+    free_ = end_ = nullptr;
+    used_ = 0;
+  }
+  /// Memory of the blocks.
+  [[nodiscard]] std::size_t bytes() const noexcept { return in_blocks_ * sizeof(std::uint32_t); }
 
  private:
-  std::vector<std::unique_ptr<std::uint32_t[]>> blocks_;
+  struct Block {
+    std::unique_ptr<std::uint32_t[]> words;
+    std::size_t size;
+  };
+
+  std::vector<Block> blocks_;
+  std::size_t used_ = 0;  ///< of `blocks_`, from the front
   std::uint32_t* free_ = nullptr;
   std::uint32_t* end_ = nullptr;
   std::size_t in_blocks_ = 0;

@@ -7,6 +7,7 @@
 #include "family_core.h"
 #include "histogram_store.h"
 #include "joined_family.h"
+#include "kept_columns.h"
 #include "reset_base.h"
 #include "series_extra.h"
 #include "series_reader.h"
@@ -49,7 +50,7 @@ bool is_level(FamilySpec::Storage storage) noexcept {
 }
 
 void append_created(FamilyColumns& columns) {
-  columns.created.reserve(columns.series->size());
+  kept::take(columns.series->size(), columns.created);
   for (const SeriesPtr& series : *columns.series) {
     const ResetBase* base = series.get()->reset_base();
     columns.created.push_back(base == nullptr ? series.created() : base->time());
@@ -72,17 +73,20 @@ bool level_has_wrapped(std::uint64_t before, std::uint64_t now) {
 
 FamilySnapshot FamilyCore::collect(std::chrono::steady_clock::time_point now) {
   FamilySnapshot own = collect_own(now);
-  return predecessor_ == nullptr ? own : joined(own, predecessor_->collect(now), bounds_);
+  if (predecessor_ != nullptr) return joined(own, predecessor_->collect(now), bounds_);
+  return own;  // a conditional expression would copy all columns
 }
 
 FamilySnapshot FamilyCore::read(Labels labels) const {
   FamilySnapshot own = read_own(labels);
-  return predecessor_ == nullptr ? own : joined(own, predecessor_->read(labels), bounds_);
+  if (predecessor_ != nullptr) return joined(own, predecessor_->read(labels), bounds_);
+  return own;
 }
 
 FamilySnapshot FamilyCore::reset(ResetScope scope) {
   FamilySnapshot own = reset_own(scope);
-  return predecessor_ == nullptr ? own : joined(own, predecessor_->reset(scope), bounds_);
+  if (predecessor_ != nullptr) return joined(own, predecessor_->reset(scope), bounds_);
+  return own;
 }
 
 FamilySnapshot FamilyCore::collect_own(std::chrono::steady_clock::time_point now) {
@@ -159,12 +163,12 @@ void FamilyCore::append_counts(FamilyColumns& columns) {
 
 // Histograms take longest to read.
 void FamilyCore::append_histograms(FamilyColumns& columns) {
-  cells::HistogramReader reader(sum_form(spec_.storage), bounds_);
+  cells::HistogramReader reader(sum_form(spec_.storage), bounds_, kept::take_words());
   columns.histogram_memory = reader.words();
+  kept::take(columns.series->size(), columns.histograms);
   if (!has_resets_ && spec_.recent == 0 && spec_.exemplars == Exemplars::off) {
     return reader.append(listed_cells_, columns.histograms);
   }
-  columns.histograms.reserve(columns.series->size());
   for (const SeriesPtr& series : *columns.series) {
     const Series& one = *series.get();
     columns.histograms.push_back(read_histogram(one, reader));
@@ -184,7 +188,10 @@ FamilyColumns FamilyCore::empty_columns() {
   }
   if (is_histogram(spec_.storage)) columns.text_bounds = text_bounds_;
   if (fork_generation_ != kymo::fork_generation()) begin_anew_after_fork(*columns.series);
-  if (!is_histogram(spec_.storage)) columns.numbers.reserve(columns.series->size());
+  if (!is_histogram(spec_.storage)) kept::take(columns.series->size(), columns.numbers);
+  if (spec_.storage == FamilySpec::Storage::gauge && spec_.statistics == GaugeTracking::on) {
+    kept::take(columns.series->size(), columns.gauges);
+  }
   return columns;
 }
 

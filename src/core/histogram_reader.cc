@@ -56,8 +56,9 @@ class Totals {
 
 }  // namespace
 
-HistogramReader::HistogramReader(SumForm sum, HistogramValue::Bounds bounds)
-    : sum_(sum), bounds_(std::move(bounds)) {}
+HistogramReader::HistogramReader(SumForm sum, HistogramValue::Bounds bounds,
+                                 std::shared_ptr<BucketWords> words)
+    : sum_(sum), bounds_(std::move(bounds)), words_(std::move(words)) {}
 
 void HistogramReader::append(std::span<const CellId> ids, std::vector<HistogramValue>& values) {
   // Prefetches this many histograms ahead, so pages and the links to them are in the cache in time.

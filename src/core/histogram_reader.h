@@ -18,8 +18,9 @@ namespace kymo::KYMO_ABI::cells {
 /// seen: make one for each reading. Threads: one at a time.
 class HistogramReader final {
  public:
-  /// `bounds` null: the histograms have none.
-  HistogramReader(SumForm sum, HistogramValue::Bounds bounds);
+  /// `bounds` null: the histograms have none. `words` is empty and takes the buckets.
+  HistogramReader(SumForm sum, HistogramValue::Bounds bounds,
+                  std::shared_ptr<BucketWords> words = std::make_shared<BucketWords>());
 
   /// The records of all threads. Its buckets lie in words(); a copy of it does not need them.
   [[nodiscard]] HistogramValue read(CellId id);
@@ -44,7 +45,7 @@ class HistogramReader final {
   BlockPages pages_;
   std::uint64_t nanoseconds_ = 0;
 
-  std::shared_ptr<BucketWords> words_ = std::make_shared<BucketWords>();
+  std::shared_ptr<BucketWords> words_;
 };
 
 }  // namespace kymo::KYMO_ABI::cells

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <kymo/base/assert.h>
+#include <kymo/core/snapshot_memory.h>
 
 #include "cell_store.h"
 #include "process.h"
@@ -126,6 +127,11 @@ void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
               .help = "1 where copies of kymo in this process cannot find each other, for want of "
                       "/proc/self/maps or memfd_create(2): each has metrics of its own then."})
       .add(copy_is_apart() ? 1 : 0);
+  writer
+      .gauge({.name = "kymo_snapshot_memory_bytes",
+              .help = "Memory of past Snapshots that is kept for the next; process-wide.",
+              .unit = "bytes"})
+      .add(static_cast<double>(kept_snapshot_bytes()));
   write_refusals(writer);
   write_exemplar_drops(shared.dropped_exemplars, writer);
   write_memory(writer);

@@ -11,6 +11,7 @@
 #include <kymo/core/names.h>
 
 #include "joined_family.h"
+#include "kept_columns.h"
 #include "label_text.h"
 #include "series.h"
 #include "text_bounds.h"
@@ -226,7 +227,7 @@ std::shared_ptr<const Snapshot> SnapshotBuilder::finish(std::chrono::system_cloc
   });
   KYMO_ASSERT(std::all_of(families.begin(), families.end(), columns_agree));
   KYMO_ASSERT(std::adjacent_find(families.begin(), families.end(), is_of_one_name) == families.end());
-  return std::make_shared<const Snapshot>(Snapshot{time, uptime, std::move(families)});
+  return kept::make_snapshot(Snapshot{time, uptime, std::move(families)});
 }
 
 }  // namespace kymo::KYMO_ABI

@@ -4,6 +4,7 @@
 
 #include <kymo/base/json_writer.h>
 #include <kymo/format/iso_time.h>
+#include <kymo/format/text_writers.h>
 
 #include "series_key.h"
 #include "snapshot_head.h"
@@ -109,7 +110,31 @@ constexpr Section kSections[] = {{"timings", is_timing, write_timing},
                                  {"histograms", is_other_histogram, write_other_histogram},
                                  {"windows", is_window, write_window_series}};
 
-void write_family(const FamilySnapshot& family, const Section& section, base::JsonWriter& json) {
+/// Where the text goes, a part at a time.
+class Parts final {
+ public:
+  /// Null: it stays in the string.
+  Parts(std::string& text, base::TextSink* out) : text_(text), out_(out) {}
+
+  void hand_over_if_full() {
+    if (text_.size() >= kPart) hand_over();
+  }
+  void hand_over() {
+    if (out_ == nullptr) return;
+    out_->append(text_);
+    text_.clear();
+  }
+
+  /// Stays in the cache of a core, and below what malloc takes from the system each time.
+  static constexpr std::size_t kPart = std::size_t{32} << 10U;
+
+ private:
+  std::string& text_;
+  base::TextSink* out_;
+};
+
+void write_family(const FamilySnapshot& family, const Section& section, base::JsonWriter& json,
+                  Parts& parts) {
   std::string key;
   for (std::size_t i = 0; i < family.size(); ++i) {
     const Point point = family.point(i);
@@ -118,25 +143,40 @@ void write_family(const FamilySnapshot& family, const Section& section, base::Js
     json.begin_object(key);
     section.write(family, point, json);
     json.end_object();
+    parts.hand_over_if_full();
   }
 }
 
-}  // namespace
-
-void write_json(const Snapshot& snapshot, std::string& out, base::JsonLayout layout) {
-  base::JsonWriter json(out, layout);
+void write(const Snapshot& snapshot, base::JsonWriter& json, Parts& parts) {
   json.begin_object();
   write_snapshot_head(snapshot, json);
   json.begin_object("metrics");
   for (const Section& section : kSections) {
     json.begin_object(section.name);
     for (const FamilySnapshot& family : snapshot.families) {
-      if (section.holds(family.descriptor())) write_family(family, section, json);
+      if (section.holds(family.descriptor())) write_family(family, section, json, parts);
     }
     json.end_object();
   }
   json.end_object();
   json.end_object();
+}
+
+}  // namespace
+
+void write_json(const Snapshot& snapshot, std::string& out, base::JsonLayout layout) {
+  base::JsonWriter json(out, layout);
+  Parts parts(out, nullptr);
+  write(snapshot, json, parts);
+}
+
+void write_json(const Snapshot& snapshot, base::TextSink& out, base::JsonLayout layout) {
+  std::string text;
+  text.reserve(2 * Parts::kPart);
+  base::JsonWriter json(text, layout);
+  Parts parts(text, &out);
+  write(snapshot, json, parts);
+  parts.hand_over();
 }
 
 }  // namespace kymo::KYMO_ABI::format

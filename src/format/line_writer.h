@@ -1,45 +1,55 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <string>
+#include <string_view>
 
-#include <kymo/version.h>
+#include <kymo/base/text_sink.h>
 
 namespace kymo::KYMO_ABI::format {
 
-/// Appends to a string through a bare pointer: one check a line instead of one a piece.
-///
-/// Room is taken a block at a time: where the string can only grow filled with zeros, a block is still in the
-/// cache when the text overwrites it, the whole of a large exposition would not be.
+/// Writes into a sink through a bare pointer: one check a line instead of one a piece. The sink is complete
+/// at the end of this object.
 class LineWriter final {
  public:
-  explicit LineWriter(std::string& out) : out_(out), used_(out.size()) {}
+  explicit LineWriter(base::TextSink& out) : out_(out) {}
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
-  ~LineWriter() { out_.resize(used_); }
+  ~LineWriter() { hand_over(); }
 
   /// Where the next `bytes` bytes may be written; valid until the next call.
   [[nodiscard]] char* room(std::size_t bytes) {
-    if (out_.size() - used_ < bytes) grow(bytes);
-    return out_.data() + used_;
+    if (static_cast<std::size_t>(end_ - at_) < bytes) take_room(bytes);
+    return at_;
   }
   /// What was written ends here.
-  void wrote_to(const char* end) noexcept { used_ = static_cast<std::size_t>(end - out_.data()); }
+  void wrote_to(char* end) noexcept { at_ = end; }
+  void append(std::string_view text) {
+    char* const at = room(text.size());
+    wrote_to(at + text.copy(at, text.size()));
+  }
 
-  /// So many bytes are about to come: saves copying the text while it grows.
+  /// About as many bytes come next.
   void expect(std::size_t bytes) {
-    const std::size_t total = used_ + bytes;
-    if (total > out_.capacity()) out_.reserve(total);
+    hand_over();
+    out_.expect(bytes);
   }
 
  private:
-  static constexpr std::size_t kBlockBytes = std::size_t{64} << 10U;
+  void hand_over() noexcept {
+    if (begin_ != nullptr) out_.wrote(static_cast<std::size_t>(at_ - begin_));
+    begin_ = at_ = end_ = nullptr;
+  }
+  void take_room(std::size_t bytes) {
+    hand_over();
+    const auto stretch = out_.room(bytes);
+    begin_ = at_ = stretch.data();
+    end_ = begin_ + stretch.size();
+  }
 
-  void grow(std::size_t bytes);
-
-  std::string& out_;
-  std::size_t used_;
+  base::TextSink& out_;
+  char* begin_ = nullptr;  ///< of the sink's last stretch; null: none is open
+  char* at_ = nullptr;
+  char* end_ = nullptr;
 };
 
 }  // namespace kymo::KYMO_ABI::format

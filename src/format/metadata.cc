@@ -33,8 +33,11 @@ std::string_view text_type(Kind kind) noexcept {
 }
 
 void append_metadata(std::string_view keyword, std::string_view name, std::string_view text,
-                     std::string& out) {
-  out.append("# ").append(keyword).append(" ").append(name).append(" ").append(text).append("\n");
+                     LineWriter& lines) {
+  for (const std::string_view part : {std::string_view("# "), keyword, std::string_view(" "), name,
+                                      std::string_view(" "), text, std::string_view("\n")}) {
+    lines.append(part);
+  }
 }
 
 std::string escaped_help(std::string_view help, Dialect dialect) {

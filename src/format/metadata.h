@@ -6,6 +6,7 @@
 #include <kymo/core/descriptor.h>
 
 #include "dialect.h"
+#include "line_writer.h"
 
 namespace kymo::KYMO_ABI::format {
 
@@ -14,7 +15,7 @@ namespace kymo::KYMO_ABI::format {
 
 /// Appends `# TYPE name text` or another such line; `text` comes escaped.
 void append_metadata(std::string_view keyword, std::string_view name, std::string_view text,
-                     std::string& out);
+                     LineWriter& lines);
 
 /// Help as the format wants it: one line, valid UTF-8. OpenMetrics escapes quotes, Prometheus text must not.
 [[nodiscard]] std::string escaped_help(std::string_view help, Dialect dialect);

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include <kymo/format/text_writers.h>
+
 #include "dialect.h"
 #include "exemplar_text.h"
 #include "histogram_lines.h"
@@ -16,16 +18,16 @@
 namespace kymo::KYMO_ABI::format {
 namespace {
 
-void append_header(const Descriptor& descriptor, std::string& out) {
+void write_header(const Descriptor& descriptor, LineWriter& lines) {
   const std::string_view name = descriptor.family_name;
-  append_metadata("TYPE", name, text_type(descriptor.kind), out);
+  append_metadata("TYPE", name, text_type(descriptor.kind), lines);
   // A family whose whole name is its unit has no unit in the sense of the specification, which asks for
   // `_unit` at the end.
   if (!descriptor.unit.empty() && name.ends_with("_" + descriptor.unit)) {
-    append_metadata("UNIT", name, descriptor.unit, out);
+    append_metadata("UNIT", name, descriptor.unit, lines);
   }
   if (!descriptor.help.empty()) {
-    append_metadata("HELP", name, escaped_help(descriptor.help, Dialect::openmetrics), out);
+    append_metadata("HELP", name, escaped_help(descriptor.help, Dialect::openmetrics), lines);
   }
 }
 
@@ -47,7 +49,7 @@ class CounterLines final {
         created_name_(family.descriptor().family_name + "_created") {}
 
   void write(const Point& point, LineWriter& lines) const {
-    // A count that is none, from a producer: neither its total nor its beginning means anything.
+    // Skip negative or NaN counters from producers: neither total nor beginning means anything.
     if (!(to_double(point.number) >= 0)) return;
     const Exemplar* exemplar = point.exemplars == nullptr ? nullptr : newest_allowed(*point.exemplars);
     const std::string_view labels = point.labels.text();
@@ -98,10 +100,9 @@ void write_counters(const FamilySnapshot& family, LineWriter& lines) {
   write_each(family, CounterLines(family), lines);
 }
 
-void write_family(const FamilySnapshot& family, std::string& out) {
+void write_family(const FamilySnapshot& family, LineWriter& lines) {
   const Descriptor& descriptor = family.descriptor();
-  append_header(descriptor, out);
-  LineWriter lines(out);
+  write_header(descriptor, lines);
   switch (descriptor.kind) {
     case Kind::counter: return write_counters(family, lines);
     case Kind::up_down_counter:
@@ -117,9 +118,15 @@ void write_family(const FamilySnapshot& family, std::string& out) {
 
 }  // namespace
 
+void write_openmetrics(const Snapshot& snapshot, base::TextSink& out) {
+  LineWriter lines(out);
+  for (const FamilySnapshot& family : snapshot.families) write_family(family, lines);
+  lines.append("# EOF\n");
+}
+
 void write_openmetrics(const Snapshot& snapshot, std::string& out) {
-  for (const FamilySnapshot& family : snapshot.families) write_family(family, out);
-  out += "# EOF\n";
+  base::StringSink sink(out);
+  write_openmetrics(snapshot, sink);
 }
 
 }  // namespace kymo::KYMO_ABI::format

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <kymo/format/text_writers.h>
+
 #include "dialect.h"
 #include "histogram_lines.h"
 #include "line_writer.h"
@@ -12,11 +14,11 @@
 namespace kymo::KYMO_ABI::format {
 namespace {
 
-void append_header(const Descriptor& descriptor, std::string_view name, std::string& out) {
+void write_header(const Descriptor& descriptor, std::string_view name, LineWriter& lines) {
   if (!descriptor.help.empty()) {
-    append_metadata("HELP", name, escaped_help(descriptor.help, Dialect::prometheus), out);
+    append_metadata("HELP", name, escaped_help(descriptor.help, Dialect::prometheus), lines);
   }
-  append_metadata("TYPE", name, text_type(descriptor.kind), out);
+  append_metadata("TYPE", name, text_type(descriptor.kind), lines);
 }
 
 template <class SeriesLines>
@@ -25,11 +27,10 @@ void write_text_lines(const FamilySnapshot& family, SeriesLines series_lines, Li
   for (std::size_t i = 0; i < family.size(); ++i) series_lines.write(family.point(i), lines);
 }
 
-void write_text_family(const FamilySnapshot& family, std::string& out) {
+void write_text_family(const FamilySnapshot& family, LineWriter& lines) {
   const Descriptor& descriptor = family.descriptor();
   const std::string name = descriptor.family_name + (descriptor.kind == Kind::counter ? "_total" : "");
-  append_header(descriptor, name, out);
-  LineWriter lines(out);
+  write_header(descriptor, name, lines);
   switch (descriptor.kind) {
     case Kind::counter:
     case Kind::up_down_counter:
@@ -45,8 +46,14 @@ void write_text_family(const FamilySnapshot& family, std::string& out) {
 
 }  // namespace
 
+void write_prometheus_text(const Snapshot& snapshot, base::TextSink& out) {
+  LineWriter lines(out);
+  for (const FamilySnapshot& family : snapshot.families) write_text_family(family, lines);
+}
+
 void write_prometheus_text(const Snapshot& snapshot, std::string& out) {
-  for (const FamilySnapshot& family : snapshot.families) write_text_family(family, out);
+  base::StringSink sink(out);
+  write_prometheus_text(snapshot, sink);
 }
 
 }  // namespace kymo::KYMO_ABI::format

@@ -58,7 +58,7 @@ net::HttpResponse conditional_response(const net::HttpRequest& request, std::str
     text = net::gzip(text);
     response.headers.emplace_back("Content-Encoding", "gzip");
   }
-  response.body = std::make_shared<const std::string>(std::move(text));
+  response.body = std::move(text);
   return response;
 }
 

@@ -138,6 +138,17 @@ Router::Matches Router::find(const std::vector<std::string>& path) const {
   return found;
 }
 
+net::ThreadClass Router::thread_class_of(std::string_view method, std::string_view target) const {
+  const auto path = decode_path(target);
+  if (!path) return net::ThreadClass::normal;
+  for (const Entry& entry : entries_) {
+    const bool is_for_method =
+        entry.route.method == method || (method == "HEAD" && entry.route.method == "GET");
+    if (is_for_method && matches(entry, *path)) return entry.route.threads;
+  }
+  return net::ThreadClass::normal;
+}
+
 net::HttpResponse Router::handle(const net::HttpRequest& request) const {
   net::HttpResponse response = dispatch(request);
   make_safe(response);

@@ -3,8 +3,6 @@
 #include <exception>
 #include <utility>
 
-#include <kymo/net/gzip.h>
-
 namespace kymo::KYMO_ABI::live {
 namespace {
 
@@ -14,23 +12,19 @@ bool is_of(const std::weak_ptr<const Snapshot>& known, const std::shared_ptr<con
 
 }  // namespace
 
-SharedEncoding::SharedEncoding(Encoder encode, Limits limits) : encode_(std::move(encode)), limits_(limits) {}
+SharedEncoding::SharedEncoding(std::shared_ptr<ScrapeMemory> memory, Encoder encode, Limits limits)
+    : memory_(std::move(memory)), encode_(std::move(encode)), limits_(limits) {}
 
 SharedEncoding::Body SharedEncoding::plain(const SnapshotPtr& snapshot) {
   return share(plain_, snapshot, [&] {
-    std::string text;
-    {
-      const std::lock_guard lock(mutex_);
-      text.reserve(last_size_ + last_size_ / 16);
-    }
-    encode_(*snapshot, text);
-    return std::make_shared<const std::string>(std::move(text));
+    auto text = std::make_shared<base::BlockText>(memory_->blocks());
+    encode_(*snapshot, *text);
+    return text;
   });
 }
 
 SharedEncoding::Body SharedEncoding::gzipped(const SnapshotPtr& snapshot) {
-  return share(gzipped_, snapshot,
-               [&] { return std::make_shared<const std::string>(net::gzip(*plain(snapshot))); });
+  return share(gzipped_, snapshot, [&] { return memory_->gzipped(*plain(snapshot)); });
 }
 
 template <class Make>
@@ -70,7 +64,6 @@ void SharedEncoding::finish(Slot& slot, std::uint64_t making, const Body& body) 
   slot.made = body;
   if (body == nullptr) return;
   if (body->size() <= limits_.kept_bytes) slot.kept = body;
-  if (&slot == &plain_) last_size_ = body->size();
 }
 
 SharedEncoding::Body SharedEncoding::wait(const std::shared_future<Body>& coming) const {

@@ -8,9 +8,11 @@
 #include <memory>
 #include <mutex>
 #include <stdexcept>
-#include <string>
+#include <utility>
 
+#include <kymo/base/block_text.h>
 #include <kymo/core/snapshot.h>
+#include <kymo/live/scrape_memory.h>
 
 namespace kymo::KYMO_ABI::live {
 
@@ -23,23 +25,23 @@ class EncodingTimeout final : public std::runtime_error {
 /// Makes one encoding of a Snapshot, and one gzip of that, for all who want it at the same time: the first
 /// makes it, the others wait for it.
 ///
-/// Between requests up to `kept_bytes` of each are kept; larger ones live as long as somebody is being sent
-/// them, so that a scrape of a million series does not cost its memory for good. Threads: any; the encoder is
-/// called without a lock. Errors: an encoder's exception reaches all who waited, and the next caller tries
-/// again; EncodingTimeout.
+/// Between requests up to `kept_bytes` of each are kept. A larger one lives until its last client has it;
+/// then its blocks serve the next encoding. Threads: any; the encoder is called without a lock. Errors: an
+/// encoder's exception reaches all who waited, and the next caller tries again; EncodingTimeout.
 class SharedEncoding final {
  public:
-  using Encoder = std::function<void(const Snapshot&, std::string& out)>;
+  using Encoder = std::function<void(const Snapshot&, base::TextSink& out)>;
   using SnapshotPtr = std::shared_ptr<const Snapshot>;
-  using Body = std::shared_ptr<const std::string>;
+  using Body = std::shared_ptr<const base::BlockText>;
 
   struct Limits {
     std::chrono::milliseconds patience{10000};
     std::size_t kept_bytes = 1024 * 1024;
   };
 
-  explicit SharedEncoding(Encoder encode) : SharedEncoding(std::move(encode), Limits{}) {}
-  SharedEncoding(Encoder encode, Limits limits);
+  SharedEncoding(std::shared_ptr<ScrapeMemory> memory, Encoder encode)
+      : SharedEncoding(std::move(memory), std::move(encode), Limits{}) {}
+  SharedEncoding(std::shared_ptr<ScrapeMemory> memory, Encoder encode, Limits limits);
 
   [[nodiscard]] Body plain(const SnapshotPtr& snapshot);
   [[nodiscard]] Body gzipped(const SnapshotPtr& snapshot);
@@ -49,7 +51,7 @@ class SharedEncoding final {
   struct Slot {
     std::weak_ptr<const Snapshot> of;  ///< weak, so that no later Snapshot can be mistaken for it
     std::shared_future<Body> coming;   ///< valid while it is being made
-    std::weak_ptr<const std::string> made;
+    std::weak_ptr<const base::BlockText> made;
     Body kept;                 ///< `made`, where small enough to keep
     std::uint64_t making = 0;  ///< numbers the attempts
   };
@@ -59,12 +61,12 @@ class SharedEncoding final {
   void finish(Slot& slot, std::uint64_t making, const Body& body);
   [[nodiscard]] Body wait(const std::shared_future<Body>& coming) const;
 
+  const std::shared_ptr<ScrapeMemory> memory_;
   const Encoder encode_;
   const Limits limits_;
   std::mutex mutex_;
   Slot plain_;
   Slot gzipped_;
-  std::size_t last_size_ = 0;  ///< what to reserve for the next
 };
 
 }  // namespace kymo::KYMO_ABI::live

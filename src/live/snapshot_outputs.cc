@@ -1,12 +1,11 @@
 #include "snapshot_outputs.h"
 
 #include <string>
+#include <utility>
 
-#include <kymo/format/json.h>
-#include <kymo/format/openmetrics.h>
-#include <kymo/format/prometheus_text.h>
 #include <kymo/format/server_json.h>
 #include <kymo/format/system_json.h>
+#include <kymo/format/text_writers.h>
 #include <kymo/net/json_error.h>
 
 #include "conditional.h"
@@ -16,15 +15,25 @@
 namespace kymo::KYMO_ABI::live {
 namespace {
 
-template <auto Write, base::JsonLayout Layout>
-void write(const Snapshot& snapshot, std::string& out) {
-  Write(snapshot, out, Layout);
-  if (Layout == base::JsonLayout::indented) out += '\n';
+void write_whole(const Snapshot& snapshot, base::TextSink& out) {
+  format::write_json(snapshot, out, base::JsonLayout::compact);
 }
 
-// The parts are small, and read by people with curl as much as by programs; the whole is not.
-constexpr base::JsonLayout kWhole = base::JsonLayout::compact;
-constexpr base::JsonLayout kPart = base::JsonLayout::indented;
+/// Programs read the parts, and people with curl do: these documents are small, and indented.
+template <class Write>
+SharedEncoding::Encoder part(Write write) {
+  return [write = std::move(write)](const Snapshot& snapshot, base::TextSink& out) {
+    std::string text;
+    write(snapshot, text);
+    out.append(text);
+  };
+}
+
+template <auto Write>
+void write_indented(const Snapshot& snapshot, std::string& out) {
+  Write(snapshot, out, base::JsonLayout::indented);
+  out += '\n';
+}
 
 net::HttpResponse try_later(std::string_view message) {
   net::HttpResponse response = net::json_error(503, message, "try again in a second");
@@ -34,13 +43,17 @@ net::HttpResponse try_later(std::string_view message) {
 
 }  // namespace
 
-SnapshotOutputs::SnapshotOutputs(FreshSnapshot::Source source, const SummaryParts& parts)
-    : prometheus(format::write_prometheus_text),
-      openmetrics(format::write_openmetrics),
-      json(write<format::write_json, kWhole>),
-      summary([parts](const Snapshot& snapshot, std::string& out) { write_summary(snapshot, parts, out); }),
-      server(write<format::write_server_json, kPart>),
-      system(write<format::write_system_json, kPart>),
+SnapshotOutputs::SnapshotOutputs(FreshSnapshot::Source source, const SummaryParts& parts,
+                                 const std::shared_ptr<ScrapeMemory>& memory)
+    : prometheus(memory,
+                 [](const auto& snapshot, auto& out) { format::write_prometheus_text(snapshot, out); }),
+      openmetrics(memory, [](const auto& snapshot, auto& out) { format::write_openmetrics(snapshot, out); }),
+      json(memory, write_whole),
+      summary(memory, part([parts](const Snapshot& snapshot, std::string& out) {
+                write_summary(snapshot, parts, out);
+              })),
+      server(memory, part(write_indented<format::write_server_json>)),
+      system(memory, part(write_indented<format::write_system_json>)),
       snapshots_(std::move(source)) {}
 
 net::HttpResponse SnapshotOutputs::respond(const net::HttpRequest& request, SharedEncoding& encoding,
@@ -50,11 +63,12 @@ net::HttpResponse SnapshotOutputs::respond(const net::HttpRequest& request, Shar
   net::HttpResponse response;
   response.content_type = content_type;
   response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
-  response.body = encoding.plain(snapshot);
-  if (response.body->size() >= kWorthGzip && prefers_gzip(request.header("accept-encoding"))) {
-    response.body = encoding.gzipped(snapshot);
+  SharedEncoding::Body body = encoding.plain(snapshot);
+  if (body->size() >= kWorthGzip && prefers_gzip(request.header("accept-encoding"))) {
+    body = encoding.gzipped(snapshot);
     response.headers.emplace_back("Content-Encoding", "gzip");
   }
+  response.body = net::HttpBody(body, body->pieces());
   return response;
 } catch (const EncodingTimeout& error) {
   return try_later(error.what());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -15,7 +16,9 @@ namespace kymo::KYMO_ABI::live {
 /// routes share it, so that `/metrics?format=json` and `/api/metrics` are one encoding. Threads: any.
 class SnapshotOutputs final {
  public:
-  SnapshotOutputs(FreshSnapshot::Source source, const SummaryParts& parts);
+  /// `memory`: of all encodings.
+  SnapshotOutputs(FreshSnapshot::Source source, const SummaryParts& parts,
+                  const std::shared_ptr<ScrapeMemory>& memory);
 
   SharedEncoding prometheus;
   SharedEncoding openmetrics;

@@ -263,6 +263,8 @@ constexpr std::array kSchema = {
             "Time for a client to send the head of a request."},
     Setting{"http.body_timeout", kHttpTime, http_limit<&HttpLimits::body_time>, restart,
             "Time for a client to send the body of a request."},
+    Setting{"http.answer_timeout", kHttpTime, http_limit<&HttpLimits::answer_time>, restart,
+            "Time for an answer; a request that waits so long for a thread gets 503."},
     Setting{"http.write_timeout", kHttpTime, http_limit<&HttpLimits::write_time>, restart,
             "Time for a client to take a response."},
     Setting{"http.idle_timeout", kHttpTime, http_limit<&HttpLimits::idle_time>, restart,

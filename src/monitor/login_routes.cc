@@ -8,7 +8,6 @@
 #include <utility>
 
 #include <kymo/net/json_error.h>
-#include <kymo/net/uri.h>
 
 #include "login_address.h"
 
@@ -64,7 +63,7 @@ constexpr std::string_view kCookieRules = "; Path=/; HttpOnly; SameSite=Strict";
 net::HttpResponse text(std::string_view content_type, std::string content) {
   net::HttpResponse response;
   response.content_type = content_type;
-  response.body = std::make_shared<const std::string>(std::move(content));
+  response.body = std::move(content);
   return response;
 }
 
@@ -94,10 +93,10 @@ net::HttpResponse see_other(std::string location, std::string cookie) {
   return response;
 }
 
-std::string field(std::string_view form, std::string_view name) {
-  const auto pairs = net::parse_query(form);
-  if (!pairs) return {};
-  for (const auto& [key, value] : *pairs) {
+std::string field(const net::HttpRequest& request, std::string_view name) {
+  const auto form = request.form();
+  if (!form) return {};
+  for (const auto& [key, value] : *form) {
     if (key == name) return value;
   }
   return {};
@@ -110,7 +109,7 @@ std::string next_of(const net::HttpRequest& request) {
 }
 
 net::HttpResponse log_in(AccessGuard& guard, const net::HttpRequest& request) {
-  const std::string token = field(request.body, "token");
+  const std::string token = field(request, "token");
   std::string next = next_of(request);
   const auto [verdict, id] = guard.log_in(token, request);
   switch (verdict) {

@@ -17,7 +17,9 @@
 #include <kymo/base/amount_text.h>
 #include <kymo/base/clock.h>
 #include <kymo/core/snapshot_builder.h>
+#include <kymo/core/snapshot_memory.h>
 #include <kymo/live/metrics_hub.h>
+#include <kymo/live/scrape_memory.h>
 #include <kymo/live/system_history.h>
 #include <kymo/log/file_sink.h>
 #include <kymo/log/logger.h>
@@ -119,6 +121,7 @@ class Monitor::Impl final {
   [[nodiscard]] bool is_of_this_process() const noexcept { return ::getpid() == process_; }
 
  private:
+  [[nodiscard]] net::HttpServer make_server();
   [[nodiscard]] net::HttpServerOptions server_options() const;
   /// Clients that may still come in connect again by themselves.
   void end_live(std::string_view reason) {
@@ -153,6 +156,7 @@ class Monitor::Impl final {
   live::SystemHistory history_;  // of the tick thread, read by the server's
   monitor::LiveThread live_;
   live::MetricsHub hub_;  // after its thread, which it wakes; before the server, which calls it
+  const std::shared_ptr<live::ScrapeMemory> scrape_memory_ = std::make_shared<live::ScrapeMemory>();
   net::HttpServer server_;
   std::optional<monitor::TickThread> ticks_;
   std::atomic<const monitor::TickThread*> running_ticks_{nullptr};
@@ -174,17 +178,7 @@ Monitor::Impl::Impl(MonitorOptions options)
       snapshots_([this] { return registry_.snapshot(); }, [this] { return registry_.is_in_callback(); }),
       history_(clock_, options_.history.interval, options_.history.points),
       hub_(hub_parts()),
-      server_(server_options(),
-              monitor::make_handler({.options = options_,
-                                     .listen = listen_,
-                                     .snapshot = [this] { return snapshots_.get(); },
-                                     .why_not_ready = [this] { return why_not_ready(); },
-                                     .self = self_,
-                                     .hub = hub_,
-                                     .hub_works = [this] { return live_.is_running(); },
-                                     .history = history_,
-                                     .access = access_,
-                                     .on_logout = [this] { end_live("a login has ended"); }})) {
+      server_(make_server()) {
   host_registration_ =
       registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); },
                              {.name = "kymo_host", .has_deadline = false});
@@ -192,6 +186,23 @@ Monitor::Impl::Impl(MonitorOptions options)
       registry_.add_producer([this](SnapshotWriter& writer) { self_.write(writer, readings()); },
                              {.name = "kymo_self", .has_deadline = false});
   peers_registration_ = monitor::export_peers(registry_, options_);
+}
+
+net::HttpServer Monitor::Impl::make_server() {
+  monitor::Serving serving = monitor::make_serving({.options = options_,
+                                                    .listen = listen_,
+                                                    .snapshot = [this] { return snapshots_.get(); },
+                                                    .why_not_ready = [this] { return why_not_ready(); },
+                                                    .self = self_,
+                                                    .hub = hub_,
+                                                    .hub_works = [this] { return live_.is_running(); },
+                                                    .history = history_,
+                                                    .access = access_,
+                                                    .memory = scrape_memory_,
+                                                    .on_logout = [this] { end_live("a login has ended"); }});
+  net::HttpServerOptions options = server_options();
+  options.thread_class = std::move(serving.thread_class);
+  return {std::move(options), std::move(serving.handle)};
 }
 
 net::HttpServerOptions Monitor::Impl::server_options() const {
@@ -202,7 +213,6 @@ net::HttpServerOptions Monitor::Impl::server_options() const {
   server.trusted_proxies = networks_of(options_.access.trusted_proxies);
   server.tls = first_identity_;
   server.on_event = [logger = logger_](std::string_view message) { logger.warning(message); };
-  server.is_quick = monitor::is_health_check;
   return server;
 }
 
@@ -213,7 +223,9 @@ monitor::SelfMetrics::Readings Monitor::Impl::readings() const {
           .log_records_lost = logger_.lost(),
           .logins_evicted = access_.logins().evicted(),
           .http = server_.statistics(),
-          .live = hub_.statistics()};
+          .live = hub_.statistics(),
+          .scrape_memory_bytes = scrape_memory_->blocks()->kept_bytes(),
+          .scrape_blocks_freed = scrape_memory_->blocks()->not_kept()};
 }
 
 live::MetricsHubParts Monitor::Impl::hub_parts() {
@@ -360,6 +372,8 @@ void Monitor::Impl::tick() noexcept {
   } catch (...) {
     self_.count_failed_tick();
   }
+  scrape_memory_->free_unused(start);
+  free_unused_snapshot_memory(start);
   self_.record_tick(std::chrono::steady_clock::now() - start);
   measured_.store(true, std::memory_order_relaxed);
 }

@@ -28,7 +28,7 @@ net::HttpResponse respond(std::string text, std::string_view content_type = "app
   net::HttpResponse response;
   response.content_type = content_type;
   response.headers = {{"Cache-Control", "no-store"}};
-  response.body = std::make_shared<const std::string>(std::move(text));
+  response.body = std::move(text);
   return response;
 }
 

@@ -43,7 +43,7 @@ live::Route timed(live::Route route, SelfMetrics& self) {
 
 }  // namespace
 
-net::HttpServer::Handler make_handler(HandlerParts parts) {
+Serving make_serving(HandlerParts parts) {
   const auto ids = parts.options.peers.anonymous ? live::PeerIds::anonymous : live::PeerIds::own;
   std::vector<live::Route> others = {live::system_history_route(parts.history),
                                      live::past_sessions_route(parts.options.peers.sessions, ids),
@@ -53,13 +53,14 @@ net::HttpServer::Handler make_handler(HandlerParts parts) {
   for (live::Route& route : profile_routes(parts.snapshot)) others.push_back(std::move(route));
   for (live::Route& route : login_routes(parts.access, parts.on_logout)) others.push_back(std::move(route));
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
-  std::vector<live::Route> routes =
-      live::make_standard_routes(parts.snapshot, parts.why_not_ready, others,
-                                 {.peers = parts.options.peers.table, .ids = ids, .history = &parts.history});
+  std::vector<live::Route> routes = live::make_standard_routes(
+      parts.snapshot, parts.why_not_ready, others,
+      {.peers = parts.options.peers.table, .ids = ids, .history = &parts.history}, parts.memory);
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);
   routes.insert(routes.end(), others.begin(), others.end());
-  return [hosts = HostGuard(parts.options.access.allowed_hosts, parts.listen), &access = parts.access,
-          &self = parts.self, router = live::Router(std::move(routes))](const net::HttpRequest& request) {
+  const auto router = std::make_shared<const live::Router>(std::move(routes));
+  auto handle = [hosts = HostGuard(parts.options.access.allowed_hosts, parts.listen), &access = parts.access,
+                 &self = parts.self, router](const net::HttpRequest& request) {
     const std::string_view host = request.header("host");
     if (!hosts.allows(host)) {
       self.count_refused(Refusal::host);
@@ -67,12 +68,13 @@ net::HttpServer::Handler make_handler(HandlerParts parts) {
     }
     auto refused = access.check(request);
     if (refused) self.count_refused(refused->reason);
-    net::HttpResponse response = refused ? std::move(refused->response) : router.handle(request);
+    net::HttpResponse response = refused ? std::move(refused->response) : router->handle(request);
     response.delay = access.delay_of(request);
     return response;
   };
+  return {std::move(handle), [router](std::string_view method, std::string_view target) {
+            return router->thread_class_of(method, target);
+          }};
 }
-
-bool is_health_check(std::string_view path) noexcept { return path == "/healthz" || path == "/readyz"; }
 
 }  // namespace kymo::KYMO_ABI::monitor

@@ -7,6 +7,7 @@
 
 #include <kymo/core/snapshot.h>
 #include <kymo/live/metrics_hub.h>
+#include <kymo/live/scrape_memory.h>
 #include <kymo/live/system_history.h>
 #include <kymo/monitor/options.h>
 #include <kymo/net/http_server.h>
@@ -27,13 +28,17 @@ struct HandlerParts {
   std::function<bool()> hub_works;
   const live::SystemHistory& history;
   AccessGuard& access;
+  std::shared_ptr<live::ScrapeMemory> memory;
   std::function<void()> on_logout;  ///< called after a logout; must close the login's connections
 };
 
-/// All routes of a Monitor: its own and the user's, behind the checks of Host and token.
-[[nodiscard]] net::HttpServer::Handler make_handler(HandlerParts parts);
+/// A handler, and the threads that it needs for a request.
+struct Serving {
+  net::HttpServer::Handler handle;
+  std::function<net::ThreadClass(std::string_view method, std::string_view target)> thread_class;
+};
 
-/// True for the paths of health checks, which always respond.
-[[nodiscard]] bool is_health_check(std::string_view path) noexcept;
+/// All routes of a Monitor: its own and the user's, behind the checks of Host and token.
+[[nodiscard]] Serving make_serving(HandlerParts parts);
 
 }  // namespace kymo::KYMO_ABI::monitor

@@ -38,6 +38,12 @@ void write_http(SnapshotWriter& writer, const net::HttpServer::Statistics& http)
   writer
       .gauge({"kymo_http_responses_in_flight_bytes", "Memory of the responses that are being sent.", "bytes"})
       .add(static_cast<double>(http.responses_in_flight_bytes));
+  counter(writer, "kymo_http_requests_late_total", "Requests refused because no thread was free in time.",
+          http.requests_late);
+  counter(writer, "kymo_http_requests_cancelled_total",
+          "Requests whose handler was told that no client waits any more.", http.requests_cancelled);
+  counter(writer, "kymo_http_heavy_refused_total",
+          "Requests of heavy routes refused because too many waited already.", http.heavy_refused);
   counter(writer, "kymo_http_handler_errors_total", "Requests whose handler failed.", http.handler_errors);
   counter(writer, "kymo_http_timeouts_total", "Clients that sent or took their bytes too slowly.",
           http.timeouts);
@@ -83,6 +89,11 @@ void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const 
     const Label format{"format", kFormatNames[i]};
     scrapes.add(Labels(&format, 1), scrape_durations_[i].value());
   }
+  writer.gauge({"kymo_scrape_memory_bytes", "Memory that is kept for the text of the next scrape.", "bytes"})
+      .add(static_cast<double>(readings.scrape_memory_bytes));
+  counter(writer, "kymo_scrape_blocks_freed_total",
+          "Blocks of text not kept for the next scrape because enough were kept already.",
+          readings.scrape_blocks_freed);
   write_http(writer, readings.http);
   counter(writer, "kymo_http_logins_evicted_total",
           "Logins of browsers that ended early to make room for others.", readings.logins_evicted);

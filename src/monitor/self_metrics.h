@@ -42,6 +42,8 @@ class SelfMetrics final {
     std::uint64_t logins_evicted = 0;
     net::HttpServer::Statistics http;
     live::MetricsHub::Statistics live;
+    std::size_t scrape_memory_bytes = 0;
+    std::uint64_t scrape_blocks_freed = 0;
   };
   void write(SnapshotWriter& writer, const Readings& readings) const;
 

@@ -7,10 +7,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <utility>
 
-#include <kymo/version.h>
+#include <kymo/net/http_body.h>
 
 namespace kymo::KYMO_ABI::net {
 
@@ -18,8 +17,6 @@ namespace kymo::KYMO_ABI::net {
 /// not counted: a connection itself takes as much. Threads: any.
 class BodiesInFlight final {
  public:
-  using Body = std::shared_ptr<const std::string>;
-
   /// `bytes`: receives their total size.
   BodiesInFlight(std::size_t most, std::atomic<std::uint64_t>& bytes) noexcept : most_(most), bytes_(bytes) {}
 
@@ -35,31 +32,31 @@ class BodiesInFlight final {
       return *this;
     }
     ~Hold() {
-      if (bodies_ != nullptr) bodies_->release(*body_);
+      if (bodies_ != nullptr) bodies_->release(body_);
     }
 
    private:
     friend class BodiesInFlight;
-    Hold(BodiesInFlight& bodies, Body body) noexcept : bodies_(&bodies), body_(std::move(body)) {}
+    Hold(BodiesInFlight& bodies, HttpBody body) noexcept : bodies_(&bodies), body_(std::move(body)) {}
 
     BodiesInFlight* bodies_ = nullptr;  ///< null: counts nothing
-    Body body_;
+    HttpBody body_;
   };
 
   /// Nothing for a body over the limit. A single body is never over it, since it exists already. Throws
   /// std::bad_alloc.
-  [[nodiscard]] std::optional<Hold> hold(const Body& body);
+  [[nodiscard]] std::optional<Hold> hold(const HttpBody& body);
 
   /// True while more than half of the limit is in use.
   [[nodiscard]] bool is_tight() const noexcept { return bytes_ > most_ / 2; }
 
  private:
-  void release(const std::string& body) noexcept;
+  void release(const HttpBody& body) noexcept;
 
   const std::size_t most_;
   std::atomic<std::uint64_t>& bytes_;  ///< written under the lock
   std::mutex mutex_;
-  std::map<const std::string*, std::size_t> holders_;
+  std::map<const char*, std::size_t> holders_;  ///< by the memory of the first piece, which copies share
 };
 
 }  // namespace kymo::KYMO_ABI::net

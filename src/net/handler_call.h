@@ -21,12 +21,25 @@ struct Answer {
   BodiesInFlight::Hold body = {};  ///< that of the response
 };
 
-/// Calls the handler and catches its exceptions. If the server is stopping, answers 503 instead; also if the
-/// response finds no room among those in flight.
+/// Calls the handler and catches its exceptions. If the server is stopping or the deadline has passed,
+/// answers 503 instead; also if the response finds no room among those in flight.
 [[nodiscard]] Answer call_handler(ServerContext& context, const HttpRequest& request);
 
 /// Counts a failed handler, and reports it at most once a second: a client that finds such a handler must not
-/// fill the log. No effect without a failure. On the I/O thread only.
-void note_handler_error(ServerContext& context, std::string_view target, const Answer& answer);
+/// fill the log. No effect for an empty error. On the I/O thread only.
+void note_handler_error(ServerContext& context, std::string_view target, std::string_view error);
+
+/// The answer to a request of ThreadClass::heavy that finds no place.
+[[nodiscard]] HttpResponse too_many_heavy_requests();
+
+/// The next piece of a generated body.
+struct GeneratedPiece {
+  bool is_last = false;  ///< there is none
+  std::string bytes;
+  std::string error = {};  ///< why the generator failed; empty where it did not
+};
+
+/// Calls the generator and catches its exceptions.
+[[nodiscard]] GeneratedPiece call_generator(const HttpBody::Generator& next);
 
 }  // namespace kymo::KYMO_ABI::net

@@ -15,9 +15,11 @@
 
 #include <unistd.h>
 
+#include <kymo/base/ascii.h>
 #include <kymo/base/duration.h>
 #include <kymo/base/thread.h>
 #include <kymo/net/resolve.h>
+#include <kymo/net/uri.h>
 
 #include "listener.h"
 #include "server_context.h"
@@ -44,22 +46,25 @@ void check(const HttpServerOptions& options, const HttpServer::Handler& handler)
   if (options.threads == 0 || options.threads > kMostThreads) {
     throw std::invalid_argument("HttpServer: threads must be 1 to 64");
   }
+  if (options.heavy_threads == 0 || options.heavy_threads > kMostThreads) {
+    throw std::invalid_argument("HttpServer: heavy_threads must be 1 to 64");
+  }
   const HttpLimits& limits = options.limits;
   const bool has_zero =
       limits.header_bytes == 0 || limits.body_bytes == 0 || limits.connections == 0 ||
       limits.connections_per_address == 0 || limits.responses_bytes == 0 || limits.header_time.count() <= 0 ||
       limits.body_time.count() <= 0 || limits.write_time.count() <= 0 || limits.idle_time.count() <= 0 ||
-      options.retry_every.count() <= 0 || options.websocket.message_bytes == 0 ||
-      options.websocket.ping_every.count() <= 0 || options.websocket.close_time.count() <= 0 ||
-      options.websocket.message_time.count() <= 0;
+      limits.answer_time.count() <= 0 || options.retry_every.count() <= 0 ||
+      options.websocket.message_bytes == 0 || options.websocket.ping_every.count() <= 0 ||
+      options.websocket.close_time.count() <= 0 || options.websocket.message_time.count() <= 0;
   if (has_zero) throw std::invalid_argument("HttpServer: a limit of 0 would refuse everything");
 }
 
 HttpServerOptions bounded(HttpServerOptions options) {
   HttpLimits& limits = options.limits;
   for (auto* const wait :
-       {&limits.header_time, &limits.body_time, &limits.write_time, &limits.idle_time, &options.retry_every,
-        &options.websocket.ping_every, &options.websocket.close_time}) {
+       {&limits.header_time, &limits.body_time, &limits.write_time, &limits.idle_time, &limits.answer_time,
+        &options.retry_every, &options.websocket.ping_every, &options.websocket.close_time}) {
     *wait = base::bounded_wait(*wait);
   }
   return options;
@@ -81,6 +86,9 @@ void poll_quietly(asio::io_context& context) noexcept try { context.poll(); } ca
   return;
 }
 
+/// The owner of this thread, for a handler that calls stop().
+thread_local const void* engine_of_this_thread = nullptr;
+
 /// The threads between one start() and its stop().
 class Engine final {
  public:
@@ -89,10 +97,12 @@ class Engine final {
       : context_(options, handler, identity, counters),
         listener_(context_, [&port](std::uint16_t now) { port = now; }),
         grace_(context_.io),
-        workers_have_work_(asio::make_work_guard(context_.workers)) {
+        workers_have_work_(asio::make_work_guard(context_.workers)),
+        heavy_have_work_(asio::make_work_guard(context_.heavy_workers)) {
     context_.on_connection_closed = [this] {
       if (context_.draining && context_.connections.empty()) grace_.cancel();
     };
+    context_.start_heavy = [this] { return start_heavy(); };
     listener_.try_now();
     listener_.spawn();
     try {
@@ -113,12 +123,14 @@ class Engine final {
   void end() {
     ask_to_end();
     if (threads_.empty()) run_io();
-    for (std::size_t i = 0; i < threads_.size(); ++i) {
-      // First the I/O thread: afterwards nothing gives work to the others.
-      if (i == 1) workers_have_work_.reset();
-      threads_[i].join();
-    }
+    // First the I/O thread: afterwards nothing gives work to the others.
+    if (!threads_.empty()) threads_.front().join();
+    workers_have_work_.reset();
+    heavy_have_work_.reset();
+    for (std::size_t i = 1; i < threads_.size(); ++i) threads_[i].join();
+    for (std::thread& thread : heavy_threads_) thread.join();
     threads_.clear();
+    heavy_threads_.clear();
   }
 
   void close_websockets(Farewell farewell) {
@@ -128,21 +140,40 @@ class Engine final {
     });
   }
 
-  [[nodiscard]] bool owns_this_thread() const noexcept {
-    return std::any_of(threads_.begin(), threads_.end(), [](const std::thread& thread) {
-      return thread.get_id() == std::this_thread::get_id();
-    });
-  }
+  [[nodiscard]] bool owns_this_thread() const noexcept { return engine_of_this_thread == this; }
   [[nodiscard]] bool is_of_this_process() const noexcept { return pid_ == ::getpid(); }
 
  private:
   void start_threads(std::size_t workers) {
     threads_.reserve(workers + 1);
-    threads_.push_back(base::start_thread("kymo-net-0", [this] { run_io(); }));
+    threads_.push_back(base::start_thread("kymo-net-0", [this] {
+      engine_of_this_thread = this;
+      run_io();
+    }));
     for (std::size_t i = 1; i <= workers; ++i) {
-      threads_.push_back(
-          base::start_thread("kymo-net-" + std::to_string(i), [this] { run_to_end(context_.workers); }));
+      threads_.push_back(start_worker("kymo-net-" + std::to_string(i), context_.workers));
     }
+  }
+
+  std::thread start_worker(const std::string& name, asio::io_context& work) {
+    return base::start_thread(name, [this, &work] {
+      engine_of_this_thread = this;
+      run_to_end(work);
+    });
+  }
+
+  /// On the I/O thread, which end() waits for first.
+  bool start_heavy() noexcept {
+    try {
+      while (heavy_threads_.size() < context_.options.heavy_threads) {
+        const std::string name = "kymo-heavy-" + std::to_string(heavy_threads_.size());
+        heavy_threads_.reserve(context_.options.heavy_threads);
+        heavy_threads_.push_back(start_worker(name, context_.heavy_workers));
+      }
+    } catch (const std::exception&) {
+      // One thread is enough to go on; with none the request is refused, and the next one tries again.
+    }
+    return !heavy_threads_.empty();
   }
 
   /// When memory is short, the listener may end; it restarts once memory is available.
@@ -190,7 +221,9 @@ class Engine final {
   Listener listener_;
   asio::steady_timer grace_;
   asio::executor_work_guard<asio::io_context::executor_type> workers_have_work_;
+  asio::executor_work_guard<asio::io_context::executor_type> heavy_have_work_;
   std::vector<std::thread> threads_;
+  std::vector<std::thread> heavy_threads_;
   pid_t pid_ = ::getpid();
 };
 
@@ -202,6 +235,15 @@ const std::string* HttpRequest::query_value(std::string_view name) const noexcep
 
 const std::string* HttpRequest::path_parameter(std::string_view name) const noexcept {
   return find_pair(path_parameters, name);
+}
+
+std::optional<HttpRequest::Pairs> HttpRequest::form() const {
+  const std::string_view type = header ? header("content-type") : std::string_view();
+  constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+  if (!base::equals_ignoring_case(base::trim(type.substr(0, type.find(';'))), kForm)) return Pairs();
+  const auto ends = std::count(body.begin(), body.end(), '&');
+  if (static_cast<std::size_t>(ends) >= kMostFormFields) return std::nullopt;
+  return parse_query(body);
 }
 
 class HttpServer::Impl final {
@@ -249,6 +291,9 @@ class HttpServer::Impl final {
     now.requests = counters_.requests;
     now.requests_bad = counters_.requests_bad;
     now.responses_refused = counters_.responses_refused;
+    now.requests_late = counters_.requests_late;
+    now.heavy_refused = counters_.heavy_refused;
+    now.requests_cancelled = counters_.requests_cancelled;
     now.responses_in_flight_bytes = counters_.responses_in_flight_bytes;
     now.handler_errors = counters_.handler_errors;
     now.timeouts = counters_.timeouts;

@@ -21,7 +21,7 @@ HttpResponse json_error(int status, std::string_view message, std::string_view r
   HttpResponse response;
   response.status = status;
   response.headers = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
-  response.body = std::make_shared<const std::string>(std::move(body));
+  response.body = std::move(body);
   return response;
 }
 

@@ -24,7 +24,7 @@ void tell_too_many(const ServerContext& context, int socket, ConnectionTable::Ro
   const HttpResponse response = too_many_connections(room, context.connections.limits());
   const std::string message = render_head(response, {context.options.server_name,
                                                      std::chrono::system_clock::now(), After::close, false}) +
-                              *response.body;
+                              response.body.text();
   const ssize_t sent = ::send(socket, message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent > 0) count(context.counters.bytes_sent, static_cast<std::uint64_t>(sent));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <ctime>
 
@@ -98,9 +99,12 @@ std::string render_head(const HttpResponse& response, const ResponseContext& con
   append_field("Date", http_date(context.now), out);
   if (!context.server_name.empty()) append_field("Server", context.server_name, out);
   if (may_have_body(response.status)) {
-    const std::size_t size = response.body == nullptr ? 0 : response.body->size();
-    if (size > 0) append_field("Content-Type", response.content_type, out);
-    append_field("Content-Length", std::to_string(size), out);
+    if (!response.body.empty()) append_field("Content-Type", response.content_type, out);
+    if (is_chunked(response.body, context.is_http_1_0)) {
+      append_field("Transfer-Encoding", "chunked", out);
+    } else if (response.body.generator() == nullptr) {
+      append_field("Content-Length", std::to_string(response.body.size()), out);
+    }
   }
   for (const auto& [name, value] : response.headers) {
     if (!is_framing(name)) append_field(name, value, out);
@@ -112,6 +116,12 @@ std::string render_head(const HttpResponse& response, const ResponseContext& con
   }
   out += "\r\n";
   return out;
+}
+
+std::string chunk_head(std::size_t bytes) {
+  std::array<char, 24> text{};
+  char* const end = std::to_chars(text.data(), text.data() + text.size(), bytes, 16).ptr;
+  return std::string(text.data(), end) + "\r\n";
 }
 
 std::string http_date(std::chrono::system_clock::time_point time) {

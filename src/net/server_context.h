@@ -16,6 +16,7 @@
 #include "connection_table.h"
 #include "loop_executor.h"
 #include "outbox.h"
+#include "request_head.h"
 #include "shared_identity.h"
 #include "trusted_proxies.h"
 
@@ -30,6 +31,9 @@ struct Counters {
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> requests_bad{0};
   std::atomic<std::uint64_t> responses_refused{0};
+  std::atomic<std::uint64_t> requests_late{0};
+  std::atomic<std::uint64_t> heavy_refused{0};
+  std::atomic<std::uint64_t> requests_cancelled{0};
   std::atomic<std::uint64_t> responses_in_flight_bytes{0};
   std::atomic<std::uint64_t> handler_errors{0};
   std::atomic<std::uint64_t> timeouts{0};
@@ -76,11 +80,18 @@ struct ServerContext {
   bool listener_failed = false;
   boost::asio::io_context io{1};
   boost::asio::io_context workers;
+  boost::asio::io_context heavy_workers;
   const std::shared_ptr<Outbox> outbox = std::make_shared<Outbox>(io);
   ConnectionTable connections;
   std::atomic<bool> stopping{false};  ///< seen by workers: skip what has not begun
-  std::size_t refusals = 0;           ///< connections that are being told 503 right now
-  std::size_t deflated = 0;           ///< WebSockets with permessage-deflate
+  std::size_t heavy_requests = 0;     ///< that wait for a heavy thread or run on one
+  /// Makes sure that there are heavy threads; false: the system has none. On the I/O thread only.
+  std::function<bool()> start_heavy;
+  [[nodiscard]] bool has_heavy_place() const {
+    return heavy_requests < options.heavy_threads + options.limits.heavy_waiting && start_heavy();
+  }
+  std::size_t refusals = 0;  ///< connections that are being told 503 right now
+  std::size_t deflated = 0;  ///< WebSockets with permessage-deflate
   /// How often all WebSockets were asked to end. A handshake that was allowed before the last time comes too
   /// late.
   std::size_t sweeps = 0;
@@ -95,7 +106,12 @@ struct ServerContext {
 
   /// For coroutines that do input and output, and for those that call handlers.
   [[nodiscard]] LoopExecutor loop() { return loop_executor(io, reserve); }
-  [[nodiscard]] LoopExecutor workers_loop() { return loop_executor(workers, reserve); }
+  [[nodiscard]] LoopExecutor workers_loop(ThreadClass threads) {
+    return loop_executor(threads == ThreadClass::heavy ? heavy_workers : workers, reserve);
+  }
+  [[nodiscard]] ThreadClass thread_class_of(const RequestHead& head) const {
+    return options.thread_class ? options.thread_class(head.method, head.target) : ThreadClass::normal;
+  }
 
   /// Tells the user's `on_event`, whatever that does. On the I/O thread only.
   void tell(std::string_view message) noexcept {

@@ -17,6 +17,7 @@
 #include <kymo/net/json_error.h>
 #include <kymo/net/uri.h>
 
+#include "client_watch.h"
 #include "connection_slot.h"
 #include "handler_call.h"
 #include "loop_executor.h"
@@ -25,6 +26,7 @@
 #include "response_head.h"
 #include "tls_context.h"
 #include "transport.h"
+#include "unwritten.h"
 #include "websocket_handshake.h"
 #include "websocket_session.h"
 
@@ -55,17 +57,21 @@ Coroutine<Answer> answer_on_worker(ServerContext& context, const HttpRequest& re
   co_return call_handler(context, request);
 }
 
-/// Counts one connection that is being refused, until destroyed.
-class RefusalBeingTold final {
+Coroutine<GeneratedPiece> next_piece(const HttpBody::Generator& next) { co_return call_generator(next); }
+
+/// Adds one to a count of the I/O thread, until destroyed.
+class Counted final {
  public:
-  explicit RefusalBeingTold(std::size_t& number) noexcept : number_(number) { ++number_; }
-  RefusalBeingTold(const RefusalBeingTold&) = delete;
-  RefusalBeingTold& operator=(const RefusalBeingTold&) = delete;
-  ~RefusalBeingTold() { --number_; }
+  explicit Counted(std::size_t& number) noexcept : number_(number) { ++number_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { --number_; }
 
  private:
   std::size_t& number_;
 };
+
+using Pieces = Unwritten::Pieces;
 
 Transport wrapped(ServerContext& context, const Peer& peer, base::FileDescriptor socket,
                   ConnectionTable::Room room) {
@@ -123,7 +129,8 @@ class Session final : public std::enable_shared_from_this<Session> {
   Coroutine<Answer> dispatch(const Target& target);
   Coroutine<void> hold_back(milliseconds delay);
   Coroutine<bool> send(const HttpResponse& response, After after);
-  Coroutine<bool> write(std::string_view head, std::string_view body);
+  Coroutine<bool> send_generated(std::string_view head, const HttpBody::Generator& next);
+  Coroutine<bool> write(std::string_view head, Pieces pieces);
   Coroutine<void> linger();
   Coroutine<void> end_gently();
 
@@ -147,6 +154,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   std::uint64_t armed_ = 0;             ///< distinguishes a timer's late completion from the current one
   bool expired_ = false;
   bool first_ = true;
+  ThreadClass threads_ = ThreadClass::normal;  ///< of the request at hand
   std::array<char, kReadBytes> buffer_;
 };
 
@@ -193,15 +201,12 @@ Coroutine<void> Session::end_gently() {
   if (!is_reserved()) co_return co_await linger();
   slot_->give_up();
   if (context_.refusals >= kGentleRefusals) co_return;
-  const RefusalBeingTold told(context_.refusals);
+  const Counted told(context_.refusals);
   co_await linger();
 }
 
 bool Session::is_health_check() const {
-  const auto& is_quick = context_.options.is_quick;
-  if (!is_quick) return false;
-  const std::optional<Target> target = parse_target(parser_.head().target);
-  return target && is_quick(target->path);
+  return context_.thread_class_of(parser_.head()) == ThreadClass::quick;
 }
 
 Coroutine<Session::Step> Session::refuse_for_want_of_room() {
@@ -331,9 +336,11 @@ Coroutine<Session::Step> Session::answer() {
     enter(Phase::answering);
     const std::size_t sweeps = context_.sweeps;
     const Answer made = co_await dispatch(*target);
-    note_handler_error(context_, parser_.head().target, made);
+    note_handler_error(context_, parser_.head().target, made.error);
     if (made.response.delay > milliseconds::zero()) co_await hold_back(made.response.delay);
     if (context_.draining || is_reserved()) after = After::close;
+    // Only the end of the connection tells a client of HTTP/1.0 where such a body ends.
+    if (made.response.body.generator() != nullptr && parser_.head().is_http_1_0) after = After::close;
     if (made.response.websocket != nullptr) {
       co_return co_await upgrade(made.response, after, sweeps == context_.sweeps);
     }
@@ -350,12 +357,23 @@ Coroutine<Answer> Session::dispatch(const Target& target) {
   request.body = parser_.body();
   request.remote = client().text;
   request.is_secure = transport_.is_tls();
-  const auto& is_quick = context_.options.is_quick;
-  if (is_quick && is_quick(request.path)) co_return call_handler(context_, request);
+  threads_ = context_.thread_class_of(parser_.head());
+  if (threads_ == ThreadClass::quick) co_return call_handler(context_, request);
   if (context_.bodies.is_tight()) {
     count(context_.counters.connections_evicted, context_.connections.evict_senders(steady_clock::now()));
   }
-  co_return co_await asio::co_spawn(context_.workers_loop(), answer_on_worker(context_, request),
+  std::optional<Counted> heavy;
+  if (threads_ == ThreadClass::heavy) {
+    if (!context_.has_heavy_place()) {
+      count(context_.counters.heavy_refused);
+      co_return Answer{too_many_heavy_requests(), {}};
+    }
+    heavy.emplace(context_.heavy_requests);
+  }
+  request.deadline = request.received + context_.options.limits.answer_time;
+  const ClientWatch watch(context_, {shared_from_this(), &transport_}, request.deadline);
+  request.cancel = watch.token();
+  co_return co_await asio::co_spawn(context_.workers_loop(threads_), answer_on_worker(context_, request),
                                     asio::use_awaitable_t<LoopExecutor>());
 }
 
@@ -397,19 +415,39 @@ Coroutine<bool> Session::send(const HttpResponse& response, After after) {
   const std::string head = render_head(
       response,
       {context_.options.server_name, std::chrono::system_clock::now(), after, parser_.head().is_http_1_0});
-  const bool with_body =
-      response.body != nullptr && may_have_body(response.status) && parser_.head().method != "HEAD";
-  const std::string_view body = with_body ? std::string_view(*response.body) : std::string_view();
-  co_return co_await write(head, body);
+  const bool with_body = may_have_body(response.status) && parser_.head().method != "HEAD";
+  const auto generator = with_body ? response.body.generator() : nullptr;
+  if (generator != nullptr) co_return co_await send_generated(head, *generator);
+  co_return co_await write(head, with_body ? response.body.pieces() : Pieces());
+}
+
+/// A failure closes the connection before the last chunk, so that no client takes the body for whole.
+Coroutine<bool> Session::send_generated(std::string_view head, const HttpBody::Generator& next) {
+  const bool in_chunks = !parser_.head().is_http_1_0;
+  bool sent = co_await write(head, {});
+  while (sent) {
+    disarm();
+    enter(Phase::answering);
+    const GeneratedPiece piece = co_await asio::co_spawn(context_.workers_loop(threads_), next_piece(next),
+                                                         asio::use_awaitable_t<LoopExecutor>());
+    note_handler_error(context_, parser_.head().target, piece.error);
+    if (!piece.error.empty() || context_.stopping) co_return false;
+    if (piece.is_last) break;
+    if (piece.bytes.empty()) continue;
+    const std::string chunk = in_chunks ? chunk_head(piece.bytes.size()) : std::string();
+    const std::array<std::string_view, 2> pieces = {piece.bytes, "\r\n"};
+    sent = co_await write(chunk, Pieces(pieces).first(in_chunks ? 2 : 1));
+  }
+  if (sent && in_chunks) sent = co_await write("0\r\n\r\n", {});
+  co_return sent;
 }
 
 /// Writes in pieces, so the time limit bounds the client's pace and not the body's size. The client's
 /// progress is noted, which distinguishes a slow client from a stalled one.
-Coroutine<bool> Session::write(std::string_view head, std::string_view body) {
-  do {
-    const std::string_view piece = body.substr(0, kWritePiece);
-    const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head.data(), head.size()),
-                                                       asio::buffer(piece.data(), piece.size())};
+Coroutine<bool> Session::write(std::string_view head, Pieces pieces) {
+  Unwritten unwritten(head, pieces);
+  while (!unwritten.empty()) {
+    const Unwritten::Buffers buffers = unwritten.take(kWritePiece);
     arm(context_.options.limits.write_time);
     enter(Phase::sending);
     const auto note = [this](const boost::system::error_code& failed, std::size_t taken) -> std::size_t {
@@ -423,9 +461,7 @@ Coroutine<bool> Session::write(std::string_view head, std::string_view body) {
       expired_ = false;
       co_return false;
     }
-    head = {};
-    body.remove_prefix(piece.size());
-  } while (!body.empty());
+  }
   co_return true;
 }
 

@@ -1,6 +1,7 @@
 #include "transport.h"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -15,6 +16,11 @@ Transport::Greeting Transport::look_at_greeting() noexcept {
   if (size <= 0) return Greeting::ended;
   const bool is_letter = base::is_letter(first);
   return is_letter ? Greeting::text : Greeting::tls;
+}
+
+bool Transport::is_left() noexcept {
+  pollfd look{socket().native_handle(), POLLRDHUP, 0};
+  return !socket().is_open() || ::poll(&look, 1, 0) != 0;
 }
 
 std::size_t Transport::untaken() noexcept {

@@ -38,6 +38,10 @@ class Transport {
   enum class Greeting : std::uint8_t { tls, text, ended };
   [[nodiscard]] Greeting look_at_greeting() noexcept;
 
+  /// Whether the client has closed its side, or the connection is lost. Also behind bytes that nobody has
+  /// read.
+  [[nodiscard]] bool is_left() noexcept;
+
   /// Switches to TLS; a handshake must follow. The context may be destroyed before the connection.
   void begin_tls(boost::asio::ssl::context& context) {
     tls_ = std::make_unique<Tls>(std::move(socket_), context);

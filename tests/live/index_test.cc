@@ -10,7 +10,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 std::string page_of(const std::vector<Route>& listed) {
-  return *index_routes(listed).front().handle({}).body;
+  return index_routes(listed).front().handle({}).body.text();
 }
 
 TEST(Index, ListsTheRoutesThatSayWhatTheyAreAbout) {
@@ -45,8 +45,8 @@ TEST(Index, KeepsToTheContentSecurityPolicy) {
 TEST(Index, ServesItsStyleSheet) {
   const auto routes = index_routes({});
   ASSERT_EQ(routes.size(), 2U);
-  EXPECT_THAT(*routes.front().handle({}).body, HasSubstr("\"" + routes.back().path + "\""));
-  EXPECT_FALSE(routes.back().handle({}).body->empty());
+  EXPECT_THAT(routes.front().handle({}).body.text(), HasSubstr("\"" + routes.back().path + "\""));
+  EXPECT_FALSE(routes.back().handle({}).body.empty());
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ net::HttpResponse ask(const Router& router, const std::string& path, net::HttpRe
 class PeersTest : public testing::Test {
  protected:
   std::string body(const std::string& path, net::HttpRequest::Pairs query = {}) {
-    return *ask(router_, path, std::move(query)).body;
+    return ask(router_, path, std::move(query)).body.text();
   }
   int status(const std::string& path, net::HttpRequest::Pairs query = {}) {
     return ask(router_, path, std::move(query)).status;
@@ -55,14 +55,14 @@ class PeersTest : public testing::Test {
 
 TEST(Peers, WithoutATableThereAreNone) {
   const Router router(peer_routes(nullptr));
-  EXPECT_EQ(*ask(router, "/api/metrics/peers").body, "{\"peers\":[]}\n");
+  EXPECT_EQ(ask(router, "/api/metrics/peers").body.text(), "{\"peers\":[]}\n");
   EXPECT_EQ(
-      *ask(router, "/api/metrics/network").body,
+      ask(router, "/api/metrics/network").body.text(),
       "{\"peers\":0,\"connected\":0,\"degraded\":0,\"disconnected\":0,\"score\":null,\"grade\":null}\n");
   for (const char* path :
        {"/api/metrics/peers/a", "/api/metrics/peers/a/latency", "/api/metrics/peers/a/hourly"}) {
     EXPECT_EQ(ask(router, path).status, 404) << path;
-    EXPECT_THAT(*ask(router, path).body, HasSubstr(R"(there is no peer \"a\")"));
+    EXPECT_THAT(ask(router, path).body.text(), HasSubstr(R"(there is no peer \"a\")"));
   }
 }
 
@@ -203,8 +203,8 @@ TEST_F(PeersTest, MayBeShownUnderOtherIds) {
   table_.add("abc", "anna");
   const Router router(peer_routes(&table_, PeerIds::anonymous));
   const std::string anna = "/api/metrics/peers/ba7816bf8f01cfea";  // SHA-256 of "abc"
-  EXPECT_THAT(*ask(router, "/api/metrics/peers").body, Not(HasSubstr("anna")));
-  EXPECT_THAT(*ask(router, anna).body, StartsWith(R"({"peer_id":"ba7816bf8f01cfea","peer_name":"",)"));
+  EXPECT_THAT(ask(router, "/api/metrics/peers").body.text(), Not(HasSubstr("anna")));
+  EXPECT_THAT(ask(router, anna).body.text(), StartsWith(R"({"peer_id":"ba7816bf8f01cfea","peer_name":"",)"));
   for (const char* of : {"", "/latency", "/hourly"}) {
     EXPECT_EQ(ask(router, anna + of).status, 200) << of;
     EXPECT_EQ(ask(router, std::string("/api/metrics/peers/abc") + of).status, 404) << of;
@@ -231,7 +231,7 @@ class PastSessionsTest : public testing::Test {
   };
 
   std::string body(net::HttpRequest::Pairs query = {}) {
-    return *ask(Router({past_sessions_route(&log_)}), "/api/metrics/sessions", std::move(query)).body;
+    return ask(Router({past_sessions_route(&log_)}), "/api/metrics/sessions", std::move(query)).body.text();
   }
 
   Stored stored_;
@@ -277,11 +277,11 @@ TEST_F(PastSessionsTest, AreAsManyAsAreAskedFor) {
 TEST_F(PastSessionsTest, MayBeShownUnderOtherIds) {
   log_.start("call", "", {"abc"});
   const Router router({past_sessions_route(&log_, PeerIds::anonymous)});
-  EXPECT_THAT(*ask(router, "/api/metrics/sessions").body, HasSubstr(R"("peers":["ba7816bf8f01cfea"])"));
+  EXPECT_THAT(ask(router, "/api/metrics/sessions").body.text(), HasSubstr(R"("peers":["ba7816bf8f01cfea"])"));
 }
 
 TEST(PastSessions, WithoutALogThereAreNone) {
-  EXPECT_EQ(*ask(Router({past_sessions_route(nullptr)}), "/api/metrics/sessions").body,
+  EXPECT_EQ(ask(Router({past_sessions_route(nullptr)}), "/api/metrics/sessions").body.text(),
             "{\"sessions\":[]}\n");
 }
 

@@ -19,7 +19,7 @@ net::HttpServer::Handler says(std::string text) {
     std::string all = text;
     for (const auto& [name, value] : request.path_parameters) all += " " + name + "=" + value;
     net::HttpResponse response;
-    response.body = std::make_shared<const std::string>(all);
+    response.body = all;
     return response;
   };
 }
@@ -35,7 +35,7 @@ net::HttpResponse ask(const Router& router, std::string_view target, std::string
   return router.handle(request);
 }
 
-std::string body(const net::HttpResponse& response) { return response.body == nullptr ? "" : *response.body; }
+std::string body(const net::HttpResponse& response) { return response.body.text(); }
 
 std::string header(const net::HttpResponse& response, std::string_view name) {
   for (const auto& [known, value] : response.headers) {
@@ -59,6 +59,23 @@ TEST(Router, FindsExactPaths) {
   EXPECT_EQ(body(ask(router, "/")), "root");
   EXPECT_EQ(body(ask(router, "/metrics?format=x")), "metrics");
   EXPECT_EQ(body(ask(router, "/%6Detrics")), "metrics");
+}
+
+TEST(Router, TellsTheThreadsOfARequest) {
+  using net::ThreadClass;
+  const Router router({{.path = "/health", .handle = says("ok"), .threads = ThreadClass::quick},
+                       {.path = "/series/{name}", .handle = says("one"), .threads = ThreadClass::heavy},
+                       {.path = "/series/all", .handle = says("all")},
+                       {.method = "POST", .path = "/series/{name}", .handle = says("made")}});
+  EXPECT_EQ(router.thread_class_of("GET", "/health?x"), ThreadClass::quick);
+  EXPECT_EQ(router.thread_class_of("GET", "/%68ealth"), ThreadClass::quick);
+  EXPECT_EQ(router.thread_class_of("GET", "/series/a"), ThreadClass::heavy);
+  EXPECT_EQ(router.thread_class_of("HEAD", "/series/a%2Fb"), ThreadClass::heavy) << "escapes change nothing";
+  EXPECT_EQ(router.thread_class_of("GET", "/series/all"), ThreadClass::normal);
+  EXPECT_EQ(router.thread_class_of("POST", "/series/a"), ThreadClass::normal);
+  for (const char* target : {"*", "/nothing", "/series/%zz", ""}) {
+    EXPECT_EQ(router.thread_class_of("GET", target), ThreadClass::normal) << target;
+  }
 }
 
 TEST(Router, PutsLiteralsBeforeParameters) {

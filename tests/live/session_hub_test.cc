@@ -217,7 +217,7 @@ TEST_F(SessionHubTest, TheRouteKnowsNoSessionThatDoesNotGoOn) {
   const auto refused = route.handle(request);
   EXPECT_EQ(refused.status, 404);
   EXPECT_EQ(refused.websocket, nullptr);
-  EXPECT_THAT(*refused.body, HasSubstr(R"(no session \"c\" goes on)"));
+  EXPECT_THAT(refused.body.text(), HasSubstr(R"(no session \"c\" goes on)"));
   request.path_parameters = {{"id", "a"}};
   EXPECT_NE(route.handle(request).websocket, nullptr);
 }

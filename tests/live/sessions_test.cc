@@ -25,9 +25,9 @@ net::HttpResponse get(net::HttpRequest::Pairs query) {
 }
 
 TEST(LiveSessions, AreThoseThatAreAskedFor) {
-  EXPECT_EQ(*get({}).body, "10 realtime_factor");
-  EXPECT_EQ(*get({{"top", "3"}, {"by", "errors"}}).body, "3 errors");
-  EXPECT_EQ(*get({{"top", "0"}}).body, "0 realtime_factor");
+  EXPECT_EQ(get({}).body.text(), "10 realtime_factor");
+  EXPECT_EQ(get({{"top", "3"}, {"by", "errors"}}).body.text(), "3 errors");
+  EXPECT_EQ(get({{"top", "0"}}).body.text(), "0 realtime_factor");
   EXPECT_EQ(get({}).content_type, "application/json");
 }
 
@@ -35,7 +35,7 @@ TEST(LiveSessions, RefuseAFieldThatThereIsNoneOf) {
   for (const char* field : {"error", "", "session_id", "\"\n"}) {
     const auto response = get({{"by", field}});
     EXPECT_EQ(response.status, 400) << field;
-    EXPECT_THAT(*response.body, HasSubstr("errors, realtime_factor"));
+    EXPECT_THAT(response.body.text(), HasSubstr("errors, realtime_factor"));
   }
 }
 

@@ -14,16 +14,18 @@ namespace {
 
 using Body = SharedEncoding::Body;
 
+std::shared_ptr<ScrapeMemory> memory() { return std::make_shared<ScrapeMemory>(); }
+
 std::shared_ptr<const Snapshot> snapshot() { return std::make_shared<const Snapshot>(); }
 
 TEST(SharedEncoding, EncodesOnceForAHundredAtTheSameTime) {
   std::atomic<int> encoded{0};
   std::promise<void> go;
   const auto may_go = go.get_future().share();
-  SharedEncoding encoding([&](const Snapshot&, std::string& out) {
+  SharedEncoding encoding(memory(), [&](const Snapshot&, base::TextSink& out) {
     ++encoded;
     may_go.wait();
-    out.assign(5000, 'x');
+    out.append(std::string(5000, 'x'));
   });
   const auto one = snapshot();
   std::vector<Body> bodies(100);
@@ -44,9 +46,9 @@ TEST(SharedEncoding, EncodesOnceForAHundredAtTheSameTime) {
 
 TEST(SharedEncoding, CompressesOnceFromTheSharedText) {
   int encoded = 0;
-  SharedEncoding encoding([&](const Snapshot&, std::string& out) {
+  SharedEncoding encoding(memory(), [&](const Snapshot&, base::TextSink& out) {
     ++encoded;
-    out.assign(5000, 'x');
+    out.append(std::string(5000, 'x'));
   });
   const auto one = snapshot();
   const Body plain = encoding.plain(one);
@@ -59,24 +61,26 @@ TEST(SharedEncoding, CompressesOnceFromTheSharedText) {
 
 TEST(SharedEncoding, EncodesAnotherSnapshotAnew) {
   int encoded = 0;
-  SharedEncoding encoding([&](const Snapshot&, std::string& out) {
+  SharedEncoding encoding(memory(), [&](const Snapshot&, base::TextSink& out) {
     ++encoded;
-    out = "x";
+    out.append("x");
   });
   for (int i = 0; i < 100; ++i) (void)encoding.plain(snapshot());  // often at the same address
   EXPECT_EQ(encoded, 100);
 }
 
 TEST(SharedEncoding, KeepsSmallBodiesAndLetsLargeOnesGo) {
-  SharedEncoding encoding([](const Snapshot&, std::string& out) { out.assign(100, 'x'); },
+  SharedEncoding encoding(memory(),
+                          [](const Snapshot&, base::TextSink& out) { out.append(std::string(100, 'x')); },
                           {std::chrono::seconds(10), 100});
-  SharedEncoding frugal([](const Snapshot&, std::string& out) { out.assign(100, 'x'); },
+  SharedEncoding frugal(memory(),
+                        [](const Snapshot&, base::TextSink& out) { out.append(std::string(100, 'x')); },
                         {std::chrono::seconds(10), 99});
   const auto one = snapshot();
-  const std::weak_ptr<const std::string> kept = encoding.plain(one);
+  const std::weak_ptr<const base::BlockText> kept = encoding.plain(one);
   EXPECT_FALSE(kept.expired());
   Body held = frugal.plain(one);
-  const std::weak_ptr<const std::string> watched = held;
+  const std::weak_ptr<const base::BlockText> watched = held;
   EXPECT_EQ(frugal.plain(one), held) << "not shared while somebody is being sent it";
   held.reset();
   EXPECT_TRUE(watched.expired());
@@ -86,9 +90,9 @@ TEST(SharedEncoding, TellsEveryWaiterOfAFailureAndTriesAgain) {
   std::atomic<int> calls{0};
   std::promise<void> go;
   const auto may_go = go.get_future().share();
-  SharedEncoding encoding([&](const Snapshot&, std::string& out) {
+  SharedEncoding encoding(memory(), [&](const Snapshot&, base::TextSink& out) {
     if (++calls > 1) {
-      out = "fine";
+      out.append("fine");
       return;
     }
     may_go.wait();
@@ -110,19 +114,19 @@ TEST(SharedEncoding, TellsEveryWaiterOfAFailureAndTriesAgain) {
   maker.join();
   waiter.join();
   EXPECT_GE(failed, 1);
-  EXPECT_EQ(*encoding.plain(one), "fine");
+  EXPECT_EQ(encoding.plain(one)->text(), "fine");
 }
 
 TEST(SharedEncoding, BoundsTheWait) {
   std::promise<void> go;
   const auto may_go = go.get_future().share();
   std::atomic<bool> making{false};
-  SharedEncoding encoding(
-      [&](const Snapshot&, std::string&) {
-        making = true;
-        may_go.wait();
-      },
-      {std::chrono::milliseconds(1), 100});
+  SharedEncoding encoding(memory(),
+                          [&](const Snapshot&, base::TextSink&) {
+                            making = true;
+                            may_go.wait();
+                          },
+                          {std::chrono::milliseconds(1), 100});
   const auto one = snapshot();
   std::thread maker([&] { (void)encoding.plain(one); });
   while (!making) std::this_thread::yield();

@@ -51,7 +51,10 @@ class StandardRoutesTest : public ::testing::Test {
  protected:
   StandardRoutesTest() {
     net::HttpServerOptions options;
-    options.is_quick = [](std::string_view path) { return path == "/healthz" || path == "/readyz"; };
+    options.thread_class = [](std::string_view /*method*/, std::string_view target) {
+      const bool is_quick = target == "/healthz" || target == "/readyz";
+      return is_quick ? net::ThreadClass::quick : net::ThreadClass::normal;
+    };
     router_ = std::make_unique<Router>(make_standard_routes(
         [this] { return take(); }, [this] { return std::string(ready_.load() ? "" : "not measured yet"); }));
     server_ = net::test::start_server(
@@ -228,7 +231,7 @@ TEST_F(StandardRoutesTest, TheSummaryHasPeersAndTheHostWhereThereAreSuch) {
     request.method = "GET";
     request.target = request.path = "/api/metrics/summary";
     request.header = [](std::string_view) { return std::string_view(); };
-    return boost::json::parse(*router.handle(request).body).as_object();
+    return boost::json::parse(router.handle(request).body.text()).as_object();
   };
   EXPECT_FALSE(summary(PeerIds::own).contains("peers") || summary(PeerIds::own).contains("network_quality"));
   EXPECT_EQ(boost::json::serialize(summary(PeerIds::own).at("system")),
@@ -263,7 +266,7 @@ class ApiDocumentsTest : public ::testing::Test {
     std::vector<Route> routes =
         make_standard_routes([] { return nullptr; }, [] { return std::string(); }, others_);
     routes.insert(routes.end(), others_.begin(), others_.end());
-    return boost::json::parse(*Router(routes).handle(request).body).as_object();
+    return boost::json::parse(Router(routes).handle(request).body.text()).as_object();
   }
   boost::json::object paths() const { return document("/api/openapi.json").at("paths").as_object(); }
 

@@ -119,7 +119,7 @@ TEST(AccessGuard, TellsAProgramHowAndABrowserWhere) {
   const auto program = guard.check(Asked("/metrics").request());
   ASSERT_TRUE(program);
   EXPECT_EQ(header_of(program->response, "WWW-Authenticate"), "Bearer realm=\"kymo\"");
-  EXPECT_EQ(program->response.body->find(kToken), std::string::npos);
+  EXPECT_EQ(program->response.body.text().find(kToken), std::string::npos);
   const auto browser = guard.check(Asked("/").with("accept", "text/html,*/*").request());
   ASSERT_TRUE(browser);
   EXPECT_EQ(browser->response.status, 303);

@@ -21,6 +21,7 @@ class Asked final {
   }
   Asked& body(std::string text) {
     body_ = std::move(text);
+    headers_.try_emplace("content-type", "application/x-www-form-urlencoded");
     return *this;
   }
   Asked& from(std::string remote) {

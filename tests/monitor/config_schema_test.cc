@@ -108,7 +108,8 @@ TEST(Schema, EverySettingReachesTheOptions) {
                                                    {"http.header_timeout", "10s"},
                                                    {"http.body_timeout", "11s"},
                                                    {"http.write_timeout", "12s"},
-                                                   {"http.idle_timeout", "13s"}},
+                                                   {"http.idle_timeout", "13s"},
+                                                   {"http.answer_timeout", "18s"}},
                                          .environment = {},
                                          .file = {}})
                                .options();
@@ -137,6 +138,7 @@ TEST(Schema, EverySettingReachesTheOptions) {
   EXPECT_EQ(o.http.limits.body_time, 11s);
   EXPECT_EQ(o.http.limits.write_time, 12s);
   EXPECT_EQ(o.http.limits.idle_time, 13s);
+  EXPECT_EQ(o.http.limits.answer_time, 18s);
 }
 
 }  // namespace

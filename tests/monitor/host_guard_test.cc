@@ -43,7 +43,7 @@ TEST(HostGuard, AllowsWhatIsConfiguredAndListenedOn) {
 TEST(HostGuard, TellsTheRemedy) {
   const net::HttpResponse response = HostGuard::refusal("evil.example\"\n");
   EXPECT_EQ(response.status, 421);
-  EXPECT_NE(response.body->find("web.allowed_hosts"), std::string::npos);
+  EXPECT_NE(response.body.text().find("web.allowed_hosts"), std::string::npos);
 }
 
 }  // namespace

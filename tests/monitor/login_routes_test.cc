@@ -57,7 +57,7 @@ TEST(LoginRoutes, GiveNothingForAnotherToken) {
     const net::HttpResponse response = answer(guard, Asked("/login", "POST").body(form));
     EXPECT_EQ(response.status, 401) << form;
     EXPECT_EQ(header_of(response, "Set-Cookie"), "") << form;
-    EXPECT_THAT(*response.body, HasSubstr("role=\"alert\"")) << form;
+    EXPECT_THAT(response.body.text(), HasSubstr("role=\"alert\"")) << form;
   }
   EXPECT_EQ(answer(guard, Asked("/login", "POST").body("token=x")).status, 429);
 }
@@ -91,10 +91,10 @@ TEST(LoginRoutes, KeepTheWayBackInTheForm) {
   net::HttpRequest request = Asked("/login").request();
   request.query = {{"next", "/?a=\"><script>&b='"}};
   const live::Route route = login_routes(guard, nullptr).front();
-  EXPECT_THAT(*route.handle(request).body,
+  EXPECT_THAT(route.handle(request).body.text(),
               HasSubstr(R"(action="/login?next=%2F%3Fa%3D%22%3E%3Cscript%3E%26b%3D%27">)"));
   request.query = {};
-  EXPECT_THAT(*route.handle(request).body, HasSubstr(R"(action="/login">)"));
+  EXPECT_THAT(route.handle(request).body.text(), HasSubstr(R"(action="/login">)"));
 }
 
 TEST(LoginRoutes, ABrowserThatIsNotLetInIsLedToThem) {
@@ -172,9 +172,9 @@ TEST(LoginRoutes, AskInAPageWithoutScript) {
   AccessGuard guard(kToken);
   const net::HttpResponse page = answer(guard, Asked("/login"));
   EXPECT_EQ(page.status, 200);
-  EXPECT_THAT(*page.body, HasSubstr("type=\"password\""));
+  EXPECT_THAT(page.body.text(), HasSubstr("type=\"password\""));
   EXPECT_THAT(header_of(page, "Content-Security-Policy"), HasSubstr("form-action 'self'"));
-  EXPECT_EQ(page.body->find("<script"), std::string::npos);
+  EXPECT_EQ(page.body.text().find("<script"), std::string::npos);
 }
 
 }  // namespace

@@ -45,6 +45,20 @@ TEST(Gzip, RoundTripsEveryKindOfText) {
   }
 }
 
+TEST(Gzipper, PacksOneTextAfterAnotherInPieces) {
+  const std::string text = noise(300'000) + std::string(300'000, 'x');
+  Gzipper gzipper;
+  for (const std::size_t size : {std::size_t{1}, std::size_t{7}, std::size_t{100'000}, text.size()}) {
+    std::vector<std::string_view> pieces = {""};
+    for (std::size_t at = 0; at < text.size(); at += size)
+      pieces.push_back(std::string_view(text).substr(at, size));
+    std::string packed;
+    base::StringSink sink(packed, 10);
+    gzipper.compress(pieces, sink);
+    EXPECT_EQ(gunzip(packed), text) << size;
+  }
+}
+
 TEST(Gzip, HasNoTimeInIt) { EXPECT_EQ(gzip("same"), gzip("same")); }
 
 TEST(Gzip, RefusesALevelThatIsNone) {

@@ -269,7 +269,9 @@ TEST(HttpServerLimits, HealthChecksKeepPlacesWhereAllAreTaken) {
   Gate gate;
   HttpServerOptions options;
   options.limits.connections = 2;
-  options.is_quick = [](std::string_view path) { return path == "/healthz"; };
+  options.thread_class = [](std::string_view, std::string_view target) {
+    return target == "/healthz" ? ThreadClass::quick : ThreadClass::normal;
+  };
   const auto slow = gate.handler();
   const auto server = start_server(
       [&](const HttpRequest& request) {
@@ -378,7 +380,9 @@ TEST(HttpServerLimits, ASingleResponseMayBeLargerThanAllMayBe) {
 TEST(HttpServerLimits, QuickPathsPassSlowHandlers) {
   Gate gate;
   HttpServerOptions options;
-  options.is_quick = [](std::string_view path) { return path == "/healthz"; };
+  options.thread_class = [](std::string_view, std::string_view target) {
+    return target == "/healthz" ? ThreadClass::quick : ThreadClass::normal;
+  };
   const auto slow = gate.handler();
   const auto server = start_server(
       [&](const HttpRequest& request) {
@@ -394,6 +398,96 @@ TEST(HttpServerLimits, QuickPathsPassSlowHandlers) {
   EXPECT_EQ(test::get(server->endpoint().port, "/healthz")->body, "alive");
   gate.open();
   for (const auto& client : waiting) EXPECT_EQ(client->read_response()->body, "at last");
+}
+
+ThreadClass heavy_below_heavy(std::string_view /*method*/, std::string_view target) {
+  return target.starts_with("/heavy") ? ThreadClass::heavy : ThreadClass::normal;
+}
+
+TEST(HttpServerLimits, HeavyRoutesDelayNoOthers) {
+  Gate gate;
+  HttpServerOptions options;
+  options.threads = 1;
+  options.heavy_threads = 2;
+  options.limits.heavy_waiting = 1;
+  options.thread_class = heavy_below_heavy;
+  const auto heavy = gate.handler();
+  const auto server = start_server(
+      [&](const HttpRequest& request) {
+        return request.path == "/" ? text_response("quick") : heavy(request);
+      },
+      options);
+  const std::uint16_t port = server->endpoint().port;
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port));
+    clients.back()->send("GET /heavy HTTP/1.1\r\nHost: a\r\n\r\n");
+    ASSERT_TRUE(eventually([&] { return gate.entered == std::min(i + 1, 2); }));
+  }
+  ASSERT_TRUE(eventually([&] { return server->statistics().requests == 3; }));
+  const auto refused = test::get(port, "/heavy");
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->header("Retry-After"), "1");
+  EXPECT_EQ(server->statistics().heavy_refused, 1U);
+  EXPECT_EQ(test::get(port, "/")->body, "quick");
+  gate.open();
+  for (const auto& client : clients) EXPECT_EQ(client->read_response()->body, "at last");
+}
+
+/// A handler that returns when nobody waits any more.
+HttpResponse until_cancelled(const HttpRequest& request) {
+  while (!request.cancel.stop_requested()) std::this_thread::sleep_for(milliseconds(1));
+  return text_response("cancelled");
+}
+
+TEST(HttpServerLimits, AHandlerLearnsThatItsClientHasLeft) {
+  const auto server = start_server(until_cancelled);
+  {
+    RawClient client(server->endpoint().port);
+    client.send(std::string(kRequest) + "GET / HT");  // bytes that nobody reads hide no end
+    ASSERT_TRUE(eventually([&] { return server->statistics().requests == 1; }));
+    EXPECT_EQ(server->statistics().requests_cancelled, 0U);
+  }
+  EXPECT_TRUE(eventually([&] { return server->statistics().requests_cancelled == 1; }));
+}
+
+TEST(HttpServerLimits, AHandlerLearnsThatItsTimeIsUp) {
+  HttpServerOptions options;
+  options.threads = 1;
+  options.limits.answer_time = milliseconds(300);
+  std::atomic<bool> had_time{false};
+  const auto server = start_server(
+      [&](const HttpRequest& request) {
+        had_time = request.deadline > request.received &&
+                   request.deadline < request.received + std::chrono::seconds(1);
+        HttpResponse response = until_cancelled(request);
+        // The request behind this one waits past its own deadline, too.
+        std::this_thread::sleep_for(milliseconds(400));
+        return response;
+      },
+      options);
+  RawClient first(server->endpoint().port);
+  first.send(kRequest);
+  ASSERT_TRUE(eventually([&] { return server->statistics().requests == 1; }));
+  const auto late = test::get(server->endpoint().port, "/");
+  EXPECT_EQ(first.read_response()->body, "cancelled");
+  EXPECT_TRUE(had_time);
+  EXPECT_EQ(late->status, 503);
+  EXPECT_EQ(late->header("Retry-After"), "1");
+  EXPECT_EQ(server->statistics().requests_late, 1U);
+}
+
+TEST(HttpServerLimits, AHandlerLearnsThatTheServerStops) {
+  std::atomic<bool> entered{false};
+  const auto server = start_server([&](const HttpRequest& request) {
+    entered = true;
+    return until_cancelled(request);
+  });
+  RawClient client(server->endpoint().port);
+  client.send(kRequest);
+  ASSERT_TRUE(eventually([&] { return entered.load(); }));
+  server->stop();
+  EXPECT_EQ(server->statistics().requests_cancelled, 1U);
 }
 
 }  // namespace

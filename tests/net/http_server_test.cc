@@ -270,5 +270,100 @@ TEST(HttpServer, RefusesOptionsThatCannotWork) {
   EXPECT_THROW(HttpServer(options, echo), std::invalid_argument);
 }
 
+/// More pieces than one write takes, of all sizes, and more than a write's size.
+TEST(HttpServer, SendsAllPiecesOfABody) {
+  struct Chain {
+    std::vector<std::string> texts;
+    std::vector<std::string_view> pieces;
+  };
+  const auto chain = std::make_shared<Chain>();
+  for (std::size_t i = 0; i < 40; ++i)
+    chain->texts.emplace_back(i % 5 * 60'000, static_cast<char>('a' + i % 26));
+  chain->texts.emplace_back(3'000'000, 'z');
+  chain->pieces.assign(chain->texts.begin(), chain->texts.end());
+  const HttpBody body(chain, chain->pieces);
+  const auto server = start_server([&](const HttpRequest&) {
+    HttpResponse response;
+    response.body = body;
+    return response;
+  });
+  RawClient client(port_of(server));
+  for (int i = 0; i < 2; ++i) {
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    const auto response = client.read_response();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->body, body.text());
+  }
+}
+
+HttpResponse counting_to(int last, const std::shared_ptr<std::atomic<int>>& called) {
+  HttpResponse response;
+  response.content_type = "text/plain";
+  response.body = HttpBody::generated([last, called, next = 0](std::string& piece) mutable {
+    ++*called;
+    if (next == last) return false;
+    if (next == 2) throw std::runtime_error("two is too much");
+    if (next != 1) piece = "piece " + std::to_string(next);
+    ++next;
+    return true;
+  });
+  return response;
+}
+
+TEST(HttpServer, SendsAGeneratedBodyPieceByPiece) {
+  const auto called = std::make_shared<std::atomic<int>>(0);
+  const auto server = start_server([&](const HttpRequest& request) {
+    return request.path == "/text" ? text_response("text")
+                                   : counting_to(request.path == "/bad" ? 3 : 2, called);
+  });
+  RawClient client(port_of(server));
+  client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto head = client.read_response(RawClient::To::head);
+  EXPECT_EQ(head->header("Transfer-Encoding"), "chunked");
+  EXPECT_EQ(head->header("Content-Length"), std::nullopt);
+  EXPECT_EQ(*called, 0) << "not called for HEAD";
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /text HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  const std::string both = client.read_to_end();
+  EXPECT_THAT(both, HasSubstr("\r\n\r\n7\r\npiece 0\r\n0\r\n\r\nHTTP/1.1 200 OK"))
+      << "the empty piece is skipped";
+
+  RawClient old(port_of(server));
+  old.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  const std::string plain = old.read_to_end();
+  EXPECT_THAT(plain, testing::EndsWith("\r\n\r\npiece 0"));
+  EXPECT_EQ(plain.find("chunked"), std::string::npos);
+
+  RawClient bad(port_of(server));
+  bad.send("GET /bad HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(bad.read_to_end(), testing::EndsWith("7\r\npiece 0\r\n")) << "no last chunk";
+  EXPECT_EQ(server->statistics().handler_errors, 1U);
+}
+
+TEST(HttpServer, ReadsForms) {
+  const auto server = start_server([](const HttpRequest& request) {
+    const auto form = request.form();
+    if (!form) return json_error(400, "no form");
+    std::string text;
+    for (const auto& [name, value] : *form) text += name + "=" + value + ";";
+    return text_response(text);
+  });
+  const auto post = [&](const std::string& type, const std::string& body) {
+    const auto response =
+        test::ask(port_of(server), "POST / HTTP/1.1\r\nHost: h\r\n" + type +
+                                       "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    return std::to_string(response->status) + " " + (response->status == 200 ? response->body : "");
+  };
+  const std::string form = "Content-Type: Application/X-WWW-Form-Urlencoded ; charset=UTF-8\r\n";
+  EXPECT_EQ(post(form, "a=1&b=x+y%26z&a=2&flag&&=v"), "200 a=1;b=x y&z;a=2;flag=;=v;");
+  EXPECT_EQ(post(form, ""), "200 ");
+  EXPECT_EQ(post("Content-Type: application/json\r\n", "a=1"), "200 ");
+  EXPECT_EQ(post("", "a=1"), "200 ");
+  EXPECT_EQ(post(form, "a=%zz"), "400 ");
+  std::string many = "f";
+  for (std::size_t i = 1; i < HttpRequest::kMostFormFields; ++i) many += "&f";
+  EXPECT_EQ(post(form, many).substr(0, 3), "200");
+  EXPECT_EQ(post(form, many + "&f").substr(0, 3), "400");
+}
+
 }  // namespace
 }  // namespace kymo::KYMO_ABI::net

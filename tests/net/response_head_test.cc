@@ -27,7 +27,7 @@ TEST(HttpDate, IsTheOneOfTheRfcInAnyLocale) {
 
 TEST(RenderHead, WritesAllFields) {
   HttpResponse response = with_header("X-Y", "z");
-  response.body = std::make_shared<const std::string>("hello");
+  response.body = "hello";
   EXPECT_EQ(render_head(response, {"kymo", kTime, After::close, false}),
             "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: kymo\r\n"
             "Content-Type: application/json\r\nContent-Length: 5\r\nX-Y: z\r\n"

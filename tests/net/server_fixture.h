@@ -27,7 +27,7 @@ inline bool eventually(const std::function<bool()>& condition) {
 inline HttpResponse text_response(std::string text) {
   HttpResponse response;
   response.content_type = "text/plain";
-  response.body = std::make_shared<const std::string>(std::move(text));
+  response.body = std::move(text);
   return response;
 }
 

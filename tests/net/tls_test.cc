@@ -146,7 +146,7 @@ TEST(Tls, SendsMuchWithoutACopy) {
   for (std::size_t i = 0; i < body->size(); ++i) (*body)[i] = static_cast<char>('a' + i % 23);
   const auto server = start_tls([&](const HttpRequest&) {
     HttpResponse response;
-    response.body = body;
+    response.body = std::shared_ptr<const std::string>(body);
     return response;
   });
   TlsClient client(server->endpoint().port);

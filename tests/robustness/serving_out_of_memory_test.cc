@@ -116,7 +116,9 @@ net::HttpResponse answer(const net::HttpRequest& request) {
 std::unique_ptr<net::HttpServer> serve() {
   net::HttpServerOptions options;
   options.websocket.close_time = std::chrono::milliseconds(10);
-  options.is_quick = [](std::string_view path) { return path == "/quick"; };
+  options.thread_class = [](std::string_view, std::string_view target) {
+    return target == "/quick" ? net::ThreadClass::quick : net::ThreadClass::normal;
+  };
   return net::test::start_server(answer, options);
 }
 

@@ -17,6 +17,9 @@ struct Route {
   bool opens_in_browser = true;  ///< false: the index page names the address, but does not link to it
   /// True while the address exists; any thread calls it at each request. Empty: always true.
   std::function<bool()> is_there = {};
+  /// The threads for its handler. `heavy` for one that may take seconds, so that it delays neither `/metrics`
+  /// nor the live view.
+  net::ThreadClass threads = net::ThreadClass::normal;
 };
 
 }  // namespace kymo::KYMO_ABI::live

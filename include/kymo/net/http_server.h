@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <kymo/net/http_body.h>
 #include <kymo/net/network.h>
 #include <kymo/net/tls.h>
 #include <kymo/net/websocket.h>
@@ -47,6 +50,14 @@ struct KYMO_API HttpRequest {
   bool is_secure = false;  ///< came over TLS
   /// When the request had arrived whole and its turn had come; it may wait for a thread after that.
   std::chrono::steady_clock::time_point received = std::chrono::steady_clock::now();
+  /// When the client should have its answer: HttpLimits::answer_time after `received`. Begin no work that
+  /// takes longer.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  /// Stop is requested when nobody waits for the answer any more: the client has closed its side of the
+  /// connection, the deadline has passed, or the server stops. A long handler checks this now and then, and
+  /// then returns any response. The server checks every 100 ms. Stop callbacks run on the I/O thread: they
+  /// must not block. A copy may outlive the call. Never requested on ThreadClass::quick.
+  std::stop_token cancel;
   /// A header by name, any case; several of one name joined by ", "; empty where absent. `host` is the
   /// target's host, where the target names one (RFC 9112 3.2.2).
   std::function<std::string_view(std::string_view name)> header;
@@ -55,6 +66,22 @@ struct KYMO_API HttpRequest {
   [[nodiscard]] const std::string* query_value(std::string_view name) const noexcept;
   /// The part of the path that matches `{name}` in the route, or null.
   [[nodiscard]] const std::string* path_parameter(std::string_view name) const noexcept;
+  /// The fields of a form that was sent as `application/x-www-form-urlencoded`, decoded, in order. Empty for
+  /// another media type or an empty body. Nothing where an escape is broken, or where there are more than
+  /// kMostFormFields: answer 400. Cost: a walk over the body. Source: URL Standard, 5.1.
+  [[nodiscard]] std::optional<Pairs> form() const;
+  static constexpr std::size_t kMostFormFields = 1000;
+};
+
+/// The threads that a handler runs on.
+enum class ThreadClass : std::uint8_t {
+  /// The I/O thread itself: for what never waits and takes microseconds, such as health checks. No slow
+  /// handler delays these, and they are answered where all connections are taken.
+  quick,
+  normal,  ///< HttpServerOptions::threads
+  /// HttpServerOptions::heavy_threads, for what may take seconds. So it delays no other class. Where
+  /// HttpLimits::heavy_waiting of them wait already, one more gets 503.
+  heavy,
 };
 
 struct HttpResponse {
@@ -63,8 +90,7 @@ struct HttpResponse {
   /// Further headers. The server sets Connection, Content-Length, Date, Server and Transfer-Encoding, and
   /// drops them here.
   std::vector<std::pair<std::string, std::string>> headers;
-  /// Shared and sent without a copy, so one encoding serves many clients; null: empty. Not sent to HEAD.
-  std::shared_ptr<const std::string> body;
+  HttpBody body;  ///< not sent to HEAD
   /// Set: the connection becomes a WebSocket (RFC 6455) of this handler, and all of the above is ignored. The
   /// server refuses a bad handshake (400, 426), and one from a page of another origin (403): Origin must be
   /// absent or equal to the requested host.
@@ -80,8 +106,8 @@ struct HttpResponse {
 /// any. First goes one whose client has read nothing of its response for a second. Next goes one that waits
 /// for its client, of the address with most connections first. A newcomer whose address has fewer connections
 /// may also evict one that is sending. If all are busy, the newcomer gets 503. Health checks
-/// (`HttpServerOptions::is_quick`) have 64 extra places. So half-open, slow and stalled connections, however
-/// many, lock nobody out.
+/// (`ThreadClass::quick`) have 64 extra places. So half-open, slow and stalled connections, however many,
+/// lock nobody out.
 struct HttpLimits {
   /// Request line and headers. More bytes, or more than 100 header fields: 431 and closed.
   std::size_t header_bytes = 16 * 1024;
@@ -99,11 +125,15 @@ struct HttpLimits {
   std::chrono::milliseconds write_time{
       10000};  ///< for a client to take each MiB of a response; longer: closed
   std::chrono::milliseconds idle_time{60000};  ///< between requests of a connection; longer: closed
+  /// For an answer: see HttpRequest::deadline. A request that waited so long for a thread gets 503.
+  std::chrono::milliseconds answer_time{30000};
+  std::size_t heavy_waiting = 16;  ///< requests of ThreadClass::heavy that wait for a thread; more: 503
 };
 
 struct HttpServerOptions {
   Endpoint listen;
   std::size_t threads = 2;  ///< that run handlers; one more does all input and output. Never an application's
+  std::size_t heavy_threads = 1;  ///< that run handlers of ThreadClass::heavy; they start with the first one
   HttpLimits limits;
   WebSocketLimits websocket;
   /// Proxies whose X-Forwarded-For names the client of a request. Empty: the header is ignored, since anybody
@@ -118,10 +148,9 @@ struct HttpServerOptions {
   /// of handlers, at most once a second. Called on the I/O thread: must not block. Exceptions are caught.
   std::function<void(std::string_view message)> on_event;
   std::chrono::milliseconds retry_every{1000};  ///< to bind again while the address is taken
-  /// Selects the paths whose handler never blocks, such as health checks. They run on the I/O thread, so no
-  /// slow handler can delay them, and they are answered even where all connections are taken. Null: none.
-  /// Must not throw.
-  std::function<bool(std::string_view path)> is_quick;
+  /// The threads for the handler of a request, by method and target as sent. Null: normal for all. Called on
+  /// the I/O thread: must not wait. An exception closes the connection.
+  std::function<ThreadClass(std::string_view method, std::string_view target)> thread_class;
 };
 
 /// An HTTP/1.1 server on its own small thread pool (RFC 9110, RFC 9112). The server knows no metrics.
@@ -144,6 +173,9 @@ class KYMO_API HttpServer final {
     std::uint64_t requests = 0;  ///< that reached their end, also those answered 4xx or 5xx by the handler
     std::uint64_t requests_bad = 0;  ///< that the server itself refused: 400, 408, 413, 417, 421, 431, 505
     std::uint64_t responses_refused = 0;          ///< over `responses_bytes`: 503
+    std::uint64_t requests_late = 0;              ///< that waited for a thread up to their deadline: 503
+    std::uint64_t heavy_refused = 0;              ///< over `heavy_waiting`: 503
+    std::uint64_t requests_cancelled = 0;         ///< whose handler was told that nobody waits any more
     std::uint64_t responses_in_flight_bytes = 0;  ///< of responses that are being sent now
     std::uint64_t handler_errors = 0;             ///< of handlers, and of `on_event`
     /// Timeouts of handshake, head, body, write or WebSocket message; the end of an idle connection is none.

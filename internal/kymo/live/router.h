@@ -30,6 +30,9 @@ class Router final {
   /// routes.
   explicit Router(std::vector<Route> routes);
 
+  /// The threads for a request; `normal` where no route answers it. Throws std::bad_alloc.
+  [[nodiscard]] net::ThreadClass thread_class_of(std::string_view method, std::string_view target) const;
+
   /// Exceptions of a handler pass through.
   [[nodiscard]] net::HttpResponse handle(const net::HttpRequest& request) const;
 

@@ -8,6 +8,7 @@
 #include <kymo/core/snapshot.h>
 #include <kymo/live/peers.h>
 #include <kymo/live/route.h>
+#include <kymo/live/scrape_memory.h>
 
 namespace kymo::KYMO_ABI::live {
 
@@ -28,9 +29,10 @@ struct SummaryParts {
 /// `snapshot` returns current figures; a response uses a Snapshot begun after the request arrived. Null:
 /// the response is 503. `why_not_ready`: the text of `/readyz` with 503; empty: ready; must not block.
 /// Several threads may call both at once. The routes own the encodings: one for all simultaneous
-/// requests.
+/// requests. `memory` holds their texts.
 [[nodiscard]] std::vector<Route> make_standard_routes(
     std::function<std::shared_ptr<const Snapshot>()> snapshot, std::function<std::string()> why_not_ready,
-    const std::vector<Route>& others = {}, const SummaryParts& summary = {});
+    const std::vector<Route>& others = {}, const SummaryParts& summary = {},
+    const std::shared_ptr<ScrapeMemory>& memory = std::make_shared<ScrapeMemory>());
 
 }  // namespace kymo::KYMO_ABI::live

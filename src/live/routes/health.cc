@@ -11,7 +11,7 @@ namespace {
 
 net::HttpResponse status(std::string_view word) {
   net::HttpResponse response;
-  response.body = std::make_shared<const std::string>("{\"status\":\"" + std::string(word) + "\"}\n");
+  response.body = "{\"status\":\"" + std::string(word) + "\"}\n";
   return response;
 }
 
@@ -24,8 +24,10 @@ net::HttpResponse not_ready(const std::string& why) {
 }  // namespace
 
 Route healthz_route() {
-  return {"GET", "/healthz", [](const net::HttpRequest&) { return status("ok"); },
-          "Whether the process lives."};
+  return {.path = "/healthz",
+          .handle = [](const net::HttpRequest&) { return status("ok"); },
+          .about = "Whether the process lives.",
+          .threads = net::ThreadClass::quick};
 }
 
 Route readyz_route(std::function<std::string()> why_not_ready) {
@@ -33,7 +35,10 @@ Route readyz_route(std::function<std::string()> why_not_ready) {
     const std::string why = why_not_ready();
     return why.empty() ? status("ready") : not_ready(why);
   };
-  return {"GET", "/readyz", std::move(handle), "Whether it serves all that it is to measure."};
+  return {.path = "/readyz",
+          .handle = std::move(handle),
+          .about = "Whether it serves all that it is to measure.",
+          .threads = net::ThreadClass::quick};
 }
 
 }  // namespace kymo::KYMO_ABI::live

@@ -124,8 +124,8 @@ std::string render(const std::vector<Route>& listed) {
 }
 
 Route constant_route(std::string path, std::string content_type, std::string text) {
-  auto body = std::make_shared<const std::string>(std::move(text));
-  auto handle = [body = std::move(body), type = std::move(content_type)](const net::HttpRequest&) {
+  auto handle = [body = net::HttpBody(std::move(text)),
+                 type = std::move(content_type)](const net::HttpRequest&) {
     net::HttpResponse response;
     response.content_type = type;
     response.body = body;

@@ -39,18 +39,17 @@ std::string_view content_type_of(std::string_view path) {
 
 /// A file in one encoding.
 struct Representation {
-  std::shared_ptr<const std::string> body;
+  net::HttpBody body;
   std::string etag;
 };
 
 class ServedFile {
  public:
   explicit ServedFile(const EmbeddedFile& file)
-      : content_type_(content_type_of(file.path)),
-        plain_{std::make_shared<const std::string>(file.bytes), etag_of(file.bytes)} {}
+      : content_type_(content_type_of(file.path)), plain_{std::string(file.bytes), etag_of(file.bytes)} {}
 
   net::HttpResponse respond(const net::HttpRequest& request) {
-    const bool as_gzip = plain_.body->size() >= kWorthGzip && prefers_gzip(request.header("accept-encoding"));
+    const bool as_gzip = plain_.body.size() >= kWorthGzip && prefers_gzip(request.header("accept-encoding"));
     const Representation& chosen = as_gzip ? gzipped() : plain_;
     net::HttpResponse response;
     response.content_type = content_type_;
@@ -67,8 +66,8 @@ class ServedFile {
  private:
   const Representation& gzipped() {
     std::call_once(once_, [this] {
-      gzipped_ = {std::make_shared<const std::string>(net::gzip(*plain_.body, kSmallest)),
-                  etag_of(*plain_.body, "-gzip")};
+      const std::string text = plain_.body.text();
+      gzipped_ = {net::gzip(text, kSmallest), etag_of(text, "-gzip")};
     });
     return gzipped_;
   }

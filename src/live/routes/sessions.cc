@@ -38,7 +38,7 @@ net::HttpResponse respond(const SessionsSource& source, const net::HttpRequest& 
   }
   net::HttpResponse response;
   response.content_type = format::kJsonType;
-  response.body = std::make_shared<const std::string>(std::move(*json));
+  response.body = std::move(*json);
   return response;
 }
 

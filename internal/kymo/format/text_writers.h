@@ -1,0 +1,15 @@
+#pragma once
+
+#include <kymo/base/json_layout.h>
+#include <kymo/base/text_sink.h>
+#include <kymo/core/snapshot.h>
+
+// The writers of a whole Snapshot, into any sink. The public ones, which append to a string, use these.
+namespace kymo::KYMO_ABI::format {
+
+void write_prometheus_text(const Snapshot& snapshot, base::TextSink& out);
+void write_openmetrics(const Snapshot& snapshot, base::TextSink& out);
+/// Collects some tens of KiB at a time before it hands them to the sink.
+void write_json(const Snapshot& snapshot, base::TextSink& out, base::JsonLayout layout);
+
+}  // namespace kymo::KYMO_ABI::format
