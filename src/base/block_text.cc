@@ -12,7 +12,8 @@ namespace {
 // From the system itself: malloc would keep freed blocks among other memory, or trim them at any time.
 char* map(std::size_t bytes) {
   void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
+  // As operator new does it, so that this builds without exceptions, too.
+  if (memory == MAP_FAILED) std::__throw_bad_alloc();
   return static_cast<char*>(memory);
 }
 
