@@ -43,7 +43,7 @@ net::HttpResponse try_later(std::string_view message) {
 
 }  // namespace
 
-SnapshotOutputs::SnapshotOutputs(FreshSnapshot::Source source, const SummaryParts& parts,
+SnapshotOutputs::SnapshotOutputs(pulse::SnapshotSource& snapshots, const SummaryParts& parts,
                                  const std::shared_ptr<ScrapeMemory>& memory)
     : prometheus(memory,
                  [](const auto& snapshot, auto& out) { format::write_prometheus_text(snapshot, out); }),
@@ -54,7 +54,7 @@ SnapshotOutputs::SnapshotOutputs(FreshSnapshot::Source source, const SummaryPart
               })),
       server(memory, part(write_indented<format::write_server_json>)),
       system(memory, part(write_indented<format::write_system_json>)),
-      snapshots_(std::move(source)) {}
+      snapshots_(snapshots) {}
 
 net::HttpResponse SnapshotOutputs::respond(const net::HttpRequest& request, SharedEncoding& encoding,
                                            std::string_view content_type) try {

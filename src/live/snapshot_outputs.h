@@ -7,7 +7,6 @@
 #include <kymo/live/standard_routes.h>
 #include <kymo/net/http_server.h>
 
-#include "fresh_snapshot.h"
 #include "shared_encoding.h"
 
 namespace kymo::KYMO_ABI::live {
@@ -16,8 +15,8 @@ namespace kymo::KYMO_ABI::live {
 /// routes share it, so that `/metrics?format=json` and `/api/metrics` are one encoding. Threads: any.
 class SnapshotOutputs final {
  public:
-  /// `memory`: of all encodings.
-  SnapshotOutputs(FreshSnapshot::Source source, const SummaryParts& parts,
+  /// `snapshots` must outlive it. `memory`: of all encodings.
+  SnapshotOutputs(pulse::SnapshotSource& snapshots, const SummaryParts& parts,
                   const std::shared_ptr<ScrapeMemory>& memory);
 
   SharedEncoding prometheus;
@@ -33,7 +32,7 @@ class SnapshotOutputs final {
                                           std::string_view content_type);
 
  private:
-  FreshSnapshot snapshots_;
+  pulse::SnapshotSource& snapshots_;
 };
 
 }  // namespace kymo::KYMO_ABI::live

@@ -19,11 +19,11 @@ void append(std::vector<Route> more, std::vector<Route>& routes) {
 
 }  // namespace
 
-std::vector<Route> make_standard_routes(std::function<std::shared_ptr<const Snapshot>()> snapshot,
+std::vector<Route> make_standard_routes(pulse::SnapshotSource& snapshots,
                                         std::function<std::string()> why_not_ready,
                                         const std::vector<Route>& others, const SummaryParts& summary,
                                         const std::shared_ptr<ScrapeMemory>& memory) {
-  const auto outputs = std::make_shared<SnapshotOutputs>(std::move(snapshot), summary, memory);
+  const auto outputs = std::make_shared<SnapshotOutputs>(snapshots, summary, memory);
   std::vector<Route> routes = {metrics_route(outputs)};
   append(api_metrics_routes(outputs), routes);
   routes.push_back(healthz_route());

@@ -26,6 +26,9 @@
 #include <kymo/net/network.h>
 #include <kymo/peers/session_log.h>
 #include <kymo/profile/profile.h>
+#include <kymo/pulse/snapshot_source.h>
+#include <kymo/pulse/tick_listeners.h>
+#include <kymo/pulse/tick_thread.h>
 #include <kymo/system/system_collector.h>
 #include <kymo/version.h>
 
@@ -37,8 +40,6 @@
 #include "peer_export.h"
 #include "routes.h"
 #include "self_metrics.h"
-#include "shared_snapshot.h"
-#include "tick_thread.h"
 #include "tls_files.h"
 
 namespace kymo::KYMO_ABI {
@@ -110,7 +111,7 @@ class Monitor::Impl final {
   void stop() noexcept;
 
   [[nodiscard]] Registry& registry() noexcept { return registry_; }
-  [[nodiscard]] monitor::SharedSnapshot& snapshots() noexcept { return snapshots_; }
+  [[nodiscard]] pulse::SnapshotSource& snapshots() noexcept { return snapshots_; }
   [[nodiscard]] const net::HttpServer& server() const noexcept { return server_; }
   [[nodiscard]] std::string url() const;
   std::vector<std::string> reload(const MonitorOptions& wanted);
@@ -130,6 +131,7 @@ class Monitor::Impl final {
   void warn_of_tls(const monitor::TlsFiles& files, const net::TlsIdentity* identity) const;
   [[nodiscard]] monitor::SelfMetrics::Readings readings() const;
   void tick() noexcept;
+  [[nodiscard]] std::vector<pulse::TickListener> tick_listeners();
   void measure();
   void start_ticks();
   void start_server();
@@ -149,17 +151,19 @@ class Monitor::Impl final {
   Registry& registry_;
   monitor::SelfMetrics self_;
   monitor::FamilyCache host_families_;
-  std::optional<system::SystemCollector> collector_;  // of the tick thread
+  std::optional<system::SystemCollector> collector_;  // of the listener "host"
   std::atomic<bool> measured_{false};
-  monitor::SharedSnapshot snapshots_;
+  pulse::SnapshotSource snapshots_;
   const base::RealClock clock_;
-  live::SystemHistory history_;  // of the tick thread, read by the server's
+  live::SystemHistory history_;  // of the listener "host", read by the server's threads
   monitor::LiveThread live_;
   live::MetricsHub hub_;  // after its thread, which it wakes; before the server, which calls it
   const std::shared_ptr<live::ScrapeMemory> scrape_memory_ = std::make_shared<live::ScrapeMemory>();
   net::HttpServer server_;
-  std::optional<monitor::TickThread> ticks_;
-  std::atomic<const monitor::TickThread*> running_ticks_{nullptr};
+  pulse::TickListeners listeners_;
+  std::uint64_t ticks_begun_ = 0;  // of the tick thread
+  std::optional<pulse::TickThread> ticks_;
+  std::atomic<const pulse::TickThread*> running_ticks_{nullptr};
   // Last, so that they end first: what they call uses the members above.
   Registration host_registration_;
   Registration self_registration_;
@@ -178,13 +182,14 @@ Monitor::Impl::Impl(MonitorOptions options)
       snapshots_([this] { return registry_.snapshot(); }, [this] { return registry_.is_in_callback(); }),
       history_(clock_, options_.history.interval, options_.history.points),
       hub_(hub_parts()),
-      server_(make_server()) {
+      server_(make_server()),
+      listeners_(tick_listeners()) {
   host_registration_ =
       registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); },
                              {.name = "kymo_host", .has_deadline = false});
-  self_registration_ =
-      registry_.add_producer([this](SnapshotWriter& writer) { self_.write(writer, readings()); },
-                             {.name = "kymo_self", .has_deadline = false});
+  self_registration_ = registry_.add_producer(
+      [this](SnapshotWriter& writer) { self_.write(writer, readings()), listeners_.write(writer); },
+      {.name = "kymo_self", .has_deadline = false});
   peers_registration_ = monitor::export_peers(registry_, options_);
 }
 
@@ -217,7 +222,7 @@ net::HttpServerOptions Monitor::Impl::server_options() const {
 }
 
 monitor::SelfMetrics::Readings Monitor::Impl::readings() const {
-  const monitor::TickThread* ticks = running_ticks_.load(std::memory_order_acquire);
+  const pulse::TickThread* ticks = running_ticks_.load(std::memory_order_acquire);
   return {.ticks_missed = ticks == nullptr ? 0 : ticks->missed(),
           .snapshots_stale = snapshots_.stale(),
           .log_records_lost = logger_.lost(),
@@ -363,12 +368,29 @@ void Monitor::Impl::stop() noexcept {
   server_.stop();
   live_.stop();
   if (ticks_) ticks_->stop();
+  listeners_.stop();
+}
+
+std::vector<pulse::TickListener> Monitor::Impl::tick_listeners() {
+  std::vector<pulse::TickListener> listeners;
+  const auto add = [&](std::string name, std::function<void(const pulse::Tick&)> on_tick) {
+    listeners.push_back(
+        {.name = std::move(name), .budget = options_.tick_interval, .on_tick = std::move(on_tick)});
+  };
+  if (options_.peers.sessions != nullptr)
+    add("sessions", [this](const auto&) { options_.peers.sessions->checkpoint(); });
+  if (options_.system || options_.process) add("host", [this](const auto&) { measure(); });
+  return listeners;
 }
 
 void Monitor::Impl::tick() noexcept {
   const auto start = std::chrono::steady_clock::now();
   try {
-    measure();
+    const pulse::Tick tick{.number = ++ticks_begun_,
+                           .time = clock_.system_now(),
+                           .steady = start,
+                           .snapshot = listeners_.want_snapshot() ? snapshots_.get() : nullptr};
+    if (!listeners_.call(tick)) self_.count_failed_tick();
   } catch (...) {
     self_.count_failed_tick();
   }
@@ -379,8 +401,6 @@ void Monitor::Impl::tick() noexcept {
 }
 
 void Monitor::Impl::measure() {
-  if (options_.peers.sessions != nullptr) options_.peers.sessions->checkpoint();
-  if (!options_.system && !options_.process) return;
   if (!collector_) collector_.emplace(system_options(options_));
   SnapshotBuilder builder;
   collector_->collect(builder);

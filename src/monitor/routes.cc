@@ -50,11 +50,12 @@ Serving make_serving(HandlerParts parts) {
                                      live::metrics_socket_route(parts.hub, parts.hub_works)};
   for (live::Route& route : live::peer_routes(parts.options.peers.table, ids))
     others.push_back(std::move(route));
-  for (live::Route& route : profile_routes(parts.snapshot)) others.push_back(std::move(route));
+  for (live::Route& route : profile_routes([&snapshots = parts.snapshots] { return snapshots.get(); }))
+    others.push_back(std::move(route));
   for (live::Route& route : login_routes(parts.access, parts.on_logout)) others.push_back(std::move(route));
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes = live::make_standard_routes(
-      parts.snapshot, parts.why_not_ready, others,
+      parts.snapshots, parts.why_not_ready, others,
       {.peers = parts.options.peers.table, .ids = ids, .history = &parts.history}, parts.memory);
   for (live::Route& route : routes) route = timed(std::move(route), parts.self);
   routes.insert(routes.end(), others.begin(), others.end());

@@ -5,12 +5,12 @@
 #include <string>
 #include <string_view>
 
-#include <kymo/core/snapshot.h>
 #include <kymo/live/metrics_hub.h>
 #include <kymo/live/scrape_memory.h>
 #include <kymo/live/system_history.h>
 #include <kymo/monitor/options.h>
 #include <kymo/net/http_server.h>
+#include <kymo/pulse/snapshot_source.h>
 
 #include "access_guard.h"
 #include "self_metrics.h"
@@ -21,7 +21,7 @@ namespace kymo::KYMO_ABI::monitor {
 struct HandlerParts {
   const MonitorOptions& options;
   const net::Endpoint& listen;
-  std::function<std::shared_ptr<const Snapshot>()> snapshot;
+  pulse::SnapshotSource& snapshots;
   std::function<std::string()> why_not_ready;
   SelfMetrics& self;
   live::MetricsHub& hub;

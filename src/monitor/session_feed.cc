@@ -13,8 +13,7 @@
 #include <kymo/core/registry.h>
 #include <kymo/core/snapshot_writer.h>
 #include <kymo/live/session_hub.h>
-
-#include "tick_thread.h"
+#include <kymo/pulse/tick_thread.h>
 
 namespace kymo::KYMO_ABI {
 namespace {
@@ -96,7 +95,7 @@ class SessionFeed::Impl final {
   packs::SessionStreams streams_;
   live::SessionHub hub_;
   Registration metrics_;
-  std::optional<monitor::TickThread> ticks_;
+  std::optional<pulse::TickThread> ticks_;
 };
 
 SessionFeed::Impl::Impl(Registry& registry, packs::SessionStreams streams, const SessionFeedOptions& options)

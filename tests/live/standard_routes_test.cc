@@ -56,7 +56,7 @@ class StandardRoutesTest : public ::testing::Test {
       return is_quick ? net::ThreadClass::quick : net::ThreadClass::normal;
     };
     router_ = std::make_unique<Router>(make_standard_routes(
-        [this] { return take(); }, [this] { return std::string(ready_.load() ? "" : "not measured yet"); }));
+        snapshots_, [this] { return std::string(ready_.load() ? "" : "not measured yet"); }));
     server_ = net::test::start_server(
         [this](const net::HttpRequest& request) { return router_->handle(request); }, options);
   }
@@ -91,6 +91,7 @@ class StandardRoutesTest : public ::testing::Test {
   std::atomic<bool> empty_{false};
   std::mutex mutex_;
   std::shared_future<void> hold_;
+  pulse::SnapshotSource snapshots_{[this] { return take(); }, [] { return false; }};
   std::unique_ptr<Router> router_;
   std::unique_ptr<net::HttpServer> server_;
 };
@@ -225,7 +226,7 @@ TEST_F(StandardRoutesTest, TheSummaryHasPeersAndTheHostWhereThereAreSuch) {
   const Registration host = registry_.add_producer(
       [](SnapshotWriter& writer) { writer.gauge({"kymo_system_cpu_ratio", "Processors."}).add(0.25); });
   const auto summary = [&](PeerIds ids) {
-    const Router router(make_standard_routes([this] { return take(); }, [] { return std::string(); }, {},
+    const Router router(make_standard_routes(snapshots_, [] { return std::string(); }, {},
                                              {.peers = &peers, .ids = ids, .history = &history}));
     net::HttpRequest request;
     request.method = "GET";
@@ -263,8 +264,8 @@ class ApiDocumentsTest : public ::testing::Test {
     request.method = "GET";
     request.target = request.path = path;
     request.header = [](std::string_view) { return std::string_view(); };
-    std::vector<Route> routes =
-        make_standard_routes([] { return nullptr; }, [] { return std::string(); }, others_);
+    static pulse::SnapshotSource none([] { return nullptr; }, [] { return false; });
+    std::vector<Route> routes = make_standard_routes(none, [] { return std::string(); }, others_);
     routes.insert(routes.end(), others_.begin(), others_.end());
     return boost::json::parse(Router(routes).handle(request).body.text()).as_object();
   }

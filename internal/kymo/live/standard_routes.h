@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <kymo/core/snapshot.h>
 #include <kymo/live/peers.h>
 #include <kymo/live/route.h>
 #include <kymo/live/scrape_memory.h>
+#include <kymo/pulse/snapshot_source.h>
 
 namespace kymo::KYMO_ABI::live {
 
@@ -26,12 +26,12 @@ struct SummaryParts {
 /// `/assets`. `/api` is a page that lists these routes and the described ones of `others`. The two documents
 /// describe all of them.
 ///
-/// `snapshot` returns current figures; a response uses a Snapshot begun after the request arrived. Null:
-/// the response is 503. `why_not_ready`: the text of `/readyz` with 503; empty: ready; must not block.
-/// Several threads may call both at once. The routes own the encodings: one for all simultaneous
-/// requests. `memory` holds their texts.
+/// `snapshots` must outlive the routes. The answer to a request has all that happened before the request
+/// arrived; without a Snapshot the answer is 503. `why_not_ready`: what `/readyz` says with 503; empty: it is
+/// ready. It must not block, and several threads call it at once. The encodings belong to the routes: one for
+/// all who ask at the same time. `memory` holds their texts.
 [[nodiscard]] std::vector<Route> make_standard_routes(
-    std::function<std::shared_ptr<const Snapshot>()> snapshot, std::function<std::string()> why_not_ready,
+    pulse::SnapshotSource& snapshots, std::function<std::string()> why_not_ready,
     const std::vector<Route>& others = {}, const SummaryParts& summary = {},
     const std::shared_ptr<ScrapeMemory>& memory = std::make_shared<ScrapeMemory>());
 

@@ -1,4 +1,4 @@
-#include "src/monitor/tick_thread.h"
+#include <kymo/pulse/tick_thread.h>
 
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace kymo::KYMO_ABI::monitor {
+namespace kymo::KYMO_ABI::pulse {
 namespace {
 
 using namespace std::chrono_literals;
@@ -80,4 +80,4 @@ TEST(TickThread, StopsInTheMiddleOfAWaitAndTwice) {
 }
 
 }  // namespace
-}  // namespace kymo::KYMO_ABI::monitor
+}  // namespace kymo::KYMO_ABI::pulse

@@ -10,7 +10,7 @@
 
 #include <kymo/version.h>
 
-namespace kymo::KYMO_ABI::monitor {
+namespace kymo::KYMO_ABI::pulse {
 
 /// Calls a function at once and then every `interval` on a thread of its own, which blocks all signals.
 ///
@@ -48,4 +48,4 @@ class TickThread final {
   std::thread thread_;
 };
 
-}  // namespace kymo::KYMO_ABI::monitor
+}  // namespace kymo::KYMO_ABI::pulse

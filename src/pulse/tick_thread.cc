@@ -1,4 +1,4 @@
-#include "tick_thread.h"
+#include <kymo/pulse/tick_thread.h>
 
 #include <algorithm>
 #include <utility>
@@ -6,7 +6,7 @@
 #include <kymo/base/duration.h>
 #include <kymo/base/thread.h>
 
-namespace kymo::KYMO_ABI::monitor {
+namespace kymo::KYMO_ABI::pulse {
 
 TickThread::TickThread(std::chrono::milliseconds interval, std::function<void()> on_tick, const char* name)
     : interval_(std::max(base::bounded_wait(interval), std::chrono::milliseconds(1))),
@@ -47,4 +47,4 @@ bool TickThread::wait_until(Time time) {
   return !stopped_.wait_until(lock, time, [this] { return stopping_; });
 }
 
-}  // namespace kymo::KYMO_ABI::monitor
+}  // namespace kymo::KYMO_ABI::pulse

@@ -1,37 +1,38 @@
-#include "src/monitor/shared_snapshot.h"
+#include <kymo/pulse/snapshot_source.h>
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <semaphore>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
-namespace kymo::KYMO_ABI::monitor {
+namespace kymo::KYMO_ABI::pulse {
 namespace {
 
 bool never() { return false; }
 
-SharedSnapshot::Result numbered(int number) {
+SnapshotSource::Result numbered(int number) {
   return std::make_shared<const Snapshot>(
       Snapshot{.time = {}, .uptime = std::chrono::nanoseconds(number), .families = {}});
 }
 
-TEST(SharedSnapshot, EachCallAfterAnotherGetsAFreshOne) {
+TEST(SnapshotSource, EachCallAfterAnotherGetsAFreshOne) {
   int taken = 0;
-  SharedSnapshot shared([&] { return numbered(++taken); }, never);
+  SnapshotSource shared([&] { return numbered(++taken); }, never);
   EXPECT_EQ(shared.get()->uptime.count(), 1);
   EXPECT_EQ(shared.get()->uptime.count(), 2);
   EXPECT_EQ(shared.stale(), 0U);
 }
 
-TEST(SharedSnapshot, ThoseWhoWaitShareTheNext) {
+TEST(SnapshotSource, ThoseWhoWaitShareTheNext) {
   constexpr int kCallers = 20;
   std::atomic<int> taken{0};
   std::binary_semaphore begun(0);
   std::binary_semaphore go_on(0);
-  SharedSnapshot shared(
+  SnapshotSource shared(
       [&] {
         const int number = ++taken;
         if (number == 1) {
@@ -59,9 +60,9 @@ TEST(SharedSnapshot, ThoseWhoWaitShareTheNext) {
   EXPECT_EQ(shared.stale(), 0U);
 }
 
-TEST(SharedSnapshot, WhatWasWrittenBeforeTheCallIsInIt) {
+TEST(SnapshotSource, WhatWasWrittenBeforeTheCallIsInIt) {
   std::atomic<int> value{0};
-  SharedSnapshot shared([&] { return numbered(value.load()); }, never);
+  SnapshotSource shared([&] { return numbered(value.load()); }, never);
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
@@ -74,12 +75,12 @@ TEST(SharedSnapshot, WhatWasWrittenBeforeTheCallIsInIt) {
   for (auto& thread : threads) thread.join();
 }
 
-TEST(SharedSnapshot, ACallbackThatAsksForOneGetsTheLast) {
-  SharedSnapshot* self = nullptr;
-  SharedSnapshot::Result none = numbered(1);
-  SharedSnapshot::Result last;
+TEST(SnapshotSource, ACallbackThatAsksForOneGetsTheLast) {
+  SnapshotSource* self = nullptr;
+  SnapshotSource::Result none = numbered(1);
+  SnapshotSource::Result last;
   bool is_inside = false;
-  SharedSnapshot shared(
+  SnapshotSource shared(
       [&] {
         is_inside = true;
         none = self->get();
@@ -96,12 +97,12 @@ TEST(SharedSnapshot, ACallbackThatAsksForOneGetsTheLast) {
   EXPECT_EQ(shared.stale(), 2U);
 }
 
-TEST(SharedSnapshot, AnExceptionGivesNoneToAllWhoWaitedAndTheLastOnRequest) {
+TEST(SnapshotSource, AnExceptionGivesNoneToAllWhoWaitedAndTheLastOnRequest) {
   std::atomic<int> taken{0};
   std::binary_semaphore begun(0);
   std::binary_semaphore go_on(0);
-  SharedSnapshot shared(
-      [&]() -> SharedSnapshot::Result {
+  SnapshotSource shared(
+      [&]() -> SnapshotSource::Result {
         const int number = ++taken;
         if (number == 2) {
           begun.release();
@@ -122,5 +123,53 @@ TEST(SharedSnapshot, AnExceptionGivesNoneToAllWhoWaitedAndTheLastOnRequest) {
   EXPECT_EQ(shared.get()->uptime.count(), 4);
 }
 
+using std::chrono::steady_clock;
+
+TEST(SnapshotSource, SharesOneAmongThoseThatArrivedBeforeIt) {
+  int taken = 0;
+  SnapshotSource snapshots(
+      [&] {
+        ++taken;
+        return std::make_shared<const Snapshot>();
+      },
+      never);
+  const auto arrived = steady_clock::now() - std::chrono::nanoseconds(1);
+  const auto first = snapshots.get(arrived);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(snapshots.get(arrived), first);
+  EXPECT_EQ(taken, 1);
+}
+
+TEST(SnapshotSource, TakesANewOneForWhoArrivedLater) {
+  SnapshotSource snapshots([] { return std::make_shared<const Snapshot>(); }, never);
+  const auto first = snapshots.get(steady_clock::now());
+  EXPECT_NE(snapshots.get(steady_clock::now() + std::chrono::nanoseconds(1)), first);
+}
+
+TEST(SnapshotSource, PassesOnThatThereIsNone) {
+  SnapshotSource snapshots([] { return nullptr; }, never);
+  EXPECT_EQ(snapshots.get(steady_clock::now()), nullptr);
+}
+
+TEST(SnapshotSource, NeverGivesOneThatWasBegunBeforeTheRequest) {
+  // The source stamps each with the time it was asked for one.
+  SnapshotSource snapshots(
+      [] {
+        auto snapshot = std::make_shared<Snapshot>();
+        snapshot->uptime = steady_clock::now().time_since_epoch();
+        return snapshot;
+      },
+      never);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 5000; ++round) {
+        const auto arrived = steady_clock::now();
+        EXPECT_GE(snapshots.get(arrived)->uptime, arrived.time_since_epoch());
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
 }  // namespace
-}  // namespace kymo::KYMO_ABI::monitor
+}  // namespace kymo::KYMO_ABI::pulse
