@@ -84,7 +84,8 @@ std::string_view label_key_fault(std::string_view key) noexcept {
   const auto is_underscore = [](char c) { return c == '_' || c == '.' || c == '-'; };
   if (key.size() > 1 && is_underscore(key[0]) && is_underscore(key[1]))
     return "starts with __, which Prometheus keeps for itself";
-  if (key == "le" || key == "quantile") return "is used by histograms and summaries; choose another";
+  if (key == kBoundLabel || key == kQuantileLabel)
+    return "is used by histograms and summaries; choose another";
   return {};
 }
 
@@ -110,16 +111,14 @@ Descriptor make_descriptor(Kind kind, std::string_view name, std::string_view he
 
 std::vector<std::string> sample_names(const Descriptor& descriptor) {
   std::vector<std::string> names = {descriptor.family_name};
-  const auto add = [&](std::string_view suffix) {
-    names.push_back(descriptor.family_name + std::string(suffix));
-  };
-  if (descriptor.kind == Kind::counter) add("_total");
-  if (descriptor.kind == Kind::histogram) add("_bucket");
+  const auto add = [&](std::string_view suffix) { names.push_back(sample_name(descriptor, suffix)); };
+  if (descriptor.kind == Kind::counter) add(kTotalSuffix);
+  if (descriptor.kind == Kind::histogram) add(kBucketSuffix);
   if (descriptor.kind == Kind::histogram || descriptor.kind == Kind::window) {
-    add("_sum");
-    add("_count");
+    add(kSumSuffix);
+    add(kCountSuffix);
   }
-  if (names.size() > 1) add("_created");
+  if (names.size() > 1) add(kCreatedSuffix);
   return names;
 }
 

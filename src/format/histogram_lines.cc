@@ -3,6 +3,8 @@
 #include <cstring>
 #include <limits>
 
+#include <kymo/core/names.h>
+
 #include "exemplar_text.h"
 #include "number_lines.h"
 #include "number_text.h"
@@ -27,9 +29,9 @@ HistogramLines::HistogramLines(const FamilySnapshot& family, Dialect dialect)
       dialect_(dialect),
       bounds_(family.text_bounds()),
       counts_(bounds_),
-      bucket_name_(family.descriptor().family_name + "_bucket"),
-      sum_name_(family.descriptor().family_name + "_sum"),
-      count_name_(family.descriptor().family_name + "_count") {
+      bucket_name_(sample_name(family.descriptor(), kBucketSuffix)),
+      sum_name_(sample_name(family.descriptor(), kSumSuffix)),
+      count_name_(sample_name(family.descriptor(), kCountSuffix)) {
   le_.reserve(bounds_.size() + 1);
   for (const double bound : bounds_) le_.push_back(text_of(bound));
   le_.push_back(text_of(std::numeric_limits<double>::infinity()));

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include <kymo/core/snapshot.h>
+#include <kymo/series/bound_counts.h>
 
-#include "bound_counts.h"
 #include "dialect.h"
 #include "line_writer.h"
 
@@ -47,7 +47,7 @@ class HistogramLines final {
   const FamilySnapshot& family_;
   Dialect dialect_;
   std::span<const double> bounds_;
-  BoundCounts counts_;
+  series::BoundCounts counts_;
   std::vector<BoundText> le_;  // of each bound, and of +Inf
   std::string bucket_name_;
   std::string sum_name_;

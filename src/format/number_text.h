@@ -8,12 +8,9 @@
 namespace kymo::KYMO_ABI::format {
 
 using base::kMaxNumberBytes;
+using base::put_canonical;
 using base::put_number;
 using base::put_text;
-
-/// A bucket bound or quantile in the form that OpenMetrics 1.0 calls canonical: `0.0`, `1.0`, `1e-05`,
-/// `1.048576e+06`.
-[[nodiscard]] char* put_canonical(char* at, double number) noexcept;
 
 /// Seconds since 1970 with milliseconds: `1520430000.123`.
 [[nodiscard]] char* put_unix_time(char* at, std::chrono::system_clock::time_point time) noexcept;

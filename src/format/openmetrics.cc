@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include <kymo/core/names.h>
 #include <kymo/format/text_writers.h>
 
 #include "dialect.h"
@@ -45,8 +46,8 @@ void write_created(std::string_view created_name, const Point& point, LineWriter
 class CounterLines final {
  public:
   explicit CounterLines(const FamilySnapshot& family)
-      : total_name_(family.descriptor().family_name + "_total"),
-        created_name_(family.descriptor().family_name + "_created") {}
+      : total_name_(value_name(family.descriptor())),
+        created_name_(sample_name(family.descriptor(), kCreatedSuffix)) {}
 
   void write(const Point& point, LineWriter& lines) const {
     // Skip negative or NaN counters from producers: neither total nor beginning means anything.
@@ -73,7 +74,8 @@ template <class SeriesLines>
 class WithCreated final {
  public:
   explicit WithCreated(const FamilySnapshot& family)
-      : lines_(family, Dialect::openmetrics), created_name_(family.descriptor().family_name + "_created") {}
+      : lines_(family, Dialect::openmetrics),
+        created_name_(sample_name(family.descriptor(), kCreatedSuffix)) {}
 
   [[nodiscard]] std::size_t expected_bytes() const { return lines_.expected_bytes(); }
   void write(const Point& point, LineWriter& lines) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <kymo/core/names.h>
 #include <kymo/format/text_writers.h>
 
 #include "dialect.h"
@@ -29,7 +30,7 @@ void write_text_lines(const FamilySnapshot& family, SeriesLines series_lines, Li
 
 void write_text_family(const FamilySnapshot& family, LineWriter& lines) {
   const Descriptor& descriptor = family.descriptor();
-  const std::string name = descriptor.family_name + (descriptor.kind == Kind::counter ? "_total" : "");
+  const std::string name = value_name(descriptor);
   write_header(descriptor, name, lines);
   switch (descriptor.kind) {
     case Kind::counter:

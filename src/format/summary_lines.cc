@@ -2,18 +2,13 @@
 
 #include <array>
 
+#include <kymo/core/names.h>
+
 #include "number_text.h"
 #include "sample_head.h"
 
 namespace kymo::KYMO_ABI::format {
 namespace {
-
-struct Quantile {
-  double q;
-  std::string_view label;
-};
-constexpr std::array<Quantile, 3> kQuantiles = {
-    {{0.5, R"(quantile="0.5")"}, {0.95, R"(quantile="0.95")"}, {0.99, R"(quantile="0.99")"}}};
 
 template <class Number>
 void write_line(std::string_view name, std::string_view labels, Number number, LineWriter& lines) {
@@ -27,15 +22,20 @@ void write_line(std::string_view name, std::string_view labels, Number number, L
 SummaryLines::SummaryLines(const FamilySnapshot& family, Dialect dialect)
     : dialect_(dialect),
       name_(family.descriptor().family_name),
-      sum_name_(family.descriptor().family_name + "_sum"),
-      count_name_(family.descriptor().family_name + "_count") {}
+      sum_name_(sample_name(family.descriptor(), kSumSuffix)),
+      count_name_(sample_name(family.descriptor(), kCountSuffix)) {
+  for (std::size_t i = 0; i < quantiles_.size(); ++i) {
+    quantiles_[i].append(kQuantileLabel).append("=\"").append(series::kShownQuantiles[i].text).append("\"");
+  }
+}
 
 void SummaryLines::write(const Point& point, LineWriter& lines) const {
   const WindowValue& window = *point.window;
   const std::string_view labels = point.labels.text();
   const bool strict = dialect_ == Dialect::openmetrics;
-  for (const auto& [q, label] : kQuantiles) {
-    const double value = window.quantile(q);
+  for (std::size_t i = 0; i < quantiles_.size(); ++i) {
+    const std::string& label = quantiles_[i];
+    const double value = window.quantile(series::kShownQuantiles[i].q);
     if (strict && value < 0) continue;
     char* at = put_head(lines.room(line_bytes(name_, labels, label)), name_, labels, label);
     at = put_number(at, value);

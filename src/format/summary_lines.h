@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
 #include <kymo/core/snapshot.h>
+#include <kymo/series/sample_visitor.h>
 
 #include "dialect.h"
 #include "line_writer.h"
@@ -23,6 +25,7 @@ class SummaryLines final {
   std::string_view name_;
   std::string sum_name_;
   std::string count_name_;
+  std::array<std::string, series::kShownQuantiles.size()> quantiles_;  ///< `quantile="0.5"`
 };
 
 }  // namespace kymo::KYMO_ABI::format

@@ -196,7 +196,7 @@ Monitor::Impl::Impl(MonitorOptions options)
 net::HttpServer Monitor::Impl::make_server() {
   monitor::Serving serving = monitor::make_serving({.options = options_,
                                                     .listen = listen_,
-                                                    .snapshot = [this] { return snapshots_.get(); },
+                                                    .snapshots = snapshots_,
                                                     .why_not_ready = [this] { return why_not_ready(); },
                                                     .self = self_,
                                                     .hub = hub_,
@@ -234,7 +234,7 @@ monitor::SelfMetrics::Readings Monitor::Impl::readings() const {
 }
 
 live::MetricsHubParts Monitor::Impl::hub_parts() {
-  return {.snapshot = [this] { return snapshots_.get(); },
+  return {.snapshots = snapshots_,
           .clock = clock_,
           .wake = [this] { live_.wake(); },
           .on_encoded = [this](std::chrono::nanoseconds time) { self_.record_frame(time); },

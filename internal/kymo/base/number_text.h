@@ -41,4 +41,8 @@ inline constexpr std::size_t kMaxNumberBytes = 32;
 /// Not finite: `NaN`, `+Inf`, `-Inf`, as in the text formats.
 [[nodiscard]] char* put_number(char* at, double number) noexcept;
 
+/// A bucket bound or quantile in the form that OpenMetrics 1.0 calls canonical: `0.0`, `1.0`, `1e-05`,
+/// `1.048576e+06`.
+[[nodiscard]] char* put_canonical(char* at, double number) noexcept;
+
 }  // namespace kymo::KYMO_ABI::base

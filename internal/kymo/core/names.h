@@ -34,6 +34,23 @@ namespace kymo::KYMO_ABI {
 [[nodiscard]] Descriptor make_descriptor(Kind kind, std::string_view name, std::string_view help,
                                          std::string_view unit);
 
+/// Suffixes of sample names, and the labels that text formats add to a series. Source: OpenMetrics 1.0.
+inline constexpr std::string_view kTotalSuffix = "_total";
+inline constexpr std::string_view kBucketSuffix = "_bucket";
+inline constexpr std::string_view kSumSuffix = "_sum";
+inline constexpr std::string_view kCountSuffix = "_count";
+inline constexpr std::string_view kCreatedSuffix = "_created";
+inline constexpr std::string_view kBoundLabel = "le";
+inline constexpr std::string_view kQuantileLabel = "quantile";
+
+[[nodiscard]] inline std::string sample_name(const Descriptor& descriptor, std::string_view suffix) {
+  return std::string(descriptor.family_name).append(suffix);
+}
+/// The name of the sample that has a number's value: `x_total` of a counter, else the family's.
+[[nodiscard]] inline std::string value_name(const Descriptor& descriptor) {
+  return sample_name(descriptor, descriptor.kind == Kind::counter ? kTotalSuffix : std::string_view());
+}
+
 /// The sample names that a family occupies in the text formats (`x_total`, `x_bucket`, …), the family's own
 /// first: two families of one Snapshot must not share any.
 [[nodiscard]] std::vector<std::string> sample_names(const Descriptor& descriptor);

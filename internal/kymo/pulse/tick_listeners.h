@@ -21,10 +21,10 @@ namespace kymo::KYMO_ABI::pulse {
 /// One moment of measurement, as listeners get it.
 struct Tick {
   std::uint64_t number = 0;  ///< from 1
-  std::chrono::system_clock::time_point time;
-  std::chrono::steady_clock::time_point steady;
+  std::chrono::system_clock::time_point time{};
+  std::chrono::steady_clock::time_point steady{};
   /// Null where no listener wants one, and where none can be taken.
-  std::shared_ptr<const Snapshot> snapshot;
+  std::shared_ptr<const Snapshot> snapshot = nullptr;
 };
 
 struct TickListener {

@@ -1,6 +1,6 @@
 // The walk that serves all bounds at once, against HistogramValue asked for each bound.
 
-#include "src/format/bound_counts.h"
+#include <kymo/series/bound_counts.h>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -10,7 +10,7 @@
 #include <numeric>
 #include <set>
 
-namespace kymo::KYMO_ABI::format {
+namespace kymo::KYMO_ABI::series {
 namespace {
 
 void expect_same(const HistogramValue& histogram, const std::vector<double>& bounds) {
@@ -70,4 +70,4 @@ TEST(BoundCounts, CountABorderBelowIt) {
 }
 
 }  // namespace
-}  // namespace kymo::KYMO_ABI::format
+}  // namespace kymo::KYMO_ABI::series

@@ -6,7 +6,7 @@
 
 #include <kymo/core/histogram_value.h>
 
-namespace kymo::KYMO_ABI::format {
+namespace kymo::KYMO_ABI::series {
 
 /// Asks histograms of one family how many of their values are at or below each of its bounds.
 ///
@@ -30,4 +30,4 @@ class BoundCounts final {
   std::vector<std::uint64_t> counts_;
 };
 
-}  // namespace kymo::KYMO_ABI::format
+}  // namespace kymo::KYMO_ABI::series

@@ -1,9 +1,9 @@
-#include "bound_counts.h"
+#include <kymo/series/bound_counts.h>
 
 #include <cmath>
 #include <limits>
 
-namespace kymo::KYMO_ABI::format {
+namespace kymo::KYMO_ABI::series {
 namespace {
 
 constexpr double kBucketsPerOctave = 1 << HistogramValue::kScale;
@@ -54,4 +54,4 @@ void BoundCounts::count_by_bounds(const HistogramValue& histogram) {
   }
 }
 
-}  // namespace kymo::KYMO_ABI::format
+}  // namespace kymo::KYMO_ABI::series
