@@ -234,7 +234,7 @@ monitor::SelfMetrics::Readings Monitor::Impl::readings() const {
 }
 
 live::MetricsHubParts Monitor::Impl::hub_parts() {
-  return {.snapshots = snapshots_,
+  return {.snapshot = [this] { return snapshots_.get(); },
           .clock = clock_,
           .wake = [this] { live_.wake(); },
           .on_encoded = [this](std::chrono::nanoseconds time) { self_.record_frame(time); },
