@@ -120,7 +120,7 @@ void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
         "Producers and callbacks that threw, and families or series of theirs left out.",
         static_cast<double>(state.producer_errors));
   count("kymo_assertion_failures_total",
-        "Faults of kymo that kymo found by itself; the log names each. Please report them; process-wide.",
+        "Faults of kymo that this copy of kymo found; the log names each one. Please report them.",
         static_cast<double>(base::assertion_failures()));
   writer
       .gauge({.name = "kymo_copies_apart",

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include <kymo/base/assert.h>
+
 namespace kymo {
 namespace {
 
@@ -320,6 +322,22 @@ TEST(Snapshot, IsOrderedAndRepeatable) {
       EXPECT_EQ(first->families[f].point(i).labels.text(), second->families[f].point(i).labels.text());
     }
   }
+}
+
+TEST(Registry, CountsItsOwnFaultsAndNamesEachOnce) {
+  static constinit base::Assertion fault{
+      .condition = "is_owned", .file = "/build/kymo/src/core/cell_store.cc", .line = 7};
+  std::vector<std::string> messages;
+  Registry registry({.error_sink = [&](std::string_view message) { messages.emplace_back(message); }});
+  const double before = number(registry, "kymo_assertion_failures_total");
+  base::count_failure(fault);
+  base::count_failure(fault);
+  EXPECT_EQ(number(registry, "kymo_assertion_failures_total"), before + 2);
+  (void)registry.snapshot();
+  EXPECT_THAT(messages,
+              ::testing::ElementsAre(
+                  "a fault of kymo at src/core/cell_store.cc:7: is_owned does not hold; metrics may "
+                  "be wrong. Please report this line"));
 }
 
 }  // namespace
