@@ -102,37 +102,37 @@ template <class Instrument>
 struct InstrumentTraits;
 
 template <>
-struct InstrumentTraits<Counter> {
+struct KYMO_API InstrumentTraits<Counter> {
   using Options = CounterOptions;
   static FamilySpec spec(Options options);
 };
 template <>
-struct InstrumentTraits<DoubleCounter> {
+struct KYMO_API InstrumentTraits<DoubleCounter> {
   using Options = CounterOptions;
   static FamilySpec spec(Options options);
 };
 template <>
-struct InstrumentTraits<UpDownCounter> {
+struct KYMO_API InstrumentTraits<UpDownCounter> {
   using Options = UpDownCounterOptions;
   static FamilySpec spec(Options options);
 };
 template <>
-struct InstrumentTraits<Gauge> {
+struct KYMO_API InstrumentTraits<Gauge> {
   using Options = GaugeOptions;
   static FamilySpec spec(Options options);
 };
 template <>
-struct InstrumentTraits<Histogram> {
+struct KYMO_API InstrumentTraits<Histogram> {
   using Options = HistogramOptions;
   static FamilySpec spec(Options options);
 };
 template <>
-struct InstrumentTraits<Timing> {
+struct KYMO_API InstrumentTraits<Timing> {
   using Options = TimingOptions;
   static FamilySpec spec(Options options);
 };
 template <>
-struct InstrumentTraits<Window> {
+struct KYMO_API InstrumentTraits<Window> {
   using Options = WindowOptions;
   static FamilySpec spec(Options options);
 };

@@ -41,7 +41,7 @@ class LabelsView final {
   };
 
   /// Walks the labels in the order of the text. At most one allocation a step, for a long value.
-  class Iterator final {
+  class KYMO_API Iterator final {
    public:
     using value_type = Entry;
     using difference_type = std::ptrdiff_t;
