@@ -22,8 +22,8 @@ void append(std::vector<Route> more, std::vector<Route>& routes) {
 std::vector<Route> make_standard_routes(pulse::SnapshotSource& snapshots,
                                         std::function<std::string()> why_not_ready,
                                         const std::vector<Route>& others, const SummaryParts& summary,
-                                        const std::shared_ptr<ScrapeMemory>& memory) {
-  const auto outputs = std::make_shared<SnapshotOutputs>(snapshots, summary, memory);
+                                        const std::shared_ptr<ScrapeMemory>& memory, OnOutput on_output) {
+  const auto outputs = std::make_shared<SnapshotOutputs>(snapshots, summary, memory, std::move(on_output));
   std::vector<Route> routes = {metrics_route(outputs)};
   append(api_metrics_routes(outputs), routes);
   routes.push_back(healthz_route());

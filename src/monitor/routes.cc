@@ -16,32 +16,6 @@
 #include "profile_routes.h"
 
 namespace kymo::KYMO_ABI::monitor {
-namespace {
-
-std::optional<OutputFormat> format_of(std::string_view path, std::string_view content_type) {
-  if (path == "/api/metrics") return OutputFormat::json;
-  if (path == "/api/metrics/summary") return OutputFormat::summary;
-  if (path != "/metrics") return std::nullopt;
-  if (content_type.starts_with("application/json")) return OutputFormat::json;
-  return content_type.starts_with("application/openmetrics-text") ? OutputFormat::openmetrics
-                                                                  : OutputFormat::prometheus_text;
-}
-
-/// The route, with its duration recorded.
-live::Route timed(live::Route route, SelfMetrics& self) {
-  if (!format_of(route.path, {})) return route;
-  route.handle = [handle = std::move(route.handle), path = route.path,
-                  &self](const net::HttpRequest& request) {
-    const auto start = std::chrono::steady_clock::now();
-    net::HttpResponse response = handle(request);
-    const auto format = format_of(path, response.content_type);
-    if (format) self.record_scrape(*format, std::chrono::steady_clock::now() - start);
-    return response;
-  };
-  return route;
-}
-
-}  // namespace
 
 Serving make_serving(HandlerParts parts) {
   const auto ids = parts.options.peers.anonymous ? live::PeerIds::anonymous : live::PeerIds::own;
@@ -56,8 +30,10 @@ Serving make_serving(HandlerParts parts) {
   others.insert(others.end(), parts.options.routes.begin(), parts.options.routes.end());
   std::vector<live::Route> routes = live::make_standard_routes(
       parts.snapshots, parts.why_not_ready, others,
-      {.peers = parts.options.peers.table, .ids = ids, .history = &parts.history}, parts.memory);
-  for (live::Route& route : routes) route = timed(std::move(route), parts.self);
+      {.peers = parts.options.peers.table, .ids = ids, .history = &parts.history}, parts.memory,
+      [&self = parts.self](const live::Output& output, std::chrono::nanoseconds time) {
+        self.record_scrape(output, time);
+      });
   routes.insert(routes.end(), others.begin(), others.end());
   const auto router = std::make_shared<const live::Router>(std::move(routes));
   auto handle = [hosts = HostGuard(parts.options.access.allowed_hosts, parts.listen), &access = parts.access,

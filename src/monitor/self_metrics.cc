@@ -9,9 +9,6 @@
 namespace kymo::KYMO_ABI::monitor {
 namespace {
 
-constexpr std::array<std::string_view, kOutputFormats> kFormatNames = {"prometheus_text", "openmetrics",
-                                                                       "json", "summary"};
-
 constexpr std::array<std::string_view, kRefusals> kRefusalNames = {"host", "origin", "token", "attempts"};
 
 void counter(SnapshotWriter& writer, std::string_view name, std::string_view help, std::uint64_t value,
@@ -57,14 +54,14 @@ void write_http(SnapshotWriter& writer, const net::HttpServer::Statistics& http)
 SelfMetrics::SelfMetrics()
     : tick_duration_(timings_.timing("tick", "Holds durations of ticks.", {.recent = 0})),
       frame_duration_(timings_.timing("frame", "Holds durations of encoding frames.", {.recent = 0})) {
-  for (std::size_t i = 0; i < kOutputFormats; ++i) {
-    scrape_durations_[i] = timings_.timing("scrape_" + std::string(kFormatNames[i]),
-                                           "Holds durations of scrapes.", {.recent = 0});
+  for (const live::Output& output : live::outputs()) {
+    scrape_durations_.push_back(
+        timings_.timing("scrape_" + std::string(output.name), "Holds durations of scrapes.", {.recent = 0}));
   }
 }
 
-void SelfMetrics::record_scrape(OutputFormat format, std::chrono::nanoseconds duration) noexcept {
-  scrape_durations_[static_cast<std::size_t>(format)].record(duration);
+void SelfMetrics::record_scrape(const live::Output& output, std::chrono::nanoseconds duration) noexcept {
+  scrape_durations_[static_cast<std::size_t>(&output - live::outputs().data())].record(duration);
 }
 
 void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const {
@@ -85,8 +82,8 @@ void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const 
           readings.log_records_lost);
   FamilyWriter scrapes = writer.histogram(
       {"kymo_scrape_duration_seconds", "Time that making the answer to a reader takes.", "seconds"});
-  for (std::size_t i = 0; i < kOutputFormats; ++i) {
-    const Label format{"format", kFormatNames[i]};
+  for (std::size_t i = 0; i < scrape_durations_.size(); ++i) {
+    const Label format{"format", live::outputs()[i].name};
     scrapes.add(Labels(&format, 1), scrape_durations_[i].value());
   }
   writer.gauge({"kymo_scrape_memory_bytes", "Memory that is kept for the text of the next scrape.", "bytes"})

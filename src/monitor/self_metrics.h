@@ -5,19 +5,17 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <kymo/core/registry.h>
 #include <kymo/core/snapshot_writer.h>
 #include <kymo/live/metrics_hub.h>
+#include <kymo/live/outputs.h>
 #include <kymo/net/http_server.h>
 
 #include "access_guard.h"
 
 namespace kymo::KYMO_ABI::monitor {
-
-/// The outputs with separate cost figures.
-enum class OutputFormat : std::uint8_t { prometheus_text, openmetrics, json, summary };
-inline constexpr std::size_t kOutputFormats = 4;
 
 /// A Monitor's metrics about its own work and losses: the families `kymo_…`. Threads:
 /// any.
@@ -26,7 +24,7 @@ class SelfMetrics final {
   SelfMetrics();
 
   void record_tick(std::chrono::nanoseconds duration) noexcept { tick_duration_.record(duration); }
-  void record_scrape(OutputFormat format, std::chrono::nanoseconds duration) noexcept;
+  void record_scrape(const live::Output& output, std::chrono::nanoseconds duration) noexcept;
   void record_frame(std::chrono::nanoseconds duration) noexcept { frame_duration_.record(duration); }
   void count_failed_frame() noexcept { frames_failed_.fetch_add(1, std::memory_order_relaxed); }
   void count_refused(Refusal reason) noexcept {
@@ -52,7 +50,7 @@ class SelfMetrics final {
 
   Registry timings_;  // holds the instruments below; not exported as a whole
   Timing tick_duration_;
-  std::array<Timing, kOutputFormats> scrape_durations_;
+  std::vector<Timing> scrape_durations_;  ///< by index in live::outputs()
   Timing frame_duration_;
   std::atomic<std::uint64_t> ticks_failed_{0};
   std::atomic<std::uint64_t> frames_failed_{0};

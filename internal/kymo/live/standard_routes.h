@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 namespace kymo::KYMO_ABI::live {
 
 class SystemHistory;
+struct Output;
 
 /// Sources of the summary besides a Snapshot; must outlive the routes.
 struct SummaryParts {
@@ -20,6 +22,10 @@ struct SummaryParts {
   PeerIds ids = PeerIds::own;
   const SystemHistory* history = nullptr;  ///< null: the host is not measured
 };
+
+/// Told after each response with an output, how long it took. Threads: several call it at once. Must not
+/// throw.
+using OnOutput = std::function<void(const Output& output, std::chrono::nanoseconds duration)>;
 
 /// The routes of every Monitor: `/metrics`, `/api/metrics` with `/summary`, `/server` and `/system` below it,
 /// `/api/openapi.json` and `/api/asyncapi.json`, `/healthz`, `/readyz`, the dashboard at `/` and below
@@ -33,6 +39,7 @@ struct SummaryParts {
 [[nodiscard]] std::vector<Route> make_standard_routes(
     pulse::SnapshotSource& snapshots, std::function<std::string()> why_not_ready,
     const std::vector<Route>& others = {}, const SummaryParts& summary = {},
-    const std::shared_ptr<ScrapeMemory>& memory = std::make_shared<ScrapeMemory>());
+    const std::shared_ptr<ScrapeMemory>& memory = std::make_shared<ScrapeMemory>(),
+    OnOutput on_output = nullptr);
 
 }  // namespace kymo::KYMO_ABI::live

@@ -1,11 +1,11 @@
 #include "metrics.h"
 
-#include <array>
-#include <optional>
+#include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include <kymo/format/content_type.h>
 #include <kymo/net/json_error.h>
 
 #include "../negotiation.h"
@@ -13,40 +13,40 @@
 namespace kymo::KYMO_ABI::live {
 namespace {
 
-using format::Format;
-
-/// The oldest first: clients that accept neither get it.
-constexpr std::array kNegotiated = {Format::prometheus, Format::openmetrics};
-
-Format negotiate(std::string_view accept) {
-  std::array<MediaType, kNegotiated.size()> offers;
-  for (std::size_t i = 0; i < offers.size(); ++i) offers[i] = format::media_type(kNegotiated[i]);
-  return kNegotiated[choose_offer(accept, offers)];
+const Output& negotiate(std::string_view accept) {
+  std::vector<const Output*> offered;
+  std::vector<MediaType> types;
+  for (const Output& output : outputs()) {
+    if (!output.is_negotiated) continue;
+    offered.push_back(&output);
+    types.push_back(output.media_type);
+  }
+  return *offered[choose_offer(accept, types)];
 }
 
-SharedEncoding& encoding_of(Format chosen, SnapshotOutputs& outputs) {
-  switch (chosen) {
-    case Format::openmetrics: return outputs.openmetrics;
-    case Format::json: return outputs.json;
-    case Format::prometheus: break;
-  }
-  return outputs.prometheus;
+/// Null where there is none of that name.
+const Output* output_named(std::string_view name) {
+  const auto found = std::ranges::find(outputs(), name, &Output::chosen);
+  return name.empty() || found == outputs().end() ? nullptr : &*found;
 }
 
 net::HttpResponse unknown_format(std::string_view name) {
+  std::string remedy = "use ";
+  for (const Output& output : outputs()) {
+    if (!output.chosen.empty()) remedy.append("format=").append(output.chosen).append(", ");
+  }
   return net::json_error(400, "there is no format \"" + net::excerpt(name) + "\"",
-                         "use format=prometheus, format=openmetrics or format=json, or leave it out");
+                         remedy + "or leave it out");
 }
 
 }  // namespace
 
-Route metrics_route(std::shared_ptr<SnapshotOutputs> outputs) {
-  auto handle = [outputs = std::move(outputs)](const net::HttpRequest& request) {
+Route metrics_route(std::shared_ptr<SnapshotOutputs> all) {
+  auto handle = [all = std::move(all)](const net::HttpRequest& request) {
     const std::string* name = request.query_value("format");
-    const std::optional<Format> chosen =
-        name == nullptr ? negotiate(request.header("accept")) : format::format_from_name(*name);
-    if (!chosen) return unknown_format(*name);
-    return outputs->respond(request, encoding_of(*chosen, *outputs), format::media_type(*chosen));
+    if (name == nullptr) return all->respond(request, negotiate(request.header("accept")));
+    const Output* const chosen = output_named(*name);
+    return chosen == nullptr ? unknown_format(*name) : all->respond(request, *chosen);
   };
   return {"GET", "/metrics", std::move(handle),
           "Everything, for Prometheus and others who scrape: Prometheus text or OpenMetrics."};
