@@ -21,8 +21,8 @@ constexpr std::chrono::seconds kUnusedTime{60};
 /// Of all columns together: those of two Snapshots of a million counters, several times.
 constexpr std::size_t kMostBytes = std::size_t{64} << 20U;
 /// malloc itself gives smaller pieces again without a page fault.
-constexpr std::size_t kLeastBytes = std::size_t{16} << 10U;
-constexpr std::size_t kMostColumns = 128;
+constexpr std::size_t kLeastBytes = std::size_t{4} << 10U;
+constexpr std::size_t kMostColumns = 512;
 /// Room that a column may have beyond what was asked for.
 constexpr std::size_t kMostSpareShare = 2;
 
@@ -40,27 +40,24 @@ class Shelf final {
  public:
   /// The smallest that has at least `least` bytes and at most `most`; else an empty one.
   Memory take(std::size_t least, std::size_t most, std::size_t& bytes) noexcept {
-    Entry* best = nullptr;
-    for (Entry& entry : entries_) {
-      if (entry.bytes == 0 || entry.bytes < least || entry.bytes > most) continue;
-      if (best == nullptr || entry.bytes < best->bytes) best = &entry;
+    std::size_t best = size_;
+    for (std::size_t i = 0; i < size_; ++i) {
+      const std::size_t size = entries_[i].bytes;
+      if (size >= least && size <= most && (best == size_ || size < entries_[best].bytes)) best = i;
     }
-    return best == nullptr ? Memory() : empty(*best, bytes);
+    return best == size_ ? Memory() : take_out(best, bytes);
   }
-  /// False: no room. The memory stays the caller's.
-  bool put(Memory& memory, Time now, std::size_t& bytes) noexcept {
+  /// Without room the memory stays the caller's.
+  void put(Memory& memory, Time now, std::size_t& bytes) noexcept {
     const std::size_t size = bytes_of(memory);
-    const auto free =
-        std::find_if(entries_.begin(), entries_.end(), [](const Entry& e) { return e.bytes == 0; });
-    if (free == entries_.end() || bytes + size > kMostBytes) return false;
-    *free = {std::exchange(memory, Memory()), size, now};
+    if (size_ == entries_.size() || bytes + size > kMostBytes) return;
+    entries_[size_++] = {std::exchange(memory, Memory()), size, now};
     bytes += size;
-    return true;
   }
   /// One that was not used since `before`; else an empty one.
   Memory take_old(Time before, std::size_t& bytes) noexcept {
-    for (Entry& entry : entries_) {
-      if (entry.bytes != 0 && entry.since <= before) return empty(entry, bytes);
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (entries_[i].since <= before) return take_out(i, bytes);
     }
     return Memory();
   }
@@ -68,15 +65,18 @@ class Shelf final {
  private:
   struct Entry {
     Memory memory{};
-    std::size_t bytes = 0;  ///< 0: there is none
+    std::size_t bytes = 0;
     Time since{};
   };
 
-  static Memory empty(Entry& entry, std::size_t& bytes) noexcept {
-    bytes -= std::exchange(entry.bytes, 0);
-    return std::exchange(entry.memory, Memory());
+  Memory take_out(std::size_t index, std::size_t& bytes) noexcept {
+    Entry taken = std::exchange(entries_[index], Entry());
+    bytes -= taken.bytes;
+    std::swap(entries_[index], entries_[--size_]);
+    return std::move(taken.memory);
   }
 
+  std::size_t size_ = 0;
   std::array<Entry, kMostColumns> entries_{};
 };
 
@@ -91,7 +91,7 @@ class Shelves final {
   void put(Memory& memory, Time now) noexcept {
     if (bytes_of(memory) < kLeastBytes) return;
     const StructureLock lock(mutex_);
-    (void)shelf<Memory>().put(memory, now, bytes_);
+    shelf<Memory>().put(memory, now, bytes_);
   }
   void free_unused(Time now) noexcept {
     free_unused_of<std::vector<std::uint64_t>>(now);

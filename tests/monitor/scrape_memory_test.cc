@@ -114,6 +114,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, ScrapeMemory,
                                          Case{"packed", "/metrics", kGzip, 1, 100'000},
                                          Case{"packed_json", "/api/metrics", kGzip, 1, 100'000},
                                          Case{"families", "/metrics", "", 1000, 100},
+                                         Case{"large_families", "/metrics", "", 100, 1000},
                                          Case{"histograms", "/metrics", "", 1, 10'000, true}),
                          [](const auto& tested) { return tested.param.name; });
 
