@@ -7,7 +7,7 @@
 #include <kymo/core/registry.h>
 #include <kymo/core/scoped_timer.h>
 
-#include "own_count.h"
+#include "bare_count.h"
 
 namespace kymo::KYMO_ABI::bench {
 namespace {

@@ -4,7 +4,7 @@
 #include <kymo/bench/run.h>
 #include <kymo/core/registry.h>
 
-#include "own_count.h"
+#include "bare_count.h"
 
 namespace kymo::KYMO_ABI::bench {
 namespace {

@@ -16,8 +16,8 @@
 #include <kymo/terminal/curses_terminal.h>
 #include <kymo/terminal/watch_screen.h>
 
+#include "captured_output.h"
 #include "command.h"
-#include "held_output.h"
 #include "monitor_arguments.h"
 #include "monitor_loop.h"
 
@@ -67,7 +67,7 @@ class LineView final : public MonitorView {
 /// The screen of a terminal.
 class ScreenView final : public MonitorView {
  public:
-  ScreenView(const watch::Watch& watch, const watch::Sampler& sampler, HeldOutput* output, bool colors,
+  ScreenView(const watch::Watch& watch, const watch::Sampler& sampler, CapturedOutput* output, bool colors,
              terminal::Alphabet alphabet)
       : watch_(watch),
         sampler_(sampler),
@@ -110,7 +110,7 @@ class ScreenView final : public MonitorView {
  private:
   const watch::Watch& watch_;
   const watch::Sampler& sampler_;
-  HeldOutput* const output_;
+  CapturedOutput* const output_;
   const terminal::Alphabet alphabet_;
   terminal::CursesTerminal terminal_;
   std::string state_;
@@ -121,7 +121,7 @@ class CommandStreams final {
  public:
   CommandStreams(const MonitorArguments& arguments, bool is_screen)
       : nothing_(is_screen ? ::open("/dev/null", O_RDONLY | O_CLOEXEC) : -1), file_(open_file(arguments)) {
-    if (is_screen && file_.number() < 0) held_ = std::make_unique<HeldOutput>();
+    if (is_screen && file_.number() < 0) held_ = std::make_unique<CapturedOutput>();
   }
 
   [[nodiscard]] WatchedCommand::Streams streams() const {
@@ -131,7 +131,7 @@ class CommandStreams final {
                                           : STDERR_FILENO;
     return {.in = nothing_.number(), .out = out, .error = out};
   }
-  [[nodiscard]] HeldOutput* held() const noexcept { return held_.get(); }
+  [[nodiscard]] CapturedOutput* held() const noexcept { return held_.get(); }
 
  private:
   static int open_file(const MonitorArguments& arguments) {
@@ -145,7 +145,7 @@ class CommandStreams final {
 
   Descriptor nothing_;
   Descriptor file_;
-  std::unique_ptr<HeldOutput> held_;
+  std::unique_ptr<CapturedOutput> held_;
 };
 
 std::string command_text(const Arguments& command) {
@@ -208,7 +208,7 @@ MonitorResult wait_for_end(WatchedCommand& command, const terminal::TerminalSign
 
 MonitorResult watch_process(const MonitorArguments& arguments, const terminal::TerminalSignals& signals,
                             watch::ProcFiles& files, watch::Watch& watch, WatchedCommand* command,
-                            HeldOutput* held, watch::Foster foster) {
+                            CapturedOutput* held, watch::Foster foster) {
   const auto sampler = make_sampler(files, arguments, watch.pid, std::move(foster));
   if (sampler == nullptr) return wait_for_end(*command, signals);
   // By number: the header of glibc 2.36 declares pidfd_open for C alone. -1 where the kernel is before 5.3.

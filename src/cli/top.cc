@@ -107,7 +107,7 @@ bool is_seen_for(const terminal::World& world, std::chrono::milliseconds look) {
 int print_once(SharedPicture& picture, const TopArguments& arguments, const terminal::ViewState& state,
                terminal::Alphabet alphabet) {
   const auto deadline = std::chrono::steady_clock::now() + arguments.look + kOncePatience;
-  picture.wishes().show(terminal::Page::peers);
+  picture.requests().show(terminal::Page::peers);
   for (;;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     const bool is_late = std::chrono::steady_clock::now() > deadline;

@@ -1,7 +1,7 @@
 #include <array>
 
-#include "marks.h"
 #include "pages.h"
+#include "small_charts.h"
 
 namespace kymo::KYMO_ABI::terminal {
 namespace {

@@ -3,9 +3,9 @@
 #include <charconv>
 #include <cmath>
 
-#include "marks.h"
 #include "number_text.h"
 #include "pages.h"
+#include "small_charts.h"
 #include "table.h"
 #include "tiles.h"
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
 
-#include "marks.h"
 #include "number_text.h"
+#include "small_charts.h"
 #include "table.h"
 
 namespace kymo::KYMO_ABI::terminal {

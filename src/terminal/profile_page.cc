@@ -1,7 +1,7 @@
 #include <array>
 
-#include "marks.h"
 #include "number_text.h"
+#include "small_charts.h"
 #include "table.h"
 
 namespace kymo::KYMO_ABI::terminal {

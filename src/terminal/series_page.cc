@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "marks.h"
 #include "number_text.h"
 #include "pages.h"
+#include "small_charts.h"
 #include "table.h"
 
 namespace kymo::KYMO_ABI::terminal {

@@ -30,7 +30,7 @@ class ServerFeed final : public Feed {
   ~ServerFeed() override {
     socket_.interrupt();
     http_.interrupt();
-    picture_.wishes().end();
+    picture_.requests().end();
     metrics_thread_.join();
     asking_thread_.join();
   }
@@ -81,9 +81,9 @@ class ServerFeed final : public Feed {
 
   /// Asks once a second for what is shown, and at once for what another page wants.
   void ask() {
-    while (const auto wish = picture_.wishes().wait(kAsk)) {
+    while (const auto request = picture_.requests().wait(kAsk)) {
       try {
-        ask_for(*wish);
+        ask_for(*request);
       } catch (const net::ClientError&) {
         // The live connection tells what is wrong with the server.
       }
@@ -91,12 +91,12 @@ class ServerFeed final : public Feed {
     }
   }
 
-  void ask_for(const Wishes::Wish& wish) {
-    if (wish.order != ProfilerOrder::none) give_order(wish.order);
-    if (wish.page == Page::peers) ask_for_peers();
-    if (wish.page == Page::sessions)
+  void ask_for(const ViewRequests::Request& request) {
+    if (request.order != ProfilerOrder::none) give_order(request.order);
+    if (request.page == Page::peers) ask_for_peers();
+    if (request.page == Page::sessions)
       answer(&Answers::past_sessions, parse_past_sessions(body_of("/api/metrics/sessions?limit=20")));
-    if (wish.page == Page::profile)
+    if (request.page == Page::profile)
       answer(&Answers::profile, parse_profile(body_of("/api/profile?limit=50")));
   }
 
@@ -111,7 +111,7 @@ class ServerFeed final : public Feed {
       if (!sessions && !is_missing) return;
       picture_.with([&](SharedPicture::Picture& picture) {
         picture.sessions = std::move(sessions);
-        picture.answers.has_asked_sessions = true;
+        picture.answers.has_sessions_answer = true;
       });
     } catch (const net::ClientError&) {
       // The live connection tells what is wrong with the server.

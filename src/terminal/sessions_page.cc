@@ -5,8 +5,8 @@
 
 #include <kymo/base/ascii.h>
 
-#include "marks.h"
 #include "number_text.h"
+#include "small_charts.h"
 #include "table.h"
 
 namespace kymo::KYMO_ABI::terminal {
@@ -109,7 +109,7 @@ void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& sta
   if (scene.sessions == nullptr || scene.sessions->rows.empty()) {
     draw_nothing(canvas, area,
                  scene.sessions == nullptr
-                     ? why_nothing(scene, scene.answers != nullptr && scene.answers->has_asked_sessions,
+                     ? why_nothing(scene, scene.answers != nullptr && scene.answers->has_sessions_answer,
                                    "/api/sessions/live")
                      : "No session is open.");
     settle_cursor(state, 0, area.height - 1);

@@ -108,10 +108,10 @@ class TopLoop final {
   void take_key(KeyPress key) {
     const bool was_paused = state_.is_paused;
     press(key, state_);
-    picture_.wishes().show(state_.page);
+    picture_.requests().show(state_.page);
     if (const auto order = std::exchange(state_.profiler_order, ProfilerOrder::none);
         order != ProfilerOrder::none)
-      picture_.wishes().order(order);
+      picture_.requests().order(order);
     is_stale_ = true;
     if (state_.is_paused == was_paused) return;
     held_.reset();

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "facts.h"
 #include "number_text.h"
+#include "recent_figures.h"
 
 namespace kymo::KYMO_ABI::terminal {
 namespace {
@@ -35,46 +35,46 @@ void over(double value, Limits limits, const std::string& text, Reasons& reasons
 
 std::string percent(double value) { return cut_ratio_text(value); }
 
-void judge_errors(const Facts& facts, const Roles& roles, Reasons& reasons) {
+void judge_errors(const RecentFigures& recent, const Roles& roles, Reasons& reasons) {
   const double done =
-      roles.traffic != nullptr && roles.has_application ? facts.growth(*roles.traffic, kMinute) : 0;
+      roles.traffic != nullptr && roles.has_application ? recent.growth(*roles.traffic, kMinute) : 0;
   for (const Family* family : roles.errors) {
-    const double failed = facts.growth(*family, kMinute);
+    const double failed = recent.growth(*family, kMinute);
     const double all = std::max(done, failed);
     if (!(failed > 0) || all < kFewestEvents) continue;
     over(failed / all, {0.01, 0.05},
-         family->name + ": " + percent(failed / all) + " failed in the last " + facts.last_of(kMinute) +
+         family->name + ": " + percent(failed / all) + " failed in the last " + recent.last_of(kMinute) +
              " (" + amount_text(failed) + ")",
          reasons);
   }
 }
 
 /// What came in where that was lost: `udp_packet_received` beside `udp_packet_dropped`.
-double received_beside(const Facts& facts, const Roles& roles, const Family& lost) {
+double received_beside(const RecentFigures& recent, const Roles& roles, const Family& lost) {
   const std::string beside = lost.plain_name.substr(0, lost.plain_name.rfind('_')) + "_received";
-  const double received = facts.growth(beside, kMinute);
+  const double received = recent.growth(beside, kMinute);
   if (!std::isnan(received)) return received;
-  return roles.traffic == nullptr ? 0 : facts.growth(*roles.traffic, kMinute);
+  return roles.traffic == nullptr ? 0 : recent.growth(*roles.traffic, kMinute);
 }
 
-void judge_losses(const Facts& facts, const Roles& roles, Reasons& reasons) {
+void judge_losses(const RecentFigures& recent, const Roles& roles, Reasons& reasons) {
   for (const Family* family : roles.drops) {
-    const double lost = facts.growth(*family, kMinute);
+    const double lost = recent.growth(*family, kMinute);
     if (!(lost > 0)) continue;
-    const double share = lost / std::max(lost + received_beside(facts, roles, *family), 1.0);
+    const double share = lost / std::max(lost + received_beside(recent, roles, *family), 1.0);
     over(share, {0.001, 0.02},
-         family->name + ": " + amount_text(lost) + " lost in the last " + facts.last_of(kMinute) + ", " +
+         family->name + ": " + amount_text(lost) + " lost in the last " + recent.last_of(kMinute) + ", " +
              percent(share),
          reasons);
   }
 }
 
-void judge_queues(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
+void judge_queues(const RecentFigures& recent, const Roles& /*roles*/, Reasons& reasons) {
   const auto is_fill = [](std::string_view name) {
     return ends_with_word(name, {"fill", "fill_ratio", "queue_fill", "utilization"});
   };
-  for (const Family* family : facts.named(is_fill)) {
-    const auto fullest = facts.largest(family, kShort);
+  for (const Family* family : recent.named(is_fill)) {
+    const auto fullest = recent.largest(family, kShort);
     if (fullest.series == nullptr) continue;
     const std::string& where = fullest.series->label_text;
     over(fullest.value, {0.8, 0.95},
@@ -84,11 +84,11 @@ void judge_queues(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) 
   }
 }
 
-void judge_cpu(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
-  const double limit = facts.mean("kymo_system_cpu_limit_cores", kShort);
-  const double group = facts.mean("kymo_cgroup_cpu_ratio", kShort);
-  const double own = facts.mean("kymo_process_cpu_ratio", kShort);
-  const double quota = facts.mean("kymo_cgroup_cpu_limit_cores", kShort);
+void judge_cpu(const RecentFigures& recent, const Roles& /*roles*/, Reasons& reasons) {
+  const double limit = recent.mean("kymo_system_cpu_limit_cores", kShort);
+  const double group = recent.mean("kymo_cgroup_cpu_ratio", kShort);
+  const double own = recent.mean("kymo_process_cpu_ratio", kShort);
+  const double quota = recent.mean("kymo_cgroup_cpu_limit_cores", kShort);
   const std::string cores = std::isnan(limit) ? ""
                                               : " of " + amount_text(limit, "cores") + " that " +
                                                     (quota <= limit ? "its cgroup" : "it") + " may use";
@@ -102,31 +102,31 @@ void judge_cpu(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
   }
 }
 
-void judge_throttling(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
-  const double periods = facts.growth("kymo_cgroup_cpu_periods", kMinute);
-  const double throttled = facts.growth("kymo_cgroup_cpu_throttled_periods", kMinute);
+void judge_throttling(const RecentFigures& recent, const Roles& /*roles*/, Reasons& reasons) {
+  const double periods = recent.growth("kymo_cgroup_cpu_periods", kMinute);
+  const double throttled = recent.growth("kymo_cgroup_cpu_throttled_periods", kMinute);
   if (!(periods > 0)) return;
   over(throttled / periods, {0.05, 0.25},
        "held back by its CPU quota in " + percent(throttled / periods) + " of the periods of the last " +
-           facts.last_of(kMinute),
+           recent.last_of(kMinute),
        reasons);
 }
 
-void judge_memory(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
-  const double limit = facts.mean("kymo_system_memory_limit_bytes", kShort);
-  const double resident = facts.mean("process_resident_memory_bytes", kShort);
+void judge_memory(const RecentFigures& recent, const Roles& /*roles*/, Reasons& reasons) {
+  const double limit = recent.mean("kymo_system_memory_limit_bytes", kShort);
+  const double resident = recent.mean("process_resident_memory_bytes", kShort);
   if (limit > 0) {
     over(resident / limit, {0.8, 0.92},
          "memory is at " + percent(resident / limit) + " of its limit of " + amount_text(limit, "bytes"),
          reasons);
   }
-  const double host = facts.mean("kymo_system_memory_used_ratio", kShort);
+  const double host = recent.mean("kymo_system_memory_used_ratio", kShort);
   over(host, {0.9, 0.97}, "the host's memory is " + percent(host) + " used", reasons);
-  over(facts.growth("kymo_cgroup_memory_events", kLong), {1, 1000},
-       "the cgroup ran into its memory limit within the last " + facts.last_of(kLong), reasons);
+  over(recent.growth("kymo_cgroup_memory_events", kLong), {1, 1000},
+       "the cgroup ran into its memory limit within the last " + recent.last_of(kLong), reasons);
 }
 
-void judge_pressure(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
+void judge_pressure(const RecentFigures& recent, const Roles& /*roles*/, Reasons& reasons) {
   struct Resource {
     std::string name;
     std::string kind;
@@ -139,17 +139,17 @@ void judge_pressure(const Facts& facts, const Roles& /*roles*/, Reasons& reasons
        {"io", "full", {0.2, 0.5}, "all tasks waited for the disk"}}};
   for (const Resource& one : kResources) {
     const double value =
-        facts.mean("kymo_system_pressure_ratio", kShort, {{"resource", one.name}, {"kind", one.kind}});
+        recent.mean("kymo_system_pressure_ratio", kShort, {{"resource", one.name}, {"kind", one.kind}});
     over(value, one.limits, std::string(one.text) + " in " + percent(value) + " of the time", reasons);
   }
 }
 
-void judge_files(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
-  const double open = facts.mean("process_open_fds", kShort);
-  const double most = facts.mean("process_max_fds", kShort);
+void judge_files(const RecentFigures& recent, const Roles& /*roles*/, Reasons& reasons) {
+  const double open = recent.mean("process_open_fds", kShort);
+  const double most = recent.mean("process_max_fds", kShort);
   if (most > 0)
     over(open / most, {0.8, 0.95}, percent(open / most) + " of the file descriptors are open", reasons);
-  const auto disk = facts.largest(facts.find("kymo_system_filesystem_used_ratio"), kShort);
+  const auto disk = recent.largest(recent.find("kymo_system_filesystem_used_ratio"), kShort);
   if (disk.series == nullptr) return;
   const std::string* mount = disk.series->label("mountpoint");
   over(disk.value, {0.9, 0.98},
@@ -159,11 +159,11 @@ void judge_files(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
 }
 
 /// A callback that hangs makes the figures incomplete, and what it waits for may hold up the server too.
-void judge_callbacks(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
-  const auto longest = facts.largest(facts.find("kymo_callback_hanging_seconds"), kNow);
+void judge_callbacks(const RecentFigures& recent, const Roles& /*roles*/, Reasons& reasons) {
+  const auto longest = recent.largest(recent.find("kymo_callback_hanging_seconds"), kNow);
   if (longest.series == nullptr) return;
   const std::string* name = longest.series->label("callback");
-  const double others = facts.mean("kymo_callbacks_hanging", kNow) - 1;
+  const double others = recent.mean("kymo_callbacks_hanging", kNow) - 1;
   over(longest.value, {0, kNever},
        "callback " + (name == nullptr ? std::string() : *name) + " has not returned for " +
            duration_text(longest.value) + (others >= 1 ? ", and " + amount_text(others) + " more hang" : ""),
@@ -171,7 +171,7 @@ void judge_callbacks(const Facts& facts, const Roles& /*roles*/, Reasons& reason
 }
 
 /// What kymo itself lost never makes a server unwell, but its figures may be incomplete.
-void judge_own_losses(const Facts& facts, const Roles& /*roles*/, Reasons& reasons) {
+void judge_own_losses(const RecentFigures& recent, const Roles& /*roles*/, Reasons& reasons) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kLosses = {
       {{"kymo_series_overflowed", "look-ups of series over the limit"},
        {"kymo_ticks_missed", "ticks missed"},
@@ -183,9 +183,9 @@ void judge_own_losses(const Facts& facts, const Roles& /*roles*/, Reasons& reaso
        {"kymo_registration_errors", "registrations refused"},
        {"kymo_http_handler_errors", "answers of the metrics server failed"}}};
   for (const auto& [name, text] : kLosses) {
-    const double lost = facts.growth(name, kLong);
+    const double lost = recent.growth(name, kLong);
     over(lost, {1, kNever},
-         "kymo: " + amount_text(lost) + " " + std::string(text) + " within the last " + facts.last_of(kLong),
+         "kymo: " + amount_text(lost) + " " + std::string(text) + " within the last " + recent.last_of(kLong),
          reasons);
   }
 }
@@ -216,8 +216,8 @@ Verdict judge(const World& world, const Roles& roles, const Sessions* sessions) 
                                         judge_throttling, judge_memory,    judge_pressure, judge_files,
                                         judge_callbacks,  judge_own_losses};
   Verdict verdict;
-  const Facts facts(world);
-  for (const auto rule : kRules) rule(facts, roles, verdict.reasons);
+  const RecentFigures recent(world);
+  for (const auto rule : kRules) rule(recent, roles, verdict.reasons);
   if (sessions != nullptr) judge_sessions(*sessions, verdict.reasons);
   std::stable_sort(verdict.reasons.begin(), verdict.reasons.end(),
                    [](const Reason& a, const Reason& b) { return a.level > b.level; });

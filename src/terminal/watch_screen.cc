@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "marks.h"
 #include "number_text.h"
+#include "small_charts.h"
 
 namespace kymo::KYMO_ABI::terminal {
 namespace {

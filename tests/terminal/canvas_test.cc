@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "src/terminal/marks.h"
+#include "src/terminal/small_charts.h"
 
 namespace kymo::KYMO_ABI::terminal {
 namespace {

@@ -77,9 +77,9 @@ TEST_F(Screens, SessionsAndHelp) {
   expect_golden("sessions_120x40", draw(store, &sessions, {120, 40}));
   expect_golden("sessions_60x15", draw(store, &sessions, {60, 15}));
   EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("Asking the server."));
-  answers.has_asked_sessions = true;
+  answers.has_sessions_answer = true;
   EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("has no /api/sessions/live"));
-  answers.has_asked_sessions = false;
+  answers.has_sessions_answer = false;
   link.state = Link::State::lost;
   EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("Nothing is known while there is no connection."));
   link.state = Link::State::live;

@@ -79,15 +79,15 @@ TEST(ServerFeed, AsksForWhatThePageWantsAndOnlyThen) {
   Answering server;
   SharedPicture picture;
   const auto feed = follow_server(server.url(), {}, 1, picture);
-  picture.wishes().show(Page::peers);
+  picture.requests().show(Page::peers);
   EXPECT_TRUE(become(picture, [](const Answers& a) { return a.peers.value && a.peers.value->score == 80; }));
-  picture.wishes().show(Page::sessions);
+  picture.requests().show(Page::sessions);
   EXPECT_TRUE(become(picture, [](const Answers& a) {
     return a.past_sessions.is_there && !a.past_sessions.value;
   })) << "a server without any says so";
   const int peers = server.asked("GET /api/metrics/peers");
   EXPECT_EQ(server.asked("GET /api/profile"), 0);
-  picture.wishes().show(Page::profile);
+  picture.requests().show(Page::profile);
   EXPECT_TRUE(eventually([&] { return server.asked("GET /api/profile") >= 2; })) << "again and again";
   EXPECT_EQ(server.asked("GET /api/metrics/peers"), peers);
 }
@@ -97,7 +97,7 @@ TEST(ServerFeed, AsksForSessionsOnEveryPageOverOneConnection) {
   SharedPicture picture;
   const auto feed = follow_server(server.url(), {}, 1, picture);
   EXPECT_TRUE(eventually([&] { return server.asked("GET /api/sessions/live") >= 2; }));
-  picture.wishes().show(Page::peers);
+  picture.requests().show(Page::peers);
   const int before = server.asked("GET /api/sessions/live");
   EXPECT_TRUE(eventually([&] {
     return server.asked("GET /api/sessions/live") > before + 1 && server.asked("GET /api/metrics/peers") > 1;
@@ -124,7 +124,7 @@ TEST(ServerFeed, KeepsTheSessionsOfAServerThatIsTooBusyToAnswer) {
   server.answer_sessions_with(404);
   EXPECT_TRUE(eventually([&] {
     return picture.with([](const SharedPicture::Picture& now) {
-      return !now.sessions.has_value() && now.answers.has_asked_sessions;
+      return !now.sessions.has_value() && now.answers.has_sessions_answer;
     });
   }));
 }
@@ -133,17 +133,17 @@ TEST(ServerFeed, TurnsTheProfilerOnAndOff) {
   Answering server;
   SharedPicture picture;
   const auto feed = follow_server(server.url(), {}, 1, picture);
-  picture.wishes().show(Page::profile);
+  picture.requests().show(Page::profile);
   const auto becomes = [&](bool is_on) {
     return become(picture,
                   [is_on](const Answers& a) { return a.profile.value && a.profile.value->is_on == is_on; });
   };
   EXPECT_TRUE(becomes(false));
-  picture.wishes().order(ProfilerOrder::toggle);
+  picture.requests().order(ProfilerOrder::toggle);
   EXPECT_TRUE(becomes(true));
-  picture.wishes().order(ProfilerOrder::toggle);
+  picture.requests().order(ProfilerOrder::toggle);
   EXPECT_TRUE(becomes(false));
-  picture.wishes().order(ProfilerOrder::reset);
+  picture.requests().order(ProfilerOrder::reset);
   EXPECT_TRUE(eventually([&] { return server.asked("POST /api/profile/reset") == 1; }));
   EXPECT_EQ(server.asked("POST /api/profile/start"), 1);
   EXPECT_EQ(server.asked("POST /api/profile/stop"), 1);
@@ -154,8 +154,8 @@ TEST(ServerFeed, OrdersNothingWhereItMayNot) {
   SharedPicture picture;
   const auto feed = follow_server(server.url(), {}, 1, picture);
   picture.with([](SharedPicture::Picture& now) { now.answers.may_change = false; });
-  picture.wishes().order(ProfilerOrder::toggle);
-  picture.wishes().show(Page::profile);
+  picture.requests().order(ProfilerOrder::toggle);
+  picture.requests().show(Page::profile);
   EXPECT_TRUE(eventually([&] { return server.asked("GET /api/profile") >= 2; }));
   EXPECT_EQ(server.asked("POST /api/profile/start"), 0);
 }

@@ -11,14 +11,14 @@
 #include <kymo/net/client_options.h>
 #include <kymo/terminal/screen.h>
 #include <kymo/terminal/series_store.h>
-#include <kymo/terminal/wishes.h>
+#include <kymo/terminal/view_requests.h>
 
 namespace kymo::KYMO_ABI::terminal {
 
 /// Seconds since 1970, by the clock of this machine.
 [[nodiscard]] double unix_now() noexcept;
 
-/// What the feeds write and the screen reads. Threads: any.
+/// The shared state that feeds write and the screen reads. Threads: any.
 class SharedPicture final {
  public:
   SharedPicture();
@@ -33,7 +33,7 @@ class SharedPicture final {
     Link link;
   };
 
-  /// Calls the function with the picture, which nobody else has meanwhile.
+  /// Calls the function with exclusive access to the picture.
   template <class Function>
   auto with(Function function) {
     const std::lock_guard lock(mutex_);
@@ -41,20 +41,20 @@ class SharedPicture final {
   }
   /// Makes `descriptor()` readable.
   void tell_change() noexcept;
-  /// Forgets that it was.
+  /// Resets the signal of tell_change().
   void take_change() noexcept;
   [[nodiscard]] int descriptor() const noexcept { return event_; }
-  /// What the user looks at, for the feed.
-  [[nodiscard]] Wishes& wishes() noexcept { return wishes_; }
+  /// The page on view and the user's orders, for the feed.
+  [[nodiscard]] ViewRequests& requests() noexcept { return requests_; }
 
  private:
   std::mutex mutex_;
   Picture picture_;
-  Wishes wishes_;
+  ViewRequests requests_;
   int event_;
 };
 
-/// Something that fills the picture on threads of its own, until it is destroyed.
+/// Fills the picture on its own threads, until it is destroyed.
 class Feed {
  public:
   Feed() = default;
@@ -63,8 +63,8 @@ class Feed {
   virtual ~Feed() = default;
 };
 
-/// A server's live metrics, `rate_hz` times a second, its sessions, and what the page that is shown wants.
-/// The picture must outlive it.
+/// A server's live metrics, `rate_hz` times a second, its sessions, and the data of the page on view. The
+/// picture must outlive it.
 [[nodiscard]] std::unique_ptr<Feed> follow_server(const net::ClientUrl& url,
                                                   const net::ClientOptions& options, int rate_hz,
                                                   SharedPicture& picture);

@@ -27,7 +27,7 @@ struct KeyPress {
   char32_t character = 0;  ///< of Key::character
 };
 
-/// What a key does to the view.
+/// Applies a key to the view.
 void press(KeyPress pressed, ViewState& state);
 
 }  // namespace kymo::KYMO_ABI::terminal

@@ -6,9 +6,9 @@
 
 namespace kymo::KYMO_ABI::terminal {
 
-/// What the screens show, for scripts: lines of fields that are separated by tabs, the first of which says
-/// what the line is (docs/guide/terminal.md). Series are told where there is a filter. No field holds a tab,
-/// a control character or an escape.
+/// The content of the screens, for scripts: lines of tab-separated fields, the first of which names the kind
+/// of line (docs/guide/terminal.md). Series appear only with a filter. No field holds a tab, a control
+/// character or an escape.
 [[nodiscard]] std::string plain_report(const Scene& scene, const ViewState& state, Alphabet alphabet);
 
 }  // namespace kymo::KYMO_ABI::terminal

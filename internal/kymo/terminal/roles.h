@@ -8,9 +8,9 @@
 
 namespace kymo::KYMO_ABI::terminal {
 
-/// Which of the families at hand say how much is done, how fast, and what goes wrong; as the dashboard finds
-/// them. Known names of the packs go first, then what a name reveals; kymo's own figures stand in where a
-/// program has none yet. Null: there is none.
+/// The families that show throughput, latency and errors, found as in the dashboard. Known names of the
+/// packs go first, then hints in names. If the program has none, kymo's own figures are used. Null: there is
+/// none.
 struct Roles {
   const Family* traffic = nullptr;
   std::vector<const Family*> errors;
@@ -22,7 +22,7 @@ struct Roles {
 
 [[nodiscard]] Roles roles_of(const World& world);
 
-/// Whether a name ends with one of the words, which begins it or stands behind an underscore.
+/// True if a name ends with one of the words, as a whole word after an underscore.
 [[nodiscard]] bool ends_with_word(std::string_view name, std::initializer_list<std::string_view> words);
 
 /// A short title for a family: its name in words.

@@ -29,41 +29,41 @@ struct WindowReading {
   double p99 = kUnknown;
 };
 
-/// What a frame says of a series.
+/// A series' value in a frame.
 using Reading = std::variant<double, HistogramReading, WindowReading>;
 using LabelList = std::vector<std::pair<std::string, std::string>>;
 
-/// Makes a World of what comes in, frame by frame. Frames closer than a second become one moment, so that
-/// five minutes of any rate take the same memory: 8 bytes a moment and field, some 400 moments. Threads: one.
+/// Builds a World frame by frame. Frames closer than a second become one moment, so five minutes of any rate
+/// take the same memory: 8 bytes a moment and field, some 400 moments. Threads: one.
 class SeriesStore final {
  public:
-  /// Series beyond that are counted and not kept.
+  /// Series beyond this are counted and not kept.
   static constexpr std::size_t kMaxSeries = 20'000;
-  /// What the verdict looks back at, and some more.
+  /// The range of the verdict, and some more.
   static constexpr double kKeptSeconds = 310;
 
   [[nodiscard]] const World& world() const noexcept { return world_; }
-  /// Of the last frame; nothing where there was none.
+  /// Of the last frame; nothing before the first.
   [[nodiscard]] std::optional<std::uint64_t> last_seq() const noexcept { return last_seq_; }
 
-  /// `time`: of the server's clock. A server that started anew counts from 0: its series go on after a gap.
-  /// Where its clock is behind, its moments have no place after those that were, and all begins anew.
+  /// `time`: of the server's clock. A restarted server counts from 0: its series go on after a gap. If its
+  /// clock is behind, its moments would come before the old ones, so all data begin anew.
   void hello(std::string_view instance, std::string_view server, double tick_seconds, double time);
 
-  /// Ids hold until the next `forget_ids()`. An id that is not known is ignored.
+  /// Ids are valid until the next `forget_ids()`. An unknown id is ignored.
   void forget_ids();
   void adopt_family(std::uint32_t id, std::string_view name, Kind kind, std::string_view unit);
-  /// Whether it is there now. A frame that names all series ends those that it does not (`end_unnamed()`).
+  /// True if the series is stored now. A frame with all series ends the others (`end_unnamed()`).
   bool adopt_series(std::uint32_t id, std::uint32_t family_id, LabelList labels);
   void end_unnamed();
   void end_series(std::uint32_t id);
 
-  /// To be called before a frame that is no replay is begun. Where the server's clock was set back, all that
-  /// is kept is moved back behind a gap, so that time goes on. The uptime tells by how much.
+  /// Call it before begin() of a frame that is no replay. If the server's clock was set back, all data are
+  /// moved back behind a gap, so time goes on. The uptime tells by how much.
   void follow_clock(double time, double uptime_seconds);
-  /// Begins a frame; false: it is older than what is known, and says nothing new.
+  /// Begins a frame. False: the frame is older than the stored data.
   bool begin(std::optional<std::uint64_t> seq, double time);
-  /// `from_nothing`: the series began since the frame before, so that all it counted is growth.
+  /// `from_nothing`: the series began since the frame before, so its whole count is growth.
   void set(std::uint32_t id, const Reading& reading, bool from_nothing);
   void set_uptime(double seconds) noexcept { world_.uptime_seconds = seconds; }
 

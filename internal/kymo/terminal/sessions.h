@@ -13,12 +13,12 @@ enum class Level : std::uint8_t { well, degraded, unwell };
 
 [[nodiscard]] std::string_view level_name(Level level) noexcept;
 
-/// One session of `GET /api/sessions/live` (docs/reference/stream.md), and whether it is well.
+/// One session of `GET /api/sessions/live` (docs/reference/stream.md), and its health.
 struct SessionRow {
   std::string id;
   std::string model;   ///< provider and model
   std::string ladder;  ///< the step of the ladder, `NORMAL` and worse
-  bool idle = false;   ///< nothing came for a while, so that nothing is known of its pace
+  bool idle = false;   ///< no audio for a while, so its pace is unknown
   double age_seconds = kUnknown;
   double sources = kUnknown;
   double fill = kUnknown;
@@ -33,11 +33,11 @@ struct SessionRow {
 };
 
 struct Sessions {
-  double count = 0;  ///< that go on; `rows` may be fewer
+  double count = 0;  ///< of open sessions; `rows` may be fewer
   std::vector<SessionRow> rows;
 };
 
-/// Nothing where the answer is none that this program knows.
+/// Nothing for an unknown form of response.
 [[nodiscard]] std::optional<Sessions> parse_sessions(std::string_view answer);
 
 }  // namespace kymo::KYMO_ABI::terminal

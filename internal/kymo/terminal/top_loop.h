@@ -9,8 +9,8 @@
 
 namespace kymo::KYMO_ABI::terminal {
 
-/// SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT and SIGWINCH as something to read. Made before any thread is,
-/// which then block them too.
+/// Makes SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT and SIGWINCH readable. Create it before any thread, so
+/// that all threads block these signals.
 class TerminalSignals final {
  public:
   TerminalSignals();
@@ -19,7 +19,7 @@ class TerminalSignals final {
   ~TerminalSignals();
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-  /// One that came; 0: none did. What a key makes is sent by the kernel, to all who have the terminal.
+  /// A received signal; 0: none. The kernel sends a key's signal to all processes of the terminal.
   struct Came {
     int number = 0;
     bool is_from_terminal = false;
@@ -33,8 +33,8 @@ class TerminalSignals final {
   int descriptor_;
 };
 
-/// Shows the picture on this process' terminal until the user or a signal ends it. The terminal is as before
-/// when it returns, or throws: std::runtime_error for a terminal that cannot be used.
+/// Shows the picture on this process' terminal until the user or a signal ends it. On return and on an
+/// exception the terminal is restored. Throws std::runtime_error for an unusable terminal.
 void run_top(SharedPicture& picture, const TerminalSignals& signals, ViewState state,
              std::chrono::milliseconds interval, Alphabet alphabet, bool colors);
 

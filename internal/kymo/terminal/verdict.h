@@ -14,15 +14,15 @@ struct Reason {
   std::string text;
 };
 
-/// Is the server well, and if not, why.
+/// The server's health, with the reasons if it is bad.
 struct Verdict {
   Level level = Level::well;
   std::string title;            ///< `This server is well`
   std::vector<Reason> reasons;  ///< the worst first
 };
 
-/// Rules over metrics that are known to mean something, of the dashboard's words and limits
-/// (web/src/base/verdict.ts). A rule that lacks its metric says nothing. `sessions` may be null.
+/// Applies rules to metrics with a known meaning, with the dashboard's words and limits
+/// (web/src/base/verdict.ts). A rule without its metric gives no reason. `sessions` may be null.
 [[nodiscard]] Verdict judge(const World& world, const Roles& roles, const Sessions* sessions);
 
 }  // namespace kymo::KYMO_ABI::terminal

@@ -8,7 +8,7 @@
 
 namespace kymo::KYMO_ABI::terminal {
 
-/// What `kymo monitor` shows of a process; a screen is a function of it.
+/// The content of `kymo monitor`; a screen is a function of it.
 struct WatchScene {
   std::string what;
   std::string pid;
@@ -16,13 +16,13 @@ struct WatchScene {
   const watch::Recording& recording;
   const watch::Surroundings& surroundings;
   const std::vector<watch::Finding>& findings;
-  std::string last_output;  ///< the last line that a command has written; empty: none
-  std::string state;        ///< what else is going on, such as that it is asked to end
+  std::string last_output;  ///< the command's last line of output; empty: none
+  std::string state;        ///< a note, such as that the command is ending
 };
 
 inline constexpr Size kLeastWatchSize{50, 8};
 
-/// The whole screen: what is wrong, each figure now, on average and at most with its last readings as a line.
+/// Draws the whole screen: issues, then each figure now, its mean, its maximum and its last readings.
 [[nodiscard]] Canvas draw_watch(const WatchScene& scene, Size size, Alphabet alphabet);
 
 }  // namespace kymo::KYMO_ABI::terminal

@@ -14,24 +14,24 @@ namespace kymo::KYMO_ABI::terminal {
 
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-/// The numbers that are kept of a series in each moment; the first stands for it. A histogram has count and
-/// sum; a window has all but the sum.
+/// The numbers kept of a series in each moment; the first is the main one. A histogram has count and sum; a
+/// window has all but the sum.
 enum class Field : std::uint8_t { value, sum, mean, p50, p95, p99 };
 inline constexpr std::size_t kFields = 6;
 
-/// Values of one field, one a moment of the timeline; NaN where it is not known.
+/// Values of one field, one a moment of the timeline; NaN: unknown.
 using Points = std::vector<double>;
 
 /// The bucket of zeros, which no power of two holds.
 inline constexpr std::int32_t kZeroBucket = -1'000'000;
-/// The bucket below zero whose magnitudes are those of bucket `index`; below all others, the largest first.
+/// The bucket below zero with the magnitudes of bucket `index`; sorts before all others, the largest first.
 [[nodiscard]] constexpr std::int32_t negative_bucket(std::int32_t index) noexcept {
   return 2 * kZeroBucket - index;
 }
 /// Counts by bucket, ascending.
 using Buckets = std::map<std::int32_t, double>;
 
-/// By how much each bucket of a histogram grew in a moment.
+/// Growth of each bucket of a histogram in a moment.
 struct Growth {
   bool is_known = true;
   std::vector<std::pair<std::int32_t, double>> buckets;
@@ -41,9 +41,9 @@ struct Series {
   std::vector<std::pair<std::string, std::string>> labels;  ///< by key
   std::string label_text;                                   ///< for a person
   bool is_alive = true;
-  std::vector<Points> columns;  ///< by Field, as many as the kind has; empty ones are not kept
+  std::vector<Points> columns;  ///< by Field, as many as the kind has; empty ones are not stored
   std::vector<Growth> growths;  ///< of a histogram
-  Buckets totals;               ///< of a histogram, when last heard of
+  Buckets totals;               ///< of a histogram, at its last reading
   bool has_totals = false;
   double least = kUnknown;  ///< ever recorded by a histogram
   double most = kUnknown;
@@ -56,27 +56,27 @@ struct Series {
 
 struct Family {
   std::string name;
-  std::string plain_name;  ///< without dots and without `_total`, by which families are compared
+  std::string plain_name;  ///< without dots and without `_total`, for comparing families
   Kind kind = Kind::gauge;
   std::string unit;
   std::map<std::string, Series> series;  ///< by labels
 
-  /// Whether the program itself registered it, rather than kymo for it.
+  /// True if the program itself registered the family, not kymo.
   [[nodiscard]] bool is_application() const noexcept;
 };
 
-/// All that is known of a server: its series with their last minutes. A value: a copy stands still.
+/// The state of a server: its series with their last minutes. A value: a copy does not change.
 struct World {
   std::string server;  ///< `kymo/0.1.0`
   double tick_seconds = 1;
   double uptime_seconds = kUnknown;
   std::vector<double> times;  ///< Unix time of each moment, ascending
   std::map<std::string, Family> families;
-  std::vector<double> restarts;    ///< when the server started anew, Unix time, as far as moments are kept
-  std::size_t omitted_series = 0;  ///< over the limit of what is kept
+  std::vector<double> restarts;    ///< Unix times of restarts, as far as moments are kept
+  std::size_t omitted_series = 0;  ///< over the limit of kept series
 
   [[nodiscard]] double last_time() const noexcept { return times.empty() ? kUnknown : times.back(); }
-  /// The first moment that is not before a time.
+  /// The first moment at or after a time.
   [[nodiscard]] std::size_t lower_bound(double time) const noexcept;
   /// The family of that plain name, or null.
   [[nodiscard]] const Family* find(std::string_view plain) const noexcept;

@@ -4,7 +4,7 @@
 import { labelText } from '../data/series';
 import { amountText, cutRatioText, durationText } from '../format/numbers';
 import { readable } from '../format/readable';
-import type { Facts } from './facts';
+import type { RecentFigures } from './recent_figures';
 import { plainName } from './names';
 import type { Roles } from './roles';
 import type { Sessions } from './sessions';
@@ -26,7 +26,7 @@ export interface Verdict {
   readonly reasons: readonly Reason[];
 }
 
-type Rule = (facts: Facts, roles: Roles) => Array<Reason | null>;
+type Rule = (recent: RecentFigures, roles: Roles) => Array<Reason | null>;
 
 const NOW = 1;
 const SHORT = 10;
@@ -43,11 +43,11 @@ function over(value: number | null, degraded: number, unwell: number, family: st
 
 const percent = cutRatioText;
 
-const cpu: Rule = (facts) => {
-  const limit = facts.mean('kymo_system_cpu_limit_cores', SHORT);
-  const group = facts.mean('kymo_cgroup_cpu_ratio', SHORT);
-  const own = facts.mean('kymo_process_cpu_ratio', SHORT);
-  const quota = facts.mean('kymo_cgroup_cpu_limit_cores', SHORT);
+const cpu: Rule = (recent) => {
+  const limit = recent.mean('kymo_system_cpu_limit_cores', SHORT);
+  const group = recent.mean('kymo_cgroup_cpu_ratio', SHORT);
+  const own = recent.mean('kymo_process_cpu_ratio', SHORT);
+  const quota = recent.mean('kymo_cgroup_cpu_limit_cores', SHORT);
   const cores = limit === null ? '' : ` of ${amountText(limit, 'cores')} that ${quota !== null && quota <= limit ? 'its cgroup' : 'it'} may use`;
   if (group !== null) {
     return [over(group, 0.85, 0.97, 'kymo_cgroup_cpu_ratio', (value) => `CPU is at ${percent(value)}${cores}${own === null ? '' : `; this process uses ${amountText(own, 'cores')}`}`)];
@@ -56,72 +56,72 @@ const cpu: Rule = (facts) => {
   return [over(own / limit, 0.85, 0.97, 'kymo_process_cpu_ratio', (value) => `this process uses ${percent(value)}${cores}`)];
 };
 
-const throttling: Rule = (facts) => {
-  const periods = facts.growth('kymo_cgroup_cpu_periods', MINUTE);
-  const throttled = facts.growth('kymo_cgroup_cpu_throttled_periods', MINUTE);
+const throttling: Rule = (recent) => {
+  const periods = recent.growth('kymo_cgroup_cpu_periods', MINUTE);
+  const throttled = recent.growth('kymo_cgroup_cpu_throttled_periods', MINUTE);
   if (!periods || throttled === null) return [];
-  return [over(throttled / periods, 0.05, 0.25, 'kymo_cgroup_cpu_throttled_periods_total', (value) => `held back by its CPU quota in ${percent(value)} of the periods of the last ${facts.lastOf(MINUTE)}`)];
+  return [over(throttled / periods, 0.05, 0.25, 'kymo_cgroup_cpu_throttled_periods_total', (value) => `held back by its CPU quota in ${percent(value)} of the periods of the last ${recent.lastOf(MINUTE)}`)];
 };
 
-const memory: Rule = (facts) => {
-  const limit = facts.mean('kymo_system_memory_limit_bytes', SHORT);
-  const resident = facts.mean('process_resident_memory_bytes', SHORT);
-  const host = facts.mean('kymo_system_memory_used_ratio', SHORT);
-  const kills = facts.growth('kymo_cgroup_memory_events', LONG);
+const memory: Rule = (recent) => {
+  const limit = recent.mean('kymo_system_memory_limit_bytes', SHORT);
+  const resident = recent.mean('process_resident_memory_bytes', SHORT);
+  const host = recent.mean('kymo_system_memory_used_ratio', SHORT);
+  const kills = recent.growth('kymo_cgroup_memory_events', LONG);
   return [
     limit && resident !== null
       ? over(resident / limit, 0.8, 0.92, 'process_resident_memory_bytes', (value) => `memory is at ${percent(value)} of its limit of ${amountText(limit, 'bytes')}`)
       : null,
     over(host, 0.9, 0.97, 'kymo_system_memory_used_ratio', (value) => `the host's memory is ${percent(value)} used`),
-    over(kills, 1, 1000, 'kymo_cgroup_memory_events_total', () => `the cgroup ran into its memory limit within the last ${facts.lastOf(LONG)}`),
+    over(kills, 1, 1000, 'kymo_cgroup_memory_events_total', () => `the cgroup ran into its memory limit within the last ${recent.lastOf(LONG)}`),
   ];
 };
 
-const errors: Rule = (facts, roles) => {
-  const done = roles.traffic && roles.hasApplication ? facts.growth(roles.traffic.name, MINUTE) : null;
+const errors: Rule = (recent, roles) => {
+  const done = roles.traffic && roles.hasApplication ? recent.growth(roles.traffic.name, MINUTE) : null;
   return roles.errors.map((family) => {
-    const failed = facts.growth(family.name, MINUTE);
+    const failed = recent.growth(family.name, MINUTE);
     if (!failed) return null;
     const all = Math.max(done ?? 0, failed);
     if (all < FEWEST_EVENTS) return null;
-    return over(failed / all, 0.01, 0.05, family.name, (value) => `${family.name}: ${percent(value)} failed in the last ${facts.lastOf(MINUTE)} (${amountText(failed)})`);
+    return over(failed / all, 0.01, 0.05, family.name, (value) => `${family.name}: ${percent(value)} failed in the last ${recent.lastOf(MINUTE)} (${amountText(failed)})`);
   });
 };
 
-const losses: Rule = (facts, roles) => roles.drops.map((family) => {
-  const lost = facts.growth(family.name, MINUTE);
+const losses: Rule = (recent, roles) => roles.drops.map((family) => {
+  const lost = recent.growth(family.name, MINUTE);
   if (!lost) return null;
-  const received = receivedBeside(facts, family.name) ?? (roles.traffic ? facts.growth(roles.traffic.name, MINUTE) : null);
+  const received = receivedBeside(recent, family.name) ?? (roles.traffic ? recent.growth(roles.traffic.name, MINUTE) : null);
   const share = lost / Math.max(lost + (received ?? 0), 1);
-  return over(share, 0.001, 0.02, family.name, (value) => `${family.name}: ${amountText(lost)} lost in the last ${facts.lastOf(MINUTE)}, ${percent(value)}`);
+  return over(share, 0.001, 0.02, family.name, (value) => `${family.name}: ${amountText(lost)} lost in the last ${recent.lastOf(MINUTE)}, ${percent(value)}`);
 });
 
 /** What came in where that was lost: `udp.packet.received` beside `udp.packet.dropped`. */
-function receivedBeside(facts: Facts, name: string): number | null {
+function receivedBeside(recent: RecentFigures, name: string): number | null {
   const beside = plainName(name).replace(/_[a-z]+$/, '_received');
-  return facts.growth(beside, MINUTE);
+  return recent.growth(beside, MINUTE);
 }
 
-const queues: Rule = (facts) => facts.named(/(^|_)(fill|fill_ratio|queue_fill|utilization)$/).map((name) => {
-  const fullest = facts.largest(name, SHORT);
+const queues: Rule = (recent) => recent.named(/(^|_)(fill|fill_ratio|queue_fill|utilization)$/).map((name) => {
+  const fullest = recent.largest(name, SHORT);
   const where = fullest ? labelText(fullest.series.labels) : '';
   return over(fullest?.value ?? null, 0.8, 0.95, name, (value) => `${name}${where && ` (${where})`}: the queue is ${percent(value)} full`);
 });
 
-const pressure: Rule = (facts) => {
+const pressure: Rule = (recent) => {
   const limits = [
     { resource: 'cpu', kind: 'some', degraded: 0.4, unwell: 0.8, text: 'some task waited for a CPU' },
     { resource: 'memory', kind: 'full', degraded: 0.05, unwell: 0.2, text: 'all tasks waited for memory' },
     { resource: 'io', kind: 'full', degraded: 0.2, unwell: 0.5, text: 'all tasks waited for the disk' },
   ] as const;
   return limits.map(({ resource, kind, degraded, unwell, text }) =>
-    over(facts.mean('kymo_system_pressure_ratio', SHORT, { resource, kind }), degraded, unwell, 'kymo_system_pressure_ratio', (value) => `${text} in ${percent(value)} of the time`));
+    over(recent.mean('kymo_system_pressure_ratio', SHORT, { resource, kind }), degraded, unwell, 'kymo_system_pressure_ratio', (value) => `${text} in ${percent(value)} of the time`));
 };
 
-const files: Rule = (facts) => {
-  const open = facts.mean('process_open_fds', SHORT);
-  const most = facts.mean('process_max_fds', SHORT);
-  const disk = facts.largest('kymo_system_filesystem_used_ratio', SHORT);
+const files: Rule = (recent) => {
+  const open = recent.mean('process_open_fds', SHORT);
+  const most = recent.mean('process_max_fds', SHORT);
+  const disk = recent.largest('kymo_system_filesystem_used_ratio', SHORT);
   return [
     open !== null && most ? over(open / most, 0.8, 0.95, 'process_open_fds', (value) => `${percent(value)} of the file descriptors are open`) : null,
     over(disk?.value ?? null, 0.9, 0.98, 'kymo_system_filesystem_used_ratio', (value) => `the file system ${readable(disk?.series.labels.mountpoint ?? '')} is ${percent(value)} full`),
@@ -129,9 +129,9 @@ const files: Rule = (facts) => {
 };
 
 /** A callback that hangs makes the figures incomplete, and what it waits for may hold up the server too. */
-const callbacks: Rule = (facts) => {
-  const longest = facts.largest('kymo_callback_hanging_seconds', NOW);
-  const others = (facts.mean('kymo_callbacks_hanging', NOW) ?? 1) - 1;
+const callbacks: Rule = (recent) => {
+  const longest = recent.largest('kymo_callback_hanging_seconds', NOW);
+  const others = (recent.mean('kymo_callbacks_hanging', NOW) ?? 1) - 1;
   return [over(longest?.value ?? null, 0, Infinity, 'kymo_callback_hanging_seconds', (value) => `callback ${readable(longest?.series.labels.callback ?? '')} has not returned for ${durationText(value)}${others >= 1 ? `, and ${amountText(others)} more hang` : ''}`)];
 };
 
@@ -148,8 +148,8 @@ const OWN_LOSSES: ReadonlyArray<readonly [name: string, text: string]> = [
 ];
 
 /** What kymo itself lost never makes a server unwell, but its figures may be incomplete. */
-const ownLosses: Rule = (facts) => OWN_LOSSES.map(([name, text]) =>
-  over(facts.growth(name, LONG), 1, Infinity, facts.named(new RegExp(`^${name}$`))[0] ?? name, (value) => `kymo: ${amountText(value)} ${text} within the last ${facts.lastOf(LONG)}`));
+const ownLosses: Rule = (recent) => OWN_LOSSES.map(([name, text]) =>
+  over(recent.growth(name, LONG), 1, Infinity, recent.named(new RegExp(`^${name}$`))[0] ?? name, (value) => `kymo: ${amountText(value)} ${text} within the last ${recent.lastOf(LONG)}`));
 
 const RULES: readonly Rule[] = [errors, losses, queues, cpu, throttling, memory, pressure, files, callbacks, ownLosses];
 
@@ -172,8 +172,8 @@ export function sessionReasons(sessions: Sessions | undefined): Reason[] {
 
 const LONGEST_ID = 40;
 
-export function judge(facts: Facts, roles: Roles, more: readonly Reason[] = []): Verdict {
-  const reasons = [...RULES.flatMap((rule) => rule(facts, roles)).filter((reason) => reason !== null), ...more];
+export function judge(recent: RecentFigures, roles: Roles, more: readonly Reason[] = []): Verdict {
+  const reasons = [...RULES.flatMap((rule) => rule(recent, roles)).filter((reason) => reason !== null), ...more];
   reasons.sort((a, b) => Number(b.level === 'unwell') - Number(a.level === 'unwell'));
   const level: Level = reasons[0]?.level ?? 'well';
   return { level, title: TITLES[level], reasons };

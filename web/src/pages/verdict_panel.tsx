@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { VerdictShape } from '../icons';
-import { factsOf } from '../model/facts';
+import { recentFiguresOf } from '../model/recent_figures';
 import type { Roles } from '../model/roles';
 import { judge, sessionReasons, type Reason, type Verdict } from '../model/verdict';
 import { page } from '../page';
@@ -27,7 +27,7 @@ function ReasonItem({ reason }: { reason: Reason }) {
 export function VerdictPanel({ roles }: { roles: Roles }) {
   const version = page.store.version.value;
   const isLost = page.client.connection.value.state === 'lost';
-  const verdict = useMemo(() => (isLost ? UNKNOWN : judge(factsOf(page.store), roles, sessionReasons(lastKnown(sessionState.value)))), [version, roles, isLost]);
+  const verdict = useMemo(() => (isLost ? UNKNOWN : judge(recentFiguresOf(page.store), roles, sessionReasons(lastKnown(sessionState.value)))), [version, roles, isLost]);
   const shown = areAllShown.value ? verdict.reasons : verdict.reasons.slice(0, SHOWN_AT_FIRST);
   const hidden = verdict.reasons.length - shown.length;
   return (

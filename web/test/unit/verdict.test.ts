@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Store } from '../../src/data/store';
-import { factsOf } from '../../src/model/facts';
+import { recentFiguresOf } from '../../src/model/recent_figures';
 import { rolesOf } from '../../src/model/roles';
 import { judge } from '../../src/model/verdict';
 import { delta, full, hello, type MadeSeries } from './frames';
@@ -14,7 +14,7 @@ function minuteOf(series: readonly MadeSeries[], growth: readonly number[] = [])
   store.hello(hello());
   store.full(full(0, 1000, series));
   for (let i = 1; i <= 70; i++) store.delta(delta(i, 1000 + i, growth.map((more, id) => [id, Number(series[id]?.v) + more * i])));
-  return judge(factsOf(store), rolesOf(store));
+  return judge(recentFiguresOf(store), rolesOf(store));
 }
 
 test('nothing known, nothing wrong', () => {

@@ -1,4 +1,4 @@
-#include <kymo/terminal/asked.h>
+#include <kymo/terminal/server_answers.h>
 
 #include <algorithm>
 #include <array>

@@ -9,14 +9,14 @@
 
 namespace kymo::KYMO_ABI::terminal {
 
-/// One peer of `GET /api/metrics/peers`. What is not known is NaN or empty.
+/// One peer of `GET /api/metrics/peers`. Unknown figures are NaN or empty.
 struct PeerRow {
   std::string id;
   std::string name;
   std::string status;  ///< `connected`, `degraded`, `disconnected`
   std::string trend;   ///< `improving`, `stable`, `degrading`
   std::string grade;   ///< of the path, `A` to `F`
-  std::string reason;  ///< why its quality is not higher; empty: it is high
+  std::string reason;  ///< why the quality is not higher; empty: it is high
   double latency_ms = kUnknown;
   double average_ms = kUnknown;
   double p95_ms = kUnknown;
@@ -24,12 +24,12 @@ struct PeerRow {
   double loss_percent = kUnknown;
   double quality = kUnknown;  ///< 0 to 100
   double opinion = kUnknown;  ///< mean opinion score of voice, 1 to 4.5
-  double sent = kUnknown;     ///< bytes a second; not known of a peer of which nobody told traffic
+  double sent = kUnknown;     ///< bytes a second; unknown for a peer without traffic reports
   double received = kUnknown;
   double uptime_seconds = kUnknown;
 };
 
-/// All peers, and all of them taken together as `GET /api/metrics/network` has it.
+/// All peers, and their summary from `GET /api/metrics/network`.
 struct Peers {
   std::vector<PeerRow> rows;
   double score = kUnknown;
@@ -43,7 +43,7 @@ struct PastSessionRow {
   std::string name;
   double start = kUnknown;  ///< Unix time
   bool is_over = false;
-  bool is_interrupted = false;  ///< its process ended before it did
+  bool is_interrupted = false;  ///< the process ended before the session
   double duration_seconds = kUnknown;
   double peers = 0;
   double least_ms = kUnknown;
@@ -67,31 +67,31 @@ struct HotspotRow {
 
 struct Profile {
   bool is_on = false;
-  double duration_seconds = kUnknown;  ///< that was profiled
+  double duration_seconds = kUnknown;  ///< of profiling
   std::vector<HotspotRow> rows;
 };
 
-/// What a server answered to a question that is asked while a page is shown.
+/// The server's response to a request for the page on view.
 template <class T>
 struct Answer {
-  bool is_there = false;   ///< whether it has answered, be it with a no
-  std::optional<T> value;  ///< nothing: it has none of that
+  bool is_there = false;   ///< true once the server has responded, also with an error
+  std::optional<T> value;  ///< nothing: the server has no such data
 };
 
-/// All such answers.
+/// The responses for all pages.
 struct Answers {
   Answer<Peers> peers = {};
   Answer<PastSessions> past_sessions = {};
   Answer<Profile> profile = {};
-  /// Whether the profiler may be turned on and off from here: over loopback, or with a token.
+  /// True if this client may turn the profiler on and off: over loopback, or with a token.
   bool may_change = false;
-  /// Whether the server has answered for `/api/sessions/live`, be it with a no.
-  bool has_asked_sessions = false;
+  /// True once the server has responded for `/api/sessions/live`, also with an error.
+  bool has_sessions_answer = false;
 };
 
-// Each gives nothing where the answer is none that this program knows.
+// Each returns nothing for an unknown form of response.
 [[nodiscard]] std::optional<Peers> parse_peers(std::string_view answer);
-/// Adds what `/api/metrics/network` says.
+/// Adds the figures of `/api/metrics/network`.
 void take_network(std::string_view answer, Peers& peers);
 [[nodiscard]] std::optional<PastSessions> parse_past_sessions(std::string_view answer);
 [[nodiscard]] std::optional<Profile> parse_profile(std::string_view answer);

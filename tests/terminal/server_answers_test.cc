@@ -1,18 +1,18 @@
-#include <kymo/terminal/asked.h>
+#include <kymo/terminal/server_answers.h>
 
 #include <cmath>
 #include <thread>
 
 #include <gtest/gtest.h>
 
-#include <kymo/terminal/wishes.h>
+#include <kymo/terminal/view_requests.h>
 
 namespace kymo::KYMO_ABI::terminal {
 namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Asked, WhatIsNoAnswerIsNothing) {
+TEST(ServerAnswers, WhatIsNoAnswerIsNothing) {
   for (const char* text : {"", "{", "[]", "3", "{}", R"({"peers":3,"sessions":{},"functions":null})"}) {
     EXPECT_FALSE(parse_peers(text)) << text;
     EXPECT_FALSE(parse_past_sessions(text)) << text;
@@ -20,7 +20,7 @@ TEST(Asked, WhatIsNoAnswerIsNothing) {
   }
 }
 
-TEST(Asked, WhatIsMissingOrOfAnotherTypeIsNotKnown) {
+TEST(ServerAnswers, WhatIsMissingOrOfAnotherTypeIsNotKnown) {
   const auto peers = parse_peers(R"({"peers":[{"peer_id":7,"latency_ms":5,"path":"A"},"no object",{}]})");
   ASSERT_TRUE(peers);
   ASSERT_EQ(peers->rows.size(), 2U);
@@ -41,7 +41,7 @@ TEST(Asked, WhatIsMissingOrOfAnotherTypeIsNotKnown) {
   EXPECT_TRUE(profile->rows[1].is_slow);
 }
 
-TEST(Asked, ASessionMayHaveBeenCutOff) {
+TEST(ServerAnswers, ASessionMayHaveBeenCutOff) {
   const auto sessions = parse_past_sessions(
       R"({"sessions":[{"session_id":"s","start_time":"2025-11-24T16:00:00.000Z","end_time":"2025-11-24T16:01:00.000Z","interrupted":true}]})");
   ASSERT_TRUE(sessions);
@@ -49,7 +49,7 @@ TEST(Asked, ASessionMayHaveBeenCutOff) {
   EXPECT_EQ(sessions->front().start, 1764000000);
 }
 
-TEST(Asked, TrafficThatNobodyToldOfIsNotKnown) {
+TEST(ServerAnswers, TrafficThatNobodyToldOfIsNotKnown) {
   const std::string rates = R"("bandwidth":{"sent_bytes_per_second":0,"received_bytes_per_second":0}})";
   const auto peers = parse_peers(R"({"peers":[{"bytes_sent":0,"packets_received":0,)" + rates +
                                  R"(,{"bytes_received":7,)" + rates + "]}");
@@ -58,13 +58,13 @@ TEST(Asked, TrafficThatNobodyToldOfIsNotKnown) {
   EXPECT_EQ(peers->rows[1].sent, 0) << "it is idle";
 }
 
-TEST(Asked, NoMoreRowsThanSomebodyWouldLookThrough) {
+TEST(ServerAnswers, NoMoreRowsThanSomebodyWouldLookThrough) {
   std::string rows = "{}";
   for (int i = 0; i < 10'100; ++i) rows += ",{}";
   EXPECT_EQ(parse_peers(R"({"peers":[)" + rows + "]}")->rows.size(), 10'000U);
 }
 
-TEST(Asked, TheNetworkMayBeUnknown) {
+TEST(ServerAnswers, TheNetworkMayBeUnknown) {
   Peers peers;
   take_network(R"({"score":80.5,"grade":"B"})", peers);
   EXPECT_EQ(peers.score, 80.5);
@@ -74,34 +74,34 @@ TEST(Asked, TheNetworkMayBeUnknown) {
   EXPECT_EQ(peers.grade, "");
 }
 
-TEST(WishesTest, ANewPageIsToldAtOnceAndAnOrderOnce) {
-  Wishes wishes;
+TEST(ViewRequestsTest, ANewPageIsToldAtOnceAndAnOrderOnce) {
+  ViewRequests requests;
   std::thread user([&] {
-    wishes.order(ProfilerOrder::toggle);
-    wishes.show(Page::profile);
+    requests.order(ProfilerOrder::toggle);
+    requests.show(Page::profile);
   });
   user.join();
-  const auto wish = wishes.wait(1h);
-  ASSERT_TRUE(wish);
-  EXPECT_EQ(wish->page, Page::profile);
-  EXPECT_EQ(wish->order, ProfilerOrder::toggle);
-  const auto again = wishes.wait(0ms);
+  const auto request = requests.wait(1h);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->page, Page::profile);
+  EXPECT_EQ(request->order, ProfilerOrder::toggle);
+  const auto again = requests.wait(0ms);
   ASSERT_TRUE(again);
   EXPECT_EQ(again->page, Page::profile);
   EXPECT_EQ(again->order, ProfilerOrder::none);
 }
 
-TEST(WishesTest, TheEndIsForEver) {
-  Wishes wishes;
+TEST(ViewRequestsTest, TheEndIsForEver) {
+  ViewRequests requests;
   std::thread asker([&] {
-    while (wishes.wait(1h)) {
+    while (requests.wait(1h)) {
     }
   });
-  wishes.show(Page::peers);
-  wishes.end();
+  requests.show(Page::peers);
+  requests.end();
   asker.join();
-  wishes.show(Page::series);
-  EXPECT_FALSE(wishes.wait(1h));
+  requests.show(Page::series);
+  EXPECT_FALSE(requests.wait(1h));
 }
 
 }  // namespace

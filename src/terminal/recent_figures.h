@@ -11,11 +11,11 @@
 namespace kymo::KYMO_ABI::terminal {
 
 /// What the rules of the verdict ask of a World. Names are plain ones; NaN stands for what is not known.
-class Facts final {
+class RecentFigures final {
  public:
   using LabelPair = std::pair<std::string, std::string>;
 
-  explicit Facts(const World& world) noexcept : world_(world) {}
+  explicit RecentFigures(const World& world) noexcept : world_(world) {}
 
   /// The mean of a family's sum over the last seconds; with labels, of the series that have them.
   [[nodiscard]] double mean(std::string_view name, double seconds,

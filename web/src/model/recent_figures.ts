@@ -6,7 +6,7 @@ import type { Store } from '../data/store';
 import { durationText } from '../format/numbers';
 import { familiesLike, familyNamed } from './names';
 
-export interface Facts {
+export interface RecentFigures {
   /** The last minutes as far as they are known: `minute`, `5 minutes`, or `12 s`. */
   lastOf(seconds: number): string;
   /** The mean of a family's sum over the last seconds; null where it is not there. */
@@ -19,7 +19,7 @@ export interface Facts {
   largest(name: string, seconds: number): { value: number; series: Series } | null;
 }
 
-export function factsOf(store: Store): Facts {
+export function recentFiguresOf(store: Store): RecentFigures {
   const { timeline } = store;
   const from = (seconds: number) => timeline.lowerBound(timeline.lastTime - seconds + 0.001);
   const meanOf = (several: readonly Series[], seconds: number) =>

@@ -10,15 +10,15 @@ namespace kymo::KYMO_ABI::cli {
 
 /// A pipe whose text is kept until there is room for it on the terminal: the end of it, and how much there
 /// was. Threads: one at a time.
-class HeldOutput final {
+class CapturedOutput final {
  public:
   static constexpr std::size_t kMostKept = std::size_t{256} * 1024;
 
   /// Errors: std::system_error where there are no descriptors left.
-  HeldOutput();
-  HeldOutput(const HeldOutput&) = delete;
-  HeldOutput& operator=(const HeldOutput&) = delete;
-  ~HeldOutput();
+  CapturedOutput();
+  CapturedOutput(const CapturedOutput&) = delete;
+  CapturedOutput& operator=(const CapturedOutput&) = delete;
+  ~CapturedOutput();
 
   /// The end to write to; given to a command, and then closed here.
   [[nodiscard]] int writing_end() const noexcept { return writing_; }

@@ -9,27 +9,27 @@
 
 namespace kymo::KYMO_ABI::terminal {
 
-/// What the user looks at and orders, for the one who asks the server for it. Threads: any.
-class Wishes final {
+/// The page on view and the user's orders, for the thread that sends requests to the server. Threads: any.
+class ViewRequests final {
  public:
-  struct Wish {
+  struct Request {
     Page page = Page::overview;
     ProfilerOrder order = ProfilerOrder::none;
   };
 
   void show(Page page);
   void order(ProfilerOrder order);
-  /// Lets wait() give nothing from now on.
+  /// Makes wait() return nothing from now on.
   void end();
 
-  /// Waits for a wish that is new, but no longer than that, and gives the one of now; an order only once.
-  [[nodiscard]] std::optional<Wish> wait(std::chrono::milliseconds longest);
+  /// Waits for a change, at most `longest`, and returns the current request; each order only once.
+  [[nodiscard]] std::optional<Request> wait(std::chrono::milliseconds longest);
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  Wish wish_;
-  bool is_new_ = true;  // the first one is
+  Request request_;
+  bool is_new_ = true;  // the first request is new
   bool is_over_ = false;
 };
 

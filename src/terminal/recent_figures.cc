@@ -1,4 +1,4 @@
-#include "facts.h"
+#include "recent_figures.h"
 
 #include <algorithm>
 #include <cmath>
@@ -27,7 +27,7 @@ double growth_of(const Series& series, bool restarts, std::size_t from) {
 
 }  // namespace
 
-double Facts::mean_of(const SeriesList& series, double seconds) const {
+double RecentFigures::mean_of(const SeriesList& series, double seconds) const {
   const std::size_t from = world_.lower_bound(world_.last_time() - seconds + 0.001);
   std::vector<Points> parts;
   for (const Series* one : series) {
@@ -40,7 +40,8 @@ double Facts::mean_of(const SeriesList& series, double seconds) const {
   return terminal::mean(sum(parts));
 }
 
-double Facts::mean(std::string_view name, double seconds, const std::vector<LabelPair>& labels) const {
+double RecentFigures::mean(std::string_view name, double seconds,
+                           const std::vector<LabelPair>& labels) const {
   const Family* family = find(name);
   if (family == nullptr) return kUnknown;
   if (labels.empty()) return mean_of(summands(*family), seconds);
@@ -55,12 +56,12 @@ double Facts::mean(std::string_view name, double seconds, const std::vector<Labe
   return mean_of(matching, seconds);
 }
 
-double Facts::growth(std::string_view name, double seconds) const {
+double RecentFigures::growth(std::string_view name, double seconds) const {
   const Family* family = find(name);
   return family == nullptr ? kUnknown : growth(*family, seconds);
 }
 
-double Facts::growth(const Family& family, double seconds) const {
+double RecentFigures::growth(const Family& family, double seconds) const {
   const std::size_t from = world_.lower_bound(world_.last_time() - seconds - 1 + 0.001);
   const bool restarts = family.kind == Kind::counter || family.kind == Kind::histogram;
   double total = 0;
@@ -68,13 +69,13 @@ double Facts::growth(const Family& family, double seconds) const {
   return total;
 }
 
-std::string Facts::last_of(double seconds) const {
+std::string RecentFigures::last_of(double seconds) const {
   const double known = world_.last_time() - (world_.times.empty() ? kUnknown : world_.times.front());
   if (known < seconds - 1) return duration_text(known);
   return seconds == 60 ? "minute" : amount_text(seconds / 60) + " minutes";
 }
 
-std::vector<const Family*> Facts::named(const std::function<bool(std::string_view)>& accepts) const {
+std::vector<const Family*> RecentFigures::named(const std::function<bool(std::string_view)>& accepts) const {
   std::vector<const Family*> found;
   for (const auto& [name, family] : world_.families) {
     if (accepts(family.plain_name)) found.push_back(&family);
@@ -82,7 +83,7 @@ std::vector<const Family*> Facts::named(const std::function<bool(std::string_vie
   return found;
 }
 
-Facts::Largest Facts::largest(const Family* family, double seconds) const {
+RecentFigures::Largest RecentFigures::largest(const Family* family, double seconds) const {
   Largest best;
   if (family == nullptr) return best;
   for (const auto& [key, series] : family->series) {

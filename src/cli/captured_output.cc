@@ -1,4 +1,4 @@
-#include "held_output.h"
+#include "captured_output.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 
 namespace kymo::KYMO_ABI::cli {
 
-HeldOutput::HeldOutput() {
+CapturedOutput::CapturedOutput() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
     throw std::system_error(errno, std::generic_category(), "no pipe for the command's output");
@@ -20,17 +20,17 @@ HeldOutput::HeldOutput() {
   ::fcntl(reading_, F_SETFL, O_NONBLOCK);
 }
 
-HeldOutput::~HeldOutput() {
+CapturedOutput::~CapturedOutput() {
   close_writing_end();
   if (reading_ >= 0) ::close(reading_);
 }
 
-void HeldOutput::close_writing_end() noexcept {
+void CapturedOutput::close_writing_end() noexcept {
   const int end = std::exchange(writing_, -1);
   if (end >= 0) ::close(end);
 }
 
-void HeldOutput::drain() {
+void CapturedOutput::drain() {
   std::array<char, 65536> bytes;
   // As much as came at one time, but not for ever: who writes faster than this reads would stop the watch.
   for (int turn = 0; turn < 16 && reading_ >= 0; ++turn) {
@@ -49,7 +49,7 @@ void HeldOutput::drain() {
   }
 }
 
-std::string HeldOutput::last_line() const {
+std::string CapturedOutput::last_line() const {
   const std::size_t end = kept_.find_last_not_of('\n');
   if (end == std::string::npos) return {};
   const std::size_t before = kept_.rfind('\n', end);
@@ -57,7 +57,7 @@ std::string HeldOutput::last_line() const {
   return kept_.substr(begin, end - begin + 1);
 }
 
-std::string HeldOutput::text() const {
+std::string CapturedOutput::text() const {
   if (dropped_ == 0) return kept_;
   return "kymo: monitor: the command wrote more before this; " + std::to_string(dropped_) +
          " bytes were not kept (--output FILE keeps all)\n" + kept_;

@@ -1,4 +1,4 @@
-#include "marks.h"
+#include "small_charts.h"
 
 #include <algorithm>
 #include <array>

@@ -1,29 +1,29 @@
-#include <kymo/terminal/wishes.h>
+#include <kymo/terminal/view_requests.h>
 
 #include <utility>
 
 namespace kymo::KYMO_ABI::terminal {
 
-void Wishes::show(Page page) {
+void ViewRequests::show(Page page) {
   {
     const std::lock_guard lock(mutex_);
-    if (wish_.page == page) return;
-    wish_.page = page;
+    if (request_.page == page) return;
+    request_.page = page;
     is_new_ = true;
   }
   changed_.notify_all();
 }
 
-void Wishes::order(ProfilerOrder order) {
+void ViewRequests::order(ProfilerOrder order) {
   {
     const std::lock_guard lock(mutex_);
-    wish_.order = order;
+    request_.order = order;
     is_new_ = true;
   }
   changed_.notify_all();
 }
 
-void Wishes::end() {
+void ViewRequests::end() {
   {
     const std::lock_guard lock(mutex_);
     is_over_ = true;
@@ -31,12 +31,12 @@ void Wishes::end() {
   changed_.notify_all();
 }
 
-std::optional<Wishes::Wish> Wishes::wait(std::chrono::milliseconds longest) {
+std::optional<ViewRequests::Request> ViewRequests::wait(std::chrono::milliseconds longest) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, longest, [this] { return is_over_ || is_new_; });
   if (is_over_) return std::nullopt;
   is_new_ = false;
-  return Wish{wish_.page, std::exchange(wish_.order, ProfilerOrder::none)};
+  return Request{request_.page, std::exchange(request_.order, ProfilerOrder::none)};
 }
 
 }  // namespace kymo::KYMO_ABI::terminal
