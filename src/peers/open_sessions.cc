@@ -12,8 +12,7 @@
 namespace kymo::KYMO_ABI::peers {
 namespace {
 
-/// Unlike that of any other session, of this process or another, of this machine or another that has its own
-/// time.
+/// A unique id among all sessions, of any process and any machine with its own clock.
 std::string new_session_id(SessionTime now) {
   static std::atomic<std::uint64_t> made{0};
   const auto part = [](auto number) { return "/" + std::to_string(number); };

@@ -21,7 +21,7 @@ struct SessionTime {
   std::chrono::system_clock::time_point system;
 };
 
-/// A session and its place in the order in which all of them started.
+/// A session and its number in the order of starts.
 struct NumberedSession {
   std::uint64_t number;
   Session session;
@@ -33,19 +33,19 @@ struct NewSession {
   std::span<const std::string> peers;
 };
 
-/// The sessions that go on, and what their peers' probes said since they began. Threads: one at a time.
+/// The open sessions, and their peers' probes since each began. Threads: one at a time.
 class OpenSessions final {
  public:
   explicit OpenSessions(const SessionLogOptions& options);
 
-  /// Its id; empty where there is no room.
+  /// Returns the session's id; empty if there is no room.
   std::string start(const NewSession& wanted, SessionTime now, std::uint64_t number);
   bool join(std::string_view id, std::string_view peer);
   std::optional<Session> end(std::string_view id, SessionTime now);
   void add_latency(std::string_view peer, double latency_ms) noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return sessions_.size(); }
-  /// As they are at this moment.
+  /// All sessions as of now.
   [[nodiscard]] std::vector<NumberedSession> all(SessionTime now) const;
 
  private:

@@ -17,7 +17,7 @@ constexpr auto kRecent = std::chrono::minutes(5);
 constexpr std::size_t kMostSilences = 32;
 constexpr double kGoodEnough = 60;  // below it a peer is degraded
 
-/// What was added between two totals; one that fell counts from 0 again.
+/// Growth between two totals; a lower total counts from 0 again.
 std::uint64_t added(std::uint64_t before, std::uint64_t now) noexcept {
   return now >= before ? now - before : now;
 }
@@ -26,7 +26,7 @@ system_clock::time_point hour_of(system_clock::time_point time) {
   return std::chrono::floor<std::chrono::hours>(time);
 }
 
-/// How much of a time a peer was not disconnected: 0 to 1.
+/// Share of a period that a peer was not disconnected: 0 to 1.
 double share_heard(nanoseconds silent, nanoseconds whole) noexcept {
   if (whole <= nanoseconds::zero()) return 1;
   return 1 - std::clamp(static_cast<double>(silent.count()) / static_cast<double>(whole.count()), 0.0, 1.0);
@@ -52,7 +52,7 @@ void PeerRecord::hear(Now now) {
   if (const auto silent = silence(now)) {
     add_silence(hours_, *silent);
     keep_silence(*silent);
-    // Nothing is known of the path that it came back on, until the next probe.
+    // The path of its return is unknown until the next probe.
     is_back_ = is_back_ || quality_.has_value();
     quality_.reset();
     last_latency_ms_.reset();
@@ -69,7 +69,7 @@ void PeerRecord::add_limited_probe(Now now) {
   hear(now);
 }
 
-/// Where there are too many, the two that are closest become one: its silence then counts as spread evenly.
+/// At the limit, merges the two closest silences; their silence then counts as spread evenly.
 void PeerRecord::keep_silence(const Silence& silence) {
   std::erase_if(silences_, [&](const Silence& old) { return old.end.steady < silence.end.steady - kRecent; });
   if (silences_.size() >= kMostSilences) {
@@ -122,7 +122,7 @@ void PeerRecord::rescore(Now now, std::optional<double> latency_ms) {
                       .packet_loss_percent = loss,
                       .attempted = probes_.size(),
                       .successful = kept_answers_};
-  if (kept_answers_ >= 2) figures.jitter_ms = jitter_ms_;  // one alone deviates from nothing
+  if (kept_answers_ >= 2) figures.jitter_ms = jitter_ms_;  // a single answer has no deviation
   if (is_bandwidth_known_)
     figures.bandwidth_mbit_per_s = 8e-6 * (bandwidth_.sent_bytes_per_s + bandwidth_.received_bytes_per_s);
   path_ = path_score(figures);
@@ -203,7 +203,7 @@ PeerState PeerRecord::state(Now now) const {
   state.quality_reason = reason(now);
   state.path_score_5m = mean_path_score(now, kRecent);
   if (is_disconnected(now)) {
-    // Figures of the connection that went are not true of none.
+    // The old connection's figures are void.
     if (was_heard_) state.uptime = std::chrono::nanoseconds::zero();
     state.quality_trend = quality_ ? peers::quality_trend(*quality_, 0) : QualityTrend::stable;
     if (state.latencies.count != 0) state.voice = VoiceScore{};
@@ -211,7 +211,7 @@ PeerState PeerRecord::state(Now now) const {
   }
   state.latency_ms = last_latency_ms_;
   state.bandwidth = bandwidth_;
-  if (is_back_) return state;  // the path's figures are of before
+  if (is_back_) return state;  // the path's figures are from before
   state.quality_trend = trend_;
   state.path = path_;
   if (state.latencies.count != 0) {
@@ -276,7 +276,7 @@ std::optional<double> PeerRecord::path_total(Now now) const {
 PeerRecord::Hour& PeerRecord::hour_at(Hours& hours, system_clock::time_point time) {
   const auto begin = hour_of(time);
   const auto number = std::chrono::duration_cast<std::chrono::hours>(begin.time_since_epoch()).count();
-  // A clock may stand before 1970.
+  // A clock may be before 1970.
   const auto size = static_cast<std::int64_t>(hours.size());
   Hour& hour = hours[static_cast<std::size_t>((number % size + size) % size)];
   if (hour.score.begin != begin) hour = {.score = {.begin = begin}};
@@ -286,7 +286,7 @@ PeerRecord::Hour& PeerRecord::hour_at(Hours& hours, system_clock::time_point tim
 void PeerRecord::add_score(Hour& hour, std::optional<double> score) {
   HourlyScore& all = hour.score;
   const double counted = score.value_or(0);
-  // A silence before the first probe is a least of 0 already.
+  // A silence before the first probe is a minimum of 0 already.
   const bool is_first = all.count++ == 0 && hour.silent == nanoseconds::zero();
   all.min = is_first ? counted : std::min(all.min, counted);
   all.max = is_first ? counted : std::max(all.max, counted);

@@ -11,13 +11,13 @@
 
 namespace kymo::KYMO_ABI::peers {
 
-/// One moment by both clocks: the steady one for durations, the wall's for people.
+/// One moment by both clocks: steady for durations, wall for people.
 struct Now {
   std::chrono::steady_clock::time_point steady;
   std::chrono::system_clock::time_point system;
 };
 
-/// What is known of one peer. Threads: one at a time.
+/// The state of one peer. Threads: one at a time.
 class PeerRecord final {
  public:
   PeerRecord(std::string id, std::string name, Now now, const PeerTableOptions& options);
@@ -33,29 +33,29 @@ class PeerRecord final {
   [[nodiscard]] PeerStatus status(Now now) const;
   [[nodiscard]] std::vector<LatencyPoint> latencies(std::chrono::steady_clock::time_point since) const;
   [[nodiscard]] std::vector<HourlyScore> hourly(Now now) const;
-  /// Of the last probe, nothing before it; 0 while disconnected.
+  /// Of the last probe; nothing before it; 0 while disconnected.
   [[nodiscard]] std::optional<double> path_total(Now now) const;
 
  private:
   struct Probe {
     Now time;
     double latency_ms;  // NaN: no answer
-    double path_score;  // NaN: made while the peer was disconnected, whose time counts instead
+    double path_score;  // NaN: made while the peer was disconnected; that time counts instead
   };
-  /// A time in which the peer was disconnected.
+  /// A period in which the peer was disconnected.
   struct Silence {
     Now begin;
     Now end;
-    std::chrono::nanoseconds length;  // of the silence within; less than from begin to end where some are one
+    std::chrono::nanoseconds length;  // silent part; less than the whole period after silences were merged
   };
   struct Hour {
-    HourlyScore score;                  // `average`: of the probes while connected
+    HourlyScore score;                  // `average`: of probes while connected
     std::size_t scored = 0;             // of them
     std::chrono::nanoseconds silent{};  // within the hour
   };
   using Hours = std::array<Hour, 24>;
 
-  /// The kept probes in the order they were made.
+  /// Visits the kept probes in order.
   template <class Visitor>
   void for_each_probe(Visitor visit) const;
   [[nodiscard]] std::vector<double> kept_latencies() const;
@@ -64,7 +64,7 @@ class PeerRecord final {
   [[nodiscard]] std::optional<double> quality(Now now) const;
   [[nodiscard]] std::string reason(Now now) const;
   [[nodiscard]] std::optional<double> mean_path_score(Now now, std::chrono::nanoseconds window) const;
-  /// That of the peer up to now; nothing while it is connected.
+  /// The peer's current silence; nothing while it is connected.
   [[nodiscard]] std::optional<Silence> silence(Now now) const;
   void hear(Now now);
   void keep_silence(const Silence& silence);
@@ -77,7 +77,7 @@ class PeerRecord final {
   std::string name_;
   PeerTableOptions options_;
   Now added_;
-  Now connected_;   // the connection that stands, or the last one
+  Now connected_;   // the current connection, or the last one
   Now last_heard_;  // or added
   bool was_heard_ = false;
 
@@ -99,11 +99,11 @@ class PeerRecord final {
   bool is_bandwidth_known_ = false;
 
   std::optional<double> quality_;
-  bool is_back_ = false;  // after a silence, by other signs than an answer so far
+  bool is_back_ = false;  // returned after a silence, with traffic but no answer so far
   QualityTrend trend_ = QualityTrend::stable;
   PathScore path_;
   Hours hours_;
-  std::vector<Silence> silences_;  // of the last five minutes, those that are over, the oldest first
+  std::vector<Silence> silences_;  // ended silences of the last five minutes, the oldest first
 };
 
 }  // namespace kymo::KYMO_ABI::peers

@@ -24,7 +24,7 @@ PeerTableOptions usable(PeerTableOptions options) {
 }  // namespace
 
 class PeerTable::State final {
-  /// One peer under a lock of its own, so that reading a thousand of them holds up nobody for long.
+  /// One peer with its own lock, so that reading a thousand of them delays nobody for long.
   struct Peer {
     Peer(std::string peer_id, std::string name, Now now, const PeerTableOptions& options)
         : id(peer_id), record(std::move(peer_id), std::move(name), now, options) {}
@@ -124,7 +124,7 @@ class PeerTable::State final {
     const std::lock_guard lock(mutex_);
     return find(id);
   }
-  // A walk: a thousand peers are compared within the time that one probe takes on its way.
+  // A walk: a thousand comparisons take less time than one probe on its way.
   [[nodiscard]] PeerPtr find(std::string_view id) const {
     const auto found =
         std::find_if(peers_.begin(), peers_.end(), [id](const PeerPtr& peer) { return peer->id == id; });
@@ -180,7 +180,7 @@ std::vector<PeerState> PeerTable::first(std::size_t limit) const {
 
 std::optional<std::vector<LatencyPoint>> PeerTable::latencies(
     std::string_view id, std::chrono::steady_clock::duration duration) const {
-  // Nothing is kept that long; so the subtraction cannot overflow.
+  // Nothing is kept that long, so the subtraction cannot overflow.
   constexpr std::chrono::steady_clock::duration kMost = std::chrono::hours(24 * 365);
   const auto asked = std::clamp(duration, std::chrono::steady_clock::duration::zero(), kMost);
   return state_->read(

@@ -13,15 +13,15 @@ namespace {
 
 double percentage(double score) noexcept { return std::isnan(score) ? 0 : std::clamp(score, 0.0, 100.0); }
 
-/// 100 for 0, falling to 0 at `worst`.
+/// 100 for 0, falling linearly to 0 at `worst`.
 double falling(double value, double worst) noexcept {
   return value < 0 ? 0 : percentage(100 * (1 - value / worst));
 }
 
-/// 100 for 0, falling by `slope` for each one.
+/// 100 for 0, falling by `slope` per unit.
 double less(double value, double slope) noexcept { return value < 0 ? 0 : percentage(100 - slope * value); }
 
-/// The weight of a figure in a quality_score(), and the value from which on it is worth nothing.
+/// The weight of a figure in a quality_score(), and the value from which its part is 0.
 struct PartRule {
   QualityPart part;
   double ConnectionFigures::* figure;
@@ -33,7 +33,7 @@ constexpr std::array kPartRules = {
     PartRule{QualityPart::packet_loss, &ConnectionFigures::packet_loss_percent, 0.35, 5},
     PartRule{QualityPart::jitter, &ConnectionFigures::jitter_ms, 0.25, 50},
 };
-/// A figure that takes less is no reason to name it.
+/// A figure that costs less is not named as a reason.
 constexpr double kCostToTell = 5;
 
 std::string fixed_text(double value, int decimals) {
@@ -57,7 +57,7 @@ std::optional<double> less(const std::optional<double>& value, double slope) noe
   return value ? std::optional(less(*value, slope)) : std::nullopt;
 }
 
-/// The mean of the parts that are measured, by their weights.
+/// The weighted mean of the measured parts.
 double weighted_total(const PathScore& score) noexcept {
   double sum = 0;
   int weights = 0;
@@ -195,7 +195,7 @@ Aggregate aggregate(std::span<const double> values) {
 }
 
 double deviation_jitter(std::span<const double> latencies_ms) noexcept {
-  // Welford's way, so that a large mean does not drown a small deviation.
+  // Welford's method, so that a large mean does not hide a small deviation.
   double mean = 0;
   double squares = 0;
   double count = 0;

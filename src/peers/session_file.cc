@@ -22,18 +22,18 @@
 namespace kymo::KYMO_ABI::peers {
 namespace {
 
-// A hundred sessions of a thousand peers with the longest ids are less.
+// Room for a hundred sessions of a thousand peers with the longest ids.
 constexpr std::size_t kMostBytes = 64U << 20U;
 constexpr std::size_t kMostSessions = 10'000;
-constexpr int kMostTold = 10;      // damaged lines of one file that are told one by one
-constexpr int kMostSetAside = 10;  // files that could not be read, kept beside
+constexpr int kMostTold = 10;      // damaged lines of one file that are reported one by one
+constexpr int kMostSetAside = 10;  // unreadable files to keep aside
 constexpr mode_t kOwnerOnly = 0600;
 
 [[noreturn]] void fail(const std::string& what, const std::string& path, int error = errno) {
   throw std::system_error(error, std::generic_category(), what + " " + path);
 }
 
-/// Closes what it has.
+/// Closes its descriptor.
 class OpenFile final {
  public:
   explicit OpenFile(int descriptor) noexcept : descriptor_(descriptor) {}
@@ -48,7 +48,7 @@ class OpenFile final {
   int descriptor_;
 };
 
-/// A path's folder, open, and the name in it: between two steps nobody can put another folder there.
+/// A path's open folder, and the name in it: nobody can replace the folder between two steps.
 struct Place {
   explicit Place(const std::string& path)
       : name(path.substr(path.rfind('/') + 1)),
@@ -110,7 +110,7 @@ std::string checksum_of(std::string_view line) {
 void append_checked_line(const Session& session, std::string& out) {
   const std::size_t begin = out.size();
   append_session_line(session, out);
-  out.resize(out.size() - 2);  // the object's end and the line's
+  out.resize(out.size() - 2);  // the closing brace and the newline
   const std::string checksum = checksum_of(std::string_view(out).substr(begin));
   out.append(kChecksumKey).append(checksum).append("\"}\n");
 }
@@ -128,7 +128,7 @@ std::variant<Session, SessionLineError> read_checked_line(std::string_view line)
   return read_session_line(line);
 }
 
-/// Tells the first damaged lines one by one, and how many there were.
+/// Reports the first damaged lines one by one, then their number.
 class Complaints final {
  public:
   Complaints(const std::string& path, const std::function<void(std::string_view)>& tell)
@@ -148,7 +148,7 @@ class Complaints final {
   int count_ = 0;
 };
 
-/// The file as it is now; empty where there is none. Throws where another thing stands there.
+/// The file's current state; nothing if it does not exist. Throws if something else has its name.
 std::optional<struct stat> look_at(const Place& place, const std::string& path) {
   struct stat about{};
   if (::fstatat(place.folder.get(), place.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -167,13 +167,13 @@ SessionFile::SessionFile(std::string path, std::function<void(std::string_view m
     : path_(std::move(path)), on_event_(std::move(on_event)) {}
 
 std::vector<Session> SessionFile::load() {
-  must_keep_ = true;  // until all of it has been read
+  must_keep_ = true;  // until everything has been read
   const Place place(path_);
   if (!look_at(place, path_)) {
     must_keep_ = false;
     return {};
   }
-  // Not blocking, for what may have been put there since.
+  // Non-blocking, in case something else was put there since.
   const OpenFile file(
       ::openat(place.folder.get(), place.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) fail("cannot open the sessions of", path_);
@@ -205,7 +205,7 @@ void SessionFile::save(std::span<const Session> sessions) {
   std::string text;
   for (const Session& session : sessions) append_checked_line(session, text);
   const std::string draft = place.name + ".new";
-  // A draft that a kill left behind; nobody else makes one in a folder that is ours.
+  // A draft that a killed process left; nobody else writes into our folder.
   if (::unlinkat(place.folder.get(), draft.c_str(), 0) != 0 && errno != ENOENT) {
     fail("cannot remove the old draft of", path_);
   }
@@ -218,7 +218,7 @@ void SessionFile::save(std::span<const Session> sessions) {
   if (::renameat(place.folder.get(), draft.c_str(), place.folder.get(), place.name.c_str()) != 0) {
     fail("cannot put the new sessions in place of", path_);
   }
-  // So that the new name is there after a power cut too; where that cannot be, it comes a little later.
+  // Makes the new name survive a power cut; without this it survives a little later.
   (void)::fsync(place.folder.get());
 }
 

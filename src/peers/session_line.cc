@@ -17,13 +17,13 @@ using base::JsonValue;
 using std::chrono::milliseconds;
 using std::chrono::system_clock;
 
-// The end of the latest session is before 2262, where system_clock's nanoseconds end.
+// A session's end must be before 2262, where system_clock's nanoseconds end.
 constexpr double kYearMs = 365.0 * 86'400'000;
 constexpr double kLatestStartMs = 240 * kYearMs;
 constexpr double kLongestMs = 50 * kYearMs;
-constexpr double kMostCount = 1e15;  // beyond, a double skips whole numbers soon
+constexpr double kMostCount = 1e15;  // just below the point where a double skips whole numbers
 
-// A figure beyond the limits is written as the closest one within: a line that is refused is a session lost.
+// Clamp figures to the limits: a refused line would lose the session.
 std::int64_t within(std::int64_t ms, double most) {
   return std::clamp<std::int64_t>(ms, 0, static_cast<std::int64_t>(most));
 }
@@ -34,7 +34,7 @@ std::optional<double> within(const std::optional<double>& ms, double most) {
   return ms && !std::isnan(*ms) ? std::optional(std::clamp(*ms, 0.0, most)) : std::nullopt;
 }
 
-/// The fields of a line's object, and what was wrong with the first that was.
+/// The fields of a line's object, and the first fault.
 class Fields final {
  public:
   explicit Fields(const JsonValue::Object& object) : object_(object) {}
@@ -50,7 +50,7 @@ class Fields final {
     const auto* const held = get<bool>(name);
     return held == nullptr ? wrong<bool>(name, "true or false") : *held;
   }
-  /// 0 to `most`.
+  /// Reads a number from 0 to `most`.
   double number(std::string_view name, double most) {
     const auto* const held = get<double>(name);
     if (held == nullptr || !(*held >= 0 && *held <= most)) return wrong<double>(name, "a number from 0 on");

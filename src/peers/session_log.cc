@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view kUnknownReason = "the store threw what is no std::exception";
 
-/// The store's last word on sessions that the process before did not end.
+/// Marks a session that an earlier process did not end.
 void mark_interrupted(Session& session) {
   if (session.end) return;
   session.end = session.start + session.duration;
@@ -30,8 +30,7 @@ void mark_interrupted(Session& session) {
 
 }  // namespace
 
-/// Does one thing on a thread of its own, as often as it is wanted. Calls that come while it is being done
-/// make it be done once more.
+/// Runs one function on its own thread on request. Requests during a run cause one more run.
 class SessionLog::Writer final {
  public:
   explicit Writer(std::function<void()> write) : write_(std::move(write)) {}
@@ -57,7 +56,7 @@ class SessionLog::Writer final {
         return;
       }
     }
-    write_();  // without a thread to be had, the caller waits
+    write_();  // without a thread, the caller itself writes
   }
 
   void wait() {
@@ -105,14 +104,14 @@ class SessionLog::Writer final {
   std::thread thread_;
 };
 
-/// Two locks: one of the figures, which recording threads take, and one of the store, which is taken first
-/// where both are.
+/// Two locks: one for the figures, which recording threads take, and one for the store. Lock order: the
+/// store's first.
 class SessionLog::State final : public ProbeListener {
  public:
   explicit State(SessionLogOptions options)
       : options_(std::move(options)), open_(options_), writer_([this] { save(); }) {}
 
-  /// Before anybody else has this object.
+  /// Call it before anybody else has this object.
   void load() {
     if (options_.store == nullptr) return;
     try {
@@ -216,7 +215,7 @@ class SessionLog::State final : public ProbeListener {
     if (ended_.size() > options_.max_sessions) ended_.erase(ended_.begin());
   }
 
-  /// Those that go on, in the order in which they started. Under the lock.
+  /// The open sessions in the order of starts. Under the lock.
   [[nodiscard]] std::vector<Session> open_at(SessionTime at) const {
     std::vector<NumberedSession> numbered = open_.all(at);
     std::ranges::sort(numbered, {}, &NumberedSession::number);
@@ -226,8 +225,8 @@ class SessionLog::State final : public ProbeListener {
     return sessions;
   }
 
-  /// In the order in which they ended, and behind them those that go on: none of these may fall behind
-  /// sessions that are over, however early it started.
+  /// Ended sessions in the order of their ends, then open ones. So the limit never removes an open session
+  /// before an ended one.
   [[nodiscard]] std::vector<Session> all() const {
     const SessionTime at = now();
     const std::lock_guard lock(mutex_);
@@ -241,12 +240,12 @@ class SessionLog::State final : public ProbeListener {
     {
       const auto at = now().steady;
       const std::lock_guard lock(mutex_);
-      saved_ = at;  // also if it fails: the next try is one interval away, not at the next tick
+      saved_ = at;  // also on failure: retry after an interval, not at the next tick
     }
     writer_.want();
   }
 
-  /// The list is taken when it is this call's turn, so that the last to write has the newest.
+  /// Takes the list when its turn comes, so the last write has the newest list.
   void save() noexcept {
     std::string reason;
     try {
@@ -268,7 +267,7 @@ class SessionLog::State final : public ProbeListener {
     try {
       if (options_.on_event) options_.on_event(std::string(what) + ": " + std::string(reason));
     } catch (...) {
-      return;  // counted already, and nobody else to tell
+      return;  // counted already; there is nobody else to tell
     }
   }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-// The names are the recommendation's, so that an equation here can be laid beside its equation there.
+// The names are the recommendation's, so each equation can be compared with the original.
 namespace kymo::KYMO_ABI::peers {
 namespace {
 
@@ -13,7 +13,7 @@ double within(double value, double least, double most, double otherwise) {
   return std::isnan(value) ? otherwise : std::clamp(value, least, most);
 }
 
-/// Every parameter within the range that table 2 permits.
+/// Clamps every parameter to the range in table 2.
 VoicePath permitted(const VoicePath& path) {
   const VoicePath standard;
   VoicePath p;
@@ -70,7 +70,7 @@ double sidetone_impairment(const VoicePath& p) {
   return term(12, -13, 6, 8) - term(28, 1, 19.4, 35) - term(13, -3, 33, 13) + 29;
 }
 
-/// Is, equation 7-8: what happens at the same time as the voice.
+/// Is, equation 7-8: impairments simultaneous with the voice.
 double simultaneous_impairment(const VoicePath& p, double ro, double no) {
   const double xolr =
       p.send_loudness_rating + p.receive_loudness_rating + 0.2 * (64 + no - p.receive_loudness_rating);

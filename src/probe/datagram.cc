@@ -19,7 +19,7 @@ nanoseconds duration_of(const timespec& time) {
   return std::chrono::seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
 }
 
-/// The kernel stamps by the wall's clock, which may be set; so only how long ago that was is taken from it.
+/// The kernel stamps by the wall clock, which may be set; so only the age is taken from the stamp.
 std::chrono::steady_clock::time_point steady_time_of(const timespec& stamp) {
   constexpr nanoseconds kOldest = std::chrono::seconds(10);
   timespec wall{};
@@ -96,7 +96,7 @@ std::optional<Datagram> receive_datagram(int fd, std::span<std::byte> buffer) no
 }
 
 bool is_for_one(const LocalAddress& address) noexcept {
-  // The kernel gives the address in the packet, and the one of this host that it would answer from.
+  // The kernel reports the packet's address, and the local one that it would answer from.
   if (address.v4) return address.v4->ipi_addr.s_addr == address.v4->ipi_spec_dst.s_addr;
   if (address.v6) return !IN6_IS_ADDR_MULTICAST(&address.v6->ipi6_addr);
   return true;
@@ -105,7 +105,7 @@ bool is_for_one(const LocalAddress& address) noexcept {
 bool send_datagram(int fd, std::span<const std::byte> content, const net::SocketAddress& to,
                    const LocalAddress& from) noexcept {
   alignas(cmsghdr) ControlBuffer control{};
-  // sendmsg() takes pointers to what it does not change.
+  // sendmsg() takes non-const pointers but changes nothing.
   iovec part{const_cast<std::byte*>(content.data()), content.size()};
   net::SocketAddress address = to;
   msghdr message{};
@@ -116,7 +116,7 @@ bool send_datagram(int fd, std::span<const std::byte> content, const net::Socket
   message.msg_control = control.data();
   if (from.v4) {
     in_pktinfo source = *from.v4;
-    source.ipi_ifindex = 0;  // whichever way leads there
+    source.ipi_ifindex = 0;  // on any interface that leads there
     put_control(message, IPPROTO_IP, IP_PKTINFO, source);
   } else if (from.v6) {
     in6_pktinfo source = *from.v6;

@@ -12,34 +12,33 @@
 
 namespace kymo::KYMO_ABI::probe {
 
-/// Where on this host a datagram was sent to, for an answer from the same address.
+/// The local destination of a datagram, so the answer comes from the same address.
 struct LocalAddress {
   std::optional<in_pktinfo> v4;
   std::optional<in6_pktinfo> v6;
 };
 
-/// One datagram that came.
+/// A received datagram.
 struct Datagram {
   std::size_t bytes = 0;
-  bool is_cut = false;  ///< it was longer than the buffer
+  bool is_cut = false;  ///< longer than the buffer
   net::SocketAddress from;
-  std::chrono::steady_clock::time_point
-      arrived;      ///< at the kernel; how long it lay in the queue is not in it
-  LocalAddress to;  ///< where the socket was told to tell
+  std::chrono::steady_clock::time_point arrived;  ///< at the kernel; without its time in the queue
+  LocalAddress to;                                ///< set if the socket reports destinations
 };
 
-/// Has the kernel note when datagrams come. Where it cannot, their time is when they are read.
+/// Makes the kernel stamp arriving datagrams. Otherwise their time is that of reading.
 void note_arrivals(int fd) noexcept;
 
-/// Has it tell, too, where they were sent to. `family`: AF_INET or AF_INET6.
+/// Makes the kernel also report their destinations. `family`: AF_INET or AF_INET6.
 void note_destinations(int fd, int family) noexcept;
 
-/// The next one, without waiting; nothing and `errno` where there is none or an error was waiting instead.
+/// Receives one datagram, without waiting. Nothing and `errno` if none waits or an error was queued.
 [[nodiscard]] std::optional<Datagram> receive_datagram(int fd, std::span<std::byte> buffer) noexcept;
 
-/// Reads all that wait: `take(datagram)` for each, and `on_trouble(errno)` for what the network said of
-/// datagrams that were sent. After a thousand datagrams or many errors, the rest is for the next call, so
-/// that a flood to one socket keeps no other waiting.
+/// Reads all waiting datagrams: `take(datagram)` for each, and `on_trouble(errno)` for network errors of sent
+/// ones. After a thousand datagrams or many errors, the rest waits for the next call, so a flood to one
+/// socket delays no other.
 template <class Take, class OnTrouble>
 void receive_all(int fd, std::span<std::byte> buffer, Take take, OnTrouble on_trouble) {
   constexpr int kMostErrors = 64;
@@ -57,10 +56,10 @@ void receive_all(int fd, std::span<std::byte> buffer, Take take, OnTrouble on_tr
   }
 }
 
-/// Whether it was sent to this host alone: not to a group nor to all of a network.
+/// True for a unicast datagram: not multicast, not broadcast.
 [[nodiscard]] bool is_for_one(const LocalAddress& address) noexcept;
 
-/// Sends from `from` to `to`. False and `errno` where that cannot be.
+/// Sends from `from` to `to`. False and `errno` on failure.
 [[nodiscard]] bool send_datagram(int fd, std::span<const std::byte> content, const net::SocketAddress& to,
                                  const LocalAddress& from) noexcept;
 

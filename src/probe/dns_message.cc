@@ -61,7 +61,7 @@ bool is_valid_label(std::string_view label) noexcept {
                      [](char c) { return base::is_alphanumeric(c) || c == '-' || c == '_'; });
 }
 
-/// The next label of a name, which loses it and its dot.
+/// Takes the next label of a name, with its dot.
 std::string_view take_label(std::string_view& name) noexcept {
   const std::string_view label = name.substr(0, name.find('.'));
   name.remove_prefix(std::min(label.size() + 1, name.size()));
@@ -86,7 +86,7 @@ void append_question(const DnsQuestion& question, std::vector<std::byte>& out) {
   append_big_endian(out, kClassIn);
 }
 
-/// Names are compared without their case (RFC 4343), and a length is no letter.
+/// Names compare without case (RFC 4343), and a length byte is no letter.
 bool is_same_byte(std::byte a, std::byte b) noexcept {
   return base::to_lower(static_cast<char>(a)) == base::to_lower(static_cast<char>(b));
 }
@@ -138,13 +138,13 @@ std::optional<DnsAnswer> read_dns_answer(std::span<const std::byte> datagram, co
                          .answers = number(6),
                          .is_truncated = (flags & kIsTruncated) != 0};
   const unsigned questions = number(4);
-  // A server that could make nothing of a query may send back its head alone.
+  // A server that could not parse a query may return its header alone.
   if (questions == 0 && answer.code != 0) return answer;
   std::vector<std::byte> asked;
   append_question(question, asked);
   const auto there = datagram.subspan(kHeaderBytes);
   if (questions != 1 || there.size() < asked.size()) return std::nullopt;
-  // The type and the class behind the name are numbers.
+  // The type and the class after the name are numbers.
   const auto name_end = asked.end() - 4;
   const auto there_end = there.begin() + (name_end - asked.begin());
   const bool is_ours = std::equal(asked.begin(), name_end, there.begin(), is_same_byte) &&

@@ -14,11 +14,11 @@ namespace kymo::KYMO_ABI::probe {
 
 /// A question to a DNS server (RFC 1035 4.1.2), always of class IN.
 struct DnsQuestion {
-  std::string name;  ///< without the dot at its end; empty: the root
+  std::string name;  ///< without the final dot; empty: the root
   std::uint16_t type = 1;
 
-  /// Reads the path of a target, `/example.org?type=AAAA`; without a type: A. Throws std::invalid_argument
-  /// with what is wrong.
+  /// Reads the path of a target, `/example.org?type=AAAA`; the default type is A. Throws
+  /// std::invalid_argument with the fault.
   [[nodiscard]] static DnsQuestion parse(std::string_view path);
 };
 
@@ -33,8 +33,8 @@ struct DnsAnswer {
   bool is_truncated = false;
 };
 
-/// Nothing for what is no answer to that question. Only an answer that reports an error may lack the
-/// question. Never reads beyond.
+/// Nothing for a datagram that is no answer to that question. Only an answer with an error may lack the
+/// question. Never reads beyond the datagram.
 [[nodiscard]] std::optional<DnsAnswer> read_dns_answer(std::span<const std::byte> datagram,
                                                        const DnsQuestion& question);
 

@@ -22,12 +22,12 @@
 namespace kymo::KYMO_ABI::probe {
 namespace {
 
-/// Without EDNS a resolver takes 512 bytes; servers that send more are heard too.
+/// Without EDNS a resolver accepts 512 bytes; larger answers are received too.
 constexpr std::size_t kMostDatagramBytes = 4096;
-/// How many queries may wait for an answer at once, each with a socket.
+/// Limit of queries in flight, each with a socket.
 constexpr std::size_t kMostQueries = 64;
-/// Lost queries of a target that late answers are awaited for. Few: 256 servers that are silent must leave
-/// this process enough of the 1024 descriptors that it usually may have.
+/// Lost queries of a target that still wait for late answers. Few: 256 silent servers must leave enough of
+/// this process' usual 1024 descriptors.
 constexpr std::size_t kKeptLost = 2;
 
 class DnsTransport final : public Transport {
@@ -44,7 +44,7 @@ class DnsTransport final : public Transport {
       return parts_.events.on_unsent(sequence, "64 queries wait for an answer already; probe less often");
     SocketBudget::Place place = parts_.sockets.take();
     if (place == nullptr) return parts_.events.on_unsent(sequence, parts_.sockets.reason());
-    // A port of its own for each query, and an id, make both hard to guess (RFC 5452).
+    // A new port and id for each query make both hard to guess (RFC 5452).
     base::FileDescriptor fd(
         ::socket(parts_.address.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd || ::connect(fd.get(), parts_.address.get(), parts_.address.length) != 0)
@@ -84,12 +84,12 @@ class DnsTransport final : public Transport {
     return error == ECONNREFUSED ? "no DNS server at this port" : error_text(error);
   }
 
-  /// They are kept until here, so that copies of their answers are heard.
+  /// Answered queries are kept until here, to receive duplicate answers.
   void forget_answered() {
     std::erase_if(queries_, [](const auto& entry) { return entry.second.is_answered; });
   }
 
-  /// Not at once, as a watch may not go while it calls.
+  /// Deferred, because a watch must not be destroyed in its own call.
   void forget_soon(std::uint64_t sequence) {
     std::erase(lost_, sequence);
     boost::asio::post(parts_.io, [this, sequence, is_there = is_there_] {
@@ -122,7 +122,7 @@ class DnsTransport final : public Transport {
   TransportParts parts_;
   DnsQuestion question_;
   std::map<std::uint64_t, Query> queries_;
-  std::deque<std::uint64_t> lost_;  // of them, the oldest first
+  std::deque<std::uint64_t> lost_;  // lost ones of them, the oldest first
   std::array<std::byte, kMostDatagramBytes> buffer_{};
   std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);
 };

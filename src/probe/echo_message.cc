@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint32_t kEchoMagic = 0x6B796D6F;  // "kymo"
 constexpr std::uint8_t kEchoVersion = 1;
 
-/// Takes the fields that differ by the type, which `message` has as those of an answer; false: no message.
+/// Reads the fields that differ by type, from the fields of an answer in `message`; false: no message.
 bool read_type(std::uint8_t type, std::uint16_t reserved, std::size_t bytes, EchoMessage& message) noexcept {
   switch (static_cast<EchoType>(type)) {
     case EchoType::request:
@@ -60,7 +60,7 @@ std::optional<EchoMessage> read_echo(std::span<const std::byte> datagram) noexce
   message.responder = get_big_endian<std::uint64_t>(datagram.subspan(48));
   const auto reserved = get_big_endian<std::uint16_t>(datagram.subspan(6));
   if (!read_type(type, reserved, datagram.size(), message)) return std::nullopt;
-  // Padding that says something would be a way to have it sent on.
+  // Padding with content could be used to relay it.
   const auto padding = datagram.subspan(kEchoBytes);
   if (std::any_of(padding.begin(), padding.end(), [](std::byte b) { return b != std::byte{0}; })) {
     return std::nullopt;

@@ -58,7 +58,7 @@ FileDescriptor open_responder(const SocketAddress& address, const std::string& w
   FileDescriptor fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) refuse_to_listen(where, errno);
   const int on = 1;
-  // IPv4 has a socket of its own: only there does the kernel tell of what was sent to all of a network.
+  // IPv4 needs its own socket: only there does the kernel report broadcast destinations.
   if (family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (::bind(fd.get(), address.get(), address.length) != 0) refuse_to_listen(where, errno);
   note_arrivals(fd.get());
@@ -80,9 +80,9 @@ bool is_every_v6(const SocketAddress& address) {
          IN6_IS_ADDR_UNSPECIFIED(&reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_addr);
 }
 
-/// One, or for `[::]` that of IPv6 and that of IPv4.
+/// One socket, or for `[::]` one for IPv6 and one for IPv4.
 std::vector<FileDescriptor> open_sockets(const net::Endpoint& endpoint) {
-  // The port that IPv6 was given may be taken in IPv4; another one is not then.
+  // The port that IPv6 got may be taken in IPv4; another one then is not.
   constexpr int kTries = 16;
   for (int tries = 1;; ++tries) {
     std::vector<FileDescriptor> sockets;
@@ -131,7 +131,7 @@ class EchoResponder::Impl final {
   ~Impl() {
     const std::uint64_t one = 1;
     const ssize_t written = ::write(stop_.get(), &one, sizeof one);
-    static_cast<void>(written);  // an eventfd that never counted before takes a one
+    static_cast<void>(written);  // a fresh eventfd always accepts a one
     thread_.join();
   }
 
@@ -151,7 +151,7 @@ class EchoResponder::Impl final {
     for (std::size_t i = 0; i < sockets_.size(); ++i) waiting[1 + i] = {sockets_[i].get(), POLLIN, 0};
     for (;;) {
       if (::poll(waiting.data(), 1 + sockets_.size(), -1) < 0) {
-        // Want of memory in the kernel, which passes; a signal needs no rest, but bears one.
+        // A passing lack of kernel memory; a rest is harmless after a signal too.
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
         continue;
       }
@@ -166,7 +166,7 @@ class EchoResponder::Impl final {
     constexpr int kBetweenLooksAtStop = 64;
     for (int i = 0; i < kBetweenLooksAtStop; ++i) {
       const auto datagram = receive_datagram(fd, buffer_);
-      // An error that waited, such as a port that went, was somebody else's answer.
+      // A queued error, such as a closed port, belongs to another answer.
       if (!datagram && errno == EAGAIN) return;
       if (datagram) answer(fd, *datagram);
     }
@@ -189,8 +189,8 @@ class EchoResponder::Impl final {
     ++(send_datagram(fd, content, datagram.from, datagram.to) ? answered_ : failed_);
   }
 
-  /// A notice costs as much as an answer; so it has a limit of its own, and tells of those before that had
-  /// none.
+  /// A notice costs as much as an answer, so it has its own limit, and reports earlier refusals without a
+  /// notice.
   void refuse(int fd, const Datagram& datagram, const EchoMessage& request, EchoLimit limit) noexcept {
     ++limited_;
     const RefusalLog::Entry& refused = refusals_.add(request.session, request.sequence);
@@ -204,11 +204,11 @@ class EchoResponder::Impl final {
                 .limit = limit,
                 .refused = refused.refused},
                content);
-    // One that fails is no datagram that failed: its request is among the limited.
+    // A failed notice is no failed datagram: its request counts as limited.
     if (send_datagram(fd, content, datagram.from, datagram.to)) ++notices_;
   }
 
-  /// Since this responder began, so that nobody learns how long the machine has run.
+  /// Time since this responder began, so nobody learns the machine's uptime.
   [[nodiscard]] std::uint64_t time_of(std::chrono::steady_clock::time_point time) const noexcept {
     const std::chrono::nanoseconds since = time - begin_;
     return since.count() > 0 ? static_cast<std::uint64_t>(since.count()) : 0;

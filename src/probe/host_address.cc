@@ -34,7 +34,7 @@ void HostAddress::refresh(Time now) {
   }
   if (!is_time_to_ask(now)) return;
   asked_ = now;
-  // Where it does not answer, another one of the name may.
+  // If the current address does not answer, another address of the name may.
   const auto preferred = std::exchange(is_doubted_, false) ? std::nullopt : address_;
   if (net::is_address(host_)) return look_up_zone();
   if (!address_ && trouble_.empty()) trouble_ = "the address of " + host_ + " is not known yet";

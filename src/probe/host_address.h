@@ -10,8 +10,8 @@
 
 namespace kymo::KYMO_ABI::probe {
 
-/// The address of a host, asked for on another thread: at first, each minute, and where it is doubted. That
-/// of an address with a zone is looked up as often, as its interface may come and go.
+/// The address of a host, resolved on another thread: at first, each minute, and when in doubt. An address
+/// with a zone is looked up as often, since its interface may come and go.
 /// Threads: one at a time.
 class HostAddress final {
  public:
@@ -19,16 +19,16 @@ class HostAddress final {
 
   HostAddress(std::string host, std::uint16_t port);
 
-  /// Takes what came meanwhile, and asks where it is time to. Never waits.
+  /// Takes finished results, and starts a look-up if one is due. Never waits.
   void refresh(Time now);
-  /// Ask again soon.
+  /// Requests a new look-up soon.
   void doubt() noexcept { is_doubted_ = true; }
 
-  /// The last that was told; it stays while asking again fails.
+  /// The last known address; stays while look-ups fail.
   [[nodiscard]] const std::optional<net::SocketAddress>& address() const noexcept { return address_; }
-  /// Counts the changes of it.
+  /// Number of changes of the address.
   [[nodiscard]] unsigned changes() const noexcept { return changes_; }
-  /// Why there is none.
+  /// The reason why there is none.
   [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
 
  private:

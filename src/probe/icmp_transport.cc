@@ -33,7 +33,7 @@ struct IcmpSocket {
   bool is_raw = false;
 };
 
-/// The kind that needs no rights first, where the kernel takes care that answers reach who asked.
+/// First the kind that needs no rights, where the kernel delivers answers to the right socket.
 std::variant<IcmpSocket, int> open_icmp(int family) {
   const int protocol = family == AF_INET6 ? int{IPPROTO_ICMPV6} : int{IPPROTO_ICMP};
   constexpr int kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
@@ -96,20 +96,20 @@ class IcmpTransport final : public Transport {
   }
 
  private:
-  /// 0, or the error where there is no way to that address now; there may be later.
+  /// 0, or the error while there is no route to that address; one may come later.
   int open() {
     auto opened = open_icmp(parts_.address.storage.ss_family);
     if (const int* error = std::get_if<int>(&opened)) return *error;
     auto& socket = std::get<IcmpSocket>(opened);
     is_raw_ = socket.is_raw;
-    // The port is 0, as it has to be: raw sockets of IPv6 take it for a protocol's number.
+    // The port must be 0: raw IPv6 sockets take it as a protocol number.
     if (::connect(socket.fd.get(), parts_.address.get(), parts_.address.length) != 0) return errno;
     note_arrivals(socket.fd.get());
     watch_.emplace(parts_.io, std::move(socket.fd), [this] { drain(); });
     return 0;
   }
 
-  /// Others' answers reach a raw socket too, so that what is not ours is nothing to tell of.
+  /// A raw socket also receives others' answers, so foreign ones are ignored.
   void take(const Datagram& datagram) {
     auto packet = std::span<const std::byte>(received_).first(std::min(datagram.bytes, received_.size()));
     if (is_raw_ && !is_v6_) {

@@ -113,7 +113,7 @@ void PathRecorder::add_details(const ProbeDetails& details) {
 
 void PathRecorder::add_ways(const OneWayTimes& ways) {
   if (ways.responder != responder_) {
-    // Another clock: nothing before can be compared.
+    // Another clock: earlier times are not comparable.
     responder_ = ways.responder;
     ways_seen_ = 0;
     out_ = back_ = {};

@@ -17,9 +17,9 @@ using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
 constexpr unsigned kDoubtAfter = 3;  // losses in a row
-/// A socket keeps to the address of this host that it began with; where that went, only a new one helps.
+/// A socket keeps its local address; if that is gone, only a new socket helps.
 constexpr auto kBeginAnewAfter = 30s;
-/// How soon to look again whether a name is resolved or a connection there.
+/// Delay before the next check for a resolved name or a connection.
 constexpr auto kLookAgain = 5ms;
 constexpr double kJitter = 0.1;
 
@@ -29,7 +29,7 @@ ProbeOptions within_limits(ProbeOptions options) {
   return options;
 }
 
-/// Enough that what is under way is known, and what was lost for some time longer.
+/// Covers probes in flight, and lost ones for some time longer.
 std::size_t probes_to_remember(const ProbeOptions& options) {
   const auto under_way = options.timeout / options.interval + 1;
   return static_cast<std::size_t>(std::clamp<std::int64_t>(4 * under_way, 256, 16'384));
@@ -60,7 +60,7 @@ void ProbeRun::close() {
   if (added_peer_) context_.options.peers->remove(id_);
   next_timer_.cancel();
   expiry_timer_.cancel();
-  // Perhaps it was the transport that told of what led here.
+  // The transport itself may be calling right now.
   boost::asio::post(context_.io, [self = shared_from_this()] { self->transport_.reset(); });
 }
 
@@ -72,7 +72,7 @@ void ProbeRun::probe_at(Time time) {
 }
 
 void ProbeRun::try_probe() try { probe_now(); } catch (const std::exception& error) {
-  // Want of memory or of descriptors, which may pass.
+  // A lack of memory or descriptors, which may pass.
   on_trouble(error.what());
   schedule_next(steady_clock::now());
 }
@@ -80,7 +80,7 @@ void ProbeRun::try_probe() try { probe_now(); } catch (const std::exception& err
 void ProbeRun::probe_now() {
   const Time now = steady_clock::now();
   const bool ready = is_ready(now);
-  // Patience for a name or a connection that is just being had; later every probe is lost that is due.
+  // Wait for a name or a connection in progress; after the timeout every due probe is lost.
   if (!ready && now - *unready_since_ < options_.timeout) return probe_at(now + kLookAgain);
   if (!std::exchange(has_turn_, true)) {
     const auto wait = context_.limit.reserve(context_.rate, now);
@@ -95,7 +95,7 @@ bool ProbeRun::is_ready(Time now) {
   try {
     prepare(now);
   } catch (const std::exception& error) {
-    // Want of memory, of threads or of descriptors, which may pass.
+    // A lack of memory, threads or descriptors, which may pass.
     on_trouble(error.what());
   }
   const bool ready = transport_ && transport_->is_ready();
@@ -125,17 +125,17 @@ void ProbeRun::prepare(Time now) {
 }
 
 void ProbeRun::send(Time now, bool is_ready) {
-  // Never more under way than are remembered.
+  // Limits the probes in flight to the remembered ones.
   const auto oldest = account_.oldest();
   if (oldest && account_.counts().sent - oldest->sequence + 2 > remembered_)
     lose(oldest->sequence, trouble_of(oldest->sequence));
   if (is_closed_) return;
-  // Before anything that may throw, so that each probe that has a number comes to an end.
+  // Before anything that may throw, so every numbered probe has an outcome.
   if (!is_expiry_set_) expire_at(now + options_.timeout);
   const std::uint64_t sequence = account_.send(steady_clock::now());
   if (!is_ready) {
     if (transport_) return on_failure(sequence, trouble_);
-    // With an address, it is this process that lacks something.
+    // With an address, this process lacks a resource.
     return host_.address() ? on_unsent(sequence, trouble_) : on_failure(sequence, host_.trouble());
   }
   try {
@@ -150,7 +150,7 @@ void ProbeRun::schedule_next(Time now) {
   const double factor = 1 + std::uniform_real_distribution<>(-kJitter, kJitter)(context_.chance);
   due_ += nanoseconds(
       static_cast<std::int64_t>(factor * static_cast<double>(nanoseconds(options_.interval).count())));
-  due_ = std::max(due_, now);  // what was missed is not made up for
+  due_ = std::max(due_, now);  // missed probes are not sent later
   probe_at(due_);
 }
 
@@ -165,7 +165,7 @@ void ProbeRun::expire_at(Time time) {
 }
 
 void ProbeRun::expire_due() {
-  // What came in time but was not read yet is no loss.
+  // An answer that arrived in time but is still unread is no loss.
   if (transport_) transport_->drain();
   while (!is_closed_) {
     const auto oldest = account_.oldest();
@@ -176,13 +176,13 @@ void ProbeRun::expire_due() {
   }
 }
 
-/// Of later news the newest counts: a probe is lost within its timeout, so that none is long after it.
+/// The newest event counts: a probe is lost within its timeout, so the event cannot be much later.
 bool ProbeRun::is_near(std::uint64_t sequence, Time time) {
   const auto sent = account_.sent_at(sequence);
   return sent && *sent - time < options_.timeout;
 }
 
-/// The trouble that was heard near the time of that probe, if any.
+/// The trouble near the time of that probe, if any.
 std::string ProbeRun::trouble_of(std::uint64_t sequence) {
   return !trouble_.empty() && is_near(sequence, trouble_at_) ? trouble_ : std::string();
 }
@@ -190,7 +190,7 @@ std::string ProbeRun::trouble_of(std::uint64_t sequence) {
 std::string ProbeRun::reason_for(std::uint64_t sequence) {
   std::string trouble = trouble_of(sequence);
   if (!trouble.empty() || !transport_) return trouble;
-  // A limit leaves some without a notice: those after the last one.
+  // A limit leaves some probes without a notice: those after the last one.
   if (!limit_.empty() && is_near(sequence, limited_)) return limit_;
   const std::string awaited = transport_->waits_for(sequence);
   return awaited.empty() ? awaited : awaited + " took longer than the timeout";
@@ -213,7 +213,7 @@ void ProbeRun::lose(std::uint64_t sequence, const std::string& reason) {
 
 void ProbeRun::on_limit(std::uint64_t sequence, const std::string& which) {
   if (is_closed_ || !account_.limit(sequence)) return;
-  // A target that says so is there.
+  // A target that refuses is up.
   losses_in_a_row_ = 0;
   heard_ = limited_ = steady_clock::now();
   limit_ = which;
@@ -223,7 +223,7 @@ void ProbeRun::on_limit(std::uint64_t sequence, const std::string& which) {
 
 void ProbeRun::on_unsent(std::uint64_t sequence, const std::string& reason) {
   if (is_closed_ || !account_.limit(sequence)) return;
-  // The peer was not asked, so that nothing is recorded of it.
+  // The peer received nothing, so nothing is recorded of it.
   context_.unsent.fetch_add(1, std::memory_order_relaxed);
   tell_limited(sequence, reason);
 }
@@ -252,7 +252,7 @@ void ProbeRun::on_stray() { account_.count_stray(); }
 
 void ProbeRun::on_answer(const Answer& answer) {
   if (is_closed_) return;
-  // Too late by the kernel's clock, though this thread looked at it before it looked at the timeout.
+  // Too late by the kernel's clock, although this thread saw it before the timeout.
   const auto sent = account_.waiting_since(answer.sequence);
   if (sent && answer.arrived - *sent > options_.timeout) lose(answer.sequence, trouble_of(answer.sequence));
   if (is_closed_) return;
@@ -285,7 +285,7 @@ void ProbeRun::tell(ProbeResult result) try {
   }
   if (context_.options.on_result) context_.options.on_result(result);
 } catch (...) {
-  // A reader's fault is no reason to stop measuring, whatever it throws.
+  // An exception of a listener must not stop the measurement.
 }
 
 }  // namespace kymo::KYMO_ABI::probe

@@ -21,7 +21,7 @@
 
 namespace kymo::KYMO_ABI::probe {
 
-/// What all targets of a Prober share; outlives the runs.
+/// State that all targets of a Prober share; outlives the runs.
 struct ProbeContext {
   boost::asio::io_context& io;
   ProberOptions options;
@@ -32,13 +32,13 @@ struct ProbeContext {
   std::minstd_rand chance{std::random_device{}()};
 };
 
-/// The probes of one target: when they go out, and what becomes of them. Threads: that of the io_context.
+/// The probes of one target: their times and their outcomes. Threads: that of the io_context.
 class ProbeRun final : public std::enable_shared_from_this<ProbeRun>, private TransportEvents {
  public:
   ProbeRun(ProbeContext& context, std::string id, Target target, ProbeOptions options);
 
   void begin();
-  /// Nothing happens any more, from now on.
+  /// Stops all activity.
   void close();
 
   [[nodiscard]] const ProbeCounts& counts() const noexcept { return account_.counts(); }
@@ -78,20 +78,20 @@ class ProbeRun final : public std::enable_shared_from_this<ProbeRun>, private Tr
   HostAddress host_;
   unsigned known_changes_ = 0;
   std::unique_ptr<Transport> transport_;
-  Time heard_;  // the last answer, or when the transport was made
+  Time heard_;  // the last answer, or the transport's creation
   boost::asio::steady_timer next_timer_;
   boost::asio::steady_timer expiry_timer_;
   Time due_;
   std::optional<Time> unready_since_;
-  bool has_turn_ = false;  // by the limit on all targets
+  bool has_turn_ = false;  // granted by the limit on all targets
   bool is_expiry_set_ = false;
   bool is_closed_ = false;
   bool added_peer_ = false;
   unsigned losses_in_a_row_ = 0;
   std::string trouble_;  // the last
   Time trouble_at_;
-  std::string limit_;  // which the responder told of last
-  Time limited_;       // when
+  std::string limit_;  // the limit in the responder's last notice
+  Time limited_;       // time of that notice
 };
 
 }  // namespace kymo::KYMO_ABI::probe

@@ -24,7 +24,7 @@
 namespace kymo::KYMO_ABI::probe {
 namespace {
 
-/// How many probes may go out at once after a rest, in seconds of the rate.
+/// Size of a burst after a rest, in seconds of the rate.
 constexpr double kPaceBurstSeconds = 0.05;
 
 void check_permission(const Target& target) {
@@ -101,16 +101,16 @@ class Prober::Impl final {
         io_.run();
         return;
       } catch (...) {
-        // Of one event, such as want of memory; the next may be well.
+        // An error of one event, such as lack of memory; the next may succeed.
       }
     }
   }
 
-  /// What `function` gives, called on the loop's thread, where all state is; `otherwise` where that has
+  /// The result of `function`, called on the loop's thread, where all state is; `otherwise` if the loop has
   /// ended.
   template <class Function, class Value>
   Value on_loop(Value otherwise, Function function) {
-    // Within on_result, which is there already.
+    // Within on_result, this is the loop's thread already.
     if (std::this_thread::get_id() == thread_id_) return function();
     const std::lock_guard lock(mutex_);
     if (is_over_) return otherwise;
@@ -124,7 +124,7 @@ class Prober::Impl final {
   ProbeContext context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::map<std::string, std::shared_ptr<ProbeRun>, std::less<>> runs_;
-  std::mutex mutex_;  // held by who waits for the loop, so that it does not end meanwhile
+  std::mutex mutex_;  // held by threads that wait for the loop, so that it does not end meanwhile
   bool is_over_ = false;
   std::thread thread_;
   std::thread::id thread_id_;

@@ -7,7 +7,7 @@
 
 namespace kymo::KYMO_ABI::probe {
 
-/// A number that nobody outside can guess; never 0.
+/// A number that no outsider can guess; never 0.
 [[nodiscard]] inline std::uint64_t draw_secret() {
   std::random_device device;
   const std::uint64_t high = device();

@@ -7,8 +7,8 @@
 
 namespace kymo::KYMO_ABI::probe {
 
-/// At most so many a second, and so many at once after a rest. Keeps one moment: the generic cell rate
-/// algorithm (ITU-T I.371, annex A). Threads: one at a time.
+/// Limits events a second, with a burst after a rest. Stores one time: the generic cell rate algorithm (ITU-T
+/// I.371, annex A). Threads: one at a time.
 class RateLimit final {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -16,13 +16,13 @@ class RateLimit final {
 
   RateLimit() = default;
 
-  /// What of_rate() gives.
+  /// The result of of_rate().
   struct Rate {
-    Duration each{};   ///< one second divided by how many it has room for
-    Duration slack{};  ///< how far ahead of time a burst may run
+    Duration each{};   ///< one second divided by the rate
+    Duration slack{};  ///< how far a burst may run ahead
   };
-  /// `burst`: how many at once, 1 or more. Rates are brought into 0.001 to 1e9 a second, bursts into 1 to
-  /// 1e9; what is no number is the least.
+  /// `burst`: size of a burst, 1 or more. Rates are clamped to 0.001 … 1e9 a second, bursts to 1 … 1e9; NaN
+  /// becomes the minimum.
   [[nodiscard]] static Rate of_rate(double per_second, double burst) {
     constexpr double kMostOfBoth = 1e9;
     const std::chrono::duration<double> each(1 / within(per_second, 1e-3, kMostOfBoth));
@@ -32,17 +32,17 @@ class RateLimit final {
             std::chrono::duration_cast<Duration>(std::min(slack, kMost))};
   }
 
-  /// Whether one more may be now, which is then counted.
+  /// True if one more is allowed now; counts it.
   [[nodiscard]] bool take(const Rate& rate, Time now) noexcept {
     if (!has_room(rate, now)) return false;
     next_ = std::max(next_, now) + rate.each;
     return true;
   }
 
-  /// Whether take() would give true.
+  /// True if take() would return true.
   [[nodiscard]] bool has_room(const Rate& rate, Time now) const noexcept { return next_ - now <= rate.slack; }
 
-  /// Counts one more, and tells how long that one has to wait for its turn.
+  /// Counts one more, and returns how long it must wait for its turn.
   [[nodiscard]] Duration reserve(const Rate& rate, Time now) noexcept {
     const Duration wait = std::max(next_ - now - rate.slack, Duration::zero());
     next_ = std::max(next_, now) + rate.each;
@@ -51,10 +51,10 @@ class RateLimit final {
 
  private:
   [[nodiscard]] static constexpr double within(double value, double least, double most) noexcept {
-    return value >= least ? std::min(value, most) : least;  // and the least for NaN
+    return value >= least ? std::min(value, most) : least;  // NaN gives the minimum
   }
 
-  Time next_{};  // when the next is due, if all come evenly
+  Time next_{};  // time of the next event at an even pace
 };
 
 }  // namespace kymo::KYMO_ABI::probe

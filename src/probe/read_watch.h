@@ -11,7 +11,7 @@
 
 namespace kymo::KYMO_ABI::probe {
 
-/// Owns a descriptor, and calls back whenever something can be read from it. Threads: the io_context's.
+/// Owns a descriptor, and calls back whenever it is readable. Threads: the io_context's.
 class ReadWatch final {
  public:
   ReadWatch(boost::asio::io_context& io, base::FileDescriptor fd, std::function<void()> on_readable)
@@ -21,7 +21,7 @@ class ReadWatch final {
   ReadWatch(const ReadWatch&) = delete;
   ReadWatch& operator=(const ReadWatch&) = delete;
   ~ReadWatch() {
-    // A call that is on its way already finds that it is over.
+    // A pending call then finds that the watch has ended.
     state_->on_readable = nullptr;
     boost::system::error_code ignored;
     state_->descriptor.close(ignored);

@@ -15,7 +15,7 @@ RefusedProbes shifted(const RefusedProbes& probes, std::uint64_t by) noexcept {
 }  // namespace
 
 const RefusalLog::Entry& RefusalLog::add(std::uint64_t session, std::uint64_t sequence) noexcept {
-  // Multiplied as Fibonacci hashing does (Knuth, volume 3, 6.4).
+  // Fibonacci hashing (Knuth, volume 3, 6.4).
   Entry& entry = entries_[((session ^ secret_) * 0x9E3779B97F4A7C15U >> 32U) % entries_.size()];
   if (entry.session != session) entry = {.session = session, .highest = sequence, .refused = {}};
   if (sequence > entry.highest) {

@@ -7,14 +7,14 @@
 
 namespace kymo::KYMO_ABI::probe {
 
-/// Which of the last probes of each session had no answer for a limit, so that one notice can tell of many.
-/// Has a fixed number of places; a session that finds another one at its place begins anew. Threads: one at a
+/// Records which of each session's last probes a limit refused, so one notice can report many. Has
+/// a fixed number of places; a session that collides with another begins anew. Threads: one at a
 /// time.
 class RefusalLog final {
  public:
   explicit RefusalLog(std::uint64_t secret) : secret_(secret) {}
 
-  /// Of a session, up to its highest sequence number that was refused.
+  /// Of a session, up to its highest refused sequence number.
   struct Entry {
     std::uint64_t session = 0;
     std::uint64_t highest = 0;

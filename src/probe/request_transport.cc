@@ -41,7 +41,7 @@ using Tls = asio::ssl::stream<asio::ip::tcp::socket&>;
 constexpr auto kLookForName = std::chrono::milliseconds(1);
 constexpr std::size_t kMostHeaderBytes = 16UL << 10;
 constexpr std::size_t kMostBodyBytes = 1UL << 20;
-/// `103 Early Hints` and the like, before the answer itself.
+/// Limit of interim responses, such as `103 Early Hints`, before the response itself.
 constexpr int kMostInterim = 8;
 
 std::string reason_of(const error_code& error) {
@@ -64,11 +64,11 @@ std::string tls_reason_of(const error_code& error) {
   return "no TLS: " + why.substr(0, why.find(" (SSL routines"));
 }
 
-/// One request, its steps and their times. Kept by its own operations; forgotten by its owner, it ends soon
-/// and tells nobody anything.
+/// One request, its steps and their times. Its own operations keep it alive; once its owner drops it, it ends
+/// soon and reports nothing.
 class Request final : public std::enable_shared_from_this<Request> {
  public:
-  /// The result: the details, or why it failed.
+  /// The result: the details, or the reason of failure.
   using End = std::function<void(const ProbeDetails& details, std::chrono::nanoseconds total,
                                  const std::string& failure)>;
 
@@ -110,7 +110,7 @@ class Request final : public std::enable_shared_from_this<Request> {
     socket_.close(ignored);
   }
 
-  /// Ends a step: its time, which is a part of the whole.
+  /// Ends a step and returns its time, as a part of the whole.
   std::chrono::nanoseconds end_step() {
     const auto now = steady_clock::now();
     const std::chrono::nanoseconds took = now - std::exchange(step_began_, now);
@@ -118,7 +118,8 @@ class Request final : public std::enable_shared_from_this<Request> {
     return took;
   }
 
-  /// The name service's thread cannot wake this one; how long it took is its own figure, without the wait.
+  /// The name service's thread cannot wake this one. The look-up's duration is measured there, without the
+  /// wait.
   void look_for_name() {
     const auto result = resolution_->result();
     if (!result) {
@@ -128,7 +129,7 @@ class Request final : public std::enable_shared_from_this<Request> {
       });
       return;
     }
-    // Another request may have asked for it before.
+    // Another request may have started the look-up before.
     details_.phases.resolve = total_ =
         std::min<std::chrono::nanoseconds>(resolution_->took(), steady_clock::now() - step_began_);
     if (const auto* error = std::get_if<std::string>(&*result))
@@ -164,7 +165,7 @@ class Request final : public std::enable_shared_from_this<Request> {
     });
   }
 
-  /// A bad certificate does not end the probe: it tells of the certificate, and of the server too.
+  /// A bad certificate does not end the probe: it reports the certificate, and the server too.
   void look_at_certificate() {
     const net::ServerCertificate certificate = net::server_certificate(tls_->native_handle());
     details_.certificate_trouble = certificate.trouble;
@@ -236,8 +237,8 @@ class Request final : public std::enable_shared_from_this<Request> {
 
   void take_body(error_code error) {
     body_bytes_ += scratch_.size() - parser_->get().body().size;
-    // Many servers close without TLS' own end, which says nothing where the end of the connection is the
-    // answer's.
+    // Many servers close without TLS' close_notify. That is harmless if the end of the connection ends the
+    // response.
     const bool is_end = parser_->get().need_eof() &&
                         (error == asio::ssl::error::stream_truncated || error == http::error::end_of_stream);
     if (is_end) return end_answer();
@@ -250,7 +251,7 @@ class Request final : public std::enable_shared_from_this<Request> {
     finish({});
   }
 
-  /// The operations' streams are of two types.
+  /// The operations' streams have two types.
   template <class Begin>
   void with_stream(Begin begin) {
     tls_ ? begin(*tls_) : begin(socket_);
@@ -320,8 +321,8 @@ class RequestTransport final : public Transport {
  private:
   static constexpr std::size_t kMostRequests = 16;
 
-  /// A name service that hangs has one thread of a target, which nobody can end, and not one of each probe.
-  /// False where there is no thread to be had.
+  /// A hanging name service occupies one thread a target, which nobody can end, and not one for each probe.
+  /// False if no thread can be made.
   [[nodiscard]] bool ask_for_name() {
     if (resolution_ && !resolution_->result()) return true;
     try {

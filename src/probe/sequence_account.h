@@ -10,18 +10,18 @@
 
 namespace kymo::KYMO_ABI::probe {
 
-/// Which probes were answered, and how. Sequence numbers are given by send(), from 1 on; of the last
-/// `remembered` it knows what became of them. Threads: one at a time.
+/// The outcomes of probes. send() assigns sequence numbers from 1 on; the last `remembered` outcomes are
+/// stored. Threads: one at a time.
 class SequenceAccount final {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
   explicit SequenceAccount(std::size_t remembered);
 
-  /// The next probe goes out: its number. One of `remembered` before that has had no answer is lost.
+  /// Returns the next probe's number. The unanswered probe `remembered` numbers before counts as lost.
   std::uint64_t send(Time now);
 
-  /// What an answer means; nothing: a stray. A probe's first answer has one of answered and late.
+  /// The meaning of an answer; nothing: a stray. A probe's first answer is either answered or late.
   struct Meaning {
     ProbeOutcome outcome = ProbeOutcome::answered;
     bool reordered = false;
@@ -29,22 +29,22 @@ class SequenceAccount final {
   };
   std::optional<Meaning> answer(std::uint64_t sequence);
 
-  /// No answer in time; false where there is one, or it was said before.
+  /// Counts a probe as lost; false if it has an outcome already.
   bool lose(std::uint64_t sequence);
 
-  /// The responder will not answer it; false where that or something else was said of it before.
+  /// Counts a probe as refused by the responder; false if it has an outcome already.
   bool limit(std::uint64_t sequence);
 
-  /// When a probe was sent; nothing for one of too long ago.
+  /// The time of sending; nothing for a too old probe.
   [[nodiscard]] std::optional<Time> sent_at(std::uint64_t sequence);
 
-  /// When a probe was sent that is under way; nothing for others.
+  /// The time of sending of a probe in flight; nothing for others.
   [[nodiscard]] std::optional<Time> waiting_since(std::uint64_t sequence);
 
-  /// An answer that is to none of these probes.
+  /// Counts an answer to none of these probes.
   void count_stray() noexcept { ++counts_.strays; }
 
-  /// The oldest probe under way, and when it was sent.
+  /// The oldest probe in flight, and its time of sending.
   struct Waiting {
     std::uint64_t sequence = 0;
     Time sent;
@@ -63,8 +63,8 @@ class SequenceAccount final {
   [[nodiscard]] bool is_known(std::uint64_t sequence) const noexcept;
 
   std::vector<Probe> probes_;  // of the last sequence numbers, by remainder
-  std::uint64_t oldest_ = 1;   // none before it is under way
-  std::uint64_t highest_ = 0;  // that was answered
+  std::uint64_t oldest_ = 1;   // no earlier one is in flight
+  std::uint64_t highest_ = 0;  // highest answered number
   ProbeCounts counts_;
 };
 

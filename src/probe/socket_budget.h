@@ -11,16 +11,16 @@
 
 namespace kymo::KYMO_ABI::probe {
 
-/// How many sockets the probes of one Prober may hold together, so that the rest of the process keeps its
-/// descriptors. Threads: one at a time.
+/// Limit of sockets that one Prober's probes hold together, so the rest of the process keeps its descriptors.
+/// Threads: one at a time.
 class SocketBudget final {
  public:
-  /// A socket's place, given back when it goes. It may outlive the budget.
+  /// The place of one socket, freed with it. It may outlive the budget.
   using Place = std::shared_ptr<std::size_t>;
 
   explicit SocketBudget(std::size_t most) : most_(most) {}
 
-  /// A quarter of the descriptors that this process may have, at least 16.
+  /// A quarter of the process' descriptors, at least 16.
   [[nodiscard]] static std::size_t most_of_process() noexcept {
     constexpr rlim_t kLeast = 16;
     constexpr rlim_t kMost = 65'536;
@@ -29,17 +29,17 @@ class SocketBudget final {
     return static_cast<std::size_t>(std::clamp(limit.rlim_cur / 4, kLeast, kMost));
   }
 
-  /// A place for one socket; null where none is left. Errors: std::bad_alloc.
+  /// A place for one socket; null if none is left. Errors: std::bad_alloc.
   [[nodiscard]] Place take() {
     if (*taken_ >= most_) return nullptr;
     ++*taken_;
     return {taken_.get(), [taken = taken_](std::size_t*) { --*taken; }};
   }
 
-  /// More than half is taken: who holds a socket without need lets go of it.
+  /// True while more than half is in use: unneeded sockets should be closed.
   [[nodiscard]] bool is_tight() const noexcept { return *taken_ > most_ / 2; }
 
-  /// Why take() gave none, with the remedy.
+  /// The reason why take() returned null, with the remedy.
   [[nodiscard]] std::string reason() const {
     return "all " + std::to_string(most_) +
            " sockets of this prober are in use; probe less often or fewer targets, or raise ulimit -n";

@@ -10,10 +10,10 @@ namespace kymo::KYMO_ABI::probe {
 namespace {
 
 constexpr std::size_t kWays = 4;
-/// What a source may ask for at once, in seconds of its limit.
+/// Size of a source's burst, in seconds of its limit.
 constexpr double kBurstSeconds = 0.1;
 
-/// Mixes as splitmix64 does (Steele, Lea and Flood, 2014).
+/// Mixes like splitmix64 (Steele, Lea and Flood, 2014).
 std::uint64_t mix(std::uint64_t value) noexcept {
   value = (value ^ (value >> 30U)) * 0xBF58476D1CE4E5B9U;
   value = (value ^ (value >> 27U)) * 0x94D049BB133111EBU;
@@ -32,7 +32,7 @@ SourceLimits::SourceLimits(double per_second, double per_second_per_source, std:
 EchoLimit SourceLimits::take(const net::SocketAddress& source, RateLimit::Time now) noexcept {
   Slot& slot = slot_of(hash(source));
   slot.last = now;
-  // The source first: what it may not have is nothing that all others lack then.
+  // The source's limit first: its refusals then take nothing from the others.
   if (!slot.limit.has_room(source_rate_, now)) return EchoLimit::source;
   if (!all_.take(all_rate_, now)) return EchoLimit::all;
   return slot.limit.take(source_rate_, now) ? EchoLimit::none : EchoLimit::source;
@@ -41,10 +41,10 @@ EchoLimit SourceLimits::take(const net::SocketAddress& source, RateLimit::Time n
 std::uint64_t SourceLimits::hash(const net::SocketAddress& source) const noexcept {
   std::uint64_t address = 0;
   if (source.storage.ss_family == AF_INET6) {
-    // Who has one address of a network of 64 bits mostly has all of them.
+    // The owner of one address of a 64-bit network usually owns all of them.
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(source.storage);
     std::memcpy(&address, &v6.sin6_addr, sizeof address);
-    // All hosts of a link have the same 64 bits there.
+    // All hosts of a link share these 64 bits.
     const bool is_by_its_end = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) || net::is_link_local(source);
     if (is_by_its_end) std::memcpy(&address, &v6.sin6_addr.s6_addr[8], sizeof address);
   } else {

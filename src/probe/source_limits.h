@@ -11,20 +11,20 @@
 
 namespace kymo::KYMO_ABI::probe {
 
-/// Limits each source by itself and all together, with memory for a fixed number of sources. One that finds
-/// no room takes that of the one that was quiet for longest among a few, chosen by a hash that nobody outside
-/// knows; so the limit of one holds while there are not many more sources than there is room for, and that of
-/// all always. Threads: one at a time.
+/// Limits each source and all sources together, with memory for a fixed number of sources. A new source
+/// without room replaces the longest quiet one among a few; a secret hash selects these. So the limit of
+/// one holds up to about that number of sources, and the limit of all holds always. Threads: one at a
+/// time.
 class SourceLimits final {
  public:
   SourceLimits(double per_second, double per_second_per_source, std::size_t sources, std::uint64_t secret);
 
-  /// Whether this source may have one more answer, which is then counted; else the limit that forbids it.
+  /// Counts one more answer for this source if allowed; otherwise returns the refusing limit.
   [[nodiscard]] EchoLimit take(const net::SocketAddress& source, RateLimit::Time now) noexcept;
 
  private:
   struct Slot {
-    std::uint64_t source = 0;  // of its address, by the secret
+    std::uint64_t source = 0;  // hash of its address, with the secret
     RateLimit limit;
     RateLimit::Time last;
   };

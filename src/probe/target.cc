@@ -18,7 +18,7 @@ namespace {
 struct Scheme {
   std::string_view name;
   ProbeKind kind;
-  std::uint16_t port;  ///< where none is given; 0: one has to be
+  std::uint16_t port;  ///< default port; 0: must be given
 };
 
 constexpr std::array kSchemes = {
@@ -59,7 +59,7 @@ void expect_brackets(std::string_view rest, std::string_view text) {
   if (std::count(all.begin(), all.end(), ':') < 2) return;
   std::string shown;
   if (net::is_address(all)) shown = "[" + std::string(all) + "]";
-  // The last number may have been meant as a port.
+  // The last number may be meant as a port.
   const std::size_t last = all.rfind(':');
   if (net::is_address(all.substr(0, last)))
     shown += (shown.empty() ? "[" : " or [") + std::string(all.substr(0, last)) + "]" +
@@ -68,7 +68,7 @@ void expect_brackets(std::string_view rest, std::string_view text) {
   refuse_target(text, "use brackets around an IPv6 address, as in " + (shown.empty() ? "[fd77::2]" : shown));
 }
 
-/// Why an address between brackets cannot be asked for; empty: it can.
+/// The fault of an address between brackets; empty: valid.
 std::string_view v6_fault(const std::string& host) {
   const bool has_zone = net::without_zone(host) != host;
   const auto bare = net::parse_address(net::without_zone(host), 0);
@@ -80,7 +80,7 @@ std::string_view v6_fault(const std::string& host) {
   return {};
 }
 
-/// Takes the host off, without brackets.
+/// Takes the host, without brackets.
 std::string take_host(std::string_view& rest, std::string_view text) {
   const bool is_v6 = rest.starts_with('[');
   const std::size_t end = is_v6 ? rest.find(']') : std::min(rest.find_first_of(":/?"), rest.size());
@@ -148,7 +148,7 @@ Target Target::parse(std::string_view text) {
 std::string Target::to_string() const {
   const bool is_v6 = host.find(':') != std::string::npos;
   std::string shown = host;
-  // A zone that looks as if it were encoded is.
+  // A zone that looks encoded stays encoded.
   if (net::decoded_zone(host) != host) shown.insert(shown.find('%') + 1, "25");
   std::string text = std::string(probe::to_string(kind)) + "://" + (is_v6 ? "[" + shown + "]" : shown);
   if (kind != ProbeKind::icmp) text += ":" + std::to_string(port);

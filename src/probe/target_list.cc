@@ -24,7 +24,7 @@ std::string_view without_comment(std::string_view line) noexcept {
 }
 
 NamedTarget parse_line(std::string_view line) {
-  // Behind the scheme a `=` is a part of the target's own.
+  // After the scheme, a `=` belongs to the target itself.
   const std::size_t equals = line.substr(0, line.find("://")).find('=');
   if (equals == std::string_view::npos) {
     Target target = Target::parse(line);

@@ -20,10 +20,10 @@ namespace {
 using std::chrono::steady_clock;
 using Descriptor = boost::asio::posix::stream_descriptor;
 
-/// Connections under way to one target: a server that is silent holds no more sockets.
+/// Limit of connections in progress to one target: a silent server holds no more sockets.
 constexpr std::size_t kMostAttempts = 64;
 
-/// One connection that is being made.
+/// One connection in progress.
 struct Attempt {
   Attempt(boost::asio::io_context& io, int fd, SocketBudget::Place held)
       : place(std::move(held)), descriptor(io, fd) {}
@@ -38,7 +38,7 @@ int pending_error(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
-/// What the kernel saw of a connection.
+/// The kernel's statistics of a connection.
 tcp_info info_of(int fd) {
   tcp_info info{};
   socklen_t length = sizeof info;
@@ -69,7 +69,7 @@ class TcpTransport final : public Transport {
     if (::connect(fd.get(), parts_.address.get(), parts_.address.length) != 0 && errno != EINPROGRESS)
       return tell_socket_error(parts_.events, sequence, errno);
     const auto attempt = std::make_shared<Attempt>(parts_.io, fd.get(), std::move(place));
-    static_cast<void>(fd.release());  // the attempt's now
+    static_cast<void>(fd.release());  // now owned by the attempt
     attempts_[sequence] = attempt;
     attempt->descriptor.async_wait(Descriptor::wait_write, [this, sequence, begin, attempt,
                                                             is_there = is_there_](boost::system::error_code) {
@@ -102,7 +102,7 @@ class TcpTransport final : public Transport {
     const tcp_info info = info_of(fd);
     if (info.tcpi_total_retrans != 0)
       return parts_.events.on_failure(sequence, "the first packet was lost; a later one made the connection");
-    // The kernel's figure holds no time that this thread took to wake up.
+    // The kernel's figure excludes this thread's time to wake up.
     const std::chrono::microseconds by_kernel(info.tcpi_rtt);
     answer.round_trip = answer.arrived - begin;
     if (by_kernel.count() != 0 && by_kernel < *answer.round_trip) answer.round_trip = by_kernel;

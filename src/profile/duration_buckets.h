@@ -5,8 +5,8 @@
 
 #include <kymo/version.h>
 
-/// Buckets for nanoseconds: each its own up to 32, then 32 an octave, so that the middle of one is within
-/// 1.6 % of whatever fell into it. Source: the log-linear layout of HdrHistogram.
+/// Buckets for nanoseconds: one for each value up to 32, then 32 an octave. So the middle of a bucket is
+/// within 1.6 % of any value in it. Source: the log-linear layout of HdrHistogram.
 namespace kymo::KYMO_ABI::profile::buckets {
 
 inline constexpr unsigned kBitsInOctave = 5;

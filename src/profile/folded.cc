@@ -8,7 +8,7 @@
 namespace kymo::KYMO_ABI::profile {
 namespace {
 
-/// UTF-8, whatever a program calls its scopes: one byte that is none makes readers refuse the whole file.
+/// Always valid UTF-8: readers refuse a whole file for one bad byte.
 std::string frame(const std::string& name) {
   std::string text = base::to_utf8(name);
   for (char& c : text) {
@@ -22,7 +22,7 @@ std::string frame(const std::string& name) {
 }  // namespace
 
 std::string to_folded(const Report& report) {
-  // Threads of one name are one thread to a flame graph.
+  // A flame graph takes threads of one name as one.
   std::map<std::string, std::chrono::nanoseconds> stacks;
   for (const ThreadFigures& thread : report.threads) {
     std::vector<std::string> stack_of;

@@ -35,17 +35,17 @@ constexpr auto kOperators = std::to_array<std::string_view>(
      "==",  "!=",  "&&",  "||",  "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "+",
      "-",   "*",   "/",   "%",   "^",  "&",  "|",  "~",  "!",  "=",  "<",  ">",  ","});
 constexpr auto kNamedOperators = std::to_array<std::string_view>({"new", "delete", "co_await"});
-/// In front of parentheses that belong to a type.
+/// Before parentheses that belong to a type.
 constexpr auto kTypeOperators = std::to_array<std::string_view>(
     {"decltype", "__decltype", "typeof", "__typeof__", "_BitInt", "__vector", "__attribute__"});
-/// Parts of a name that are in parentheses. Others have what a pointer, a reference or parameters are.
+/// Parts of a name in parentheses. Other parentheses hold a pointer, a reference or parameters.
 constexpr auto kUnnamed =
     std::to_array<std::string_view>({"(anonymous ", "(unnamed ", "(lambda at ", "(lambda)"});
 constexpr auto kQualifiers =
     std::to_array<std::string_view>({" const", " volatile", " &&", " &", " noexcept", " mutable", " static"});
 
-/// Reads from left to right up to the parameters of the function itself. Words in front of the name are its
-/// return type; a name goes on behind parameters where "::" follows, as that of a lambda in a function does.
+/// Reads from left to right up to the parameters of the function itself. Words before the name are its return
+/// type. A name goes on after parameters if "::" follows, as for a lambda in a function.
 class NameReader final {
  public:
   explicit NameReader(std::string_view text) noexcept : text_(text) {}
@@ -86,7 +86,7 @@ bool NameReader::is_keyword(std::size_t at, std::string_view keyword) const noex
   return end == text_.size() || !is_identifier(text_[end]);
 }
 
-/// An apostrophe that ends nowhere near is none of a character.
+/// An apostrophe without a near end begins no character.
 std::size_t NameReader::after_literal(std::size_t at) const noexcept {
   constexpr std::size_t kLongestCharacter = 13;  // '\U0010FFFF', with a prefix
   const char quote = text_[at];
@@ -101,7 +101,7 @@ std::size_t NameReader::after_literal(std::size_t at) const noexcept {
   return at + 1;
 }
 
-/// Behind what closes the bracket at `at`. In parentheses, "<" and ">" compare.
+/// The position after the bracket that closes the one at `at`. In parentheses, "<" and ">" are comparisons.
 std::size_t NameReader::after_brackets(std::size_t at) const noexcept {
   std::array<char, kDeepest> open{};
   std::size_t depth = 0;
@@ -135,7 +135,7 @@ std::size_t NameReader::after_qualifiers(std::size_t at) const noexcept {
   }
 }
 
-/// Whether what begins here is "::Local::function(int) const" to its end.
+/// True if the rest of the text is "::Local::function(int) const".
 bool NameReader::is_rest_of_name(std::size_t at) const noexcept {
   char last = '\0';
   while (at < text_.size() && text_[at] != ' ') {
@@ -150,8 +150,8 @@ bool NameReader::is_rest_of_name(std::size_t at) const noexcept {
   return (last == ')' || last == '>') && (at == text_.size() || rest(at).starts_with(" ["));
 }
 
-/// g++ writes a trailing constraint of the function that a lambda or a local class is in. Where the name goes
-/// on behind it; or nowhere.
+/// g++ writes a trailing constraint of a lambda's or local class' function. Returns where the name continues
+/// behind it; or nowhere.
 std::size_t NameReader::after_constraint(std::size_t at) const noexcept {
   while (at < text_.size() && !rest(at).starts_with(" [with ")) {
     if (rest(at).starts_with("::")) {
@@ -206,7 +206,7 @@ void NameReader::pass_operator() noexcept {
   pass_conversion();
 }
 
-/// g++ names a lambda by its parameters, "f()::<lambda(int)>". In front of a name it is a return type.
+/// g++ names a lambda by its parameters, "f()::<lambda(int)>". Before a name it is a return type.
 bool NameReader::is_end_of_lambda() const noexcept {
   if (lambda_end_ != at_) return false;
   const std::size_t end = after_qualifiers(at_);
@@ -214,7 +214,7 @@ bool NameReader::is_end_of_lambda() const noexcept {
   return behind.empty() || behind.starts_with(" [") || behind.starts_with(" requires");
 }
 
-/// At a parenthesis: whether the name ends here. Else passes what it is.
+/// At a parenthesis: true if the name ends here. Otherwise skips it.
 bool NameReader::is_end_at_parentheses() noexcept {
   const bool is_name = !prefix_in(kUnnamed, rest(at_)).empty();
   const std::string_view type_operator = begin_ == at_ ? last_word_ : word();
@@ -254,7 +254,7 @@ std::optional<std::string_view> NameReader::read() noexcept {
     } else if (c == '(') {
       if (is_end_at_parentheses()) return word();
     } else if (closing_of(c) != '\0') {
-      // g++ leaves no blank between a return type and an unnamed class: "void<unnamed struct>::f()".
+      // g++ omits the blank between a return type and an unnamed class: "void<unnamed struct>::f()".
       if (rest(at_).starts_with("<unnamed ") && at_ > 0 && text_[at_ - 1] != ':') begin_word(at_);
       const bool is_lambda = rest(at_).starts_with("<lambda");
       at_ = after_brackets(at_);
@@ -269,7 +269,7 @@ std::optional<std::string_view> NameReader::read() noexcept {
   return text_.substr(std::min(begin_, text_.size()));
 }
 
-/// "f[abi:cxx11]": of the library's version, and nothing that the function's author wrote.
+/// "f[abi:cxx11]": the library's tag, not the author's text.
 std::string_view without_abi_tags(std::string_view name) noexcept {
   while (name.ends_with(']')) {
     const std::size_t tag = name.rfind("[abi:");

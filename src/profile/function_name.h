@@ -6,10 +6,10 @@
 
 namespace kymo::KYMO_ABI::profile {
 
-/// The qualified name in what a compiler calls a function: "room::Room::mix" of "void room::Room::mix(int)
-/// const [with T = int]". What it cannot take apart it gives whole. Async-signal-safe.
+/// Extracts the qualified name from a compiler's function name: "room::Room::mix" from "void
+/// room::Room::mix(int) const [with T = int]". Returns an unparsable text whole. Async-signal-safe.
 ///
-/// Source: what g++ 12 and clang 19 write; tests/profile/function_names.cc has the forms.
+/// Source: the output of g++ 12 and clang 19; tests/profile/function_names.cc has the forms.
 [[nodiscard]] std::string_view qualified_name(std::string_view function) noexcept;
 
 }  // namespace kymo::KYMO_ABI::profile

@@ -9,7 +9,7 @@
 namespace kymo::KYMO_ABI::profile {
 namespace {
 
-/// A thread that the machine took off its processor in the middle of a change may stay away for long.
+/// A thread that was preempted in the middle of a change may stay away for long.
 constexpr int kMostTries = 200;
 
 bool is_valid(const ThreadLog& log) noexcept {
@@ -72,7 +72,7 @@ ReadEvents read_events(const ThreadLog& log) {
     const Event& event = ring[i % size];
     read.events.push_back({event.begin.load(kAcquire), event.end.load(kAcquire), event.what.load(kAcquire)});
   }
-  // Those that the thread has meanwhile overwritten are not what they were.
+  // Drop the events that the thread has overwritten meanwhile.
   const std::uint64_t begun = log.ring_begun.load(kRelaxed);
   const std::uint64_t kept = std::clamp(begun - std::min(begun, size), begin, end);
   read.events.erase(read.events.begin(), read.events.begin() + static_cast<std::ptrdiff_t>(kept - begin));

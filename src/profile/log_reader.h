@@ -7,7 +7,7 @@
 
 #include "thread_log.h"
 
-/// Logs as plain values. Whoever calls holds Profiler::readers, so that no reset comes in between.
+/// Logs as plain values. The caller holds Profiler::readers, so no reset intervenes.
 namespace kymo::KYMO_ABI::profile {
 
 using BucketCounts = std::array<std::uint64_t, (buckets::kOctaves + 1) * buckets::kInOctave>;
@@ -23,10 +23,10 @@ struct ReadNode {
   std::uint64_t errors = 0;
 };
 
-/// By NodeIndex; empty where the log holds nothing of after the last reset.
+/// By NodeIndex; empty if the log has no data since the last reset.
 [[nodiscard]] std::vector<ReadNode> read_nodes(const ThreadLog& log);
 
-/// Adds what the node's pages count.
+/// Adds the counts of the node's pages.
 void add_buckets(const ThreadLog& log, NodeIndex node, BucketCounts& counts) noexcept;
 
 struct ReadEvent {

@@ -17,13 +17,13 @@ constinit thread_local ThreadLog* leased_log = nullptr;
 namespace {
 
 constexpr std::size_t kMostEvents = std::size_t{1} << 20U;
-/// Logs of ended threads that wait for one of their name. Beyond, any thread gets them.
+/// Limit of ended threads' logs that wait for a thread of the same name. Beyond it, any thread gets them.
 constexpr std::size_t kMostWaiting = 64;
 
 constinit std::mutex structure;
 constinit thread_local bool is_changing_structure = false;
 
-// Of `readers`, set by the first enable().
+// Guarded by `readers`, set by the first enable().
 constinit bool is_prepared = false;
 constinit pthread_key_t thread_end{};
 
@@ -43,7 +43,7 @@ void in_parent() {
   structure.unlock();
   the_profiler.readers.unlock();
 }
-/// The child begins at zero, and its other threads are none of its own.
+/// The child begins at zero, without its parent's threads.
 void in_child() {
   structure.unlock();
   the_profiler.readers.unlock();
@@ -54,14 +54,14 @@ void in_child() {
   reset();
 }
 
-/// The end of every thread that recorded calls into this library, so that it must not be unloaded.
+/// Every recording thread calls into this library at its end, so the library must not be unloaded.
 void keep_library() noexcept {
   Dl_info info{};
   if (::dladdr(&the_profiler, &info) == 0 || info.dli_fname == nullptr) return;
   (void)::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
-/// So that scopes are timed by one clock: what a trace joins of two is a little apart.
+/// Waits until scopes use a single clock: two clocks in a trace differ a little.
 void settle_clock() noexcept {
   constexpr std::chrono::milliseconds kLongEnough{21};  // see ticks::nanoseconds_per_tick
   ticks::calibrate();
@@ -88,7 +88,7 @@ bool try_take(ThreadLog& log) noexcept {
   return true;
 }
 
-/// That of an ended thread with this one's name; or, where many wait, of any.
+/// The log of an ended thread with this thread's name; or of any, if many wait.
 ThreadLog* take_waiting_log() noexcept {
   const auto name = std::bit_cast<std::array<std::uint64_t, 2>>(name_of_this_thread());
   ThreadLog* of_any = nullptr;

@@ -21,7 +21,7 @@ nanoseconds to_nanoseconds(std::uint64_t count) noexcept {
   return nanoseconds(static_cast<std::int64_t>(count));
 }
 
-/// A function while its paths are added up.
+/// Sums up a function's paths.
 class FunctionSum final {
  public:
   void add(const ReadNode& node) noexcept {
@@ -43,7 +43,7 @@ class FunctionSum final {
   std::uint64_t calls_ = 0;
   std::uint64_t errors_ = 0;
   std::uint64_t total_ = 0;
-  std::uint64_t all_ = 0;  ///< of calls inside calls, too
+  std::uint64_t all_ = 0;  ///< also of nested calls
   std::uint64_t self_ = 0;
   std::uint64_t min_ = 0;
   std::uint64_t max_ = 0;
@@ -90,7 +90,7 @@ void add_functions(const ThreadLog& log, const std::vector<ReadNode>& nodes, Fun
   }
 }
 
-/// Paths that were taken, and those that lead to them while they are open.
+/// The paths with calls, and their callers while these are open.
 std::vector<PathFigures> paths_of(const std::vector<ReadNode>& nodes) {
   std::vector<bool> leads(nodes.size());
   std::vector<std::uint64_t> totals(nodes.size());
@@ -118,13 +118,13 @@ std::vector<PathFigures> paths_of(const std::vector<ReadNode>& nodes) {
 ThreadFigures figures_of(const ThreadLog& log, const std::vector<ReadNode>& nodes) {
   ThreadFigures thread{
       .id = log.thread_id.load(kRelaxed), .name = thread_name(log), .total = {}, .paths = paths_of(nodes)};
-  // What scopes took in themselves is what their thread took, however they lie in one another.
+  // A thread's time is the sum of its scopes' self times, in any nesting.
   for (const PathFigures& path : thread.paths) thread.total += path.self;
   return thread;
 }
 
-/// The most time first; where that is equal, by name. Not stable_sort(), for whose buffer clang warns in
-/// g++'s library.
+/// The most time first; equal times by name. Not stable_sort(): clang warns about its buffer in g++'s
+/// library.
 template <class Figures>
 void sort_by(std::vector<Figures>& figures, nanoseconds Figures::* time) {
   std::ranges::sort(figures, [time](const Figures& a, const Figures& b) {

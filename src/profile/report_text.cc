@@ -14,7 +14,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::size_t kNumberWidth = 10;
-/// Names are last in their lines, so that long ones push nothing aside; longer ones are cut.
+/// Names come last in their lines, so long ones displace nothing; longer ones are cut.
 constexpr std::size_t kMostNameBytes = 200;
 
 std::string decimal(double value, int decimals) {
@@ -24,7 +24,7 @@ std::string decimal(double value, int decimals) {
       std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, decimals).ptr};
 }
 
-/// "1.25 ms": three digits or so, in the unit that fits.
+/// "1.25 ms": about three digits, in a suitable unit.
 std::string duration_text(nanoseconds time) {
   struct Unit {
     double ns;

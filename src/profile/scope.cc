@@ -7,7 +7,7 @@
 namespace kymo::KYMO_ABI::profile {
 namespace {
 
-/// While it is, a signal handler that interrupts this thread does not record.
+/// While it lives, a signal handler that interrupts this thread does not record.
 class BusyLog final {
  public:
   explicit BusyLog(ThreadLog& log) noexcept : log_(log) {
@@ -30,7 +30,7 @@ class BusyLog final {
   if (log.generation.load(kRelaxed) != the_profiler.generation.load(kRelaxed)) renew(log);
 }
 
-/// Does what others have left for this thread to do.
+/// Completes work that others have left for this thread.
 inline void settle(ThreadLog& log) noexcept {
   const bool is_settled = log.abandoned.load(kRelaxed) == kRoot &&
                           log.generation.load(kRelaxed) == the_profiler.generation.load(kRelaxed);
@@ -87,14 +87,14 @@ void Scope::leave() noexcept {
   }
   const BusyLog busy(log);
   settle(log);
-  // It may have left scopes inside it open, which a coroutine holds; but it must be around where we are.
+  // The scope may have left inner scopes open, which a coroutine holds; but it must enclose the current one.
   if (log.current != node_ && !log.is_within(log.current, node_)) [[unlikely]]
     return count_lost();
   const std::uint64_t ns = nanoseconds_between(begin_, end, scale_);
   const std::uint64_t self = ns > log.children ? ns - log.children : 0;
   log.current = outer_;
   log.children = siblings_ + ns;
-  // The scope began before a reset. A clock with a coarse step would not tell.
+  // The scope began before a reset. A coarse clock could not show that.
   if (generation_ != log.generation.load(kRelaxed)) [[unlikely]]
     return;
   const bool failed = *log.uncaught_exceptions > exceptions_;

@@ -5,11 +5,11 @@
 
 #include <kymo/core/stopwatch.h>
 
-/// Raw readings of the clock that scopes are timed by: the processor's counter where it can be trusted (see
-/// Stopwatch), else std::chrono::steady_clock.
+/// Raw readings of the scopes' clock: the processor's counter if trusted (see Stopwatch), otherwise
+/// std::chrono::steady_clock.
 namespace kymo::KYMO_ABI::profile {
 
-/// Nanoseconds a tick times 2^32; 0: the counter is not to be used.
+/// Nanoseconds a tick times 2^32; 0: the counter is unusable.
 [[nodiscard]] inline std::uint64_t clock_scale() noexcept {
   return ticks::nanoseconds_per_tick.load(std::memory_order_relaxed);
 }
@@ -19,7 +19,7 @@ namespace kymo::KYMO_ABI::profile {
   return static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count());
 }
 
-/// Of the counter where `scale` is not 0.
+/// Reads the counter if `scale` is not 0, otherwise the clock.
 [[nodiscard]] inline std::uint64_t read_clock(std::uint64_t scale) noexcept {
   return scale != 0 ? ticks::now() : read_steady_clock();
 }
@@ -29,7 +29,7 @@ namespace kymo::KYMO_ABI::profile {
   return static_cast<std::uint64_t>(Wide{count} * scale >> 32U);
 }
 
-/// Between two readings of one clock; 0 where it seems to have run backwards.
+/// Between two readings of one clock; 0 if it seems to have run backwards.
 [[nodiscard]] inline std::uint64_t nanoseconds_between(std::uint64_t begin, std::uint64_t end,
                                                        std::uint64_t scale) noexcept {
   const std::uint64_t passed = end - begin;

@@ -19,7 +19,7 @@ struct SiteName {
   std::uint64_t hash;
 };
 
-// Zero pages until they are touched. A name is written before its number is given away.
+// Zero pages until touched. A name is written before its number is published.
 constinit std::array<SiteName, kMaxSites> site_names{};
 constinit std::array<char, kNameBytes> site_text{};
 constinit std::uint32_t sites_used = kOtherSites + 1;

@@ -5,20 +5,20 @@
 
 #include <kymo/version.h>
 
-/// The names of sites, each once, by small numbers. They are never given back: a name is copied when a site
-/// first records, and what a library that was unloaded had called its functions is still to be read.
+/// The names of sites, each once, by small numbers. Numbers are never freed: a name is copied at its first
+/// record, because reports need the names of unloaded libraries.
 namespace kymo::KYMO_ABI::profile {
 
 inline constexpr std::uint32_t kNoSite = 0;
-/// Stands for all for which there is no room.
+/// Stands for all names beyond the limit.
 inline constexpr std::uint32_t kOtherSites = 1;
 inline constexpr std::uint32_t kMaxSites = 4096;
 
-/// The number of a name, made where it is new. Async-signal-safe; the caller holds the profiler's structure
-/// lock.
+/// The number of a name; makes a new one if necessary. Async-signal-safe; the caller holds the profiler's
+/// structure lock.
 [[nodiscard]] std::uint32_t number_of_site(std::string_view name) noexcept;
 
-/// Of a number that number_of_site() gave. Threads: any.
+/// The name for a result of number_of_site(). Threads: any.
 [[nodiscard]] std::string_view name_of_site(std::uint32_t number) noexcept;
 
 }  // namespace kymo::KYMO_ABI::profile

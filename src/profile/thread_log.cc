@@ -15,15 +15,15 @@
 namespace kymo::KYMO_ABI::profile {
 namespace {
 
-/// Of a word that only this thread writes. The release lets a reader that sees the new value see also that
-/// the node's version is odd.
+/// For a word that only this thread writes. The release makes a reader of the new value also see the node's
+/// odd version.
 void add(Word& word, std::uint64_t more) noexcept { word.store(word.load(kRelaxed) + more, kRelease); }
 
 void* map_memory(std::size_t bytes) noexcept {
   void* const memory =
       ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
-  // One touch would make two megabytes real.
+  // Huge pages: one touch would make two megabytes real.
   (void)::madvise(memory, bytes, MADV_NOHUGEPAGE);
   return memory;
 }
@@ -60,14 +60,14 @@ void ThreadLog::note_thread() noexcept {
   thread_id.store(::gettid(), kRelaxed);
 }
 
-/// std::uncaught_exceptions() looks the thread's storage up at every call, through libraries; a scope asks
-/// twice. Source: Itanium C++ ABI, 2.2.2, `__cxa_eh_globals`: a pointer, and that number behind it.
+/// std::uncaught_exceptions() looks the thread's storage up at each call, through libraries, and a scope
+/// calls it twice. Source: Itanium C++ ABI, 2.2.2, `__cxa_eh_globals`: a pointer, then that number.
 void ThreadLog::note_exceptions() noexcept {
   const auto* const globals = reinterpret_cast<const std::byte*>(abi::__cxa_get_globals());
   uncaught_exceptions = reinterpret_cast<const unsigned*>(globals + sizeof(void*));
 }
 
-/// The path of this site that the current one is, or is in.
+/// The path of this site that is, or encloses, the current one.
 NodeIndex ThreadLog::around_current(std::uint32_t site) const noexcept {
   NodeIndex node = current;
   while (node != kRoot && nodes[node].site != site) node = nodes[node].parent;
@@ -84,7 +84,7 @@ NodeIndex ThreadLog::add_child(std::uint32_t site, std::uint32_t slot) noexcept 
   if (current == kOtherPaths) return kOtherPaths;
   const std::uint32_t key = current * kMaxNodes;
   if (const NodeIndex around = around_current(site); around != kRoot) {
-    // Without a slot it is found by the same walk the next time.
+    // Without a slot, the same walk finds it the next time.
     if (folds < kMaxFolds) {
       ++folds;
       slots[slot] = key + around;
@@ -92,7 +92,7 @@ NodeIndex ThreadLog::add_child(std::uint32_t site, std::uint32_t slot) noexcept 
     return around;
   }
   if (!has_room_for_child()) return kOtherPaths;
-  note_thread();  // threads are often named after they began
+  note_thread();  // threads are often named after their begin
   const NodeIndex node = nodes_used.load(kRelaxed);
   nodes[node].site = site;
   nodes[node].parent = current;
@@ -146,7 +146,7 @@ void ThreadLog::record(NodeIndex index, const Figures& figures) noexcept {
 void ThreadLog::record_event(std::uint64_t begin, std::uint64_t end, std::uint64_t what) noexcept {
   const std::uint64_t number = ring_next.load(kRelaxed);
   Event& event = ring[number & ring_mask];
-  // A reader that sees one of the words below sees that what they were before is gone.
+  // A reader that sees one of the words below also sees that the old ones are void.
   ring_begun.store(number + 1, kRelaxed);
   event.begin.store(begin, kRelease);
   event.end.store(end, kRelease);

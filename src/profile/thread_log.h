@@ -11,21 +11,21 @@
 #include "duration_buckets.h"
 #include "site_table.h"
 
-/// What one thread records. Only that thread writes it, with plain stores; readers look on and stop nobody.
-/// A log outlives its thread and is then handed on to a new one, counts and all, so that nothing is lost and
-/// the memory is bounded by the most threads that ever recorded at once.
+/// The records of one thread. Only that thread writes, with plain stores; readers never stop it. A log
+/// outlives its thread and goes to a new one with all counts. So nothing is lost, and the most threads that
+/// ever recorded at once bound the memory.
 namespace kymo::KYMO_ABI::profile {
 
 using NodeIndex = std::uint32_t;
 inline constexpr NodeIndex kRoot = 0;
-/// Where paths are counted that there is no room for.
+/// Counts the paths beyond the limit.
 inline constexpr NodeIndex kOtherPaths = 1;
 inline constexpr NodeIndex kMaxNodes = 4096;
-/// Of them, those that only scopes in none or in one other scope get: what begins late has a path of its own.
+/// Reserved for scopes of depth one or two: late ones still get their own paths.
 inline constexpr NodeIndex kKeptForOuter = 512;
 inline constexpr NodeIndex kKeptForOutermost = 256;
 inline constexpr std::uint32_t kSlots = 2 * kMaxNodes;
-/// So many slots may lead from a path back to one that it is in; the rest is for a path's own.
+/// Limit of slots that lead from a path back to an enclosing one; the rest is for new paths.
 inline constexpr std::uint32_t kMaxFolds = kSlots / 4;
 inline constexpr std::uint32_t kMaxPages = 8192;
 
@@ -34,20 +34,20 @@ inline constexpr auto kRelaxed = std::memory_order_relaxed;
 inline constexpr auto kAcquire = std::memory_order_acquire;
 inline constexpr auto kRelease = std::memory_order_release;
 
-/// A path: a site, and the path of the scope that it was in. No site is in a path twice: a scope inside one
-/// of the same site is counted in that one's path, and what is inside it goes on from there.
+/// A path: a site, and the path of the enclosing scope. No site is in a path twice: a scope inside one of the
+/// same site counts in the outer one's path, and inner scopes continue from there.
 struct alignas(64) PathNode {
-  // Written before the log's `nodes_used` tells of it, never after.
+  // Written before the log's `nodes_used` includes it, never after.
   std::uint32_t site;
   NodeIndex parent;
   Word version;  ///< odd while the figures below change
   Word calls;
-  Word sum;  ///< of all calls, those inside one another too; nanoseconds, here and below
+  Word sum;  ///< of all calls, nested ones too; nanoseconds, here and below
   Word self;
   Word min;
   Word max;
   Word errors;
-  /// By octave of the duration: the number of the page that counts it, from 1; 0: none yet.
+  /// By octave of the duration: the number of its counting page, from 1; 0: none yet.
   std::atomic<std::uint16_t> page[buckets::kOctaves + 1];
 };
 
@@ -55,53 +55,55 @@ struct CountPage {
   Word count[buckets::kInOctave];
 };
 
-/// A scope that ended, for the trace.
+/// An ended scope, for the trace.
 struct Event {
-  Word begin;  ///< readings of the clock that was used
+  Word begin;  ///< raw readings of the used clock
   Word end;
-  Word what;  ///< the node; and the bits below
+  Word what;  ///< the node, and the bits below
 };
 inline constexpr std::uint64_t kEventInTicks = std::uint64_t{1} << 32U;
 inline constexpr std::uint64_t kEventFailed = std::uint64_t{1} << 33U;
 
-/// All zero at first: it lies in fresh memory of the kernel's, of which only what is touched is really there.
+/// All zero at first: fresh kernel memory, where only touched pages are real.
 struct ThreadLog {
   // The thread's own.
-  std::atomic<std::uint32_t> busy;      ///< a signal handler that interrupts it now must not record
+  std::atomic<std::uint32_t> busy;      ///< not 0: a signal handler that interrupts this thread must not
+                                        ///< record
   NodeIndex current;                    ///< the innermost open scope
-  std::uint64_t children;               ///< nanoseconds that scopes inside the current one took so far
-  const unsigned* uncaught_exceptions;  ///< how many fly in the thread now
+  std::uint64_t children;               ///< nanoseconds of the scopes inside the current one so far
+  const unsigned* uncaught_exceptions;  ///< number of exceptions in flight in the thread
   Event* ring;
   std::uint64_t ring_mask;
   std::uint32_t pages_used;
   std::uint32_t folds;  ///< slots that lead back
 
-  /// The path of a scope that ended on another thread, for this one to leave.
+  /// The path of a scope that ended on another thread, for this thread to leave.
   std::atomic<NodeIndex> abandoned;
 
   // Readers look at these.
-  std::atomic<std::uint32_t> generation;  ///< of the profiler's resets; an older one: nothing is valid
+  std::atomic<std::uint32_t> generation;  ///< of the profiler's resets; an older one: all data are void
   std::atomic<std::uint32_t> nodes_used;
   std::atomic<Event*> readable_ring;
   Word ring_size;
-  Word ring_first;  ///< events before it are void
-  Word ring_begun;  ///< how many there ever were, with the one that is being written
-  Word ring_next;   ///< without it
+  Word ring_first;  ///< earlier events are void
+  Word ring_begun;  ///< number of all events, with the one being written
+  Word ring_next;   ///< the same without it
   std::atomic<std::int32_t> thread_id;
   Word name[2];                      ///< 16 bytes, ended by zeros
-  std::atomic<std::uint32_t> alive;  ///< its thread is; else it can be had
-  std::atomic<std::uint32_t> mixed;  ///< threads of different names had it
+  std::atomic<std::uint32_t> alive;  ///< its thread is alive; otherwise the log is free
+  std::atomic<std::uint32_t> mixed;  ///< threads of different names used it
   ThreadLog* next;                   ///< in the list of all; set once
 
-  /// A hash table by path and site, the thread's own: the path in the upper half, the node in the lower one.
+  /// A hash table by path and site, used by the thread alone: the path in the upper half, the node in the
+  /// lower one.
   std::uint32_t slots[kSlots];
-  /// By site: what its calls took, without those inside one another. A scope that ends sets what was before
-  /// it, plus its own time; so the time of scopes of that site inside it is not there twice.
+  /// Total time of each site's calls, without nested ones. A scope's end sets the total before it plus its
+  /// own time, so nested scopes of the site do not count twice.
   Word site_totals[kMaxSites];
   PathNode nodes[kMaxNodes];
   CountPage pages[kMaxPages];
 
-  /// The path of a site in the current scope, made where it is new.
+  /// The path of a site in the current scope; made if new.
   [[nodiscard]] NodeIndex child(std::uint32_t site) noexcept {
     std::uint32_t slot = slot_of(current, site);
     for (;;) {
@@ -117,26 +119,26 @@ struct ThreadLog {
   struct Figures {
     std::uint64_t ns;
     std::uint64_t self;
-    std::uint64_t total_before;  ///< of its site, when it began
+    std::uint64_t total_before;  ///< of its site, at its begin
     bool failed;
   };
   [[nodiscard]] Word& site_total(NodeIndex node) noexcept { return site_totals[nodes[node].site]; }
   void record(NodeIndex node, const Figures& figures) noexcept;
   void record_event(std::uint64_t begin, std::uint64_t end, std::uint64_t what) noexcept;
 
-  /// Whether one scope is, or is in, another.
+  /// True if one scope is, or is inside, another.
   [[nodiscard]] bool is_within(NodeIndex node, NodeIndex outer) const noexcept;
 
   void leave_abandoned() noexcept;
 
-  /// Forgets all figures; and the paths, unless scopes are open that stand in them.
+  /// Forgets all figures, and also the paths unless open scopes use them.
   void wipe() noexcept;
 
-  /// Takes the calling thread's name and id.
+  /// Stores the calling thread's name and id.
   void note_thread() noexcept;
   void note_exceptions() noexcept;
 
-  /// Null: there is no memory.
+  /// Null: no memory.
   [[nodiscard]] static ThreadLog* map() noexcept;
   void map_ring(std::size_t events) noexcept;
 
@@ -154,7 +156,7 @@ struct ThreadLog {
 };
 
 using ThreadName = std::array<char, 16>;
-/// What the kernel calls the calling thread.
+/// The kernel's name of the calling thread.
 [[nodiscard]] ThreadName name_of_this_thread() noexcept;
 
 }  // namespace kymo::KYMO_ABI::profile

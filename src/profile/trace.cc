@@ -17,14 +17,14 @@
 namespace kymo::KYMO_ABI::profile {
 namespace {
 
-/// Both clocks at one moment, so that what was read of either has a place on one axis.
+/// Both clocks at one moment, so readings of either fit on one axis.
 struct Axis {
   std::uint64_t ticks;
   std::uint64_t steady;
   std::uint64_t scale;
   std::uint64_t origin;
 
-  /// Since the origin; less than zero where the counter's rate was measured anew since.
+  /// Time since the origin; negative if the counter's rate was measured anew since.
   [[nodiscard]] std::int64_t place(std::uint64_t reading, bool in_ticks) const noexcept {
     const std::uint64_t ago = in_ticks ? nanoseconds_between(reading, ticks, scale) : steady - reading;
     return static_cast<std::int64_t>(steady - origin) - static_cast<std::int64_t>(ago);
@@ -34,7 +34,7 @@ struct Axis {
 Axis read_axis() noexcept {
   const std::uint64_t scale = clock_scale();
   if (scale != 0) the_profiler.last_scale = scale;
-  // A scale of 0 would read as nanoseconds; no scope was timed by the counter then.
+  // A scale of 0 means nanoseconds; no scope used the counter then.
   return {.ticks = ticks::now(),
           .steady = read_steady_clock(),
           .scale = std::max<std::uint64_t>(the_profiler.last_scale, 1),
