@@ -19,7 +19,7 @@ std::uint64_t core_number(const Point& point) {
 
 }  // namespace
 
-// Series come ascending by text, in which core 10 stands before core 2.
+// Series are sorted by text, where core 10 comes before core 2.
 std::vector<double> core_ratios(const Snapshot& snapshot) {
   std::vector<std::pair<std::uint64_t, double>> numbered;
   if (const FamilySnapshot* family = snapshot.find("kymo_system_cpu_core_ratio")) {

@@ -6,7 +6,7 @@
 
 namespace kymo::KYMO_ABI::format {
 
-/// How busy each CPU is, 0 to 1, in the order of their numbers; empty where the host does not tell.
+/// The load of each CPU, 0 to 1, in the order of their numbers; empty if the host lacks it.
 [[nodiscard]] std::vector<double> core_ratios(const Snapshot& snapshot);
 
 }  // namespace kymo::KYMO_ABI::format

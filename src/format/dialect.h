@@ -6,7 +6,7 @@
 
 namespace kymo::KYMO_ABI::format {
 
-/// The two text formats, for what they do alike with small differences.
+/// The two text formats, for code with small differences between them.
 enum class Dialect : std::uint8_t { prometheus, openmetrics };
 
 }  // namespace kymo::KYMO_ABI::format

@@ -12,7 +12,7 @@ Number sum(const Number& a, const Number& b) {
   if (x != nullptr && y != nullptr) return *x + *y;
   const auto* s = std::get_if<std::int64_t>(&a);
   const auto* t = std::get_if<std::int64_t>(&b);
-  // Added as unsigned: a sum beyond the range wraps, as the counter itself would.
+  // Added as unsigned: an overflowing sum wraps, as the counter itself would.
   if (s != nullptr && t != nullptr) {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(*s) + static_cast<std::uint64_t>(*t));
   }
@@ -31,7 +31,7 @@ HistogramValue joined(HistogramValue a, const HistogramValue& b) {
   return a;
 }
 
-/// The family's value out of those of its series: `get` takes one from a Point, `join` puts two together.
+/// Combines the family's series: `get` reads one from a Point, `join` adds two.
 template <class Value, class Get, class Join>
 std::optional<Value> total(const FamilySnapshot* family, Get get, Join join) {
   if (family == nullptr || family->empty()) return std::nullopt;

@@ -6,18 +6,18 @@
 
 #include <kymo/core/snapshot.h>
 
-/// A family as one value: that of its series without labels, which is the total where a program keeps one
-/// beside those with labels; else all series together. Nothing where the Snapshot has no such family, or one
-/// of another kind.
+/// A family as one value: its series without labels, if the program keeps such a total,
+/// otherwise the sum of all series. Nothing if the Snapshot lacks the family, or it has another
+/// kind.
 namespace kymo::KYMO_ABI::format {
 
-/// Where the series without labels is, if there is one.
+/// Index of the series without labels, if there is one.
 [[nodiscard]] std::optional<std::size_t> unlabelled(const FamilySnapshot& family);
 
-/// Of counters, up_down_counters and gauges: the sum. Whole numbers stay whole.
+/// For counters, up_down_counters and gauges: the sum. Whole numbers stay whole.
 [[nodiscard]] std::optional<Number> total_number(const Snapshot& snapshot, std::string_view name);
 
-/// The same as a double, NaN where there is none.
+/// The same as a double; NaN if there is none.
 [[nodiscard]] double total_double(const Snapshot& snapshot, std::string_view name);
 
 [[nodiscard]] std::optional<HistogramValue> total_histogram(const Snapshot& snapshot, std::string_view name);

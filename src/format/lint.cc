@@ -107,7 +107,7 @@ class FamilyLinter final {
     const std::string& help = family_.descriptor().help;
     if (help.empty()) return report("there is no help text");
     if (help.back() != '.') report("the help text does not end with a full stop: " + help);
-    // Letters of other alphabets pass; there is no telling here which of them are capitals.
+    // Letters of other alphabets pass; their case is unknown here.
     if (std::islower(static_cast<unsigned char>(help.front())) != 0 && !help.starts_with("kymo")) {
       report("the help text does not begin with a capital: " + help);
     }

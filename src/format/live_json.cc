@@ -15,7 +15,7 @@
 namespace kymo::KYMO_ABI::format {
 namespace {
 
-/// From 64 buckets an octave to eight.
+/// Merges 64 buckets an octave to eight.
 constexpr std::int32_t kMergedBuckets = 8;
 
 struct NamedQuantile {

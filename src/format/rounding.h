@@ -6,12 +6,11 @@
 
 namespace kymo::KYMO_ABI::format {
 
-/// Nearest number with so many digits behind the point, for people. NaN and infinities stay.
+/// Rounds to that many decimals, for people. NaN and infinities stay.
 [[nodiscard]] inline double rounded(double number, int digits) noexcept {
   const double scale = std::pow(10.0, digits);
   const double scaled = std::round(number * scale) / scale;
-  return std::isfinite(scaled) ? scaled
-                               : number;  // a number too large to scale has no digits behind the point
+  return std::isfinite(scaled) ? scaled : number;  // a number too large to scale has no decimals
 }
 
 /// A share of 1 as percent, to a hundredth.

@@ -5,10 +5,10 @@
 
 #include "number_text.h"
 
-/// What a sample's line begins with: `name{labels} `, or `name ` where there are none.
+/// The start of a sample's line: `name{labels} `, or `name ` without labels.
 namespace kymo::KYMO_ABI::format {
 
-/// Bytes of the head, and of a number and a line break behind it, at most.
+/// Upper bound of the head, and of a number and a line break after it.
 [[nodiscard]] inline std::size_t line_bytes(std::string_view name, std::string_view labels,
                                             std::string_view more = {}) noexcept {
   return name.size() + labels.size() + more.size() + kMaxNumberBytes + 5;
@@ -25,7 +25,7 @@ namespace kymo::KYMO_ABI::format {
   return at;
 }
 
-/// With one more label behind the series' own, rendered: `le="1.0"`.
+/// With one more rendered label after the series' own: `le="1.0"`.
 [[nodiscard]] inline char* put_head(char* at, std::string_view name, std::string_view labels,
                                     std::string_view more) noexcept {
   at = put_text(at, name);

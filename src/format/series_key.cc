@@ -3,8 +3,7 @@
 namespace kymo::KYMO_ABI::format {
 namespace {
 
-// What one escape of the rendered labels (`\\`, `\"`, `\n`) becomes: the character, escaped for a key where
-// that needs it.
+// The character of an escape in rendered labels (`\\`, `\"`, `\n`), escaped for a key if necessary.
 std::string_view unescaped(char escape) noexcept {
   switch (escape) {
     case 'n': return "\n";
@@ -13,7 +12,7 @@ std::string_view unescaped(char escape) noexcept {
   }
 }
 
-// Appends a value up to its closing quote and returns where that is.
+// Appends a value up to its closing quote and returns the quote's position.
 std::size_t append_value(std::string_view rendered, std::size_t at, std::string& out) {
   for (; at < rendered.size() && rendered[at] != '"'; ++at) {
     const char c = rendered[at];
@@ -29,7 +28,7 @@ std::size_t append_value(std::string_view rendered, std::size_t at, std::string&
 
 }  // namespace
 
-// Straight from the rendered text: LabelsView's own walk would make a string of each value.
+// Reads the rendered text directly: LabelsView would make a string of each value.
 void make_series_key(std::string_view name, LabelsView labels, std::string& out) {
   out.assign(name);
   const std::string_view rendered = labels.text();

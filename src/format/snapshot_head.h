@@ -5,7 +5,7 @@
 
 namespace kymo::KYMO_ABI::format {
 
-/// Writes the fields `timestamp` and `uptime_seconds`, which the JSON objects of a Snapshot begin with.
+/// Writes `timestamp` and `uptime_seconds`, the first fields of each JSON object of a Snapshot.
 void write_snapshot_head(const Snapshot& snapshot, base::JsonWriter& json);
 
 /// Seconds, to the millisecond.

@@ -27,7 +27,7 @@ Quantiles quantiles_of(const Distribution& values) {
   return {values.quantile(0.5), values.quantile(0.95), values.quantile(0.99)};
 }
 
-/// In seconds; nothing while nothing was measured.
+/// In seconds; nothing without measurements.
 std::optional<Quantiles> latency(const Snapshot& snapshot, std::string_view name) {
   const auto histogram = total_histogram(snapshot, name);
   if (histogram && histogram->count() != 0) return quantiles_of(*histogram);
@@ -71,7 +71,7 @@ void write_pair(std::string_view section, const NamedFamily& first, const NamedF
   json.end_object();
 }
 
-/// A share of 1; NaN while nothing was looked up.
+/// A share of 1; NaN without look-ups.
 double hit_rate(const Snapshot& snapshot) {
   const auto hits = total_number(snapshot, "cache.hits");
   const auto misses = total_number(snapshot, "cache.misses");
@@ -93,13 +93,13 @@ bool counts_errors(const Descriptor& descriptor) {
          (descriptor.name == "errors" || descriptor.name.starts_with("errors."));
 }
 
-/// `errors.event_processing` for `errors.event_processing.by_type`; a name that is no split stays.
+/// `errors.event_processing` for `errors.event_processing.by_type`; other names stay.
 std::string_view split_name(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   return dot != std::string_view::npos && name.substr(dot).starts_with(".by_") ? name.substr(0, dot) : name;
 }
 
-/// The counters of errors, each series in one of two lists, so that the values of the first may be summed.
+/// The counters of errors, in two lists, so the values of the first may be summed.
 struct ErrorSeries {
   struct Entry {
     const FamilySnapshot* family;
@@ -110,7 +110,7 @@ struct ErrorSeries {
 };
 
 void add_error_family(const FamilySnapshot& family, bool is_split, ErrorSeries& errors) {
-  // Beside a series without labels, which is the total, those with labels split it.
+  // The series without labels is the total; those with labels split it.
   const bool has_total = unlabelled(family).has_value();
   for (std::size_t i = 0; i < family.size(); ++i) {
     const bool splits = is_split || (has_total && !family.point(i).labels.empty());
@@ -130,7 +130,7 @@ ErrorSeries error_series(const Snapshot& snapshot) {
   ErrorSeries errors;
   for (const FamilySnapshot* family : families) {
     const std::string_view name = family->descriptor().name;
-    // Where nothing counts the total, the first split stands for it.
+    // Without a total, the first split counts as the total.
     const bool is_split = split_name(name) != name && !counted.insert(split_name(name)).second;
     add_error_family(*family, is_split, errors);
   }

@@ -16,7 +16,7 @@
 namespace kymo::KYMO_ABI::format {
 namespace {
 
-/// How a number is shown.
+/// The rounding of a number.
 enum class Shape : std::uint8_t { exact, whole, thousandths, percent };
 
 struct Field {
@@ -25,9 +25,9 @@ struct Field {
   Shape shape = Shape::exact;
 };
 
-/// The fields that a thing has, ready to be written.
+/// The fields of an object, ready to write.
 using Values = std::vector<std::pair<std::string_view, double>>;
-/// Things of a kind (disks, interfaces) by their labels as rendered.
+/// Objects of a kind (disks, interfaces) by their rendered labels.
 using Things = std::map<std::string_view, Values>;
 
 constexpr Field kCpu[] = {{"percent", "kymo_system_cpu_ratio", Shape::percent},
@@ -87,7 +87,7 @@ constexpr Field kProcess[] = {{"cpu_percent", "kymo_process_cpu_ratio", Shape::p
                               {"start_time_seconds", "process_start_time_seconds", Shape::thousandths},
                               {"io_read_bytes", "process_io_read_bytes_total"},
                               {"io_written_bytes", "process_io_written_bytes_total"}};
-// Families whose one label becomes the names in an object.
+// Families whose single label becomes the names in an object.
 constexpr Field kProcessByType[] = {{"context_switches", "process_context_switches_total"},
                                     {"page_faults", "process_page_faults_total"},
                                     {"io_calls", "process_io_calls_total"}};

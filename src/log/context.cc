@@ -14,10 +14,10 @@
 namespace kymo::KYMO_ABI::log {
 namespace detail {
 
-/// A scope's fields and those that it stands in. Immutable but for the count.
+/// A scope's fields and its enclosing scopes. Immutable except the count.
 struct ContextNode {
   std::atomic<std::size_t> owners{1};
-  Context outer;  ///< keeps the texts of its fields
+  Context outer;  ///< keeps its fields' texts alive
   std::string texts;
   std::vector<Field> fields;
 };
@@ -37,7 +37,7 @@ bool has_key(std::span<const Field> fields, std::string_view key) {
   return std::any_of(fields.begin(), fields.end(), [&](const Field& field) { return field.key == key; });
 }
 
-/// The last of each key, with its texts copied into `texts`, which has room for them.
+/// Copies the last field of each key, with texts into `texts`, which has room for them.
 void append_copies(std::span<const Field> fields, ContextNode& node) {
   const auto copied = [&](std::string_view text) {
     const std::size_t begin = node.texts.size();
@@ -67,8 +67,8 @@ ContextNode* make_node(Context outer, std::span<const Field> fields) {
   return node.release();
 }
 
-/// Owns its node as a Context does, but has no destructor that would have run while a thread's last events
-/// are logged. Scopes that end as they should leave nothing here.
+/// Owns its node like a Context, but has no destructor, which would run before a thread's last events are
+/// logged. Scopes that end in order leave nothing here.
 constinit thread_local ContextNode* thread_node = nullptr;
 
 }  // namespace
@@ -117,7 +117,7 @@ std::vector<Field> with_context_fields(std::span<const Field> own, const Context
 ContextScope::ContextScope(std::initializer_list<Field> fields) noexcept {
   try {
     own_ = Context(make_node(current_context(), {fields.begin(), fields.size()}));
-  } catch (...) {  // without memory; an event without its context is better than none
+  } catch (...) {  // without memory: an event without its context is better than none
     return;
   }
   detail::ThreadContext::exchange(own_);

@@ -19,7 +19,7 @@ class ContextCell final {
       const std::lock_guard lock(mutex_);
       std::swap(context_, context);
     }
-    // What was kept ends here, outside of the lock.
+    // The old context is destroyed here, outside of the lock.
   }
 
  private:
@@ -29,7 +29,7 @@ class ContextCell final {
 
 namespace {
 
-/// What the thread is running, the innermost.
+/// The thread's innermost run.
 constinit thread_local ContextRun* thread_run = nullptr;
 
 }  // namespace
@@ -44,8 +44,8 @@ ContextRun::~ContextRun() {
   ThreadContext::exchange(std::move(before_));
 }
 
-// At once, not when the stretch is over: what the coroutine waits for may be done, and the coroutine go on on
-// another thread, before this one has come back from where it began to wait.
+// At once, not at the run's end. The coroutine may resume on another thread before this one has returned from
+// the call that suspended it.
 void ContextRun::keep(const Context& context) noexcept {
   if (thread_run != nullptr) thread_run->cell_.store(context);
 }

@@ -22,7 +22,7 @@ std::size_t sequence_length(unsigned char lead) {
   return 0;
 }
 
-/// The first character of a text that is not empty; a byte that begins none counts alone, as not valid.
+/// The first character of a non-empty text; an invalid byte counts alone, as invalid.
 Character decode(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const std::size_t length = sequence_length(byte(0));
@@ -38,7 +38,7 @@ Character decode(std::string_view text) {
   return {code, length, true};
 }
 
-/// Controls (C0, DEL, C1), line and paragraph separators, and the marks that reorder text or hide (Unicode
+/// Controls (C0, DEL, C1), line and paragraph separators, and characters that reorder or hide text (Unicode
 /// UTS 55).
 bool is_dangerous(std::uint32_t code) {
   if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;

@@ -11,12 +11,12 @@ namespace kymo::KYMO_ABI::log {
 
 enum class EscapeStyle : std::uint8_t {
   text,    ///< `\n`, `\x1b`, `\u{202e}`
-  quoted,  ///< as text, and `\"` and `\\`: for what stands between quotes
+  quoted,  ///< as text, and `\"` and `\\`: for text between quotes
   json,    ///< RFC 8259; bytes that are not UTF-8 become U+FFFD
 };
 
-/// Appends `text` with all escaped that could end a line, move a cursor or reorder what is shown.
-/// Stops before `out` would pass `max_size` and returns false then; never cuts a character or an escape in
+/// Appends `text`, and escapes all that could end a line, move a cursor or reorder text.
+/// Stops before `out` would pass `max_size` and then returns false; never cuts a character or an escape in
 /// two.
 bool append_escaped(std::string& out, std::string_view text, EscapeStyle style, std::size_t max_size);
 

@@ -39,8 +39,8 @@ class FileWriter final {
     if (thread_.joinable()) thread_.join();
   }
 
-  /// Whether the thread that writes is here: a child that was forked off since has it not, and must not wait
-  /// for it, nor for a lock that it may have had.
+  /// True if the writing thread exists here. A forked child does not have it, and must not wait for it or for
+  /// its locks.
   [[nodiscard]] bool is_of_this_process() const noexcept { return pid_ == 0 || pid_ == ::getpid(); }
 
   void write(const Record& record) {
@@ -51,7 +51,7 @@ class FileWriter final {
   }
 
  private:
-  /// The host program's handlers run on its own threads.
+  /// Signal handlers of the host program run on its own threads.
   void start() {
     thread_ = base::start_thread("kymo-log", [this] { run(); });
     pid_ = ::getpid();
@@ -85,7 +85,7 @@ class FileWriter final {
                        options_.format);
   }
 
-  /// Once, and again when the reason changes: as often as lines are lost would fill the other log.
+  /// Once, and again when the reason changes: one message a lost line would fill the other log.
   void tell_of(const std::string& fault) {
     if (fault == fault_) return;
     fault_ = fault;
@@ -104,7 +104,7 @@ class FileWriter final {
   std::uint64_t lost_ = 0;
   std::string fault_;
   std::once_flag is_started_;
-  pid_t pid_ = 0;  ///< once the thread is there
+  pid_t pid_ = 0;  ///< set once the thread exists
   std::thread thread_;
 };
 
@@ -122,7 +122,7 @@ std::string with_reason(std::string text) {
 
 Sink file_sink(FileSinkOptions options) {
   const auto end = [](FileWriter* writer) {
-    if (writer->is_of_this_process()) delete writer;  // in a forked child it is left as it is
+    if (writer->is_of_this_process()) delete writer;  // in a forked child it is leaked
   };
   return [writer = std::shared_ptr<FileWriter>(new FileWriter(std::move(options)), end)](
              const Record& record) { writer->write(record); };

@@ -12,10 +12,10 @@
 namespace kymo::KYMO_ABI::log {
 namespace {
 
-/// Kept free at a line's end, for what closes it when a field was cut.
+/// Reserved at a line's end, for the closing text after a cut field.
 constexpr std::size_t kClosingBytes = 32;
 constexpr std::size_t kMaxBytes = kMaxLineBytes - kClosingBytes;
-/// A message leaves room for fields: they tell apart what the message has in common.
+/// A message leaves room for fields, which distinguish events with equal messages.
 constexpr std::size_t kMaxMessageBytes = kMaxBytes / 2;
 
 template <typename Number>
@@ -30,8 +30,8 @@ void append_padded(std::string& out, unsigned number, std::size_t width) {
   out += digits;
 }
 
-/// RFC 3339 in UTC with milliseconds. Written by hand: strftime is locale-bound and std::format came after
-/// GCC 12.
+/// RFC 3339 in UTC with milliseconds. Written by hand: strftime depends on the locale, and GCC 12 lacks
+/// std::format.
 void append_time(std::string& out, std::chrono::system_clock::time_point time) {
   using namespace std::chrono;
   const auto whole = floor<milliseconds>(time);
@@ -70,7 +70,7 @@ bool append_quoted(std::string& out, std::string_view text, EscapeStyle style) {
   return complete;
 }
 
-/// Appends values in one of the two formats; each call tells whether all of the value fitted.
+/// Appends values in one of the two formats; each call returns whether the whole value fitted.
 struct ValueWriter {
   std::string& out;
   Format format;
@@ -96,15 +96,15 @@ struct ValueWriter {
   }
 };
 
-/// Longest key, quotes, and number: a field is begun only where these fit.
+/// Longest key, quotes, and number: without this much room no field is begun.
 constexpr std::size_t kMaxKeyBytes = 128;
 constexpr std::size_t kMostSuffixBytes = 8;
 
-/// The keys of a line's JSON object, each there once. One that is there already gets a number: a user's
-/// `level` becomes `level_2`, because readers take the last of two equal keys for the event's level.
+/// The keys of a line's JSON object, each once. A repeated key gets a number: a user's `level` becomes
+/// `level_2`, because readers take the last of two equal keys as the event's level.
 class UniqueKeys final {
  public:
-  /// Makes the key that `line` has from `begin` on differ from all before it.
+  /// Makes the key in `line` from `begin` on unique.
   void make_unique(std::string& line, std::size_t begin) {
     const std::string base = line.substr(begin);
     std::string key = base;
@@ -113,7 +113,7 @@ class UniqueKeys final {
   }
 
  private:
-  /// With the number that the next of that key gets.
+  /// With the number for the next repetition.
   std::map<std::string, unsigned, std::less<>> keys_ = {
       {"time", 2}, {"level", 2}, {"message", 2}, {"cut", 2}};
 };
@@ -136,8 +136,7 @@ bool append_text_key(std::string& line, std::string_view key) {
   return complete;
 }
 
-/// Appends the fields, each with its key by `append_key(line, key)`, as far as there is room; tells whether
-/// all fitted.
+/// Appends the fields that fit, each with its key by `append_key(line, key)`; returns whether all fitted.
 template <class AppendKey>
 bool append_fields(std::string& line, const Record& record, Format format, AppendKey append_key) {
   for (const Field& field : record.fields) {

@@ -12,24 +12,24 @@
 
 namespace kymo::KYMO_ABI::log {
 
-/// Lines on their way from those who log to the one who writes. Threads: any.
+/// Lines on their way from logging threads to the writing thread. Threads: any.
 class LineQueue final {
  public:
   struct Batch {
     std::string lines;
-    std::uint64_t lost = 0;  ///< lines that found no room since the batch before
+    std::uint64_t lost = 0;  ///< lines without room since the batch before
   };
 
   explicit LineQueue(std::size_t max_bytes) noexcept : max_bytes_(max_bytes) {}
 
-  /// Takes the line, or counts it as lost where there is no room, and says so. Waits for nothing but the
+  /// Adds the line. Without room, counts it as lost and returns false. Waits only for the
   /// lock.
   [[nodiscard]] bool push(std::string_view line);
 
-  /// All that has come; waits for something. Nothing once it was closed and is empty.
+  /// Takes all lines; waits for the first. Nothing once the queue is closed and empty.
   [[nodiscard]] std::optional<Batch> take();
 
-  /// Lets take() end.
+  /// Ends take().
   void close() noexcept;
 
  private:

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMostLinks = 40;  // as the kernel follows
+constexpr int kMostLinks = 40;  // the kernel's own limit
 constexpr std::array<std::string_view, 3> kForbidden = {"/dev", "/proc", "/sys"};
 
 std::string fault_of(const fs::path& place) {
@@ -28,13 +28,13 @@ std::string fault_of(const fs::path& place) {
          ", where no log can be rotated; name a file on a disk, or none for standard error";
 }
 
-/// A path up to its first symbolic link, and what follows the link.
+/// A path up to its first symbolic link, and the rest after the link.
 struct FirstLink {
   fs::path link;  ///< empty: there is none
   fs::path rest;
 };
 
-/// Without links, `way` is where the path really leads. What is not there yet stays as it was written.
+/// Without links, `way` becomes the real path. Missing parts stay as written.
 FirstLink find_link(const fs::path& path, fs::path& way) {
   way.clear();
   FirstLink found;
@@ -52,7 +52,7 @@ FirstLink find_link(const fs::path& path, fs::path& way) {
   return found;
 }
 
-/// Where another user made the link, it may lead to any file that this process may write.
+/// Another user's link may lead to any file that this process may write.
 bool is_trusted(const fs::path& link) {
   struct stat about{};
   return ::lstat(link.c_str(), &about) == 0 && (about.st_uid == 0 || about.st_uid == ::geteuid());
@@ -63,7 +63,7 @@ bool is_trusted(const fs::path& link) {
 LogPath resolve_log_path(const std::string& path) {
   std::error_code error;
   fs::path at = fs::absolute(path, error);
-  if (error) return {path, {}};  // opening it will tell
+  if (error) return {path, {}};  // opening the file will report it
   fs::path way;
   for (int links = 0; links <= kMostLinks; ++links) {
     if (std::string fault = fault_of(at); !fault.empty()) return {at.string(), std::move(fault)};
@@ -74,8 +74,8 @@ LogPath resolve_log_path(const std::string& path) {
                                 ", a symbolic link of another user; name the file that it leads to"};
     }
     const fs::path target = fs::read_symlink(found.link, error);
-    if (error) return {found.link.string(), {}};  // gone meanwhile; opening it will tell
-    at = found.link.parent_path() / target;       // the target alone where it is absolute
+    if (error) return {found.link.string(), {}};  // vanished meanwhile; opening the file will report it
+    at = found.link.parent_path() / target;       // an absolute target replaces the path
     if (!found.rest.empty()) at /= found.rest;
   }
   return {at.string(), "is a symbolic link that leads in a circle; make it lead to a file"};

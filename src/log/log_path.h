@@ -6,19 +6,19 @@
 
 namespace kymo::KYMO_ABI::log {
 
-/// Where a log is written.
+/// The place of a log.
 struct LogPath {
-  std::string path;   ///< absolute, no symbolic link in it; as far as it goes where there is a fault
-  std::string fault;  ///< why no log may be there, with the remedy; empty: it may
+  std::string path;   ///< absolute, without symbolic links; with a fault, as far as resolved
+  std::string fault;  ///< why no log may be there, with the remedy; empty: allowed
 };
 
-/// Follows symbolic links to the file that they lead to, which need not be there yet. Rotation renames that
-/// file: to rename a link would leave the full file in use under another name.
+/// Resolves symbolic links to the real file, which need not exist yet. Rotation renames that file: renaming a
+/// link would leave the full file in use under another name.
 ///
-/// Faults: a way that leads through `/dev`, `/proc` or `/sys`, where nothing may be renamed (`/dev/stdout` is
-/// a link to a link in `/proc`), links that lead in a circle, and a link that belongs to neither this user
-/// nor root: its owner would choose which of this user's files the log goes into. Threads: any. Cost: some
-/// system calls.
+/// Faults: a path through `/dev`, `/proc` or `/sys`, where nothing may be renamed (`/dev/stdout` is
+/// a link to a link in `/proc`); a cycle of links; and a link of another user than this one or
+/// root, who could direct the log into any of this user's files. Threads: any. Cost: some system
+/// calls.
 [[nodiscard]] LogPath resolve_log_path(const std::string& path);
 
 }  // namespace kymo::KYMO_ABI::log

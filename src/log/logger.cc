@@ -36,7 +36,7 @@ void Logger::log(Level level, std::string_view message, std::span<const Field> f
   if (!enabled(level)) return;
   try {
     Record record{level, std::chrono::system_clock::now(), message, fields};
-    // A sink may change its thread's context, and so must not be what keeps the fields alive.
+    // A sink may change its thread's context, so this copy keeps the fields alive.
     const Context context = current_context();
     std::vector<Field> all;
     if (!context.empty()) {

@@ -7,7 +7,7 @@ namespace {
 
 constexpr unsigned kCountBits = 24;
 constexpr std::uint64_t kCountMask = (std::uint64_t{1} << kCountBits) - 1;
-/// From one time to another, of which 40 bits are kept: right up to 17 years, wherever the clock began.
+/// Time since `begin`, of which 40 bits are stored: exact up to 17 years, with any start of the clock.
 std::int64_t passed_since(std::uint64_t begin, std::uint64_t milliseconds) noexcept {
   return static_cast<std::int64_t>((milliseconds - begin) << kCountBits) >> kCountBits;
 }
@@ -19,7 +19,7 @@ bool RateLimit::takes_place(std::uint64_t milliseconds) noexcept {
   while (true) {
     const std::uint64_t begin = window >> kCountBits;
     const std::uint64_t count = window & kCountMask;
-    // A thread that read the clock before the one that began the interval belongs to it.
+    // A thread that read the clock just before the interval's begin still belongs to the interval.
     const std::int64_t passed = passed_since(begin, milliseconds);
     const bool is_over = passed >= 0 && passed >= interval_.count();
     if (count > 0 && !is_over && count >= events_) return false;
@@ -50,7 +50,7 @@ void log_limited(RateLimit& limit, const Logger& logger, Level level, std::strin
     std::vector<Field> all(fields);
     all.push_back({"suppressed", *passed});
     logger.log(level, message, all);
-  } catch (...) {  // without memory for the count: the event itself may do with less
+  } catch (...) {  // without memory for the count: log the event without it
     logger.log(level, message, fields);
   }
 }

@@ -15,7 +15,7 @@
 namespace kymo::KYMO_ABI::log {
 namespace {
 
-/// What has just failed, by errno.
+/// The failed step, with errno's text.
 std::string why_not(std::string_view what) {
   return std::string(what) + ": " + std::generic_category().message(errno);
 }
@@ -43,7 +43,7 @@ std::string RotatingFile::append(std::string_view& lines) {
   return {};
 }
 
-/// Somebody may have moved or removed it, as logrotate does; what were written then nobody would find.
+/// False if somebody moved or removed the file, as logrotate does: nobody would find further lines.
 bool RotatingFile::is_current() const noexcept {
   struct stat opened{};
   struct stat named{};
@@ -52,12 +52,11 @@ bool RotatingFile::is_current() const noexcept {
 }
 
 std::string RotatingFile::open() {
-  // Somebody may have put a link in the file's place, to move it to another disk.
+  // Somebody may have replaced the file by a link, to move it to another disk.
   LogPath resolved = resolve_log_path(path_);
   if (!resolved.fault.empty()) return std::move(resolved.fault);
   path_ = std::move(resolved.path);
-  // Without O_NONBLOCK, opening a pipe would wait for someone to read it. Others than the group need not
-  // read.
+  // Without O_NONBLOCK, opening a pipe would wait for a reader. Only the owner and the group may read.
   descriptor_ = ::open(path_.c_str(),
                        O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0640);
   if (descriptor_ < 0) return why_not("cannot be opened");
@@ -87,7 +86,7 @@ std::string RotatingFile::rotate() {
 }
 
 std::string RotatingFile::write(std::string_view text) {
-  // Others may have appended since it was opened: what they wrote is not to be cut off.
+  // Others may have appended since: never cut off their lines.
   struct stat before{};
   const bool is_known = ::fstat(descriptor_, &before) == 0;
   if (is_known) size_ = static_cast<std::uint64_t>(before.st_size);
@@ -97,7 +96,8 @@ std::string RotatingFile::write(std::string_view text) {
     if (count > 0) done += static_cast<std::size_t>(count);
     if (count > 0 || (count < 0 && errno == EINTR)) continue;
     std::string fault = why_not("cannot be written");
-    // Half a line would spoil the one that follows when there is room again. Without a part there is none.
+    // Half a line would spoil the next one, once there is room. If the half cannot be removed, close the
+    // file.
     if (done > 0 && (!is_known || ::ftruncate(descriptor_, before.st_size) != 0)) close();
     return fault;
   }
@@ -105,7 +105,7 @@ std::string RotatingFile::write(std::string_view text) {
   return {};
 }
 
-/// Bytes of the lines for which there is room; one line at least goes into an empty file.
+/// Number of bytes of whole lines that fit; an empty file takes at least one line.
 std::size_t RotatingFile::that_fit(std::string_view lines) const noexcept {
   const std::uint64_t room = max_bytes_ > size_ ? max_bytes_ - size_ : 0;
   if (room >= lines.size()) return lines.size();

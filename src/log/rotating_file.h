@@ -9,18 +9,18 @@
 
 namespace kymo::KYMO_ABI::log {
 
-/// A file that lines are appended to, and that makes room for another when it is full. Threads: one at a
+/// Appends lines to a file, and starts another when it is full. Threads: one at a
 /// time.
 class RotatingFile final {
  public:
-  /// The path's symbolic links are followed now, see resolve_log_path().
+  /// Resolves the path's symbolic links now, see resolve_log_path().
   RotatingFile(const std::string& path, std::uint64_t max_bytes, std::size_t older_files);
   RotatingFile(const RotatingFile&) = delete;
   RotatingFile& operator=(const RotatingFile&) = delete;
   ~RotatingFile() { close(); }
 
-  /// Appends whole lines, each with its newline, as many as it can, and takes those from the text. Empty: all
-  /// were; otherwise why not, and what remains is not in the file, not even in part.
+  /// Appends as many whole lines as possible, each with its newline, and removes them from `lines`. Returns
+  /// the reason if lines remain; no part of these is in the file. Empty: all were written.
   [[nodiscard]] std::string append(std::string_view& lines);
 
  private:
@@ -31,7 +31,7 @@ class RotatingFile final {
   [[nodiscard]] std::string write(std::string_view text);
   [[nodiscard]] std::size_t that_fit(std::string_view lines) const noexcept;
 
-  std::string path_;  ///< of the file itself, not of a link to it
+  std::string path_;  ///< of the real file, not of a link to it
   const std::uint64_t max_bytes_;
   const std::size_t older_files_;
   int descriptor_ = -1;

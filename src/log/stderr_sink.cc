@@ -11,8 +11,8 @@
 namespace kymo::KYMO_ABI::log {
 namespace {
 
-/// Lines go out whole (see kMaxLineBytes), so no lock is needed and a thread that is stopped in here holds up
-/// no other.
+/// Lines are written whole (see kMaxLineBytes), so no lock is needed, and a thread stopped in here blocks no
+/// other.
 class DescriptorWriter final {
  public:
   DescriptorWriter(int descriptor, Format format) noexcept : descriptor_(descriptor), format_(format) {}
@@ -33,8 +33,8 @@ class DescriptorWriter final {
                        format_);
   }
 
-  /// POLLOUT on a pipe means that PIPE_BUF bytes fit, which is the longest line. POLLERR means that its
-  /// reader is gone: a write would raise SIGPIPE, which ends a process that did not ask for it.
+  /// POLLOUT on a pipe means that PIPE_BUF bytes fit, the longest line. POLLERR means that the reader is
+  /// gone: a write would raise SIGPIPE and end the process.
   [[nodiscard]] bool try_write(const std::string& line) const noexcept {
     pollfd ready{descriptor_, POLLOUT, 0};
     if (::poll(&ready, 1, 0) != 1 || ready.revents != POLLOUT) return false;

@@ -6,10 +6,10 @@ namespace kymo::KYMO_ABI::log::detail {
 
 /// The context of the calling thread.
 struct ThreadContext {
-  /// Puts another in its place, and gives it.
+  /// Replaces the context, and returns the old one.
   static Context exchange(Context next) noexcept;
   [[nodiscard]] static Context get() noexcept;
-  /// Whether `scope`, which is not empty, is it or one that it stands in.
+  /// True if the non-empty `scope` is the context or encloses it.
   [[nodiscard]] static bool is_within(const Context& scope) noexcept;
 };
 

@@ -18,7 +18,7 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
-/// Connected, so that the kernel takes nothing from other addresses, and tells where nobody listens.
+/// Connected, so the kernel refuses other senders, and reports a closed port.
 base::FileDescriptor open_udp(const net::SocketAddress& address) {
   base::FileDescriptor fd(::socket(address.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd && ::connect(fd.get(), address.get(), address.length) != 0) fd.reset();
@@ -43,7 +43,7 @@ class UdpTransport final : public Transport {
     const auto datagram = std::span(buffer_).first(std::clamp(parts_.bytes, kEchoBytes, kMaxEchoBytes));
     write_echo({.session = session_, .sequence = sequence, .sent_ns = time_of(steady_clock::now())},
                datagram);
-    // An error that waited for an earlier probe's sake takes this call; the datagram then waits for the next.
+    // A queued error of an earlier probe fails this call; the second attempt sends the datagram.
     for (int i = 0; i < 2; ++i) {
       if (::send(watch_->fd(), datagram.data(), datagram.size(), MSG_NOSIGNAL) >= 0) return;
       parts_.events.on_trouble(udp_error_text(errno));
@@ -58,7 +58,7 @@ class UdpTransport final : public Transport {
   }
 
  private:
-  /// False and `errno` where there is no way to that address now; there may be later.
+  /// False and `errno` while there is no route to that address; one may come later.
   bool open() {
     base::FileDescriptor fd = open_udp(parts_.address);
     if (!fd) return false;
@@ -96,7 +96,7 @@ class UdpTransport final : public Transport {
     const std::string which = notice.limit == EchoLimit::source
                                   ? "the responder's limit: it answers one address only so often"
                                   : "the responder's limit: it answers all probers together only so often";
-    // Of the probes of which no notice tells, that is the likely reason too.
+    // Probably also the reason for probes without a notice.
     parts_.events.on_trouble(which);
     for (std::uint64_t back = std::min(kRefusedBits, notice.sequence); back-- > 0;) {
       if ((notice.refused[back / 64] >> back % 64 & 1U) != 0)

@@ -27,7 +27,7 @@ namespace websocket = boost::beast::websocket;
 using namespace std::chrono_literals;
 
 constexpr auto kConnectTime = 5s;
-/// A connection that answers no pings for so long is opened anew.
+/// A connection without answers to pings for this long is reopened.
 constexpr auto kPatience = 10s;
 constexpr std::size_t kPingBytes = 16;  // session and sequence number
 
@@ -41,7 +41,7 @@ std::string websocket_error_text(const beast::error_code& error, unsigned status
   return error.message();
 }
 
-/// Where a connection tells what happens to it.
+/// Receives a connection's events.
 class LinkEvents {
  public:
   virtual void on_open() = 0;
@@ -52,7 +52,7 @@ class LinkEvents {
   ~LinkEvents() = default;
 };
 
-/// One connection. Kept by its own operations; forgotten by its owner, it tells nobody anything.
+/// One connection. Its own operations keep it alive; once its owner drops it, it reports nothing.
 class Link final : public std::enable_shared_from_this<Link> {
  public:
   Link(asio::io_context& io, LinkEvents& events) : stream_(io), events_(&events) {}
@@ -70,7 +70,7 @@ class Link final : public std::enable_shared_from_this<Link> {
                                                    });
   }
 
-  /// False while the one before is being written.
+  /// False while the previous ping is being written.
   bool ping(std::string_view payload) {
     if (is_pinging_) return false;
     is_pinging_ = true;
@@ -105,7 +105,7 @@ class Link final : public std::enable_shared_from_this<Link> {
     });
   }
 
-  /// Pongs come while something is read. What the server has to say is of no interest.
+  /// Pongs arrive only during a read. Other messages of the server are ignored.
   void read() {
     if (events_ == nullptr) return;
     stream_.async_read_some(buffer_, 4096, [self = shared_from_this()](beast::error_code error, std::size_t) {
@@ -170,7 +170,7 @@ class WebsocketTransport final : public Transport, private LinkEvents {
 
   void on_pong(std::string_view payload) override {
     const auto bytes = std::as_bytes(std::span(payload));
-    // A pong that nobody asked for is a sign of life (RFC 6455 5.5.3), and no answer.
+    // An unsolicited pong is a sign of life (RFC 6455 5.5.3), and no answer.
     if (bytes.size() != kPingBytes || get_big_endian<std::uint64_t>(bytes) != session_) return;
     failures_ = 0;
     Answer answer;
@@ -196,8 +196,8 @@ class WebsocketTransport final : public Transport, private LinkEvents {
   std::uint64_t session_;
   std::shared_ptr<Link> link_;
   bool is_open_ = false;
-  std::chrono::steady_clock::time_point heard_;  // the last of it
-  unsigned failures_ = 0;                        // connections in a row that came to nothing
+  std::chrono::steady_clock::time_point heard_;  // time of the last pong
+  unsigned failures_ = 0;                        // consecutive failed connections
   asio::steady_timer retry_;
   std::minstd_rand chance_{std::random_device{}()};
   std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);

@@ -11,7 +11,7 @@ constexpr double kBucketsPerOctave = 1 << HistogramValue::kScale;
 std::int64_t last_index_at_or_below(double bound) {
   if (!(bound > 0)) return std::numeric_limits<std::int64_t>::min();
   if (std::isinf(bound)) return std::numeric_limits<std::int32_t>::max();
-  // An estimate by the logarithm, put right by the borders themselves.
+  // An estimate by the logarithm, corrected by the borders themselves.
   auto index = static_cast<std::int32_t>(std::floor(std::log2(bound) * kBucketsPerOctave)) - 1;
   while (HistogramValue::upper_border(index + 1) <= bound) ++index;
   while (HistogramValue::upper_border(index) > bound) --index;
@@ -42,7 +42,7 @@ void BoundCounts::count_exponential(const HistogramValue& histogram) {
   }
 }
 
-// The histogram's own bounds, which those of the text are as a rule: exact at each.
+// The histogram's own bounds, which the text usually shows: exact at each.
 void BoundCounts::count_by_bounds(const HistogramValue& histogram) {
   const auto own = histogram.bounds();
   const auto in_bucket = histogram.bound_counts();

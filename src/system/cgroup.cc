@@ -12,7 +12,7 @@ void keep_smaller(std::optional<double>& smallest, std::optional<double> value) 
   if (value) smallest = std::min(smallest.value_or(*value), *value);
 }
 
-/// A limit of one group; a file that is missing (the root of version 2 has none) limits nothing.
+/// A limit of one group; a missing file (as at the root of version 2) means no limit.
 std::optional<double> read_limit(Sampling& sampling, const std::string& path,
                                  CgroupLimit (*parse)(std::string_view)) {
   if (!sampling.read_optional(path)) return std::nullopt;
@@ -72,12 +72,12 @@ void CgroupSubject::look_up(Sampling& sampling) {
     for (const std::string& directory : pids->directories)
       files_.pids_limits.push_back(directory + "/pids.max");
   }
-  // Figures of another group are no base for this one's.
+  // Figures of another group are no base for this one.
   if (files_.cpu_stat != before.cpu_stat || files_.cpu_usage != before.cpu_usage) usage_base_seconds_.reset();
 }
 
-/// The group that limits is the one with the smallest quota. Where that was never throttled and another was,
-/// whose quota is shared with groups beside ours, it is that one.
+/// The limiting group is the one with the smallest quota. If that was never throttled but another one was,
+/// because sibling groups share its quota, it is that one.
 void CgroupSubject::find_cpu_files(Sampling& sampling, const CgroupPlace& place) {
   struct Quota {
     double cores = 0;
@@ -95,7 +95,7 @@ void CgroupSubject::find_cpu_files(Sampling& sampling, const CgroupPlace& place)
   }
   files_.cpu_stat = files_.cpu_throttling = place.directories.front() + "/cpu.stat";
   if (quotas.empty()) return;
-  // Of groups with the same quota the first, which is the nearest to the process.
+  // Among equal quotas the first, which is nearest to the process.
   const auto smallest = std::ranges::min_element(quotas, {}, &Quota::cores);
   cpu_limit_ = smallest->cores;
   files_.cpu_throttling = smallest->stat;

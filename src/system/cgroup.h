@@ -13,7 +13,7 @@
 
 namespace kymo::KYMO_ABI::system {
 
-/// The cgroup of this process, and what its limits, the affinity mask and the host leave to it.
+/// The cgroup of this process, and its effective limits with the affinity mask and the host.
 class CgroupSubject final : public Subject {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "cgroup"; }
@@ -21,8 +21,8 @@ class CgroupSubject final : public Subject {
   void write(SnapshotWriter& writer) const override;
 
  private:
-  /// The files that are read each time; an empty path is one that there is no place for. What is used is the
-  /// group's own; throttling and memory events are those of the group that limits, which may be one above.
+  /// The files to read each time; an empty path means no such file. Usage is the group's own. Throttling and
+  /// memory events are those of the limiting group, which may be a parent.
   struct UsageFiles {
     std::string cpu_stat, cpu_usage, cpu_throttling, memory_usage, memory_events, pids;
     std::vector<std::string> pids_limits;

@@ -20,7 +20,7 @@ std::string_view first_line(std::string_view text) noexcept {
   return line;
 }
 
-/// Takes each line's key and number. False where a line is no such pair, or was cut off.
+/// Takes each line's key and number. False for an invalid or incomplete line.
 template <class Take>
 bool read_counts(std::string_view text, Take take) {
   bool understood = true;
@@ -52,9 +52,8 @@ bool names(std::string_view list, std::string_view controller) {
                              [&](const std::string& one) { return one == controller; });
 }
 
-/// The path of the cgroup within the mount. In a container the mount may show a part of the hierarchy only,
-/// its root then being the container's group; a group that lies outside of what is mounted is seen as the
-/// mount's root.
+/// The path of the cgroup within the mount. In a container the mount may show only a part of the hierarchy;
+/// its root is then the container's group. A group outside of the mount counts as the mount's root.
 std::optional<std::string> path_in_mount(std::string_view path, std::string_view mount_root) {
   if (path.find("/..") != std::string_view::npos) return std::nullopt;
   if (mount_root == "/") return path == "/" ? std::string() : std::string(path);
@@ -83,7 +82,7 @@ std::optional<CgroupPlace> place_in(const CgroupMembership& membership, const st
     if (mount.type != (v2 ? "cgroup2" : "cgroup")) continue;
     if (!v2 && !names(mount.super_options, controller)) continue;
     auto path_here = path_in_mount(membership.path, mount.root);
-    // A hierarchy may be mounted in parts: the part that holds the group and most of those above it.
+    // A hierarchy may be mounted in parts: prefer the part with the group and most of its parents.
     const bool is_better = best == nullptr || (path_here && (!path || path_here->size() > path->size()));
     if (!is_better) continue;
     best = &mount;

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, CpuTimes::steal + 1> kModeNames = {
 constexpr std::uint64_t kMaxCpuIndex = 1 << 20;
 
 bool parse_times(Words words, CpuTimes& times) {
-  constexpr std::size_t kColumnsOfOldest = 4;  // Linux 2.4; the others came one by one
+  constexpr std::size_t kColumnsOfOldest = 4;  // Linux 2.4; later kernels added the others
   std::string_view word;
   std::size_t column = 0;
   while (words.next(word)) {
@@ -57,9 +57,9 @@ std::optional<std::uint64_t>* count_of(StatFile& stat, std::string_view key) noe
   return nullptr;
 }
 
-/// The kernel books a CPU's running idle period as idle or as iowait by what it waits for when it is asked,
-/// so that either may step back a little. A counter must not: such a step is held back. A large one is a CPU
-/// that came back anew.
+/// The kernel assigns a CPU's current idle period to idle or iowait anew at each reading, so either may step
+/// back a little. A counter must not, so a small step back is hidden. A large one is a CPU that came back
+/// online.
 CpuTimes hold(const CpuTimes& shown, const CpuTimes& now, std::uint64_t ticks_per_second) noexcept {
   constexpr std::uint64_t kStepBackSeconds = 3;
   CpuTimes held = now;
@@ -118,7 +118,7 @@ bool parse_stat(std::string_view text, std::size_t max_cpus, StatFile& stat) {
   return understood && stat.total.has_value() && !lines.cut_off();
 }
 
-/// Each mode by itself: one that falls, as the kernel lets them now and then, says nothing of the others.
+/// Each mode separately: one that falls, as the kernel sometimes allows, says nothing about the others.
 void BusyRatio::update(const CpuTimes& now) noexcept {
   CpuTimes grown;
   for (std::size_t mode = 0; mode < CpuTimes::kModes; ++mode) {

@@ -24,14 +24,14 @@ struct CpuTimes {
   [[nodiscard]] std::uint64_t total() const noexcept { return busy() + ticks[idle] + ticks[iowait]; }
 };
 
-/// What /proc/stat says; what it lacks is empty.
+/// Content of /proc/stat; missing fields are empty.
 struct StatFile {
   struct Cpu {
     std::uint64_t index = 0;
     CpuTimes times;
   };
   std::optional<CpuTimes> total;
-  std::vector<Cpu> cpus;  ///< ascending by index, as many as were asked for
+  std::vector<Cpu> cpus;  ///< ascending by index, up to the caller's limit
   std::uint64_t cpu_count = 0;
   std::optional<std::uint64_t> interrupts, context_switches, boot_time, forks, running, blocked;
 
@@ -39,17 +39,17 @@ struct StatFile {
   void clear() noexcept;
 };
 
-/// Parses /proc/stat. False when a line that matters was not understood; `stat` holds what was.
+/// Parses /proc/stat. False when an important line is invalid; `stat` holds the valid parts.
 [[nodiscard]] bool parse_stat(std::string_view text, std::size_t max_cpus, StatFile& stat);
 
 /// The share of CPU time that was busy between readings of one CPU, or of all.
 class BusyRatio final {
  public:
   /// The first reading gives the average since boot. Keeps the last value while CPU time stands still. A mode
-  /// whose time fell has not grown; the others count.
+  /// whose time fell counts as unchanged; the others count.
   void update(const CpuTimes& now) noexcept;
   [[nodiscard]] std::optional<double> value() const noexcept { return value_; }
-  /// Starts from this reading; the next one gives a value.
+  /// Sets the base; the next reading gives a value.
   void start(const CpuTimes& now) noexcept { base_ = now; }
 
  private:
@@ -67,7 +67,7 @@ class CpuSubject final : public Subject {
  private:
   struct Core {
     std::uint64_t index = 0;
-    CpuTimes shown;  ///< never less than was shown before, see `hold`
+    CpuTimes shown;  ///< never less than the value shown before, see `hold`
     BusyRatio ratio;
   };
 

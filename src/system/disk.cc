@@ -8,7 +8,7 @@
 namespace kymo::KYMO_ABI::system {
 namespace {
 
-constexpr double kSectorBytes = 512;  // whatever the device's own: the kernel counts in these
+constexpr double kSectorBytes = 512;  // the kernel's fixed unit for all devices
 constexpr double kMsPerSecond = 1000;
 constexpr std::size_t kMaxDiskNameBytes = 64;
 

@@ -39,11 +39,11 @@ struct DiskLine {
 
   std::string_view name;  ///< a view into the parsed text
   std::array<std::uint64_t, kColumns> values{};
-  std::size_t columns = 0;  ///< how many the kernel gave: 11, since 4.18 15, since 5.5 17
+  std::size_t columns = 0;  ///< number in the file: 11, since 4.18 15, since 5.5 17
 };
 
-/// Parses one line. False when it was not understood; also for the short lines that kernels of 2.6 had for
-/// partitions.
+/// Parses one line. False when invalid; also for the short lines of partitions in kernels of
+/// 2.6.
 [[nodiscard]] bool parse_disk_line(std::string_view line, DiskLine& disk);
 
 /// /proc/diskstats: counters and rates of block devices.
@@ -58,11 +58,11 @@ class DiskSubject final : public Subject {
     std::string name;
     std::array<std::uint64_t, DiskLine::kColumns> values{};
     std::size_t columns = 0;
-    std::array<std::uint64_t, DiskLine::kColumns> base{};  ///< where the next rates start from
+    std::array<std::uint64_t, DiskLine::kColumns> base{};  ///< base of the next rates
     std::optional<double> read_rate, write_rate, busy_ratio;
   };
 
-  /// What a reading does to a disk's rates.
+  /// A reading's effect on a disk's rates.
   struct RateStep {
     std::optional<double> elapsed;  ///< since the last rates, when new ones are due
     bool first = false;

@@ -9,14 +9,14 @@
 namespace kymo::KYMO_ABI::system {
 namespace {
 
-/// Filesystems on a local device: they answer from memory.
+/// Filesystems on a local device: statvfs() never waits for a server.
 constexpr std::array<std::string_view, 21> kLocalTypes = {
     "ext2", "ext3",  "ext4",  "xfs",  "btrfs", "bcachefs", "f2fs", "jfs", "nilfs2", "reiserfs", "zfs",
     "vfat", "msdos", "exfat", "ntfs", "ntfs3", "hfsplus",  "hfs",  "ufs", "udf",    "ubifs"};
-/// What else a root may be: containers, live systems, initial RAM disks.
+/// Other types of a root: containers, live systems, initial RAM disks.
 constexpr std::array<std::string_view, 7> kRootTypes = {"overlay", "tmpfs",    "ramfs", "rootfs",
                                                         "aufs",    "squashfs", "erofs"};
-/// Filesystems of the kernel's own. Below any type that is not listed, a path walk might wait for a server.
+/// The kernel's own filesystems. Below any other type, a path walk might wait for a server.
 constexpr std::array<std::string_view, 24> kKernelTypes = {
     "proc",    "sysfs",     "devtmpfs", "devpts",     "cgroup",      "cgroup2",   "securityfs", "debugfs",
     "tracefs", "configfs",  "bpf",      "pstore",     "efivarfs",    "hugetlbfs", "mqueue",     "fusectl",
@@ -42,7 +42,7 @@ bool is_at_or_below(std::string_view path, std::string_view parent) noexcept {
 
 bool is_octal(char c) noexcept { return c >= '0' && c <= '7'; }
 
-/// The kernel writes blanks, newlines and backslashes of a path as `\` and three octal digits.
+/// The kernel writes a path's blanks, newlines and backslashes as `\` and three octal digits.
 std::string unescape(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -67,7 +67,7 @@ bool has_option(std::string_view options, std::string_view wanted) noexcept {
   return false;
 }
 
-/// True when another filesystem is mounted on top of this one. Lines are not in order: parents tell.
+/// True when another filesystem is mounted on top of this one. Lines are unordered: parents decide.
 bool is_hidden(const std::vector<Mount>& mounts, const Mount& mount) noexcept {
   return std::ranges::any_of(mounts, [&](const Mount& other) {
     return other.parent == mount.id && other.id != mount.id && other.mountpoint == mount.mountpoint;

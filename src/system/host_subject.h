@@ -7,10 +7,10 @@
 
 namespace kymo::KYMO_ABI::system {
 
-/// Seconds since boot, from /proc/uptime; nothing when it was not understood.
+/// Seconds since boot, from /proc/uptime; nothing when invalid.
 [[nodiscard]] std::optional<double> parse_uptime(std::string_view text);
 
-/// What the host is, and how long it has been up (time suspended included).
+/// The host's identity, and its uptime (including suspended time).
 class HostSubject final : public Subject {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "host"; }

@@ -11,7 +11,7 @@ namespace kymo::KYMO_ABI::system {
 /// Load averages over 1, 5 and 15 minutes.
 using LoadAverages = std::array<double, 3>;
 
-/// Parses /proc/loadavg; nothing when it was not understood.
+/// Parses /proc/loadavg; nothing when invalid.
 [[nodiscard]] std::optional<LoadAverages> parse_loadavg(std::string_view text);
 
 /// /proc/loadavg.

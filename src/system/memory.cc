@@ -32,7 +32,7 @@ bool parse_field(std::string_view line, MemoryFile::Field& field) {
   return true;
 }
 
-/// What promtool's style check refuses: a capital right after a small letter.
+/// promtool's style check refuses a capital right after a small letter.
 bool has_camel_case(std::string_view name) noexcept {
   const auto hump = [](char a, char b) { return base::is_lower(a) && base::is_upper(b); };
   return std::ranges::adjacent_find(name, hump) != name.end();

@@ -11,7 +11,7 @@
 
 namespace kymo::KYMO_ABI::system {
 
-/// What /proc/meminfo says, in the order of the file.
+/// Content of /proc/meminfo, in the order of the file.
 struct MemoryFile {
   enum class Unit : std::uint8_t { number, bytes };
   struct Field {
@@ -20,17 +20,17 @@ struct MemoryFile {
     std::uint64_t value = 0;  ///< bytes, or a plain number
   };
   std::vector<Field> fields;
-  std::uint64_t field_count = 0;  ///< with those over the limit
+  std::uint64_t field_count = 0;  ///< including those over the limit
 
   [[nodiscard]] std::optional<std::uint64_t> find(std::string_view name) const noexcept;
 };
 
-/// Parses /proc/meminfo. False when a line was not understood or MemTotal is missing; `memory` holds what
-/// was.
+/// Parses /proc/meminfo. False when a line is invalid or MemTotal is missing; `memory` holds the valid
+/// parts.
 [[nodiscard]] bool parse_meminfo(std::string_view text, std::size_t max_fields, MemoryFile& memory);
 
-/// Memory that could be had without swapping, at most the total; nothing when the file does not tell.
-/// Kernels before 3.14 have no MemAvailable: what is free or cache is taken, as `free` did then.
+/// Memory available without swapping, at most the total; nothing when the file lacks it. Kernels before 3.14
+/// have no MemAvailable: there free memory plus caches count, as in `free` then.
 [[nodiscard]] std::optional<std::uint64_t> available_memory(const MemoryFile& memory) noexcept;
 
 /// node_exporter's name of a field: `node_memory_Active_anon_bytes`.
@@ -56,7 +56,7 @@ class MemorySubject final : public Subject {
 
   void keep_families(const MemoryFile& memory, NodeMemory choice);
 
-  MemoryFile memory_;  // its views end with the sampling; only the vector's storage is kept
+  MemoryFile memory_;  // its views end with the sampling; only the vector's storage stays
   std::vector<Family> families_;
   std::optional<double> total_, available_, swap_total_, swap_free_;
 };

@@ -6,8 +6,7 @@
 namespace kymo::KYMO_ABI::system {
 namespace {
 
-/// Tries each length that `*` or `#` may have. Patterns are the user's own and short, names have 15 to 31
-/// bytes.
+/// Tries each length of `*` and `#`. Patterns are the user's own and short; names have 15 to 31 bytes.
 bool matches(std::string_view pattern, std::string_view name) noexcept {
   if (pattern.empty()) return name.empty();
   const char head = pattern.front();

@@ -9,7 +9,7 @@ namespace kymo::KYMO_ABI::system {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 64;
-constexpr std::string_view kLoopback = "lo";  // the kernel's name for it, in every network namespace
+constexpr std::string_view kLoopback = "lo";  // the kernel's name in every network namespace
 
 constexpr std::array<FamilyOptions, InterfaceLine::kColumns> kFamilies = {{
     {"node_network_receive_bytes_total", "Bytes received.", "bytes"},
@@ -88,8 +88,8 @@ void NetworkSubject::keep(const InterfaceLine& line, const Sampling& sampling) {
   update_rates(interface, known, sampling.facts.uptime_seconds);
 }
 
-/// A host may have no way out but one that is usually counted twice, such as a `tap0`: then it is none here.
-/// Names that the user has listed are left as they are.
+/// A host's only interface may be one that is usually counted twice, such as a `tap0`: then it counts. Names
+/// that the user has listed stay.
 void NetworkSubject::choose_total(const NameFilter& filter) {
   const bool is_any_left = std::ranges::any_of(interfaces_, &Interface::in_total);
   total_is_all_ = !is_any_left && filter.include.empty();

@@ -23,7 +23,7 @@ struct InterfaceLine {
   std::array<std::uint64_t, kColumns> values{};
 };
 
-/// Parses one line. False when it was not understood. A name may hold colons: the last one ends it.
+/// Parses one line. False when invalid. A name may contain colons: the last one ends it.
 [[nodiscard]] bool parse_interface_line(std::string_view line, InterfaceLine& interface);
 
 /// /proc/net/dev: counters and rates of network interfaces.
@@ -37,7 +37,7 @@ class NetworkSubject final : public Subject {
   struct Interface {
     std::string name;
     std::array<std::uint64_t, InterfaceLine::kColumns> values{};
-    std::array<std::uint64_t, InterfaceLine::kColumns> base{};  ///< where the next rates start from
+    std::array<std::uint64_t, InterfaceLine::kColumns> base{};  ///< base of the next rates
     std::optional<double> receive_rate, transmit_rate;
     bool in_total = false;
     bool is_loopback = false;
@@ -55,7 +55,7 @@ class NetworkSubject final : public Subject {
   std::vector<Interface> previous_;
   RateClock clock_;
   std::optional<double> elapsed_;
-  bool total_is_all_ = false;  ///< all but the loopback, for want of others
+  bool total_is_all_ = false;  ///< all except the loopback, because nothing else is left
 };
 
 }  // namespace kymo::KYMO_ABI::system

@@ -23,7 +23,7 @@ bool is_proc(const std::string& directory) {
 
 std::optional<std::uint64_t> count_open_files(const std::string& directory, Whose whose) {
   struct stat status{};
-  // Whoever may not list it may still stat it, and reads a zero.
+  // A user without permission to list can still stat it, and would read a zero.
   if (::stat(directory.c_str(), &status) != 0 || ::access(directory.c_str(), R_OK) != 0) return std::nullopt;
   // Since Linux 6.2 the directory's size is the number of open files: one call instead of one a descriptor.
   if (status.st_size > 0 && is_proc(directory)) return static_cast<std::uint64_t>(status.st_size);

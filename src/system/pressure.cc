@@ -7,8 +7,8 @@
 namespace kymo::KYMO_ABI::system {
 namespace {
 
-/// A resource and its families; an empty name is a line that node_exporter does not export either: a CPU as
-/// such cannot be stalled, and interrupts have no `some`.
+/// A resource and its families. An empty name skips a line, as node_exporter does: a CPU as such cannot be
+/// stalled, and interrupts have no `some`.
 struct Resource {
   std::string_view name;
   std::string_view path;

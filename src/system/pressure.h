@@ -16,12 +16,12 @@ struct PressureLine {
   std::uint64_t total_us = 0;
 };
 
-/// One file of /proc/pressure; kernels differ in which lines it has.
+/// One file of /proc/pressure; its lines differ between kernels.
 struct PressureFile {
   std::optional<PressureLine> some, full;
 };
 
-/// Parses a pressure file. False when a line was not understood or there is none.
+/// Parses a pressure file. False when a line is invalid or none exists.
 [[nodiscard]] bool parse_pressure(std::string_view text, PressureFile& pressure);
 
 /// /proc/pressure/{cpu,memory,io,irq}.

@@ -9,9 +9,9 @@
 namespace kymo::KYMO_ABI::system {
 namespace {
 
-/// After a walk over the process' pages that took a time, the next waits a thousand times as long.
+/// After a walk over the process' pages, the next waits a thousand times the walk's duration.
 constexpr int kWalkPause = 1000;
-/// A wall clock that was set by less does not move the start time.
+/// Smaller steps of the wall clock do not move the start time.
 constexpr double kClockStepSeconds = 1;
 
 void write_one(FamilyWriter out, std::optional<std::uint64_t> value) {
@@ -51,7 +51,7 @@ void ProcessSubject::sample_start(Sampling& sampling) {
   const double since_boot = static_cast<double>(stat_->start_ticks) / ticks_per_second;
   std::optional<double> boot_clock = sampling.host.boot_seconds();
   if (!boot_clock) boot_clock = sampling.facts.uptime_seconds;
-  // A clock that reads less than the start does is another's; one of whole ticks may be behind by one.
+  // A clock that reads less than the start is another host's; one of whole ticks may be behind by one.
   if (boot_clock && *boot_clock + 1 / ticks_per_second >= since_boot)
     age_seconds_ = std::max(*boot_clock - since_boot, 0.0);
   std::optional<double> start;
@@ -60,7 +60,7 @@ void ProcessSubject::sample_start(Sampling& sampling) {
   } else if (const auto boot_time = find_boot_time(sampling)) {
     start = std::min(static_cast<double>(*boot_time) + since_boot, now);
   }
-  // The same number at each scrape, until somebody sets the wall clock or the process is another's child.
+  // The same number at each scrape, until somebody sets the wall clock or this is a forked child.
   const bool stands = start && start_time_seconds_ && started_at_ticks_ == stat_->start_ticks &&
                       std::abs(*start - *start_time_seconds_) < kClockStepSeconds;
   start_time_seconds_ = stands ? std::min(*start_time_seconds_, now) : start;
@@ -137,8 +137,8 @@ void ProcessSubject::write_cpu(SnapshotWriter& writer) const {
   }
 }
 
-/// From /proc/self/status, which recent kernels make exact; their /proc/self/stat leaves out the pages that
-/// each CPU has not yet handed in (seen: 37 pages too few on Linux 6.18).
+/// From /proc/self/status, which is exact on recent kernels. Their /proc/self/stat omits pages that a CPU has
+/// not yet reported (seen: 37 pages too few on Linux 6.18).
 std::optional<std::uint64_t> ProcessSubject::resident_bytes() const noexcept {
   if (status_.resident_bytes || !stat_) return status_.resident_bytes;
   return stat_->resident_pages * page_bytes_;

@@ -28,7 +28,7 @@ void keep_kilobytes(Words words, std::optional<std::uint64_t>& bytes) noexcept {
   if (kilobytes(words, value)) bytes = value;
 }
 
-/// One of the few counts that are written with a sign; what is below zero is 0.
+/// Parses one of the few signed counts; negative ones become 0.
 bool signed_count(Words& words, std::uint64_t& value) noexcept {
   std::string_view word;
   if (!words.next(word)) return false;
@@ -36,8 +36,7 @@ bool signed_count(Words& words, std::uint64_t& value) noexcept {
   return word.starts_with('-') || parse_count(word, value);
 }
 
-/// The words of a line behind its column of names, which may hold blanks: `Max open files   1024   4096
-/// files`.
+/// Takes the soft limit after a line's name, which may contain blanks: `Max open files   1024   4096 files`.
 bool soft_limit(std::string_view line, std::string_view name, std::optional<std::uint64_t>& limit) noexcept {
   Words words(line.substr(name.size()));
   std::string_view word;
@@ -53,7 +52,7 @@ bool soft_limit(std::string_view line, std::string_view name, std::optional<std:
 }  // namespace
 
 std::optional<ProcessStat> parse_process_stat(std::string_view text) {
-  const std::size_t name_end = text.rfind(')');  // the name may hold blanks, parentheses and newlines
+  const std::size_t name_end = text.rfind(')');  // the name may contain blanks, parentheses and newlines
   if (name_end == std::string_view::npos || !text.ends_with('\n')) return std::nullopt;
   Words words(text.substr(name_end + 1, text.size() - name_end - 2));
   ProcessStat stat;
@@ -115,7 +114,7 @@ std::optional<MemoryMaps> parse_smaps_rollup(std::string_view text) {
   MemoryMaps maps;
   std::uint64_t private_clean = 0;
   std::uint64_t private_dirty = 0;
-  std::uint64_t private_huge = 0;  // its line is missing on kernels without huge pages
+  std::uint64_t private_huge = 0;  // kernels without huge pages lack its line
   bool has_pss = false;
   bool has_clean = false;
   bool has_dirty = false;

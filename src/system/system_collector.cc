@@ -67,7 +67,7 @@ class SystemCollector::Impl final {
     if (enabled) entries_.push_back({.subject = std::make_unique<T>()});
   }
 
-  /// In this order: later ones use what earlier ones found, see HostFacts.
+  /// The order matters: later subjects use results of earlier ones, see HostFacts.
   void add_subjects() {
     add<HostSubject>(true);
     add<CpuSubject>(options_.cpu);
@@ -81,7 +81,7 @@ class SystemCollector::Impl final {
     add<CgroupSubject>(options_.cgroup);
   }
 
-  /// False when the subject threw (memory ran out): it is skipped this time, the others go on.
+  /// False when the subject threw (out of memory): it is skipped this time; the others continue.
   bool sample(Entry& entry) {
     Sampling sampling{.host = *host_,
                       .clock = *clock_,

@@ -8,14 +8,14 @@
 
 namespace kymo::KYMO_ABI::series {
 
-/// Asks histograms of one family how many of their values are at or below each of its bounds.
+/// Counts a histogram's values at or below each bound of its family.
 ///
-/// The same answers as HistogramValue::count_at_or_below gives, in one walk over the buckets for all bounds
-/// together, and with no power of two taken per bucket: at 20 bounds and 60 buckets that is 0.2 µs instead
-/// of 10. Of a histogram with bounds of its own, the count at the largest of them that is at or below.
+/// Gives the same results as HistogramValue::count_at_or_below, in one walk over the buckets for all bounds.
+/// It computes no power of two per bucket: at 20 bounds and 60 buckets that is 0.2 µs instead of 10. A
+/// histogram with own bounds gives the count at its largest bound at or below.
 class BoundCounts final {
  public:
-  /// `bounds` ascend and outlive this.
+  /// `bounds` must ascend and outlive this.
   explicit BoundCounts(std::span<const double> bounds);
 
   /// One count a bound. Valid until the next call.
