@@ -38,21 +38,21 @@ std::optional<BenchArguments> parse_bench_arguments(const Arguments& arguments, 
   BenchArguments parsed;
   std::string regression;
   CLI::App app(
-      "Measures what kymo costs on this machine: recording, by 1, 2, … threads, ten thousand series, a "
+      "Measures kymo's cost on this machine: recording, by 1, 2, … threads, ten thousand series, a "
       "start;\n"
       "each beside what the machine itself takes for the least that does the same, in the same run.",
       "kymo bench");
   app.add_option("--json", parsed.json_file, "A file to write the figures to, for a later --compare.")
       ->type_name("FILE");
   app.add_option("--compare", parsed.compare_file,
-                 "An earlier run; changes within the noise of both count as none.")
+                 "An earlier run to compare with; changes within the noise of both are ignored.")
       ->type_name("FILE");
   app.add_option(
          "--fail-on-regression", regression,
          "With --compare: end with exit code 3 where a figure is worse by more than this, such as 10%, and\n"
          "by more than the noise.")
       ->type_name("PERCENT");
-  app.add_flag("--quick", parsed.is_quick, "Fewer turns and shorter ones: a look, not a measurement.");
+  app.add_flag("--quick", parsed.is_quick, "Fewer and shorter turns: a look, not a measurement.");
   if (read_command_line(app, arguments, exit_code) && take_regression(regression, parsed)) return parsed;
   return std::nullopt;
 }

@@ -13,7 +13,7 @@ namespace kymo::KYMO_ABI::cli {
 CapturedOutput::CapturedOutput() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    throw std::system_error(errno, std::generic_category(), "no pipe for the command's output");
+    throw std::system_error(errno, std::generic_category(), "cannot make a pipe for the command's output");
   reading_ = ends[0];
   writing_ = ends[1];
   // Only this end: the command expects its own to wait.
@@ -59,8 +59,8 @@ std::string CapturedOutput::last_line() const {
 
 std::string CapturedOutput::text() const {
   if (dropped_ == 0) return kept_;
-  return "kymo: monitor: the command wrote more before this; " + std::to_string(dropped_) +
-         " bytes were not kept (--output FILE keeps all)\n" + kept_;
+  return "kymo: monitor: earlier output of the command is missing: " + std::to_string(dropped_) +
+         " bytes were dropped (--output FILE keeps all)\n" + kept_;
 }
 
 }  // namespace kymo::KYMO_ABI::cli

@@ -12,11 +12,11 @@ namespace kymo::KYMO_ABI::cli {
 namespace {
 
 constexpr std::array kCommands = {
-    Command{"serve", "measure this host and serve what is measured over HTTP", serve},
-    Command{"top", "show on this terminal how a server, or this host, is", top},
-    Command{"monitor", "watch a process, report how it did, and what is wrong with it", monitor_process},
-    Command{"probe", "measure how well others are reached: round trips, losses, jitter", probe_targets},
-    Command{"bench", "measure what kymo costs on this machine, also beside an earlier run", measure_costs},
+    Command{"serve", "measure this host and serve the figures over HTTP", serve},
+    Command{"top", "show the state of a server, or of this host, on this terminal", top},
+    Command{"monitor", "watch a process, and report its figures and issues", monitor_process},
+    Command{"probe", "measure the paths to other hosts: round trips, losses, jitter", probe_targets},
+    Command{"bench", "measure kymo's cost on this machine, and compare with an earlier run", measure_costs},
     Command{"version", "print the version", print_version},
 };
 
@@ -26,7 +26,7 @@ void print_help(std::ostream& out) {
   for (const Command& command : kCommands) {
     out << "  " << command.name << std::string(10 - command.name.size(), ' ') << command.summary << '\n';
   }
-  out << "\n`kymo COMMAND --help` tells a command's options.\n";
+  out << "\n`kymo COMMAND --help` lists a command's options.\n";
 }
 
 int refuse(const std::string& name) {

@@ -25,12 +25,12 @@ struct MonitorTexts {
 };
 
 void add_monitor_options(CLI::App& app, MonitorArguments& parsed, MonitorTexts& texts) {
-  app.add_option("--rate", texts.rate, "How many readings a second, 1 to 10; default 2.")->type_name("HZ");
-  app.add_option(
-         "--duration", texts.duration,
-         "For how long, such as 30s, 5m or 1h; default until it ends, or Ctrl-C.\nA COMMAND is then ended.")
+  app.add_option("--rate", texts.rate, "Readings a second, 1 to 10; default 2.")->type_name("HZ");
+  app.add_option("--duration", texts.duration,
+                 "Time to watch, such as 30s, 5m or 1h; default: until the process ends, or Ctrl-C.\nA "
+                 "COMMAND is then ended.")
       ->type_name("TIME");
-  app.add_flag("--tree", parsed.is_tree, "Together with all processes that descend from it.");
+  app.add_flag("--tree", parsed.is_tree, "Watch all its descendants too.");
   app.add_option(
          "--fail-on", texts.fail_on,
          "End with exit code 3 where any of these is found: leak, fd, threads, cpu, throttled, io, any,\n"
@@ -40,12 +40,11 @@ void add_monitor_options(CLI::App& app, MonitorArguments& parsed, MonitorTexts& 
       "--fail-on-undecided", parsed.fails_on_undecided,
       "End with exit code 4 where one of these cannot be told: watched too short a time, or not known\n"
       "here. A COMMAND's own exit code goes before it.");
-  app.add_flag("--json", parsed.is_json, "The report as JSON, and nothing else, on standard output.");
-  app.add_option("--output", parsed.output_file,
-                 "A file for what the COMMAND writes; default: standard error.")
+  app.add_flag("--json", parsed.is_json, "Print only the report to standard output, as JSON.");
+  app.add_option("--output", parsed.output_file, "A file for the COMMAND's output; default: standard error.")
       ->type_name("FILE");
-  app.add_flag("--plain", parsed.is_plain, "A line a second, also on a terminal.");
-  app.add_flag("--quiet", parsed.is_quiet, "The report alone.");
+  app.add_flag("--plain", parsed.is_plain, "Print a line a second, also on a terminal.");
+  app.add_flag("--quiet", parsed.is_quiet, "Print only the report.");
   app.add_flag("--no-color", parsed.no_color, "No colours; environment NO_COLOR.");
 }
 

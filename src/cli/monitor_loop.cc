@@ -129,7 +129,7 @@ void MonitorLoop::finish(watch::End::How how, int signal) {
   kill_at_ = std::chrono::steady_clock::now() + kTimeToEnd;
   if (signal != 0) send_to_all(signal);
   if (phase_ == Phase::over) return;
-  view_.redraw("The command is asked to end; Ctrl-C again kills it");
+  view_.redraw("The command is ending; Ctrl-C again kills it");
 }
 
 /// Those below first: once the command has ended, they descend from somebody else.

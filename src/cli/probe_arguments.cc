@@ -63,7 +63,7 @@ std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, 
   std::string interval = "1s";
   std::string timeout = "1s";
   CLI::App app(
-      "Measures how well others are reached: round trips, losses, copies, order and jitter.\n"
+      "Measures the paths to other hosts: round trips, losses, duplicates, order and jitter.\n"
       "A TARGET is udp://HOST[:9465], which `kymo serve --probe-responder` answers; tcp://HOST:PORT;\n"
       "icmp://HOST; ws://HOST[:PORT][/PATH]; http:// and https:// the same; tls://HOST[:443]; or\n"
       "dns://SERVER[:53]/NAME[?type=TYPE]. Ends with 0 where each target answered at least once, else 1.",
@@ -71,14 +71,13 @@ std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, 
   app.add_option("targets", targets)->group("");  // the usage and the text above it tell of them
   app.add_option("--targets", file, "A file of targets: NAME=TARGET or TARGET a line, # before a comment.")
       ->type_name("FILE");
-  app.add_option("--count", parsed.count, "How many probes of each target; default: until Ctrl-C.")
+  app.add_option("--count", parsed.count, "Number of probes of each target; default: until Ctrl-C.")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U).description(""));
-  app.add_option("--interval", interval,
-                 "From one probe to the next, a tenth more or less, 2ms to 3600s; default 1s.")
+  app.add_option("--interval", interval, "Time between probes, varied by a tenth, 2ms to 3600s; default 1s.")
       ->type_name("TIME");
   app.add_option("--timeout", timeout,
-                 "How long to wait for an answer; a later one is lost. 2ms to 60s; default 1s.")
+                 "Timeout of a probe; a later answer counts as lost. 2ms to 60s; default 1s.")
       ->type_name("TIME");
   app.add_option("--size", parsed.bytes,
                  "Bytes of a UDP datagram or of an ICMP echo's content, 56 to 1472; default 64.")

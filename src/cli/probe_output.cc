@@ -67,8 +67,8 @@ std::string certificate_text(const std::optional<std::chrono::system_clock::time
                              const std::string& trouble) {
   std::string text = end ? days_text(*end) : "";
   if (!trouble.empty())
-    text += (text.empty() ? "certificate is" : ", and is") + std::string(" not to be trusted: ") +
-            log::one_line(trouble);
+    text +=
+        (text.empty() ? "certificate is" : ", and is") + std::string(" untrusted: ") + log::one_line(trouble);
   return text;
 }
 

@@ -54,7 +54,7 @@ void reload(Monitor& monitor, const monitor::Config& first, const monitor::Probe
   const auto config = monitor::Config::load(sources);
   for (const std::string& warning : config.warnings()) logger.warning(warning);
   for (const std::string& error : config.errors()) {
-    logger.error("configuration not taken, all stays as it was", {{"reason", error}});
+    logger.error("configuration refused, the old one stays", {{"reason", error}});
   }
   if (!config.errors().empty()) return;
   const monitor::ProbeSettings probes = with_file_targets(config.probes());
@@ -68,7 +68,7 @@ void reload(Monitor& monitor, const monitor::Config& first, const monitor::Probe
     logger.warning(kNeedsRestart, {{"setting", "probe.targets_file"}});
   }
 } catch (const std::exception& error) {
-  logger.error("configuration not taken, all stays as it was", {{"reason", error.what()}});
+  logger.error("configuration refused, the old one stays", {{"reason", error.what()}});
 }
 
 int run(const monitor::Config& config, const monitor::ConfigSources& sources,

@@ -31,21 +31,20 @@ void add_options(CLI::App& app, ServeArguments& parsed) {
   app.add_option_function<std::string>(
          "--probe-responder",
          [&parsed](const std::string& text) { parsed.flags.emplace_back("probe.responder", text); },
-         "Answer other hosts' probes; default 127.0.0.1:9465. As --probe.responder.")
+         "Answer other hosts' probes; default 127.0.0.1:9465. Same as --probe.responder.")
       ->type_name("ADDRESS:PORT")
       ->expected(0, 1)
       ->default_str(kResponder);
   app.add_option("--probe", parsed.probes,
-                 "Probe a target and show it as a peer; may be repeated. As --probe.targets.")
+                 "Probe a target and show it as a peer; may be repeated. Same as --probe.targets.")
       ->type_name("NAME=TARGET")
       ->allow_extra_args(false);
   app.add_option_function<std::string>(
          "--targets",
          [&parsed](const std::string& text) { parsed.flags.emplace_back("probe.targets_file", text); },
-         "Probe the targets of a file, NAME=TARGET or TARGET a line. As --probe.targets-file.")
+         "Probe the targets in a file, NAME=TARGET or TARGET a line. Same as --probe.targets-file.")
       ->type_name("FILE");
-  app.add_flag("--print-config", parsed.print_config,
-               "Print all settings and where each comes from, and end.");
+  app.add_flag("--print-config", parsed.print_config, "Print all settings with their sources, and end.");
   for (const monitor::SettingInfo& setting : monitor::Config::settings()) {
     const auto keep = [&parsed, name = std::string(setting.name)](const std::string& text) {
       parsed.flags.emplace_back(name, text);
@@ -61,8 +60,7 @@ void add_options(CLI::App& app, ServeArguments& parsed) {
 
 std::optional<ServeArguments> parse_serve_arguments(const Arguments& arguments, int& exit_code) {
   ServeArguments parsed;
-  CLI::App app("Measures this host and serves what is measured over HTTP, until SIGINT or SIGTERM.",
-               "kymo serve");
+  CLI::App app("Measures this host and serves the figures over HTTP, until SIGINT or SIGTERM.", "kymo serve");
   add_options(app, parsed);
   if (!read_command_line(app, arguments, exit_code)) return std::nullopt;
   if (!parsed.probes.empty()) parsed.flags.emplace_back("probe.targets", joined(parsed.probes));

@@ -44,14 +44,13 @@ void ServeProbes::answer(const monitor::ProbeSettings& settings, const log::Logg
 void ServeProbes::count_in(Registry& registry) {
   if (prober_)
     counts_.push_back(registry.observe_counter(
-        "kymo_probe_unsent_total", "Probes that a limit of this process kept from being sent.",
+        "kymo_probe_unsent_total", "Probes not sent because of a limit of this process.",
         [this] { return static_cast<double>(prober_->unsent()); }, {.has_deadline = false}));
   if (!responder_) return;
   using Statistics = probe::EchoResponder::Statistics;
   const auto count = [&](const char* result, std::uint64_t Statistics::* figure) {
     counts_.push_back(registry.observe_counter(
-        "kymo_probe_datagrams_total",
-        "Datagrams that came to the responder of probes, by what it did of them.",
+        "kymo_probe_datagrams_total", "Datagrams received by the responder of probes, by outcome.",
         [this, figure] { return static_cast<double>(responder_->statistics().*figure); },
         {.labels = {{"result", result}}, .has_deadline = false}));
   };
@@ -61,7 +60,7 @@ void ServeProbes::count_in(Registry& registry) {
   count("failed", &Statistics::failed);
   counts_.push_back(registry.observe_counter(
       "kymo_probe_notices_total",
-      "Notices of its limit that the responder of probes sent in place of answers.",
+      "Notices that the responder of probes sent instead of answers beyond its limit.",
       [this] { return static_cast<double>(responder_->statistics().notices); }, {.has_deadline = false}));
 }
 

@@ -69,9 +69,8 @@ void check_server(const net::ClientUrl& url, const net::ClientOptions& options) 
   const net::HttpAnswer answer = net::HttpClient(url, options).get("/api");
   if (answer.status != 200) throw net::status_error(url, answer.status, !options.token.empty());
   if (answer.body.find("/ws/metrics") != std::string::npos) return;
-  throw net::ClientError(
-      net::ClientError::Kind::broken,
-      url.authority() + " answers, but not as kymo does; is this the address that it serves at?");
+  throw net::ClientError(net::ClientError::Kind::broken,
+                         url.authority() + " answers, but is not kymo; is this the right address?");
 }
 
 /// The server that was asked for, or the usual one if it is there, or this host.
@@ -91,7 +90,7 @@ std::unique_ptr<terminal::Feed> begin_feed(const TopArguments& arguments, Shared
         error.kind() == net::ClientError::Kind::unreachable || error.kind() == net::ClientError::Kind::broken;
     if (!arguments.url.empty() || !is_nobody) throw;
     picture.with([&](SharedPicture::Picture& one) {
-      one.link.note = "No kymo at " + url.authority() + ": this is the host itself, measured here";
+      one.link.note = "No kymo at " + url.authority() + ": these figures are of this host, measured here";
     });
     return terminal::measure_here(arguments.interval, picture);
   }

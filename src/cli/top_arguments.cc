@@ -46,7 +46,7 @@ std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int&
   std::string interval = "1s";
   std::string look;
   CLI::App app(
-      "Shows on this terminal how a server is: a verdict, its vital signs, every series, sessions.\n"
+      "Shows a server's state on this terminal: a verdict, its vital signs, every series, sessions.\n"
       "Keys: Tab other views, / filter, s sort, r reverse, space pause, ? help, q quit.",
       "kymo top");
   app.add_option(
@@ -54,8 +54,7 @@ std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int&
          "The server, such as http://127.0.0.1:9464. Default: where KYMO_LISTEN says, or that one, if\n"
          "a server answers there; else this host itself, measured here.")
       ->type_name("URL");
-  app.add_option("--token-file", parsed.token_file, "A file with the token that the server asks for.")
-      ->type_name("FILE");
+  app.add_option("--token-file", parsed.token_file, "A file with the server's token.")->type_name("FILE");
   app.add_option("--ca-file", parsed.ca_file,
                  "The authorities that an https server's certificate is checked with, as PEM.\nDefault: the "
                  "system's.")
@@ -67,12 +66,11 @@ std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int&
          "How long --once looks before it tells, 1s to 300s; default 5s. Rates and percentiles\nare of "
          "that time, and so is what has failed.")
       ->type_name("TIME");
-  app.add_option("--interval", interval, "How often the screen changes, 100ms to 3600s; default 1s.")
+  app.add_option("--interval", interval, "Time between screen updates, 100ms to 3600s; default 1s.")
       ->type_name("TIME");
-  app.add_option("--sort", parsed.sort,
-                 "The first order of the series: by name, rate or value; default name.")
+  app.add_option("--sort", parsed.sort, "Initial order of the series: name, rate or value; default name.")
       ->type_name("KEY");
-  app.add_option("--filter", parsed.filter, "Words that a series, or a session, must have to be shown.")
+  app.add_option("--filter", parsed.filter, "Show only series and sessions that contain these words.")
       ->type_name("TEXT");
   app.add_flag("--no-color", parsed.no_color, "No colours; environment NO_COLOR.");
   if (read_command_line(app, arguments, exit_code) && is_valid(parsed, interval, look)) return parsed;

@@ -24,7 +24,7 @@ double number(const std::atomic<std::uint64_t>& count) {
 void write_refusals(SnapshotWriter& writer) {
   FamilyWriter family =
       writer.counter({.name = "kymo_recordings_refused_total",
-                      .help = "Values that an instrument would not take, by reason; process-wide."});
+                      .help = "Values that an instrument refused, by reason; process-wide."});
   const auto add = [&](std::string_view reason, cells::Refusal refusal) {
     family.add({{"reason", reason}}, static_cast<double>(cells::refused(refusal)));
   };
@@ -35,10 +35,9 @@ void write_refusals(SnapshotWriter& writer) {
 }
 
 void write_exemplar_drops(const ExemplarDrops& drops, SnapshotWriter& writer) {
-  FamilyWriter family = writer.counter(
-      {.name = "kymo_exemplars_dropped_total",
-       .help = "Exemplars that were not kept, by reason: labels that are not valid or none, more than 128 "
-               "characters of labels, or another thread at the same one."});
+  FamilyWriter family = writer.counter({.name = "kymo_exemplars_dropped_total",
+                                        .help = "Exemplars dropped, by reason: invalid or missing labels, "
+                                                "more than 128 characters of labels, or a busy slot."});
   constexpr std::array<std::string_view, kExemplarDrops> kReasons = {"labels", "length", "busy"};
   for (std::size_t i = 0; i < kReasons.size(); ++i) family.add({{"reason", kReasons[i]}}, number(drops[i]));
 }
@@ -48,16 +47,13 @@ void write_memory(SnapshotWriter& writer) {
   writer.gauge({.name = "kymo_cells", .help = "Cells in use by series; process-wide."})
       .add(static_cast<double>(usage.cells));
   writer
-      .gauge(
-          {.name = "kymo_recording_threads_max",
-           .help =
-               "The most threads that ever recorded at once, which is how many tables of cells there are."})
+      .gauge({.name = "kymo_recording_threads_max",
+              .help = "Most threads that ever recorded at once, and so the number of tables of cells."})
       .add(static_cast<double>(usage.slabs));
   writer
       .counter({.name = "kymo_cells_refused_total",
-                .help =
-                    "Times that there was no memory for cells of a thread's own. Its counts go to cells that "
-                    "threads share: exact, and slower; process-wide."})
+                .help = "Failed allocations of a thread's own cells. Its counts go to shared cells, which "
+                        "are exact but slower; process-wide."})
       .add(static_cast<double>(usage.refused));
 }
 
@@ -67,7 +63,7 @@ void write_callbacks(const SelfState::Callbacks& callbacks, SnapshotWriter& writ
               .help = "Callbacks that were late for a Snapshot and have not returned since."})
       .add(static_cast<double>(callbacks.hanging.size()));
   FamilyWriter hanging = writer.gauge({.name = "kymo_callback_hanging_seconds",
-                                       .help = "Time since a callback was called that has not returned.",
+                                       .help = "Time since the call of a callback that has not returned.",
                                        .unit = "seconds"});
   // Several may share a name: the longest hang counts.
   std::map<std::string_view, double> longest;
@@ -78,14 +74,13 @@ void write_callbacks(const SelfState::Callbacks& callbacks, SnapshotWriter& writ
   for (const auto& [name, seconds] : longest) hanging.add({{"callback", name}}, seconds);
   FamilyWriter late = writer.counter(
       {.name = "kymo_callbacks_late_total",
-       .help =
-           "Times that a callback was left out of a Snapshot because it, or those before it, were late."});
+       .help = "Times that a Snapshot lacked a callback because it, or an earlier one, was late."});
   for (const auto& [name, times] : callbacks.late) {
     late.add({{"callback", name}}, static_cast<double>(times));
   }
   writer
       .counter({.name = "kymo_callbacks_unguarded_total",
-                .help = "Snapshots whose callbacks were called without a deadline, for want of a thread."})
+                .help = "Snapshots whose callbacks ran without a deadline, because no thread could be made."})
       .add(static_cast<double>(callbacks.unguarded));
 }
 
@@ -93,9 +88,7 @@ void write_callbacks(const SelfState::Callbacks& callbacks, SnapshotWriter& writ
 
 void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
   const FamilyShared& shared = state.shared;
-  writer
-      .gauge(
-          {.name = "kymo_series", .help = "Series alive in this registry, overflow series not among them."})
+  writer.gauge({.name = "kymo_series", .help = "Live series of this registry, without overflow series."})
       .add(static_cast<double>(shared.series.load(std::memory_order_relaxed)));
   const auto count = [&writer](std::string_view name, std::string_view help, double value) {
     writer.counter({.name = name, .help = help}).add(value);
@@ -111,21 +104,20 @@ void write_self_metrics(const SelfState& state, SnapshotWriter& writer) {
   count("kymo_registration_errors_total", "Registrations and look-ups refused for a bad name, key or clash.",
         number(shared.errors));
   count("kymo_recordings_unregistered_total",
-        "Values that were recorded by name and lost, because the name was refused.",
-        number(shared.unregistered));
+        "Values recorded by name and lost because the name was refused.", number(shared.unregistered));
   count("kymo_count_wraps_total",
         "Counters that passed 2^64 and began again at 0, and up-down counters that passed 2^63.",
         number(shared.counter_wraps));
   count("kymo_producer_errors_total",
-        "Producers and callbacks that threw, and families or series of theirs left out.",
+        "Producers and callbacks that threw, and their skipped families and series.",
         static_cast<double>(state.producer_errors));
   count("kymo_assertion_failures_total",
         "Faults of kymo that this copy of kymo found; the log names each one. Please report them.",
         static_cast<double>(base::assertion_failures()));
   writer
       .gauge({.name = "kymo_copies_apart",
-              .help = "1 where copies of kymo in this process cannot find each other, for want of "
-                      "/proc/self/maps or memfd_create(2): each has metrics of its own then."})
+              .help = "1 if copies of kymo in this process cannot find each other without /proc/self/maps or "
+                      "memfd_create(2). Each copy then has its own metrics."})
       .add(copy_is_apart() ? 1 : 0);
   writer
       .gauge({.name = "kymo_snapshot_memory_bytes",

@@ -23,17 +23,16 @@ void gauge(SnapshotWriter& writer, std::string_view name, std::string_view help,
 void write_http(SnapshotWriter& writer, const net::HttpServer::Statistics& http) {
   gauge(writer, "kymo_http_connections", "Connections open now.", http.connections_open);
   counter(writer, "kymo_http_connections_accepted_total", "Connections accepted.", http.connections_accepted);
-  counter(writer, "kymo_http_connections_refused_total", "Connections refused for want of room.",
+  counter(writer, "kymo_http_connections_refused_total", "Connections refused because no place was free.",
           http.connections_refused);
   counter(writer, "kymo_http_connections_evicted_total", "Connections closed to make room for others.",
           http.connections_evicted);
   counter(writer, "kymo_http_requests_total", "Requests answered.", http.requests);
   counter(writer, "kymo_http_requests_bad_total", "Requests refused as malformed, too large or too slow.",
           http.requests_bad);
-  counter(writer, "kymo_http_responses_refused_total", "Responses refused for want of memory to send them.",
-          http.responses_refused);
-  writer
-      .gauge({"kymo_http_responses_in_flight_bytes", "Memory of the responses that are being sent.", "bytes"})
+  counter(writer, "kymo_http_responses_refused_total",
+          "Responses refused because too many bytes were in flight.", http.responses_refused);
+  writer.gauge({"kymo_http_responses_in_flight_bytes", "Memory of responses in flight.", "bytes"})
       .add(static_cast<double>(http.responses_in_flight_bytes));
   counter(writer, "kymo_http_requests_late_total", "Requests refused because no thread was free in time.",
           http.requests_late);
@@ -42,7 +41,7 @@ void write_http(SnapshotWriter& writer, const net::HttpServer::Statistics& http)
   counter(writer, "kymo_http_heavy_refused_total",
           "Requests of heavy routes refused because too many waited already.", http.heavy_refused);
   counter(writer, "kymo_http_handler_errors_total", "Requests whose handler failed.", http.handler_errors);
-  counter(writer, "kymo_http_timeouts_total", "Clients that sent or took their bytes too slowly.",
+  counter(writer, "kymo_http_timeouts_total", "Clients that timed out while sending or receiving.",
           http.timeouts);
   counter(writer, "kymo_http_tls_failures_total", "Connections whose TLS handshake failed.",
           http.tls_failures);
@@ -67,21 +66,19 @@ void SelfMetrics::record_scrape(const live::Output& output, std::chrono::nanosec
 void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const {
   writer.gauge({"kymo_build_info", "The version of kymo in this process; always 1."})
       .add({{"version", version()}}, 1);
-  writer
-      .histogram(
-          {"kymo_tick_duration_seconds", "Time that measuring the host and the process takes.", "seconds"})
+  writer.histogram({"kymo_tick_duration_seconds", "Time to measure the host and the process.", "seconds"})
       .add({}, tick_duration_.value());
-  counter(writer, "kymo_ticks_missed_total", "Ticks left out because one before took too long.",
+  counter(writer, "kymo_ticks_missed_total", "Ticks skipped because an earlier one took too long.",
           readings.ticks_missed);
   counter(writer, "kymo_ticks_failed_total", "Ticks that an exception ended.",
           ticks_failed_.load(std::memory_order_relaxed));
   counter(writer, "kymo_snapshots_stale_total",
           "Readers given an old Snapshot or none, because a new one could not be taken.",
           readings.snapshots_stale);
-  counter(writer, "kymo_log_records_lost_total", "Events that the log's sink did not take.",
+  counter(writer, "kymo_log_records_lost_total", "Events lost because the log's sink failed.",
           readings.log_records_lost);
-  FamilyWriter scrapes = writer.histogram(
-      {"kymo_scrape_duration_seconds", "Time that making the answer to a reader takes.", "seconds"});
+  FamilyWriter scrapes =
+      writer.histogram({"kymo_scrape_duration_seconds", "Time to make the response to a scrape.", "seconds"});
   for (std::size_t i = 0; i < scrape_durations_.size(); ++i) {
     const Label format{"format", live::outputs()[i].name};
     scrapes.add(Labels(&format, 1), scrape_durations_[i].value());
@@ -92,11 +89,11 @@ void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const 
           "Blocks of text not kept for the next scrape because enough were kept already.",
           readings.scrape_blocks_freed);
   write_http(writer, readings.http);
-  counter(writer, "kymo_http_logins_evicted_total",
-          "Logins of browsers that ended early to make room for others.", readings.logins_evicted);
+  counter(writer, "kymo_http_logins_evicted_total", "Logins of browsers evicted by newer ones.",
+          readings.logins_evicted);
   FamilyWriter refused =
       writer.counter({"kymo_http_access_refused_total",
-                      "Requests not let in: by the name asked for, the page that sent them, or the token."});
+                      "Requests refused for their Host name, the page that sent them, or the token."});
   for (std::size_t i = 0; i < kRefusals; ++i) {
     const Label reason{"reason", kRefusalNames[i]};
     refused.add(Labels(&reason, 1), static_cast<double>(refused_[i].load(std::memory_order_relaxed)));
@@ -108,17 +105,17 @@ void SelfMetrics::write_live(SnapshotWriter& writer, const live::MetricsHub::Sta
   gauge(writer, "kymo_ws_clients", "Live connections open now.", live.clients);
   counter(writer, "kymo_ws_frames_sent_total", "Frames sent to live connections.", live.frames_sent);
   counter(writer, "kymo_ws_frames_conflated_total",
-          "Frames that a live connection got as part of a later one because it was still taking another.",
+          "Frames merged into a later one because the live connection was still receiving another.",
           live.frames_conflated);
   counter(writer, "kymo_ws_frames_failed_total", "Rounds of frames that an exception ended.",
           frames_failed_.load(std::memory_order_relaxed));
   counter(writer, "kymo_ws_slow_closed_total",
-          "Live connections closed because a message took them too long to receive.", live.slow_closed);
-  counter(writer, "kymo_ws_messages_refused_total", "Messages of live connections that were not understood.",
+          "Live connections closed because they received a message too slowly.", live.slow_closed);
+  counter(writer, "kymo_ws_messages_refused_total", "Invalid messages from live connections.",
           live.messages_refused);
   writer
-      .histogram({"kymo_ws_frame_encode_seconds",
-                  "Time that encoding a frame takes, once for all who get it.", "seconds"})
+      .histogram(
+          {"kymo_ws_frame_encode_seconds", "Time to encode a frame, once for all its clients.", "seconds"})
       .add({}, frame_duration_.value());
 }
 

@@ -67,7 +67,7 @@ ClientError tls_error(const ClientUrl& url, Transport::Tls& stream, const boost:
   }
   if (verified != X509_V_OK) {
     return {Kind::untrusted, "the certificate of " + url.authority() +
-                                 " is not to be trusted: " + X509_verify_cert_error_string(verified) +
+                                 " is untrusted: " + X509_verify_cert_error_string(verified) +
                                  "; name the file of the authority that signed it (--ca-file)"};
   }
   return {Kind::untrusted, "no TLS with " + url.authority() + ": " + reason_text(error, timeout) +

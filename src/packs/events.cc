@@ -138,26 +138,25 @@ class EventMetrics::State final {
 };
 
 EventMetrics::State::State(Registry& registry, const EventOptions& options)
-    : received(registry.counter("events.received", "Events that came in.")),
+    : received(registry.counter("events.received", "Events received.")),
       processed(registry.counter("events.processed", "Events that a handler finished.")),
       registry_(registry),
       durations_(registry.family<Timing>(
           "event.processing.duration",
-          "Time that a handler took, finished or failed: of all events without label, and of each type.")),
+          "Time to handle an event, successful or failed: of all events without a label, and of each type.")),
       received_by_type_(
-          registry.family<Counter, "event_type">("events.received.by_type", "Events that came in, by type.")),
+          registry.family<Counter, "event_type">("events.received.by_type", "Events received, by type.")),
       processed_by_type_(registry.family<Counter, "event_type">("events.processed.by_type",
                                                                 "Events that a handler finished, by type.")),
-      unhandled_(registry.counter("events.unhandled", "Events that no handler is there for.")),
-      unhandled_by_type_(registry.family<Counter, "event_type">(
-          "events.unhandled.by_type", "Events that no handler is there for, by type.")),
-      errors_(registry.counter("errors.event_processing", "Events that could not be processed.")),
+      unhandled_(registry.counter("events.unhandled", "Events without a handler.")),
+      unhandled_by_type_(registry.family<Counter, "event_type">("events.unhandled.by_type",
+                                                                "Events without a handler, by type.")),
+      errors_(registry.counter("errors.event_processing", "Events whose processing failed.")),
       errors_by_type_(registry.family<Counter, "event_type">("errors.event_processing.by_type",
-                                                             "Events that could not be processed, by type.")),
+                                                             "Events whose processing failed, by type.")),
       errors_by_error_(registry.family<Counter, "error_type">(
-          "errors.event_processing.by_error", "Events that could not be processed, by what went wrong.")),
-      error_rate_(registry.observe_gauge("events.error_rate",
-                                         "Share of the events that could not be processed.",
+          "errors.event_processing.by_error", "Events whose processing failed, by kind of error.")),
+      error_rate_(registry.observe_gauge("events.error_rate", "Share of the events whose processing failed.",
                                          [failed = errors_, came = received] {
                                            const auto all = static_cast<double>(came.value());
                                            const auto bad = static_cast<double>(failed.value());
@@ -211,7 +210,7 @@ Counter EventMetrics::State::ignored(std::string_view reason) {
   if (found != ignored_.end()) return found->second;
   const std::string text(reason);
   const Counter counter =
-      registry_.counter("events.ignored." + text, "Events left alone, for the reason " + text + ".");
+      registry_.counter("events.ignored." + text, "Events ignored for the reason " + text + ".");
   return ignored_.emplace(text, counter).first->second;
 }
 

@@ -17,6 +17,6 @@ HttpMetrics::HttpMetrics(Registry& registry, const SeriesPolicy& series)
       errors_total(registry.family<Counter, "method", "route", "error_type">(
           "http_errors_total", "HTTP requests that failed, by kind of error.", {.series = series})),
       timeout_total(registry.family<Counter, "method", "route">(
-          "http_timeout_total", "HTTP requests given up because they took too long.", {.series = series})) {}
+          "http_timeout_total", "HTTP requests that timed out.", {.series = series})) {}
 
 }  // namespace kymo::KYMO_ABI::packs

@@ -9,9 +9,9 @@ LlmMetrics::LlmMetrics(Registry& registry, const SeriesPolicy& series)
           "llm_errors_total", "Requests to a language model that failed, by kind of error.",
           {.series = series})),
       retries_total(registry.family<Counter, kSessionId, kStage, kModel>(
-          "llm_retries_total", "Requests to a language model that were sent again.", {.series = series})),
+          "llm_retries_total", "Retries of requests to a language model.", {.series = series})),
       fallback_total(registry.family<Counter, kSessionId, kStage, kModel>(
-          "llm_fallback_total", "Times that another language model stood in.", {.series = series})),
+          "llm_fallback_total", "Fallbacks to another language model.", {.series = series})),
       time_to_first_token_seconds(registry.family<Histogram, kSessionId, kStage, kStatus, kModel>(
           "llm_time_to_first_token_seconds", "Time from a request to the first token of its answer.",
           latency_options(series))),

@@ -57,19 +57,19 @@ Histogram time_histogram(Registry& registry, StreamTimeUnit unit, const std::str
 StreamMetrics::StreamMetrics(Registry& registry, StreamTimeUnit unit)
     : audio_bytes_received(registry.counter("audio_bytes_received", "Bytes of audio received.")),
       audio_frames_dropped(
-          registry.counter("audio_frames_dropped", "Audio chunks dropped for want of room in a queue.")),
+          registry.counter("audio_frames_dropped", "Audio chunks dropped because a queue was full.")),
       asr_chunks_processed(registry.counter("asr_chunks_processed", "Audio chunks processed.")),
       asr_errors(registry.counter("asr_errors", "Audio chunks whose processing failed.")),
       ws_connections(registry.counter("ws_connections_total", "Sessions begun.")),
       ws_disconnects(registry.counter("ws_disconnects_total", "Sessions ended.")),
-      queue_depth(registry.gauge("queue_depth", "Audio chunks that wait, over all sessions.")),
-      active_sessions(registry.gauge("active_sessions", "Sessions going on now.")),
-      processing_lag_seconds(
-          registry.gauge("processing_lag_seconds", "Length of the audio that waits where most of it does.")),
+      queue_depth(registry.gauge("queue_depth", "Audio chunks waiting, over all sessions.")),
+      active_sessions(registry.gauge("active_sessions", "Sessions open now.")),
+      processing_lag_seconds(registry.gauge("processing_lag_seconds", "Longest backlog of audio.")),
       inference_time(time_histogram(registry, unit, "inference_time",
                                     " that the model takes for an audio chunk.",
                                     {50, 100, 250, 500, 1000, 2000, 5000})),
-      processing_time(time_histogram(registry, unit, "processing_time", " that an audio chunk takes in all.",
+      processing_time(time_histogram(registry, unit, "processing_time",
+                                     " that an audio chunk takes, inference included.",
                                      {100, 250, 500, 1000, 2000, 5000, 10000})),
       per_ms_(unit == StreamTimeUnit::milliseconds ? 1 : 1e-3) {
   queue_depth.set(0);

@@ -42,19 +42,19 @@ struct SelfMetrics {
 
 SelfMetrics::SelfMetrics(Registry& registry)
     : tick_duration(registry.timing("kymo_stream_tick_duration_seconds",
-                                    "Time that telling all sessions' clients takes.", {.recent = 0})),
+                                    "Time to make and send all sessions' messages.", {.recent = 0})),
       ticks_missed(registry.counter("kymo_stream_ticks_missed_total",
-                                    "Seconds in which no session's client was told.")),
+                                    "Ticks missed because one was late, or another was running.")),
       messages_sent(
-          registry.counter("kymo_stream_messages_sent_total", "Messages handed to sessions' clients.")),
+          registry.counter("kymo_stream_messages_sent_total", "Messages sent to sessions' clients.")),
       messages_dropped(registry.counter("kymo_stream_messages_dropped_total",
-                                        "Messages that a client was too slow for, or gone.")),
+                                        "Messages dropped because a client was too slow, or gone.")),
       send_failures(
           registry.counter("kymo_stream_send_failures_total", "Messages lost because the transport failed.")),
       sessions_refused(registry.counter("kymo_stream_sessions_refused_total",
-                                        "Sessions without messages because there were too many.")) {
-  const auto family = registry.family<Counter, "kind">("kymo_stream_faults_total",
-                                                       "Callbacks of sessions that failed, by kind.");
+                                        "Sessions refused messages because too many were open.")) {
+  const auto family =
+      registry.family<Counter, "kind">("kymo_stream_faults_total", "Failed callbacks of sessions, by kind.");
   for (std::size_t i = 0; i < kFaultNames.size(); ++i) faults[i] = family.with(kFaultNames[i]);
 }
 

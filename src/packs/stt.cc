@@ -8,16 +8,15 @@ SttMetrics::SttMetrics(Registry& registry, const SeriesPolicy& series)
     : errors_total(registry.family<Counter, "error_type", kSessionId, kStage, kModel>(
           "stt_errors_total", "Speech recognitions that failed, by kind of error.", {.series = series})),
       fallback_total(registry.family<Counter, kSessionId, kStage, kModel>(
-          "stt_fallback_total", "Times that speech recognition changed over to its substitute.",
-          {.series = series})),
+          "stt_fallback_total", "Fallbacks of speech recognition to its substitute.", {.series = series})),
       time_to_first_token_seconds(registry.family<Histogram, kSessionId, kStage, kStatus, kModel>(
-          "stt_time_to_first_token_seconds", "Time from the begin of the audio to the first word recognized.",
+          "stt_time_to_first_token_seconds", "Time from the start of the audio to the first recognized word.",
           latency_options(series))),
       transcription_latency_seconds(registry.family<Histogram, kSessionId, kStage, kStatus, kModel>(
-          "stt_transcription_latency_seconds", "Time that an utterance takes to become text, end to end.",
+          "stt_transcription_latency_seconds", "Time to transcribe an utterance, end to end.",
           latency_options(series))),
       streaming_lag_seconds(registry.family<Histogram, kDirection, kSessionId, kModel>(
-          "stt_streaming_lag_seconds", "How far the transcript is behind the audio that came in.",
+          "stt_streaming_lag_seconds", "Delay of the transcript behind the received audio.",
           latency_options(series))) {}
 
 }  // namespace kymo::KYMO_ABI::packs

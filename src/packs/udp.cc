@@ -19,21 +19,20 @@ double share_missing(const Counter& received, const Counter& duplicates, const C
 
 UdpMetrics::UdpMetrics(Registry& registry)
     : received(registry.counter("udp.packet.received", "UDP packets received.")),
-      dropped(registry.up_down_counter(
-          "udp.packet.dropped", "UDP packets that are missing; one that comes after all is taken back.")),
+      dropped(registry.up_down_counter("udp.packet.dropped",
+                                       "UDP packets missing now; a late arrival lowers the count.")),
       reordered(registry.counter("udp.packet.reordered",
-                                 "UDP packets that came after one with a higher sequence number.")),
-      late(registry.counter("udp.packet.late", "UDP packets that came too late to be of use.")),
-      duplicates(registry.counter("udp.packet.duplicate", "UDP packets that had come before.")),
+                                 "UDP packets that arrived after a higher sequence number.")),
+      late(registry.counter("udp.packet.late", "UDP packets that arrived too late to be useful.")),
+      duplicates(registry.counter("udp.packet.duplicate", "Duplicate UDP packets.")),
       strays(registry.counter("udp.packet.stray",
                               "UDP packets whose sequence number is far from all others of their stream.")),
-      gaps(registry.counter("udp.sequence.gap",
-                            "Times that UDP sequence numbers were skipped, at least at first.")),
+      gaps(registry.counter("udp.sequence.gap", "Gaps in UDP sequence numbers, also those filled later.")),
       current_sequence(
-          registry.gauge("udp.current_sequence", "Highest sequence number of the UDP stream heard last.")),
-      restarts(registry.counter("udp.stream.restarts", "Times that a UDP sender began its sequence anew.")),
+          registry.gauge("udp.current_sequence", "Highest sequence number of the last active UDP stream.")),
+      restarts(registry.counter("udp.stream.restarts", "Restarts of a UDP sender's sequence.")),
       loss_rate_(registry.observe_gauge(
-          "udp.packet.loss_rate", "Share of the UDP packets that should have come and are missing.",
+          "udp.packet.loss_rate", "Share of the expected UDP packets that are missing.",
           [came = received, again = duplicates, alien = strays, missing = dropped] {
             return share_missing(came, again, alien, missing);
           },

@@ -15,12 +15,13 @@ namespace {
 class PeerFamilies final {
  public:
   explicit PeerFamilies(SnapshotWriter& writer)
-      : up_(writer.gauge({"kymo_peer_up", "Whether the peer is heard of: 0 when it is disconnected."})),
+      : up_(writer.gauge(
+            {"kymo_peer_up", "1 while the peer answers or sends traffic, 0 while disconnected."})),
         latency_(writer.gauge({"kymo_peer_latency_seconds",
                                "Round trip of the last probe; missing while it has no answer.", "seconds"})),
         jitter_(writer.gauge(
-            {"kymo_peer_jitter_seconds", "Standard deviation of the round trips that are kept.", "seconds"})),
-        loss_(writer.gauge({"kymo_peer_packet_loss_ratio", "Share of packets that are lost.", "ratio"})),
+            {"kymo_peer_jitter_seconds", "Standard deviation of the kept round trips.", "seconds"})),
+        loss_(writer.gauge({"kymo_peer_packet_loss_ratio", "Share of lost packets.", "ratio"})),
         quality_(writer.gauge({"kymo_peer_quality_score",
                                "Quality of the connection from 0 to 100, by latency, loss and jitter."})),
         mos_(writer.gauge(
@@ -76,9 +77,9 @@ void write_peer_metrics(const PeerTable& table, const PeerMetricsOptions& option
       .add({{"status", to_string(PeerStatus::degraded)}}, static_cast<double>(network.degraded))
       .add({{"status", to_string(PeerStatus::disconnected)}}, static_cast<double>(network.disconnected));
   const std::size_t unlabelled = network.peers > states.size() ? network.peers - states.size() : 0;
-  writer.gauge({"kymo_peers_unlabelled", "Peers without series of their own, for the limit on labels."})
+  writer.gauge({"kymo_peers_unlabelled", "Peers without their own series, because of the limit on labels."})
       .add(static_cast<double>(unlabelled));
-  writer.counter({"kymo_peers_refused_total", "Peers that there was no room for, or whose id could not be."})
+  writer.counter({"kymo_peers_refused_total", "Peers refused because of the limit, or for an invalid id."})
       .add(static_cast<double>(table.refused()));
   if (network.score) {
     writer
@@ -93,11 +94,11 @@ void write_session_metrics(const SessionLog& log, SnapshotWriter& writer) {
   const auto counter = [&](std::string_view name, std::string_view help, std::uint64_t value) {
     writer.counter({name, help}).add(static_cast<double>(value));
   };
-  writer.gauge({"kymo_peer_sessions", "Sessions between peers that go on now."})
+  writer.gauge({"kymo_peer_sessions", "Sessions between peers open now."})
       .add(static_cast<double>(statistics.open));
   counter("kymo_peer_sessions_started_total", "Sessions between peers that have started.",
           statistics.started);
-  counter("kymo_peer_sessions_refused_total", "Sessions between peers that there was no room for.",
+  counter("kymo_peer_sessions_refused_total", "Sessions between peers refused because too many were open.",
           statistics.refused);
   counter("kymo_peer_session_store_errors_total", "Failures to read or write the stored sessions.",
           statistics.store_errors);

@@ -194,7 +194,7 @@ void CgroupSubject::write_cpu(SnapshotWriter& writer) const {
   };
   gauge({"kymo_system_cpu_limit_cores", "Cores that this process may use.", {}}, effective_cores_);
   gauge({"kymo_cgroup_cpu_limit_cores", "Smallest CPU quota of the cgroup and those above.", {}}, cpu_limit_);
-  gauge({"kymo_cgroup_cpu_ratio", "CPU used by the cgroup as a share of what it may use.", "ratio"}, ratio_);
+  gauge({"kymo_cgroup_cpu_ratio", "CPU used by the cgroup as a share of its limit.", "ratio"}, ratio_);
   counter({"kymo_cgroup_cpu_seconds_total", "CPU time used by the cgroup.", "seconds"}, cpu_.usage_seconds);
   counter(
       {"kymo_cgroup_cpu_periods_total", "Quota periods of the group that limits, this one or one above.", {}},

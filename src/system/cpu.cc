@@ -199,7 +199,9 @@ void CpuSubject::write_ratios(SnapshotWriter& writer) const {
         .gauge({.name = "kymo_system_cpu_ratio", .help = "Share of CPU time that was busy.", .unit = "ratio"})
         .add(*total_.value());
     if (stat_.cpu_count > 0) {
-      writer.gauge({.name = "kymo_system_effective_cores", .help = "How many CPUs' worth of work is done."})
+      writer
+          .gauge({.name = "kymo_system_effective_cores",
+                  .help = "CPUs that the host's load would keep fully busy."})
           .add(*total_.value() * cores);
     }
   }
@@ -223,7 +225,7 @@ void CpuSubject::write_counts(SnapshotWriter& writer) const {
   counter("node_intr_total", "Interrupts served.", stat_.interrupts);
   gauge({.name = "node_boot_time_seconds", .help = "When the host booted, Unix time.", .unit = "seconds"},
         stat_.boot_time);
-  gauge({.name = "node_procs_running", .help = "Threads that run or are ready to."}, stat_.running);
+  gauge({.name = "node_procs_running", .help = "Threads that run or are ready to run."}, stat_.running);
   gauge({.name = "node_procs_blocked", .help = "Threads that wait for I/O."}, stat_.blocked);
 }
 

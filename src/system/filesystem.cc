@@ -180,18 +180,18 @@ void FileSystemSubject::write(SnapshotWriter& writer) const {
   };
   write_space(writer, {"node_filesystem_size_bytes", "Size of the filesystem.", "bytes"},
               &FileSystemSpace::size_bytes);
-  write_space(writer, {"node_filesystem_free_bytes", "Free space, with what is reserved for root.", "bytes"},
+  write_space(writer, {"node_filesystem_free_bytes", "Free space, including the reserve for root.", "bytes"},
               &FileSystemSpace::free_bytes);
-  write_space(writer, {"node_filesystem_avail_bytes", "Space free for everybody.", "bytes"},
+  write_space(writer, {"node_filesystem_avail_bytes", "Free space for users without privileges.", "bytes"},
               &FileSystemSpace::available_bytes);
   write_space(writer, {"node_filesystem_files", "Inodes of the filesystem.", {}}, &FileSystemSpace::files);
   write_space(writer, {"node_filesystem_files_free", "Free inodes.", {}}, &FileSystemSpace::files_free);
   using Value = std::optional<double>;
   flag({"node_filesystem_readonly", "1 when mounted read-only.", {}},
        [](const FileSystem& fs) { return Value(fs.read_only ? 1 : 0); });
-  flag({"node_filesystem_device_error", "1 when the filesystem could not be asked.", {}},
+  flag({"node_filesystem_device_error", "1 when reading the filesystem's usage failed.", {}},
        [](const FileSystem& fs) { return Value(fs.space ? 0 : 1); });
-  flag({"kymo_system_filesystem_used_ratio", "Used space as a share of what is used or available.", "ratio"},
+  flag({"kymo_system_filesystem_used_ratio", "Used space as a share of used and available space.", "ratio"},
        [](const FileSystem& fs) -> Value {
          if (!fs.space || fs.space->free_bytes > fs.space->size_bytes) return std::nullopt;
          const auto used = static_cast<double>(fs.space->size_bytes - fs.space->free_bytes);

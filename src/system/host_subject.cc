@@ -21,7 +21,7 @@ void HostSubject::sample(Sampling& sampling) {
 
 void HostSubject::write(SnapshotWriter& writer) const {
   if (identity_.sysname.empty()) return;
-  writer.gauge({"node_uname_info", "What the host and its kernel are called.", {}})
+  writer.gauge({"node_uname_info", "Names of the host and its kernel.", {}})
       .add({{"sysname", identity_.sysname},
             {"release", identity_.release},
             {"version", identity_.version},

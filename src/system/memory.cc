@@ -121,7 +121,7 @@ void MemorySubject::write(SnapshotWriter& writer) const {
     if (value) writer.gauge({.name = name, .help = help, .unit = "bytes"}).add(*value);
   };
   bytes("kymo_system_memory_total_bytes", "Memory of the host.", total_);
-  bytes("kymo_system_memory_available_bytes", "Memory that could be had without swapping.", available_);
+  bytes("kymo_system_memory_available_bytes", "Memory available without swapping.", available_);
   if (total_ && available_) {
     bytes("kymo_system_memory_used_bytes", "Memory that is not available.", *total_ - *available_);
   }

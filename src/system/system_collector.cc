@@ -113,13 +113,14 @@ class SystemCollector::Impl final {
     const auto family = [&](FamilyWriter out, auto value) {
       for (const Entry& entry : entries_) out.add({{"collector", entry.subject->name()}}, value(entry));
     };
-    family(writer.gauge({"kymo_collector_duration_seconds", "How long the last reading took.", "seconds"}),
+    family(writer.gauge({"kymo_collector_duration_seconds", "Duration of the last reading.", "seconds"}),
            [](const Entry& entry) { return entry.duration.count(); });
     family(writer.counter(
-               {"kymo_collector_errors_total", "Files that were missing, unreadable or not understood.", {}}),
+               {"kymo_collector_errors_total", "Files that were missing, unreadable or malformed.", {}}),
            [](const Entry& entry) { return static_cast<double>(entry.errors); });
     family(
-        writer.gauge({"kymo_collector_omitted_items", "Items left out of the last reading for a limit.", {}}),
+        writer.gauge(
+            {"kymo_collector_omitted_items", "Items omitted from the last reading because of a limit.", {}}),
         [](const Entry& entry) { return static_cast<double>(entry.omitted); });
   }
 

@@ -119,11 +119,11 @@ Conditions::Part Conditions::parse_limit(std::string_view text, std::size_t sign
   if (!metric) {
     std::string known;
     for (const MetricInfo& info : metrics()) known.append(known.empty() ? "" : ", ").append(info.name);
-    refuse(text, "is about nothing that is measured; expected one of " + known + meant_by(name));
+    refuse(text, "is no metric; expected one of " + known + meant_by(name));
   }
   part.metric = *metric;
   if (part.statistic == Statistic::growth && !info_of(part.metric).is_level)
-    refuse(text, "asks how a rate grows; only amounts such as rss, fds and threads do");
+    refuse(text, "asks for the growth of a rate; only amounts such as rss, fds and threads grow");
   return part;
 }
 
@@ -164,9 +164,8 @@ void Conditions::judge_issue(const Part& part, const Recording& recording,
     if (!part.is_any && part.issue != issue) return;
     const bool is_known = recording.totals(metric).readings > 0;
     if (is_known && is_judged) return;
-    outcome.not_judged.push_back(std::string(name_of(issue)) + (is_known
-                                                                    ? ": watched too short a time to tell"
-                                                                    : ": not to be known here"));
+    outcome.not_judged.push_back(std::string(name_of(issue)) +
+                                 (is_known ? ": watched too briefly to tell" : ": unknown on this system"));
   };
   check(Issue::leak, known_memory(recording), memory_growth_of(recording).has_value());
   for (const auto& [issue, metric] :
@@ -181,8 +180,8 @@ void Conditions::judge_limit(const Part& part, const Recording& recording, Outco
   const double value = value_of(part, recording);
   if (std::isnan(value)) {
     const bool is_known = recording.totals(part.metric).readings > 0;
-    outcome.not_judged.push_back(
-        part.text + (is_known ? ": watched too short a time to tell" : ": not to be known here"));
+    outcome.not_judged.push_back(part.text +
+                                 (is_known ? ": watched too briefly to tell" : ": unknown on this system"));
   } else if (part.is_above ? value > part.limit : value < part.limit) {
     outcome.met.push_back(part.text + ": it was " + base::amount_text(value, info_of(part.metric).unit) +
                           (part.statistic == Statistic::growth ? " an hour" : ""));

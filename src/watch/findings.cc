@@ -53,7 +53,7 @@ std::string growth_evidence(const Recording& recording, std::string_view title, 
   return std::string(title) + " went from " + amount_text(growth.first, unit) + " to " +
          amount_text(growth.last, unit) + " in " + amount_text(growth.seconds, "seconds") + ": " +
          amount_text(per_hour, unit) + " an hour, \u00b1 " + amount_text(margin, unit) + " (95 %), r\u00b2 " +
-         amount_text(growth.line.r_squared) + "; its least value rose in " + std::to_string(growth.rises) +
+         amount_text(growth.line.r_squared) + "; the minimum rose in " + std::to_string(growth.rises) +
          " of " + std::to_string(growth.steps) + " steps, after " +
          amount_text(warm_up_seconds(recording.duration()), "seconds") + " of warm-up";
 }
@@ -78,8 +78,8 @@ class Search final {
 
   [[nodiscard]] std::vector<Finding> all() {
     leak();
-    growth(Issue::files, Metric::files, "open files become more all the time; some are not closed");
-    growth(Issue::threads, Metric::threads, "threads become more all the time; some do not end");
+    growth(Issue::files, Metric::files, "the number of open files grows steadily; some are not closed");
+    growth(Issue::threads, Metric::threads, "the number of threads grows steadily; some do not end");
     cpu();
     throttled();
     io();
@@ -90,7 +90,7 @@ class Search final {
   void leak() {
     const auto found = memory_growth_of(recording_, limits_);
     if (found && found->growth.is_steady)
-      findings_.push_back({Issue::leak, "memory grows all the time, as with a leak",
+      findings_.push_back({Issue::leak, "memory grows steadily, as with a leak",
                            growth_evidence(recording_, found->title, "bytes", found->growth)});
   }
 
@@ -129,8 +129,8 @@ class Search final {
   }
 
   [[nodiscard]] std::string all_text() const {
-    if (!is_bound_by_group()) return "it uses all of the CPU that it may use";
-    return "it uses all of the CPU that its group's limit leaves it, " +
+    if (!is_bound_by_group()) return "the process uses all the CPU that it may use";
+    return "the process uses all the CPU that its group's limit allows, " +
            amount_text(*surroundings_.limit_cores, "cores");
   }
 
@@ -139,13 +139,13 @@ class Search final {
     const bool is_throttled = recording_.totals(Metric::throttled).average >= limits_.throttled_share;
     if (surroundings_.limit_cores && is_throttled)
       return "one thread is always busy, and its group's limit of " +
-             amount_text(*surroundings_.limit_cores, "cores") + " holds it back";
-    if (is_throttled) return "one thread is always busy, and a group's CPU limit holds it back";
+             amount_text(*surroundings_.limit_cores, "cores") + " throttles it";
+    if (is_throttled) return "one thread is always busy, and a group's CPU limit throttles the process";
     const double waits = part_of(recording_, Metric::busiest_wait, [](double) { return true; }).average;
     if (waits >= limits_.wait_share)
       return "one thread is always ready to run, but waits for a CPU " + amount_text(waits, "ratio") +
              " of the time: others use the cores";
-    return "one thread is always busy; more cores would not help it";
+    return "one thread is always busy; more cores would not help";
   }
 
   [[nodiscard]] bool is_often(const Part& part) const {
@@ -161,7 +161,7 @@ class Search final {
   void throttled() {
     const Totals totals = recording_.totals(Metric::throttled);
     if (!(totals.average >= limits_.throttled_share)) return;
-    findings_.push_back({Issue::throttled, "a group's CPU limit holds it back",
+    findings_.push_back({Issue::throttled, "a group's CPU limit throttles the process",
                          "throttled " + amount_text(totals.average, "ratio") + " of the time, up to " +
                              amount_text(totals.most, "ratio") +
                              (surroundings_.limit_cores
@@ -175,7 +175,7 @@ class Search final {
     const auto rate = [&](Metric metric) {
       return amount_text(recording_.totals(metric).average, "bytes_per_second");
     };
-    findings_.push_back({Issue::io, "it waits for storage",
+    findings_.push_back({Issue::io, "the process waits for storage",
                          "a thread was in a sleep for storage in " + amount_text(part.share, "ratio") +
                              " of " + readings_text(part) + "; disk read " + rate(Metric::disk_read) +
                              ", written " + rate(Metric::disk_written) + ", " +

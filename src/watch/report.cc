@@ -41,7 +41,7 @@ std::string growth_text(const Watch& watch, const MetricInfo& info) {
   const std::string unit(info.unit);
   if (per_hour == 0 && margin == 0) return "none";
   if (growth->line.slope_low <= 0 && growth->line.slope_high >= 0)
-    return "none to be seen (\u00b1 " + amount_text(margin, unit) + ")";
+    return "none visible (\u00b1 " + amount_text(margin, unit) + ")";
   return (per_hour > 0 ? "+" : "") + amount_text(per_hour, unit) + " \u00b1 " + amount_text(margin, unit) +
          ", r\u00b2 " + amount_text(growth->line.r_squared);
 }
@@ -66,7 +66,7 @@ void add_table(const Watch& watch, std::string& out) {
     out.append(line).append("\n");
   }
   if (!unknown.empty())
-    out += "Not to be known here (the kernel has no such figure, or keeps it from you): " + unknown + "\n";
+    out += "Unknown on this system (the kernel lacks or denies these figures): " + unknown + "\n";
 }
 
 /// Below the table and not beside it: a terminal of 80 columns holds both then.
@@ -83,13 +83,13 @@ void add_growth(const Watch& watch, std::string& out) {
 }
 
 void add_usage(const Usage& usage, std::string& out) {
-  out += "In all: " + amount_text(usage.user_seconds + usage.system_seconds, "seconds") + " of CPU time (" +
-         amount_text(usage.user_seconds, "seconds") + " user, " +
-         amount_text(usage.system_seconds, "seconds") + " system), at most " +
-         amount_text(static_cast<double>(usage.peak_resident_bytes), "bytes") + " resident, " +
-         std::to_string(usage.voluntary_switches) + " switches of its own wish and " +
-         std::to_string(usage.involuntary_switches) + " forced, " + std::to_string(usage.minor_faults) +
-         " minor and " + std::to_string(usage.major_faults) + " major page faults.\n";
+  out +=
+      "In all: " + amount_text(usage.user_seconds + usage.system_seconds, "seconds") + " of CPU time (" +
+      amount_text(usage.user_seconds, "seconds") + " user, " + amount_text(usage.system_seconds, "seconds") +
+      " system), at most " + amount_text(static_cast<double>(usage.peak_resident_bytes), "bytes") +
+      " resident, " + std::to_string(usage.voluntary_switches) + " voluntary and " +
+      std::to_string(usage.involuntary_switches) + " forced switches, " + std::to_string(usage.minor_faults) +
+      " minor and " + std::to_string(usage.major_faults) + " major page faults.\n";
 }
 
 void add_findings(const Watch& watch, std::string& out) {

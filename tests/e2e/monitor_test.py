@@ -151,7 +151,7 @@ class Findings(unittest.TestCase):
     def test_what_cannot_be_told(self):
         for arguments, code in ((["--fail-on-undecided"], 4), ([], 0)):
             report = self.report("--fail-on", "leak", *arguments, *python(STEADY), duration="1s", code=code)
-            self.assertEqual(report["not_judged"], ["leak: watched too short a time to tell"])
+            self.assertEqual(report["not_judged"], ["leak: watched too briefly to tell"])
         result = run_kymo("monitor", "--quiet", "--fail-on", "leak", "--fail-on-undecided", "--", "sh", "-c", "exit 7")
         self.assertEqual(result.returncode, 7, result.stderr)
 
@@ -412,7 +412,7 @@ class Mistakes(unittest.TestCase):
                 self.skipTest("nobody may not run what is built here")
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertRegex(result.stdout, r"Not to be known here .*Memory \(PSS\), Open files, Read")
-            self.assertIn("NOT JUDGED fds>1: not to be known here", result.stdout)
+            self.assertIn("NOT JUDGED fds>1: unknown on this system", result.stdout)
         finally:
             child.kill()
             child.wait()

@@ -135,7 +135,7 @@ class Requests(unittest.TestCase):
             self.assertRegex(summary["certificate"]["ends"], r"^\d{4}-\d\d-\d\dT")
             (line,), _ = probe_json(f"tls://127.0.0.1:{port}", "--count", "1", *PATIENT)
             self.assertIn("self-signed", line["certificate"]["trouble"])
-            self.assertIn("certificate ends in 56 days, and is not to be trusted: self-signed", probe(f"tls://127.0.0.1:{port}", "--count", "1", *PATIENT).stdout)
+            self.assertIn("certificate ends in 56 days, and is untrusted: self-signed", probe(f"tls://127.0.0.1:{port}", "--count", "1", *PATIENT).stdout)
 
     def test_a_certificate_of_another_name_is_told(self):
         with certificate("DNS:other.example") as (chain, key), web_server(server_context(chain, key)) as port:

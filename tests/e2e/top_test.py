@@ -341,7 +341,7 @@ class Tls(unittest.TestCase):
             url = f"https://127.0.0.1:{front.port}"
             refused = run_kymo("top", "--once", "--for", "1s", "--url", url)
             self.assertEqual(refused.returncode, 1)
-            self.assertIn(f"the certificate of 127.0.0.1:{front.port} is not to be trusted", refused.stderr)
+            self.assertIn(f"the certificate of 127.0.0.1:{front.port} is untrusted", refused.stderr)
             self.assertIn("--ca-file", refused.stderr)
             other_name = run_kymo("top", "--once", "--for", "1s", "--url", f"https://localhost:{front.port}", "--ca-file", certificate)
             self.assertEqual(other_name.returncode, 1, "the certificate is of the address, not of that name")

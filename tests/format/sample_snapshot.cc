@@ -52,7 +52,7 @@ void add_packs(std::vector<FamilySnapshot>& families) {
   families.push_back(
       FamilyMaker(Kind::counter, "server.errors", "Requests that failed.").count({}, 7).make());
   families.push_back(
-      FamilyMaker(Kind::window, "server.processing_time", "How long the last requests took.", "seconds")
+      FamilyMaker(Kind::window, "server.processing_time", "Processing time of the last requests.", "seconds")
           .created(test_time() - 30min)
           .window({}, window_of({0.25, 0.5, 0.75}))
           .window({{"kind", "empty"}}, {})

@@ -48,7 +48,7 @@ TEST(Conditions, RefusesWhatItDoesNotUnderstandWithARemedy) {
   EXPECT_EQ(refusal("leek"),
             "\"leek\" is no issue; expected any, leak, fd, threads, cpu, throttled, io, or a limit such as "
             "rss>500MB; did you mean leak?");
-  EXPECT_THAT(refusal("rs>5MB"), HasSubstr("is about nothing that is measured; expected one of cpu,"));
+  EXPECT_THAT(refusal("rs>5MB"), HasSubstr("is no metric; expected one of cpu,"));
   EXPECT_THAT(refusal("rs>5MB"), HasSubstr("did you mean rss?"));
   EXPECT_THAT(refusal("rss"), HasSubstr("has no limit; expected one such as 'rss>500MB', in quotes"));
   EXPECT_THAT(refusal("rss>"), HasSubstr("has no number with a unit"));
@@ -83,9 +83,9 @@ TEST(Conditions, SaysWhatCannotBeJudged) {
   conditions.add("leak,fd,fds>100,rss.growth>1MB");
   const auto outcome = conditions.judge(recording_of(5, 1e6, 0.1), {});
   EXPECT_THAT(outcome.met, IsEmpty());
-  EXPECT_THAT(outcome.not_judged, ElementsAre("leak: watched too short a time to tell",
-                                              "fd: not to be known here", "fds>100: not to be known here",
-                                              "rss.growth>1MB: watched too short a time to tell"));
+  EXPECT_THAT(outcome.not_judged,
+              ElementsAre("leak: watched too briefly to tell", "fd: unknown on this system",
+                          "fds>100: unknown on this system", "rss.growth>1MB: watched too briefly to tell"));
   Conditions leak;
   leak.add("leak");
   EXPECT_THAT(leak.judge(recording_of(60, 1e6, 0.1), {}).not_judged, IsEmpty());

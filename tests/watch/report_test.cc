@@ -97,7 +97,7 @@ TEST(Report, TellsOneBusyThreadFromAllCores) {
     values[index_of(Metric::busiest_thread)] = 0.99;
   });
   ASSERT_EQ(issues(one), std::vector<std::string>{"cpu"});
-  EXPECT_EQ(one.findings[0].text, "one thread is always busy; more cores would not help it");
+  EXPECT_EQ(one.findings[0].text, "one thread is always busy; more cores would not help");
   EXPECT_THAT(one.findings[0].evidence, HasSubstr("0.99 cores of 4 cores"));
   const Watch start_only = watch_of([](double at, Values& values) {
     if (at < 10) values[index_of(Metric::busiest_thread)] = 1;
@@ -122,13 +122,14 @@ TEST(Report, NamesWhatKeepsABusyThreadFromRunning) {
   EXPECT_EQ(text(0.6, 0.39, 0, std::nullopt, 4),
             "one thread is always ready to run, but waits for a CPU 39.0% of the time: others use the cores");
   EXPECT_EQ(text(0.4, 0.59, 0.3, 0.5, 0.5),
-            "one thread is always busy, and its group's limit of 0.50 cores holds it back");
+            "one thread is always busy, and its group's limit of 0.50 cores throttles it");
   EXPECT_EQ(text(0.2, 0.79, 0.3, 0.2, 0.2),
-            "it uses all of the CPU that its group's limit leaves it, 0.20 cores");
+            "the process uses all the CPU that its group's limit allows, 0.20 cores");
   EXPECT_EQ(text(0.6, 0.39, 0.3, std::nullopt, 4),
-            "one thread is always busy, and a group's CPU limit holds it back");
-  EXPECT_EQ(text(0.98, 0.01, 0, 3, 3), "one thread is always busy; more cores would not help it");
-  EXPECT_EQ(text(0.98, 0.01, 0, 8, 1), "it uses all of the CPU that it may use") << "the affinity binds";
+            "one thread is always busy, and a group's CPU limit throttles the process");
+  EXPECT_EQ(text(0.98, 0.01, 0, 3, 3), "one thread is always busy; more cores would not help");
+  EXPECT_EQ(text(0.98, 0.01, 0, 8, 1), "the process uses all the CPU that it may use")
+      << "the affinity binds";
 }
 
 TEST(Report, JudgesMemoryByWhatIsItsOwnToo) {

@@ -132,8 +132,8 @@ function addVoice(world, load, trouble) {
     [{ event_type: 'mic' }, (tick) => events(tick) / 6, () => 0.004, 0.6],
     [{ event_type: 'speaker' }, (tick) => events(tick) / 6, () => 0.006, 0.5],
   ]);
-  world.counters('events.received.by_type', '', 'Events that came in, by type.', ['mic', 'speaker', 'udp'].map((event_type, i) => [{ event_type }, (tick) => Math.round(events(tick) / (i + 2))]));
-  world.gauge('events.error_rate', 'ratio', 'Share of the events that could not be processed.', (tick) => (failing(tick) ? 0.03 : 0));
+  world.counters('events.received.by_type', '', 'Events received, by type.', ['mic', 'speaker', 'udp'].map((event_type, i) => [{ event_type }, (tick) => Math.round(events(tick) / (i + 2))]));
+  world.gauge('events.error_rate', 'ratio', 'Share of the events whose processing failed.', (tick) => (failing(tick) ? 0.03 : 0));
   world.counter('udp.packet.received', '', 'UDP packets received.', (tick) => Math.round(events(tick) / 2));
   world.add('udp.packet.dropped', 'up_down_counter', '', 'Packets that are missing.', [[{}, (tick, v) => v + (world.random() < 0.1 || failing(tick) ? Math.round(world.random() * (trouble ? 20 : 1)) : 0), 0]]);
   world.gauge('udp.packet.loss_rate', 'ratio', 'Missing of all.', () => (trouble ? 0.012 : 0.0004));

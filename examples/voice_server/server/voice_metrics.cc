@@ -45,7 +45,7 @@ VoiceMetrics::VoiceMetrics(kymo::Registry& registry, std::function<void(std::str
 
 VoiceMetrics::Clients::Clients(kymo::Registry& registry) {
   sessions = registry.counter("voice.sessions", "Sessions begun: WebSocket handshakes that succeeded.");
-  sessions_active = registry.up_down_counter("voice.sessions.active", "Sessions going on now.");
+  sessions_active = registry.up_down_counter("voice.sessions.active", "Sessions open now.");
   refused = registry.counter("voice.clients.refused", "Connections refused because there were too many.");
   replies_dropped = registry.counter("voice.replies.dropped", "Replies to clients that read too slowly.");
 }

@@ -19,7 +19,7 @@ enum class Issue : std::uint8_t {
   threads,    ///< threads that grow steadily
   cpu,        ///< the process uses all its CPU, or one thread uses all of one core
   throttled,  ///< a group's CPU limit throttles it
-  io,         ///< it waits for storage
+  io,         ///< the process waits for storage
 };
 inline constexpr std::array<std::string_view, 6> kIssueNames = {"leak", "fd",        "threads",
                                                                 "cpu",  "throttled", "io"};
@@ -31,7 +31,7 @@ inline constexpr std::array<std::string_view, 6> kIssueNames = {"leak", "fd",   
 /// One issue and its evidence.
 struct Finding {
   Issue issue = Issue::leak;
-  std::string text;      ///< `memory grows all the time, as with a leak`
+  std::string text;      ///< `memory grows steadily, as with a leak`
   std::string evidence;  ///< the figures that prove the issue
 };
 
