@@ -8,7 +8,7 @@
 namespace kymo::KYMO_ABI::bench {
 namespace {
 
-/// Three digits that count: `0.512`, `12.3`, `1234`.
+/// Three significant digits: `0.512`, `12.3`, `1234`.
 std::string digits(double value) {
   if (!std::isfinite(value)) return "-";
   const double size = std::abs(value);

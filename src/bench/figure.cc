@@ -6,7 +6,7 @@
 namespace kymo::KYMO_ABI::bench {
 namespace {
 
-/// Between the two values that are nearest, by how near they are.
+/// Interpolates between the two nearest values.
 double quantile(const std::vector<double>& sorted, double share) {
   const double place = share * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(place);

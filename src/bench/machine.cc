@@ -14,7 +14,7 @@ std::string processor_name() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
     const std::size_t colon = line.find(": ");
-    // "Model" and "Processor" are what other architectures call it.
+    // "Model" and "Processor" are the names on other architectures.
     const bool is_name =
         line.starts_with("model name") || line.starts_with("Processor") || line.starts_with("Model");
     if (is_name && colon != std::string::npos) return line.substr(colon + 2);

@@ -58,7 +58,7 @@ bool Overlap::end_part(unsigned self, const std::vector<std::uint64_t>& before) 
 }
 
 double median(std::vector<double> values) {
-  std::erase_if(values, [](double value) { return std::isnan(value); });  // what could not be taken
+  std::erase_if(values, [](double value) { return std::isnan(value); });  // failed turns
   if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());

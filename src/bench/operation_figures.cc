@@ -1,5 +1,5 @@
-// What recording costs in one thread. The limits: counting in memory of the thread's own, and two readings of
-// the clock for what times a scope.
+// The cost of recording in one thread. The limits: counting in the thread's own memory, and two readings of
+// the clock for scope timers.
 #include <chrono>
 
 #include <kymo/bench/run.h>
@@ -15,7 +15,7 @@ namespace {
 struct Operation {
   const char* name;
   Contender contender;
-  std::size_t limit;  // which of the limits, which stand first
+  std::size_t limit;  // index of the limit; limits come first
 };
 
 Contender one_thread(std::size_t calls, auto operation) {
@@ -24,7 +24,7 @@ Contender one_thread(std::size_t calls, auto operation) {
 
 constexpr const char* kLimits[] = {"count in own memory", "read the clock twice"};
 
-/// Lets all take turns, and tells a figure for each but the limits.
+/// Runs all in turns, and reports a figure for each except the limits.
 void tell_operations(const Effort& effort, const std::vector<Operation>& operations, const Told& told) {
   std::vector<Contender> contenders;
   for (const Operation& one : operations) contenders.push_back(one.contender);

@@ -1,6 +1,6 @@
-// The same counter, and the same histogram, from one thread up to as many as there are cores: CPU time an
-// operation, which stays what it is where threads do not hinder each other. The limit does the same work in
-// memory of each thread's own.
+// The same counter, and the same histogram, from one thread up to the number of cores: CPU time an operation,
+// which stays constant if threads do not hinder each other. The limit does the same work in each thread's own
+// memory.
 #include <kymo/bench/run.h>
 #include <kymo/core/registry.h>
 

@@ -1,5 +1,5 @@
-// What is told of ten thousand series, half of them counters and half gauges. The limit of the text: copying
-// as many bytes.
+// The cost of reading ten thousand series, half of them counters and half gauges. The limit of the text:
+// copying as many bytes.
 #include <cstring>
 #include <string>
 

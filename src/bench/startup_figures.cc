@@ -1,4 +1,4 @@
-// From the constructor of a Monitor, with all that it measures, to the first scrape that it has answered.
+// From the constructor of a Monitor, with all its measurements, to its first answered scrape.
 #include <chrono>
 #include <stdexcept>
 #include <thread>
@@ -12,7 +12,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A machine on which this takes longer has other troubles.
+/// A machine that takes longer has other problems.
 constexpr auto kPatience = std::chrono::seconds(10);
 
 void wait_until_ready(const Monitor& monitor) {

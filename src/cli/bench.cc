@@ -26,7 +26,7 @@ bench::Run read_run(const std::string& path) {
   }
 }
 
-/// Opened before anything is measured: half a minute later is late for bad news.
+/// Opened before the measurement, so that errors appear at once, not after half a minute.
 std::ofstream open_for_writing(const std::string& path) {
   if (path.empty()) return {};
   std::ofstream file(path, std::ios::binary | std::ios::app);

@@ -11,7 +11,7 @@
 namespace kymo::KYMO_ABI::cli {
 namespace {
 
-/// `10%`, `7.5%` or `10`; nothing for what is none, or is not within 0 and 1000 %.
+/// Parses `10%`, `7.5%` or `10`; nothing outside 0 to 1000 %.
 std::optional<double> share_in(std::string_view text) {
   if (text.ends_with('%')) text.remove_suffix(1);
   const auto number = base::parse_number<double>(text);

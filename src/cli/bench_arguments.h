@@ -7,7 +7,7 @@
 
 namespace kymo::KYMO_ABI::cli {
 
-/// What was asked of `kymo bench`.
+/// The arguments of `kymo bench`.
 struct BenchArguments {
   std::string json_file;
   std::string compare_file;
@@ -15,7 +15,7 @@ struct BenchArguments {
   bool is_quick = false;
 };
 
-/// Reads the command line. Gives nothing where all has been said already; `exit_code` tells which.
+/// Reads the command line. Nothing if all is done (help or an error was printed); see `exit_code`.
 [[nodiscard]] std::optional<BenchArguments> parse_bench_arguments(const Arguments& arguments, int& exit_code);
 
 }  // namespace kymo::KYMO_ABI::cli

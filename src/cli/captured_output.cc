@@ -16,7 +16,7 @@ CapturedOutput::CapturedOutput() {
     throw std::system_error(errno, std::generic_category(), "cannot make a pipe for the command's output");
   reading_ = ends[0];
   writing_ = ends[1];
-  // Only this end: the command expects its own to wait.
+  // Only this end: the command expects blocking writes.
   ::fcntl(reading_, F_SETFL, O_NONBLOCK);
 }
 
@@ -32,7 +32,7 @@ void CapturedOutput::close_writing_end() noexcept {
 
 void CapturedOutput::drain() {
   std::array<char, 65536> bytes;
-  // As much as came at one time, but not for ever: who writes faster than this reads would stop the watch.
+  // Bounded: a fast writer must not stop the watch.
   for (int turn = 0; turn < 16 && reading_ >= 0; ++turn) {
     const ::ssize_t size = ::read(reading_, bytes.data(), bytes.size());
     if (size < 0 && errno == EINTR) continue;

@@ -8,29 +8,29 @@
 
 namespace kymo::KYMO_ABI::cli {
 
-/// A pipe whose text is kept until there is room for it on the terminal: the end of it, and how much there
-/// was. Threads: one at a time.
+/// A pipe whose text is kept until the terminal is free: its last part, and the total size. Threads: one at a
+/// time.
 class CapturedOutput final {
  public:
   static constexpr std::size_t kMostKept = std::size_t{256} * 1024;
 
-  /// Errors: std::system_error where there are no descriptors left.
+  /// Errors: std::system_error if no descriptors are left.
   CapturedOutput();
   CapturedOutput(const CapturedOutput&) = delete;
   CapturedOutput& operator=(const CapturedOutput&) = delete;
   ~CapturedOutput();
 
-  /// The end to write to; given to a command, and then closed here.
+  /// The end for writing; pass it to a command, then close it here.
   [[nodiscard]] int writing_end() const noexcept { return writing_; }
   void close_writing_end() noexcept;
 
-  /// To poll; -1 once everybody who wrote has ended.
+  /// For poll(); -1 once all writers have ended.
   [[nodiscard]] int reading_end() const noexcept { return reading_; }
-  /// Takes what has come. Never waits.
+  /// Reads all waiting text. Never blocks.
   void drain();
 
   [[nodiscard]] std::string last_line() const;
-  /// All that is kept, with a line before it where that is not all there was.
+  /// The kept text, with a notice before it if earlier text was dropped.
   [[nodiscard]] std::string text() const;
 
  private:

@@ -10,19 +10,18 @@ namespace kymo::KYMO_ABI::cli {
 
 inline constexpr int kSuccess = 0;
 inline constexpr int kFailure = 1;
-inline constexpr int kBadUsage = 2;  ///< of the command line or the configuration
-inline constexpr int kFound = 3;     ///< something was found that the caller had asked to fail on
-inline constexpr int kUndecided =
-    4;  ///< whether something is so cannot be told, and the caller wants to know
+inline constexpr int kBadUsage = 2;   ///< the command line or the configuration is wrong
+inline constexpr int kFound = 3;      ///< a condition of --fail-on holds
+inline constexpr int kUndecided = 4;  ///< a condition is undecided, and --fail-on-undecided is set
 
-/// What stands behind the command's name, in order.
+/// The arguments after the command's name, in order.
 using Arguments = std::vector<std::string>;
 
-/// One of the things that the program does.
+/// A command of the program.
 struct Command {
   std::string_view name;
   std::string_view summary;                ///< for `kymo --help`
-  int (*run)(const Arguments& arguments);  ///< gives the exit code
+  int (*run)(const Arguments& arguments);  ///< returns the exit code
 };
 
 int serve(const Arguments& arguments);
@@ -32,7 +31,7 @@ int probe_targets(const Arguments& arguments);
 int measure_costs(const Arguments& arguments);
 int print_version(const Arguments& arguments);
 
-/// Tells on standard error what was wrong with how the program was called: `kymo: …`.
+/// Reports a wrong call of the program on standard error: `kymo: …`.
 void complain(std::string_view message);
 
 }  // namespace kymo::KYMO_ABI::cli

@@ -31,7 +31,7 @@ void complain_about_unknown(const CLI::App& app, const std::string& command) {
   }
 }
 
-/// The library's text, with our own words for how the command is called.
+/// The library's help, with our own usage line.
 std::string help_text(const CLI::App& app, std::string_view usage) {
   std::string text = app.help();
   const std::size_t begin = text.find("\nUsage: ");
@@ -44,7 +44,7 @@ std::string help_text(const CLI::App& app, std::string_view usage) {
   return text;
 }
 
-/// `--name=` as two words, `--name` and its empty value: the library would take the next word for the value.
+/// Splits `--name=` into `--name` and an empty value: the library would take the next word as the value.
 Arguments with_empty_values(const Arguments& arguments, const CLI::App& app) {
   Arguments words;
   for (auto word = arguments.begin(); word != arguments.end(); ++word) {

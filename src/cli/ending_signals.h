@@ -11,21 +11,21 @@
 
 namespace kymo::KYMO_ABI::cli {
 
-/// What SIGHUP does: what it does to any program, or that a program reads its configuration again.
+/// Effect of SIGHUP: the default, or a reload of the configuration.
 enum class HangUp : std::uint8_t { ends, reloads };
 
-/// SIGINT and SIGTERM as something to wait for, and SIGHUP as something that happens meanwhile. Made before
-/// any thread is, so that no thread gets them instead.
+/// Waits for SIGINT and SIGTERM, and handles SIGHUP meanwhile. Create it before any thread, so that no thread
+/// receives these signals.
 class EndingSignals final {
  public:
   explicit EndingSignals(HangUp hang_up = HangUp::ends) noexcept;
 
-  /// Called by who waits, in that thread, when SIGHUP comes; must not throw.
+  /// The waiting thread calls this on SIGHUP; must not throw.
   void on_reload(std::function<void()> reload) { reload_ = std::move(reload); }
 
-  /// Whether one came within the time.
+  /// True if a signal came within the time.
   [[nodiscard]] bool wait_for(std::chrono::milliseconds time) const;
-  /// Returns when one has come.
+  /// Returns on a signal.
   void wait() const;
 
  private:

@@ -39,7 +39,7 @@ class Descriptor final {
   int number_;
 };
 
-/// A line a second, or nothing at all.
+/// Prints a line a second, or nothing.
 class LineView final : public MonitorView {
  public:
   explicit LineView(bool is_silent) : is_silent_(is_silent) {}
@@ -116,7 +116,7 @@ class ScreenView final : public MonitorView {
   std::string state_;
 };
 
-/// Where a command's output goes, while it runs and afterwards.
+/// The destination of a command's output, during its run and afterwards.
 class CommandStreams final {
  public:
   CommandStreams(const MonitorArguments& arguments, bool is_screen)
@@ -125,7 +125,7 @@ class CommandStreams final {
   }
 
   [[nodiscard]] WatchedCommand::Streams streams() const {
-    // Standard output is the report's.
+    // Standard output is for the report.
     const int out = held_ != nullptr      ? held_->writing_end()
                     : file_.number() >= 0 ? file_.number()
                                           : STDERR_FILENO;
@@ -167,14 +167,14 @@ bool has_screen(const MonitorArguments& arguments) {
 
 bool takes_orphans(const MonitorArguments& arguments) { return arguments.is_tree && arguments.pid == 0; }
 
-/// This process, as it takes in the orphans of its command. Asked for before there is one.
+/// This process, as foster of its command's orphans. Call it before there is one.
 watch::Foster foster_of(watch::ProcFiles& files, const MonitorArguments& arguments) {
   if (!takes_orphans(arguments)) return {};
   const auto self = static_cast<watch::Pid>(::getpid());
   return {self, watch::read_descendants(files, self)};
 }
 
-/// A command may be over before the first look at it: then there is no sampler.
+/// A command may end before the first look at it: then there is no sampler.
 std::unique_ptr<watch::Sampler> make_sampler(watch::ProcFiles& files, const MonitorArguments& arguments,
                                              watch::Pid pid, watch::Foster foster) {
   try {
@@ -187,7 +187,7 @@ std::unique_ptr<watch::Sampler> make_sampler(watch::ProcFiles& files, const Moni
   }
 }
 
-/// Signals are read here too: a command that nobody can look at may go on for long.
+/// Handles signals here too: a command without a sampler may run long.
 MonitorResult wait_for_end(WatchedCommand& command, const terminal::TerminalSignals& signals) {
   constexpr int kLookEachMs = 20;
   bool was_asked = false;
@@ -197,7 +197,9 @@ MonitorResult wait_for_end(WatchedCommand& command, const terminal::TerminalSign
     for (auto came = signals.next(); came.number != 0; came = signals.next()) {
       if (came.number != SIGINT && came.number != SIGTERM && came.number != SIGHUP) continue;
       const int signal = std::exchange(was_asked, true) ? SIGKILL : came.number;
-      if (came.is_from_terminal && signal != SIGKILL) continue;  // the command has got it too
+      if (came.is_from_terminal && signal != SIGKILL)
+        continue;  // the terminal has sent it to the command
+                   // too
       if (!command.send(signal))
         return {{watch::End::How::interrupted, 0}, kFailure, WatchedCommand::kNotPermitted};
     }
@@ -211,7 +213,7 @@ MonitorResult watch_process(const MonitorArguments& arguments, const terminal::T
                             CapturedOutput* held, watch::Foster foster) {
   const auto sampler = make_sampler(files, arguments, watch.pid, std::move(foster));
   if (sampler == nullptr) return wait_for_end(*command, signals);
-  // By number: the header of glibc 2.36 declares pidfd_open for C alone. -1 where the kernel is before 5.3.
+  // By number: glibc 2.36's header declares pidfd_open for C only. -1 before kernel 5.3.
   const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<::pid_t>(watch.pid), 0)));
   std::unique_ptr<MonitorView> view;
   if (has_screen(arguments)) {
@@ -256,7 +258,7 @@ int monitor_process(const Arguments& arguments) {
   const auto parsed = parse_monitor_arguments(arguments, exit_code);
   if (!parsed) return exit_code;
   const terminal::TerminalSignals signals;
-  // A reader of the lines who goes away does not end the command.
+  // A closed pipe on standard output must not end the command.
   const bool ignored_sigpipe = ::signal(SIGPIPE, SIG_IGN) == SIG_IGN;
   watch::ProcFiles files;
   watch::Watch watch;

@@ -15,7 +15,7 @@
 namespace kymo::KYMO_ABI::cli {
 namespace {
 
-/// Where the kernel's pids end (PID_MAX_LIMIT).
+/// The kernel's largest pid (PID_MAX_LIMIT).
 constexpr watch::Pid kMostPid = 4'194'304;
 
 struct MonitorTexts {
@@ -50,20 +50,20 @@ void add_monitor_options(CLI::App& app, MonitorArguments& parsed, MonitorTexts& 
 
 bool is_pid(const std::string& word) { return !word.empty() && std::ranges::all_of(word, base::is_digit); }
 
-/// How many of the arguments are options: all up to the first that is none, or to `--`.
+/// Number of leading arguments that are options: up to the first other word, or `--`.
 std::size_t count_options(const Arguments& arguments, CLI::App& app) {
   std::size_t i = 0;
   for (; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     if (word == "--" || !word.starts_with('-') || word.size() < 2) break;
     const CLI::Option* const option = app.get_option_no_throw(word);
-    if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // its value stands behind it
+    if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // skip its value
   }
   return std::min(i, arguments.size());
 }
 
-/// Options may stand before a pid and behind it, those behind a command are the command's own: takes the
-/// options out, and gives what is left.
+/// Options may stand before and after a pid; those after a command belong to the command. Removes the
+/// options, and returns the rest.
 Arguments take_options(Arguments& arguments, CLI::App& app) {
   const auto before = static_cast<std::ptrdiff_t>(count_options(arguments, app));
   Arguments rest(arguments.begin() + before, arguments.end());
@@ -76,7 +76,7 @@ Arguments take_options(Arguments& arguments, CLI::App& app) {
   return rest;
 }
 
-/// The words beside the options: a number is a pid, unless `--` stands before it.
+/// The words beside the options: a number is a pid, unless `--` precedes it.
 bool take_target(Arguments rest, MonitorArguments& parsed) {
   const bool is_command = !rest.empty() && rest.front() == "--";
   if (is_command) rest.erase(rest.begin());

@@ -10,14 +10,14 @@
 
 namespace kymo::KYMO_ABI::cli {
 
-/// What was asked of `kymo monitor`.
+/// The arguments of `kymo monitor`.
 struct MonitorArguments {
-  watch::Pid pid = 0;  ///< 0: a command is to be started
+  watch::Pid pid = 0;  ///< 0: start a command
   Arguments command;
   double rate_hz = 2;
   std::optional<double> duration_seconds;
   watch::Conditions fail_on;
-  std::string output_file;  ///< for what the command writes; empty: none
+  std::string output_file;  ///< for the command's output; empty: none
   bool fails_on_undecided = false;
   bool is_tree = false;
   bool is_json = false;
@@ -26,7 +26,7 @@ struct MonitorArguments {
   bool no_color = false;
 };
 
-/// Reads the command line. Gives nothing where all has been said already; `exit_code` tells which.
+/// Reads the command line. Nothing if all is done (help or an error was printed); see `exit_code`.
 [[nodiscard]] std::optional<MonitorArguments> parse_monitor_arguments(const Arguments& arguments,
                                                                       int& exit_code);
 

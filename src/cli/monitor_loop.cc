@@ -13,9 +13,9 @@ namespace {
 constexpr auto kTimeToEnd = std::chrono::seconds(5);
 constexpr auto kTimeToDie = std::chrono::seconds(1);
 constexpr auto kTimeToBeWaitedFor = std::chrono::seconds(1);
-/// Without a descriptor for the process, its end is looked for so often.
+/// Interval of checks for the process' end without a pidfd.
 constexpr auto kLongestWait = std::chrono::milliseconds(100);
-constexpr int kSignalBase = 128;  // as a shell tells a signal
+constexpr int kSignalBase = 128;  // a shell's exit code for a signal
 
 std::chrono::nanoseconds interval_at(double rate_hz) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(1 / rate_hz));
@@ -75,7 +75,7 @@ void MonitorLoop::wait() {
   if (::poll(waits.data(), waits.size(), static_cast<int>(std::clamp<std::int64_t>(timeout, 0, 60'000))) <= 0)
     return;
   if ((waits[1].revents & POLLIN) != 0 && command_ == nullptr) process_is_gone();
-  // The terminal is gone, and nobody is there to press q.
+  // The terminal is gone, and with it the user.
   if ((waits[2].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0 && phase_ == Phase::watching)
     finish(watch::End::How::interrupted, SIGHUP);
 }
@@ -93,7 +93,7 @@ void MonitorLoop::take_signals() {
         if (phase_ == Phase::ending) {
           send_to_all(SIGKILL);
         } else if (phase_ == Phase::watching) {
-          // What a key has sent, the command has got too.
+          // A key's signal has reached the command too.
           finish(watch::End::How::interrupted, came.is_from_terminal ? 0 : came.number);
         }
     }
@@ -102,7 +102,7 @@ void MonitorLoop::take_signals() {
 
 void MonitorLoop::stop() {
   view_.leave();
-  ::kill(::getpid(), SIGSTOP);  // and here the process goes on one day
+  ::kill(::getpid(), SIGSTOP);  // SIGCONT resumes here
   view_.enter();
 }
 
@@ -115,7 +115,7 @@ void MonitorLoop::take_reading() {
   }
   recording_.add(*sample);
   view_.show(*sample);
-  // Readings that were missed, by a process that was stopped, are not made up for.
+  // Readings missed during a stop are not taken later.
   next_ = std::max(next_ + interval_, now + interval_ / 2);
 }
 
@@ -132,7 +132,7 @@ void MonitorLoop::finish(watch::End::How how, int signal) {
   view_.redraw("The command is ending; Ctrl-C again kills it");
 }
 
-/// Those below first: once the command has ended, they descend from somebody else.
+/// Descendants first: once the command has ended, they have another parent.
 void MonitorLoop::send_to_all(int signal) {
   for (const watch::Pid pid : sampler_.descendants()) ::kill(static_cast<::pid_t>(pid), signal);
   if (!command_->send(signal)) {
@@ -140,7 +140,7 @@ void MonitorLoop::send_to_all(int signal) {
     result_.exit_code = kFailure;
     result_.fault = WatchedCommand::kNotPermitted;
   }
-  // Killed, it may still take a while, in a sleep that no signal ends.
+  // After SIGKILL it may still take a while, in an uninterruptible sleep.
   if (signal == SIGKILL) kill_at_ = std::chrono::steady_clock::now() + kTimeToDie;
 }
 
@@ -150,19 +150,19 @@ void MonitorLoop::check_command() {
   if (!command_->end()) return;
   const watch::End& end = *command_->end();
   if (phase_ == Phase::watching) result_.end = end;
-  // Who asked for a time gets what he asked for; who interrupts wants to know how that went.
+  // A watch of fixed duration succeeds at its end; an interrupted one returns the command's exit code.
   result_.exit_code = result_.end.how == watch::End::How::duration ? 0 : exit_code_of(end);
   phase_ = Phase::over;
 }
 
 void MonitorLoop::process_is_gone() {
   if (command_ != nullptr) {
-    next_ = std::chrono::steady_clock::now() + interval_;  // its end is a moment away
+    next_ = std::chrono::steady_clock::now() + interval_;  // its end is near
     return;
   }
   phase_ = Phase::over;
   result_.end = {watch::End::How::gone, 0};
-  // Each process is a zombie for a moment: one that stays so is told of.
+  // Every process is a zombie briefly: report only one that stays so.
   const Time until = std::chrono::steady_clock::now() + kTimeToBeWaitedFor;
   auto parent = sampler_.zombie_of();
   while (parent && std::chrono::steady_clock::now() < until) {

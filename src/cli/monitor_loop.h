@@ -12,41 +12,41 @@
 
 namespace kymo::KYMO_ABI::cli {
 
-/// What a watch shows while it goes on: nothing, lines, or a screen. Threads: one.
+/// The live output of a watch: nothing, lines, or a screen. Threads: one.
 class MonitorView {
  public:
   virtual ~MonitorView() = default;
-  /// There is a new reading.
+  /// Shows a new reading.
   virtual void show(const watch::Sample& sample) = 0;
-  /// Draws anew, as after a change of the terminal's size; `state`: what is going on besides.
+  /// Draws all again, as after a resize; `state`: a note for the user.
   virtual void redraw(std::string_view state) = 0;
-  /// Descriptors to wait for: the user's keys, and a command's output; -1: none.
+  /// Descriptors to poll: the user's keys, and a command's output; -1: none.
   [[nodiscard]] virtual int keys() const noexcept = 0;
   [[nodiscard]] virtual int output() const noexcept = 0;
-  /// Takes what has come there. Whether the user wants to end.
+  /// Reads waiting input. True if the user wants to quit.
   virtual bool take_input() = 0;
   virtual void resize() = 0;
-  /// Gives the terminal back while the process is stopped, and takes it again.
+  /// Releases the terminal while the process is stopped, and takes it again.
   virtual void leave() = 0;
   virtual void enter() = 0;
 };
 
-/// How a watch ended, and what that means for this process.
+/// The end of a watch, and this process' exit code.
 struct MonitorResult {
   watch::End end;
-  int exit_code = 0;  ///< the command's; a signal's number and 128
-  std::string fault;  ///< why the command could not be ended; empty: it was, or need not be
+  int exit_code = 0;  ///< the command's; or 128 plus the signal's number
+  std::string fault;  ///< why the command could not be ended; empty: no problem
 };
 
-/// Takes readings until the process ends, the time is over, or a signal or the user ends it. A command is
-/// then asked to end (SIGTERM, or the signal that came) and killed after 5 s, or at a second signal.
+/// Takes readings until the process ends, the time is over, or a signal or the user ends it. A command then
+/// gets SIGTERM, or the received signal, and SIGKILL after 5 s or at a second signal.
 class MonitorLoop final {
  public:
   struct Plan {
     double rate_hz = 1;
     std::optional<double> duration_seconds;
   };
-  /// `command` is null where the process was there before; `process` is its pidfd, or -1.
+  /// `command` is null for an existing process; `process` is its pidfd, or -1.
   MonitorLoop(const terminal::TerminalSignals& signals, watch::Sampler& sampler, watch::Recording& recording,
               MonitorView& view, WatchedCommand* command, int process, Plan plan);
 
@@ -60,7 +60,7 @@ class MonitorLoop final {
   void take_signals();
   void stop();
   void take_reading();
-  /// Ends the watch; a command is asked to end first.
+  /// Ends the watch; a command gets a signal to end first.
   void finish(watch::End::How how, int signal);
   void send_to_all(int signal);
   void check_command();

@@ -29,10 +29,10 @@ using probe::PathRecorder;
 using probe::ProbeOutcome;
 using probe::ProbeResult;
 
-/// Below that, a second has one line instead of each probe.
+/// At shorter intervals, print a line a second instead of each probe.
 constexpr auto kLineEach = 100ms;
 constexpr auto kLookEach = 20ms;
-/// Lines that wait for a reader who does not read; further ones are left out, not the figures.
+/// Limit of lines that wait for a slow reader; further lines are dropped, the figures are not.
 constexpr std::size_t kMostLines = 100'000;
 
 double milliseconds_of(std::chrono::nanoseconds time) {
@@ -43,7 +43,7 @@ bool is_request(probe::ProbeKind kind) noexcept {
   return kind == probe::ProbeKind::http || kind == probe::ProbeKind::https || kind == probe::ProbeKind::tls;
 }
 
-/// What came of each target. Filled by the prober's thread, printed by the program's.
+/// The results of each target. The prober's thread writes, the program's thread prints.
 class ProbeBook final {
  public:
   explicit ProbeBook(const ProbeArguments& arguments) : arguments_(arguments) {
@@ -67,7 +67,7 @@ class ProbeBook final {
       lines_.push_back(line_of(entry, result));
   }
 
-  /// Whether all probes that were asked for are over.
+  /// True once all requested probes have ended.
   [[nodiscard]] bool is_complete() {
     const std::lock_guard lock(mutex_);
     return arguments_.count != 0 && std::all_of(entries_.begin(), entries_.end(), [this](const Entry& entry) {
@@ -108,7 +108,7 @@ class ProbeBook final {
     for (const Entry& entry : entries_) {
       auto report = entry.all.report();
       if (entry.is_request) {
-        // The limits of a quality are those of round trips.
+        // The quality limits apply to round trips only.
         report.quality_score.reset();
         report.quality_reason.clear();
       }
@@ -125,7 +125,7 @@ class ProbeBook final {
     PathRecorder second;
     std::uint64_t answered = 0;
     std::uint64_t over = 0;
-    std::optional<probe::OneWayTimes> first;  // that this responder gave
+    std::optional<probe::OneWayTimes> first;  // the responder's first
   };
 
   static ProbeLine line_of(Entry& entry, const ProbeResult& result) {
@@ -153,18 +153,18 @@ class ProbeBook final {
   std::deque<ProbeLine> lines_;
 };
 
-/// What the targets need at their pace: the limit is here for what a command line did not mean.
+/// The rate that the targets need; the limit guards against mistakes on the command line.
 double rate_for(const ProbeArguments& arguments) {
   const double each = 1000.0 / static_cast<double>(arguments.interval.count());
   return 10 + 1.5 * each * static_cast<double>(arguments.targets.size());
 }
 
-/// Standard output, of which the reader may not read: a signal that asks for the end ends the wait for him.
+/// Standard output whose reader may not read: a signal ends the wait.
 class PatientOutput final {
  public:
   explicit PatientOutput(const EndingSignals& signals) : signals_(signals) {}
 
-  /// False where a signal came meanwhile, or the reader is gone; the rest of the text is then left out.
+  /// False if a signal came, or the reader is gone; drops the rest of the text then.
   [[nodiscard]] bool write(std::string_view text) {
     while (!text.empty()) {
       pollfd out{STDOUT_FILENO, POLLOUT, 0};
@@ -172,7 +172,7 @@ class PatientOutput final {
         if (signals_.wait_for(kLookEach)) return false;
         continue;
       }
-      // A pipe that takes anything takes so much at once.
+      // A writable pipe takes this many bytes at once.
       const ssize_t written =
           ::write(STDOUT_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
       if (written >= 0) {

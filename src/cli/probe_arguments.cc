@@ -27,7 +27,7 @@ bool take_time(const char* option, const std::string& text, std::chrono::millise
   return false;
 }
 
-/// Those of the command line, and of a file if there is one.
+/// Targets of the command line, and of a file if given.
 bool take_targets(const std::vector<std::string>& texts, const std::string& file,
                   std::vector<probe::NamedTarget>& into) try {
   for (const std::string& text : texts) {
@@ -68,7 +68,7 @@ std::optional<ProbeArguments> parse_probe_arguments(const Arguments& arguments, 
       "icmp://HOST; ws://HOST[:PORT][/PATH]; http:// and https:// the same; tls://HOST[:443]; or\n"
       "dns://SERVER[:53]/NAME[?type=TYPE]. Ends with 0 where each target answered at least once, else 1.",
       "kymo probe");
-  app.add_option("targets", targets)->group("");  // the usage and the text above it tell of them
+  app.add_option("targets", targets)->group("");  // the usage and the description name them
   app.add_option("--targets", file, "A file of targets: NAME=TARGET or TARGET a line, # before a comment.")
       ->type_name("FILE");
   app.add_option("--count", parsed.count, "Number of probes of each target; default: until Ctrl-C.")

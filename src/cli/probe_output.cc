@@ -49,7 +49,7 @@ std::string counted(std::uint64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-/// `3 days`, `1 hour`: rounded down to the largest of both that is not zero.
+/// `3 days`, `1 hour`: rounded down to the largest nonzero unit.
 std::string lasting(std::chrono::system_clock::duration time) {
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(time).count();
   if (hours < 1) return "less than 1 hour";

@@ -10,13 +10,13 @@
 
 namespace kymo::KYMO_ABI::cli {
 
-/// A target's name and address; the same text twice for one without a name of its own.
+/// A target's name and URL; equal for a target without a name.
 struct ProbeLabel {
   std::string name;
   std::string url;
 };
 
-/// One thing that happened to one probe, to be shown. Ways are told since the first answer.
+/// An event of a probe to show. One-way times are relative to the first answer.
 struct ProbeLine {
   ProbeLabel target;
   std::chrono::system_clock::time_point sent;
@@ -30,13 +30,13 @@ struct ProbeLine {
   std::optional<probe::ProbeDetails> details;
 };
 
-/// For people, with the time of day when the probe was sent:
+/// For people, with the local time of sending:
 /// `14:03:07.120  4  udp://192.0.2.7:9465  1.204 ms  out +0.010 ms  back -0.003 ms`.
 [[nodiscard]] std::string probe_text(const ProbeLine& line, std::chrono::milliseconds timeout);
-/// What one second of one target came to, where probes are too many to tell of each.
+/// Summary of one second of one target, for fast probes.
 [[nodiscard]] std::string second_text(const ProbeLabel& target, std::uint64_t second,
                                       const probe::PathReport& report);
-/// All of one target, several lines.
+/// Summary of one target, several lines.
 [[nodiscard]] std::string summary_text(const ProbeLabel& target, const probe::PathReport& report);
 
 /// For programs: one JSON object on a line.

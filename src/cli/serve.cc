@@ -27,7 +27,7 @@ void print_welcome(const Monitor& monitor) {
             << "/metrics; Ctrl-C ends it" << std::endl;
 }
 
-/// Whether the Monitor serves; false: a signal came first.
+/// True once the Monitor serves; false if a signal came first.
 bool wait_until_ready(const Monitor& monitor, const EndingSignals& signals) {
   while (!monitor.ready()) {
     if (signals.wait_for(std::chrono::milliseconds(20))) return false;
@@ -35,8 +35,8 @@ bool wait_until_ready(const Monitor& monitor, const EndingSignals& signals) {
   return true;
 }
 
-/// Returns when a signal has come. Meanwhile a service manager that watches hears twice in its time that the
-/// Monitor serves; a Monitor that does not is restarted by it.
+/// Returns on a signal. Meanwhile reports to a watching service manager, twice in its limit, that the Monitor
+/// serves. The manager restarts a Monitor that does not.
 void wait_for_end(const Monitor& monitor, const EndingSignals& signals) {
   const auto time = watchdog_time();
   if (!time) return signals.wait();
@@ -74,7 +74,7 @@ void reload(Monitor& monitor, const monitor::Config& first, const monitor::Probe
 int run(const monitor::Config& config, const monitor::ConfigSources& sources,
         const monitor::ProbeSettings& probed) {
   EndingSignals signals(HangUp::reloads);
-  ::signal(SIGPIPE, SIG_IGN);  // a reader of standard output that goes away is no reason to stop serving
+  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe on standard output must not end the server
   MonitorOptions options = config.options();
   const log::Logger logger(options.log.sink, options.log.level);
   for (const std::string& warning : config.warnings()) logger.warning(warning);

@@ -10,16 +10,16 @@
 
 namespace kymo::KYMO_ABI::cli {
 
-/// What was asked of `kymo serve`.
+/// The arguments of `kymo serve`.
 struct ServeArguments {
   MonitorOptions::Flags flags;
-  std::vector<std::string> probes;  ///< of --probe; in the flags, too
+  std::vector<std::string> probes;  ///< of --probe; also in the flags
   std::string config_file;
   bool print_config = false;
 };
 
-/// Reads the command line. Gives nothing where all has been said already: for `--help`, and for what is
-/// wrong; `exit_code` tells which.
+/// Reads the command line. Nothing if all is done (help or an error was printed); see
+/// `exit_code`.
 [[nodiscard]] std::optional<ServeArguments> parse_serve_arguments(const Arguments& arguments, int& exit_code);
 
 }  // namespace kymo::KYMO_ABI::cli

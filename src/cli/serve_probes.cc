@@ -65,12 +65,12 @@ void ServeProbes::count_in(Registry& registry) {
 }
 
 void ServeProbes::ask(const monitor::ProbeSettings& settings, const log::Logger& logger) {
-  // With a long interval, that of a single probe is no silence.
+  // With a long interval, the time between two probes is no silence.
   const auto patience = std::max<std::chrono::steady_clock::duration>(
       peers::PeerTableOptions().disconnected_after, 3 * settings.interval + settings.timeout);
   peers_.emplace(peers::PeerTableOptions{.disconnected_after = patience});
   const double each = 1000.0 / static_cast<double>(settings.interval.count());
-  // Never in the way of the pace that was asked for, jitter and all.
+  // Never below the needed rate, jitter included.
   const double needed = 1.5 * each * static_cast<double>(settings.targets.size());
   prober_.emplace(probe::ProberOptions{.peers = &*peers_, .probes_per_second = std::max(100.0, needed)});
   for (const auto& [name, target] : settings.targets) {

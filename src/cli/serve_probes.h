@@ -13,7 +13,7 @@
 
 namespace kymo::KYMO_ABI::cli {
 
-/// Why the file of targets cannot be taken: `targets.txt:3: …`.
+/// The file of targets is invalid: `targets.txt:3: …`.
 class TargetsFault final : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -22,16 +22,16 @@ class TargetsFault final : public std::runtime_error {
 /// Reads `targets_file`, and adds its targets to the others. Throws TargetsFault.
 [[nodiscard]] monitor::ProbeSettings with_file_targets(monitor::ProbeSettings settings);
 
-/// What `kymo serve` does of its section `probe`: answers other hosts' probes, and sends its own. What cannot
-/// be had is told to the log, and the rest goes on.
+/// Runs the section `probe` of `kymo serve`: answers other hosts' probes, and sends its own. Failures are
+/// logged, and the rest continues.
 class ServeProbes final {
  public:
   ServeProbes(const monitor::ProbeSettings& settings, const log::Logger& logger);
 
-  /// Has the responder's and the prober's counts in the Monitor's metrics from now on.
+  /// Adds the responder's and the prober's counts to the Monitor's metrics.
   void count_in(Registry& registry);
 
-  /// For the Monitor, which it must outlive; null where nothing is probed.
+  /// For the Monitor, which must not outlive it; null without targets.
   [[nodiscard]] peers::PeerTable* peers() noexcept { return peers_ ? &*peers_ : nullptr; }
 
  private:
@@ -40,8 +40,8 @@ class ServeProbes final {
 
   std::optional<probe::EchoResponder> responder_;
   std::optional<peers::PeerTable> peers_;
-  std::optional<probe::Prober> prober_;  // goes before what it tells
-  std::vector<Registration> counts_;     // go before what they count
+  std::optional<probe::Prober> prober_;  // destroyed before the objects that it reports to
+  std::vector<Registration> counts_;     // destroyed before the objects that they count
 };
 
 }  // namespace kymo::KYMO_ABI::cli

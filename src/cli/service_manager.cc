@@ -36,7 +36,7 @@ std::optional<std::chrono::milliseconds> watchdog_time() noexcept {
     return std::nullopt;
   }
   const auto microseconds = base::parse_number<std::int64_t>(time, 10);
-  // A shorter time would only wake the process.
+  // A shorter interval would only wake the process.
   if (!microseconds || *microseconds < 100'000) return std::nullopt;
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(*microseconds));
 }

@@ -11,7 +11,7 @@
 namespace kymo::KYMO_ABI::cli {
 namespace {
 
-/// One number, which may have a fraction, and its unit.
+/// Parses one number, perhaps with a fraction, and its unit.
 std::optional<std::chrono::milliseconds> read_fraction(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, double>, 5> kUnits = {
       {{"", 1e3}, {"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}}};

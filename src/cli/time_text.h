@@ -8,8 +8,8 @@
 
 namespace kymo::KYMO_ABI::cli {
 
-/// Reads what base::parse_duration() does, and a single number such as `2.5s` or `2` (seconds); nothing for
-/// what is no time, or is not from `least` to `most`.
+/// Parses a duration as base::parse_duration() does, or a single number such as `2.5s` or `2` (seconds).
+/// Nothing for an invalid text, or one outside `least` to `most`.
 [[nodiscard]] std::optional<std::chrono::milliseconds> read_time(std::string_view text,
                                                                  std::chrono::milliseconds least,
                                                                  std::chrono::milliseconds most);

@@ -29,9 +29,9 @@ using terminal::SharedPicture;
 constexpr const char* kDefaultAddress = "127.0.0.1:9464";
 constexpr std::size_t kLongestToken = 512;
 constexpr std::size_t kLongestTokenFile = 4096;
-/// How much longer than it looks `--once` waits for frames.
+/// Time that `--once` waits for frames beyond its observation time.
 constexpr auto kOncePatience = std::chrono::seconds(10);
-/// Frames may come that much early.
+/// Frames may be this much early.
 constexpr double kEarlySeconds = 0.3;
 
 std::string environment(const char* name) {
@@ -39,7 +39,7 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-/// An address to ask: that of all interfaces is none.
+/// A URL that can be requested: 0.0.0.0 and [::] are none.
 std::string default_address() {
   std::string listen = environment("KYMO_LISTEN");
   if (listen.empty()) return kDefaultAddress;
@@ -51,7 +51,7 @@ std::string default_address() {
 std::string read_token(const std::string& path) {
   if (path.empty()) return {};
   std::ifstream file(path, std::ios::binary);
-  // Not by an iterator: the read of a folder would throw, without the path.
+  // Without iterators: reading a folder would throw, without the path.
   std::string token(kLongestTokenFile, '\0');
   file.read(token.data(), static_cast<std::streamsize>(token.size()));
   token.resize(static_cast<std::size_t>(file.gcount()));
@@ -64,7 +64,7 @@ std::string read_token(const std::string& path) {
   return token;
 }
 
-/// Whether kymo answers there, by what it says of its addresses. Errors: ClientError.
+/// Checks that kymo answers there, by its list of addresses. Errors: ClientError.
 void check_server(const net::ClientUrl& url, const net::ClientOptions& options) {
   const net::HttpAnswer answer = net::HttpClient(url, options).get("/api");
   if (answer.status != 200) throw net::status_error(url, answer.status, !options.token.empty());
@@ -73,19 +73,19 @@ void check_server(const net::ClientUrl& url, const net::ClientOptions& options) 
                          url.authority() + " answers, but is not kymo; is this the right address?");
 }
 
-/// The server that was asked for, or the usual one if it is there, or this host.
+/// Follows the requested server, or the default one if it answers, or this host.
 std::unique_ptr<terminal::Feed> begin_feed(const TopArguments& arguments, SharedPicture& picture) {
   const net::ClientUrl url = net::ClientUrl::parse(arguments.url.empty() ? default_address() : arguments.url);
   net::ClientOptions options;
   options.ca_file = arguments.ca_file;
-  // A token that belongs to this host's server is for no other one.
+  // The token of this host's server must not go to another server.
   options.token = read_token(!arguments.token_file.empty() || !arguments.url.empty()
                                  ? arguments.token_file
                                  : environment("KYMO_WEB_TOKEN_FILE"));
   try {
     check_server(url, options);
   } catch (const net::ClientError& error) {
-    // Somebody who answers with a no is there all the same.
+    // A server that refuses exists all the same.
     const bool is_nobody =
         error.kind() == net::ClientError::Kind::unreachable || error.kind() == net::ClientError::Kind::broken;
     if (!arguments.url.empty() || !is_nobody) throw;
@@ -157,7 +157,7 @@ int top(const Arguments& arguments) {
     complain("top: " + why + "; try TERM=xterm, or --once for plain text");
     return kFailure;
   }
-  // Numbers keep their point: only characters follow the user's locale.
+  // Numbers keep their decimal point: only characters follow the user's locale.
   std::setlocale(LC_CTYPE, "");
   const bool is_utf8 = std::string_view(::nl_langinfo(CODESET)) == "UTF-8";
   const auto alphabet = is_utf8 ? terminal::Alphabet::unicode : terminal::Alphabet::ascii;

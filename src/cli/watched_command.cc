@@ -21,7 +21,7 @@ std::string start_error(const std::string& name, int error) {
   return text;
 }
 
-/// posix_spawn's two sets of instructions.
+/// The two attribute sets of posix_spawn.
 class Instructions final {
  public:
   Instructions() {
@@ -35,8 +35,8 @@ class Instructions final {
     ::posix_spawnattr_destroy(&attributes);
   }
 
-  /// Takes back what this process has done with signals, and no more: those that somebody told it to ignore,
-  /// as nohup does, the command ignores too.
+  /// Resets only the signals that this process changed. Signals that the caller ignored, as nohup does, stay
+  /// ignored.
   void reset_signals(bool ignores_sigpipe) {
     sigset_t none;
     sigset_t changed;
@@ -102,7 +102,7 @@ bool WatchedCommand::send(int signal) const noexcept {
 
 void WatchedCommand::wait_for_orphans() const noexcept {
   ::siginfo_t child{};
-  // A look first: how the command itself ended is for end() to say.
+  // Peek first: end() must collect the command's own exit.
   while (::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == 0 && child.si_pid > 0 &&
          child.si_pid != pid_) {
     ::waitpid(child.si_pid, nullptr, 0);

@@ -10,46 +10,46 @@
 
 namespace kymo::KYMO_ABI::cli {
 
-/// A command that this process has started. It has this process' group and terminal, so that the terminal's
-/// Ctrl-C reaches both. Killed where it still runs when this ends, if
-/// this process may do so. Threads: one at a time.
+/// A command that this process has started. It shares this process' group and terminal, so the terminal's
+/// Ctrl-C reaches both. The destructor kills it if it still runs and permissions allow. Threads: one at a
+/// time.
 class WatchedCommand final {
  public:
-  /// Descriptors that become its standard ones; -1 stays as it is.
+  /// Its standard descriptors; -1: inherited.
   struct Streams {
     int in = -1;
     int out = -1;
     int error = -1;
   };
   struct Options {
-    /// Processes below it that lose their parent become children of this one, so that they are still known as
-    /// its.
+    /// Orphaned descendants of the command become children of this process, so they stay
+    /// known.
     bool takes_orphans = false;
-    /// As this process did when it began. All other signals are as they are here: nohup holds for the
+    /// As at this process' start. All other signals are inherited: nohup also holds for the
     /// command.
     bool ignores_sigpipe = false;
   };
-  /// Why send() could not: the command may have changed its user.
+  /// Reason why send() failed: the command may have changed its user.
   static constexpr const char* kNotPermitted =
       "the command runs as another user and cannot be ended by this one; run kymo as that user";
 
-  /// Errors: std::runtime_error where it cannot be started, with the reason.
+  /// Errors: std::runtime_error with the reason if it cannot be started.
   WatchedCommand(const Arguments& command, Streams streams, Options options);
   WatchedCommand(const WatchedCommand&) = delete;
   WatchedCommand& operator=(const WatchedCommand&) = delete;
   ~WatchedCommand();
 
   [[nodiscard]] watch::Pid pid() const noexcept { return static_cast<watch::Pid>(pid_); }
-  /// False where this process may not: the command runs as another user.
+  /// False without permission: the command runs as another user.
   [[nodiscard]] bool send(int signal) const noexcept;
 
-  /// Waits for those below it that lost their parent and became this process' children, where they have
-  /// ended.
+  /// Reaps ended orphans of the command that became this process'
+  /// children.
   void wait_for_orphans() const noexcept;
 
-  /// How it ended, once it has.
+  /// Its end, once it has ended.
   [[nodiscard]] const std::optional<watch::End>& end() noexcept;
-  /// What it took; valid once it has ended.
+  /// Its resource usage; valid after its end.
   [[nodiscard]] const watch::Usage& usage() const noexcept { return usage_; }
 
  private:

@@ -20,7 +20,7 @@ Cell* Canvas::cell(int row, int column) noexcept {
                  static_cast<std::size_t>(column)];
 }
 
-/// Whatever half of a wide character is left over becomes a blank.
+/// A remaining half of a wide character becomes a blank.
 void Canvas::place(int row, int column, const Cell& placed) {
   Cell* const target = cell(row, column);
   if (target == nullptr) return;
@@ -40,7 +40,7 @@ int Canvas::put(int row, int column, std::string_view text, Style style, int wid
   const auto room = static_cast<std::size_t>(width);
   if (cells.size() > room) {
     cells.resize(room - 1);
-    if (!cells.empty() && cells.back().width == 2) cells.back() = Cell{};  // its right half is gone
+    if (!cells.empty() && cells.back().width == 2) cells.back() = Cell{};  // its right half was cut off
     cells.push_back({{alphabet_ == Alphabet::ascii ? U'~' : U'\u2026', 0, 0}, 1, style});
   }
   for (std::size_t i = 0; i < cells.size(); ++i) {

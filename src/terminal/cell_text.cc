@@ -7,7 +7,7 @@ namespace {
 
 constexpr char32_t kReplacement = U'\uFFFD';
 
-/// Takes one character off the front; kReplacement for a byte that begins none (Unicode 15, table 3-7).
+/// Takes the first character; kReplacement for an invalid byte (Unicode 15, table 3-7).
 char32_t take_character(std::string_view& text) {
   const auto lead = static_cast<unsigned char>(text.front());
   text.remove_prefix(1);
@@ -29,8 +29,8 @@ char32_t take_character(std::string_view& text) {
   return value;
 }
 
-/// Characters without a width that change how others are shown, or hide (Unicode 15, category Cf, and the
-/// separators of lines).
+/// Zero-width characters that hide, or change how others are shown (Unicode 15, category Cf, and the line
+/// separators).
 bool is_hidden_command(char32_t c) {
   return c == 0xAD || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) ||
          (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||

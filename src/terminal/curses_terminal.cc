@@ -11,7 +11,7 @@
 #define NCURSES_WIDECHAR 1
 #include <ncurses.h>
 
-// Of <term.h>, which defines macros of common words, such as `tab`.
+// Declared here because <term.h> defines macros of common words, such as `tab`.
 extern "C" int setupterm(const char* name, int descriptor, int* found);
 
 namespace kymo::KYMO_ABI::terminal {
@@ -66,7 +66,7 @@ std::string why_no_screen() {
   int found = 0;
   if (setupterm(nullptr, STDOUT_FILENO, &found) != OK)
     return "the terminal \"" + std::string(name) + "\" (TERM) is not known here";
-  // A dumb terminal is known, and so is paper; neither lets a cursor go where a screen needs it.
+  // terminfo also knows dumb terminals and printers; neither can place a cursor freely.
   const auto lacks = [](const char* capability) { return tigetstr(capability) == nullptr; };
   if (lacks("cup") || lacks("clear") || tigetflag("hc") > 0 || tigetflag("gn") > 0)
     return "the terminal \"" + std::string(name) + "\" (TERM) cannot place text";
@@ -75,7 +75,7 @@ std::string why_no_screen() {
 
 CursesTerminal::CursesTerminal(bool colors, std::string_view plain_option) {
   std::string why = why_no_screen();
-  // initscr() would end the process where it does not know the terminal.
+  // initscr() would end the process for an unknown terminal.
   if (why.empty() && newterm(nullptr, stdout, stdin) == nullptr) why = "the terminal cannot be set up";
   if (!why.empty())
     throw std::runtime_error(why + "; try TERM=xterm, or " + std::string(plain_option) + " for plain text");

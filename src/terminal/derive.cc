@@ -8,12 +8,13 @@
 namespace kymo::KYMO_ABI::terminal {
 namespace {
 
-/// A tick may be that much early, and is still one.
+/// A tick may be this much early.
 constexpr double kEarlySeconds = 0.1;
 
 bool counts_up(Kind kind) { return kind == Kind::counter || kind == Kind::histogram; }
 
-/// Growth per second, over at least a second and a tick: what changes once in that time must not flicker.
+/// Growth per second, over at least a second and a tick: a figure that changes once in that time must not
+/// flicker.
 Points rates(const World& world, const Series& series, Kind kind, std::size_t from) {
   const Points& column = series.column(Field::value);
   const double over = std::max(1.0, world.tick_seconds);
@@ -21,7 +22,7 @@ Points rates(const World& world, const Series& series, Kind kind, std::size_t fr
   for (std::size_t at = std::max<std::size_t>(from, 1); at < world.times.size(); ++at) {
     std::size_t before = at - 1;
     const auto is_close = [&] { return world.times[at] - world.times[before] < over - kEarlySeconds; };
-    while (before > 0 && is_close() && !std::isnan(column[before])) --before;  // not across a gap
+    while (before > 0 && is_close() && !std::isnan(column[before])) --before;  // never across a gap
     const double seconds = world.times[at] - world.times[before];
     double more = column[at] - column[before];
     if (more < 0 && counts_up(kind)) more = column[at];
@@ -31,7 +32,7 @@ Points rates(const World& world, const Series& series, Kind kind, std::size_t fr
   return points;
 }
 
-/// Infinities are values, too.
+/// Infinities are valid values.
 Points values(const Series& series, Field field, std::size_t from) {
   const Points& column = series.column(field);
   return {column.begin() + static_cast<std::ptrdiff_t>(std::min(from, column.size())), column.end()};
@@ -55,7 +56,7 @@ std::pair<double, double> edges(std::int32_t index) {
   return {std::exp2(index / kBucketsPerOctave), std::exp2((index + 1) / kBucketsPerOctave)};
 }
 
-/// Where a share of a bucket lies.
+/// The value at a share of a bucket.
 double within(std::int32_t index, double share) {
   const auto [lower, upper] = edges(index);
   return lower == upper ? lower : lower * std::pow(upper / lower, share);
@@ -70,7 +71,7 @@ double quantile(const Buckets& buckets, double total, double q) {
   return within(buckets.rbegin()->first, 1);
 }
 
-/// A bucket's edge may lie beyond all that was ever measured; a percentile may not.
+/// A bucket's border may lie beyond all measured values; a percentile may not.
 double within_extremes(double value, const SeriesList& series) {
   double least = kUnknown;
   double most = kUnknown;
@@ -90,7 +91,7 @@ Points each_quantile(const World& world, const SeriesList& series, double q, std
   return points;
 }
 
-/// A gauge of seconds may hold a moment: its size tells.
+/// A gauge of seconds may hold a point in time: its size tells.
 std::string level_unit(const Family& family) {
   if (family.unit == "seconds" || (family.unit.empty() && family.name.ends_with("timestamp")))
     return std::string(base::kUnixSeconds);
@@ -109,7 +110,7 @@ SeriesList summands(const Family& family) {
       list.push_back(&series);
     }
   }
-  // One that has ended no longer holds the others.
+  // An ended one no longer has the total.
   if (whole != nullptr && (whole->is_alive || list.empty())) return {whole};
   return list;
 }

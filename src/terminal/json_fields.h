@@ -9,13 +9,13 @@
 
 namespace kymo::KYMO_ABI::terminal {
 
-// Fields of what a server answers. What is missing, or of another type, is empty or NaN: a server of another
-// version is shown as far as it is understood.
+// Fields of a server's response. A missing field, or one of another type, is empty or NaN: a server of
+// another version is shown as far as possible.
 
 /// A text, or a number as text.
 [[nodiscard]] std::string text_field(const boost::json::object& fields, std::string_view key);
 [[nodiscard]] double number_field(const boost::json::object& fields, std::string_view key);
-/// The object below a key; an empty one where there is none.
+/// The object below a key; an empty one if missing.
 [[nodiscard]] const boost::json::object& object_field(const boost::json::object& fields,
                                                       std::string_view key);
 

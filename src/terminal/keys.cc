@@ -27,7 +27,7 @@ void edit_filter(KeyPress pressed, ViewState& state) {
       filter.clear();
       break;
     case Key::backspace:
-      // A character is what begins with a byte that continues none.
+      // Removes a whole UTF-8 character.
       while (!filter.empty() && (static_cast<unsigned char>(filter.back()) & 0xC0U) == 0x80U)
         filter.pop_back();
       if (!filter.empty()) filter.pop_back();
@@ -50,7 +50,7 @@ void next_sort(ViewState& state) {
   state.is_reversed = false;
 }
 
-/// Only where its answer is seen.
+/// Only on the page that shows the result.
 void order(ProfilerOrder order, ViewState& state) {
   if (state.page == Page::profile && !state.is_paused) state.profiler_order = order;
 }

@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// A number as it travels: JSON has no NaN and no infinity.
+/// A number of the protocol: JSON has no NaN and no infinity.
 double number_of(const json::value* value) {
   if (value == nullptr) return kUnknown;
   if (value->is_number()) return value->to_number<double>();

@@ -31,7 +31,8 @@ class LocalFeed final : public Feed {
     const auto registration =
         registry.add_producer([collector](SnapshotWriter& writer) { collector->collect(writer); },
                               {.name = "host", .has_deadline = false});
-    auto wait = std::min(interval_, std::chrono::milliseconds(200));  // rates need a second reading: soon
+    auto wait = std::min(interval_, std::chrono::milliseconds(200));  // rates need a second reading: take it
+                                                                      // soon
     for (;;) {
       {
         std::unique_lock lock(mutex_);

@@ -89,7 +89,7 @@ int draw_tiles(Canvas& canvas, int row, const Scene& scene, const Roles& roles) 
   return (at + columns - 1) / columns * lines;
 }
 
-/// The limits are those of the verdict's rules for CPU; NaN is over none.
+/// The limits are those of the verdict's CPU rules; NaN is below all.
 Style load_style(double share) {
   return share >= 0.97 ? Style::unwell : share >= 0.85 ? Style::degraded : Style::bar;
 }
@@ -114,7 +114,7 @@ std::vector<Core> cores_of(const World& world) {
   return cores;
 }
 
-/// A bar for each core; where they are too many, one column for each, and then as many as fit.
+/// A bar for each core; for too many cores one column each, as many as fit.
 void draw_cores(Canvas& canvas, Area area, int column, int width, const std::vector<Core>& cores) {
   const int count = static_cast<int>(cores.size());
   const int columns = (count + area.height - 1) / std::max(area.height, 1);
@@ -191,7 +191,7 @@ void draw_host(Canvas& canvas, int row, int column, int width, const World& worl
 
 int draw_machine(Canvas& canvas, int row, const Scene& scene) {
   constexpr int kRows = 4;
-  constexpr int kHost = 38;  // what its figures take
+  constexpr int kHost = 38;  // width of its figures
   const int width = canvas.size().width;
   const int left = std::min(width / 2 - 2, std::max(18, width - 4 - kHost));
   const std::vector<Core> cores = cores_of(scene.world);
@@ -211,7 +211,7 @@ struct Timing {
   double recent;  ///< recorded in the last seconds
 };
 
-/// The timings that were recorded most, the program's own before kymo's.
+/// The most active timings, the program's own before kymo's.
 std::vector<Timing> busiest_timings(const World& world) {
   std::vector<Timing> timings;
   const std::size_t from = world.lower_bound(world.last_time() - kRecentSeconds);
@@ -233,11 +233,10 @@ std::vector<Timing> busiest_timings(const World& world) {
   return timings;
 }
 
-/// Titles over columns of numbers that end where the numbers do.
+/// Titles above right-aligned columns of numbers.
 constexpr int kFigure = 10;
 
-/// A table of names, figures and a trend. Figures are never cut, and a trend is left out where it leaves no
-/// room for names.
+/// A table of names, figures and a trend. Figures are never cut; the trend is hidden if names have no room.
 class FigureTable final {
  public:
   using Figures = std::vector<std::string>;
@@ -254,7 +253,7 @@ class FigureTable final {
     if (names() < kLeastNames) trend_ = 0;
   }
 
-  /// Columns of the screen before the figures.
+  /// Number of screen columns before the figures.
   [[nodiscard]] int names() const noexcept { return screen_ - 1 - trend_ - all_; }
   [[nodiscard]] int trend() const noexcept { return trend_; }
 
@@ -316,7 +315,7 @@ void draw_timings(Canvas& canvas, Area area, const World& world, const std::vect
   }
 }
 
-/// The families of errors and losses that ever counted one.
+/// The families of errors and losses that ever counted.
 std::vector<const Family*> losses_of(const World& world, const Roles& roles) {
   std::vector<const Family*> found;
   for (const auto* list : {&roles.errors, &roles.drops}) {
@@ -354,7 +353,7 @@ struct Section {
   int rows = 0;
 };
 
-/// Gives each section the least it needs, in order, and then the rest in turns.
+/// Gives each section its minimum in order, then distributes the rest in turns.
 void share_rows(int rows, std::span<Section> sections) {
   for (Section& section : sections) {
     if (section.most < section.least || section.least > rows) continue;

@@ -8,10 +8,10 @@
 namespace kymo::KYMO_ABI::terminal {
 namespace {
 
-/// Local, as all times are.
+/// In local time, like all times.
 std::string start_text(const PastSessionRow& row) { return date_text(row.start); }
 
-/// A session between peers often has a name; else it has its id.
+/// The session's name, or its id.
 std::string name_text(const PastSessionRow& row) {
   if (!row.name.empty()) return row.name;
   return row.id.empty() ? "(no id)" : row.id;

@@ -17,7 +17,7 @@ Level level_of(const PeerRow& row) {
 
 const std::string& shown_name(const PeerRow& row) { return row.name.empty() ? row.id : row.name; }
 
-/// A mean opinion, 1 to 5, with two decimals whatever they are.
+/// A mean opinion score, 1 to 5, always with two decimals.
 std::string opinion_text(double opinion) {
   if (std::isnan(opinion)) return "-";
   std::array<char, 32> text{};
@@ -47,7 +47,7 @@ double sort_value(const PeerRow& row, PeerSort sort) {
     case PeerSort::state: return static_cast<double>(level_of(row));
     case PeerSort::latency: return row.latency_ms;
     case PeerSort::loss: return row.loss_percent;
-    case PeerSort::quality: return -row.quality;  // the worst first, as in all others
+    case PeerSort::quality: return -row.quality;  // the worst first, like the others
     default: return 0;
   }
 }
@@ -64,7 +64,7 @@ std::string network_text(const Peers& peers) {
          count(Level::unwell) + " disconnected";
 }
 
-/// Why the quality of the row under the cursor is what it is, in words that fit no column.
+/// The reason for the quality of the row under the cursor, which is too long for a column.
 void draw_reason(Canvas& canvas, int line, const std::vector<const PeerRow*>& rows, int cursor) {
   if (cursor < 0 || cursor >= static_cast<int>(rows.size())) return;
   const PeerRow& row = *rows[static_cast<std::size_t>(cursor)];

@@ -65,7 +65,7 @@ void report_timings(const World& world, Report& report) {
   }
 }
 
-/// In the order of names, which a script can rely upon.
+/// Sorted by name, so that scripts can rely on the order.
 void report_answers(const Scene& scene, Report& report) {
   const Peers* peers = value_of(scene, &Answers::peers);
   if (peers == nullptr || peers->rows.empty()) return;

@@ -19,7 +19,7 @@ constexpr auto kHotspotColumns = std::to_array<TableColumn<HotspotRow>>({
     {"Errors", 8, 80, &HotspotRow::errors},
 });
 constexpr int kShareBar = 12;
-constexpr int kShareScreen = 110;  ///< from which width on the share of all self time is shown
+constexpr int kShareScreen = 110;  ///< minimum screen width for the share of all self time
 constexpr int kSlow = 6;
 
 double sort_value(const HotspotRow& row, ProfileSort sort) {
@@ -32,7 +32,7 @@ double sort_value(const HotspotRow& row, ProfileSort sort) {
   }
 }
 
-/// All but the names', and a free one behind these.
+/// Width of all columns but the names', and a blank.
 int columns_width(int width) {
   int sum = 1 + kSlow + (width >= kShareScreen ? kShareBar + 2 : 0);
   for (const auto& column : kHotspotColumns) sum += width >= column.from_width ? column.width : 0;
@@ -46,7 +46,7 @@ std::string profiler_text(const Profile& profile, bool may_change) {
   return text + (profile.is_on ? ". p turns it off, z forgets all" : ". p turns it on");
 }
 
-/// Behind a row's columns.
+/// After a row's columns.
 void draw_share(Canvas& canvas, int line, int at, double all_self, const HotspotRow& row) {
   if (canvas.size().width >= kShareScreen) {
     draw_bar(canvas, line, at + 2, kShareBar,

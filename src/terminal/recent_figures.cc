@@ -8,7 +8,7 @@
 namespace kymo::KYMO_ABI::terminal {
 namespace {
 
-/// The sum of all rises. What falls is a restart for a counter, and no loss for anything else.
+/// The sum of all rises. A fall is a restart for a counter, and no loss for any other kind.
 double growth_of(const Series& series, bool restarts, std::size_t from) {
   const Points& column = series.column(Field::value);
   double total = 0;

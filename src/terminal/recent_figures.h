@@ -10,22 +10,22 @@
 
 namespace kymo::KYMO_ABI::terminal {
 
-/// What the rules of the verdict ask of a World. Names are plain ones; NaN stands for what is not known.
+/// Figures of a World's last minutes, for the verdict's rules. Names are plain ones; NaN: unknown.
 class RecentFigures final {
  public:
   using LabelPair = std::pair<std::string, std::string>;
 
   explicit RecentFigures(const World& world) noexcept : world_(world) {}
 
-  /// The mean of a family's sum over the last seconds; with labels, of the series that have them.
+  /// The mean of a family's sum over the last seconds; with labels, only of the series that have them.
   [[nodiscard]] double mean(std::string_view name, double seconds,
                             const std::vector<LabelPair>& labels = {}) const;
-  /// By how much a family's sum rose in the last seconds.
+  /// The rise of a family's sum in the last seconds.
   [[nodiscard]] double growth(std::string_view name, double seconds) const;
   [[nodiscard]] double growth(const Family& family, double seconds) const;
-  /// The last minutes as far as they are known: `minute`, `5 minutes`, or `12 s`.
+  /// The known part of the last minutes, in words: `minute`, `5 minutes`, or `12 s`.
   [[nodiscard]] std::string last_of(double seconds) const;
-  /// The families whose plain name is accepted.
+  /// The families whose plain name `accepts` returns true for.
   [[nodiscard]] std::vector<const Family*> named(const std::function<bool(std::string_view)>& accepts) const;
 
   struct Largest {

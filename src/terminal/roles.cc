@@ -54,7 +54,7 @@ bool ends_with(std::string_view name, Names ends) {
   return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return name.ends_with(end); });
 }
 
-/// A part of a whole that is named without it: `events_received_by_type`.
+/// A breakdown of a family whose name lacks the last part: `events_received_by_type`.
 bool is_breakdown(std::string_view name) {
   const std::size_t at = name.rfind("_by_");
   return at != std::string_view::npos && name.find('_', at + 4) == std::string_view::npos;
@@ -148,7 +148,7 @@ Roles roles_of(const World& world) {
 
 namespace {
 
-/// Words of names that are written otherwise in a title. The page has the same ones; the cases are in
+/// Words with a special spelling in titles. The web page has the same list; the cases are in
 /// tests/terminal/golden/titles.tsv.
 constexpr auto kWritten =
     std::to_array<std::pair<std::string_view, std::string_view>>({{"api", "API"},

@@ -13,7 +13,7 @@
 namespace kymo::KYMO_ABI::terminal {
 namespace {
 
-/// Of which server all that is, those first that matter most.
+/// Parts of the server's identity, the most important first.
 std::vector<std::string> address_texts(const Scene& scene) {
   std::vector<std::string> texts;
   if (!scene.world.server.empty()) texts.push_back("  " + scene.world.server);
@@ -74,7 +74,7 @@ void draw_tabs(Canvas& canvas, const Scene& scene, const ViewState& state) {
   const Peers* peers = value_of(scene, &Answers::peers);
   tab(Page::peers, peers == nullptr ? "Peers" : count_text("Peers", static_cast<double>(peers->rows.size())));
   tab(Page::profile, "Profile");
-  // The overview shows all, whatever another page leaves out.
+  // The overview shows all, regardless of other pages' filters.
   const bool has_filter = state.page != Page::overview && !state.filter.empty() && !state.is_editing_filter;
   std::string right;
   if (state.page != Page::overview) {
@@ -82,13 +82,13 @@ void draw_tabs(Canvas& canvas, const Scene& scene, const ViewState& state) {
     if (state.is_reversed) right += ", reversed";
   }
   const int room = canvas.size().width - column - 1;
-  // Half of it says nothing.
+  // Half of it would be meaningless.
   if (width_of(right, canvas.alphabet()) > room) right.clear();
   if (has_filter) right.insert(0, "filter: " + state.filter);
   canvas.put_right(1, column, room, right, Style::quiet);
 }
 
-/// A line that says what is not as it should be with the connection. Whether it took one.
+/// A line about a problem with the connection. Returns true if it drew one.
 bool draw_banner(Canvas& canvas, int row, const Scene& scene) {
   const Link& link = scene.link;
   const int width = canvas.size().width;

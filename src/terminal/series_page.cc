@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kAmount = 14;
 constexpr int kLeastName = 20;
-/// Narrower screens have no trends, so that there is room for names.
+/// Narrower screens have no trends, to leave room for names.
 constexpr int kTrendScreen = 72;
 
 double sort_value(const World& world, const SeriesRow& row, SeriesSort sort) {
@@ -26,7 +26,8 @@ Points trend_of(const World& world, const SeriesRow& row, int width) {
   return points_of(world, *row.family, {row.series}, view, first_of_last(world, width));
 }
 
-/// A gauge's sparkline begins at its lowest value where that is far from zero: else all would be full blocks.
+/// A gauge's sparkline begins at its lowest value if that is far from zero; otherwise all columns would be
+/// full.
 Scale scale_of(const SeriesRow& row, const Points& points) {
   if (row.family->kind != Kind::gauge && row.family->kind != Kind::up_down_counter) return {};
   double lowest = kUnknown;
@@ -40,7 +41,7 @@ Scale scale_of(const SeriesRow& row, const Points& points) {
                                             : Scale{std::fmin(lowest, 0.0), 0};
 }
 
-/// Labels tell series of one family apart: a long name leaves them half of the room.
+/// Labels distinguish the series of a family: a long name leaves them half of the room.
 void draw_name(Canvas& canvas, int line, int width, const SeriesRow& row) {
   const std::string& labels = row.series->label_text;
   const int wanted = labels.empty() ? 0 : std::min(width_of(labels, canvas.alphabet()) + 1, width / 2);
@@ -48,7 +49,7 @@ void draw_name(Canvas& canvas, int line, int width, const SeriesRow& row) {
   if (wanted > 0) canvas.put(line, used + 2, labels, Style::quiet, width - used - 1);
 }
 
-/// All of the chosen series, however little of it fits into its row.
+/// The whole chosen series, even if its row shows only a part.
 void draw_chosen(Canvas& canvas, int line, const SeriesRow& row) {
   const std::string unit = row.family->unit.empty() ? "" : ", in " + row.family->unit;
   const int used = canvas.put(line, 1, series_text(row), Style::strong, canvas.size().width - 2);
@@ -71,8 +72,7 @@ Figures figures_of(const World& world, const SeriesRow& row) {
               : amount_text(latest_of(world, family, {row.series}, View::rate), unit_of(family, View::rate))};
 }
 
-/// Where what stands. Figures are never cut: for a long one there is less of the trend, and then of the
-/// names.
+/// The columns. Figures are never cut: a long figure shortens the trend, then the names.
 struct Layout {
   int name;
   int now = kAmount;

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kMostMoments = 400;
 /// Frames closer than this are one moment.
 constexpr double kMomentSeconds = 0.9;
-/// More than that between two frames, and what happened between them is not known.
+/// After a longer silence, the time between two frames is unknown.
 constexpr double kGapSeconds = 3.5;
 
 std::size_t fields_of(Kind kind) {
@@ -31,7 +31,7 @@ std::string key_of(const LabelList& labels) {
   return key;
 }
 
-/// The value alone where there is one key only, unless it is empty.
+/// The value alone if there is a single key, unless the value is empty.
 std::string text_of(const LabelList& labels) {
   if (labels.size() == 1 && !labels.front().second.empty()) return labels.front().second;
   std::string text;
@@ -51,7 +51,7 @@ Series make_series(LabelList labels, Kind kind, std::size_t moments) {
   return series;
 }
 
-/// A series that comes back counts from 0.
+/// A series that returns counts from 0.
 void end(Series& series) {
   series.is_alive = false;
   series.has_totals = false;
@@ -86,7 +86,7 @@ void SeriesStore::hello(std::string_view instance, std::string_view server, doub
 void SeriesStore::forget_ids() {
   families_.clear();
   series_.clear();
-  world_.omitted_series = 0;  // they are counted again as they are named again
+  world_.omitted_series = 0;  // counted again as they are named again
 }
 
 void SeriesStore::follow_clock(double time, double uptime_seconds) {
@@ -104,7 +104,7 @@ void SeriesStore::adopt_family(std::uint32_t id, std::string_view name, Kind kin
   auto [place, is_new] = world_.families.try_emplace(std::string(name));
   Family& family = place->second;
   const std::string_view shown_unit = unit.empty() && name.ends_with("_ms") ? "milliseconds" : unit;
-  // A newer version of a server may count otherwise: that does not go on with what is kept.
+  // A newer version of a server may count differently: the old data cannot continue.
   if (!is_new && (family.kind != kind || family.unit != shown_unit)) {
     count_ -= family.series.size();
     std::erase_if(series_, [&](const auto& one) { return one.second.family == &family; });
@@ -175,12 +175,12 @@ bool SeriesStore::begin(std::optional<std::uint64_t> seq, double time) {
   const bool is_gap = is_late || (is_anew && !world_.times.empty());
   if (is_gap) push_gap(std::nextafter(time, 0));
   moment_began_ = time;
-  // A value that did not change since before the gap is still the same after it.
+  // A value that is unchanged since before the gap is still valid after it.
   push(time, is_gap ? 2 : 1);
   return true;
 }
 
-/// A moment at which nothing is known: no rate is computed across it.
+/// A moment without data: no rate is computed across it.
 void SeriesStore::push_gap(double time) {
   push(time, 1);
   for (auto& [name, family] : world_.families) {
@@ -192,7 +192,7 @@ void SeriesStore::push_gap(double time) {
   }
 }
 
-/// `back`: how many moments ago the values were that go on.
+/// `back`: distance to the moment whose values continue.
 void SeriesStore::push(double time, std::size_t back) {
   world_.times.push_back(time);
   for (auto& [name, family] : world_.families) {
@@ -254,7 +254,7 @@ void SeriesStore::set_buckets(Series& series, const HistogramReading& reading, b
       const auto found = series.totals.find(index);
       return found == series.totals.end() ? 0.0 : found->second;
     };
-    // A bucket that fell was started anew and counts from 0.
+    // A bucket that fell was restarted and counts from 0.
     const bool is_restart = std::any_of(series.totals.begin(), series.totals.end(), [&](const auto& one) {
       const auto now = reading.buckets.find(one.first);
       return now == reading.buckets.end() || now->second < one.second;
@@ -268,7 +268,7 @@ void SeriesStore::set_buckets(Series& series, const HistogramReading& reading, b
   }
   series.totals = reading.buckets;
   series.has_totals = true;
-  // A new process' extremes are narrower, and say nothing of older moments: they only widen what is known.
+  // A new process' extremes are narrower, and say nothing about older moments: they may only widen the range.
   series.least = std::fmin(series.least, reading.min);
   series.most = std::fmax(series.most, reading.max);
 }

@@ -14,10 +14,10 @@ namespace {
 
 using boost::json::object;
 
-/// More nobody would look through; each is sorted with every picture.
+/// More rows would be useless, and each is sorted for every picture.
 constexpr std::size_t kMostRows = 10'000;
 
-/// The rows of the list below a key, made by a function of each; nothing where there is no such list.
+/// The rows of the list below a key, each made by a function; nothing if there is no list.
 template <class Row>
 std::optional<std::vector<Row>> rows_below(const object& answer, std::string_view key,
                                            Row (*make)(const object& fields)) {
@@ -42,14 +42,14 @@ bool flag_field(const object& fields, std::string_view key) {
   return value != nullptr && value->is_bool() && value->get_bool();
 }
 
-/// Unix time of `2025-11-24T15:58:00.000Z`, which is UTC.
+/// Unix time of `2025-11-24T15:58:00.000Z`, in UTC.
 double moment_of(const std::string& text) {
   std::tm parts{};
   if (::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr) return kUnknown;
   return static_cast<double>(::timegm(&parts));
 }
 
-/// Where nothing ever went either way, nobody told of traffic: that is not known, and not none.
+/// Without any traffic in either direction nobody reported traffic: unknown, and not none.
 bool has_traffic(const object& fields) {
   static constexpr std::array<std::string_view, 4> kTotals = {"bytes_sent", "bytes_received", "packets_sent",
                                                               "packets_received"};

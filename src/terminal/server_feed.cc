@@ -47,13 +47,13 @@ class ServerFeed final : public Feed {
     picture_.tell_change();
   }
 
-  /// What is to be sent then.
+  /// The message to send in reply.
   std::string take_locked(std::string_view text, SharedPicture::Picture& picture) const {
     const TakenMessage taken = take_message(text, picture.store);
     switch (taken.kind) {
       case MessageKind::hello:
-        // After the hello, which tells whether it is still the same process: another one's frames do not go
-        // on.
+        // After the hello, which identifies the process: another process' frames cannot continue the old
+        // ones.
         return subscribe_message(rate_hz_, picture.store.last_seq());
       case MessageKind::full:
         picture.link.state = Link::State::live;
@@ -72,20 +72,20 @@ class ServerFeed final : public Feed {
       link.state = Link::State::lost;
       link.reason = why.what();
       link.retry_at = unix_now() + std::chrono::duration<double>(retry_in).count();
-      // Those of another moment than the metrics would say nothing.
+      // Sessions of another moment than the metrics would mislead.
       picture.sessions.reset();
       picture.answers = {.may_change = picture.answers.may_change};
     });
     picture_.tell_change();
   }
 
-  /// Asks once a second for what is shown, and at once for what another page wants.
+  /// Requests the data of the page on view each second, and at once when the page changes.
   void ask() {
     while (const auto request = picture_.requests().wait(kAsk)) {
       try {
         ask_for(*request);
       } catch (const net::ClientError&) {
-        // The live connection tells what is wrong with the server.
+        // The live connection reports problems of the server.
       }
       if (std::chrono::steady_clock::now() >= sessions_are_due_) ask_for_sessions();
     }
@@ -100,21 +100,21 @@ class ServerFeed final : public Feed {
       answer(&Answers::profile, parse_profile(body_of("/api/profile?limit=50")));
   }
 
-  /// Those of every page: they are part of the verdict.
+  /// The sessions are for every page: they are part of the verdict.
   void ask_for_sessions() {
     try {
       const net::HttpAnswer got = http_.get("/api/sessions/live?top=200");
       const bool is_missing = got.status == 404;
       auto sessions = got.status == 200 ? parse_sessions(got.body) : std::nullopt;
       if (is_missing) sessions_are_due_ = std::chrono::steady_clock::now() + kAskSessionsWhereMissing;
-      // A server that is too busy to answer has its sessions still.
+      // If the server is too busy to respond, keep its sessions.
       if (!sessions && !is_missing) return;
       picture_.with([&](SharedPicture::Picture& picture) {
         picture.sessions = std::move(sessions);
         picture.answers.has_sessions_answer = true;
       });
     } catch (const net::ClientError&) {
-      // The live connection tells what is wrong with the server.
+      // The live connection reports problems of the server.
     }
   }
 
@@ -124,7 +124,7 @@ class ServerFeed final : public Feed {
     answer(&Answers::peers, std::move(peers));
   }
 
-  /// The server's answer; empty where it has none of that.
+  /// The server's response; empty if it has no such data.
   [[nodiscard]] std::string body_of(std::string_view target) {
     net::HttpAnswer got = http_.get(target);
     return got.status == 200 ? std::move(got.body) : std::string();
@@ -144,7 +144,7 @@ class ServerFeed final : public Feed {
       http_.post("/api/profile/reset");
       return;
     }
-    // Asked for again: somebody else may have turned it since.
+    // Reads the state first: another client may have changed it since.
     const auto now = parse_profile(body_of("/api/profile?limit=1"));
     if (now) http_.post(now->is_on ? "/api/profile/stop" : "/api/profile/start");
   }
@@ -152,8 +152,8 @@ class ServerFeed final : public Feed {
   SharedPicture& picture_;
   const int rate_hz_;
   net::WebsocketClient socket_;
-  net::HttpClient http_;                                         // of the asking thread
-  std::chrono::steady_clock::time_point sessions_are_due_ = {};  // as this
+  net::HttpClient http_;                                         // used by the requesting thread
+  std::chrono::steady_clock::time_point sessions_are_due_ = {};  // like this one
   std::thread metrics_thread_;
   std::thread asking_thread_;
 };
@@ -164,7 +164,7 @@ std::unique_ptr<Feed> follow_server(const net::ClientUrl& url, const net::Client
                                     SharedPicture& picture) {
   picture.with([&](SharedPicture::Picture& one) {
     one.link.address = url.tls || !url.path.empty() ? url.to_string() : url.authority();
-    // Whoever could ask this host anyway, or was let in by name.
+    // The token grants that, and so does loopback.
     one.answers.may_change = !options.token.empty() || url.is_loopback();
   });
   return std::make_unique<ServerFeed>(url, options, std::clamp(rate_hz, 1, 10), picture);

@@ -14,8 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// Limits of docs/reference/stream.md: where a queue buffers, where it is overloaded, and where a server
-/// falls behind.
+/// Limits of docs/reference/stream.md for a buffering queue, an overloaded queue, and a slow server.
 void judge(SessionRow& row) {
   const auto say = [&row](Level level, std::string why) {
     row.level = std::max(row.level, level);

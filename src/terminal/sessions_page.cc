@@ -25,7 +25,7 @@ constexpr auto kColumns = std::to_array<TableColumn<SessionRow>>({
     {"Session", 0, 0, [](const SessionRow& row) { return row.id.empty() ? "(no id)" : row.id; }, Side::left},
     {"State", kStateWidth, 0, [](const SessionRow& row) { return std::string(level_name(row.level)); },
      Side::left, [](const SessionRow& row) { return style_of(row.level); }},
-    // A bar stands here, and its figure in the next one.
+    // The bar's column; its figure is in the next one.
     {"Queue", kBar - 1, 0, [](const SessionRow& /*row*/) { return std::string(); }, Side::left},
     {"", 7, 0, [](const SessionRow& row) { return cut_ratio_text(row.fill); }},
     {"Factor", 7, 0, [](const SessionRow& row) { return factor_text(row.realtime_factor); }},
@@ -36,7 +36,7 @@ constexpr auto kColumns = std::to_array<TableColumn<SessionRow>>({
     {"Open for", 13, 130, [](const SessionRow& row) { return duration_text(row.age_seconds); }},
 });
 
-/// Columns without which a reason says nothing.
+/// Minimum width to show a reason.
 constexpr int kLeastReason = 14;
 
 std::string reasons_text(const SessionRow& row) {
@@ -101,7 +101,7 @@ void draw_sessions(Canvas& canvas, Area area, const Scene& scene, ViewState& sta
   if (const PastSessions* past = value_of(scene, &Answers::past_sessions);
       past != nullptr && !past->empty()) {
     const int live = scene.sessions == nullptr ? 0 : static_cast<int>(scene.sessions->rows.size());
-    // The ones that go on have two thirds where they need them.
+    // Open sessions get up to two thirds.
     const int height = std::clamp(live + 2, 3, area.height * 2 / 3);
     draw_past_sessions(canvas, {area.top + height, area.height - height}, *past);
     area.height = height;

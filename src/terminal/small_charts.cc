@@ -7,7 +7,7 @@
 namespace kymo::KYMO_ABI::terminal {
 namespace {
 
-// Block elements, U+2581 to U+2588: an eighth more each.
+// Block elements, U+2581 to U+2588: each an eighth taller.
 constexpr char32_t kLowestBlock = U'\u2581';
 constexpr char32_t kFullBlock = U'\u2588';
 constexpr std::array<char32_t, 8> kAsciiLevels = {U'_', U'.', U':', U'-', U'=', U'+', U'*', U'#'};
@@ -42,7 +42,7 @@ void draw_sparkline(Canvas& canvas, int row, int column, int width, std::span<co
 void draw_restarts(Canvas& canvas, int row, int column, int width, const World& world) {
   const char32_t mark = canvas.alphabet() == Alphabet::ascii ? U'|' : U'\u2502';
   for (const double time : world.restarts) {
-    // The moment before it, at which nothing is known.
+    // The moment before it, which has no data.
     const auto from_end = static_cast<std::ptrdiff_t>(world.times.size() - world.lower_bound(time));
     if (from_end < width)
       canvas.put_glyph(row, column + width - 1 - static_cast<int>(from_end), mark, Style::quiet);
@@ -59,7 +59,7 @@ void draw_bar(Canvas& canvas, int row, int column, int width, double share, Styl
     if (filled == 8 || (is_ascii && filled >= 4)) {
       canvas.put_glyph(row, column + i, is_ascii ? U'#' : kFullBlock, style);
     } else if (filled > 0 && !is_ascii) {
-      // U+258F to U+2589: left blocks, an eighth more each.
+      // U+258F to U+2589: left blocks, each an eighth wider.
       canvas.put_glyph(row, column + i, U'\u2590' - static_cast<char32_t>(filled), style);
     } else {
       canvas.put_glyph(row, column + i, rest, Style::quiet);

@@ -5,7 +5,7 @@
 namespace kymo::KYMO_ABI::terminal {
 namespace {
 
-/// From 64 buckets an octave to the eight that frames have.
+/// Merges 64 buckets an octave to a frame's eight.
 std::int32_t merged(std::int32_t index) { return (index >= 0 ? index : index - 7) / 8; }
 
 HistogramReading reading_of(const HistogramValue& value) {

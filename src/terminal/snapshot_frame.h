@@ -5,7 +5,7 @@
 
 namespace kymo::KYMO_ABI::terminal {
 
-/// Takes a Snapshot of this process in as a frame, as if a server had told it.
+/// Adds a Snapshot of this process as a frame, as if from a server.
 void take_snapshot(const Snapshot& snapshot, SeriesStore& store);
 
 }  // namespace kymo::KYMO_ABI::terminal

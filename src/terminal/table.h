@@ -14,7 +14,7 @@
 
 namespace kymo::KYMO_ABI::terminal {
 
-/// Where a column's texts stand in it. Behind left ones a column of the screen stays free.
+/// Alignment of a column's texts. A left column leaves one blank column after it.
 enum class Side : std::uint8_t { right, left };
 
 /// A column of a table, of one kind of rows.
@@ -23,18 +23,18 @@ struct TableColumn {
   using Text = std::string (*)(const Row& row);
   using StyleOf = Style (*)(const Row& row);
 
-  /// Shows a figure, in a unit.
+  /// Shows a number, in a unit.
   constexpr TableColumn(std::string_view title_, int width_, int from_width_, double Row::* figure_,
                         std::string_view unit_ = {})
       : title(title_), width(width_), from_width(from_width_), figure(figure_), unit(unit_) {}
-  /// Shows a text. Without a style it is plain.
+  /// Shows a text. The default style is plain.
   constexpr TableColumn(std::string_view title_, int width_, int from_width_, Text text_,
                         Side side_ = Side::right, StyleOf style_ = nullptr)
       : title(title_), width(width_), from_width(from_width_), text(text_), style(style_), side(side_) {}
 
   std::string_view title;
-  int width;       ///< 0: that of the names, which depends on the screen's
-  int from_width;  ///< of the screen, for it to be shown
+  int width;       ///< 0: the names' column, whose width depends on the screen
+  int from_width;  ///< minimum screen width to show the column
   double Row::* figure = nullptr;
   std::string_view unit = {};
   Text text = nullptr;
@@ -42,7 +42,7 @@ struct TableColumn {
   Side side = Side::right;
 };
 
-/// Those of the rows that an area of so many lines shows, from `first` on.
+/// The rows that fit an area of `lines` lines, from `first` on.
 template <class Row>
 [[nodiscard]] std::span<const Row> shown_rows(const std::vector<Row>& rows, int first, int lines) {
   const auto begin = std::min(static_cast<std::size_t>(std::max(first, 0)), rows.size());
@@ -51,12 +51,12 @@ template <class Row>
 }
 
 /// A table's columns on a screen. All begin at the screen's second column. Figures are never cut: a column is
-/// as wide as its longest one and a blank. For that the names become shorter, and then columns of wider
-/// screens go.
+/// as wide as its longest figure and a blank. If there is no room, names are shortened first; then columns
+/// for wider screens are hidden.
 template <class Row>
 class TableColumns final {
  public:
-  /// `rows`: those that are shown, or pointers to them.
+  /// `rows`: the shown rows, or pointers to them.
   template <class Shown>
   TableColumns(std::span<const TableColumn<Row>> all, const Canvas& canvas, int name_width,
                std::span<const Shown> rows)
@@ -73,7 +73,7 @@ class TableColumns final {
   }
 
   [[nodiscard]] int name_width() const noexcept { return widths_.empty() ? 0 : widths_.front(); }
-  /// Puts the titles, and gives the screen's column behind them.
+  /// Draws the titles, and returns the next column.
   int draw_titles(Canvas& canvas, int line) const {
     return draw(canvas, line,
                 [](const auto& column) { return std::pair(std::string(column.title), Style::quiet); });
@@ -93,7 +93,7 @@ class TableColumns final {
     return column.text != nullptr ? column.text(row) : amount_text(row.*column.figure, column.unit);
   }
 
-  /// The first column is that of the names.
+  /// The first column has the names.
   void fit(int screen) {
     const auto excess = [&] {
       int sum = 1 - screen;
@@ -131,8 +131,8 @@ class TableColumns final {
   std::vector<int> widths_;  ///< 0: not shown
 };
 
-/// Draws those of the rows that the area has room for, from `first` on, by `draw(line, row)`; `chosen` is
-/// marked.
+/// Draws the rows that fit the area, from `first` on, by `draw(line, row)`; marks
+/// `chosen`.
 template <class Row, class Draw>
 void draw_rows(Canvas& canvas, Area area, const std::vector<Row>& rows, int first, int chosen, Draw draw) {
   for (int i = 0; i < area.height && first + i < static_cast<int>(rows.size()); ++i) {
@@ -141,8 +141,8 @@ void draw_rows(Canvas& canvas, Area area, const std::vector<Row>& rows, int firs
   }
 }
 
-/// Brings the cursor into a table of so many rows, and the part that the area shows to the cursor. Where the
-/// filter leaves no row, that stands there.
+/// Clamps the cursor to a table of `rows` rows, and scrolls the area to the cursor. If no row matches the
+/// filter, says so.
 void settle_rows(Canvas& canvas, Area area, std::size_t rows, ViewState& state, std::string_view row_name);
 
 /// Both, for a page's table.
@@ -153,8 +153,8 @@ void draw_rows(Canvas& canvas, Area area, const std::vector<Row>& rows, ViewStat
   draw_rows(canvas, area, rows, state.top, state.cursor, std::move(draw));
 }
 
-/// The rows that a filter leaves, by what `words` gives of them: those with most of `value` first, NaN behind
-/// all. Those of one rank keep one order, by `name`: rows that changed places each second could not be read.
+/// The rows that match the filter by their `words`, sorted by `value`, largest first, NaN last. Equal rows
+/// are sorted by `name`: rows that change places each second would be unreadable.
 template <class Row, class Words, class Value, class Name>
 std::vector<const Row*> chosen_rows(const std::vector<Row>& all, const ViewState& state, Words words,
                                     Value value, Name name) {

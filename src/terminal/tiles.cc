@@ -25,7 +25,7 @@ std::string active_title(const Family& family) {
   return holds(family, "client") ? "Clients" : "Connections";
 }
 
-/// Two amounts, with their unit once where it is one: `122, 62.5 KiB/s`.
+/// Two amounts; a common unit appears once: `122, 62.5 KiB/s`.
 std::string both(const std::string& first, const std::string& second) {
   const std::size_t unit = first.rfind(' ');
   const bool is_one = unit != std::string::npos && second.ends_with(first.substr(unit)) &&
@@ -46,7 +46,7 @@ class TileMaker final {
     finish(std::move(tile));
   }
 
-  /// Only what rises: a number of losses that falls again has been corrected.
+  /// Rises only: a count of losses that falls was corrected.
   void add_growth(const std::string& title, const std::vector<const Family*>& families) {
     if (families.empty()) return;
     Tile tile;
@@ -115,7 +115,7 @@ std::vector<Tile> tiles_of(const World& world, const Roles& roles, int width) {
   if (roles.active != nullptr) maker.add(active_title(*roles.active), roles.active, View::raw);
   if (roles.latency != nullptr)
     maker.add(roles.latency->is_application() ? "Latency p95" : "Tick p95", roles.latency, View::p95);
-  // Where no server tells of itself, this process is only the one that measures.
+  // Without a server, this process is only the one that measures.
   const bool is_host = world.server.empty();
   maker.add(is_host ? "Host CPU" : "CPU",
             world.find(is_host ? "kymo_system_effective_cores" : "kymo_process_cpu_ratio"), View::raw,

@@ -10,19 +10,19 @@
 
 namespace kymo::KYMO_ABI::terminal {
 
-/// One of the figures of the first screen.
+/// A figure of the first screen.
 struct Tile {
   std::string title;
-  std::string figure;      ///< as shown now
-  std::string limit_text;  ///< `of 2 cores`; empty: there is none
+  std::string figure;      ///< the current text
+  std::string limit_text;  ///< `of 2 cores`; empty: no limit
   std::string unit;
   double value = kUnknown;
   double limit = kUnknown;
-  std::optional<std::pair<double, double>> both;  ///< in and out, of which the value is the sum
-  Points points;                                  ///< the last ones, for a sparkline
+  std::optional<std::pair<double, double>> both;  ///< in and out; the value is their sum
+  Points points;                                  ///< the last points, for a sparkline
 };
 
-/// The eight figures of the first screen, chosen by what the server has, with up to `width` last points.
+/// The eight figures of the first screen, chosen by the server's metrics, with up to `width` last points.
 [[nodiscard]] std::vector<Tile> tiles_of(const World& world, const Roles& roles, int width);
 
 }  // namespace kymo::KYMO_ABI::terminal

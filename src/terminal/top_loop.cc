@@ -44,7 +44,7 @@ class TopLoop final {
   }
 
  private:
-  /// A copy of what was seen when the picture was held.
+  /// A copy of the state at the pause.
   struct Held {
     World world;
     std::optional<Sessions> sessions;
@@ -55,7 +55,7 @@ class TopLoop final {
   void wait() {
     std::array<pollfd, 3> waits = {
         {{STDIN_FILENO, POLLIN, 0}, {signals_.descriptor(), POLLIN, 0}, {picture_.descriptor(), POLLIN, 0}}};
-    // Once a second in any case: how long ago something was goes on.
+    // At least once a second: ages of events keep growing.
     int timeout = 1000;
     if (has_news_) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -67,7 +67,7 @@ class TopLoop final {
     if (ready == 0)
       is_stale_ = is_stale_ || std::chrono::steady_clock::now() - drawn_ >= std::chrono::seconds(1);
     if (ready <= 0) return;
-    // The terminal is gone, and nobody is there to press q.
+    // The terminal is gone, and with it the user.
     if ((waits[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) state_.is_over = true;
     if ((waits[2].revents & POLLIN) != 0) {
       picture_.take_change();
@@ -75,7 +75,7 @@ class TopLoop final {
     }
   }
 
-  /// Frames come a little early or late; one that is early is not put off to the next.
+  /// Frames may be a little early or late; an early one must not wait for the next.
   [[nodiscard]] std::chrono::milliseconds pace() const { return interval_ * 8 / 10; }
   [[nodiscard]] bool is_due() const {
     return has_news_ && std::chrono::steady_clock::now() - drawn_ >= pace();
@@ -100,7 +100,7 @@ class TopLoop final {
 
   void stop() {
     terminal_.leave();
-    ::kill(::getpid(), SIGSTOP);  // and here the process goes on one day
+    ::kill(::getpid(), SIGSTOP);  // SIGCONT resumes here
     terminal_.enter();
     is_stale_ = true;
   }
@@ -122,8 +122,7 @@ class TopLoop final {
   }
 
   void draw() {
-    // A terminal that takes nothing, as after Ctrl-S, must not stop the feed: it is written to without the
-    // lock.
+    // A terminal that accepts no output, as after Ctrl-S, must not stop the feed: write without the lock.
     if (held_) {
       terminal_.show(canvas_of({held_->world, held_->sessions ? &*held_->sessions : nullptr, held_->link,
                                 unix_now(), &held_->answers}));
@@ -158,7 +157,7 @@ class TopLoop final {
 TerminalSignals::TerminalSignals() {
   sigemptyset(&signals_);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH}) {
-    // Somebody told this program to ignore it, as nohup does; blocked, it would come all the same.
+    // The caller told this program to ignore it, as nohup does; a blocked signal would still arrive.
     struct sigaction action{};
     const bool is_ignored = ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
     if (!is_ignored) sigaddset(&signals_, signal);

@@ -15,7 +15,7 @@ constexpr double kNow = 1;
 constexpr double kShort = 10;
 constexpr double kMinute = 60;
 constexpr double kLong = 300;
-/// Below this many events a share of them says little.
+/// Below this many events a share is meaningless.
 constexpr double kFewestEvents = 20;
 constexpr std::size_t kLongestId = 40;
 constexpr double kNever = std::numeric_limits<double>::infinity();
@@ -27,7 +27,7 @@ struct Limits {
   double unwell;
 };
 
-/// A reason where a value is at or over a limit; NaN is at none.
+/// Adds a reason if a value is at or over a limit; NaN adds none.
 void over(double value, Limits limits, const std::string& text, Reasons& reasons) {
   if (!(value >= limits.degraded)) return;
   reasons.push_back({value >= limits.unwell ? Level::unwell : Level::degraded, text});
@@ -49,7 +49,7 @@ void judge_errors(const RecentFigures& recent, const Roles& roles, Reasons& reas
   }
 }
 
-/// What came in where that was lost: `udp_packet_received` beside `udp_packet_dropped`.
+/// The received count beside a lost one: `udp_packet_received` for `udp_packet_dropped`.
 double received_beside(const RecentFigures& recent, const Roles& roles, const Family& lost) {
   const std::string beside = lost.plain_name.substr(0, lost.plain_name.rfind('_')) + "_received";
   const double received = recent.growth(beside, kMinute);
@@ -158,7 +158,7 @@ void judge_files(const RecentFigures& recent, const Roles& /*roles*/, Reasons& r
        reasons);
 }
 
-/// A callback that hangs makes the figures incomplete, and what it waits for may hold up the server too.
+/// A hanging callback makes the figures incomplete, and its cause may delay the server too.
 void judge_callbacks(const RecentFigures& recent, const Roles& /*roles*/, Reasons& reasons) {
   const auto longest = recent.largest(recent.find("kymo_callback_hanging_seconds"), kNow);
   if (longest.series == nullptr) return;
@@ -170,7 +170,7 @@ void judge_callbacks(const RecentFigures& recent, const Roles& /*roles*/, Reason
        reasons);
 }
 
-/// What kymo itself lost never makes a server unwell, but its figures may be incomplete.
+/// Losses of kymo itself never make a server unwell, but its figures may be incomplete.
 void judge_own_losses(const RecentFigures& recent, const Roles& /*roles*/, Reasons& reasons) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kLosses = {
       {{"kymo_series_overflowed", "look-ups of series over the limit"},
@@ -190,7 +190,7 @@ void judge_own_losses(const RecentFigures& recent, const Roles& /*roles*/, Reaso
   }
 }
 
-/// Sessions that are not well make a server degraded; not unwell, since one client's lot is not the server's.
+/// Unwell sessions make a server degraded, not unwell: one client's trouble is not the server's.
 void judge_sessions(const Sessions& sessions, Reasons& reasons) {
   const SessionRow* worst = nullptr;
   std::size_t ailing = 0;
@@ -202,7 +202,7 @@ void judge_sessions(const Sessions& sessions, Reasons& reasons) {
   if (worst == nullptr) return;
   std::string why;
   for (const std::string& reason : worst->reasons) why += (why.empty() ? "" : ", ") + reason;
-  // Of those that are not listed nobody knows.
+  // The state of unlisted sessions is unknown.
   const std::string least = static_cast<double>(sessions.rows.size()) < sessions.count ? "at least " : "";
   reasons.push_back({Level::degraded, least + std::to_string(ailing) + " of " + amount_text(sessions.count) +
                                           (sessions.count == 1 ? " session" : " sessions") + " not well; " +

@@ -13,7 +13,7 @@ using watch::MetricInfo;
 
 constexpr int kTitleColumns = 21;
 constexpr int kFigureColumns = 13;
-/// Four pages of growth, or a hundredth of a core, are no storm.
+/// Four pages of growth, or a hundredth of a core, must look flat.
 constexpr double kLeastRange = 1e-2;
 
 void draw_watch_header(Canvas& canvas, const WatchScene& scene) {
@@ -27,7 +27,7 @@ void draw_watch_header(Canvas& canvas, const WatchScene& scene) {
   canvas.paint(0, 0, width, Style::title);
 }
 
-/// What is wrong so far, in at most three lines; gives the row below.
+/// The issues so far, in at most three lines; returns the next row.
 int draw_watch_findings(Canvas& canvas, const WatchScene& scene) {
   const int width = canvas.size().width;
   if (scene.findings.empty()) {
@@ -51,7 +51,7 @@ int draw_watch_findings(Canvas& canvas, const WatchScene& scene) {
 
 Scale scale_of(const MetricInfo& info, const watch::Totals& totals) {
   if (info.unit == "ratio") return {0, 1};
-  // An amount's line begins at its least: that it grows shows best so.
+  // An amount's line begins at its minimum, which shows growth best.
   if (info.is_level) return {totals.least * 0.98, totals.least * 1.02 + kLeastRange};
   return {0, kLeastRange};
 }
@@ -72,7 +72,7 @@ void draw_metric(Canvas& canvas, int row, const WatchScene& scene, const MetricI
                  scale_of(info, totals));
 }
 
-/// The rows that matter most stay where there is no room for all.
+/// Without room for all, keeps the most important rows.
 std::vector<Metric> shown_metrics(const WatchScene& scene, int room) {
   constexpr Metric kByWeight[] = {Metric::cpu,
                                   Metric::resident,

@@ -32,7 +32,7 @@ void CgroupLimits::look_up(ProcFiles& files, Pid pid) {
   if (files.read("/proc/" + std::to_string(pid) + "/cgroup", text) != ReadResult::ok) return;
   bool understood = true;
   const auto memberships = system::parse_memberships(text, understood);
-  // Our own view of the mounts: those of the process may not be reachable from here.
+  // Our own view of the mounts: the process' mounts may be unreachable from here.
   if (files.read("/proc/self/mountinfo", text) != ReadResult::ok) return;
   const auto place = system::find_cgroup("cpu", memberships, system::parse_mounts(text, understood));
   if (!place) return;

@@ -53,7 +53,7 @@ std::vector<std::string> known_names() {
   return names;
 }
 
-/// Of the memory's figures one that is known, if any is.
+/// The first memory figure that is known, if any.
 Metric known_memory(const Recording& recording) {
   for (const Metric metric : {Metric::resident, Metric::anonymous, Metric::proportional}) {
     if (recording.totals(metric).readings > 0) return metric;
@@ -159,7 +159,7 @@ void Conditions::judge_issue(const Part& part, const Recording& recording,
     if (part.is_any || finding.issue == part.issue)
       outcome.met.push_back(std::string(name_of(finding.issue)) + ": " + finding.text);
   }
-  // Whether another metric is known says nothing of this one.
+  // The missing metric is the one of this issue; others do not matter.
   const auto check = [&](Issue issue, Metric metric, bool is_judged) {
     if (!part.is_any && part.issue != issue) return;
     const bool is_known = recording.totals(metric).readings > 0;

@@ -12,7 +12,7 @@ namespace {
 
 using base::amount_text;
 
-/// Readings over a limit after the warm-up, as a share; NaN where there are none.
+/// Share of readings over a limit after the warm-up; NaN without readings.
 struct Part {
   double share = std::nan("");
   double average = std::nan("");
@@ -123,7 +123,7 @@ class Search final {
     }
   }
 
-  /// The quota of a group is what it may use, not the cores that there are.
+  /// The group's quota bounds the process, not the number of cores.
   [[nodiscard]] bool is_bound_by_group() const {
     return surroundings_.limit_cores && *surroundings_.limit_cores <= surroundings_.cores;
   }
@@ -134,7 +134,7 @@ class Search final {
            amount_text(*surroundings_.limit_cores, "cores");
   }
 
-  /// A thread that is held back, or waits for others, would be helped by more.
+  /// A thread that is throttled, or waits for a CPU, would profit from more.
   [[nodiscard]] std::string busy_thread_text() const {
     const bool is_throttled = recording_.totals(Metric::throttled).average >= limits_.throttled_share;
     if (surroundings_.limit_cores && is_throttled)
@@ -205,7 +205,7 @@ std::optional<MemoryGrowth> memory_growth_of(const Recording& recording, const F
   };
   judge(info_of(Metric::resident).title, growth_of(recording, Metric::resident, limits));
   judge("Anonymous memory", growth_of(recording, Metric::anonymous, limits));
-  // Under pressure the kernel swaps out what a leak has taken, and the resident memory stands still.
+  // Under pressure the kernel swaps a leak's pages out, and resident memory stays constant.
   if (recording.totals(Metric::swapped).most > 0) {
     const auto& anonymous = recording.values(Metric::anonymous);
     const auto& swapped = recording.values(Metric::swapped);
@@ -227,7 +227,7 @@ std::vector<Finding> find_issues(const Recording& recording, const Surroundings&
 
 double seconds_to_judge(double rate_hz) noexcept {
   const double needed = static_cast<double>(kLeastPoints) / rate_hz;
-  // What is left after the warm-up has to be so long: five sixths of the time, or all but a second.
+  // The time after the warm-up must be this long: five sixths of the total, or all but a second.
   return std::ceil(std::max(needed + 1, needed * 6 / 5));
 }
 

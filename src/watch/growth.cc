@@ -22,15 +22,15 @@ constexpr std::size_t kLeastRises = 3;
 constexpr double kLevelOff = 0.4;  // of the first third's changes
 constexpr double kLevelOffOrder = -0.6;
 constexpr double kLeastScore = 4;
-/// A change that is so many times the average of the others is a step.
+/// A change of this many times the others' average is a step.
 constexpr double kStepFactor = 3;
 
 struct Points {
   std::vector<double> x, y;
 };
 
-/// The least value of each part of the time, with its time. A part without a reading, of a process that was
-/// stopped meanwhile, is as the one before.
+/// The least value of each part, with its time. A part without readings, as of a stopped process, repeats the
+/// one before.
 Points floors_of(const Points& all, std::size_t parts) {
   constexpr double kNone = std::numeric_limits<double>::infinity();
   Points floors{std::vector<double>(parts), std::vector<double>(parts, kNone)};
@@ -61,7 +61,7 @@ double average_of(std::span<const double> values) {
   return sum_of(values) / static_cast<double>(values.size());
 }
 
-/// The changes from part to part, with what is known of them without the two largest.
+/// The changes from part to part, and statistics without the two largest.
 struct Changes {
   std::vector<double> all;
   std::vector<double> rest;  ///< in the order of time
@@ -84,7 +84,7 @@ bool comes_down(const Changes& changes) {
   return falls > kMostFall * (changes.grown + falls);
 }
 
-/// Whether the last quarter still grows. A step in it counts as one average change.
+/// True if the last quarter still grows. A step in it counts as one average change.
 bool goes_on(const Changes& changes, double grown_in_last_part) {
   const std::size_t count = std::max<std::size_t>(2, (changes.all.size() + 2) / 4);
   const double most = *std::ranges::max_element(changes.rest);
@@ -99,7 +99,7 @@ bool levels_off(const std::vector<double>& rest) {
   const std::size_t third = std::max<std::size_t>(1, rest.size() / 3);
   const std::span<const double> all(rest);
   if (average_of(all.last(third)) >= kLevelOff * average_of(all.first(third))) return false;
-  // How the changes are ordered: 1 each larger than the one before, -1 each smaller.
+  // The order of the changes: 1 each larger than the one before, -1 each smaller.
   int order = 0;
   for (std::size_t i = 0; i < rest.size(); ++i) {
     for (std::size_t j = i + 1; j < rest.size(); ++j)
@@ -118,9 +118,9 @@ bool grows_throughout(const Points& floors, double last_value, double noise) {
          !levels_off(changes.rest);
 }
 
-/// Takes the two largest changes out of the points, where they stand out: each is brought down to the average
-/// of the others. What took its time, as a large allocation on a busy machine does, goes with the time
-/// between the two floors.
+/// Removes the two largest changes from the points, if they stand out: each is reduced to the average of the
+/// others. A slow step, such as a large allocation on a busy machine, is spread over the time between its two
+/// floors.
 void take_out_steps(Points& points, const Points& floors, double noise) {
   const Changes changes = without_largest_two(changes_of(floors.y));
   double others = 0;

@@ -38,7 +38,7 @@ void ProcessCounts::add(const ProcessReading& reading, Scope scope) {
     entry.waited[major_faults] = static_cast<double>(reading.waited_major_faults);
   }
   const Key key{reading.pid, reading.start_ticks};
-  // One that has ended and waits to be waited for keeps some of its files to itself.
+  // A zombie hides some of its files.
   if (const auto before = last_.find(key); before != last_.end()) {
     for (std::size_t i = 0; i < kCounts; ++i) {
       if (std::isnan(entry.own.at(i))) entry.own.at(i) = before->second.own.at(i);
@@ -47,8 +47,7 @@ void ProcessCounts::add(const ProcessReading& reading, Scope scope) {
   now_.insert_or_assign(key, entry);
 }
 
-/// The nearest of those above it that is still there: whoever is between them has ended too, and was waited
-/// for with all that it had waited for.
+/// The nearest living ancestor: any process in between has ended too, and its counts went up with it.
 std::optional<ProcessCounts::Key> ProcessCounts::who_waited(const Entry& ended) const {
   Pid parent = ended.parent;
   for (std::size_t depth = 0; depth < last_.size(); ++depth) {
@@ -91,7 +90,7 @@ Counts ProcessCounts::newly_waited(const Key& key, const Entry& now, const Ended
 void ProcessCounts::add_own(const Key& key, const Entry& now, const Ended& ended, Counts& grown) const {
   const Entry base = base_of(key, now);
   const auto counted = ended.find(key);
-  // Each process has faults: where fewer were waited for than had been counted, nobody waited.
+  // Every process has page faults. If fewer were waited for than counted, nobody waited.
   const bool has_waited = counted != ended.end() && newly_waited(key, now, ended)[minor_faults] >= 0;
   for (std::size_t i = 0; i < kCounts; ++i) {
     const double own = known_or_zero(now.own.at(i) - base.own.at(i));
@@ -109,7 +108,7 @@ Counts ProcessCounts::end() {
     const Counts waited = newly_waited(key, entry, counted);
     for (std::size_t i = 0; i < kCounts; ++i) {
       is_known.at(i) = is_known.at(i) || !std::isnan(entry.own.at(i));
-      // Those that the nearest one above did not wait for had lost their parent, and the foster parent did.
+      // If the nearest ancestor did not wait for it, it was an orphan, and the foster waited.
       by_foster.at(i) += entry.is_foster ? waited.at(i) : std::min(waited.at(i), 0.0);
       if (!entry.is_foster) grown.at(i) += std::max(waited.at(i), 0.0);
     }

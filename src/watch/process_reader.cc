@@ -21,7 +21,7 @@ std::string process_path(Pid pid, std::string_view file) {
   return path.append("/").append(file);
 }
 
-/// The first thread may have ended before the others: then the process goes on, and is a `Z` all the same.
+/// The first thread may end before the others: the process then lives on in state `Z`.
 bool is_zombie(const system::ProcessStat& stat) { return stat.state == 'Z' && stat.threads <= 1; }
 
 ThreadReading read_task(ProcFiles& files, const std::string& folder, Pid id, std::string& text) {
@@ -148,7 +148,8 @@ std::vector<Pid> read_tree(ProcFiles& files, Pid root, std::span<const KnownProc
                              std::ranges::find(foster.others, one) == foster.others.end();
     if (pid != root && (is_known || is_taken_in)) tree.push_back(pid);
   }
-  // By index: the list grows while it is walked. One that reads as its own ancestor was replaced meanwhile.
+  // By index: the list grows during the walk. A process that reads as its own ancestor was replaced
+  // meanwhile.
   for (std::size_t i = 0; i < tree.size(); ++i) {
     const auto [begin, end] = children.equal_range(tree[i]);
     for (auto child = begin; child != end; ++child) {

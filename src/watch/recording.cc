@@ -37,7 +37,7 @@ void Recording::add(const Sample& sample) {
     ++totals.readings;
     running.weighted += value * sample.seconds;
     running.weights += sample.seconds;
-    // Sums are rounded: what never changed is not told as a little less than its least.
+    // Sums are rounded: keep the average of a constant from falling below its minimum.
     const double average = running.weights > 0 ? running.weighted / running.weights : value;
     totals.average = std::clamp(average, totals.least, totals.most);
   }

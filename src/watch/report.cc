@@ -16,7 +16,7 @@ using base::amount_text;
 constexpr std::size_t kTitleWidth = 22;
 constexpr std::size_t kColumnWidth = 14;
 
-/// Columns of a text; each character of ours is one wide.
+/// Width of a text; all our characters are one column wide.
 std::size_t columns_of(std::string_view text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
@@ -54,7 +54,7 @@ void add_table(const Watch& watch, std::string& out) {
   for (const MetricInfo& info : metrics()) {
     const Totals totals = watch.recording.totals(info.metric);
     if (totals.readings == 0) {
-      // The first reading tells no rates.
+      // The first reading has no rates.
       if (watch.recording.readings() < 2 && !info.is_level) continue;
       unknown.append(unknown.empty() ? "" : ", ").append(info.title);
       continue;
@@ -69,7 +69,7 @@ void add_table(const Watch& watch, std::string& out) {
     out += "Unknown on this system (the kernel lacks or denies these figures): " + unknown + "\n";
 }
 
-/// Below the table and not beside it: a terminal of 80 columns holds both then.
+/// Below the table, so that both fit a terminal of 80 columns.
 void add_growth(const Watch& watch, std::string& out) {
   if (watch.recording.duration() < seconds_to_judge(watch.rate_hz)) return;
   out += "\nGrowth an hour (95 %)\n";

@@ -9,12 +9,11 @@ namespace {
 
 /// The normal distribution's two-sided 95 %.
 constexpr double kNormal95 = 1.959964;
-/// However alike deviations are, the interval grows to four times itself and no more: a smooth curve, whose
-/// deviations are as alike as can be, would have no slope at all.
+/// Limits the widening of the interval to four times. A smooth curve, whose deviations correlate fully, would
+/// otherwise have no slope at all.
 constexpr double kMostWidening = 4;
 
-/// The value of that rank, counted from 0, of values that are reordered on the way; the outermost where there
-/// are not so many.
+/// The value of a rank, counted from 0; reorders the values. Clamped to the first and last.
 double value_at(std::vector<double>& values, double rank) {
   const auto last = static_cast<double>(values.size() - 1);
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::clamp(rank, 0.0, last));
@@ -46,7 +45,7 @@ double score_deviation(std::size_t count) {
   return std::sqrt(n * (n - 1) * (2 * n + 5) / 18);
 }
 
-/// By how much wider than of independent points the interval is, given their deviations from the line.
+/// Factor of the interval against independent points, from the deviations from the line.
 double widening(const std::vector<double>& deviations, double squares) {
   if (squares <= 0) return 1;
   double products = 0;

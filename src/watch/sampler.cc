@@ -13,17 +13,16 @@ namespace kymo::KYMO_ABI::watch {
 namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-/// Groups and affinity are seldom changed.
+/// Groups and affinity rarely change.
 constexpr double kLookAroundSeconds = 5;
-/// A walk over pages holds up the process that is watched: at most a hundredth of the time, and once a
-/// second.
+/// A walk over pages stops the watched process: at most a hundredth of the time, and once a second.
 constexpr double kWalkPause = 100;
 constexpr double kWalkInterval = 1;
 
 double number(std::optional<std::uint64_t> value) { return value ? static_cast<double>(*value) : kUnknown; }
 double number(std::optional<double> value) { return value.value_or(kUnknown); }
 
-/// Adds what is known; a sum of which nothing is known stays unknown.
+/// Adds a known value; a sum without any known value stays unknown.
 void add_to(double& sum, std::optional<std::uint64_t> value) {
   if (value) sum = (std::isnan(sum) ? 0.0 : sum) + static_cast<double>(*value);
 }
@@ -84,7 +83,7 @@ std::optional<Sample> Sampler::sample(double now) {
   const auto counts = process_counts_.end();
   const auto of_tasks = task_counts_.end();
   surroundings_.threads_not_looked_at = sum.threads - std::min<std::uint64_t>(sum.threads, sum.tasks_read);
-  // Of a part of the threads their sums tell nothing.
+  // Sums over a part of the threads would mislead.
   const bool has_all = sum.tasks_read > 0 && surroundings_.threads_not_looked_at * 20 <= sum.threads;
   const double throttled = throttled_share(sample.seconds);
   take_proportional(now, pids, values);
@@ -93,7 +92,7 @@ std::optional<Sample> Sampler::sample(double now) {
     const auto rate = [&](Metric metric, double grown) { values[index_of(metric)] = grown / sample.seconds; };
     constexpr std::array kOfProcess = {Metric::cpu,         Metric::minor_faults, Metric::major_faults,
                                        Metric::read,        Metric::written,      Metric::disk_read,
-                                       Metric::disk_written};  // as ProcessCounts has them
+                                       Metric::disk_written};  // in the order of ProcessCounts
     for (std::size_t i = 0; i < kOfProcess.size(); ++i) rate(kOfProcess.at(i), counts.at(i));
     rate(Metric::cpu_wait, has_all ? of_tasks[1] : kUnknown);
     rate(Metric::voluntary_switches, has_all ? of_tasks[2] : kUnknown);
@@ -134,7 +133,7 @@ void Sampler::add_descendants(const std::vector<Pid>& pids, Sum& sum) {
     add_process(*reading, sum);
     if (!reading->is_zombie) continue;
     zombies.push_back(one);
-    // Each is one for a moment: one that still is at the next reading is told of.
+    // Every process is a zombie briefly: count only those that still are at the next reading.
     if (std::ranges::find(zombies_, one) != zombies_.end()) ++surroundings_.zombies;
   }
   zombies_ = std::move(zombies);
@@ -175,7 +174,7 @@ void Sampler::add_tasks(const ProcessReading& reading, Sum& sum) {
   sum.tasks_read += reading.tasks.size();
 }
 
-/// Between two walks the last one's figure stands.
+/// Between two walks the last figure stays.
 void Sampler::take_proportional(double now, const std::vector<Pid>& pids, Values& values) {
   if (now >= proportional_due_) {
     const double begin = steady_seconds();
@@ -189,7 +188,7 @@ void Sampler::take_proportional(double now, const std::vector<Pid>& pids, Values
 double Sampler::throttled_share(double seconds) {
   const double before = throttled_before_;
   throttled_before_ = number(limits_.throttled_seconds(files_));
-  // A group that was left has another count.
+  // After a move to another group the counts are unrelated.
   return seconds > 0 ? std::clamp((throttled_before_ - before) / seconds, 0.0, 1.0) : kUnknown;
 }
 
