@@ -116,7 +116,7 @@ bool Reader::read_object(JsonValue::Object& object, int levels) {
     if (!read_string(name)) return false;
     const bool is_known =
         std::any_of(object.begin(), object.end(), [&](const auto& f) { return f.name == name; });
-    if (is_known) return fail("a name is there twice");
+    if (is_known) return fail("a name is repeated");
     if (object.size() == kMostFields) return fail("more than 64 names in an object");
     if (!take(':')) return fail("expected a colon");
     object.push_back({std::move(name), JsonValue()});
@@ -210,7 +210,7 @@ bool Reader::read_number(double& number) {
     if (!read_digits()) return fail("expected a digit");
   }
   const auto [end, error] = std::from_chars(text_.data() + begin, text_.data() + at_, number);
-  if (error != std::errc() || end != text_.data() + at_) return fail("a number that no double holds");
+  if (error != std::errc() || end != text_.data() + at_) return fail("a number beyond a double");
   return true;
 }
 

@@ -118,7 +118,7 @@ std::string table_of(const Run& run, const Run* before) {
   for (const Figure& figure : run.figures) out += row_of(figure, before);
   if (before == nullptr) return out;
   out += "\nbefore: kymo " + before->version + ", " + before->time + "\n";
-  if (const std::string why = doubt(run, *before); !why.empty()) out += "Take it with care: " + why + ".\n";
+  if (const std::string why = doubt(run, *before); !why.empty()) out += "Compare with care: " + why + ".\n";
   return out;
 }
 

@@ -39,7 +39,7 @@ Figure figure_from(const json::object& object) {
 }
 
 Run run_from(const json::object& object) {
-  if (text_at(object, "kind") != "kymo bench") throw std::runtime_error("it is of another kind");
+  if (text_at(object, "kind") != "kymo bench") throw std::runtime_error("it is another kind of file");
   const json::object& machine = object.at("machine").as_object();
   Run run{.version = text_at(object, "version"),
           .time = text_at(object, "time"),

@@ -26,18 +26,18 @@ std::string in_milliseconds(std::chrono::nanoseconds time) {
 
 std::string late_message(const Slot& slot, std::chrono::nanoseconds deadline) {
   return "callback \"" + slot.name() + "\" has not returned within " + in_milliseconds(deadline) +
-         "; Snapshots go on without it until it does, and the end of its registration waits for it. Let it "
-         "give a value that another thread keeps up to date, or raise RegistryOptions::callback_deadline";
+         "; Snapshots lack it until it returns, and the end of its registration waits for it. Let it return "
+         "a value that another thread updates, or raise RegistryOptions::callback_deadline";
 }
 
 std::string no_time_message(std::chrono::nanoseconds time) {
-  return "callbacks were left out of a Snapshot because those before them took " + in_milliseconds(time) +
+  return "callbacks were left out of a Snapshot because earlier ones took " + in_milliseconds(time) +
          "; make callbacks faster, or raise RegistryOptions::callback_deadline";
 }
 
 std::string no_more_threads_message() {
   return std::to_string(CallbackRunner::kMostLeftBehind) +
-         " callbacks have not returned; until one does no callback is called. Find what they wait for; "
+         " callbacks have not returned; until one does no callback is called. Find the cause of the wait; "
          "kymo_callback_hanging_seconds has their names";
 }
 

@@ -42,7 +42,7 @@ std::string_view usual_help(Storage storage) noexcept {
 std::string full_message(std::string_view name) {
   return "metric \"" + std::string(name.substr(0, 255)) + "\" is one more than the " +
          std::to_string(Collector::kMaxNames) +
-         " names that a Collector takes, and is not recorded; write what varies as a tag instead";
+         " names that a Collector takes, and is not recorded; use tags for values that vary";
 }
 
 // An instrument for one call: without a handle, which would cost two locked additions.

@@ -83,7 +83,7 @@ std::string_view label_key_fault(std::string_view key) noexcept {
   // After rendering: `_.a` becomes `__a`.
   const auto is_underscore = [](char c) { return c == '_' || c == '.' || c == '-'; };
   if (key.size() > 1 && is_underscore(key[0]) && is_underscore(key[1]))
-    return "starts with __, which Prometheus keeps for itself";
+    return "starts with __, which Prometheus reserves";
   if (key == kBoundLabel || key == kQuantileLabel)
     return "is used by histograms and summaries; choose another";
   return {};

@@ -78,7 +78,7 @@ void Registry::Impl::say_if_copy_is_apart() {
   if (!copy_is_apart() || is_said.exchange(true)) return;
   say(
       {"copies of kymo in this process cannot find each other, because /proc/self/maps or memfd_create() is "
-       "denied: a library with a copy of its own records into a registry of its own; mount /proc and allow "
+       "denied: a library with its own copy records into its own registry; mount /proc and allow "
        "memfd_create, or link one shared copy"});
 }
 

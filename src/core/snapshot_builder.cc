@@ -111,8 +111,7 @@ SnapshotBuilder::Draft* SnapshotBuilder::find_draft(Kind kind, const FamilyOptio
   const Descriptor& is = *draft->columns.descriptor;
   if (is.kind == kind && is.unit == options.unit) return draft;
   return refuse("metric \"" + is.name + "\" is written as a " + std::string(kind_name(is.kind)) +
-                " of unit \"" + is.unit +
-                "\" already; what is written with another kind or unit is left out");
+                " of unit \"" + is.unit + "\" already; series of another kind or unit are skipped");
 }
 
 SnapshotBuilder::Draft* SnapshotBuilder::new_draft(Kind kind, const FamilyOptions& options) {
@@ -138,7 +137,8 @@ std::shared_ptr<const Descriptor> SnapshotBuilder::claim(std::shared_ptr<const D
   const auto taken =
       std::find_if(names.begin(), names.end(), [&](const auto& name) { return taken_.contains(name); });
   if (taken != names.end() || names_.contains(descriptor->name)) {
-    return refuse("metric \"" + descriptor->name + "\" of a producer is left out: another one has the name " +
+    return refuse("metric \"" + descriptor->name +
+                  "\" of a producer is skipped: another metric has the name " +
                   (taken != names.end() ? *taken : descriptor->name));
   }
   names_.insert(descriptor->name);

@@ -84,10 +84,10 @@ class FamilyLinter final {
       report("the name is not snake_case: " + name_);
     }
     if (descriptor.kind != Kind::counter && words_.back() == "total") {
-      report("_total is the suffix of counters, and this is none");
+      report("_total is the suffix of counters, and this is no counter");
     }
     for (const std::string_view word : kTypeWords) {
-      if (contains(words_, word)) report("\"" + std::string(word) + "\" says nothing; leave it out");
+      if (contains(words_, word)) report("\"" + std::string(word) + "\" is meaningless; leave it out");
     }
   }
 

@@ -182,7 +182,7 @@ void MetricsHub::Impl::send_frame(LiveClient& client) {
 void MetricsHub::Impl::reply(const ClientPtr& client, std::string text) {
   if (client->replies.size() >= kMostReplies) {
     add(messages_refused_);
-    client->connection().close(WebSocketClose::not_allowed, "answers are not taken");
+    client->connection().close(WebSocketClose::not_allowed, "replies are not read");
     return;
   }
   client->replies.push_back(std::make_shared<const std::string>(std::move(text)));
@@ -219,7 +219,7 @@ void MetricsHub::Impl::answer(const ClientPtr& client, const SubscribeMessage& m
                                     ? "subscribe: nothing is measured yet; try again in a second"
                                     : "subscribe: " + std::to_string(parts_.limits.subscriptions) +
                                           " different subscriptions with names or match are in use at this "
-                                          "server; use one that others have, or neither names nor match"});
+                                          "server; use one of these, or neither names nor match"});
     return;
   }
   subscribe(client, *channel, message.since);
@@ -237,7 +237,7 @@ void MetricsHub::Impl::answer(const ClientPtr& client, const PingMessage& messag
 void MetricsHub::Impl::answer(const ClientPtr& client, const MessageError& message) {
   add(messages_refused_);
   if (++client->errors >= kMostErrors) {
-    client->connection().close(WebSocketClose::not_allowed, "ten messages that are not understood");
+    client->connection().close(WebSocketClose::not_allowed, "ten invalid messages");
     return;
   }
   reply(client, error_text(message.message));
@@ -351,9 +351,9 @@ Route metrics_socket_route(MetricsHub& hub, std::function<bool()> works) {
           .handle =
               [&hub, works = std::move(works)](const net::HttpRequest&) {
                 if (works && !works()) {
-                  return net::json_error(503, "live metrics are not served: there is no thread for them",
-                                         "raise the limit on threads and start the process anew, or ask "
-                                         "/api/metrics again and again");
+                  return net::json_error(
+                      503, "live metrics are unavailable: no thread could be made",
+                      "raise the limit on threads and restart the process, or poll /api/metrics");
                 }
                 net::HttpResponse response;
                 response.websocket = hub.make_client();

@@ -37,17 +37,17 @@ constexpr std::array kOutputs = {
              format::write_json(snapshot, out, base::JsonLayout::compact);
            }},
     Output{"summary", "", false, format::kJsonType, "/api/metrics/summary",
-           "What matters most of each part in use, in one small object.",
+           "The key figures of each part in use, in one small object.",
            [](const Snapshot& snapshot, const SummaryParts& parts, base::TextSink& out) {
              std::string text;
              write_summary(snapshot, parts, text);
              out.append(text);
            }},
     Output{"server", "", false, format::kJsonType, "/api/metrics/server",
-           "How this server is doing: connections, requests, errors, memory and processor.",
+           "This server's vital signs: connections, requests, errors, memory and processor.",
            write_indented<format::write_server_json>},
     Output{"system", "", false, format::kJsonType, "/api/metrics/system",
-           "How the machine is doing: processors, memory, disks, network.",
+           "The state of the machine: processors, memory, disks, network.",
            write_indented<format::write_system_json>},
 };
 

@@ -26,7 +26,7 @@ std::uint64_t QueryReader::whole_number(std::string_view name, std::uint64_t usu
   if (text == nullptr) return usual;
   const auto value = base::parse_number<std::uint64_t>(*text);
   if (value && *value >= bounds.least && *value <= bounds.most) return *value;
-  refuse(std::string(name) + "=" + net::excerpt(*text) + " is not understood",
+  refuse(std::string(name) + "=" + net::excerpt(*text) + " is invalid",
          "give a whole number from " + std::to_string(bounds.least) + " to " + std::to_string(bounds.most));
   return usual;
 }
@@ -37,7 +37,7 @@ std::optional<std::chrono::seconds> QueryReader::length_of(std::string_view name
   const auto length = parse_duration(*text);
   if (!length) {
     refuse(std::string(name) + " is " + std::string(meaning) + ", and \"" + net::excerpt(*text) +
-               "\" is no length of time",
+               "\" is no duration",
            "write it as 90s, 5m or 1h30m, or leave it out");
   }
   return length;
@@ -49,10 +49,10 @@ std::chrono::seconds QueryReader::duration(std::chrono::seconds usual) {
 
 std::optional<std::chrono::seconds> QueryReader::window() {
   if (request_.query_value("window") != nullptr && request_.query_value("duration") != nullptr) {
-    refuse("window and duration are both there",
-           "give duration for the points, or window for what they come to");
+    refuse("window and duration exclude each other",
+           "use duration for the points, or window for their summary");
   }
-  return length_of("window", "how long a stretch to take together");
+  return length_of("window", "the period to summarize");
 }
 
 void QueryReader::refuse(std::string_view message, std::string_view remedy) {

@@ -93,7 +93,7 @@ Router::Router(std::vector<Route> routes) {
     Entry entry{std::move(route), {}};
     entry.segments = parse_path(entry.route);
     for (const Entry& other : entries_) {
-      if (answer_the_same(entry, other)) refuse(entry.route, "there is already one that answers it");
+      if (answer_the_same(entry, other)) refuse(entry.route, "an equal route exists");
     }
     const auto place = std::upper_bound(entries_.begin(), entries_.end(), entry, is_more_exact);
     entries_.insert(place, std::move(entry));
@@ -107,7 +107,7 @@ std::vector<Router::Segment> Router::parse_path(const Route& route) {
     const bool is_parameter = text.size() > 2 && text.front() == '{' && text.back() == '}';
     const std::string_view name = is_parameter ? text.substr(1, text.size() - 2) : text;
     if (name.find_first_of("{}") != std::string_view::npos) {
-      refuse(route, "braces stand around a whole segment, as in /api/{name}");
+      refuse(route, "braces must enclose a whole segment, as in /api/{name}");
     }
     segments.push_back({std::string(name), is_parameter});
   }
@@ -173,7 +173,7 @@ net::HttpResponse Router::dispatch(const net::HttpRequest& request) const {
   if (get != nullptr) allow += "HEAD, ";
   allow += "OPTIONS";
   if (request.method == "OPTIONS") return with_allow(no_content(), std::move(allow));
-  const std::string message = net::excerpt(request.method) + " is not for this address";
+  const std::string message = net::excerpt(request.method) + " is not supported at this address";
   return with_allow(net::json_error(405, message, "it answers " + allow), allow);
 }
 

@@ -42,12 +42,11 @@ void SessionClient::answer(std::string_view payload) {
   }
   increment(parts_.counts.refused);
   if (++errors_ >= kMostSessionErrors) {
-    return connection_->close(WebSocketClose::not_allowed, "ten messages that are not understood");
+    return connection_->close(WebSocketClose::not_allowed, "ten invalid messages");
   }
   const auto* error = std::get_if<MessageError>(&message);
-  const std::string_view what = error != nullptr
-                                    ? std::string_view(error->message)
-                                    : "a session's stream is sent as it is; send nothing here but a ping";
+  const std::string_view what = error != nullptr ? std::string_view(error->message)
+                                                 : "a session's stream has no options; send only pings here";
   static_cast<void>(tell("error", std::make_shared<const std::string>(error_text(what))));
 }
 

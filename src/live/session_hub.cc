@@ -75,7 +75,7 @@ void SessionHub::Impl::close_all() {
   is_closed_ = true;
   for (const auto& [id, clients] : followers_) {
     for (const SessionClientPtr& client : clients) {
-      client->close(net::WebSocketClose::going_away, "the server tells of sessions no more");
+      client->close(net::WebSocketClose::going_away, "the server no longer sends sessions");
     }
   }
   followers_.clear();
@@ -100,7 +100,7 @@ void SessionHub::Impl::join(const SessionClientPtr& client) {
     if (!is_too_late) followers_[client->session_id()].push_back(client);
   }
   if (is_too_late)
-    return client->close(net::WebSocketClose::going_away, "the server tells of sessions no more");
+    return client->close(net::WebSocketClose::going_away, "the server no longer sends sessions");
   tell_standing(*client);
   // The session may have ended since the handshake began; nobody else would report that.
   if (!parts_.goes_on(client->session_id())) finish(client->session_id());
@@ -163,13 +163,13 @@ Route session_socket_route(SessionHub& hub) {
                 const std::string& id = *request.path_parameter("id");
                 if (!hub.goes_on(id)) {
                   return net::json_error(404, "no session \"" + net::excerpt(id) + "\" goes on",
-                                         "/api/sessions/live lists those that do");
+                                         "/api/sessions/live lists the open ones");
                 }
                 net::HttpResponse response;
                 response.websocket = hub.make_client(id);
                 return response;
               },
-          .about = "The stream of one session, over a WebSocket: how it is doing each second, until it ends.",
+          .about = "The stream of one session, over a WebSocket: its state each second, until it ends.",
           .opens_in_browser = false};
 }
 

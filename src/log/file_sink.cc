@@ -45,9 +45,9 @@ class FileWriter final {
 
   void write(const Record& record) {
     std::call_once(is_started_, [this] { start(); });
-    if (!is_of_this_process()) throw std::logic_error("this sink is of the process that forked");
+    if (!is_of_this_process()) throw std::logic_error("this sink belongs to the parent process");
     if (!queue_.push(format_line(record, options_.format)))
-      throw std::length_error("too much waits to be written");
+      throw std::length_error("too many bytes wait to be written");
   }
 
  private:

@@ -70,15 +70,15 @@ LogPath resolve_log_path(const std::string& path) {
     const FirstLink found = find_link(at, way);
     if (found.link.empty()) return {way.string(), fault_of(way)};
     if (!is_trusted(found.link)) {
-      return {way.string(), "leads through " + found.link.string() +
-                                ", a symbolic link of another user; name the file that it leads to"};
+      return {way.string(),
+              "leads through " + found.link.string() + ", a symbolic link of another user; name its target"};
     }
     const fs::path target = fs::read_symlink(found.link, error);
     if (error) return {found.link.string(), {}};  // vanished meanwhile; opening the file will report it
     at = found.link.parent_path() / target;       // an absolute target replaces the path
     if (!found.rest.empty()) at /= found.rest;
   }
-  return {at.string(), "is a symbolic link that leads in a circle; make it lead to a file"};
+  return {at.string(), "is a cycle of symbolic links; link it to a file"};
 }
 
 }  // namespace kymo::KYMO_ABI::log

@@ -44,7 +44,7 @@ std::optional<std::string> access_fault(const MonitorOptions& options) {
   const net::Endpoint listen = net::Endpoint::parse(options.listen);
   if (options.access.insecure || listen.is_loopback()) return std::nullopt;
   return "listen: other machines reach " + listen.to_string() +
-         " and no token is asked of them; set web.token_file, or insecure if the network keeps others out";
+         " and no token is required; set web.token_file, or insecure if the network keeps others out";
 }
 
 }  // namespace kymo::KYMO_ABI::monitor

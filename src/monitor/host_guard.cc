@@ -59,8 +59,8 @@ bool HostGuard::allows(std::string_view host) const {
 
 net::HttpResponse HostGuard::refusal(std::string_view host) {
   return net::json_error(
-      421, "this server does not answer to the name \"" + std::string(host.substr(0, 253)) + "\"",
-      "ask by its address, or add the name to the setting web.allowed_hosts (KYMO_WEB_ALLOWED_HOSTS)");
+      421, "this server refuses the Host name \"" + std::string(host.substr(0, 253)) + "\"",
+      "use its address, or add the name to the setting web.allowed_hosts (KYMO_WEB_ALLOWED_HOSTS)");
 }
 
 }  // namespace kymo::KYMO_ABI::monitor

@@ -245,7 +245,7 @@ live::MetricsHubParts Monitor::Impl::hub_parts() {
 
 void Monitor::Impl::start() {
   if (!listen_.is_loopback() && options_.access.token.empty()) {
-    logger_.warning("everybody who reaches this address can read the metrics; no token is asked",
+    logger_.warning("everybody who reaches this address can read the metrics; no token is required",
                     {{"address", listen_.to_string()}});
   }
   warn_of_tls(options_.access.tls, first_identity_.get());
@@ -313,7 +313,7 @@ std::vector<std::string> Monitor::Impl::reload(const MonitorOptions& wanted) {
   for (const std::string& name : to_restart_for) {
     logger_.warning("a changed setting needs a restart; the old value stays", {{"setting", name}});
   }
-  logger_.info("configuration taken again", {{"token", is_new_token ? "changed" : "as before"}});
+  logger_.info("configuration reloaded", {{"token", is_new_token ? "changed" : "as before"}});
   return to_restart_for;
 }
 
@@ -331,7 +331,7 @@ void Monitor::Impl::start_ticks() {
     ticks_.emplace(options_.tick_interval, [this] { tick(); });
     running_ticks_.store(&*ticks_, std::memory_order_release);
   } catch (const std::system_error& error) {
-    logger_.error("host and process are not measured: no thread for it", {{"reason", error.what()}});
+    logger_.error("host and process are not measured: no thread could be made", {{"reason", error.what()}});
     measured_ = true;
   }
 }
@@ -340,7 +340,7 @@ void Monitor::Impl::start_live() {
   try {
     live_.start([this] { return work_live(); });
   } catch (const std::system_error& error) {
-    logger_.error("live connections get nothing: no thread for it", {{"reason", error.what()}});
+    logger_.error("live connections get nothing: no thread could be made", {{"reason", error.what()}});
   }
 }
 
@@ -358,7 +358,7 @@ void Monitor::Impl::start_server() {
   try {
     server_.start();
   } catch (const std::system_error& error) {
-    logger_.error("nothing is served: no thread or socket for it",
+    logger_.error("nothing is served: no thread or socket could be made",
                   {{"address", listen_.to_string()}, {"reason", error.what()}});
   }
 }

@@ -57,14 +57,13 @@ void write_feed_metrics(const live::SessionHub::Statistics& statistics, Snapshot
   add_counter("kymo_session_messages_sent_total", "Messages sent to connections that follow a session.",
               statistics.messages_sent);
   add_counter("kymo_session_messages_conflated_total",
-              "Messages that a newer one took the place of before a connection could take them.",
+              "Messages replaced by a newer one before a connection could receive them.",
               statistics.messages_conflated);
   add_counter("kymo_session_slow_closed_total",
-              "Connections that follow a session closed because a message took them too long to receive.",
+              "Connections that follow a session, closed because they received a message too slowly.",
               statistics.slow_closed);
   add_counter("kymo_session_messages_refused_total",
-              "Messages of connections that follow a session that were not understood.",
-              statistics.messages_refused);
+              "Invalid messages from connections that follow a session.", statistics.messages_refused);
 }
 
 std::chrono::milliseconds whole_milliseconds(std::chrono::steady_clock::duration interval) {

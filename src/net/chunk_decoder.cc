@@ -132,7 +132,7 @@ ChunkDecoder::State ChunkDecoder::end_trailer_line() {
   HeaderField field;
   if (auto fault = read_field(line_, field)) return refuse(std::move(*fault));
   if (is_framing_field(field.name)) {
-    return refuse({400, "a trailer must not say where the body ends or who is asked"});
+    return refuse({400, "a trailer must not contain Content-Length, Transfer-Encoding or Host"});
   }
   return State::more;
 }

@@ -32,7 +32,7 @@ std::string reason_text(const boost::system::error_code& error, std::chrono::mil
 
 ClientError unreachable(const ClientUrl& url, const std::string& why) {
   return {Kind::unreachable, "cannot reach " + url.authority() + ": " + why +
-                                 "; is the server running, and is this the address that it serves at?"};
+                                 "; is the server running, and is this its address?"};
 }
 
 SocketAddress find_address(const OperationRunner& runner, const ClientUrl& url,
@@ -63,7 +63,7 @@ ClientError tls_error(const ClientUrl& url, Transport::Tls& stream, const boost:
   const long verified = SSL_get_verify_result(stream.native_handle());
   if (verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH) {
     return {Kind::untrusted, "the certificate of " + url.authority() + " is not for " + url.host +
-                                 "; ask the server by a name or address that its certificate holds"};
+                                 "; use a name or address that its certificate contains"};
   }
   if (verified != X509_V_OK) {
     return {Kind::untrusted, "the certificate of " + url.authority() +
@@ -126,8 +126,8 @@ ClientError connection_error(const ClientUrl& url, const boost::system::error_co
                              std::chrono::milliseconds timeout) {
   const std::string name = error.category().name();
   if (name == "beast.http" || name == "boost.beast.http" || name == "boost.beast.websocket") {
-    return {Kind::broken, url.authority() + " does not answer as kymo does: " + error.message() +
-                              "; is this the address that it serves at?"};
+    return {Kind::broken, url.authority() + " answers, but is not kymo: " + error.message() +
+                              "; is this the right address?"};
   }
   return {Kind::unreachable, url.authority() + ": the connection was lost: " + reason_text(error, timeout)};
 }
@@ -136,18 +136,15 @@ ClientError status_error(const ClientUrl& url, unsigned status, bool has_token) 
   std::string text = url.authority();
   switch (status) {
     case 401:
-      text += has_token
-                  ? " does not accept this token; is the file the one that the server reads (--token-file)?"
-                  : " asks for a token; name the file that holds it (--token-file)";
+      text += has_token ? " refuses this token; is it the server's own token (--token-file)?"
+                        : " requires a token; name its file (--token-file)";
       break;
-    case 403: text += " does not let this client in (403)"; break;
-    case 404: text += " has no such address (404); is it kymo that serves there?"; break;
+    case 403: text += " refuses this client (403)"; break;
+    case 404: text += " has no such path (404); is this server kymo?"; break;
     case 421:
-      text +=
-          " does not know itself by that name (421); ask it by its address, or add the name to its "
-          "web.allowed_hosts";
+      text += " refuses that Host name (421); use its address, or add the name to its web.allowed_hosts";
       break;
-    case 429: text += " was asked with wrong tokens too often (429); wait a second"; break;
+    case 429: text += " received too many wrong tokens (429); wait a second"; break;
     case 503:
       text += " cannot answer now (503): too many connections, or it is just starting or stopping";
       break;

@@ -28,7 +28,7 @@ HttpResponse later(std::string_view message, std::string_view remedy) {
 }
 
 HttpResponse no_memory_for_response() {
-  return later("the responses that are being sent take all the memory that they may",
+  return later("the responses in flight take all the memory that they may",
                "try again in a second, or raise http.max_responses_size");
 }
 
@@ -103,7 +103,8 @@ void note_handler_error(ServerContext& context, std::string_view target, std::st
   }
   const std::string path(target.substr(0, std::min(target.find('?'), kLongestShown)));
   std::string message = "the handler of " + path + " failed: " + std::string(error);
-  if (told.untold > 0) message += "; not told since the last time: " + std::to_string(told.untold);
+  if (told.untold > 0)
+    message += "; failures not reported since the last one: " + std::to_string(told.untold);
   told = {now, 0};
   context.tell(message);
 }

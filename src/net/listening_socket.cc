@@ -56,7 +56,7 @@ std::string describe(const ListenFailure& failure) {
     case EADDRINUSE: return describe_taken(failure);
     case EADDRNOTAVAIL: return "this machine has no such address";
     case EACCES: return "not permitted; a port below 1024 needs the capability CAP_NET_BIND_SERVICE";
-    case EAFNOSUPPORT: return "this machine does not speak this kind of address";
+    case EAFNOSUPPORT: return "this machine does not support this kind of address";
     case EMFILE: return "this process has no file descriptor left; see ulimit -n";
     default: return std::generic_category().message(failure.error);
   }

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kDiscardedBytes = 8 * 1024;
 
 constexpr std::string_view kBehindAProxy =
-    "; behind a proxy, name it in web.trusted_proxies, so that its clients count one by one";
+    "; behind a proxy, name it in web.trusted_proxies, so that its clients count separately";
 
 void tell_too_many(const ServerContext& context, int socket, ConnectionTable::Room room) {
   const HttpResponse response = too_many_connections(room, context.connections.limits());
@@ -36,7 +36,7 @@ HttpResponse too_many_connections(ConnectionTable::Room room, const ConnectionTa
   if (room == ConnectionTable::Room::none_for_address) {
     return json_error(
         503,
-        "too many connections from this address: all " + std::to_string(limits.per_address) + " are at work",
+        "too many connections from this address: all " + std::to_string(limits.per_address) + " are busy",
         "close some, or raise http.max_connections_per_address" + std::string(kBehindAProxy));
   }
   HttpResponse busy = json_error(503, "too many connections", "try again in a second");
@@ -64,7 +64,7 @@ const HttpResponse& speaks_https() {
     told.status = 400;
     told.content_type = "text/plain; charset=utf-8";
     told.headers.emplace_back("Cache-Control", "no-store");
-    told.body = std::make_shared<const std::string>("This address speaks https; ask it with https://\n");
+    told.body = std::make_shared<const std::string>("This address speaks https; use https://\n");
     return told;
   }();
   return response;

@@ -62,7 +62,7 @@ std::optional<Fault> check_request_line(const RequestLine& line) {
                        base::is_digit(line.version[7]);
   if (!is_http) return bad("the request line does not end in HTTP/1.1");
   if (line.version != "HTTP/1.1" && line.version != "HTTP/1.0") {
-    return Fault{505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
+    return Fault{505, "only HTTP/1.1 and HTTP/1.0 are supported"};
   }
   return std::nullopt;
 }
@@ -191,7 +191,7 @@ std::optional<Fault> read_target(const RequestLine& line, RequestHead& head) {
   if (line.target.front() == '/') return std::nullopt;
   if (line.target != "*") return read_absolute_target(line, head);
   if (line.method == "OPTIONS") return std::nullopt;
-  return bad("the target * belongs to OPTIONS");
+  return bad("the target * is for OPTIONS only");
 }
 
 bool is_token_list(std::string_view list) noexcept {

@@ -94,7 +94,7 @@ void use_key(SSL_CTX* context, std::string_view text) {
   if (is_encrypted) {
     ERR_clear_error();
     throw TlsError(Part::key,
-                   "is encrypted, and nobody is asked for its password; decrypt it with `openssl pkey -in "
+                   "is encrypted, and kymo cannot ask for its password; decrypt it with `openssl pkey -in "
                    "KEY -out PLAIN_KEY`, readable by kymo alone");
   }
   if (key == nullptr) throw TlsError(Part::key, "holds a broken private key (" + openssl_reason() + ")");

@@ -145,7 +145,7 @@ bool DegradeLadder::guarded(std::string_view whose, const Call& call) const {
   } catch (const std::exception& error) {
     tell(error.what());
   } catch (...) {
-    tell("something that is no std::exception");
+    tell("an object of unknown type");
   }
   return false;
 }

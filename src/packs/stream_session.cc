@@ -186,7 +186,7 @@ std::optional<SourceFigures> SessionStream::collect(SourceStream& source, Stream
   } catch (const std::exception& error) {
     add_fault(StreamFault::Kind::collector, source.name(), error.what());
   } catch (...) {
-    add_fault(StreamFault::Kind::collector, source.name(), "something that is no std::exception");
+    add_fault(StreamFault::Kind::collector, source.name(), "an object of unknown type");
   }
   return std::nullopt;
 }
@@ -214,7 +214,7 @@ std::optional<DegradeStatus> SessionStream::ask_degrade(StreamTime now) {
   } catch (const std::exception& error) {
     add_fault(StreamFault::Kind::degrade_status, "degrade status", error.what());
   } catch (...) {
-    add_fault(StreamFault::Kind::degrade_status, "degrade status", "something that is no std::exception");
+    add_fault(StreamFault::Kind::degrade_status, "degrade status", "an object of unknown type");
   }
   return std::nullopt;
 }

@@ -66,7 +66,7 @@ struct FaultAccount {
 };
 
 std::string_view what_is_thrown(const std::exception* error) {
-  return error != nullptr ? error->what() : "something that is no std::exception";
+  return error != nullptr ? error->what() : "an object of unknown type";
 }
 
 const std::string& id_of(const StreamMessage& message) {

@@ -168,9 +168,9 @@ std::optional<PeerRecord::Silence> PeerRecord::silence(Now now) const {
 std::string PeerRecord::reason(Now now) const {
   if (is_disconnected(now)) {
     const auto silent = std::chrono::floor<std::chrono::seconds>(now.steady - last_heard_.steady);
-    return "disconnected: nothing was heard for " + std::to_string(silent.count()) + " s";
+    return "disconnected: silent for " + std::to_string(silent.count()) + " s";
   }
-  if (is_last_limited_) return "the peer's limit left the last probe without an answer; probe less often";
+  if (is_last_limited_) return "the peer refused the last probe by its limit; probe less often";
   if (!quality_) return {};
   if (!last_latency_ms_) return "the last probe had no answer";
   return quality_reason({*last_latency_ms_, packet_loss_percent(), jitter_ms_});

@@ -56,10 +56,10 @@ struct Place {
         folder(::open(folder_path.empty() ? "." : folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
     if (folder.get() < 0) fail("cannot open the folder of", path);
     struct stat about{};
-    if (::fstat(folder.get(), &about) != 0) fail("cannot look at the folder of", path);
+    if (::fstat(folder.get(), &about) != 0) fail("cannot inspect the folder of", path);
     const bool others_may_replace = (about.st_mode & S_IWOTH) != 0 && (about.st_mode & S_ISVTX) == 0;
     if (!is_ours(about) || others_may_replace) {
-      fail("other users may write to the folder of", path + "; take a folder of this user's own", EPERM);
+      fail("other users may write to the folder of", path + "; use a folder of this user", EPERM);
     }
   }
 
@@ -83,7 +83,7 @@ std::string read_whole(int descriptor, const std::string& path) {
     if (count == 0) return text;
     if (count < 0 && errno != EINTR) fail("cannot read the sessions of", path);
   }
-  fail("this is no file of sessions; name another, or move it away:", path, EFBIG);
+  fail("this is no file of sessions; use another name, or move it away:", path, EFBIG);
 }
 
 void write_whole(int descriptor, std::string_view text, const std::string& path) {
@@ -153,10 +153,10 @@ std::optional<struct stat> look_at(const Place& place, const std::string& path) 
   struct stat about{};
   if (::fstatat(place.folder.get(), place.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return std::nullopt;
-    fail("cannot look at", path);
+    fail("cannot inspect", path);
   }
   if (!S_ISREG(about.st_mode) || !Place::is_ours(about)) {
-    fail("this is no regular file of this user's; name another, or move it away:", path, EINVAL);
+    fail("this is no regular file of this user; use another name, or move it away:", path, EINVAL);
   }
   return about;
 }
@@ -216,7 +216,7 @@ void SessionFile::save(std::span<const Session> sessions) {
     write_whole(file.get(), text, path_ + ".new");
   }
   if (::renameat(place.folder.get(), draft.c_str(), place.folder.get(), place.name.c_str()) != 0) {
-    fail("cannot put the new sessions in place of", path_);
+    fail("cannot replace the sessions in", path_);
   }
   // Makes the new name survive a power cut; without this it survives a little later.
   (void)::fsync(place.folder.get());
@@ -226,12 +226,12 @@ void SessionFile::set_aside(int folder, const std::string& name) {
   for (int i = 1; i <= kMostSetAside; ++i) {
     const std::string aside = name + ".unread-" + std::to_string(i);
     if (::linkat(folder, name.c_str(), folder, aside.c_str(), 0) == 0) {
-      if (on_event_) on_event_(path_ + " could not be read whole; it is kept as " + aside);
+      if (on_event_) on_event_(path_ + " could not be read completely; it is kept as " + aside);
       return;
     }
-    if (errno != EEXIST) fail("cannot keep aside what could not be read of", path_);
+    if (errno != EEXIST) fail("cannot rename the unreadable file", path_);
   }
-  fail("too many files are kept aside; look at them and move them away:", path_ + ".unread-*", EEXIST);
+  fail("too many unreadable files are kept; inspect and move them:", path_ + ".unread-*", EEXIST);
 }
 
 }  // namespace kymo::KYMO_ABI::peers

@@ -19,7 +19,7 @@
 namespace kymo::KYMO_ABI::peers {
 namespace {
 
-constexpr std::string_view kUnknownReason = "the store threw what is no std::exception";
+constexpr std::string_view kUnknownReason = "the store threw an object of unknown type";
 
 /// Marks a session that an earlier process did not end.
 void mark_interrupted(Session& session) {
@@ -123,9 +123,9 @@ class SessionLog::State final : public ProbeListener {
         ended_.push_back(std::move(session));
       }
     } catch (const std::exception& error) {
-      report("the sessions of before are not known", error.what());
+      report("the earlier sessions are unknown", error.what());
     } catch (...) {
-      report("the sessions of before are not known", kUnknownReason);
+      report("the earlier sessions are unknown", kUnknownReason);
     }
   }
 

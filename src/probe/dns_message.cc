@@ -105,13 +105,13 @@ DnsQuestion DnsQuestion::parse(std::string_view path) {
                        .type = type_of(mark == std::string_view::npos ? "" : path.substr(mark + 1))};
   if (name == ".") return question;
   if (name.ends_with('.')) name.remove_suffix(1);
-  if (name.empty()) throw std::invalid_argument("the name to ask for is missing");
-  if (name.size() > kLongestName) throw std::invalid_argument("the name to ask for is longer than 253 bytes");
+  if (name.empty()) throw std::invalid_argument("the name to query is missing");
+  if (name.size() > kLongestName) throw std::invalid_argument("the name to query is longer than 253 bytes");
   for (std::string_view rest = name;;) {
     const bool is_last = rest.find('.') == std::string_view::npos;
     if (!is_valid_label(take_label(rest)))
       throw std::invalid_argument(
-          "the name to ask for has a part that is not 1 to 63 letters, digits, - and _");
+          "the name to query has a part that is not 1 to 63 letters, digits, - and _");
     if (is_last) break;
   }
   question.name = name;

@@ -50,7 +50,7 @@ SocketAddress address_of(const net::Endpoint& endpoint) {
     throw std::runtime_error("cannot answer probes at " + endpoint.to_string() +
                              ": this machine has no such interface");
   throw std::invalid_argument("\"" + endpoint.to_string() +
-                              "\": probes are answered at an address in digits, such as 127.0.0.1:9465");
+                              "\": expected a numeric address, such as 127.0.0.1:9465");
 }
 
 FileDescriptor open_responder(const SocketAddress& address, const std::string& where) {
@@ -100,7 +100,7 @@ std::vector<FileDescriptor> open_sockets(const net::Endpoint& endpoint) {
 
 void check_limits(const EchoResponderOptions& options) {
   if (!(options.answers_per_second > 0) || !(options.answers_per_second_per_source > 0))
-    throw std::invalid_argument("EchoResponderOptions: a limit on answers is more than 0 a second");
+    throw std::invalid_argument("EchoResponderOptions: the limits on answers must be above 0 a second");
   if (options.sources == 0 || options.sources > kMostSources)
     throw std::invalid_argument("EchoResponderOptions::sources: expected 1 to 1000000");
 }

@@ -37,11 +37,11 @@ void HostAddress::refresh(Time now) {
   // If the current address does not answer, another address of the name may.
   const auto preferred = std::exchange(is_doubted_, false) ? std::nullopt : address_;
   if (net::is_address(host_)) return look_up_zone();
-  if (!address_ && trouble_.empty()) trouble_ = "the address of " + host_ + " is not known yet";
+  if (!address_ && trouble_.empty()) trouble_ = "the address of " + host_ + " is still unknown";
   try {
     asking_ = std::make_unique<net::NameResolution>(host_, port_, preferred);
   } catch (const std::system_error&) {
-    trouble_ = "no thread is left to resolve " + host_ + " on";
+    trouble_ = "no thread could be made to resolve " + host_ + " on";
   }
 }
 

@@ -47,11 +47,11 @@ constexpr int kMostInterim = 8;
 std::string reason_of(const error_code& error) {
   if (error == asio::error::eof || error == http::error::end_of_stream)
     return "the server closed the connection without an answer";
-  if (error == http::error::partial_message) return "the answer ended before its end";
+  if (error == http::error::partial_message) return "the answer was cut off";
   if (error == http::error::header_limit) return "the answer's header is longer than 16 KiB";
   if (error.category() == asio::error::get_system_category()) return error_text(error.value());
   if (error.category() == http::make_error_code(http::error::bad_version).category())
-    return "the answer is no HTTP: " + error.message();
+    return "the answer is not HTTP: " + error.message();
   return error.message();
 }
 
@@ -90,7 +90,7 @@ class Request final : public std::enable_shared_from_this<Request> {
     look_for_name();
   }
 
-  void fail(const std::string& why) { finish(why.empty() ? "it failed for no known reason" : why); }
+  void fail(const std::string& why) { finish(why.empty() ? "the reason is unknown" : why); }
 
   void forget() {
     on_end_ = nullptr;
@@ -295,7 +295,8 @@ class RequestTransport final : public Transport {
     if (place == nullptr) return parts_.events.on_unsent(sequence, parts_.sockets.reason());
     const bool is_name = !net::is_address(parts_.target.host);
     if (is_name && !ask_for_name())
-      return parts_.events.on_unsent(sequence, "no thread is left to resolve " + parts_.target.host + " on");
+      return parts_.events.on_unsent(sequence,
+                                     "no thread could be made to resolve " + parts_.target.host + " on");
     const auto request = std::make_shared<Request>(
         parts_.io, parts_.target, context_ ? &*context_ : nullptr, std::move(place),
         [this, sequence](const ProbeDetails& details, std::chrono::nanoseconds total,

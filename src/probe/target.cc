@@ -40,16 +40,15 @@ constexpr std::size_t kLongestTarget = 2048;
 
 const Scheme& take_scheme(std::string_view& rest, std::string_view text) {
   const std::size_t end = rest.find("://");
-  if (end == std::string_view::npos) refuse_target(text, "it does not say how");
+  if (end == std::string_view::npos) refuse_target(text, "it has no scheme");
   const std::string_view name = rest.substr(0, end);
   rest.remove_prefix(end + 3);
   const auto* scheme = std::find_if(kSchemes.begin(), kSchemes.end(), [name](const Scheme& s) {
     return base::equals_ignoring_case(s.name, name);  // RFC 3986 3.1
   });
   if (scheme == kSchemes.end())
-    refuse_target(text, base::equals_ignoring_case(name, "wss")
-                            ? "wss is not spoken here, as pings need no secrets; use ws, tls or tcp"
-                            : "there is no such way");
+    refuse_target(text, base::equals_ignoring_case(name, "wss") ? "wss is not supported; use ws, tls or tcp"
+                                                                : "its scheme is unknown");
   return *scheme;
 }
 
@@ -76,7 +75,7 @@ std::string_view v6_fault(const std::string& host) {
   if (host.ends_with('%') && net::is_link_local(*bare)) return "its zone is no name of an interface";
   if (!net::is_address(host)) return "only a link-local address has a zone, the name of an interface";
   if (!has_zone && net::is_link_local(*bare))
-    return "a link-local address needs the interface that leads there, as in [fe80::1%eth0]";
+    return "a link-local address needs its interface, as in [fe80::1%eth0]";
   return {};
 }
 
@@ -116,7 +115,7 @@ std::string take_path(std::string_view& rest, ProbeKind kind, std::string_view t
   if (rest.find('#') != std::string_view::npos) refuse_target(text, "it has a fragment");
   std::string path = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
   if (!rest.empty() && rest.front() != '/' && rest.front() != '?')
-    refuse_target(text, "something stands behind its address");
+    refuse_target(text, "there is text behind its address");
   rest = {};
   if (kind != ProbeKind::dns) return path;
   try {
@@ -141,7 +140,7 @@ Target Target::parse(std::string_view text) {
   if (scheme.kind == ProbeKind::tcp && !port) refuse_target(text, "it has no port");
   if (port) target.port = *port;
   if (has_path(scheme.kind)) target.path = take_path(rest, scheme.kind, text);
-  if (!rest.empty() && rest != "/") refuse_target(text, "something stands behind its address");
+  if (!rest.empty() && rest != "/") refuse_target(text, "there is text behind its address");
   return target;
 }
 

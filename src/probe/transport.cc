@@ -43,7 +43,7 @@ std::string error_text(int error) {
     case ETIMEDOUT: return "no answer";
     case ECONNRESET: return "the connection was reset";
     case EMFILE: return "this process has no file descriptor left; see ulimit -n";
-    case EPERM: return "a firewall of this machine does not let it out";
+    case EPERM: return "a firewall of this machine blocks it";
     default: return std::generic_category().message(error);
   }
 }

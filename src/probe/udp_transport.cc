@@ -94,8 +94,8 @@ class UdpTransport final : public Transport {
 
   void take_notice(const EchoMessage& notice) {
     const std::string which = notice.limit == EchoLimit::source
-                                  ? "the responder's limit: it answers one address only so often"
-                                  : "the responder's limit: it answers all probers together only so often";
+                                  ? "the responder's limit for one address"
+                                  : "the responder's limit for all probers together";
     // Probably also the reason for probes without a notice.
     parts_.events.on_trouble(which);
     for (std::uint64_t back = std::min(kRefusedBits, notice.sequence); back-- > 0;) {

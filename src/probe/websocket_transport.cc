@@ -148,7 +148,7 @@ class WebsocketTransport final : public Transport, private LinkEvents {
     put_big_endian(std::span(payload), session_);
     put_big_endian(std::span(payload).subspan(8), sequence);
     if (!link_->ping({reinterpret_cast<const char*>(payload.data()), payload.size()}))
-      parts_.events.on_failure(sequence, "the connection takes nothing: the ping before waits to be sent");
+      parts_.events.on_failure(sequence, "the connection is stalled: the previous ping waits to be sent");
   }
 
   void give_up(std::uint64_t) override {

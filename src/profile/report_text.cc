@@ -54,11 +54,11 @@ std::string one_line(std::string_view name) {
 void append_head(const Report& report, std::string& out) {
   out += report.enabled ? "Profile, running" : "Profile, stopped";
   if (report.started) out += ", since " + format::iso_time(*report.started);
-  out += ", " + duration_text(report.duration) + " on; a reading of the clock takes " +
+  out += ", " + duration_text(report.duration) + " on; one reading of the clock takes " +
          decimal(report.clock_ns, 1) + " ns\n";
   if (report.lost_scopes != 0) {
     out += std::to_string(report.lost_scopes) +
-           " scopes are not in it: they ended on another thread or out of order, or there was no memory\n";
+           " scopes are missing: they ended on another thread or out of order, or memory ran out\n";
   }
 }
 

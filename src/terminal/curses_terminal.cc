@@ -65,7 +65,7 @@ std::string why_no_screen() {
   if (name == nullptr || *name == '\0') return "the terminal has no name (TERM)";
   int found = 0;
   if (setupterm(nullptr, STDOUT_FILENO, &found) != OK)
-    return "the terminal \"" + std::string(name) + "\" (TERM) is not known here";
+    return "the terminal \"" + std::string(name) + "\" (TERM) is unknown here";
   // terminfo also knows dumb terminals and printers; neither can place a cursor freely.
   const auto lacks = [](const char* capability) { return tigetstr(capability) == nullptr; };
   if (lacks("cup") || lacks("clear") || tigetflag("hc") > 0 || tigetflag("gn") > 0)

@@ -9,14 +9,14 @@ namespace {
 constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kKeys = {
     {{"Tab, 1 to 5", "the next view: overview, series, sessions, peers, profile"},
      {"up, down, j k", "move in a table; PgUp PgDn by a page, Home End to its ends"},
-     {"/", "filter: words that a row must have; Esc drops it"},
+     {"/", "filter: words that a row must have; Esc clears it"},
      {"s", "sort by the next column; r the other way round"},
-     {"p, z", "the profiler: on and off; forget what it recorded"},
-     {"space", "hold the picture still, and go on"},
+     {"p, z", "the profiler: on and off; forget its records"},
+     {"space", "pause and resume the screen"},
      {"?, h", "this help; any key leaves it"},
      {"q, Ctrl-C", "quit"},
      {"well", "errors, losses, queues, CPU, memory, files within limits"},
-     {"degraded", "one of its limits is passed; unwell: by far"},
+     {"degraded", "a limit is exceeded; unwell: by far"},
      {"p95", "95 of 100 values of the last 10 s were below it"}}};
 
 }  // namespace

@@ -21,8 +21,8 @@ int draw_verdict(Canvas& canvas, Area area, const Scene& scene, const Roles& rol
   if (scene.link.state == Link::State::lost || scene.world.times.empty()) {
     const bool is_lost = scene.link.state == Link::State::lost;
     canvas.put(area.top, 1,
-               is_lost ? "Not known: the connection is lost. The figures below are from before"
-                       : "Not known yet: waiting for the first figures",
+               is_lost ? "Unknown: the connection is lost. The figures below are old"
+                       : "Unknown: waiting for the first figures",
                Style::strong, width - 1);
     return 1;
   }

@@ -96,9 +96,9 @@ void draw_peers(Canvas& canvas, Area area, const Scene& scene, ViewState& state)
   const Peers* peers = value_of(scene, &Answers::peers);
   if (peers == nullptr || peers->rows.empty()) {
     draw_nothing(canvas, area,
-                 peers == nullptr ? why_nothing(scene, &Answers::peers, "/api/metrics/peers")
-                                  : "No peers. A program has them that adds them to a PeerTable and "
-                                    "gives that to its Monitor.");
+                 peers == nullptr
+                     ? why_nothing(scene, &Answers::peers, "/api/metrics/peers")
+                     : "No peers. To have peers, add them to a PeerTable and give it to the Monitor.");
     settle_cursor(state, 0, 1);
     return;
   }

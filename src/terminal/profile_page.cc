@@ -58,7 +58,7 @@ void draw_share(Canvas& canvas, int line, int at, double all_self, const Hotspot
 
 std::string nothing_recorded(const Profile& profile, bool may_change) {
   if (profile.is_on)
-    return "Nothing was recorded yet: a program tells of itself with KYMO_PROFILE_SCOPE(\"name\").";
+    return "Nothing was recorded yet: mark the program's scopes with KYMO_PROFILE_SCOPE(\"name\").";
   if (may_change) return "Nothing was recorded. p turns the profiler on.";
   return "Nothing was recorded. POST /api/profile/start, with the token, turns the profiler on.";
 }

@@ -165,11 +165,9 @@ Canvas draw_screen(const Scene& scene, ViewState& state, Size size, Alphabet alp
 
 std::string why_nothing(const Scene& scene, bool has_answered, std::string_view address) {
   if (scene.link.state == Link::State::local)
-    return "This is the host itself, measured here; only a server has these: kymo top --url "
-           "http://HOST:PORT.";
-  if (has_answered) return "This server does not tell (it has no " + std::string(address) + ").";
-  return scene.link.state == Link::State::live ? "Asking the server."
-                                               : "Nothing is known while there is no connection.";
+    return "These figures are of this host; only a server has this page: kymo top --url http://HOST:PORT.";
+  if (has_answered) return "This server does not provide this page (it has no " + std::string(address) + ").";
+  return scene.link.state == Link::State::live ? "Waiting for the server." : "Unknown without a connection.";
 }
 
 void draw_nothing(Canvas& canvas, Area area, std::string_view text) {

@@ -14,7 +14,8 @@ double unix_now() noexcept {
 
 SharedPicture::SharedPicture() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (event_ < 0)
-    throw std::system_error(errno, std::generic_category(), "no eventfd; are too many files open?");
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot make an eventfd; are too many files open?");
 }
 
 SharedPicture::~SharedPicture() { ::close(event_); }

@@ -165,7 +165,8 @@ TerminalSignals::TerminalSignals() {
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   descriptor_ = ::signalfd(-1, &signals_, SFD_CLOEXEC | SFD_NONBLOCK);
   if (descriptor_ < 0)
-    throw std::system_error(errno, std::generic_category(), "no signalfd; are too many files open?");
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot make a signalfd; are too many files open?");
 }
 
 TerminalSignals::~TerminalSignals() { ::close(descriptor_); }

@@ -107,7 +107,7 @@ void judge_throttling(const RecentFigures& recent, const Roles& /*roles*/, Reaso
   const double throttled = recent.growth("kymo_cgroup_cpu_throttled_periods", kMinute);
   if (!(periods > 0)) return;
   over(throttled / periods, {0.05, 0.25},
-       "held back by its CPU quota in " + percent(throttled / periods) + " of the periods of the last " +
+       "throttled by its CPU quota in " + percent(throttled / periods) + " of the periods of the last " +
            recent.last_of(kMinute),
        reasons);
 }
@@ -176,12 +176,12 @@ void judge_own_losses(const RecentFigures& recent, const Roles& /*roles*/, Reaso
       {{"kymo_series_overflowed", "look-ups of series over the limit"},
        {"kymo_ticks_missed", "ticks missed"},
        {"kymo_ticks_failed", "ticks failed"},
-       {"kymo_recordings_refused", "values that were no numbers"},
+       {"kymo_recordings_refused", "values refused"},
        {"kymo_producer_errors", "producers or callbacks failed"},
-       {"kymo_callbacks_late", "times that a late callback was left out"},
+       {"kymo_callbacks_late", "late callbacks left out"},
        {"kymo_log_records_lost", "log records lost"},
        {"kymo_registration_errors", "registrations refused"},
-       {"kymo_http_handler_errors", "answers of the metrics server failed"}}};
+       {"kymo_http_handler_errors", "responses of the metrics server failed"}}};
   for (const auto& [name, text] : kLosses) {
     const double lost = recent.growth(name, kLong);
     over(lost, {1, kNever},

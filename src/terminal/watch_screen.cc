@@ -128,7 +128,7 @@ Canvas draw_watch(const WatchScene& scene, Size size, Alphabet alphabet) {
   }
   const std::string may_use = "it may use " + amount_text(scene.surroundings.cores, "cores");
   canvas.put(footer, 0,
-             scene.state.empty() ? " q ends the watch and tells the report; " + may_use : " " + scene.state,
+             scene.state.empty() ? " q ends the watch and prints the report; " + may_use : " " + scene.state,
              Style::footer, size.width);
   return canvas;
 }

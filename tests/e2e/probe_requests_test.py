@@ -217,14 +217,14 @@ class Targets(unittest.TestCase):
                 server.process.send_signal(signal.SIGHUP)
                 server.wait_for(lambda: text in server.err(), text)
 
-            told("configuration taken again")
+            told("configuration reloaded")
             self.assertNotIn("targets", server.err())
             self.write("one=tcp://127.0.0.1:1\ntwo=tcp://127.0.0.1:2\n")
             told("setting=probe.targets_file")
             self.write("junk\n")
             told(self.file + ":1: ")
             self.assertEqual(server.err().count("configuration not taken"), 1)
-            self.assertEqual(server.err().count("configuration taken again"), 2)
+            self.assertEqual(server.err().count("configuration reloaded"), 2)
 
     def test_are_served_as_peers(self):
         with web_server() as port:

@@ -76,7 +76,7 @@ class Probe(unittest.TestCase):
     def test_says_what_is_wrong_with_its_arguments(self):
         for arguments, message in (
             ((), "a target is missing"),
-            (("192.0.2.1",), "does not say how; expected udp://HOST:PORT"),
+            (("192.0.2.1",), "has no scheme; expected udp://HOST:PORT"),
             (("udp://192.0.2.1", "--interval", "1us"), '"1us" is no time; expected 2ms to 3600s'),
             (("udp://192.0.2.1", "--cuont", "3"), "did you mean --count?"),
             (("udp://192.0.2.1", "--count", "0"), "--count"),
@@ -142,7 +142,7 @@ class ServeProbes(unittest.TestCase):
         for arguments, message in (
             (("--probe", "udp://192.0.2.1"), "has no name"),
             (("--probe", "a=udp://192.0.2.1", "--probe", "a=udp://192.0.2.2"), 'the name "a" is there twice'),
-            (("--probe", "a=ftp://192.0.2.1"), "no such way"),
+            (("--probe", "a=ftp://192.0.2.1"), "its scheme is unknown"),
             (("--probe-responder=9465",), "has no port"),
             (("--probe-responder=[fe80::1]:9465",), "needs its interface"),
             (("--probe", "a=udp://fd77::2"), "use brackets around an IPv6 address, as in [fd77::2]"),

@@ -91,7 +91,7 @@ class Screen(unittest.TestCase):
             self.addCleanup(terminal.__exit__)
             terminal.wait_for_text("This server is")
             serve.end(signal.SIGKILL)
-            terminal.wait_for_text("DISCONNECTED", "Disconnected", "ago", "Not known: the connection is lost")
+            terminal.wait_for_text("DISCONNECTED", "Disconnected", "ago", "Unknown: the connection is lost")
         with Serve(listen=listen) as serve:
             serve.url()
             terminal.wait_for(lambda screen: "live " in screen and "Disconnected" not in screen, "a new connection")
@@ -188,7 +188,7 @@ class OldTerminals(unittest.TestCase):
     def test_a_terminal_that_nobody_knows(self):
         with Serve() as serve, top(serve, TERM="no-such-terminal") as terminal:
             self.assertEqual(terminal.wait_for_end(), 1)
-            self.assertIn(b'"no-such-terminal" (TERM) is not known here; try TERM=xterm, or --once', terminal.raw)
+            self.assertIn(b'"no-such-terminal" (TERM) is unknown here; try TERM=xterm, or --once', terminal.raw)
 
     def test_a_terminal_that_cannot_place_text(self):
         with Serve() as serve:
@@ -235,8 +235,7 @@ class Once(unittest.TestCase):
         self.assertEqual((result.returncode, result.stdout), (1, ""))
         self.assertEqual(
             result.stderr,
-            f"kymo: top: cannot reach 127.0.0.1:{port}: connection refused; is the server running, "
-            "and is this the address that it serves at?\n",
+            f"kymo: top: cannot reach 127.0.0.1:{port}: connection refused; is the server running, and is this its address?\n",
         )
 
     def test_without_an_address_takes_the_server_of_the_environment_or_this_host(self):
@@ -256,7 +255,7 @@ class Once(unittest.TestCase):
             with Serve("--web.token-file", file.name) as serve:
                 refused = run_kymo("top", "--once", "--for", "1s", "--url", serve.url())
                 self.assertEqual(refused.returncode, 1)
-                self.assertIn("asks for a token; name the file that holds it (--token-file)", refused.stderr)
+                self.assertIn("requires a token; name its file (--token-file)", refused.stderr)
                 self.assertEqual(run_kymo("top", "--once", "--for", "1s", "--url", serve.url(), "--token-file", file.name).returncode, 0)
 
     def test_says_what_is_wrong_with_how_it_is_called(self):

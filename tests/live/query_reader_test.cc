@@ -49,10 +49,10 @@ TEST(QueryReader, RefusesWhatIsNoNumberWithinBounds) {
     EXPECT_EQ(query.whole_number("limit", 3, {1, 7}), 3U) << text;
     ASSERT_TRUE(query.refusal()) << text;
     EXPECT_EQ(query.refusal()->status, 400);
-    EXPECT_EQ(query.refusal()->body.text(),
-              R"({"error":{"status":400,"message":"limit=)" + std::string(text) +
-                  R"( is not understood","remedy":"give a whole number from 1 to 7"}})"
-                  "\n");
+    EXPECT_EQ(query.refusal()->body.text(), R"({"error":{"status":400,"message":"limit=)" +
+                                                std::string(text) +
+                                                R"( is invalid","remedy":"give a whole number from 1 to 7"}})"
+                                                "\n");
   }
 }
 
@@ -62,7 +62,7 @@ TEST(QueryReader, TellsOfTheFirstThatIsWrong) {
   EXPECT_EQ(query.duration(seconds(1)), seconds(1));
   EXPECT_EQ(query.whole_number("top", 1, {1, 7}), 1U);
   ASSERT_TRUE(query.refusal());
-  EXPECT_THAT(query.refusal()->body.text(), HasSubstr(std::string(200, 'a') + "\\\" is no length of time"));
+  EXPECT_THAT(query.refusal()->body.text(), HasSubstr(std::string(200, 'a') + "\\\" is no duration"));
 }
 
 }  // namespace

@@ -365,7 +365,7 @@ TEST_F(FileSink, ALinkOfAnotherUserIsNotFollowed) {
 TEST_F(FileSink, LinksThatLeadNowhereAreRefused) {
   fs::create_symlink("b", path("a"));
   fs::create_symlink("a", path("b"));
-  EXPECT_THAT(log_file_fault(path("a")).value_or(""), HasSubstr("leads in a circle"));
+  EXPECT_THAT(log_file_fault(path("a")).value_or(""), HasSubstr("is a cycle of symbolic links"));
   fs::create_symlink("not_there/kymo.log", path("dangling"));
   EXPECT_THAT(log_file_fault(path("dangling")).value_or(""),
               HasSubstr("not_there does not exist; make it first"));

@@ -180,7 +180,7 @@ TEST(Monitor, WarnsThatOthersCanReadAnOpenAddress) {
   Messages messages;
   const Monitor monitor(
       {.listen = "0.0.0.0:0", .log = {.sink = messages.sink()}, .access = {.insecure = true}});
-  EXPECT_TRUE(messages.any("no token is asked"));
+  EXPECT_TRUE(messages.any("no token is required"));
 }
 
 TEST(Monitor, StopsTwiceAndStillGivesSnapshots) {

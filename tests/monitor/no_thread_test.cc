@@ -47,7 +47,7 @@ TEST(MonitorWithoutThread, SaysThatThereAreNoLiveMetrics) {
   const std::string answer = ask_for_live_metrics(kLiveThread);
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
   EXPECT_THAT(answer, HasSubstr("application/json"));
-  EXPECT_THAT(answer, HasSubstr("there is no thread for them"));
+  EXPECT_THAT(answer, HasSubstr("no thread could be made"));
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ TEST_F(Reload, ATokenThatChangesCountsAtOnceAndEndsLiveConnections) {
   EXPECT_EQ(status(kToken), "401");
   EXPECT_EQ(status(kOther), "200");
   EXPECT_THAT(live.read_to_end(), testing::EndsWith("\x03\xf0the token has changed"));
-  EXPECT_THAT(log(), Contains("configuration taken again token"));
+  EXPECT_THAT(log(), Contains("configuration reloaded token"));
 }
 
 TEST_F(Reload, ATokenThatStaysEndsNothing) {

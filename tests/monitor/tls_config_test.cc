@@ -84,7 +84,7 @@ TEST_F(TlsConfig, NamesTheFileAndWhereItWasNamed) {
               HasSubstr("--web.tls.key-file: " + other + " is not the key of the first certificate"));
   const std::string encrypted =
       write_private("secret.pem", net::test::openssl("pkey -aes256 -passout pass:secret", made_.key));
-  EXPECT_THAT(error_of(chain_, encrypted), HasSubstr(encrypted + " is encrypted, and nobody is asked"));
+  EXPECT_THAT(error_of(chain_, encrypted), HasSubstr(encrypted + " is encrypted, and kymo cannot ask"));
 }
 
 TEST_F(TlsConfig, WhatWasMeantToBeEncryptedIsNotServedToOthersInClear) {

@@ -94,9 +94,8 @@ TEST(HttpClient, SaysThatNobodyIsThere) {
   server.reset();
   const auto [kind, text] = failure_of([&] { return HttpClient(url, {}).get("/"); });
   EXPECT_EQ(kind, ClientError::Kind::unreachable);
-  EXPECT_EQ(text,
-            "cannot reach " + url.authority() +
-                ": connection refused; is the server running, and is this the address that it serves at?");
+  EXPECT_EQ(text, "cannot reach " + url.authority() +
+                      ": connection refused; is the server running, and is this its address?");
 }
 
 TEST(HttpClient, WaitsForNoAnswerThatDoesNotCome) {

@@ -204,7 +204,7 @@ TEST(HttpServerLimits, OverTheCapOfAnAddressAtWorkNewcomersAreToldSo) {
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 503);
   EXPECT_EQ(response->header("Retry-After"), std::nullopt);
-  EXPECT_THAT(response->body, HasSubstr("too many connections from this address: all 2 are at work"));
+  EXPECT_THAT(response->body, HasSubstr("too many connections from this address: all 2 are busy"));
   EXPECT_THAT(response->body, HasSubstr("web.trusted_proxies"));
   gate.open();
   for (const auto& client : busy) EXPECT_EQ(client->read_response()->body, "at last");

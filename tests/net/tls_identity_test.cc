@@ -65,7 +65,7 @@ TEST(TlsIdentity, SaysWhatIsWrongWithAKey) {
   expect_fault(made.chain, make_certificate("b").key, key, "is not the key of the first certificate");
   expect_fault(make_certificate("b").chain + made.chain, made.key, key, "is not the key of the first");
   for (const char* how : {"pkey -aes256 -passout pass:secret", "ec -aes256 -passout pass:secret"}) {
-    expect_fault(made.chain, test::openssl(how, made.key), key, "is encrypted, and nobody is asked");
+    expect_fault(made.chain, test::openssl(how, made.key), key, "is encrypted, and kymo cannot ask");
   }
 }
 

@@ -100,7 +100,7 @@ TEST(Tls, ARequestInClearIsToldSo) {
     EXPECT_EQ(response->status, 400);
     EXPECT_EQ(response->header("Content-Type"), "text/plain; charset=utf-8");
     EXPECT_EQ(response->header("Connection"), "close");
-    EXPECT_EQ(response->body, "This address speaks https; ask it with https://\n");
+    EXPECT_EQ(response->body, "This address speaks https; use https://\n");
     EXPECT_TRUE(client.is_ended());
   }
   EXPECT_EQ(server->statistics().tls_failures, 3U);

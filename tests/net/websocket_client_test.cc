@@ -141,7 +141,7 @@ TEST(WebsocketClient, SaysWhatAnAnswerThatIsNoMeans) {
   const auto server = start_server(echo);
   Running running(ClientUrl::parse(server->endpoint().to_string()), "/elsewhere");
   ASSERT_TRUE(eventually([&] { return !running.notes().empty(); }));
-  EXPECT_THAT(running.notes()[0], HasSubstr("has no such address (404)"));
+  EXPECT_THAT(running.notes()[0], HasSubstr("has no such path (404)"));
 }
 
 TEST(WebsocketClient, TakesNoMessageOverItsLimit) {

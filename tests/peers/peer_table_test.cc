@@ -145,7 +145,7 @@ TEST_F(PeerTableTest, AProbeThatThePeersLimitLeftUnansweredIsNoLoss) {
   EXPECT_EQ(peer.status, PeerStatus::connected) << "for longer than a silent one is";
   EXPECT_FALSE(peer.quality_score);
   EXPECT_EQ(peer.packet_loss_percent, 0);
-  EXPECT_THAT(peer.quality_reason, HasSubstr("limit left the last probe without an answer"));
+  EXPECT_THAT(peer.quality_reason, HasSubstr("refused the last probe by its limit"));
   EXPECT_EQ(std::pair(peer.probes_sent, peer.probes_limited), std::pair(std::uint64_t{8}, std::uint64_t{8}));
   table_.record_latency("a", 10ms);
   peer = state("a");
@@ -223,7 +223,7 @@ TEST_F(PeerTableTest, ADisconnectedPeerHasQualityZero) {
   EXPECT_EQ(peer.status, PeerStatus::disconnected);
   EXPECT_EQ(peer.quality_score, 0);
   EXPECT_EQ(peer.quality_trend, QualityTrend::degrading);
-  EXPECT_EQ(peer.quality_reason, "disconnected: nothing was heard for 3600 s");
+  EXPECT_EQ(peer.quality_reason, "disconnected: silent for 3600 s");
   EXPECT_EQ(peer.path.total, 0);
   EXPECT_EQ(peer.path_score_5m, 0);
   EXPECT_EQ(peer.voice.value().mean_opinion_score, 1);
@@ -231,7 +231,7 @@ TEST_F(PeerTableTest, ADisconnectedPeerHasQualityZero) {
   EXPECT_EQ(peer.bandwidth.received_bytes_per_s, 0);
   EXPECT_EQ(table_.network_quality().score, 0);
   table_.record_timeout("a");
-  EXPECT_EQ(state("a").quality_reason, "disconnected: nothing was heard for 3600 s");
+  EXPECT_EQ(state("a").quality_reason, "disconnected: silent for 3600 s");
   table_.record_latency("a", 10ms);
   peer = state("a");
   EXPECT_GT(peer.quality_score.value(), 60);

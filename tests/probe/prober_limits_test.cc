@@ -158,7 +158,7 @@ TEST(Prober, WithoutAThreadForNamesEachProbeEndsAllTheSame) {
   has_no_threads = false;
   ASSERT_EQ(all.size(), 9U);
   for (const auto& one : all)
-    EXPECT_THAT(one.reason, HasSubstr("no thread is left to resolve host.invalid on"));
+    EXPECT_THAT(one.reason, HasSubstr("no thread could be made to resolve host.invalid on"));
   for (const char* kind : {"http", "tcp", "udp"}) EXPECT_EQ(prober.counts(kind)->sent, 3U);
 }
 

@@ -237,7 +237,7 @@ TEST(Prober, TellsARespondersLimitFromALoss) {
   EXPECT_EQ(counts.strays, 0U);
   for (const auto& one : all) {
     if (one.outcome != ProbeOutcome::answered) {
-      EXPECT_THAT(one.reason, HasSubstr("one address only so often"));
+      EXPECT_THAT(one.reason, HasSubstr("limit for one address"));
     }
   }
   const peers::PeerState peer = peers.find("a").value();
@@ -395,7 +395,7 @@ TEST(Prober, SaysWhatIsWrongWithAnAnswer) {
   details_of("http://" + TcpPeer("HTTP/1.1 200 OK\r\nX: " + std::string(20'000, 'x')).address(), &reason);
   EXPECT_THAT(reason, HasSubstr("16 KiB"));
   details_of("http://" + TcpPeer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").address(), &reason);
-  EXPECT_THAT(reason, HasSubstr("ended before its end"));
+  EXPECT_THAT(reason, HasSubstr("was cut off"));
   const ProbeDetails details = details_of(
       "http://" + TcpPeer("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.0 503 Busy\r\n\r\nuntil the end")
                       .address(),

@@ -54,8 +54,8 @@ TEST(Target, SaysWhatIsWrong) {
     }
   };
   using testing::HasSubstr;
-  EXPECT_THAT(message("192.0.2.7"), HasSubstr("does not say how; expected udp://HOST:PORT"));
-  EXPECT_THAT(message("ftp://192.0.2.7"), HasSubstr("no such way"));
+  EXPECT_THAT(message("192.0.2.7"), HasSubstr("has no scheme; expected udp://HOST:PORT"));
+  EXPECT_THAT(message("ftp://192.0.2.7"), HasSubstr("its scheme is unknown"));
   EXPECT_THAT(message("udp://fd77::2"), HasSubstr("use brackets around an IPv6 address, as in [fd77::2]"));
   EXPECT_THAT(message("udp://fd77::2:9465"), HasSubstr("[fd77::2:9465] or [fd77::2]:9465"));
   EXPECT_THAT(message("udp://1:2:3:4:5:6:7:8:9465"), HasSubstr("as in [1:2:3:4:5:6:7:8]:9465"));
@@ -68,7 +68,7 @@ TEST(Target, SaysWhatIsWrong) {
   EXPECT_THAT(message("udp://[fe80::1%]"), HasSubstr("its zone is no name of an interface"));
   EXPECT_THAT(message("udp://[fe80::1%25]"), HasSubstr("25"));
   EXPECT_THAT(message("udp://[fe80::1%a/b]"), HasSubstr("zone"));
-  EXPECT_THAT(message("dns://192.0.2.53"), HasSubstr("the name to ask for is missing"));
+  EXPECT_THAT(message("dns://192.0.2.53"), HasSubstr("the name to query is missing"));
   EXPECT_THAT(message("dns://192.0.2.53/a?type=B"), HasSubstr("one of A, NS"));
   EXPECT_THAT(message("tls://192.0.2.7/a"), HasSubstr("behind its address"));
   EXPECT_THAT(message("http://192.0.2.7:80x"), HasSubstr("behind its address"));

@@ -81,7 +81,7 @@ TEST(ProfileText, IsATableForPeople) {
       to_text(sample(),
               {.limit = 2,
                .process = {.cpu_percent = 45.25, .resident_bytes = 3145728, .threads = 6, .open_fds = 20}}),
-      R"(Profile, running, since 2025-11-28T10:10:00.123Z, 10.0 s on; a reading of the clock takes 8.2 ns
+      R"(Profile, running, since 2025-11-28T10:10:00.123Z, 10.0 s on; one reading of the clock takes 8.2 ns
 Process: CPU 45.2 %, resident 3.0 MiB, threads 6, open files 20
 
 By total time
@@ -105,7 +105,7 @@ Threads
 }
 
 TEST(ProfileText, OfNothingSaysSo) {
-  EXPECT_EQ(to_text(Report()), R"(Profile, stopped, 0 ns on; a reading of the clock takes 0.0 ns
+  EXPECT_EQ(to_text(Report()), R"(Profile, stopped, 0 ns on; one reading of the clock takes 0.0 ns
 
 By total time
      calls      errors       total        self     average         min         max         p50         p95         p99  function

@@ -76,12 +76,12 @@ TEST_F(Screens, SessionsAndHelp) {
   expect_golden("sessions_80x24", draw(store, &sessions, {80, 24}));
   expect_golden("sessions_120x40", draw(store, &sessions, {120, 40}));
   expect_golden("sessions_60x15", draw(store, &sessions, {60, 15}));
-  EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("Asking the server."));
+  EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("Waiting for the server."));
   answers.has_sessions_answer = true;
   EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("has no /api/sessions/live"));
   answers.has_sessions_answer = false;
   link.state = Link::State::lost;
-  EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("Nothing is known while there is no connection."));
+  EXPECT_THAT(draw(store, nullptr, {80, 24}), HasSubstr("Unknown without a connection."));
   link.state = Link::State::live;
   type("?");
   expect_golden("help_80x24", draw(store, &sessions, {80, 24}));
@@ -183,7 +183,7 @@ TEST_F(Screens, AnEmptyPageSaysWhatToDo) {
     state.page = which;
     return draw(store, nullptr, {80, 24});
   };
-  EXPECT_THAT(page(Page::peers), HasSubstr("Asking the server."));
+  EXPECT_THAT(page(Page::peers), HasSubstr("Waiting for the server."));
   answers.peers.is_there = answers.profile.is_there = true;
   EXPECT_THAT(page(Page::peers), HasSubstr("has no /api/metrics/peers"));
   EXPECT_THAT(page(Page::profile), HasSubstr("has no /api/profile"));

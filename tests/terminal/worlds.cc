@@ -138,7 +138,7 @@ Peers peers_of(const Names& names) {
       R"("quality_reason":"latency 180.0 ms takes 40 of 100 points, 3.5 % lost 25, jitter 42.5 ms 21","path":)"
       R"({"grade":"D"},"uptime_seconds":60},{"peer_id":"p-3","peer_name":"gone","status":"disconnected",)"
       R"("latency_ms":{"current":null},"jitter_ms":null,"packet_loss_percent":null,"quality_score":0,)"
-      R"("quality_reason":"disconnected: nothing was heard for 75 s",)"
+      R"("quality_reason":"disconnected: silent for 75 s",)"
       R"("quality_trend":"degrading","path":null,"voice":null}]})");
   take_network(R"({"peers":3,"score":71.5,"grade":"B"})", *peers);
   return *peers;

@@ -55,7 +55,7 @@ TEST(Conditions, RefusesWhatItDoesNotUnderstandWithARemedy) {
   EXPECT_THAT(refusal("rss>5XB"), HasSubstr("has no number with a unit"));
   EXPECT_THAT(refusal("rss>inf"), HasSubstr("has no number with a unit"));
   EXPECT_THAT(refusal("rss.mean>5MB"), HasSubstr("expected max, min, avg, last or growth"));
-  EXPECT_THAT(refusal("cpu.growth>1"), HasSubstr("only amounts such as rss, fds and threads do"));
+  EXPECT_THAT(refusal("cpu.growth>1"), HasSubstr("only amounts such as rss, fds and threads grow"));
   EXPECT_THAT(refusal("leak,,fd"), HasSubstr("has an empty part"));
   EXPECT_THAT(refusal(""), HasSubstr("has an empty part"));
   EXPECT_EQ(refusal("leak, fd,threads,cpu,throttled,io,any , rss > 500 MB,cpu.avg<80%"), "");

@@ -23,7 +23,7 @@ function attemptText(since: number, retryAt: number): string {
 function behindText(seconds: number, skipped: number): string {
   const parts = [
     seconds >= 1 ? `the figures are ${durationText(seconds)} old` : '',
-    skipped > 0 ? `${skipped} ${skipped === 1 ? 'frame was' : 'frames were'} joined into later ones` : '',
+    skipped > 0 ? `${skipped} ${skipped === 1 ? 'frame was' : 'frames were'} merged into later ones` : '',
   ];
   return `You are behind: ${parts.filter(Boolean).join('; ')}.`;
 }

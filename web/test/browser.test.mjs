@@ -72,7 +72,7 @@ pageTest('after a restart of the connection there is no hole and no reload', {},
   const start = await restart(stage);
   await page.waitForSelector('.banner-lost');
   assert.match(await textOf(page, '.banner-lost'), /Disconnected since \d\d:\d\d:\d\d/);
-  assert.match(await textOf(page, '.verdict h2'), /Not known/);
+  assert.match(await textOf(page, '.verdict h2'), /Unknown/);
   const cut = stage.history.last.seq;
   for (let i = 1; i <= 3; i++) stage.history.step(stage.history.last.time + 1);
   await start();

@@ -82,7 +82,7 @@ const CASES = {
     await page.evaluate(() => { window.isTheSame = true; });
     await server.stop('SIGKILL');
     await page.waitForSelector('.banner-lost');
-    assert.match(await textOf(page, '.verdict h2'), /Not known/);
+    assert.match(await textOf(page, '.verdict h2'), /Unknown/);
     server.programs = (await startVoiceServer({ listen: server.endpoint })).programs;
     await page.waitForSelector('.connection-live');
     await page.waitForSelector('.banner-lost', { state: 'detached' });

@@ -52,7 +52,7 @@ export const PEERS = [
     path: { score: 74.2, grade: 'B', score_5m: 71, latency: 76, jitter: 87.6, packet_loss: 99, bandwidth: 8, stability: 99 }, voice: { r_factor: 86.1, mos: 4.2 } }),
   peerAnswer({ peer_id: 'carl', peer_name: 'Carl', status: 'degraded', quality_score: 31.4, quality_label: 'poor', quality_reason: 'the last probe had no answer', quality_trend: 'degrading', latency_ms: { current: null, avg: 118, min: 80, max: 260 }, jitter_ms: 31,
     packet_loss_percent: 8.3, path: { score: 48.8, grade: 'D', score_5m: 52, latency: 41, jitter: 38, packet_loss: 91.7, bandwidth: 2, stability: 91.7 }, voice: { r_factor: 52.4, mos: 2.7 } }),
-  peerAnswer({ peer_id: 'dora', peer_name: 'Dora', status: 'disconnected', quality_score: 0, quality_label: 'poor', quality_reason: 'disconnected: nothing was heard for 75 s', latency_ms: { current: null, avg: null, min: null, max: null }, jitter_ms: null, packet_loss_percent: 100,
+  peerAnswer({ peer_id: 'dora', peer_name: 'Dora', status: 'disconnected', quality_score: 0, quality_label: 'poor', quality_reason: 'disconnected: silent for 75 s', latency_ms: { current: null, avg: null, min: null, max: null }, jitter_ms: null, packet_loss_percent: 100,
     bandwidth: { sent_bytes_per_second: null, received_bytes_per_second: null }, path: null, voice: null }),
 ];
 

@@ -19,7 +19,7 @@ std::vector<Route> api_document_routes(std::vector<Route> routes) {
   std::vector<Route> documents;
   for (const EmbeddedFile& file : kApiDocuments) {
     const std::string_view about = file.path == "openapi.json"
-                                       ? "These addresses, for tools: OpenAPI."
+                                       ? "The addresses of this server, for tools: OpenAPI."
                                        : "The messages of the live connection, for tools: AsyncAPI.";
     documents.push_back({"GET", "/api/" + std::string(file.path), nullptr, std::string(about)});
   }

@@ -26,7 +26,7 @@ net::HttpResponse not_ready(const std::string& why) {
 Route healthz_route() {
   return {.path = "/healthz",
           .handle = [](const net::HttpRequest&) { return status("ok"); },
-          .about = "Whether the process lives.",
+          .about = "200 while the process responds.",
           .threads = net::ThreadClass::quick};
 }
 
@@ -37,7 +37,7 @@ Route readyz_route(std::function<std::string()> why_not_ready) {
   };
   return {.path = "/readyz",
           .handle = std::move(handle),
-          .about = "Whether it serves all that it is to measure.",
+          .about = "200 while all measurements are served, otherwise 503.",
           .threads = net::ThreadClass::quick};
 }
 

@@ -49,7 +49,7 @@ Route metrics_route(std::shared_ptr<SnapshotOutputs> all) {
     return chosen == nullptr ? unknown_format(*name) : all->respond(request, *chosen);
   };
   return {"GET", "/metrics", std::move(handle),
-          "Everything, for Prometheus and others who scrape: Prometheus text or OpenMetrics."};
+          "All metrics, for Prometheus and other scrapers: Prometheus text or OpenMetrics."};
 }
 
 }  // namespace kymo::KYMO_ABI::live

@@ -118,7 +118,7 @@ std::vector<Route> peer_routes(const peers::PeerTable* table, PeerIds ids) {
        [shown](const net::HttpRequest& request) { return show_hours(shown, request); }},
       {"GET", "/api/metrics/network",
        [shown](const net::HttpRequest& request) { return show_network(shown, request); },
-       "The network: how well all peers together are reached."},
+       "The network: the mean quality of the paths to all peers."},
   };
 }
 

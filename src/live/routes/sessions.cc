@@ -47,7 +47,7 @@ net::HttpResponse respond(const SessionsSource& source, const net::HttpRequest& 
 Route live_sessions_route(SessionsSource source) {
   return {"GET", "/api/sessions/live",
           [source = std::move(source)](const net::HttpRequest& request) { return respond(source, request); },
-          "The sessions that go on now, taken together, and the first of them by any field."};
+          "A summary of the open sessions, and the first of them by any field."};
 }
 
 }  // namespace kymo::KYMO_ABI::live

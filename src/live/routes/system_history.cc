@@ -84,7 +84,7 @@ net::HttpResponse respond_with_history(const SystemHistory& history, const net::
                            "use format=json or format=csv, or leave it out");
   }
   if (window && request.query_value("format") != nullptr && *type != 0) {
-    return net::json_error(400, "a window is told as JSON only", "leave format=csv out, or window");
+    return net::json_error(400, "a window is available as JSON only", "leave format=csv out, or window");
   }
   const HistoryPoints points = history.last(window.value_or(duration));
   if (window) return window_json(request, points, *window);
@@ -97,7 +97,7 @@ net::HttpResponse respond_with_history(const SystemHistory& history, const net::
 Route system_history_route(const SystemHistory& history) {
   return {"GET", "/api/metrics/system/history",
           [&history](const net::HttpRequest& request) { return respond_with_history(history, request); },
-          "How the machine was: processors, memory and network over the last hour."};
+          "The machine's history: processors, memory and network over the last hour."};
 }
 
 }  // namespace kymo::KYMO_ABI::live

@@ -98,7 +98,7 @@ export function ladderText({ ladder, idle }: Pick<SessionRow, 'ladder' | 'idle'>
   return [readable(ladder.toLowerCase()), idle && 'idle'].filter(Boolean).join(', ');
 }
 
-/** Null where the answer is none that this page knows. */
+/** Null where this page does not know the form of the answer. */
 export function parseSessions(answer: unknown): Sessions | null {
   if (!isFields(answer) || !Array.isArray(answer.top)) return null;
   const rows = answer.top.filter(isFields).map(rowOf);

@@ -60,7 +60,7 @@ const throttling: Rule = (recent) => {
   const periods = recent.growth('kymo_cgroup_cpu_periods', MINUTE);
   const throttled = recent.growth('kymo_cgroup_cpu_throttled_periods', MINUTE);
   if (!periods || throttled === null) return [];
-  return [over(throttled / periods, 0.05, 0.25, 'kymo_cgroup_cpu_throttled_periods_total', (value) => `held back by its CPU quota in ${percent(value)} of the periods of the last ${recent.lastOf(MINUTE)}`)];
+  return [over(throttled / periods, 0.05, 0.25, 'kymo_cgroup_cpu_throttled_periods_total', (value) => `throttled by its CPU quota in ${percent(value)} of the periods of the last ${recent.lastOf(MINUTE)}`)];
 };
 
 const memory: Rule = (recent) => {
@@ -139,12 +139,12 @@ const OWN_LOSSES: ReadonlyArray<readonly [name: string, text: string]> = [
   ['kymo_series_overflowed', 'look-ups of series over the limit'],
   ['kymo_ticks_missed', 'ticks missed'],
   ['kymo_ticks_failed', 'ticks failed'],
-  ['kymo_recordings_refused', 'values that were no numbers'],
+  ['kymo_recordings_refused', 'values refused'],
   ['kymo_producer_errors', 'producers or callbacks failed'],
-  ['kymo_callbacks_late', 'times that a late callback was left out'],
+  ['kymo_callbacks_late', 'late callbacks left out'],
   ['kymo_log_records_lost', 'log records lost'],
   ['kymo_registration_errors', 'registrations refused'],
-  ['kymo_http_handler_errors', 'answers of the metrics server failed'],
+  ['kymo_http_handler_errors', 'responses of the metrics server failed'],
 ];
 
 /** What kymo itself lost never makes a server unwell, but its figures may be incomplete. */

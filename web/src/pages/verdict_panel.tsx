@@ -10,7 +10,7 @@ import { linkTo } from '../routing';
 import { sessionState } from './session_feed';
 
 const SHOWN_AT_FIRST = 4;
-const UNKNOWN: Verdict = { level: 'unknown', title: 'Not known: the connection is lost', reasons: [] };
+const UNKNOWN: Verdict = { level: 'unknown', title: 'Unknown: the connection is lost', reasons: [] };
 const areAllShown = signal(false);
 
 const WELL = 'All checks pass: errors, losses, queues, CPU, memory, pressure, files and kymo itself.';

@@ -10,7 +10,7 @@ export type Answer<T> =
   | { readonly kind: 'failed'; readonly why: string; readonly last?: T | undefined }
   | { readonly kind: 'known'; readonly value: T };
 
-/** Null where the answer is none that this page knows. */
+/** Null where this page does not know the form of the answer. */
 export type Read<T> = (response: Response) => Promise<T | null>;
 
 const NOT_THERE = 404;
@@ -46,7 +46,7 @@ export async function ask<T>(address: string, read: Read<T>, method: 'GET' | 'PO
     if (response.status === NOT_THERE) return { kind: 'missing' };
     if (!response.ok) return { kind: 'failed', why: await refusal(response) };
     const value = await read(response);
-    return value === null ? { kind: 'failed', why: 'the answer is none that this page knows' } : { kind: 'known', value };
+    return value === null ? { kind: 'failed', why: 'this page does not know the form of the answer' } : { kind: 'known', value };
   } catch (error) {
     return { kind: 'failed', why: failure(error) };
   }

@@ -14,7 +14,7 @@ const LONGEST_WAIT_MS = 10_000;
 /** A server that ticks sends something each second; one that says nothing for this long is gone, closed or not. */
 const SILENCE_MS = 8_000;
 const BEHIND_SECONDS = 2;
-/** Frames that were joined into later ones are worth a word when they are of so much time. */
+/** Frames that were merged into later ones are worth a word when they are of so much time. */
 const SKIPPED_SECONDS = 0.9;
 const SHOW_SKIPPED_MS = 5_000;
 
@@ -103,7 +103,7 @@ export class LiveClient {
   private receive(data: unknown): void {
     this.heardAt = performance.now();
     try {
-      if (typeof data !== 'string') throw new ProtocolError('a message that is no text');
+      if (typeof data !== 'string') throw new ProtocolError('a message that is not text');
       const message = parseMessage(data);
       if (message) this.take(message);
     } catch (error) {

@@ -146,7 +146,7 @@ export function parseMessage(text: string): ServerMessage | null {
   try {
     message = JSON.parse(text);
   } catch {
-    throw new ProtocolError('a message that is no JSON');
+    throw new ProtocolError('a message that is not JSON');
   }
   demand(isObject(message) && typeof message.type === 'string', 'a message without a type');
   if (!Object.hasOwn(SHAPES, message.type)) return null;
