@@ -188,7 +188,7 @@ TEST_F(Screens, AnEmptyPageSaysWhatToDo) {
   EXPECT_THAT(page(Page::peers), HasSubstr("has no /api/metrics/peers"));
   EXPECT_THAT(page(Page::profile), HasSubstr("has no /api/profile"));
   answers.peers.value.emplace();
-  EXPECT_THAT(page(Page::peers), HasSubstr("adds them to a PeerTable"));
+  EXPECT_THAT(page(Page::peers), HasSubstr("add them to a PeerTable"));
   answers.profile.value.emplace();
   EXPECT_THAT(page(Page::profile), HasSubstr("POST /api/profile/start, with the token"));
   answers.may_change = true;
@@ -197,7 +197,7 @@ TEST_F(Screens, AnEmptyPageSaysWhatToDo) {
   EXPECT_THAT(page(Page::profile), HasSubstr("KYMO_PROFILE_SCOPE"));
   answers = {};
   link.state = Link::State::local;
-  EXPECT_THAT(page(Page::profile), HasSubstr("only a server has these"));
+  EXPECT_THAT(page(Page::profile), HasSubstr("only a server has this page"));
 }
 
 TEST_F(Screens, KeysOfTheProfilerAreOrdersOnItsPageOnly) {

@@ -57,7 +57,7 @@ function Navigation() {
   );
 }
 
-/** Beside how long it is up: that it was up before. */
+/** Beside the uptime: that the server ran before. */
 function Restarted() {
   const last = page.store.restarts.value.at(-1);
   return last === undefined ? null : <span class="restarted number" role="status"><span class="separator"> · </span>restarted at {clockText(last)}</span>;

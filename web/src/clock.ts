@@ -1,4 +1,4 @@
-// A signal that changes each second, for what counts time while nothing else comes in.
+// A signal that changes each second, for ages and countdowns.
 
 import { signal } from '@preact/signals';
 

@@ -1,4 +1,4 @@
-// Whether what is seen is what is: live, behind, or not connected.
+// The connection's state: live, behind, or not connected.
 
 import { now } from './clock';
 import { clockText, durationText } from './format/numbers';
@@ -13,7 +13,7 @@ export function ConnectionState() {
   return <p class={`connection connection-${isBehind ? 'behind' : state}`}><span class="dot" aria-hidden="true" />{text}</p>;
 }
 
-/** What changes each second, and is not read out each second. */
+/** Changes each second, and is hidden from screen readers. */
 function attemptText(since: number, retryAt: number): string {
   const wait = Math.ceil((retryAt - now.value) / 1000);
   const attempt = wait > 0 ? `next attempt in ${wait} s` : 'trying now';
@@ -35,7 +35,7 @@ export function ConnectionBanner() {
     return (
       <aside class="banner banner-lost" aria-label="Connection">
         <p>
-          <span role="status">Disconnected since {clockText(connection.since / 1000)}.</span> The figures are from before.{' '}
+          <span role="status">Disconnected since {clockText(connection.since / 1000)}.</span> The figures are old.{' '}
           <span class="quiet number" aria-hidden="true">({attemptText(connection.since, connection.retryAt)})</span>
           {connection.reason && <span class="quiet"> Reason: {readable(connection.reason)}</span>}
         </p>

@@ -1,4 +1,4 @@
-// Shapes that mean something: each is told from the others without its colour.
+// Shapes with a meaning: each is distinct even without its colour.
 
 import type { Level } from './model/verdict';
 

@@ -1,24 +1,24 @@
-// When the server asks for a token that this page does not have any more, the page goes where it is asked for, and comes back.
+// When the server requires a token that this page lacks, the page goes to the login, and comes back.
 
 const NOT_LET_IN = 401;
 
-/** The login page, with the way back to this view: what stands after the # never reaches a server by itself. */
+/** The login page, with the way back to this view: browsers do not send the part after the #. */
 export function loginAddress({ pathname, search, hash }: Readonly<Pick<Location, 'pathname' | 'search' | 'hash'>>): string {
   return `login?next=${encodeURIComponent(pathname + search + hash)}`;
 }
 
-/** Whether an answer says that the token is asked for; then the page is on its way there. */
+/** True if an answer requires the token; the page is then going to the login. */
 export function isSentToLogin(response: Response): boolean {
   if (response.status !== NOT_LET_IN) return false;
   location.assign(new URL(loginAddress(location), document.baseURI));
   return true;
 }
 
-/** Finds out whether it is for want of a token that a connection fails: of a WebSocket that was refused a page is not told why. */
+/** Checks if a connection fails because of a missing token: browsers do not tell why a WebSocket was refused. */
 export async function askWhetherLoginIsNeeded(): Promise<void> {
   try {
     isSentToLogin(await fetch('api/openapi.json', { method: 'HEAD', cache: 'no-store', headers: { Accept: 'application/json' } }));
   } catch {
-    // No answer at all: then it is not the token, and the page tries again.
+    // No answer at all: the token is not the cause, and the page retries.
   }
 }

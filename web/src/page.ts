@@ -1,4 +1,4 @@
-// What the whole page shares: one store, one connection, one frame loop.
+// State of the whole page: one store, one connection, one frame loop.
 
 import { FrameLoop } from './charts/frame_loop';
 import { Store } from './data/store';

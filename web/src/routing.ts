@@ -1,4 +1,4 @@
-// Every view is an address: what stands after the # is a page and its settings.
+// Every view is an address: after the # come a page and its settings.
 
 import { signal } from '@preact/signals';
 import { FAST_HZ, pausedAt, rate, showSpan, span } from './charts/view_window';
@@ -41,14 +41,14 @@ export function placeText({ page, rest, settings }: Place): string {
 
 export const place = signal<Place>(parsePlace(''));
 
-/** Changes settings of this page; an empty one is left out of the address. */
+/** Changes settings of this page; empty ones leave the address. */
 export function changeSettings(changes: Readonly<Record<string, string>>): void {
   const next = { ...place.value, settings: { ...place.value.settings, ...changes } };
   place.value = next;
   history.replaceState(null, '', placeText(next));
 }
 
-/** The address of another page that shows the same stretch of time. */
+/** The address of another page with the same range of time. */
 export function linkTo(page: PageName, settings: Readonly<Record<string, string>> = {}, rest = ''): string {
   const { span: seconds = '', at = '', hz = '' } = place.value.settings;
   return placeText({ page, rest, settings: { span: seconds, at, hz, ...settings } });
@@ -62,7 +62,7 @@ function arrive(): void {
   pausedAt.value = at && Number.isFinite(Number(at)) ? Number(at) : null;
 }
 
-/** Follows the address, and keeps the stretch of time in it. */
+/** Follows the address, and keeps the range of time in it. */
 export function startRouting(): void {
   arrive();
   window.addEventListener('hashchange', arrive);

@@ -1,9 +1,9 @@
-// A share of a whole as a bar; the number stands beside it. Not a <meter>: each browser draws that in its own way.
+// A share as a bar; the number is beside it. Not a <meter>: each browser draws that in its own way.
 
 const NEARLY_FULL = 0.85;
 const FULL = 0.95;
 
-/** `isGood`: a score, of which more is better. */
+/** `isGood`: a score, where more is better. */
 export function Bar({ share, isGood = false }: { share: number; isGood?: boolean }) {
   const level = isGood ? 'well' : share > FULL ? 'unwell' : share > NEARLY_FULL ? 'degraded' : 'well';
   return (

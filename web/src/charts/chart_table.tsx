@@ -1,4 +1,4 @@
-// A chart in words and numbers, for who does not see it.
+// A chart in words and numbers, for screen readers.
 
 import type uPlot from 'uplot';
 import { mean, type Points } from '../data/derive';
@@ -25,12 +25,12 @@ function figuresOf(label: string, points: ArrayLike<number | null | undefined>):
   };
 }
 
-/** One sentence: what the first lines are now, and between what they were. */
+/** One sentence: the current values of the first lines, and their ranges. */
 export function summaryOf(title: string, lines: readonly Line[], data: uPlot.AlignedData, unit: string, restarts: readonly number[] = []): string {
   const times = data[0];
   const first = times[0];
   const last = times[times.length - 1];
-  if (first === undefined || last === undefined) return `${title}: nothing is known yet.`;
+  if (first === undefined || last === undefined) return `${title}: no values yet.`;
   const parts = lines.slice(0, 4).map((line, i) => {
     const { now, least, most } = figuresOf(line.label, data[i + 1] ?? []);
     if (least === null) return `${line.label} had no values`;

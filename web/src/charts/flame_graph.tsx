@@ -1,4 +1,4 @@
-// A flame graph: each box a function, under the one that called it, as wide as the time that it took. By mouse and by keys.
+// A flame graph: each box is a function below its caller, as wide as its time. By mouse and by keys.
 
 import { readable } from '../format/readable';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';

@@ -1,4 +1,4 @@
-// Scores of hours as bars over a day: the average, and from where to where it went. An hour without any is a gap.
+// Hourly scores as bars over a day: the average and the range. An hour without scores is a gap.
 
 import { useState } from 'preact/hooks';
 import { clockText, scoreText } from '../format/numbers';

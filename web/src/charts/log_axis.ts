@@ -1,4 +1,4 @@
-// Where a logarithmic axis has its lines.
+// Positions of a logarithmic axis' lines.
 
 const FEW_DECADES = 1.7;
 const FEWEST = 3;

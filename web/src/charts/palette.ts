@@ -15,7 +15,7 @@ export interface Palette {
 }
 
 export const SERIES_COLORS = 8;
-/** The colour of text, for a line that must be seen on any ground. */
+/** The colour of text, for a line that must be visible on any background. */
 export const TEXT_COLOR = -1;
 const HEAT_STEPS = 6;
 export const FLAME_COLORS = 8;

@@ -1,4 +1,4 @@
-// uPlot as all charts want it: time below, few quiet lines, zoom and cursor shared by all.
+// uPlot with common settings: time below, few quiet lines, zoom and cursor shared by all charts.
 
 import uPlot from 'uplot';
 import { axisTexts, EARLIEST_MOMENT, clockText, distinct, isMoment } from '../format/numbers';
@@ -17,7 +17,7 @@ export interface PlotOptions {
   /** The axis reaches at least to here. */
   readonly atLeast?: number | undefined;
   readonly logarithmic?: boolean;
-  /** The axis' range, where it is not that of the lines. */
+  /** The axis' range, if it differs from the lines'. */
   readonly range?: uPlot.Range.Function;
   readonly hooks?: uPlot.Hooks.Arrays;
   readonly onCursor?: (index: number | null) => void;
@@ -56,7 +56,7 @@ function timeAxis(): uPlot.Axis {
   };
 }
 
-/** 1, 2, 4 … bytes, so that what is said in KiB and MiB is round. */
+/** 1, 2, 4 … bytes, so that labels in KiB and MiB are round. */
 const BINARY_STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
 
 function valueAxis(unit: string, logarithmic: boolean): uPlot.Axis {
@@ -88,7 +88,7 @@ function linearRange(atLeast: number, unit: string): uPlot.Range.Function {
   };
 }
 
-/** Values without a neighbour, of which a line shows nothing. */
+/** Values without a neighbour, which a line cannot show. */
 function lone(self: uPlot, at: number): number[] | null {
   const values = self.data[at] ?? [];
   const found: number[] = [];
@@ -148,7 +148,7 @@ const drawable = (value: number | null | undefined) => (Number.isFinite(value) ?
 const MARK_DASHES = [3, 3];
 const MARK_GAP = 4;
 
-/** A dashed line where the server started anew. */
+/** A dashed line at each restart of the server. */
 function drawRestarts(plot: uPlot): void {
   const { ctx, bbox } = plot;
   const { min = 0, max = 0 } = plot.scales.x ?? {};
@@ -174,7 +174,7 @@ function drawRestarts(plot: uPlot): void {
   ctx.restore();
 }
 
-/** Draws what the window shows; gives the data, for tables and files. */
+/** Draws the shown range; returns the data, for tables and files. */
 export function refreshPlot(plot: uPlot, lines: readonly Line[], time: ChartTime): uPlot.AlignedData {
   const [from, to] = time.slots();
   const data = [Array.from(time.times.subarray(from, to)), ...lines.map((line) => line.points(from, to))] as uPlot.AlignedData;

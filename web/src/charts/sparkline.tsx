@@ -69,7 +69,7 @@ function drawLine(context: CanvasRenderingContext2D, points: Points, shape: Shap
   }
 }
 
-/** Where the server started anew. */
+/** Restarts of the server. */
 function drawRestarts(context: CanvasRenderingContext2D, begin: number, end: number, width: number, height: number): void {
   context.fillStyle = palette.value.quiet;
   for (const moment of page.store.restarts.value) {

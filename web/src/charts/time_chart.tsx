@@ -13,7 +13,7 @@ import { palette, SERIES_COLORS, TEXT_COLOR } from './palette';
 
 export interface ChartProps {
   readonly title: string;
-  /** Where the numbers come from: the names of the families. */
+  /** Source of the numbers: the names of the families. */
   readonly source?: string | undefined;
   readonly unit: string;
   readonly lines: readonly Line[];

@@ -1,4 +1,4 @@
-// What stretch of time all charts show: its length, and whether it is now or some time ago.
+// Controls of the shown range of time: its length, and live or earlier.
 
 import { clockText, durationText } from '../format/numbers';
 import { page } from '../page';

@@ -1,4 +1,4 @@
-// The stretch of time that all charts show: they are in step because there is only this one.
+// The range of time that all charts share.
 
 import { computed, signal } from '@preact/signals';
 import type { Timeline } from '../data/timeline';
@@ -7,7 +7,7 @@ export const SPANS = [60, 300, 900] as const;
 const LEAST_SPAN = 5;
 const MOST_SPAN = 900;
 
-/** Until so much is known, charts show no less. */
+/** Minimum range of the charts. */
 const LEAST_AT_FIRST = 30;
 
 /** Seconds shown. */
@@ -15,11 +15,11 @@ export const span = signal(300);
 /** Frames a second. */
 export const rate = signal(1);
 export const FAST_HZ = 10;
-/** The last moment shown, Unix time; null: now, and on with it. */
+/** The last moment shown, Unix time; null: now, and following it. */
 export const pausedAt = signal<number | null>(null);
 export const isLive = computed(() => pausedAt.value === null);
 
-/** As long as asked for, but not mostly empty: a page that was just opened knows little. */
+/** The requested length, but not mostly empty: a new page has few data. */
 export function windowOf(timeline: Timeline): [from: number, to: number] {
   const to = pausedAt.value ?? timeline.lastTime;
   const known = Math.max(timeline.lastTime - timeline.firstTime, LEAST_AT_FIRST);
@@ -44,7 +44,7 @@ export function showSpan(seconds: number): void {
   span.value = Math.min(MOST_SPAN, Math.max(LEAST_SPAN, seconds));
 }
 
-/** What is shown stays in sight where the timeline's moments are moved. */
+/** The shown range follows when the timeline's moments are moved. */
 export function moveShown(seconds: number): void {
   if (pausedAt.value !== null) pausedAt.value += seconds;
 }
@@ -55,7 +55,7 @@ export function show(from: number, to: number): void {
   pausedAt.value = to;
 }
 
-/** Moves by seconds, never beyond what is known; the right end is live again. */
+/** Moves by seconds, within the known range; the right end is live again. */
 export function pan(timeline: Timeline, seconds: number): void {
   const to = (pausedAt.value ?? timeline.lastTime) + seconds;
   if (to >= timeline.lastTime) goLive();

@@ -35,7 +35,7 @@ export function bucketTotals(value: HistogramValue): Map<number, number> {
   return totals;
 }
 
-/** What grew between two totals. A bucket that fell was started anew and counts from 0. */
+/** The growth between two totals. A bucket that fell was restarted and counts from 0. */
 export function growth(before: ReadonlyMap<number, number>, after: ReadonlyMap<number, number>): BucketGrowth {
   const indices: number[] = [];
   const counts: number[] = [];
@@ -67,7 +67,7 @@ export class BucketTrack implements Track {
     this.isAfterGap = true;
   }
 
-  /** What grew in moments that are dropped grew until the next one that is kept. */
+  /** The growth of dropped moments belongs to the next kept one. */
   onMove(kept: Int32Array, end: number): void {
     let from = kept[0] ?? end;
     kept.forEach((last, to) => {
@@ -84,7 +84,7 @@ export class BucketTrack implements Track {
     this.growths[at] = before && !this.isAfterGap ? growth(before, totals) : null;
     this.totals = totals;
     this.isAfterGap = false;
-    // A new process' extremes are narrower, and say nothing of older moments: they only widen what is known.
+    // A new process' extremes are narrower, and say nothing about older moments: they may only widen the range.
     this.least = lesser(this.least, toNumber(value.min));
     this.most = -lesser(-this.most, -toNumber(value.max));
   }

@@ -1,4 +1,4 @@
-// What is drawn, from what was counted: rates that survive a restart, percentiles of a sliding window, sums of series.
+// Derives drawn values from counts: rates that survive a restart, percentiles of a sliding window, sums of series.
 // Each function gives one number for each slot in [from, to); null where nothing is known, which is drawn as a gap.
 
 import { BucketSum } from './buckets';
@@ -17,7 +17,7 @@ export function values(series: Series, field: string, from: number, to: number):
 
 /** How the growth of a column is read. */
 export interface Growing {
-  /** A counter that fell was started anew and counts from 0, so no rate of it is negative. */
+  /** A counter that fell was restarted and counts from 0, so its rate is never negative. */
   readonly counts: boolean;
   /** For what changes once in that time only, however fast frames come; 0: with each frame. */
   readonly every: number;
@@ -26,7 +26,7 @@ export interface Growing {
 const COUNTER: Growing = { counts: true, every: 0 };
 /** Two frames that come closer say nothing of what is between them: the first one after a subscription comes at any time. */
 const LEAST_SECONDS = 0.05;
-/** A change may be that much early, and is still one. */
+/** A change may be this much early. */
 const EARLY_SECONDS = 0.05;
 /** Where frames come faster than changes, one that is later than that share of its time is none. */
 const LATEST_CHANGE = 1.3;
@@ -114,7 +114,7 @@ function addGrowth(window: BucketSum, series: readonly Series[], at: number, sig
   }
 }
 
-/** A bucket's edge may lie beyond all that was ever measured; a percentile may not. */
+/** A bucket's border may lie beyond all measured values; a percentile may not. */
 function withinExtremes(value: number | null, series: readonly Series[]): number | null {
   if (value === null) return null;
   let least = Infinity;

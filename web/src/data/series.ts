@@ -1,4 +1,4 @@
-// A series and its family as the page keeps them: by name and labels, which outlive a connection's ids.
+// A series and its family on this page: by name and labels, which outlive a connection's ids.
 
 import type { FamilyEntry, HistogramValue, Kind, Labels, Value, WindowValue } from '../protocol/messages';
 import { toNumber, type WireNumber } from '../protocol/messages';
@@ -6,7 +6,7 @@ import { readable } from '../format/readable';
 import { BucketTrack } from './buckets';
 import { Column, type Timeline } from './timeline';
 
-/** The columns of each kind; the first is the one that stands for the series. */
+/** The columns of each kind; the first is the main one. */
 const FIELDS: Record<Kind, readonly string[]> = {
   counter: ['value'],
   up_down_counter: ['value'],
@@ -29,7 +29,7 @@ export class Family {
     return new Family(entry.name, entry.kind, unitOf(entry), entry.help ?? '');
   }
 
-  /** Whether what is kept of it goes on with that entry: a newer version of a server may count otherwise. */
+  /** True if that entry continues the kept data: a newer version of a server may count differently. */
   isAs(entry: FamilyEntry): boolean {
     return this.kind === entry.kind && this.unit === unitOf(entry);
   }

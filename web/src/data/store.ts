@@ -1,22 +1,22 @@
-// Everything the page knows of the server: frames go in, series with their last minutes come out.
+// The page's data of the server: frames go in, series with their last minutes come out.
 
 import { signal } from '@preact/signals';
 import type { Delta, FamilyEntry, Full, Hello, ReplayFrame, SeriesEntry, Value } from '../protocol/messages';
 import { Family, Series, seriesKey } from './series';
 import { Timeline } from './timeline';
 
-/** An ended series is forgotten when nothing of it is left to be seen. */
+/** An ended series is removed once none of it is visible. */
 const KEPT_SECONDS = 900;
 /** One a second, of the last minute ten, and room that the next minutes fill. */
 const SLOTS = 2400;
-/** A server's clock that goes back by so much was set. */
+/** A server's clock that goes back by this much was set. */
 const SET_BACK_SECONDS = 5;
 
 export class Store {
   readonly timeline = new Timeline(KEPT_SECONDS, SLOTS);
   readonly families = new Map<string, Family>();
   readonly series = new Map<string, Series>();
-  /** Grows with each frame: read it to be drawn anew with each. */
+  /** Grows with each frame: read it to redraw with each frame. */
   readonly version = signal(0);
   /** Grows when families or series come or go. */
   readonly structure = signal(0);
@@ -80,7 +80,7 @@ export class Store {
     this.finish(Boolean(message.families ?? message.series ?? message.gone));
   }
 
-  /** Where the new process' clock is behind, its moments have no place after those that were. */
+  /** If the new process' clock is behind, its moments would come before the old ones. */
   private restart(time: number): void {
     this.lastSeq = null;
     this.hasRestarted = true;
@@ -145,7 +145,7 @@ export class Store {
     for (const [id, value] of frame.values ?? []) this.byId.get(id)?.set(at, value, false);
   }
 
-  /** All series of a full frame, known ones among them; what is not in it has ended. */
+  /** All series of a full frame; series that it lacks have ended. */
   private adopt(entries: readonly FamilyEntry[]): Map<Series, SeriesEntry> {
     this.byId.clear();
     this.familiesById.clear();
@@ -180,7 +180,7 @@ export class Store {
       series = new Series(key, family, entry.labels, this.timeline);
       this.series.set(key, series);
       family.series.push(series);
-      // It was forgotten with its last series.
+      // The family was removed with its last series.
       this.families.set(family.name, family);
     }
     series.revive();

@@ -1,4 +1,4 @@
-// Columns of numbers over one shared time axis: a ring without a seam. A buffer is longer than what is kept; when it is full,
+// Columns of numbers over one shared time axis: a ring buffer without wrap-around. A buffer is longer than what is kept; when it is full,
 // what is kept moves to its beginning, so that it is always one contiguous part. Where frames come faster than once a second,
 // moments that are older than a minute are thinned to one a second as they move.
 
@@ -12,7 +12,7 @@ const COARSE_SECONDS = 0.75;
 export interface Track {
   /** Slot `at` has begun; `at - 1` is the one before, and there is none where `at` is `begin`. */
   onPush(at: number, begin: number): void;
-  /** Slot `at` is a moment of which nothing is known. */
+  /** Slot `at` is a moment without data. */
   onGap(at: number): void;
   /** Slots are moved to the beginning: slot `i` is now what `kept[i]` was; those between two that are kept are dropped. */
   onMove(kept: Int32Array, end: number): void;
@@ -23,7 +23,7 @@ export class Timeline {
   begin = 0;
   end = 0;
   tickSeconds = 1;
-  /** Whether the next moment does not go on from the last one. */
+  /** True if the next moment does not continue the last one. */
   private isCutOff = false;
   private readonly gaps: Uint8Array;
   private readonly tracks = new Set<Track>();
@@ -65,12 +65,12 @@ export class Timeline {
     return at;
   }
 
-  /** What comes next does not go on from what was: there is a gap between them, however short. */
+  /** The next moment does not continue the last one: puts a gap between them. */
   cutOff(): void {
     this.isCutOff = true;
   }
 
-  /** All that is kept was so many seconds later, or with a negative number earlier. */
+  /** Moves all kept moments later, or with a negative number earlier. */
   shift(seconds: number): void {
     for (let at = this.begin; at < this.end; at++) this.times[at] = (this.times[at] ?? NaN) + seconds;
   }
@@ -129,13 +129,13 @@ export class Timeline {
       kept.push(at);
       last = time;
     }
-    // A timeline that is too small for its rate loses its oldest moments rather than its newest.
+    // A timeline that is too small for its rate drops its oldest moments.
     const room = Math.floor(this.slots * 0.9);
     return Int32Array.from(kept.length > room ? kept.slice(kept.length - room) : kept);
   }
 }
 
-/** One number per moment; NaN where it is not known. Goes on with the last value until `ended`. */
+/** One number per moment; NaN if unknown. Continues with the last value until `ended`. */
 export class Column implements Track {
   readonly values: Float64Array;
   ended = false;
@@ -161,7 +161,7 @@ export class Column implements Track {
     this.values.fill(NaN, kept.length);
   }
 
-  /** What is unchanged since before a gap is still so after it. */
+  /** A value that is unchanged since before a gap is still valid after it. */
   private beforeGap(at: number, begin: number): number {
     const previous = at - 1 === this.gapAt && at - 2 >= begin ? at - 2 : at - 1;
     return this.values[previous] ?? NaN;

@@ -1,8 +1,8 @@
-// What a chart shows, as files to take away.
+// Saves a chart's data and picture as files.
 
 import type { Line } from '../model/lines';
 
-/** A field of RFC 4180. What a spreadsheet would run as a formula is made a text. */
+/** A field of RFC 4180. Formulas become text, so a spreadsheet does not run them. */
 export function csvField(text: string): string {
   const harmless = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
   return /[",\n\r]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
@@ -10,7 +10,7 @@ export function csvField(text: string): string {
 
 type Columns = ReadonlyArray<ArrayLike<number | null | undefined>>;
 
-/** One line a moment: its time, then the value of each series; empty where it is not known. */
+/** One line a moment: its time, then the value of each series; empty if unknown. */
 export function csvText(labels: readonly string[], data: Columns): string {
   const rows = [['time', ...labels].map(csvField).join(',')];
   const times = data[0] ?? [];

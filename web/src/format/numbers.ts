@@ -27,7 +27,7 @@ const LONGEST_UNIT = 16;
 const DAY = 86400;
 const NOTHING: Amount = { number: '–', unit: '' };
 
-/** From here down and up a number is written as a power of ten: `2.00e-5`, `1.70e300`. */
+/** Beyond these two, numbers are powers of ten: `2.00e-5`, `1.70e300`. */
 const LEAST_WITHOUT_POWER = 0.0000995;
 const MOST_WITHOUT_POWER = 999_999.5;
 
@@ -78,19 +78,19 @@ function seconds(value: number, more: number): Amount {
   return { number: digits(value * (scale?.factor ?? 1), more), unit: `${scale?.suffix ?? ''}s` };
 }
 
-/** What is not all of it is never 100. */
+/** A share below 1 never reads as 100. */
 function percent(value: number, more: number): string {
   if (more === 0 && value < 1 && value >= 0.9995) return '99.9';
   const hundredths = value * 100;
   return Number.isFinite(hundredths) ? digits(hundredths, more) : powerText(value, 2);
 }
 
-/** So many seconds are a moment since 1970, and no duration: 31 years and more. */
+/** More seconds are a time since 1970, and no duration: 31 years and more. */
 export const EARLIEST_MOMENT = 1e9;
 const LAST_DATE = 1e11;
 
 export const isMoment = (unit: string) => unit === UNIX_SECONDS || unit === UNIX_MILLISECONDS;
-/** Below a tenth with three decimals, as long as they say something. */
+/** Below a tenth with three decimals, if these are not all zero. */
 function thousandths(value: number, more: number): string {
   return value >= 0.001 && value < 0.0995 ? value.toFixed(3 + more) : digits(value, more);
 }
@@ -152,7 +152,7 @@ function cutText(value: number, decimals: number, isLimit: (rounded: number) => 
   return rounded / factor > value && isLimit(rounded) ? (rounded - 10 ** -decimals).toFixed(decimals) : text;
 }
 
-/** A share beside what is judged by it: limits are whole hundredths, and one in a thousand. */
+/** A share whose limits are whole hundredths, and one in a thousand. */
 export function cutRatioText(value: number | null): string {
   const hundredths = (value ?? NaN) * 100;
   if (value === null || !(hundredths >= 0.01 && hundredths < 1000) || Number.isInteger(hundredths)) return amountText(value, 'ratio');
@@ -190,13 +190,13 @@ export function axisTexts(values: ReadonlyArray<number | null>, unit: string): s
   }
 }
 
-/** Of one day the time of day; else the day. */
+/** Within one day the time of day; otherwise the day. */
 function dateTexts(values: ReadonlyArray<number | null>, unit: string, known: readonly number[]): string[] {
   const isOneDay = Math.max(...known) - Math.min(...known) < DAY;
   return values.map((value) => amountText(value, unit).slice(isOneDay ? 11 : 0, isOneDay ? 19 : 10)).map((text, at) => (values[at] === null ? '' : text));
 }
 
-/** Only the last one of texts that are alike stays. */
+/** Keeps only the last of equal texts. */
 export function distinct(texts: readonly string[]): string[] {
   return texts.map((text, at) => (texts.indexOf(text, at + 1) >= 0 ? '' : text));
 }

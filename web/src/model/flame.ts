@@ -1,20 +1,20 @@
-// Folded stacks made a tree, and the tree made boxes whose width is time. No step is recursive: stacks may be deep.
+// Turns folded stacks into a tree, and the tree into boxes whose width is time. No step is recursive: stacks may be deep.
 
 export interface FlameNode {
   readonly name: string;
   readonly parent: FlameNode | null;
   readonly depth: number;
-  /** In the unit of the folded stacks, with all that it called. */
+  /** In the unit of the folded stacks, with its callees. */
   total: number;
-  /** Without what it called. */
+  /** Without its callees. */
   self: number;
-  /** By name, so that they stay where they are while they grow. */
+  /** Sorted by name, so they keep their places while they grow. */
   readonly children: FlameNode[];
 }
 
 export interface FlameTree {
   readonly root: FlameNode;
-  /** All but the root; a node stands before those that it called. */
+  /** All but the root; callers before callees. */
   readonly nodes: readonly FlameNode[];
 }
 
@@ -24,7 +24,7 @@ function nodeOf(name: string, parent: FlameNode | null): FlameNode {
   return { name, parent, depth: parent ? parent.depth + 1 : 0, total: 0, self: 0, children: [] };
 }
 
-/** Lines such as `thread;outer;inner 120`; what is none is left out. Deeper than a thousand counts as the thousandth. */
+/** Lines such as `thread;outer;inner 120`; others are skipped. Levels beyond a thousand count as the thousandth. */
 export function parseFolded(text: string): FlameTree {
   const root = nodeOf('all', null);
   const nodes: FlameNode[] = [];
@@ -64,7 +64,7 @@ export function pathOf(node: FlameNode): string {
   return names.reverse().join(';');
 }
 
-/** The node of a path, or where the path leaves the tree the last one that is in it. */
+/** The node of a path, or the last one on it that exists. */
 export function nodeAt(root: FlameNode, path: string): FlameNode {
   let node = root;
   for (const name of path === '' ? [] : path.split(';')) {
@@ -86,7 +86,7 @@ export interface FlameLayout {
   readonly rows: readonly (readonly FlameBox[])[];
   /** The row of the node that is zoomed to. */
   readonly zoomedRow: number;
-  /** Whether there are deeper rows than were laid out. */
+  /** True if there are deeper rows than the layout has. */
   readonly isCut: boolean;
 }
 
@@ -94,7 +94,7 @@ const LEAST_WIDTH = 1;
 const MOST_ROWS = 120;
 const MOST_ANCESTORS = 6;
 
-/** The root and the nearest of what leads to a node. */
+/** The root and the nearest ancestors of a node. */
 function ancestorsOf(node: FlameNode): FlameNode[] {
   const found: FlameNode[] = [];
   for (let at = node.parent; at; at = at.parent) found.push(at);
@@ -142,7 +142,7 @@ export function boxAt({ rows }: FlameLayout, row: number, x: number): FlameBox |
 
 export type Direction = 'up' | 'down' | 'left' | 'right';
 
-/** The box beside, above or below that of a node, as one goes by keys: below is the widest of what it called. */
+/** The box beside, above or below a node's, for the keyboard: below is the widest callee. */
 export function neighbour(layout: FlameLayout, node: FlameNode, direction: Direction): FlameNode {
   const row = layout.rows.findIndex((boxes) => boxes.some((box) => box.node === node));
   const boxes = layout.rows[row] ?? [];
@@ -162,7 +162,7 @@ export function neighbour(layout: FlameLayout, node: FlameNode, direction: Direc
 export interface Found {
   readonly nodes: ReadonlySet<FlameNode>;
   readonly names: number;
-  /** Their time, where one called another counted once. */
+  /** Their time; nested calls count once. */
   readonly total: number;
 }
 
@@ -206,10 +206,10 @@ export function largest({ root }: FlameTree, most: number): FlameNode[] {
   return inOrder.filter((node) => kept.has(node));
 }
 
-/** One of so many colours, the same for the same name. */
+/** The index of a colour, equal for equal names. */
 export function colorOf(name: string, colors: number): number {
   let mixed = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) mixed = Math.imul(mixed ^ name.charCodeAt(i), 0x01000193);
-  // The lowest bits alone differ little.
+  // The lowest bits alone vary too little.
   return ((mixed ^ (mixed >>> 15)) >>> 0) % colors;
 }

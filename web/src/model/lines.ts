@@ -1,4 +1,4 @@
-// What a chart draws: named functions from a stretch of the timeline to points.
+// The lines of a chart: named functions from a range of the timeline to points.
 
 import { quantiles, rates, sum, summands, values, type Growing, type Points } from '../data/derive';
 import { labelText, type Family, type Series } from '../data/series';
@@ -11,10 +11,10 @@ export interface Line {
   readonly points: (from: number, to: number) => Points;
 }
 
-/** How a series is looked at. */
+/** How a series is viewed. */
 export type View = 'rate' | 'raw' | 'p50' | 'p95' | 'p99' | 'mean';
 
-/** Percentiles are of what was recorded in that many seconds before each point. */
+/** Percentiles are of the values in this many seconds before each point. */
 export const QUANTILE_SECONDS = 10;
 const QUANTILE: Partial<Record<View, number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
 
@@ -34,13 +34,13 @@ export function unitOf(family: Family, view: View): string {
   return view === 'raw' && counts ? '' : family.unit;
 }
 
-/** A gauge of seconds may hold a moment: its size tells. */
+/** A gauge of seconds may hold a point in time: its size tells. */
 function momentUnit(family: Family): string | undefined {
   if (family.unit === 'seconds' || (family.unit === '' && family.name.endsWith('timestamp'))) return UNIX_SECONDS;
   return family.unit === 'milliseconds' ? UNIX_MILLISECONDS : undefined;
 }
 
-/** Points of one or several series together, looked at in one way. */
+/** Points of one or several series in one view. */
 export function pointsOf(store: Store, series: readonly Series[], view: View): Line['points'] {
   const family = series[0]?.family;
   if (!family) return () => [];
@@ -55,14 +55,14 @@ export function pointsOf(store: Store, series: readonly Series[], view: View): L
   return each((one, from, to) => rates(store.timeline, one, field, from, to, growing(store, family)));
 }
 
-/** What kymo measures changes once a tick. A gauge that falls was not started anew. */
+/** Kymo's own figures change once a tick. A gauge that falls was not restarted. */
 function growing(store: Store, family: Family): Growing {
   return { counts: family.kind === 'counter' || family.kind === 'histogram', every: isApplication(family) ? 0 : store.timeline.tickSeconds };
 }
 
 const firstOf = (lines: Points[]): Points => lines[0] ?? [];
 
-/** The mean of what was recorded between two frames. */
+/** The mean of the values between two frames. */
 function meanPoints(store: Store, series: readonly Series[], from: number, to: number): Points {
   const grown = (field: string) => sum(series.map((one) => rates(store.timeline, one, field, from, to, growing(store, one.family))));
   const total = grown('sum');
@@ -82,7 +82,7 @@ export function seriesLines(store: Store, family: Family, view: View, most: numb
   }));
 }
 
-/** Only what rises: a number of losses that falls again has been corrected. */
+/** Rises only: a count of losses that falls was corrected. */
 export function climbing(line: Line): Line {
   return { ...line, points: (from, to) => line.points(from, to).map((value) => (value === null ? null : Math.max(0, value))) };
 }

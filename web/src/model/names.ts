@@ -1,4 +1,4 @@
-// Names of metrics: registered ones have dots or not, and a `_total` or not; here they are compared without either.
+// Names of metrics, compared without dots and without `_total`, which registered names may have or lack.
 
 import type { Family } from '../data/series';
 import type { Store } from '../data/store';
@@ -9,13 +9,13 @@ export function plainName(name: string): string {
 
 const OWN = /^(kymo|node|process)_/;
 
-/** Whether the program itself registered it, rather than kymo for it. */
+/** True if the program itself registered it, not kymo. */
 export function isApplication(family: Family): boolean {
   return !OWN.test(plainName(family.name));
 }
 
-/** The part of a name that names its pack: up to the first dot or underscore. */
-/** The figures of the stream pack have names of their own, without a common beginning. */
+/** The pack's part of a name: up to the first dot or underscore. */
+/** The names of the stream pack have no common prefix. */
 const STREAM = /^(active_sessions|asr_\w+|audio_(bytes_received|frames_dropped)|(inference|processing)_time_(ms|seconds)|processing_lag_seconds|queue_depth|ws_(connections|disconnects))$/;
 
 export function packOf(family: Family): string {

@@ -1,4 +1,4 @@
-// The charts of the first screen, as far as their families are there.
+// The charts of the first screen, if their families exist.
 
 import type { ChartProps } from '../charts/time_chart';
 import { summands } from '../data/derive';
@@ -28,7 +28,7 @@ function together(store: Store, title: string, families: readonly Family[], view
   return chart(title, unitOf(first, view), families, lines, atLeast);
 }
 
-/** The families of errors and losses that ever counted one, by name; where none did, the first of each. */
+/** The families of errors and losses that ever counted, by name; if none did, the first of each. */
 export function lossNames(store: Store, roles: Roles): string {
   const happened = (family: Family) => summands(family).some((series) => (series.column('value')?.values[store.timeline.end - 1] ?? 0) > 0);
   const usual = [roles.errors[0], roles.drops[0]].filter(isFamily);
@@ -64,7 +64,7 @@ function pressureChart(store: Store): ChartProps[] {
   return family ? chart('Pressure: some task waited', 'ratio', [family], lines, 0.1) : [];
 }
 
-/** What else there is to see of a process that measures nothing of its own. */
+/** Further charts for a process without its own metrics. */
 function processCharts(store: Store): ChartProps[] {
   const single = (title: string, name: string, view: View) => together(store, title, named(store, name), view);
   return [

@@ -1,4 +1,4 @@
-// What GET /api/metrics/sessions tells: the last sessions between peers.
+// Reads GET /api/metrics/sessions: the last sessions between peers.
 
 import { fields, isFields, list, moment, number, text } from '../protocol/fields';
 
@@ -9,7 +9,7 @@ export interface PastSession {
   readonly start: number | null;
   /** Null: it goes on. */
   readonly end: number | null;
-  /** Its process ended before it did. */
+  /** Its process ended before the session. */
   readonly isInterrupted: boolean;
   readonly seconds: number | null;
   readonly peers: readonly string[];

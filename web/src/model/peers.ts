@@ -1,4 +1,4 @@
-// What /api/metrics/peers and its parts tell. What a server does not tell, or does not know, is null.
+// Reads /api/metrics/peers and its parts. Figures that the server lacks are null.
 
 import { readable } from '../format/readable';
 import { fields, isFields, list, moment, number, text, type Fields } from '../protocol/fields';
@@ -17,7 +17,7 @@ export interface Latency {
   readonly p95: number | null;
 }
 
-/** The parts of a path's score, each 0 to 100, with how much of the whole each is. */
+/** The parts of a path's score, each 0 to 100, with its weight. */
 export const PATH_PARTS = [
   ['latency', 'Latency', 0.3], ['packet_loss', 'Packet loss', 0.25], ['jitter', 'Jitter', 0.15], ['bandwidth', 'Bandwidth', 0.15], ['stability', 'Stability', 0.15],
 ] as const;
@@ -32,14 +32,14 @@ export interface Peer {
   readonly id: string;
   readonly name: string;
   readonly status: PeerStatus;
-  /** Milliseconds, as all of a peer's times but those in seconds. */
+  /** In milliseconds, like all of a peer's times without "seconds" in their name. */
   readonly latency: Latency;
   readonly jitterMs: number | null;
   readonly interarrivalJitterMs: number | null;
   readonly lossPercent: number | null;
   readonly quality: number | null;
   readonly qualityLabel: string;
-  /** Why it is not higher; empty where it is high. */
+  /** The reason for a low score; empty for a high one. */
   readonly qualityReason: string;
   readonly trend: Trend;
   readonly sentPerSecond: number | null;
@@ -50,7 +50,7 @@ export interface Peer {
   readonly packetsReceived: number | null;
   readonly probesSent: number | null;
   readonly probesAnswered: number | null;
-  /** That the peer's limit left without an answer. */
+  /** Refused by the peer's limit. */
   readonly probesLimited: number | null;
   readonly pathScore: number | null;
   readonly pathParts: readonly PathPart[];
@@ -68,7 +68,7 @@ export function levelOf(status: PeerStatus): Level {
   return LEVEL_OF_STATUS[status];
 }
 
-/** In words, by the limits that kymo::peers::quality_label() has. */
+/** In words, by the limits of kymo::peers::quality_label(). */
 export function labelOf(score: number | null): string {
   if (score === null) return '';
   return score >= 80 ? 'excellent' : score >= 60 ? 'good' : score >= 40 ? 'fair' : 'poor';
@@ -79,7 +79,7 @@ function latencyOf(value: unknown, roundTrips: unknown): Latency {
   return { current: number(latency.current), average: number(latency.avg), least: number(latency.min), most: number(latency.max), p95: number(fields(roundTrips).p95) };
 }
 
-/** Where nothing ever went either way, nobody told of traffic: that is not known, and not none. */
+/** Without any traffic in either direction nobody reported traffic: unknown, and not none. */
 function trafficOf(value: Fields): Pick<Peer, 'sentPerSecond' | 'receivedPerSecond' | 'bytesSent' | 'bytesReceived' | 'packetsSent' | 'packetsReceived'> {
   const bandwidth = fields(value.bandwidth);
   const totals = [value.bytes_sent, value.bytes_received, value.packets_sent, value.packets_received].map(number);
@@ -95,7 +95,7 @@ function trafficOf(value: Fields): Pick<Peer, 'sentPerSecond' | 'receivedPerSeco
   };
 }
 
-/** Where a part is not measured, the others count for more. */
+/** If a part is not measured, the others weigh more. */
 function pathPartsOf(parts: Fields): PathPart[] {
   const known = PATH_PARTS.flatMap(([field, title, weight]) => {
     const score = number(parts[field]);
@@ -138,18 +138,18 @@ export function parsePeer(value: unknown): Peer | null {
   };
 }
 
-/** The peers that an answer lists; nothing where it is none that this page knows. */
+/** The peers in an answer; nothing for an unknown form. */
 export function parsePeers(answer: unknown): readonly Peer[] | null {
   if (!isFields(answer) || !Array.isArray(answer.peers)) return null;
   return answer.peers.map(parsePeer).filter((peer) => peer !== null);
 }
 
-/** Those of that status, or any, whose name and id have all of the words. */
+/** The peers with that status, or any, whose name or id contains all the words. */
 export function filterPeers(peers: readonly Peer[], words: readonly string[], status: string): readonly Peer[] {
   return peers.filter((peer) => (status === '' || peer.status === status) && words.every((word) => `${peer.name} ${peer.id}`.toLowerCase().includes(word)));
 }
 
-/** ITU-T G.107, annex B: what users say of calls with that R. */
+/** ITU-T G.107, annex B: users' judgement of calls with that R. */
 export function voiceWords(rFactor: number): string {
   if (rFactor >= 90) return 'users are very satisfied';
   if (rFactor >= 80) return 'users are satisfied';

@@ -1,4 +1,4 @@
-// The board: series that somebody wants to see again, kept by this browser, or in the address of a board that was shared.
+// The board: pinned series, kept by this browser, or in the address of a shared board.
 
 import { signal } from '@preact/signals';
 import type { View } from './lines';
@@ -12,7 +12,7 @@ const STORED_AS = 'kymo.board';
 const MOST_PINS = 100;
 const VIEWS: readonly View[] = ['rate', 'raw', 'p50', 'p95', 'p99', 'mean'];
 
-/** The pins in a text; what is none is left out. */
+/** The pins in a text; invalid ones are skipped. */
 export function parsePins(text: string | null | undefined): Pin[] {
   try {
     const found: unknown = JSON.parse(text ?? '[]');
@@ -47,7 +47,7 @@ export function togglePin(pin: Pin): void {
   setPins(isPinned(pin) ? pins.value.filter((one) => !isSame(one, pin)) : [...pins.value, pin]);
 }
 
-/** A browser that stores nothing still has the board until it is reloaded. */
+/** Without storage the board lives until the page is reloaded. */
 export function setPins(next: readonly Pin[]): void {
   pins.value = next.slice(0, MOST_PINS);
   try {

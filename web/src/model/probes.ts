@@ -1,4 +1,4 @@
-// Probes of one peer, made columns of a chart: when each was, what it took, and what that says of jitter and loss.
+// Turns the probes of one peer into columns of a chart: time, latency, jitter and loss.
 
 import type { Points } from '../data/derive';
 import { fields, isFields, moment, number } from '../protocol/fields';
@@ -17,9 +17,9 @@ export interface ProbeColumns {
   readonly loss: Points;
 }
 
-/** Probes come late now and then; a longer silence is a time of which nothing is known. */
+/** Probes are sometimes late; a longer silence is a gap. */
 const SILENCE = 2.6;
-/** Loss is of so many probes, the last of them at its moment. */
+/** Loss is over this many probes up to the point. */
 export const LOSS_OF = 20;
 
 export function parseProbes(answer: unknown): readonly Probe[] | null {
@@ -32,7 +32,7 @@ export function parseProbes(answer: unknown): readonly Probe[] | null {
   return probes.sort((a, b) => a.time - b.time);
 }
 
-/** How long it usually is from one probe to the next. */
+/** The usual time between probes. */
 function usualWait(probes: readonly Probe[]): number {
   const waits = probes.slice(1).map((probe, i) => probe.time - (probes[i]?.time ?? 0)).sort((a, b) => a - b);
   return waits[waits.length >> 1] ?? Infinity;
@@ -44,7 +44,7 @@ function lossUntil(probes: readonly Probe[], at: number): number | null {
   return last.filter(({ latencyMs }) => latencyMs === null).length / LOSS_OF;
 }
 
-/** Where a probe had no answer, or none was sent for a while, there is a gap. */
+/** A gap where a probe had no answer, or none was sent for a while. */
 export function columnsOf(probes: readonly Probe[]): ProbeColumns {
   const silence = usualWait(probes) * SILENCE;
   const times: number[] = [];

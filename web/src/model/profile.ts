@@ -1,4 +1,4 @@
-// What GET /api/profile tells: where the time goes.
+// Reads GET /api/profile: where the time goes.
 
 import { fields, isFields, list, moment, number, text } from '../protocol/fields';
 
@@ -28,7 +28,7 @@ export interface Profile {
   readonly isOn: boolean;
   readonly started: number | null;
   readonly seconds: number | null;
-  /** What one reading of the clock costs on that machine, nanoseconds. */
+  /** Cost of one reading of the clock on that machine, in nanoseconds. */
   readonly clockNs: number | null;
   readonly threads: readonly ProfiledThread[];
   readonly scopes: readonly Scope[];
@@ -72,7 +72,7 @@ export function parseProfile(answer: unknown): Profile | null {
 
 export type Command = 'start' | 'stop' | 'reset';
 
-/** Whether it is on after a command. */
+/** True if it is on after a command. */
 export function parseSwitched(answer: unknown): boolean | null {
   return isFields(answer) && typeof answer.enabled === 'boolean' ? answer.enabled : null;
 }

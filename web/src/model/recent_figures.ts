@@ -1,4 +1,4 @@
-// What the rules of the verdict ask of the store.
+// Figures of the last minutes, for the rules of the verdict.
 
 import { mean, summands, values, sum } from '../data/derive';
 import type { Family, Series } from '../data/series';
@@ -7,11 +7,11 @@ import { durationText } from '../format/numbers';
 import { familiesLike, familyNamed } from './names';
 
 export interface RecentFigures {
-  /** The last minutes as far as they are known: `minute`, `5 minutes`, or `12 s`. */
+  /** The known part of the last minutes, in words: `minute`, `5 minutes`, or `12 s`. */
   lastOf(seconds: number): string;
-  /** The mean of a family's sum over the last seconds; null where it is not there. */
+  /** The mean of a family's sum over the last seconds; null without the family. */
   mean(name: string, seconds: number, labels?: Readonly<Record<string, string>>): number | null;
-  /** By how much a family's sum rose in the last seconds; what fell counts from 0. */
+  /** The rise of a family's sum in the last seconds; a counter that fell counts from 0. */
   growth(name: string, seconds: number): number | null;
   /** Names of the families that match. */
   named(pattern: RegExp): string[];
@@ -59,7 +59,7 @@ function matching(family: Family | undefined, labels: Readonly<Record<string, st
   return family.series.filter((series) => wanted.every(([key, value]) => series.labels[key] === value));
 }
 
-/** The sum of all rises. What falls is a restart for a counter, and no loss for anything else. */
+/** The sum of all rises. A fall is a restart for a counter, and no loss for any other kind. */
 function growthOf(series: Series, from: number, to: number): number {
   const column = series.column(series.family.kind === 'histogram' ? 'count' : 'value')?.values;
   const restarts = series.family.kind === 'counter' || series.family.kind === 'histogram';

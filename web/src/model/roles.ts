@@ -1,5 +1,5 @@
-// Which of the families at hand says how much is done, how fast, and what goes wrong. Known names of the packs go first,
-// then what a name reveals; kymo's own figures stand in where a program has none yet.
+// Finds the families that show throughput, latency and errors. Known names of the packs go first, then hints in names. If the
+// program has none yet, kymo's own figures are used.
 
 import type { Family } from '../data/series';
 import type { Store } from '../data/store';
@@ -20,7 +20,7 @@ const ACTIVE = ['server_active_connections', 'http_active_connections', 'voice_s
 const LATENCY = ['http_request_duration_seconds', 'http_request_duration', 'event_processing_duration', 'stt_transcription_latency_seconds', 'llm_generation_latency_seconds'];
 const ERRORS = ['server_errors', 'http_errors', 'errors_event_processing', 'stt_errors', 'llm_errors', 'tts_errors', 'recording_jobs_failed', 'webrtc_connection_failures', 'websocket_broadcast_failure'];
 const ERROR_NAME = /(^|_)(errors?|failures?|failed)$/;
-/** Parts of a whole that is named without them. */
+/** Breakdowns of a family whose name lacks the last part. */
 const BREAKDOWN = /_by_[a-z]+$/;
 const DROP_NAME = /(^|_)(dropped|drops|lost|discarded|overflowed)$/;
 
@@ -56,7 +56,7 @@ export function rolesOf(store: Store): Roles {
   };
 }
 
-/** Words of names that are written otherwise in a title. The terminal has the same ones; the cases are in tests/terminal/golden/titles.tsv. */
+/** Words with a special spelling in titles. The terminal has the same list; the cases are in tests/terminal/golden/titles.tsv. */
 const WRITTEN = new Map([
   'API', 'ASR', 'CPU', 'dBFS', 'DNS', 'FD', 'FDs', 'GC', 'GPU', 'HTTP', 'HTTPS', 'ID', 'I/O', 'IP', 'LLM', 'MOS', 'RSS', 'RTCP', 'RTP', 'RTT',
   'SQL', 'STT', 'TCP', 'TLS', 'TTS', 'UDP', 'VAD', 'WebRTC', 'WebSocket', 'WS',

@@ -1,4 +1,4 @@
-// Finds series by what a person remembers of them: words that all must be in the name, the labels or the help's first words.
+// Finds series by words: each must occur in the name, the labels or the help's first words.
 
 import type { Series } from '../data/series';
 import type { Store } from '../data/store';
@@ -6,7 +6,7 @@ import type { View } from './lines';
 import { viewsOf } from './lines';
 import { isApplication } from './names';
 
-/** A word may be `key=value`, which then is that label exactly. */
+/** A word `key=value` matches exactly that label. */
 export function matches(series: Series, words: readonly string[]): boolean {
   const key = series.key.toLowerCase();
   return words.every((word) => key.includes(word) || hasLabel(series, word));
@@ -22,7 +22,7 @@ export function searchWords(text: string): string[] {
   return text.toLowerCase().split(/\s+/).filter(Boolean);
 }
 
-/** What the program itself registered stands first. */
+/** The program's own metrics come first. */
 export function findSeries(store: Store, text: string): Series[] {
   const words = searchWords(text);
   const found = [...store.series.values()].filter((series) => matches(series, words));
@@ -30,7 +30,7 @@ export function findSeries(store: Store, text: string): Series[] {
   return found.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
-/** The view asked for where the series has it, else its first. */
+/** The requested view if the series has it, otherwise its first. */
 export function viewFor(series: Series, wanted: string): View {
   const views = viewsOf(series.family);
   return views.find((view) => view === wanted) ?? views[0] ?? 'raw';

@@ -8,10 +8,10 @@ import type { SessionField, SessionRow, Sessions } from './sessions';
 const KEPT_SAMPLES = 900;
 const KEPT_SESSIONS = 200;
 const KEPT_ENDED = 50;
-/** A sample stands for the moments around it, this far. */
+/** A sample is valid this long before and after it. */
 const STANDS_FOR_SECONDS = 3;
 
-/** Where a part of the sessions is listed, one that is not listed may go on for so long. */
+/** If only a part of the sessions is listed, an unlisted one counts as open this long. */
 const MISSED_SECONDS = 60;
 const EARLY_SECONDS = 0.5;
 
@@ -22,7 +22,7 @@ interface Sample {
 
 export interface EndedSession {
   readonly row: SessionRow;
-  /** When it was first missed, Unix time. */
+  /** Unix time when it was first missing. */
   readonly time: number;
 }
 
@@ -33,7 +33,7 @@ export class SessionHistory {
   private lastTime = NaN;
   private gone: readonly EndedSession[] = [];
 
-  /** Those that were there and are no longer, the newest first. Another list whenever it changes. */
+  /** Ended sessions, the newest first. A new list object after each change. */
   get ended(): readonly EndedSession[] {
     return this.gone;
   }
@@ -57,7 +57,7 @@ export class SessionHistory {
     for (const [id, { seen }] of this.open) if (Math.abs(answer.time - seen) > MISSED_SECONDS) this.open.delete(id);
   }
 
-  /** The server's moments are that much later, or with a negative number earlier. */
+  /** Moves the server's moments later, or with a negative number earlier. */
   move(seconds: number): void {
     this.lastTime += seconds;
     this.gone = this.gone.map(({ row, time }) => ({ row, time: time + seconds }));
@@ -65,7 +65,7 @@ export class SessionHistory {
     for (const [id, samples] of this.samples) this.samples.set(id, samples.map(({ time, row }) => ({ time: time + seconds, row })));
   }
 
-  /** None of those that were open goes on. A later session with the same id is another one. */
+  /** All open sessions have ended. A later session with the same id is another one. */
   private endAll(time: number): void {
     this.gone = [...[...this.open.values()].map(({ row }) => ({ row, time })), ...this.gone].slice(0, KEPT_ENDED);
     this.open.clear();
@@ -76,7 +76,7 @@ export class SessionHistory {
     return this.open.get(id)?.row ?? this.gone.find(({ row }) => row.id === id)?.row;
   }
 
-  /** A field in each slot of the page's timeline; `perSecond`: how it grows. */
+  /** A field in each slot of the page's timeline; `perSecond`: its growth. */
   points(id: string, field: SessionField, perSecond: boolean, timeline: Timeline, from: number, to: number): Points {
     const samples = this.samples.get(id) ?? [];
     const points: Points = [];

@@ -1,4 +1,4 @@
-// What GET /api/sessions/live says (docs/reference/stream.md), made rows of a table: one for each session.
+// Turns GET /api/sessions/live (docs/reference/stream.md) into table rows, one for each session.
 
 import { amountText } from '../format/numbers';
 import { readable } from '../format/readable';
@@ -14,7 +14,7 @@ export interface SessionRow {
   readonly vad: boolean | null;
   /** The step of the ladder, `NORMAL` and worse. */
   readonly ladder: string;
-  /** Nothing came for a while, so that nothing is known of its pace. */
+  /** No audio came for a while, so its pace is unknown. */
   readonly idle: boolean;
   readonly ageSeconds: number | null;
   readonly sources: number | null;
@@ -31,19 +31,19 @@ export interface SessionRow {
   readonly reasons: readonly string[];
 }
 
-/** The fields that change, and that a chart can be made of. */
+/** The fields that change over time and suit a chart. */
 export type SessionField = 'fill' | 'backlogSeconds' | 'realtimeFactor' | 'inferenceMs' | 'dropped' | 'bytes' | 'chunks' | 'errors';
 
 export interface Sessions {
   readonly time: number;
   readonly count: number;
   readonly most: number | null;
-  /** How many are at each step of the ladder, in its order. */
+  /** Number of sessions at each step of the ladder, in its order. */
   readonly ladder: ReadonlyArray<readonly [name: string, count: number]>;
   readonly rows: readonly SessionRow[];
 }
 
-/** What the list can be sorted by, as the address names it. */
+/** The sort fields of the list, as the address names them. */
 export const SORTED_BY: ReadonlyArray<readonly [field: string, text: string]> = [
   ['realtime_factor', 'real-time factor'], ['queue_fill_ratio', 'queue'], ['backlog_seconds', 'backlog'], ['dropped_recent', 'drops of the last 10 s'],
   ['dropped_total', 'drops'], ['errors', 'errors'], ['level', 'ladder'], ['age_seconds', 'age'],
@@ -51,7 +51,7 @@ export const SORTED_BY: ReadonlyArray<readonly [field: string, text: string]> = 
 
 const text = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
 
-/** Limits of docs/reference/stream.md: where a queue buffers, where it is overloaded, and where a server falls behind. */
+/** Limits of docs/reference/stream.md for a buffering queue, an overloaded queue, and a slow server. */
 function judge(row: Omit<SessionRow, 'verdict' | 'reasons'>): Pick<SessionRow, 'verdict' | 'reasons'> {
   const fill = row.fill ?? 0;
   const factor = row.realtimeFactor ?? 0;
@@ -98,7 +98,7 @@ export function ladderText({ ladder, idle }: Pick<SessionRow, 'ladder' | 'idle'>
   return [readable(ladder.toLowerCase()), idle && 'idle'].filter(Boolean).join(', ');
 }
 
-/** Null where this page does not know the form of the answer. */
+/** Null if this page does not know the form of the answer. */
 export function parseSessions(answer: unknown): Sessions | null {
   if (!isFields(answer) || !Array.isArray(answer.top)) return null;
   const rows = answer.top.filter(isFields).map(rowOf);

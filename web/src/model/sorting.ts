@@ -22,7 +22,7 @@ function compare(a: number | string, b: number | string): number {
   return Number(a) - Number(b);
 }
 
-/** Rows of which it is not known come last in either order; rows alike keep theirs. */
+/** Rows with unknown values come last in both orders; equal rows keep theirs. */
 export function sorted<Row>(rows: readonly Row[], valueOf: (row: Row) => SortValue, descending: boolean): Row[] {
   return rows.map((row) => ({ row, value: valueOf(row) }))
     .sort((a, b) => {

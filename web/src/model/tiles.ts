@@ -8,11 +8,11 @@ import { titleOf, type Roles } from './roles';
 
 export interface Tile {
   readonly title: string;
-  /** Where the figure comes from. */
+  /** Source of the figure. */
   readonly source: string;
   readonly unit: string;
   readonly lines: readonly Line[];
-  /** Of which the value is a share. */
+  /** The value is a share of this. */
   readonly limit?: { readonly unit: string; readonly now: () => number | null };
 }
 
@@ -50,7 +50,7 @@ function currentSum(store: Store, name: string): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
 }
 
-/** CPU and memory of the process with what they may be at most. */
+/** CPU and memory of the process with their limits. */
 function processTiles(store: Store): Array<Tile | null> {
   const cpu = familyTile(store, 'CPU', familyNamed(store, 'kymo_process_cpu_ratio'), 'raw');
   const memory = familyTile(store, 'Memory', familyNamed(store, 'process_resident_memory_bytes'), 'raw');

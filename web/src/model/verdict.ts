@@ -1,5 +1,4 @@
-// Is the server well, and if not, why: rules over metrics that are known to mean something. A rule that lacks its metric
-// says nothing.
+// The server's health and its reasons: rules over metrics with a known meaning. A rule without its metric gives no reason.
 
 import { labelText } from '../data/series';
 import { amountText, cutRatioText, durationText } from '../format/numbers';
@@ -14,7 +13,7 @@ export type Level = 'well' | 'degraded' | 'unwell';
 export interface Reason {
   readonly level: Exclude<Level, 'well'>;
   readonly text: string;
-  /** The family that shows it, or what stands in its place. */
+  /** The family that shows it, or a substitute. */
   readonly family: string;
   /** The session that shows it. */
   readonly session?: string;
@@ -32,10 +31,10 @@ const NOW = 1;
 const SHORT = 10;
 const MINUTE = 60;
 const LONG = 300;
-/** Below this many events a share of them says little. */
+/** Below this many events a share is meaningless. */
 const FEWEST_EVENTS = 20;
 
-/** A reason where a value is at or over a limit. */
+/** A reason if a value is at or over a limit. */
 function over(value: number | null, degraded: number, unwell: number, family: string, text: (value: number) => string): Reason | null {
   if (value === null || !(value >= degraded)) return null;
   return { level: value >= unwell ? 'unwell' : 'degraded', text: text(value), family };
@@ -96,7 +95,7 @@ const losses: Rule = (recent, roles) => roles.drops.map((family) => {
   return over(share, 0.001, 0.02, family.name, (value) => `${family.name}: ${amountText(lost)} lost in the last ${recent.lastOf(MINUTE)}, ${percent(value)}`);
 });
 
-/** What came in where that was lost: `udp.packet.received` beside `udp.packet.dropped`. */
+/** The received count beside a lost one: `udp.packet.received` for `udp.packet.dropped`. */
 function receivedBeside(recent: RecentFigures, name: string): number | null {
   const beside = plainName(name).replace(/_[a-z]+$/, '_received');
   return recent.growth(beside, MINUTE);
@@ -128,7 +127,7 @@ const files: Rule = (recent) => {
   ];
 };
 
-/** A callback that hangs makes the figures incomplete, and what it waits for may hold up the server too. */
+/** A hanging callback makes the figures incomplete, and its cause may delay the server too. */
 const callbacks: Rule = (recent) => {
   const longest = recent.largest('kymo_callback_hanging_seconds', NOW);
   const others = (recent.mean('kymo_callbacks_hanging', NOW) ?? 1) - 1;
@@ -147,7 +146,7 @@ const OWN_LOSSES: ReadonlyArray<readonly [name: string, text: string]> = [
   ['kymo_http_handler_errors', 'responses of the metrics server failed'],
 ];
 
-/** What kymo itself lost never makes a server unwell, but its figures may be incomplete. */
+/** Losses of kymo itself never make a server unwell, but its figures may be incomplete. */
 const ownLosses: Rule = (recent) => OWN_LOSSES.map(([name, text]) =>
   over(recent.growth(name, LONG), 1, Infinity, recent.named(new RegExp(`^${name}$`))[0] ?? name, (value) => `kymo: ${amountText(value)} ${text} within the last ${recent.lastOf(LONG)}`));
 
@@ -159,12 +158,12 @@ const TITLES: Record<Level, string> = {
   unwell: 'This server is unwell',
 };
 
-/** Sessions that are not well make a server degraded; not unwell, since one client's lot is not the server's. */
+/** Unwell sessions make a server degraded, not unwell: one client's trouble is not the server's. */
 export function sessionReasons(sessions: Sessions | undefined): Reason[] {
   const ailing = sessions?.rows.filter((row) => row.verdict !== 'well') ?? [];
   const worst = ailing.find((row) => row.verdict === 'unwell') ?? ailing[0];
   if (!sessions || !worst) return [];
-  // Of those that are not listed nobody knows.
+  // The state of unlisted sessions is unknown.
   const least = sessions.rows.length < sessions.count ? 'at least ' : '';
   const text = `${least}${ailing.length} of ${sessions.count} ${sessions.count === 1 ? 'session' : 'sessions'} not well; ${readable(worst.id).slice(0, LONGEST_ID)}: ${worst.reasons.join(', ')}`;
   return [{ level: 'degraded', text, family: '', session: worst.id }];

@@ -1,4 +1,4 @@
-// What somebody chose to see, and nothing else.
+// The pinned series, and nothing else.
 
 import { readable } from '../format/readable';
 import { linkTo, place } from '../routing';
@@ -28,7 +28,7 @@ function EmptyBoard() {
 function SharedNote({ shared }: { shared: readonly Pin[] }) {
   return (
     <p class="card shared">
-      This board came with its address; it is not yours. <button type="button" onClick={() => { setPins(shared); location.hash = linkTo('board'); }}>Make it mine</button>
+      This board belongs to its address, not to this browser. <button type="button" onClick={() => { setPins(shared); location.hash = linkTo('board'); }}>Make it mine</button>
     </p>
   );
 }

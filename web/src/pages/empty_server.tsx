@@ -1,4 +1,4 @@
-// What a server shows that measures nothing of its own yet: how to begin. The lines are those of the README.
+// For a server without its own metrics: how to begin. The lines are those of the README.
 
 const LINES = `#include <kymo/monitor/monitor.h>
 kymo::Monitor monitor;  // serves this page

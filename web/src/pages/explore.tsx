@@ -1,4 +1,4 @@
-// Every series there is: searched, looked at in one way or another, opened as charts that stay in step.
+// All series: searched, viewed in several ways, opened as charts with a common time axis.
 
 import { useCallback, useMemo } from 'preact/hooks';
 import { findSeries, viewFor } from '../model/search';

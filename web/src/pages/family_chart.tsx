@@ -27,7 +27,7 @@ export function FamilyChart({ family, height = 130 }: { family: Family; height?:
   void page.store.structure.value;
   const keys = family.series.filter((series) => series.alive).map(({ key }) => key);
   const alive = keys.length;
-  // Others may have come in the place of as many.
+  // Others may have replaced as many.
   const { lines, unit } = useMemo(() => linesOf(family), [family, keys.join('\n')]);
   const hidden = family.kind === 'histogram' || family.kind === 'window' ? 0 : alive - lines.length;
   return (

@@ -11,7 +11,7 @@ const MOST_ROWS = 200;
 const INDENT = '\u2007\u2007';
 const MOST_INDENTS = 12;
 
-/** From all down to what is shown, each a way back. */
+/** The path from the root to the shown node, each step a link back. */
 function Trail({ zoomed, onZoom }: { zoomed: FlameNode; onZoom: (path: string) => void }) {
   if (!zoomed.parent) return null;
   return (

@@ -1,4 +1,4 @@
-// All peers taken together: how the network is, in words and in a figure.
+// All peers together: the network's state, in words and in a figure.
 
 import { scoreText } from '../format/numbers';
 import { VerdictShape } from '../icons';

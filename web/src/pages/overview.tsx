@@ -20,7 +20,7 @@ function Waiting() {
 
 const LEAD_HEIGHT = 200;
 
-/** What is felt: how long things take, beside what goes wrong. */
+/** The user's experience: latency beside errors. */
 function Lead({ latency, losses }: { latency: Family; losses: ChartProps | undefined }) {
   return (
     <section class={losses ? 'charts lead' : 'charts'} aria-label="Latency and errors">
@@ -42,7 +42,7 @@ export function OverviewPage() {
   const roles = useMemo(() => rolesOf(store), [structure]);
   const charts = useMemo(() => overviewCharts(store, roles), [roles]);
   const losses = useLosses(roles);
-  // Figures of before a restart are not the new process' own.
+  // Figures from before a restart do not belong to the new process.
   const hasOwn = useMemo(() => [...store.families.values()].some((family) => isApplication(family) && family.series.some((series) => series.alive)), [structure]);
   const latency = roles.latency && isApplication(roles.latency) ? roles.latency : undefined;
   if (store.families.size === 0) return <Waiting />;

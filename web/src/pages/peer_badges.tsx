@@ -1,4 +1,4 @@
-// How a peer is, in shapes, words and figures.
+// A peer's state in shapes, words and figures.
 
 import { amountText, scoreText } from '../format/numbers';
 import { VerdictShape } from '../icons';

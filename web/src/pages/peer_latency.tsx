@@ -1,4 +1,4 @@
-// What the probes of a peer found, as the server remembers it.
+// The results of a peer's probes, as kept by the server.
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { PastTime } from '../charts/chart_time';
@@ -11,7 +11,7 @@ import { usePolled, type Polling } from './polled';
 const READ = fromJson(parseProbes);
 const SPARKLINE_SECONDS = 300;
 const SPARKLINE_EVERY_MS = 5000;
-/** Until so much is known, charts show no less. */
+/** Minimum range of the charts. */
 const LEAST_SHOWN_SECONDS = 30;
 
 export function peerAddress(id: string): string {
@@ -38,7 +38,7 @@ export function usePeerPast(id: string, seconds: number, polling: Polling = {}):
   return { answer, time };
 }
 
-/** Whether an element is on the screen, or nearly. */
+/** True if an element is on the screen, or nearly. */
 function useInSight(): { target: (element: HTMLElement | null) => void; isInSight: boolean } {
   const [isInSight, setInSight] = useState(false);
   const observer = useRef<IntersectionObserver | null>(null);
@@ -51,7 +51,7 @@ function useInSight(): { target: (element: HTMLElement | null) => void; isInSigh
   return { target, isInSight };
 }
 
-/** Of the last five minutes; asked for while it is seen. */
+/** Of the last five minutes; requested while visible. */
 export function LatencySparkline({ id }: { id: string }) {
   const { target, isInSight } = useInSight();
   const { time } = usePeerPast(id, SPARKLINE_SECONDS, { everyMs: SPARKLINE_EVERY_MS, when: isInSight });

@@ -1,4 +1,4 @@
-// One peer: how well it is reached, how that has been, and what the score is made of.
+// One peer: its quality now and over time, and the parts of its score.
 
 import { useMemo } from 'preact/hooks';
 import { Bar } from '../charts/bar';
@@ -43,7 +43,7 @@ function Charts({ id }: { id: string }) {
       <div class="charts three">
         <TimeChart title="Latency" unit="seconds" lines={lines[0]} time={time} note="A gap: probes without an answer, or none sent." />
         <TimeChart title="Jitter" unit="seconds" lines={lines[1]} time={time} note="By how much an answer took longer or shorter than the one before." />
-        <TimeChart title="Loss" unit="ratio" lines={lines[2]} time={time} atLeast={0.05} note={`Share of the last ${LOSS_OF} probes that had no answer.`} />
+        <TimeChart title="Loss" unit="ratio" lines={lines[2]} time={time} atLeast={0.05} note={`Share of unanswered probes among the last ${LOSS_OF}.`} />
       </div>
     </section>
   );

@@ -1,4 +1,4 @@
-// Peers: those that the server lists, and what the `webrtc` pack measures; or how to get them.
+// The server's peers, and the figures of the `webrtc` pack; or how to get them.
 
 import { useMemo } from 'preact/hooks';
 import type { Family } from '../data/series';
@@ -33,7 +33,7 @@ function HowToGetIt() {
       <p>Peers are the machines that a program speaks with. A program that tells a <code>PeerTable</code> how long their answers take has them
         here, with latency, jitter, losses, bandwidth and a score of each:</p>
       <pre tabIndex={0}><code>{LINES}</code></pre>
-      <p>Without a line of code, kymo probes them itself:</p>
+      <p>Kymo can also probe them itself, without code:</p>
       <pre tabIndex={0}><code>{COMMAND}</code></pre>
       <p class="quiet">WebRTC connections that <code>kymo::packs::WebRtcMetrics</code> is told of are shown here, too.</p>
     </div>

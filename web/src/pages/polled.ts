@@ -1,4 +1,4 @@
-// Asks for something again and again while somebody looks at it.
+// Polls an address while somebody looks at the result.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { after, ask, type Answer, type Read } from '../protocol/ask';
@@ -8,10 +8,10 @@ export const EVERY_WHERE_MISSING_MS = 15_000;
 
 export interface Polling {
   readonly everyMs?: number;
-  /** How often where there is nothing: seldom, unless it may come. */
+  /** Interval when the address has no data: long, unless data may appear. */
   readonly whereMissingMs?: number;
   readonly when?: boolean;
-  /** Another number asks at once. */
+  /** A new number requests at once. */
   readonly turn?: number;
 }
 
@@ -30,7 +30,7 @@ export function repeat(poll: (isOver: () => boolean) => Promise<void>, waitMs: (
   };
 }
 
-/** One question at a time. `read` must be the same function each time. Another address begins anew. */
+/** One request at a time. `read` must be the same function each time. A new address begins anew. */
 export function usePolled<T>(address: string, read: Read<T>, { everyMs = EVERY_MS, whereMissingMs = EVERY_WHERE_MISSING_MS, when = true, turn = 0 }: Polling = {}): Answer<T> {
   const [state, setState] = useState<{ address: string; answer: Answer<T> }>({ address, answer: { kind: 'asking' } });
   const last = useRef<Answer<T>>({ kind: 'asking' });

@@ -64,7 +64,7 @@ function stateText({ isOn, seconds }: Profile): string {
   return lasted ? `off; the figures are of ${lasted}` : 'off';
 }
 
-/** The buttons, and what came of the last one. */
+/** The buttons, and the result of the last one. */
 function Controls({ profile, onDone }: { profile: Profile; onDone: () => void }) {
   const [why, setWhy] = useState('');
   const send = (command: Command) => async () => {
@@ -128,7 +128,7 @@ function slowMsOf(setting: string | undefined): number {
   return SLOW_MS.find((one) => String(one) === setting) ?? USUAL_SLOW_MS;
 }
 
-/** What is known stays while another limit is asked with. */
+/** Known data stay while a request with another limit runs. */
 function useKept(answer: Answer<Profile>): Profile | undefined {
   const kept = useRef<Profile>();
   kept.current = lastKnown(answer) ?? (answer.kind === 'asking' ? kept.current : undefined);

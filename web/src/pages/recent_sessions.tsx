@@ -42,7 +42,7 @@ const NAMES: ReadonlyArray<readonly [title: string, isNumber: boolean]> = [
   ['Session', false], ['Kind', false], ['Start', false], ['Duration', true], ['Peers', false], ['Least latency', true], ['Average', true], ['Most', true],
 ];
 
-/** Null: not known yet. Where they cannot be had there are none to show. */
+/** Null: not known yet. On a failure there are none to show. */
 export function usePastSessions(): readonly PastSession[] | null {
   const answer = usePolled(ADDRESS, READ);
   return answer.kind === 'asking' ? null : lastKnown(answer) ?? [];

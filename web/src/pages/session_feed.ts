@@ -1,4 +1,4 @@
-// The sessions that are open now, asked for each second while somebody looks at them.
+// The open sessions, requested each second while somebody looks at them.
 
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
@@ -15,7 +15,7 @@ export const sessionHistory = new SessionHistory();
 /** When the first answer came, Unix time. */
 export const watchedSince = signal<number | null>(null);
 
-/** So many are asked for at once, for the list and for the verdict; of more than these the page knows only how many they are. */
+/** Number of sessions to request at once, for the list and for the verdict; of further ones the page knows only the number. */
 export const SESSIONS_ASKED = 200;
 
 const READ = fromJson(parseSessions);
@@ -39,7 +39,7 @@ function remember(state: SessionState, watched: string): void {
   sessionHistory.take(state.value, watched, page.store.instance);
 }
 
-/** One question at a time, none while nobody looks, and seldom where there is no such address. */
+/** One request at a time, none while nobody looks, and few if the address is missing. */
 export function useSessions({ top = SESSIONS_ASKED, by = '', watched = '', when = true }: { top?: number; by?: string; watched?: string; when?: boolean }): SessionState {
   useEffect(() => {
     if (!when) return undefined;

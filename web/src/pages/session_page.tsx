@@ -1,4 +1,4 @@
-// One session: how it is, what it is, and how that has been since this page looks.
+// One session: its state, its properties, and its history since this page was opened.
 
 import { useMemo } from 'preact/hooks';
 import { TimeChart } from '../charts/time_chart';
@@ -12,7 +12,7 @@ import { linkTo } from '../routing';
 import { sessionHistory, useSessions, watchedSince, type SessionState } from './session_feed';
 import { SessionVerdict } from './session_table';
 
-/** All that a server lists at once. */
+/** The most that a server lists at once. */
 const ASKED = 1000;
 
 interface Figure {

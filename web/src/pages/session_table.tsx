@@ -1,4 +1,4 @@
-// Sessions as a table, the worst first: whether each is well, and by what figures.
+// Sessions as a table, the worst first: the state of each, with its figures.
 
 import type { ComponentChildren } from 'preact';
 import { Bar } from '../charts/bar';

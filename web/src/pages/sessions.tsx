@@ -1,4 +1,4 @@
-// Sessions that are open now, with what ails them, those that ended while this page looked, and those between peers.
+// Open sessions with their problems, sessions that ended since this page was opened, and those between peers.
 
 import { amountText, clockText, durationText } from '../format/numbers';
 import { readable } from '../format/readable';
@@ -16,9 +16,9 @@ function HowToGetIt() {
   return (
     <div class="card empty">
       <h2>This server has no sessions to show</h2>
-      <p>Sessions come from the <code>stream</code> pack: a server that begins one with <code>kymo::packs::SessionStreams</code> for each of its clients and
-        hands <code>kymo::sessions_route(streams)</code> to its Monitor has them listed here, with queue, real-time factor, losses and the step of
-        the ladder, and at <code>/api/sessions/live</code> for programs. How: <code>docs/reference/stream.md</code>.</p>
+      <p>Sessions come from the <code>stream</code> pack. Begin one with <code>kymo::packs::SessionStreams</code> for each client, and give
+        <code>kymo::sessions_route(streams)</code> to the Monitor. This page then lists queue, real-time factor, losses and the step of
+        the ladder; <code>/api/sessions/live</code> has the same for programs. How: <code>docs/reference/stream.md</code>.</p>
       <p>Sessions between peers, such as calls and games, come from a <code>kymo::peers::SessionLog</code> that is handed to the Monitor
         as <code>MonitorOptions::peers.sessions</code>.</p>
     </div>

@@ -20,9 +20,9 @@ function Figure({ value, unit }: { value: number | null; unit: string }) {
   return <span class="figure number">{shown.number}<span class="figure-unit">{shown.unit}</span></span>;
 }
 
-/** How much of what may be used is used. */
+/** The used share of a limit. */
 function Limit({ tile, value }: { tile: Tile; value: number | null }) {
-  // A limit may be known later than the figure, and may change.
+  // A limit may arrive later than the figure, and may change.
   const limit = tile.limit?.now();
   if (!tile.limit || !limit || value === null) return null;
   const share = value / limit;

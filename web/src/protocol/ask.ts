@@ -1,20 +1,20 @@
-// One question to the server's REST side, and what came of it.
+// One request to the server's REST side, and its result.
 
 import { isSentToLogin } from '../login';
 import { fields, text } from './fields';
 
 export type Answer<T> =
   | { readonly kind: 'asking' }
-  /** The server has no such address, or nothing there. */
+  /** The server has no such address, or no data there. */
   | { readonly kind: 'missing' }
   | { readonly kind: 'failed'; readonly why: string; readonly last?: T | undefined }
   | { readonly kind: 'known'; readonly value: T };
 
-/** Null where this page does not know the form of the answer. */
+/** Null if this page does not know the form of the answer. */
 export type Read<T> = (response: Response) => Promise<T | null>;
 
 const NOT_THERE = 404;
-/** An answer that takes longer will not come; each question waits for the one before it. */
+/** Timeout of an answer; each request waits for the one before it. */
 const LONGEST_MS = 8_000;
 
 export function fromJson<T>(parse: (answer: unknown) => T | null): Read<T> {
@@ -25,20 +25,20 @@ export function fromText<T>(parse: (answer: string) => T | null): Read<T> {
   return async (response) => parse(await response.text());
 }
 
-/** What the server says of its own refusal, where it does. */
+/** The server's own message for its refusal, if any. */
 async function refusal(response: Response): Promise<string> {
   const said = text(fields(fields(await response.json().catch(() => null)).error).message);
   return `the server answered ${response.status}${said && `, ${said}`}`;
 }
 
-/** What browsers say of a connection that was not made is of no use to anybody, and each says it otherwise. */
+/** Browsers' own messages for failed connections are useless and differ. */
 function failure(error: unknown): string {
   if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer within ${LONGEST_MS / 1000} s`;
   if (error instanceof SyntaxError) return 'the answer is no JSON';
   return error instanceof Error && !(error instanceof TypeError) ? error.message : 'no answer';
 }
 
-/** Where the token is asked for, the page is on its way there, and nothing is known. */
+/** If the server requires the token, the page is going to the login, and nothing is known. */
 export async function ask<T>(address: string, read: Read<T>, method: 'GET' | 'POST' = 'GET'): Promise<Answer<T>> {
   try {
     const response = await fetch(address, { method, headers: { Accept: 'application/json, text/plain' }, signal: AbortSignal.timeout(LONGEST_MS) });
@@ -52,13 +52,13 @@ export async function ask<T>(address: string, read: Read<T>, method: 'GET' | 'PO
   }
 }
 
-/** What was known last, also when it cannot be had now. */
+/** The last known value, also after a failure. */
 export function lastKnown<T>(answer: Answer<T>): T | undefined {
   if (answer.kind === 'known') return answer.value;
   return answer.kind === 'failed' ? answer.last : undefined;
 }
 
-/** The answer, and what was known before it where it failed. */
+/** The answer; after a failure with the last known value. */
 export function after<T>(before: Answer<T>, answer: Answer<T>): Answer<T> {
   return answer.kind === 'failed' ? { ...answer, last: lastKnown(before) } : answer;
 }

@@ -1,4 +1,4 @@
-// What is in a JSON answer, taken for what it should be; anything else is nothing.
+// Reads fields of a JSON answer by their expected types; others are nothing.
 
 export type Fields = Readonly<Record<string, unknown>>;
 

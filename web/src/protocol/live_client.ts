@@ -1,4 +1,4 @@
-// The page's one WebSocket: subscribes, goes on where it was cut off, and tells how far behind it is.
+// The page's one WebSocket: subscribes, resumes after a loss, and reports its delay.
 
 import { signal } from '@preact/signals';
 import type { Store } from '../data/store';
@@ -11,28 +11,28 @@ export type Connection =
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
-/** A server that ticks sends something each second; one that says nothing for this long is gone, closed or not. */
+/** A live server sends something each second; one silent for this long is gone, closed or not. */
 const SILENCE_MS = 8_000;
 const BEHIND_SECONDS = 2;
-/** Frames that were merged into later ones are worth a word when they are of so much time. */
+/** Merged frames are reported from this much time on. */
 const SKIPPED_SECONDS = 0.9;
 const SHOW_SKIPPED_MS = 5_000;
 
-/** How long to wait before attempt number `attempt`, with some chance in it: many pages must not come at once. */
+/** Delay before attempt number `attempt`, with a random part: many pages must not reconnect at once. */
 export function backOff(attempt: number, chance: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** attempt, LONGEST_WAIT_MS) * (0.75 + chance / 2);
 }
 
-/** What a page is told that does not get every frame in time. */
+/** The state of a page that does not get every frame in time. */
 export interface Behind {
   readonly seconds: number;
   readonly skipped: number;
 }
 
-/** Clocks are set: an older difference says nothing. */
+/** Clocks may be set: an older difference is meaningless. */
 const COMPARED_SECONDS = 60;
 
-/** Finds out how late frames come. Clocks differ, so that the least difference of the last minute stands for no delay. */
+/** Measures how late frames arrive. Clocks differ, so the least difference of the last minute counts as no delay. */
 export class LagMeter {
   /** Each is less than all that follow it. */
   private readonly leasts: Array<{ readonly time: number; readonly difference: number }> = [];
@@ -86,14 +86,14 @@ export class LiveClient {
     socket.onclose = (event) => this.socket === socket && this.lost(event.reason);
   }
 
-  /** After the `hello`, which tells whether it is still the same process: the frames of another one do not go on. */
+  /** After the `hello`, which identifies the process: another process' frames cannot continue the old ones. */
   private subscribe(): void {
     const since = this.subscribedHz === this.hz ? this.store.lastSeq : null;
     this.subscribedHz = this.hz;
     this.socket?.send(JSON.stringify({ type: 'subscribe', rate_hz: this.hz, ...(since === null ? {} : { since }) }));
   }
 
-  /** Frames a second from now on. `seq` counts those of one rate: there is no going on at another. */
+  /** Frames a second from now on. `seq` counts the frames of one rate: another rate cannot resume. */
   setRate(hz: number): void {
     if (hz === this.hz) return;
     this.hz = hz;

@@ -1,9 +1,9 @@
-// The messages of docs/reference/live.md, and what is done with a text that is none of them.
+// The messages of docs/reference/live.md, and the handling of invalid texts.
 
 export type Kind = 'counter' | 'up_down_counter' | 'gauge' | 'histogram' | 'window';
 export type Labels = Readonly<Record<string, string>>;
 
-/** A number as it travels: JSON has no NaN and no infinity. */
+/** A number of the protocol: JSON has no NaN and no infinity. */
 export type WireNumber = number | null | 'inf' | '-inf';
 
 export interface HistogramValue {
@@ -64,7 +64,7 @@ export interface Full {
   seq: number;
   time: number;
   uptime_seconds: number;
-  /** What came after the `since` of the subscription, the ids those of this message. */
+  /** The frames after the subscription's `since`, with the ids of this message. */
   replay?: ReplayFrame[];
   families: FamilyEntry[];
 }
@@ -99,7 +99,7 @@ export interface ServerError {
 
 export type ServerMessage = Hello | Full | Delta | Pong | ServerError;
 
-/** Says what a message is not; the connection that it came from cannot be trusted with what follows. */
+/** The message is invalid; the connection's further messages cannot be trusted. */
 export class ProtocolError extends Error {}
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -154,7 +154,7 @@ export function parseMessage(text: string): ServerMessage | null {
   return message as unknown as ServerMessage;
 }
 
-/** A number that can be computed with: what is not known is NaN. */
+/** A number for computing: unknown is NaN. */
 export function toNumber(value: WireNumber | undefined): number {
   if (typeof value === 'number') return value;
   if (value === 'inf') return Infinity;
