@@ -46,7 +46,8 @@ Other parse_other(const std::string& text) {
   return {text.substr(0, equals), kymo::probe::Target::parse(text.substr(equals + 1))};
 }
 
-/// SIGINT and SIGTERM, taken when it is convenient. Made before any thread is, which then have them blocked.
+/// SIGINT and SIGTERM, handled when convenient. Create it before any thread, so that all threads block these
+/// signals.
 class Ending final {
  public:
   Ending() {
@@ -55,7 +56,7 @@ class Ending final {
     sigaddset(&signals_, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
-  /// Waits for one of them, as long as that.
+  /// Waits up to `patience` for a signal.
   [[nodiscard]] bool has_come(milliseconds patience) const {
     constexpr std::int64_t kNanosecondsEach = 1'000'000;
     const timespec time{.tv_sec = patience.count() / 1000,
@@ -67,7 +68,7 @@ class Ending final {
   sigset_t signals_{};
 };
 
-/// What the probes were in bytes: all the traffic there is at this party.
+/// Reports the probes' bytes: all the traffic of this party.
 void tell_traffic(const kymo::probe::Prober& prober, const std::vector<Other>& others,
                   kymo::peers::PeerTable& peers) {
   const std::uint64_t bytes = kymo::probe::ProbeOptions().bytes;
@@ -81,8 +82,8 @@ void tell_traffic(const kymo::probe::Prober& prober, const std::vector<Other>& o
   }
 }
 
-/// Probes until all have answered once, so that a late participant does not count as lost. False: the party
-/// ended first.
+/// Probes until all have answered once, so a late participant does not count as lost. False: the party ended
+/// first.
 bool wait_for(const std::vector<Other>& others, const Ending& ending) {
   constexpr milliseconds kStep(100);
   kymo::probe::Prober scout;

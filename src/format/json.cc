@@ -15,7 +15,7 @@ namespace {
 constexpr double kShownQuantiles[] = {0.5, 0.95, 0.99};
 constexpr std::string_view kShownQuantileNames[] = {"p50", "p95", "p99"};
 
-/// A field for what JSON has a number for: neither NaN nor an infinity.
+/// Writes a field if JSON has a number for it: neither NaN nor an infinity.
 void write_if_finite(std::string_view name, double value, base::JsonWriter& json) {
   if (std::isfinite(value)) json.field(name, value);
 }
@@ -26,7 +26,7 @@ void write_quantiles(const Distribution& values, base::JsonWriter& json) {
     write_if_finite(kShownQuantileNames[i], values.quantile(kShownQuantiles[i]), json);
 }
 
-// None of these is empty: see has_value(). One that a producer filled may lack a statistic.
+// Never empty: see has_value(). A producer's histogram may lack a statistic.
 void write_histogram(const HistogramValue& histogram, base::JsonWriter& json) {
   json.field("count", histogram.count());
   write_if_finite("total", histogram.sum(), json);
@@ -55,7 +55,7 @@ void write_gauge(const FamilySnapshot& /*family*/, const Point& point, base::Jso
   write_if_finite("min", statistics.min, json);
   write_if_finite("max", statistics.max, json);
   write_if_finite("mean", statistics.mean, json);
-  // A callback is asked, and tells of no time.
+  // A callback has no time of its last update.
   if (statistics.last_update != decltype(statistics.last_update)())
     json.field("last_update", iso_time(statistics.last_update));
 }
@@ -80,7 +80,7 @@ void write_window_series(const FamilySnapshot& family, const Point& point, base:
   write_window(*point.window, json);
 }
 
-// A script that reads these documents wants numbers: a series without one has no entry.
+// Scripts expect numbers: a series without a value has no entry.
 bool has_value(const FamilySnapshot& family, const Point& point) {
   switch (family.descriptor().kind) {
     case Kind::histogram: return point.histogram->count() != 0;
@@ -110,10 +110,10 @@ constexpr Section kSections[] = {{"timings", is_timing, write_timing},
                                  {"histograms", is_other_histogram, write_other_histogram},
                                  {"windows", is_window, write_window_series}};
 
-/// Where the text goes, a part at a time.
+/// The destination of the text, part by part.
 class Parts final {
  public:
-  /// Null: it stays in the string.
+  /// Null: the text stays in the string.
   Parts(std::string& text, base::TextSink* out) : text_(text), out_(out) {}
 
   void hand_over_if_full() {
@@ -125,7 +125,7 @@ class Parts final {
     text_.clear();
   }
 
-  /// Stays in the cache of a core, and below what malloc takes from the system each time.
+  /// Fits a core's cache, and stays below the size where malloc uses the system each time.
   static constexpr std::size_t kPart = std::size_t{32} << 10U;
 
  private:

@@ -8,7 +8,7 @@
 namespace kymo::KYMO_ABI::format {
 
 /// Writes into a sink through a bare pointer: one check a line instead of one a piece. The sink is complete
-/// at the end of this object.
+/// after this object's destruction.
 class LineWriter final {
  public:
   explicit LineWriter(base::TextSink& out) : out_(out) {}
@@ -16,19 +16,19 @@ class LineWriter final {
   LineWriter& operator=(const LineWriter&) = delete;
   ~LineWriter() { hand_over(); }
 
-  /// Where the next `bytes` bytes may be written; valid until the next call.
+  /// Room for the next `bytes` bytes; valid until the next call.
   [[nodiscard]] char* room(std::size_t bytes) {
     if (static_cast<std::size_t>(end_ - at_) < bytes) take_room(bytes);
     return at_;
   }
-  /// What was written ends here.
+  /// Ends the written text here.
   void wrote_to(char* end) noexcept { at_ = end; }
   void append(std::string_view text) {
     char* const at = room(text.size());
     wrote_to(at + text.copy(at, text.size()));
   }
 
-  /// About as many bytes come next.
+  /// Announces the approximate number of next bytes.
   void expect(std::size_t bytes) {
     hand_over();
     out_.expect(bytes);

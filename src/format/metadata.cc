@@ -14,7 +14,7 @@ void append_ascii(char c, Dialect dialect, std::string& out) {
     case '"': out += dialect == Dialect::openmetrics ? "\\\"" : "\""; break;
     case '\0':
       out += base::kReplacementCharacter;
-      break;  // Prometheus' lexer takes it for the end of the text
+      break;  // Prometheus' lexer takes it as the end of the text
     default: out += c;
   }
 }

@@ -10,14 +10,14 @@
 
 namespace kymo::KYMO_ABI::format {
 
-/// What the text formats call the kind: "counter", "gauge", "histogram", "summary".
+/// The kind in text formats: "counter", "gauge", "histogram", "summary".
 [[nodiscard]] std::string_view text_type(Kind kind) noexcept;
 
-/// Appends `# TYPE name text` or another such line; `text` comes escaped.
+/// Appends a line such as `# TYPE name text`; `text` must be escaped.
 void append_metadata(std::string_view keyword, std::string_view name, std::string_view text,
                      LineWriter& lines);
 
-/// Help as the format wants it: one line, valid UTF-8. OpenMetrics escapes quotes, Prometheus text must not.
+/// Help in the format's form: one line, valid UTF-8. OpenMetrics escapes quotes, Prometheus text must not.
 [[nodiscard]] std::string escaped_help(std::string_view help, Dialect dialect);
 
 }  // namespace kymo::KYMO_ABI::format

@@ -9,8 +9,7 @@
 namespace kymo::KYMO_ABI::format {
 namespace {
 
-// Series lie scattered in memory. Asked for this many ahead, their labels are in the cache when their turn
-// comes.
+// Series are scattered in memory. Prefetching this many ahead brings their labels into the cache in time.
 constexpr std::size_t kAhead = 16;
 constexpr std::size_t kCacheLine = 64;
 

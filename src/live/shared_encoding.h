@@ -16,18 +16,18 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// Somebody else's encoding took longer than one may wait for it.
+/// Another request's encoding exceeded the time limit.
 class EncodingTimeout final : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Makes one encoding of a Snapshot, and one gzip of that, for all who want it at the same time: the first
-/// makes it, the others wait for it.
+/// Makes one encoding of a Snapshot, and one gzip of it, for all simultaneous requests: the first one makes
+/// it, the others wait.
 ///
 /// Between requests up to `kept_bytes` of each are kept. A larger one lives until its last client has it;
 /// then its blocks serve the next encoding. Threads: any; the encoder is called without a lock. Errors: an
-/// encoder's exception reaches all who waited, and the next caller tries again; EncodingTimeout.
+/// encoder's exception reaches all waiting requests, and the next one retries; EncodingTimeout.
 class SharedEncoding final {
  public:
   using Encoder = std::function<void(const Snapshot&, base::TextSink& out)>;
@@ -49,10 +49,10 @@ class SharedEncoding final {
  private:
   /// The last encoding of one kind.
   struct Slot {
-    std::weak_ptr<const Snapshot> of;  ///< weak, so that no later Snapshot can be mistaken for it
-    std::shared_future<Body> coming;   ///< valid while it is being made
+    std::weak_ptr<const Snapshot> of;  ///< weak, so a later Snapshot cannot be mistaken for it
+    std::shared_future<Body> coming;   ///< valid during the encoding
     std::weak_ptr<const base::BlockText> made;
-    Body kept;                 ///< `made`, where small enough to keep
+    Body kept;                 ///< `made`, if small enough to keep
     std::uint64_t making = 0;  ///< numbers the attempts
   };
 

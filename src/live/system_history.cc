@@ -70,7 +70,7 @@ void SystemHistory::add(std::span<const FamilySnapshot> families) {
     ++counts_[i];
   }
   if (now < due_) return;
-  // On the grid, however late; stretches that were missed altogether have no points.
+  // Stays on the grid, however late; missed periods have no points.
   due_ += interval_ * ((now - due_) / interval_ + 1);
   Figures means{};
   for (std::size_t i = 0; i < kFields; ++i) {

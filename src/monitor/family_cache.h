@@ -9,8 +9,8 @@
 
 namespace kymo::KYMO_ABI::monitor {
 
-/// The families that a producer wrote last, for the Snapshots until it is asked again: reading /proc is for
-/// the tick, not for each scrape. Threads: any.
+/// The families of a producer's last call, for Snapshots until its next call: only the tick reads /proc, not
+/// each scrape. Threads: any.
 class FamilyCache final {
  public:
   using Families = std::vector<FamilySnapshot>;

@@ -8,8 +8,8 @@ namespace voice {
 
 /// Sum over `combine(a[i], b[i])`; `a` and `b` are of the same length.
 ///
-/// Eight sums side by side, because a compiler may not reorder one float sum and so could not use vector
-/// instructions for it.
+/// Eight sums side by side: a compiler may not reorder one float sum, and so could not vectorize
+/// it.
 template <typename Combine>
 [[nodiscard]] float sum_of(std::span<const float> a, std::span<const float> b, Combine combine) noexcept {
   constexpr std::size_t kLanes = 8;

@@ -26,14 +26,14 @@ class FilterBank final {
   explicit FilterBank(RatePair rates);
 
   [[nodiscard]] RatePair rates() const noexcept { return rates_; }
-  /// Output samples per `input_step()` input samples, in lowest terms; the number of phases.
+  /// Output samples per `input_step()` input samples, in lowest terms; equals the number of phases.
   [[nodiscard]] std::size_t phase_count() const noexcept { return phase_count_; }
   [[nodiscard]] std::size_t input_step() const noexcept { return input_step_; }
   /// Coefficients of a phase, the one for the oldest input sample first.
   [[nodiscard]] std::span<const float> phase(std::size_t index) const noexcept {
     return {coefficients_.data() + index * taps_, taps_};
   }
-  /// Input samples that one output sample is made of.
+  /// Number of input samples for one output sample.
   [[nodiscard]] std::size_t taps() const noexcept { return taps_; }
 
  private:

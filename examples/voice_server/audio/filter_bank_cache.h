@@ -9,10 +9,10 @@
 
 namespace voice {
 
-/// Keeps the filter banks of the rate pairs used last, since building one costs milliseconds.
+/// Keeps the last used filter banks, since building one costs milliseconds.
 ///
-/// Bounded: beyond `capacity` the bank that was not asked for the longest goes (streams that hold it keep
-/// it). Threads: any.
+/// Bounded: beyond `capacity` the least recently used bank is evicted (streams that hold it keep it).
+/// Threads: any.
 class FilterBankCache final {
  public:
   enum class Result { hit, miss };
@@ -23,7 +23,7 @@ class FilterBankCache final {
 
   explicit FilterBankCache(std::size_t capacity = 8) : capacity_(capacity) {}
 
-  /// The bank of that pair, built where it is not there yet. Two threads that miss the same pair both build
+  /// The bank of that pair; built if missing. If two threads miss the same pair, both build
   /// it.
   [[nodiscard]] Lookup find(RatePair rates);
   [[nodiscard]] std::size_t size() const;
@@ -34,7 +34,7 @@ class FilterBankCache final {
 
   const std::size_t capacity_;
   mutable std::mutex mutex_;
-  std::list<std::shared_ptr<const FilterBank>> banks_;  // the one used last in front
+  std::list<std::shared_ptr<const FilterBank>> banks_;  // most recently used first
 };
 
 }  // namespace voice

@@ -4,7 +4,7 @@
 
 namespace voice {
 
-/// What silence, and everything below it, is reported as.
+/// The reported level of silence, and of everything below it.
 inline constexpr double kSilenceDbfs = -120.0;
 
 /// Loudness of a block, in dB relative to full scale: a full-scale square wave has 0 dBFS of both, a

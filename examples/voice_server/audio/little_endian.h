@@ -7,8 +7,8 @@
 
 namespace voice {
 
-/// Whole numbers in bytes, lowest byte first, as WAV files and the audio protocol have them.
-/// Readers need `offset` and the number's bytes to lie within `bytes`.
+/// Whole numbers in bytes, lowest byte first, as in WAV files and the audio protocol. Readers require
+/// `offset` and the number's bytes to lie within `bytes`.
 [[nodiscard]] constexpr std::uint16_t read_u16(std::span<const std::uint8_t> bytes,
                                                std::size_t offset) noexcept {
   return static_cast<std::uint16_t>(bytes[offset] | (bytes[offset + 1] << 8));

@@ -11,9 +11,9 @@ namespace voice {
 /// Finds the fundamental frequency of a voice, 60 to 500 Hz, from a sliding 42 ms of samples at the
 /// pipeline's rate.
 ///
-/// Threads: one at a time. Cost: some 90 000 multiplications a call; ask only where there is speech.
-/// Source: A. de Cheveigné, H. Kawahara, "YIN, a fundamental frequency estimator for speech and music"
-/// (2002), steps 1-5.
+/// Threads: one at a time. Cost: some 90 000 multiplications a call; call it only during speech. Source: A.
+/// de Cheveigné, H. Kawahara, "YIN, a fundamental frequency estimator for speech and music" (2002), steps
+/// 1-5.
 class PitchTracker final {
  public:
   static constexpr double kLowestHz = 60.0;
@@ -21,10 +21,10 @@ class PitchTracker final {
 
   PitchTracker();
 
-  /// Slides `block` in.
+  /// Adds `block` to the sliding window.
   void add(SampleView block);
 
-  /// The pitch of the samples added last, in Hz; nothing where they are not periodic.
+  /// The pitch of the last samples, in Hz; nothing if they are not periodic.
   [[nodiscard]] std::optional<double> estimate();
 
  private:

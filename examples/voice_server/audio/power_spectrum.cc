@@ -42,7 +42,7 @@ void PowerSpectrum::transform() noexcept {
         const auto even = work_[start + i];
         const auto x = work_[start + half + i];
         const auto w = twiddles_[i * stride];
-        // Spelled out: operator* of std::complex also handles infinities, at a call each.
+        // Written out: operator* of std::complex also handles infinities, at a call each.
         const std::complex<float> odd(x.real() * w.real() - x.imag() * w.imag(),
                                       x.real() * w.imag() + x.imag() * w.real());
         work_[start + i] = even + odd;

@@ -19,7 +19,7 @@ class PowerSpectrum final {
 
   PowerSpectrum();
 
-  /// Bin k is at k * rate / 512. Of a block longer than 512 the first 512 samples count. Valid until the next
+  /// Bin k is at k * rate / 512. Of a longer block only the first 512 samples count. Valid until the next
   /// call.
   [[nodiscard]] std::span<const float> compute(SampleView block) noexcept;
 

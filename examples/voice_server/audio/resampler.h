@@ -11,7 +11,7 @@ namespace voice {
 
 /// Converts one stream from one sample rate to another, block by block, without clicks at the seams.
 ///
-/// Delay: half a filter (4 ms from 8 kHz, 2 ms else). Threads: one at a time.
+/// Delay: half a filter (4 ms from 8 kHz, otherwise 2 ms). Threads: one at a time.
 class Resampler final {
  public:
   explicit Resampler(std::shared_ptr<const FilterBank> bank);
@@ -21,8 +21,8 @@ class Resampler final {
 
  private:
   std::shared_ptr<const FilterBank> bank_;
-  std::vector<float> window_;  // input not yet used up, oldest first
-  std::size_t position_ = 0;   // in `window_`, of the oldest sample that the next output needs
+  std::vector<float> window_;  // unused input, oldest first
+  std::size_t position_ = 0;   // in `window_`: the oldest sample for the next output
   std::size_t phase_ = 0;
 };
 

@@ -7,16 +7,16 @@
 
 namespace voice {
 
-/// 16-bit mono PCM, as it travels and as WAV files hold it.
+/// 16-bit mono PCM, as on the wire and in WAV files.
 using PcmView = std::span<const std::int16_t>;
 
-/// Samples in [-1, 1), as the signal processing wants them.
+/// Samples in [-1, 1), for the signal processing.
 using SampleView = std::span<const float>;
 
-/// The rate that all processing after the resampler runs at.
+/// The sample rate of all processing after the resampler.
 inline constexpr int kPipelineRateHz = 16'000;
 
-/// Rates that a source may send.
+/// The allowed sample rates of a source.
 inline constexpr int kSourceRatesHz[] = {8'000, 16'000, 22'050, 44'100, 48'000};
 
 [[nodiscard]] constexpr bool is_source_rate(int rate_hz) noexcept {
@@ -32,7 +32,7 @@ inline void append_samples(PcmView pcm, std::vector<float>& out) {
   for (const std::int16_t value : pcm) out.push_back(static_cast<float>(value) / 32768.0F);
 }
 
-/// The nearest 16-bit value; what lies outside [-1, 1) is clipped.
+/// The nearest 16-bit value; values outside [-1, 1) are clipped.
 [[nodiscard]] constexpr std::int16_t to_pcm(float sample) noexcept {
   const float scaled = sample * 32768.0F;
   if (scaled >= 32767.0F) return 32767;

@@ -12,9 +12,8 @@ constexpr double kFlattestSpeech = 0.35;
 constexpr int kOnsetBlocks = 2;
 constexpr int kHangoverBlocks = 10;
 
-// The floor falls at once to a quieter block's level by a half, rises with noise in about 0.2 s, and creeps
-// up under what looks like speech by 1 dB/s, so that a hum that is taken for a voice is not taken for one for
-// ever.
+// The floor halves its distance to a quieter block at once, and rises with noise in about 0.2 s. It also
+// creeps up by 1 dB/s under apparent speech, so a hum cannot pass as a voice forever.
 constexpr double kFall = 0.5;
 constexpr double kRise = 0.1;
 constexpr double kCreepDb = 0.02;

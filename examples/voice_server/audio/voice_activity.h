@@ -8,19 +8,19 @@
 
 namespace voice {
 
-/// Tells speech from noise and silence, 20 ms at a time.
+/// Separates speech from noise and silence, 20 ms at a time.
 ///
-/// A block is speech-like when it stands out from the noise floor and its spectrum is peaked: voices have
-/// harmonics and formants, noise is flat. Two such blocks in a row open the detector; it closes 200 ms after
-/// the last one, so that consonants and the short gaps within words stay in. The noise floor follows the
-/// quiet blocks.
+/// A block is speech-like if it is louder than the noise floor and its spectrum is peaked: voices have
+/// harmonics and formants, noise is flat. Two such blocks in a row open the detector. It closes 200 ms after
+/// the last one, so consonants and short gaps within words count as speech. The noise floor follows the quiet
+/// blocks.
 ///
 /// Threads: one at a time.
 class VoiceActivityDetector final {
  public:
   static constexpr std::size_t kBlockSamples = kPipelineRateHz / 50;
 
-  /// Takes the next `kBlockSamples` samples and their level; returns whether someone is speaking.
+  /// Takes the next `kBlockSamples` samples and their level; returns true while someone speaks.
   bool process(SampleView block, const Level& level) noexcept;
 
   [[nodiscard]] double noise_floor_dbfs() const noexcept { return noise_floor_dbfs_; }

@@ -16,13 +16,13 @@ struct Clip {
   std::vector<std::int16_t> samples;
 };
 
-/// Why bytes are not a WAV file that can be used, in words.
+/// The reason why bytes are no usable WAV file, in words.
 struct WavError {
   std::string message;
 };
 
-/// Reads a RIFF/WAVE file of 16-bit PCM; of several channels the mean is taken. Threads: any.
-/// A data chunk longer than the bytes (as programs write that stream their output) ends where the bytes end.
+/// Parses a RIFF/WAVE file of 16-bit PCM; several channels are averaged. Threads: any. Programs that stream
+/// their output write a too long data chunk: it ends where the bytes end.
 [[nodiscard]] std::variant<Clip, WavError> parse_wav(std::span<const std::uint8_t> bytes);
 
 /// The bytes of a mono 16-bit WAV file.

@@ -10,12 +10,12 @@
 
 namespace voice {
 
-/// Everything that the voice client measures. See the server's VoiceMetrics for the pattern.
+/// All metrics of the voice client. See the server's VoiceMetrics for the pattern.
 ///
 /// Threads: any, all members.
 class ClientMetrics final {
  public:
-  /// Registers all instruments; `registry` outlives this object.
+  /// Registers all instruments; `registry` must outlive this object.
   explicit ClientMetrics(kymo::Registry& registry);
 
   enum class Transport : std::uint8_t { websocket, udp };
@@ -36,9 +36,9 @@ class ClientMetrics final {
   };
 
   void connection_failed() noexcept { connection_failures_.add(); }
-  /// `late`: after the moment that its pace had planned.
+  /// `late`: time after the planned moment.
   void frame_sent(Transport transport, std::chrono::nanoseconds late) noexcept;
-  /// A datagram that is held back on purpose, as a bad network would.
+  /// A datagram withheld on purpose, to simulate a bad network.
   void datagram_lost() noexcept { datagrams_lost_.add(); }
   void datagram_delayed() noexcept { datagrams_delayed_.add(); }
 
@@ -55,7 +55,7 @@ class ClientMetrics final {
     std::uint64_t reports = 0;
     std::uint64_t room_states = 0;
     std::uint64_t errors = 0;
-    double round_trip_p50_ms = 0;  ///< 0 while there is none
+    double round_trip_p50_ms = 0;  ///< 0 without a round trip
     double round_trip_p99_ms = 0;
   };
   [[nodiscard]] Summary summary() const;

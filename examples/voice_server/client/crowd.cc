@@ -29,10 +29,10 @@ namespace asio = boost::asio;
 
 constexpr auto kWaited = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kLongestFarewell{500};
-// Those of kSourceRatesHz whose frames fit into a network's usual datagram.
+// The rates of kSourceRatesHz whose frames fit into a usual datagram.
 constexpr int kUdpRatesHz[] = {16'000, 8'000, 22'050};
 
-/// The clients and the thread that they share.
+/// The clients and their common thread.
 class Crowd final {
  public:
   Crowd(const CrowdOptions& options, const std::vector<Clip>& clips, ClientMetrics& metrics);
@@ -49,7 +49,7 @@ class Crowd final {
   asio::awaitable<void> end();
 
   const CrowdOptions options_;
-  asio::io_context context_{1};  // before the clients, whose sockets and timers are its
+  asio::io_context context_{1};  // before the clients, whose sockets and timers belong to it
   std::vector<std::unique_ptr<WebSocketCaller>> callers_;
   std::vector<std::unique_ptr<UdpSender>> senders_;
   std::size_t running_ = 0;

@@ -8,9 +8,9 @@
 
 namespace voice {
 
-/// Calls the server with all clients, each streaming a clip at real-time pace, until the duration is over or
-/// SIGINT or SIGTERM comes; then says goodbye, which takes half a second at most. Throws std::runtime_error
-/// for an address that is none.
+/// Runs all clients, each streaming a clip at real-time pace, until the duration is over or SIGINT or SIGTERM
+/// comes. Then says goodbye, which takes at most half a second. Throws std::runtime_error for an invalid
+/// address.
 void run_crowd(const CrowdOptions& options, const std::vector<Clip>& clips, ClientMetrics& metrics);
 
 }  // namespace voice

@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// A busy machine makes a frame late; so much is caught up with.
+/// A busy machine delays frames; up to this much is caught up.
 constexpr std::chrono::milliseconds kMostBehind{200};
 
 }  // namespace
@@ -22,7 +22,7 @@ Pacer::Pacer(const asio::any_io_executor& executor, std::chrono::milliseconds ji
     : timer_(executor), random_(seed), jitter_us_(0, std::chrono::microseconds(jitter).count()) {}
 
 asio::awaitable<std::chrono::nanoseconds> Pacer::next_frame() {
-  // Frames that were missed, by a process that was stopped, are not made up for.
+  // Frames missed during a stop of the process are not sent later.
   next_ = std::max(next_ + kFrameTime, std::chrono::steady_clock::now() - kMostBehind);
   const auto planned = next_ + std::chrono::microseconds(jitter_us_(random_));
   timer_.expires_at(planned);

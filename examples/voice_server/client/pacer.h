@@ -17,10 +17,10 @@ class Pacer final {
  public:
   Pacer(const boost::asio::any_io_executor& executor, std::chrono::milliseconds jitter, std::uint32_t seed);
 
-  /// Waits until the next frame is due; returns how late it is then, against its plan.
+  /// Waits until the next frame is due; returns its delay against the plan.
   boost::asio::awaitable<std::chrono::nanoseconds> next_frame();
 
-  /// Plans anew from now on, after a time without frames.
+  /// Plans anew from now, after a time without frames.
   void restart() { next_ = std::chrono::steady_clock::now(); }
   /// Ends a wait.
   void cancel() { timer_.cancel(); }

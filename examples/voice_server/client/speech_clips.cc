@@ -40,7 +40,7 @@ constexpr std::array kSentences = {
              .text = "Let us look at the numbers. What do they tell us about the last hour?"},
 };
 
-/// Runs a program found on PATH and waits for it. Its exit code; 127 where it could not be started.
+/// Runs a program found on PATH and waits for it. Returns its exit code; 127 if it could not start.
 int run_program(std::vector<std::string> arguments) {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -54,7 +54,7 @@ int run_program(std::vector<std::string> arguments) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 127;
 }
 
-/// Makes the file unless it is there; other processes may do so at the same time. False without espeak-ng.
+/// Makes the file if it is missing; other processes may do so at the same time. False without espeak-ng.
 bool make_speech(const Sentence& sentence, const fs::path& file) {
   std::error_code error;
   if (fs::exists(file, error)) return true;

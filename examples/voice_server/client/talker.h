@@ -9,12 +9,12 @@
 
 namespace voice {
 
-/// Repeats a clip with pauses, at a sample rate of its own.
+/// Repeats a clip with pauses, at its own sample rate.
 ///
 /// Threads: one at a time.
 class Talker final {
  public:
-  /// Resamples the clip. `seed` decides where in it the talker begins and how long the pauses are.
+  /// Resamples the clip. `seed` decides the talker's start in it and the lengths of pauses.
   Talker(const Clip& clip, int rate_hz, std::uint32_t seed);
 
   [[nodiscard]] int rate_hz() const noexcept { return rate_hz_; }

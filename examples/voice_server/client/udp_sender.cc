@@ -22,7 +22,7 @@ UdpSender::UdpSender(const asio::any_io_executor& executor, const CrowdOptions& 
       metrics_(metrics),
       pacer_(executor, options.jitter, options.seed + stream),
       random_(options.seed + stream),
-      sequence_(static_cast<std::uint16_t>(random_())) {  // anywhere, so that wrap-around is met
+      sequence_(static_cast<std::uint16_t>(random_())) {  // a random start, so that wrap-around occurs
   socket_.open(server_.protocol());
 }
 
@@ -50,7 +50,7 @@ void UdpSender::send_or_fail(Datagram datagram) {
 }
 
 void UdpSender::send(const Datagram& datagram) {
-  boost::system::error_code error;  // nobody listens, or the buffer is full: lost, as datagrams are
+  boost::system::error_code error;  // no listener, or a full buffer: the datagram is lost
   socket_.send_to(asio::buffer(datagram), server_, 0, error);
 }
 

@@ -16,12 +16,12 @@
 
 namespace voice {
 
-/// Streams a talker as numbered datagrams; loses some and sends some out of order, as a bad network does.
+/// Streams a talker as numbered datagrams; loses and reorders some, like a bad network.
 ///
 /// Threads: the network's only.
 class UdpSender final {
  public:
-  /// `stream` tells this sender from others. Throws std::runtime_error where the server's address is none.
+  /// `stream` identifies this sender. Throws std::runtime_error for an invalid server address.
   UdpSender(const boost::asio::any_io_executor& executor, const CrowdOptions& options, std::uint32_t stream,
             Talker talker, ClientMetrics& metrics);
 

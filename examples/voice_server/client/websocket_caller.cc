@@ -40,9 +40,9 @@ constexpr std::chrono::milliseconds kConnectTime{3'000};
 constexpr std::chrono::milliseconds kFarewellTime{300};
 constexpr double kShortestAwaySeconds = 1.0;
 constexpr double kLongestAwaySeconds = 4.0;
-constexpr double kAbruptShare = 0.25;  // of the leaves
+constexpr double kAbruptShare = 0.25;  // share of the leaves without a goodbye
 
-/// One connection. The visit writes, a coroutine of its own reads; both hold it.
+/// One connection. The visit writes, and its own coroutine reads; both hold it.
 struct Connection {
   explicit Connection(const asio::any_io_executor& executor) : stream(executor), ended(executor) {}
 
@@ -50,7 +50,7 @@ struct Connection {
   beast::flat_buffer incoming;
   asio::steady_timer ended;  // cancelled when reading has ended
   bool open = false;
-  /// When the last frames were sent, by source and sequence number.
+  /// Times of sending the last frames, by source and sequence number.
   std::array<std::array<Clock::time_point, 128>, 2> sent{};
 };
 
@@ -94,7 +94,7 @@ class WebSocketCaller::Impl final {
   Pacer pacer_;
   asio::steady_timer away_;
   std::minstd_rand random_;
-  std::uint32_t attempt_ = 0;  // of several to begin the next visit
+  std::uint32_t attempt_ = 0;  // number of attempts to begin the next visit
   bool stopping_ = false;
 };
 
@@ -172,7 +172,7 @@ asio::awaitable<void> WebSocketCaller::Impl::say_goodbye(Connection& connection)
   connection.stream.text(true);
   const auto [error, size] = co_await connection.stream.async_write(asio::buffer(bye), kNoThrow);
   if (error || !connection.open) co_return;
-  // The server answers and closes; then reading ends.
+  // The server answers and closes; reading then ends.
   connection.ended.expires_after(kFarewellTime);
   co_await connection.ended.async_wait(kNoThrow);
 }
@@ -220,7 +220,7 @@ Hello WebSocketCaller::Impl::hello() const {
 Clock::time_point WebSocketCaller::Impl::decide_end() {
   if (options_.churn_per_minute <= 0) return Clock::time_point::max();
   std::exponential_distribution<double> minutes(options_.churn_per_minute);
-  // A year is more than any run, and what a clock holds is no more than 292.
+  // A year exceeds any run; a clock holds at most 292 years.
   constexpr double kLongest = 366.0 * 24 * 60;
   const std::chrono::duration<double, std::ratio<60>> stay(std::min(minutes(random_), kLongest));
   return Clock::now() + std::chrono::duration_cast<Clock::duration>(stay);

@@ -14,12 +14,12 @@
 namespace voice {
 
 /// A caller over WebSocket: streams one or two sources, reads the answers, leaves now and then, sometimes
-/// without a goodbye, and comes back.
+/// without a goodbye, and returns.
 ///
 /// Threads: the network's only.
 class WebSocketCaller final {
  public:
-  /// One talker a source: the first is the mic, the second the speaker. All have the same sample rate.
+  /// One talker a source: first the mic, then the speaker. All have the same sample rate.
   WebSocketCaller(const boost::asio::any_io_executor& executor, const CrowdOptions& options,
                   std::uint32_t number, std::vector<Talker> talkers, ClientMetrics& metrics);
   ~WebSocketCaller();

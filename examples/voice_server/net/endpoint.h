@@ -9,7 +9,7 @@
 
 namespace voice {
 
-/// Asio's form of an address. Throws std::runtime_error that quotes it where it is none.
+/// Asio's form of an address. Throws std::runtime_error that quotes an invalid one.
 template <typename Protocol>
 [[nodiscard]] typename Protocol::endpoint to_asio(const kymo::net::Endpoint& endpoint) {
   boost::system::error_code error;

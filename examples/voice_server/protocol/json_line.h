@@ -18,14 +18,14 @@ class JsonLine final {
   JsonLine& add(std::string_view key, std::string_view value);
   JsonLine& add(std::string_view key, std::span<const std::string_view> values);
   JsonLine& add(std::string_view key, std::uint64_t value);
-  /// Exactly bool: a string literal would rather become one than a string_view.
+  /// Takes a bool exactly: a string literal would rather become a bool than a string_view.
   JsonLine& add(std::string_view key, std::same_as<bool> auto value) {
     return add_literal(key, value ? "true" : "false");
   }
   /// With one decimal; a value that JSON cannot hold (NaN, infinity) as null.
   JsonLine& add(std::string_view key, double value);
 
-  /// The whole object; the line is used up.
+  /// Returns the whole object and empties this one.
   [[nodiscard]] std::string take();
 
  private:

@@ -38,7 +38,7 @@ std::string_view text_of(const json::object& object, std::string_view key) {
   return {text.data(), text.size()};
 }
 
-/// A number of that type, or its zero where it is missing, none, or out of range.
+/// A number of that type; 0 if it is missing, invalid, or out of range.
 template <typename Number>
 Number number_of(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(json::string_view(key.data(), key.size()));

@@ -13,7 +13,7 @@
 
 namespace voice {
 
-// The text half of the protocol: one JSON object a WebSocket text message, its "type" says which.
+// The text half of the protocol: one JSON object a WebSocket text message; its "type" identifies it.
 
 /// The longest text that a client may send.
 inline constexpr std::size_t kMaxTextBytes = 4'096;
@@ -41,10 +41,10 @@ struct Welcome {
   friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 
-/// What the server heard in the last 100 ms of a source.
+/// The server's analysis of the last 100 ms of a source.
 struct Report {
   Source source = Source::mic;
-  std::uint32_t sequence = 0;  ///< of the last frame that is in it
+  std::uint32_t sequence = 0;  ///< of the last included frame
   double level_dbfs = 0;
   double peak_dbfs = 0;
   bool speech = false;
@@ -55,7 +55,7 @@ struct Report {
   friend bool operator==(const Report&, const Report&) = default;
 };
 
-/// State of the whole server, for everyone, once a second.
+/// State of the whole server, sent to all clients once a second.
 struct RoomState {
   std::size_t clients = 0;
   std::size_t streams = 0;
@@ -77,7 +77,7 @@ using ServerMessage = std::variant<Welcome, Report, RoomState, Farewell, Protoco
 
 /// Both parsers accept any bytes of the network and ignore unknown members. Threads: any.
 [[nodiscard]] std::variant<ClientMessage, ProtocolError> parse_client_message(std::string_view text);
-/// Nothing where the text is no message of a server.
+/// Nothing if the text is no message of a server.
 [[nodiscard]] std::optional<ServerMessage> parse_server_message(std::string_view text);
 
 [[nodiscard]] std::string encode(const ClientMessage& message);

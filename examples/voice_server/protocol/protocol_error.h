@@ -8,13 +8,13 @@
 
 namespace voice {
 
-/// What a client did wrong. Few and fixed, so that it may be a metric's label.
+/// A client's error. Few and fixed, so that it may be a metric's label.
 enum class ErrorKind : std::uint8_t {
-  bad_frame,         ///< an audio frame or datagram that is not one
-  unknown_source,    ///< a source that there is not, or that the hello did not name
+  bad_frame,         ///< an invalid audio frame or datagram
+  unknown_source,    ///< a source that does not exist, or that the hello did not name
   oversize,          ///< longer than the protocol allows
-  protocol,          ///< a text message that is none, or one at the wrong time
-  too_many_streams,  ///< a UDP stream beyond what one address, or all together, may have
+  protocol,          ///< an invalid text message, or one at the wrong time
+  too_many_streams,  ///< a UDP stream beyond the limit of one address, or of all together
 };
 
 inline constexpr std::array<std::string_view, 5> kErrorNames = {"bad_frame", "unknown_source", "oversize",

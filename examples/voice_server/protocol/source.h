@@ -8,7 +8,7 @@
 
 namespace voice {
 
-/// Where audio comes from. Few and fixed, so that it may be a metric's label.
+/// Source of audio. Few and fixed, so that it may be a metric's label.
 enum class Source : std::uint8_t { mic, speaker, udp };
 
 inline constexpr std::array<std::string_view, 3> kSourceNames = {"mic", "speaker", "udp"};

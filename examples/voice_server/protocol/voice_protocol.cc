@@ -17,7 +17,7 @@ ProtocolError bad_frame(std::string message) {
   return {.kind = ErrorKind::bad_frame, .message = std::move(message)};
 }
 
-/// What frames and datagrams have in common.
+/// The common checks of frames and datagrams.
 std::optional<ProtocolError> check_shape(Bytes bytes) {
   if (bytes.size() <= kHeaderBytes) {
     return bad_frame("a frame has a header of 8 bytes and then PCM; this one has " +

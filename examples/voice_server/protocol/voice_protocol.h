@@ -26,12 +26,12 @@ namespace voice {
 inline constexpr std::uint8_t kProtocolVersion = 1;
 inline constexpr std::size_t kHeaderBytes = 8;
 
-/// A frame normally holds 20 ms; 100 ms at the highest rate is the most.
+/// A frame normally holds 20 ms; the maximum is 100 ms at the highest rate.
 inline constexpr std::chrono::milliseconds kFrameTime{20};
 inline constexpr std::size_t kMaxFrameSamples = 4'800;
 inline constexpr std::size_t kMaxFrameBytes = kHeaderBytes + 2 * kMaxFrameSamples;
 
-/// Samples in 20 ms; of 22 050 Hz it is 441.
+/// Samples in 20 ms; at 22 050 Hz it is 441.
 [[nodiscard]] constexpr std::size_t samples_per_frame(int rate_hz) noexcept {
   return static_cast<std::size_t>(rate_hz * kFrameTime.count() / 1'000);
 }

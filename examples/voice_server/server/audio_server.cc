@@ -39,11 +39,11 @@ using asio::ip::udp;
 constexpr auto kWaited = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kBroadcastEvery{1};
 constexpr std::chrono::milliseconds kLongestFarewell{500};
-/// The kernel would let megabytes wait for a client that does not read.
+/// The kernel would otherwise buffer megabytes for a client that does not read.
 constexpr int kSendBufferBytes = 64 * 1024;
 constexpr std::chrono::milliseconds kAcceptPause{50};  // after an error such as "too many open files"
 
-/// Texts for error messages: the use of an address, its flag, and the command that shows its holder.
+/// Texts for error messages: the purpose of an address, its flag, and the command that shows its holder.
 struct Use {
   std::string_view what;
   std::string_view flag;
@@ -61,7 +61,7 @@ std::string explain(const kymo::net::Endpoint& wanted, const Use& use, const std
   return text.str();
 }
 
-/// A bound socket or acceptor, or an error with the use, the address and the remedy.
+/// A bound socket or acceptor, or an error with the purpose, the address and the remedy.
 template <typename Protocol, typename Bind>
 auto bind_or_explain(const kymo::net::Endpoint& wanted, const Use& use, Bind bind) {
   const auto address = to_asio<Protocol>(wanted);
@@ -102,7 +102,7 @@ class AudioServer::Impl final {
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
-  ~Impl() { engine_.workers.stop(); }  // workers send by the context, which goes before them
+  ~Impl() { engine_.workers.stop(); }  // workers use the context, which is destroyed first~
 
   void run();
   [[nodiscard]] kymo::net::Endpoint audio_endpoint() const { return to_endpoint(acceptor_.local_endpoint()); }
@@ -118,7 +118,7 @@ class AudioServer::Impl final {
   const std::size_t max_clients_;
   const std::function<void(const kymo::packs::StreamMessage&)> on_session_message_;
   std::uint64_t last_session_ = 0;
-  Engine engine_;  // before the context, whose connections hold streams of it
+  Engine engine_;  // before the context, whose connections hold its streams
   asio::io_context context_{1};
   Room room_;
   tcp::acceptor acceptor_;
@@ -164,7 +164,7 @@ asio::awaitable<void> AudioServer::Impl::pause(std::chrono::milliseconds time) {
 asio::awaitable<void> AudioServer::Impl::broadcast_state() {
   asio::steady_timer tick(context_);
   auto next = std::chrono::steady_clock::now();
-  // Seconds that were missed, by a process that was stopped, are not made up for.
+  // Broadcasts missed during a stop of the process are not sent later.
   for (;; next = std::max(next + kBroadcastEvery, std::chrono::steady_clock::now())) {
     tick.expires_at(next);
     co_await tick.async_wait(kWaited);

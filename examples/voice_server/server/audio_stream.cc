@@ -7,7 +7,7 @@
 namespace voice {
 namespace {
 
-/// Chunks that a worker takes before other streams have their turn.
+/// Chunks that a worker takes before other streams get their turn.
 constexpr int kChunksPerTurn = 8;
 
 }  // namespace
@@ -50,7 +50,7 @@ WorkItem::Next AudioStream::run() noexcept {
   }
   if (queue_.size() > 0) return Next::again;
   scheduled_.store(false);
-  // A push between the two lines above saw `scheduled_` and left the chunk to us.
+  // A push between the two lines above saw `scheduled_` and left the chunk to this call.
   return queue_.size() > 0 && !scheduled_.exchange(true) ? Next::again : Next::done;
 }
 

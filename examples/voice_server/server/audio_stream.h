@@ -19,17 +19,17 @@ namespace voice {
 
 /// One source of one client: its queue and its signal processing.
 ///
-/// The network pushes chunks; workers take them, one worker at a time, and hand out a report for each 100 ms.
+/// The network pushes chunks. Workers take them, one worker at a time, and emit a report for each 100 ms.
 /// Threads: any, all members.
 class AudioStream final : public WorkItem, public std::enable_shared_from_this<AudioStream> {
  public:
-  /// Chunks that may wait: one second of audio.
+  /// Limit of waiting chunks: one second of audio.
   static constexpr std::size_t kQueueFrames = 50;
 
   /// Called by a worker.
   using OnReport = std::function<void(const Report&)>;
 
-  /// `told` gets the state of the stream, for the session's client; null: no session.
+  /// `told` gets the stream's state, for the session's client; null: no session.
   AudioStream(Source source, int rate_hz, Engine& engine, OnReport on_report,
               std::shared_ptr<kymo::packs::SourceStream> told = nullptr);
   AudioStream(const AudioStream&) = delete;
@@ -39,7 +39,7 @@ class AudioStream final : public WorkItem, public std::enable_shared_from_this<A
   void push(Chunk chunk);
   [[nodiscard]] Next run() noexcept override;
 
-  /// Whether the last report had speech in it.
+  /// True if the last report had speech.
   [[nodiscard]] bool speaking() const noexcept { return speaking_.load(std::memory_order_relaxed); }
 
  private:

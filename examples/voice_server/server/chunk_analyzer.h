@@ -16,10 +16,10 @@
 
 namespace voice {
 
-/// What the signal processing found in 100 ms of audio.
+/// The analysis of 100 ms of audio.
 struct Analysis {
   Level level;
-  double speech_ratio = 0;  ///< share of the 20 ms blocks that hold speech
+  double speech_ratio = 0;  ///< share of the 20 ms blocks with speech
   std::optional<double> pitch_hz = std::nullopt;
 };
 
@@ -30,7 +30,7 @@ class ChunkAnalyzer final {
 
   ChunkAnalyzer(int rate_hz, FilterBankCache& banks, VoiceMetrics& metrics);
 
-  /// Takes audio at the source's rate; returns what was found in each 100 ms that it completes.
+  /// Takes audio at the source's rate; returns the analysis of each completed 100 ms.
   [[nodiscard]] std::vector<Analysis> process(PcmView pcm);
 
  private:
@@ -49,7 +49,7 @@ class ChunkAnalyzer final {
 
   std::size_t blocks_ = 0;
   std::size_t speech_blocks_ = 0;
-  std::vector<float> block_samples_;  // of the analysis under way, for its level
+  std::vector<float> block_samples_;  // of the current analysis, for its level
   std::vector<double> pitches_;
 };
 

@@ -10,7 +10,7 @@
 
 namespace voice {
 
-/// What all streams of the server share. Outlives every stream.
+/// State that all streams of the server share. Must outlive every stream.
 struct Engine {
   Engine(VoiceMetrics& voice_metrics, std::size_t worker_threads)
       : metrics(voice_metrics), workers(worker_threads) {}

@@ -17,15 +17,15 @@ struct Chunk {
   std::chrono::steady_clock::time_point received;
 };
 
-/// The chunks of one source that wait for a worker, at most `capacity`.
+/// The waiting chunks of one source, at most `capacity`.
 ///
-/// When it is full the oldest chunk goes: in a conversation, late audio is worth less than new audio.
+/// When it is full the oldest chunk is dropped: in a conversation, late audio is worth less than new audio.
 /// Threads: any.
 class FrameQueue final {
  public:
   explicit FrameQueue(std::size_t capacity) : capacity_(capacity) {}
 
-  /// Returns the chunk that had to go for this one, if any.
+  /// Returns the dropped chunk, if any.
   [[nodiscard]] std::optional<Chunk> push(Chunk chunk);
   [[nodiscard]] std::optional<Chunk> pop();
 

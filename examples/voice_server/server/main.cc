@@ -21,7 +21,7 @@
 namespace {
 
 struct Settings {
-  kymo::MonitorOptions::Flags monitor;  // those given; the rest comes from KYMO_… and kymo's defaults
+  kymo::MonitorOptions::Flags monitor;  // those given; KYMO_… variables and defaults give the rest
   std::string audio = "127.0.0.1:9470";
   std::string udp = "127.0.0.1:9471";
   std::size_t workers = 2;
@@ -41,7 +41,7 @@ void add_options(CLI::App& app, Settings& settings) {
       ->capture_default_str();
 }
 
-/// Messages as warnings in the log that was asked for; null where there is none of that level.
+/// Logs messages as warnings in the configured log; null without a log of that level.
 std::function<void(std::string_view)> warnings_of(const kymo::MonitorOptions& options) {
   if (!options.log.sink) return nullptr;
   const bool wanted = options.log.level <= kymo::log::Level::warning;
@@ -55,9 +55,9 @@ std::function<void(std::string_view)> warnings_of(const kymo::MonitorOptions& op
 }
 
 void serve(const Settings& settings) {
-  // All that a program needs to be watched; what follows is for its own metrics.
+  // All that a program needs to be monitored; the rest is for its own metrics.
   auto options = kymo::MonitorOptions::from_environment(settings.monitor);
-  // A registry of the server's own, so that its sessions are there before the monitor that serves them.
+  // The server's own registry, so that its sessions exist before the monitor that serves them.
   kymo::Registry registry({.error_sink = warnings_of(options),
                            .max_series_per_family = options.limits.series_per_family,
                            .max_series = options.limits.series});

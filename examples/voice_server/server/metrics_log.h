@@ -15,10 +15,10 @@ class MetricsLog final {
  public:
   static constexpr std::chrono::seconds kPause{1};
 
-  /// Without a sink nothing is written. The monitor outlives this object.
+  /// Without a sink nothing is written. The monitor must outlive this object.
   MetricsLog(kymo::Monitor& monitor, kymo::log::Sink sink);
 
-  /// A log that cannot be written is no reason to end: its record is lost.
+  /// An unwritable log is no reason to end: its record is lost.
   void session_ended(std::uint64_t session) noexcept;
 
  private:

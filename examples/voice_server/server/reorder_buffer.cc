@@ -5,7 +5,7 @@
 namespace voice {
 namespace {
 
-/// How far `to` is ahead of `from`, negative where it is behind; numbers wrap around.
+/// Distance from `from` to `to`; negative: `to` is behind; numbers wrap around.
 int distance(std::uint16_t from, std::uint16_t to) {
   return static_cast<std::int16_t>(static_cast<std::uint16_t>(to - from));
 }

@@ -13,27 +13,27 @@ namespace voice {
 
 /// Puts the datagrams of one UDP stream back in order, by their 16-bit sequence numbers.
 ///
-/// A datagram that comes too early waits until those before it have come, or until it is clear that they will
-/// not: when one arrives that is `kWindow` ahead. A jump of more than 3 000 forward or 100 back is a sender
-/// that began anew. Bounded: holds `kWindow` datagrams. Threads: one at a time. Source: RFC 3550, appendix
-/// A.1 (the limits of a jump).
+/// A datagram that arrives too early waits for those before it, or until one arrives that is `kWindow` ahead:
+/// then the missing ones count as lost. A jump of more than 3 000 forward or 100 back is a restarted sender.
+/// Bounded: holds `kWindow` datagrams. Threads: one at a time. Source: RFC 3550, appendix A.1 (the limits of
+/// a jump).
 class ReorderBuffer final {
  public:
   static constexpr std::size_t kWindow = 8;  // 160 ms
 
-  /// What one datagram brought about.
+  /// The effect of one datagram.
   struct Outcome {
     std::vector<AudioDatagram> in_order;  ///< for the pipeline, now
-    std::size_t lost = 0;                 ///< given up
-    std::size_t gaps = 0;                 ///< 1 where numbers before this one are missing so far
-    std::size_t late = 0;                 ///< 1 where it had been given up before
-    std::size_t duplicates = 0;           ///< 1 where it had come before
-    std::size_t restarts = 0;             ///< 1 where the sender began anew
+    std::size_t lost = 0;                 ///< counted as lost
+    std::size_t gaps = 0;                 ///< 1 if numbers before this one are missing so far
+    std::size_t late = 0;                 ///< 1 if it already counted as lost
+    std::size_t duplicates = 0;           ///< 1 if it had arrived before
+    std::size_t restarts = 0;             ///< 1 if the sender restarted
   };
 
   [[nodiscard]] Outcome push(AudioDatagram datagram);
 
-  /// Hands out what still waits; for the end of a stream.
+  /// Returns all waiting datagrams; for the end of a stream.
   [[nodiscard]] Outcome flush();
 
  private:
@@ -51,10 +51,10 @@ class ReorderBuffer final {
   static constexpr int kOldest = 100;
 
   bool started_ = false;
-  std::uint16_t next_ = 0;   // the number that the pipeline gets next
+  std::uint16_t next_ = 0;   // the next number for the pipeline
   std::uint16_t ahead_ = 0;  // one after the highest number seen
   std::array<std::optional<AudioDatagram>, kWindow> slots_;
-  std::bitset<kOldest + 1> delivered_;  // bit i: next_ - 1 - i was handed out
+  std::bitset<kOldest + 1> delivered_;  // bit i: next_ - 1 - i was returned
 };
 
 }  // namespace voice

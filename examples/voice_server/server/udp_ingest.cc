@@ -28,7 +28,7 @@ asio::awaitable<void> UdpIngest::receive() {
     const auto [error, size] = co_await socket_.async_receive_from(asio::buffer(buffer_), sender,
                                                                    asio::as_tuple(asio::use_awaitable));
     if (error == asio::error::operation_aborted) co_return;
-    // Any other error is one datagram's, and the next one may be well.
+    // Any other error belongs to one datagram, and the next one may succeed.
     if (!error) on_datagram(std::span(buffer_).first(size), sender);
   }
 }
@@ -55,7 +55,7 @@ void UdpIngest::on_datagram(std::span<const std::uint8_t> bytes, const Endpoint&
 UdpIngest::Stream* UdpIngest::find_stream(const StreamKey& key) {
   const auto found = streams_.find(key);
   if (found != streams_.end()) return &found->second;
-  // By the address alone: a port is changed as easily as a stream's number.
+  // By address alone: a port is changed as easily as a stream's number.
   const auto address = std::get<Endpoint>(key).address();
   const auto held = streams_of_.find(address);
   if (streams_.size() >= kMaxStreams || (held != streams_of_.end() && held->second >= kMaxStreamsOfOne))

@@ -20,7 +20,7 @@
 
 namespace voice {
 
-/// Takes audio as numbered UDP datagrams, as RTP does: each stream is put in order and goes into the same
+/// Takes audio as numbered UDP datagrams, like RTP: each stream is put in order and goes into the same
 /// pipeline.
 ///
 /// A stream is a sender's address, its stream number and its sample rate; it begins with its first datagram
@@ -60,8 +60,8 @@ class UdpIngest final {
   boost::asio::ip::udp::socket socket_;
   Engine& engine_;
   std::map<StreamKey, Stream> streams_;
-  std::map<boost::asio::ip::address, std::size_t> streams_of_;  // how many each address has
-  std::array<std::uint8_t, kMaxFrameBytes + 1> buffer_;  // the last byte shows datagrams over the limit
+  std::map<boost::asio::ip::address, std::size_t> streams_of_;  // number of streams by address
+  std::array<std::uint8_t, kMaxFrameBytes + 1> buffer_;  // the last byte detects datagrams over the limit
 };
 
 }  // namespace voice

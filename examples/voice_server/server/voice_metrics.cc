@@ -7,7 +7,7 @@
 namespace voice {
 namespace {
 
-/// Looks the series of each value up once, here, so that recording into one costs no look-up.
+/// Looks each value's series up once, here, so recording into one needs no look-up.
 template <class Instrument, kymo::LabelKey Key, std::size_t N>
 std::array<Instrument, N> series_of(const kymo::Family<Instrument, Key>& family,
                                     const std::array<std::string_view, N>& values) {
@@ -21,7 +21,7 @@ auto by_source(const kymo::Family<Instrument, "source">& family) {
   return series_of(family, kSourceNames);
 }
 
-/// Kinds of error, shown as 0 until they happen.
+/// Kinds of error, exported as 0 until they happen.
 kymo::packs::EventOptions event_options() {
   return {.error_types = {kErrorNames.begin(), kErrorNames.end()}};
 }
@@ -57,7 +57,7 @@ VoiceMetrics::Audio::Audio(kymo::Registry& registry) {
       "voice.audio.duration", "Length of the audio received.", {.unit = "seconds"}));
   speech_seconds = by_source(registry.family<kymo::DoubleCounter, "source">(
       "voice.speech.duration", "Length of the speech in it.", {.unit = "seconds"}));
-  // Decibels are negative, which the exponential buckets are not made for: bounds of its own.
+  // Decibels are negative, which exponential buckets do not suit: the family has its own bounds.
   level = by_source(registry.family<kymo::Histogram, "source">(
       "voice.level.dbfs", "RMS level of each 100 ms, in dB relative to full scale.",
       {.bounds = {-90, -80, -70, -60, -50, -40, -30, -20, -10, -6, -3, 0}}));

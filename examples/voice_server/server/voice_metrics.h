@@ -30,18 +30,18 @@ enum class Stage : std::uint8_t { resample, level, vad, pitch };
 
 inline constexpr std::array<std::string_view, 4> kStageNames = {"resample", "level", "vad", "pitch"};
 
-/// Everything that the voice server measures.
+/// All metrics of the voice server.
 ///
-/// This is how a server is instrumented with kymo: one class holds the instruments and is made once, at
-/// start. The server tells it what happened, in the server's own words; only this class knows how that is
-/// counted and what it is called outside. Labels are few and fixed (a source, a stage, a kind of error),
-/// never a session: each combination is a series for ever.
+/// The pattern for a server with kymo: one class holds the instruments and is made once, at start. The
+/// server reports events in its own words; only this class knows how they are counted and named. Labels are
+/// few and fixed (a source, a stage, a kind of error), never a session: each combination is a series
+/// forever.
 ///
 /// Threads: any, all members. Cost: a nanosecond or a few each; none blocks or throws.
 class VoiceMetrics final {
  public:
-  /// Registers all instruments; `registry` outlives this object. `on_fault` gets errors of the messages to
-  /// clients.
+  /// Registers all instruments; `registry` must outlive this object. `on_fault` gets errors of the messages
+  /// to clients.
   explicit VoiceMetrics(kymo::Registry& registry, std::function<void(std::string_view)> on_fault = nullptr);
 
   /// Counts one client while it is connected.
@@ -90,15 +90,15 @@ class VoiceMetrics final {
     std::chrono::nanoseconds processing{};  ///< by a worker
     std::chrono::duration<double> audio{};  ///< the chunk's length
   };
-  /// A worker takes a chunk; it is processed at the end of the scope, failed if an exception ends it.
+  /// A worker takes a chunk. At the end of the scope it counts as processed, or as failed after an exception.
   [[nodiscard]] kymo::packs::EventMetrics::Handling processing(Source source) noexcept;
   void chunk_processed(const ChunkTimes& times) noexcept;
   void chunk_failed() noexcept { server_.errors.add(); }
-  /// `speech`: length of what was speech in the 100 ms.
+  /// `speech`: length of the speech in the 100 ms.
   void audio_analyzed(Source source, double level_dbfs, std::chrono::duration<double> speech) noexcept;
 
   void filter_bank_found(FilterBankCache::Result result) noexcept;
-  /// Once a second.
+  /// Call it once a second.
   void room_changed(const RoomState& state) noexcept;
 
  private:
@@ -136,7 +136,7 @@ class VoiceMetrics final {
   kymo::packs::ServerMetrics server_;
   kymo::packs::WebSocketMetrics websocket_;
   kymo::packs::UdpMetrics udp_;
-  kymo::packs::EventMetrics events_;        // an event is an audio chunk, its type the source
+  kymo::packs::EventMetrics events_;        // an event is an audio chunk; its type is the source
   kymo::packs::CacheMetrics filter_banks_;  // of the resampler
   BySource<kymo::packs::EventMetrics::Type> chunk_types_;
   kymo::packs::EventMetrics::Type message_type_;

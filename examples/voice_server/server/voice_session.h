@@ -18,17 +18,17 @@
 
 namespace voice {
 
-/// A client's handshake, as far as it is about its session.
+/// The parts of a client's handshake that concern its session.
 struct Caller {
-  std::string attempt_id = "1";  ///< of several to begin the session, as the client counts them
+  std::string attempt_id = "1";  ///< number of the client's attempt to begin the session
   std::string traceparent = {};  ///< W3C Trace Context; empty: none
 };
 
-/// The conversation with one client, without the network: what its messages bring about and what it is
-/// answered.
+/// The conversation with one client, without the network: the effects of its messages and the
+/// answers.
 ///
-/// Whatever a client does wrong is answered and counted, and the session goes on.
-/// Threads: one at a time; `send` is also called by workers.
+/// A client's errors are answered and counted, and the session goes on. Threads: one at a time;
+/// workers also call `send`.
 class VoiceSession final {
  public:
   enum class Next { go_on, close };

@@ -43,16 +43,16 @@ using asio::experimental::awaitable_operators::operator&&;
 
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
-/// Longer messages end the connection, because the rest of one cannot be skipped. Much above what the
-/// protocol allows, so that a frame that is just too long is answered instead.
+/// Longer messages end the connection, because the rest of one cannot be skipped. Far above the protocol's
+/// limit, so a slightly too long frame is answered instead.
 constexpr std::size_t kMaxMessageBytes = 64 * 1024;
 constexpr std::chrono::seconds kHandshakeTime{5};
-/// Texts that may wait for a client that reads slowly.
+/// Limit of texts that wait for a slow client.
 constexpr std::size_t kMaxOutbox = 64;
 
 using Handshake = http::request<http::empty_body>;
 
-/// The client's own trace, and `?attempt_id=…` of the address that it called.
+/// The client's own trace, and `?attempt_id=…` of the requested address.
 Caller caller_of(const Handshake& handshake) {
   Caller caller;
   const auto to_view = [](beast::string_view text) { return std::string_view(text.data(), text.size()); };
@@ -65,8 +65,8 @@ Caller caller_of(const Handshake& handshake) {
   return caller;
 }
 
-/// One client's WebSocket. Two coroutines: one reads, one writes what the outbox holds. Both run on the
-/// network's thread.
+/// One client's WebSocket. Two coroutines: one reads, one writes the outbox. Both run on the network's
+/// thread.
 class WebSocketConnection final : public RoomMember,
                                   public std::enable_shared_from_this<WebSocketConnection> {
  public:
@@ -124,7 +124,7 @@ void WebSocketConnection::start() {
 }
 
 asio::awaitable<void> WebSocketConnection::serve() {
-  // An exception gives the place in the room back, too.
+  // Leaves the room also after an exception.
   const auto leave = [this](WebSocketConnection* self) { room_.leave(self->shared_from_this()); };
   const std::unique_ptr<WebSocketConnection, decltype(leave)> in_room(this, leave);
   if (co_await accept()) {
@@ -135,7 +135,7 @@ asio::awaitable<void> WebSocketConnection::serve() {
   }
 }
 
-/// Bytes behind the handshake would be lost; RFC 6455 4.1 has the client wait for our answer.
+/// Bytes after the handshake would be lost; RFC 6455 4.1 makes the client wait for our answer.
 asio::awaitable<bool> WebSocketConnection::read_handshake() {
   stream_.next_layer().expires_after(kHandshakeTime);
   const auto [error, bytes] =
@@ -160,7 +160,7 @@ asio::awaitable<bool> WebSocketConnection::accept() {
 }
 
 void WebSocketConnection::begin_session() {
-  // Reports come from workers, and may come after the connection has ended.
+  // Reports come from workers, perhaps after the connection's end.
   auto send = [weak = weak_from_this(), executor = stream_.get_executor()](std::string text) {
     auto shared = std::make_shared<const std::string>(std::move(text));
     asio::post(executor, [weak, shared = std::move(shared)]() mutable {
@@ -180,7 +180,7 @@ asio::awaitable<void> WebSocketConnection::read_messages() {
     engine_.metrics.message_received(bytes);
     next = handle_message();
   }
-  // Behind the replies that are still on their way to the outbox.
+  // After the replies that are still on their way to the outbox.
   co_await asio::post(stream_.get_executor(), asio::use_awaitable);
   close_after_outbox(websocket::close_code::normal);
 }
@@ -236,7 +236,7 @@ asio::awaitable<void> WebSocketConnection::write_messages() {
     if (error) {
       count_failure(message);
       for (const Outgoing& unsent : outbox_) count_failure(unsent);
-      stream_.next_layer().close();  // ends the reading, too
+      stream_.next_layer().close();  // also ends the reading
       co_return;
     }
     engine_.metrics.message_sent(bytes);

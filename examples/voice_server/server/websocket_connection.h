@@ -9,8 +9,8 @@
 
 namespace voice {
 
-/// Serves a client that has connected: WebSocket handshake, session, farewell. Returns at once; the client is
-/// a member of the room until its connection has ended.
+/// Serves a connected client: WebSocket handshake, session, farewell. Returns at once; the client is a member
+/// of the room until its connection has ended.
 void serve_websocket(boost::asio::ip::tcp::socket socket, std::uint64_t session_id, Engine& engine,
                      Room& room);
 

@@ -36,7 +36,7 @@ void WorkerPool::submit(std::shared_ptr<WorkItem> item) {
 }
 
 void WorkerPool::stop() noexcept {
-  std::deque<std::shared_ptr<WorkItem>> dropped;  // ends outside the lock
+  std::deque<std::shared_ptr<WorkItem>> dropped;  // destroyed outside the lock
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

@@ -10,24 +10,24 @@
 
 namespace voice {
 
-/// Something that a worker does in small steps.
+/// Work that a worker does in small steps.
 class WorkItem {
  public:
   enum class Next { done, again };
 
   virtual ~WorkItem() = default;
 
-  /// One step; `again` queues the item anew, behind the others. Never called by two workers at once. Must not
+  /// One step; `again` queues the item behind the others. Never called by two workers at once. Must not
   /// throw.
   [[nodiscard]] virtual Next run() noexcept = 0;
 };
 
 /// Threads that run the work items submitted to them, first come, first served.
 ///
-/// The queue is as long as there are items: each is submitted at most once at a time. Threads: any.
+/// The queue is bounded by the number of items: each is queued at most once. Threads: any.
 class WorkerPool final {
  public:
-  /// Throws std::runtime_error where there are not so many threads to be had.
+  /// Throws std::runtime_error if that many threads cannot be made.
   explicit WorkerPool(std::size_t threads);
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -36,7 +36,7 @@ class WorkerPool final {
   /// The item must not be queued or running.
   void submit(std::shared_ptr<WorkItem> item);
 
-  /// Lets the steps under way end, drops what is queued and joins the threads.
+  /// Waits for running steps, drops queued items and joins the threads.
   void stop() noexcept;
 
  private:
