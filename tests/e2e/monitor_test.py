@@ -411,7 +411,7 @@ class Mistakes(unittest.TestCase):
             if result.returncode == 126 or "Permission denied" in result.stderr:
                 self.skipTest("nobody may not run what is built here")
             self.assertEqual(result.returncode, 0, result.stderr)
-            self.assertRegex(result.stdout, r"Not to be known here .*Memory \(PSS\), Open files, Read")
+            self.assertRegex(result.stdout, r"Unknown on this system .*Memory \(PSS\), Open files, Read")
             self.assertIn("NOT JUDGED fds>1: unknown on this system", result.stdout)
         finally:
             child.kill()

@@ -223,7 +223,7 @@ class Targets(unittest.TestCase):
             told("setting=probe.targets_file")
             self.write("junk\n")
             told(self.file + ":1: ")
-            self.assertEqual(server.err().count("configuration not taken"), 1)
+            self.assertEqual(server.err().count("configuration refused"), 1)
             self.assertEqual(server.err().count("configuration reloaded"), 2)
 
     def test_are_served_as_peers(self):

@@ -75,10 +75,10 @@ class Screen(unittest.TestCase):
         with Serve() as serve, top(serve) as terminal:
             terminal.wait_for_text("This server is")
             terminal.press("4")
-            terminal.wait_for_text("[Peers", "adds them to a PeerTable")
+            terminal.wait_for_text("[Peers", "add them to a PeerTable")
             terminal.press("5")
             terminal.wait_for_text("[Profile]", "rofile")
-            terminal.wait_for(lambda screen: "Asking" not in screen, "the server's answer")
+            terminal.wait_for(lambda screen: "Waiting for" not in screen, "the server's answer")
             terminal.press("q")
             self.assertEqual(terminal.wait_for_end(), 0)
 

@@ -197,8 +197,8 @@ TEST(Router, RefusesRoutesThatCannotWork) {
   refused({{"GET", "/", nullptr}}, "it has no handler");
   refused({{"GET", "/a{b}", says("")}}, "braces");
   refused({{"GET", "/{}", says("")}}, "braces");
-  refused({{"GET", "/a", says("")}, {"GET", "/a", says("")}}, "already one");
-  refused({{"GET", "/{a}", says("")}, {"GET", "/{b}", says("")}}, "already one");
+  refused({{"GET", "/a", says("")}, {"GET", "/a", says("")}}, "an equal route exists");
+  refused({{"GET", "/{a}", says("")}, {"GET", "/{b}", says("")}}, "an equal route exists");
 }
 
 }  // namespace

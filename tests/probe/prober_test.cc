@@ -391,7 +391,7 @@ class TcpPeer {
 TEST(Prober, SaysWhatIsWrongWithAnAnswer) {
   std::string reason;
   details_of("http://" + TcpPeer("SSH-2.0-OpenSSH_9.2\r\n").address(), &reason);
-  EXPECT_THAT(reason, HasSubstr("no HTTP"));
+  EXPECT_THAT(reason, HasSubstr("not HTTP"));
   details_of("http://" + TcpPeer("HTTP/1.1 200 OK\r\nX: " + std::string(20'000, 'x')).address(), &reason);
   EXPECT_THAT(reason, HasSubstr("16 KiB"));
   details_of("http://" + TcpPeer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").address(), &reason);

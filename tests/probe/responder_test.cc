@@ -152,11 +152,11 @@ TEST_F(EchoResponderTest, SaysWhyItCannotBe) {
   };
   EXPECT_THAT(message({.listen = responder_.address()}), HasSubstr("choose another one"));
   EXPECT_THAT(message({.listen = "192.0.2.1:0"}), HasSubstr("no such address"));
-  EXPECT_THAT(message({.listen = "voice.example:9465"}), HasSubstr("in digits"));
+  EXPECT_THAT(message({.listen = "voice.example:9465"}), HasSubstr("numeric address"));
   EXPECT_THAT(message({.listen = "127.0.0.1"}), HasSubstr("no port"));
   EXPECT_THAT(message({.listen = "[fe80::1%nosuch0]:0"}), HasSubstr("no such interface"));
   EXPECT_THAT(message({.listen = "[fe80::1]:0"}), HasSubstr("needs its interface, as [fe80::1%eth0]"));
-  EXPECT_THAT(message({.listen = "127.0.0.1:0", .answers_per_second = 0}), HasSubstr("more than 0"));
+  EXPECT_THAT(message({.listen = "127.0.0.1:0", .answers_per_second = 0}), HasSubstr("above 0"));
   EXPECT_THAT(message({.listen = "127.0.0.1:0", .sources = 0}), HasSubstr("1 to 1000000"));
   EXPECT_THAT(message({.listen = "localhost:0"}), HasSubstr("answers at localhost:"));
 }

@@ -63,7 +63,7 @@ TEST(Target, SaysWhatIsWrong) {
   EXPECT_THAT(message("https://::1/a?b=c:d"), HasSubstr("as in [::1]"));
   EXPECT_THAT(message("tcp://fd77::zz:80"), HasSubstr("use brackets"));
   EXPECT_THAT(message("tcp://host:80:81"), HasSubstr("behind its address")) << "no address";
-  EXPECT_THAT(message("udp://[fe80::1]"), HasSubstr("needs the interface"));
+  EXPECT_THAT(message("udp://[fe80::1]"), HasSubstr("needs its interface"));
   EXPECT_THAT(message("udp://[::1%lo]"), HasSubstr("only a link-local address has a zone"));
   EXPECT_THAT(message("udp://[fe80::1%]"), HasSubstr("its zone is no name of an interface"));
   EXPECT_THAT(message("udp://[fe80::1%25]"), HasSubstr("25"));
@@ -74,7 +74,7 @@ TEST(Target, SaysWhatIsWrong) {
   EXPECT_THAT(message("http://192.0.2.7:80x"), HasSubstr("behind its address"));
   EXPECT_THAT(message("http://anna@192.0.2.7"), HasSubstr("neither an address nor a name"));
   EXPECT_THAT(message("http://192.0.2.7/#top"), HasSubstr("fragment"));
-  EXPECT_THAT(message("wss://192.0.2.7"), HasSubstr("wss is not spoken"));
+  EXPECT_THAT(message("wss://192.0.2.7"), HasSubstr("wss is not supported"));
   EXPECT_THAT(message("tcp://192.0.2.7"), HasSubstr("has no port"));
   EXPECT_THAT(message("icmp://192.0.2.7:7"), HasSubstr("icmp has no ports"));
   EXPECT_THAT(message("udp://192.0.2.7:0"), HasSubstr("no number from 1 to 65535"));
