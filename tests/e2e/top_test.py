@@ -55,7 +55,7 @@ class Screen(unittest.TestCase):
             terminal.wait_for_text("This server is")
             terminal.press("\t")
             terminal.wait_for_text("[Series", "kymo_build_info")
-            terminal.press("\x1bOB")  # the key for down
+            terminal.press("\x1bOB\x1bOB")  # the key for down, twice
             terminal.wait_for_text("kymo_cells: gauge")
             terminal.press("/node_load\r")
             terminal.wait_for_text("node_load15", "filter: node_load")
