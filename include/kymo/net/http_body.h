@@ -22,6 +22,7 @@ class KYMO_API HttpBody final {
   using Generator = std::function<bool(std::string& piece)>;
 
   HttpBody() = default;
+  HttpBody(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor)
   /// One piece.
   HttpBody(std::string text);                                  // NOLINT(google-explicit-constructor)
   HttpBody(const char* text) : HttpBody(std::string(text)) {}  // NOLINT(google-explicit-constructor)
