@@ -7,10 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include <kymo/terminal/plain_report.h>
+#include <kymo/terminal/screen.h>
+#include <kymo/terminal/sessions.h>
+
 #include "terminal/live_messages.h"
-#include "terminal/plain_report.h"
-#include "terminal/screen.h"
-#include "terminal/sessions.h"
 
 namespace {
 
