@@ -16,7 +16,8 @@ class FunctionNames(unittest.TestCase):
         for compiler in ("g++", "clang++-19"):
             with self.subTest(compiler=compiler), tempfile.TemporaryDirectory(prefix="kymo_names_") as folder:
                 program = Path(folder) / "names"
-                built = subprocess.run([compiler, "-std=c++20", "-I", SOURCE / "src/profile", *FILES, "-o", program],
+                built = subprocess.run([compiler, "-std=c++20", "-I", SOURCE / "src/profile", "-I", SOURCE / "include", "-I",
+                                        SOURCE / "internal", *FILES, "-o", program],
                                        capture_output=True, text=True)
                 self.assertEqual(built.returncode, 0, built.stderr[:4000])
                 told = subprocess.run([program], capture_output=True, text=True)

@@ -28,7 +28,22 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
+}  // namespace
+}  // namespace kymo::KYMO_ABI::profile
+
+// A function of a user.
+namespace user {
+namespace {
+
 void inner() { KYMO_PROFILE_FUNCTION(); }
+
+}  // namespace
+}  // namespace user
+
+namespace kymo::KYMO_ABI::profile {
+namespace {
+
+using user::inner;
 
 void outer(int calls) {
   KYMO_PROFILE_SCOPE("outer");
@@ -41,8 +56,8 @@ TEST_F(ScopeTest, CountsByThePathThatLedToIt) {
   outer(3);
   outer(2);
   inner();
-  const std::string name = "kymo::profile::(anonymous namespace)::inner";
-  const std::string gcc_name = "kymo::profile::{anonymous}::inner";
+  const std::string name = "user::(anonymous namespace)::inner";
+  const std::string gcc_name = "user::{anonymous}::inner";
   const auto calls = calls_of(report());
   const std::string& used = calls.contains(name) ? name : gcc_name;
   EXPECT_THAT(calls, UnorderedElementsAre(Pair("outer", 2), Pair("outer;" + used, 5), Pair(used, 1)));
