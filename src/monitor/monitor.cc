@@ -379,7 +379,18 @@ std::vector<pulse::TickListener> Monitor::Impl::tick_listeners() {
   };
   if (options_.peers.sessions != nullptr)
     add("sessions", [this](const auto&) { options_.peers.sessions->checkpoint(); });
-  if (options_.system || options_.process) add("host", [this](const auto&) { measure(); });
+  if (options_.system || options_.process) {
+    add("host", [this](const auto&) {
+      // Ready after the first measurement, even a failed one: the server has other figures.
+      try {
+        measure();
+      } catch (...) {
+        measured_.store(true, std::memory_order_relaxed);
+        throw;
+      }
+      measured_.store(true, std::memory_order_relaxed);
+    });
+  }
   return listeners;
 }
 
@@ -397,7 +408,7 @@ void Monitor::Impl::tick() noexcept {
   scrape_memory_->free_unused(start);
   free_unused_snapshot_memory(start);
   self_.record_tick(std::chrono::steady_clock::now() - start);
-  measured_.store(true, std::memory_order_relaxed);
+  if (!options_.system && !options_.process) measured_.store(true, std::memory_order_relaxed);
 }
 
 void Monitor::Impl::measure() {
