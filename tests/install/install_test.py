@@ -20,7 +20,7 @@ WITHOUT_LIBRARIES = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("Boo
 
 
 # Layers that link nothing but what every system has.
-WITHOUT_FOREIGN = ("base", "core", "packs", "peers", "system", "log", "format", "profile")
+WITHOUT_FOREIGN = ("base", "core", "series", "packs", "peers", "system", "log", "format", "profile", "pulse")
 # Layers in whose sources there is another C++ library.
 WITH_FOREIGN = ("net", "probe", "monitor")
 # Debian's Boost before the one that kymo is compiled with; tools/peers unpacks it.
