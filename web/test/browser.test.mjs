@@ -107,7 +107,7 @@ pageTest('a process that started anew without figures of its own says so', { war
 
 pageTest('a client that is behind is told so, and told when it is no longer', {}, async (page, { server }) => {
   server.skip = 3;
-  await page.getByText(/You are behind: .*3 frames were joined/).waitFor();
+  await page.getByText(/You are behind: .*3 frames were merged/).waitFor();
   await page.waitForSelector('.banner-behind', { state: 'detached' });
 });
 
