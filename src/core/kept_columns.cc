@@ -34,7 +34,7 @@ std::size_t bytes_of(const std::unique_ptr<cells::BucketWords>& words) noexcept 
   return words == nullptr ? 0 : words->bytes();
 }
 
-/// What is kept of one kind. Under the lock of them all.
+/// The kept memory of one kind. Under the lock of them all.
 template <class Memory>
 class Shelf final {
  public:
