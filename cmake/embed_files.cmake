@@ -15,7 +15,7 @@ endforeach()
 file(WRITE ${OUT} "// Written by cmake/embed_files.cmake.
 #include \"src/live/embedded_file.h\"
 
-namespace kymo::live {
+namespace kymo::KYMO_ABI::live {
 namespace {
 
 ${arrays}const EmbeddedFile ${SYMBOL}All[] = {
@@ -26,5 +26,5 @@ ${entries}};
 extern const std::span<const EmbeddedFile> ${SYMBOL};
 const std::span<const EmbeddedFile> ${SYMBOL}(${SYMBOL}All);
 
-}  // namespace kymo::live
+}  // namespace kymo::KYMO_ABI::live
 ")

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
-#include <atomic>
 #include <cerrno>
 
 #include <kymo/monitor/monitor.h>
@@ -12,12 +11,13 @@
 
 namespace {
 
-/// Which of the threads to come is not to be had; 0: all are.
-std::atomic<int> refused_thread = 0;
+/// Number of the next thread that this thread may not start; 0 refuses none. Thread-local, because the tick's thread
+/// starts threads of its own at any time.
+thread_local int refused_thread = 0;
 
 }  // namespace
 
-/// In front of the C library's: the system has no thread where a test says so.
+/// Replaces the C library's function, and fails where a test says so.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
                               void* argument) {
   using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
@@ -33,7 +33,7 @@ using monitor::http_get;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr int kLiveThread = 2;  // behind that of the tick
+constexpr int kLiveThread = 2;  // the tick's is the first
 
 std::string ask_for_live_metrics(int refused) {
   refused_thread = refused;
