@@ -5,6 +5,7 @@ include(CMakePackageConfigHelpers)
 set(flags_of_Threads::Threads -pthread)
 set(flags_of_OpenSSL::SSL -lssl -lcrypto)
 set(flags_of_ZLIB::ZLIB -lz)
+set(flags_of_zstd::libzstd_shared -lzstd)
 set(flags_of_yaml-cpp -lyaml-cpp)
 set(flags_of_dl -ldl)
 
