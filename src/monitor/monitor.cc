@@ -16,36 +16,28 @@
 
 #include <kymo/base/amount_text.h>
 #include <kymo/base/clock.h>
-#include <kymo/core/snapshot_builder.h>
 #include <kymo/core/snapshot_memory.h>
-#include <kymo/live/metrics_hub.h>
+#include <kymo/live/router.h>
 #include <kymo/live/scrape_memory.h>
 #include <kymo/live/system_history.h>
 #include <kymo/log/file_sink.h>
 #include <kymo/log/logger.h>
 #include <kymo/net/network.h>
-#include <kymo/peers/session_log.h>
-#include <kymo/profile/profile.h>
 #include <kymo/pulse/snapshot_source.h>
 #include <kymo/pulse/tick_listeners.h>
 #include <kymo/pulse/tick_thread.h>
-#include <kymo/system/system_collector.h>
-#include <kymo/version.h>
 
 #include "access_guard.h"
 #include "access_token.h"
 #include "config_schema.h"
-#include "family_cache.h"
-#include "live_thread.h"
-#include "peer_export.h"
-#include "routes.h"
+#include "host_guard.h"
+#include "login_routes.h"
+#include "part.h"
 #include "self_metrics.h"
 #include "tls_files.h"
 
 namespace kymo::KYMO_ABI {
 namespace {
-
-constexpr std::chrono::milliseconds kTryLiveAgain{100};
 
 std::vector<net::Network> networks_of(const std::vector<std::string>& texts) {
   std::vector<net::Network> networks;
@@ -85,22 +77,6 @@ std::unique_ptr<Registry> own_registry(const MonitorOptions& options, const log:
   return std::make_unique<Registry>(std::move(registry));
 }
 
-/// Differs from that of every other process, and of this one's next life.
-std::string make_instance() {
-  const auto started = std::chrono::system_clock::now().time_since_epoch().count();
-  return std::to_string(started) + "-" + std::to_string(::getpid());
-}
-
-system::SystemOptions system_options(const MonitorOptions& options) {
-  const bool host = options.system;
-  system::SystemOptions system;
-  system.cpu = system.memory = system.load = system.pressure = host;
-  system.disk = system.filesystem = system.network = system.cgroup = host;
-  system.process = options.process;
-  system.node_memory = system::NodeMemory::lint_clean;
-  return system;
-}
-
 }  // namespace
 
 class Monitor::Impl final {
@@ -130,14 +106,13 @@ class Monitor::Impl final {
   }
   void warn_of_tls(const monitor::TlsFiles& files, const net::TlsIdentity* identity) const;
   [[nodiscard]] monitor::SelfMetrics::Readings readings() const;
+  [[nodiscard]] std::vector<monitor::Part> make_parts();
+  [[nodiscard]] net::HttpServer::Handler guarded(std::shared_ptr<const live::Router> router);
   void tick() noexcept;
   [[nodiscard]] std::vector<pulse::TickListener> tick_listeners();
-  void measure();
+  void add_producers();
   void start_ticks();
   void start_server();
-  void start_live();
-  [[nodiscard]] monitor::LiveThread::Time work_live() noexcept;
-  [[nodiscard]] live::MetricsHubParts hub_parts();
 
   const pid_t process_ = ::getpid();
   const MonitorOptions options_;
@@ -150,24 +125,18 @@ class Monitor::Impl final {
   const std::unique_ptr<Registry> own_registry_;
   Registry& registry_;
   monitor::SelfMetrics self_;
-  monitor::FamilyCache host_families_;
-  std::optional<system::SystemCollector> collector_;  // of the listener "host"
-  std::atomic<bool> measured_{false};
   pulse::SnapshotSource snapshots_;
   const base::RealClock clock_;
-  live::SystemHistory history_;  // of the listener "host", read by the server's threads
-  monitor::LiveThread live_;
-  live::MetricsHub hub_;  // after its thread, which it wakes; before the server, which calls it
+  live::SystemHistory history_;
   const std::shared_ptr<live::ScrapeMemory> scrape_memory_ = std::make_shared<live::ScrapeMemory>();
+  const std::vector<monitor::Part> parts_;
   net::HttpServer server_;
   pulse::TickListeners listeners_;
   std::uint64_t ticks_begun_ = 0;  // of the tick thread
   std::optional<pulse::TickThread> ticks_;
   std::atomic<const pulse::TickThread*> running_ticks_{nullptr};
-  // Last, so that they end first: what they call uses the members above.
-  Registration host_registration_;
-  Registration self_registration_;
-  Registration peers_registration_;
+  // Last, so that they end first: the producers use the members above.
+  std::vector<Registration> producers_;
 };
 
 Monitor::Impl::Impl(MonitorOptions options)
@@ -181,33 +150,71 @@ Monitor::Impl::Impl(MonitorOptions options)
       registry_(own_registry_ ? *own_registry_ : *options_.registry),
       snapshots_([this] { return registry_.snapshot(); }, [this] { return registry_.is_in_callback(); }),
       history_(clock_, options_.history.interval, options_.history.points),
-      hub_(hub_parts()),
+      parts_(make_parts()),
       server_(make_server()),
       listeners_(tick_listeners()) {
-  host_registration_ =
-      registry_.add_producer([this](SnapshotWriter& writer) { host_families_.write(writer); },
-                             {.name = "kymo_host", .has_deadline = false});
-  self_registration_ = registry_.add_producer(
-      [this](SnapshotWriter& writer) { self_.write(writer, readings()), listeners_.write(writer); },
-      {.name = "kymo_self", .has_deadline = false});
-  peers_registration_ = monitor::export_peers(registry_, options_);
+  add_producers();
+}
+
+/// The list of parts. The order is that of their start, and of their routes at `/api`.
+std::vector<monitor::Part> Monitor::Impl::make_parts() {
+  const monitor::PartContext context{options_, snapshots_, clock_, logger_};
+  std::vector<monitor::Part> parts = {
+      monitor::make_host_part(context, history_),
+      monitor::make_sessions_part(context),
+      monitor::make_live_part(context),
+      monitor::make_peers_part(context),
+      monitor::make_profile_part(context),
+      {.name = "access", .routes = login_routes(access_, [this] { end_live("a login has ended"); })},
+      {.name = "application", .routes = options_.routes},
+  };
+  std::vector<live::Route> routes;
+  for (const monitor::Part& part : parts) routes.insert(routes.end(), part.routes.begin(), part.routes.end());
+  parts.insert(parts.begin(),
+               monitor::make_scrape_part(
+                   context, history_, scrape_memory_, [this] { return why_not_ready(); }, routes));
+  return parts;
+}
+
+void Monitor::Impl::add_producers() {
+  const auto add = [&](const std::string& name, std::function<void(SnapshotWriter&)> write) {
+    producers_.push_back(
+        registry_.add_producer(std::move(write), {.name = "kymo_" + name, .has_deadline = false}));
+  };
+  for (const monitor::Part& part : parts_) {
+    if (part.write) add(part.name, part.write);
+  }
+  add("self", [this](SnapshotWriter& writer) { self_.write(writer, readings()), listeners_.write(writer); });
 }
 
 net::HttpServer Monitor::Impl::make_server() {
-  monitor::Serving serving = monitor::make_serving({.options = options_,
-                                                    .listen = listen_,
-                                                    .snapshots = snapshots_,
-                                                    .why_not_ready = [this] { return why_not_ready(); },
-                                                    .self = self_,
-                                                    .hub = hub_,
-                                                    .hub_works = [this] { return live_.is_running(); },
-                                                    .history = history_,
-                                                    .access = access_,
-                                                    .memory = scrape_memory_,
-                                                    .on_logout = [this] { end_live("a login has ended"); }});
+  std::vector<live::Route> routes;
+  for (const monitor::Part& part : parts_) {
+    routes.insert(routes.end(), part.routes.begin(), part.routes.end());
+  }
+  const auto router = std::make_shared<const live::Router>(std::move(routes));
   net::HttpServerOptions options = server_options();
-  options.thread_class = std::move(serving.thread_class);
-  return {std::move(options), std::move(serving.handle)};
+  options.thread_class = [router](std::string_view method, std::string_view target) {
+    return router->thread_class_of(method, target);
+  };
+  return {std::move(options), guarded(router)};
+}
+
+/// The routes behind the checks of Host and token.
+net::HttpServer::Handler Monitor::Impl::guarded(std::shared_ptr<const live::Router> router) {
+  return [this, hosts = monitor::HostGuard(options_.access.allowed_hosts, listen_),
+          router = std::move(router)](const net::HttpRequest& request) {
+    const std::string_view host = request.header("host");
+    if (!hosts.allows(host)) {
+      self_.count_refused(monitor::Refusal::host);
+      return monitor::HostGuard::refusal(host);
+    }
+    auto refused = access_.check(request);
+    if (refused) self_.count_refused(refused->reason);
+    net::HttpResponse response = refused ? std::move(refused->response) : router->handle(request);
+    response.delay = access_.delay_of(request);
+    return response;
+  };
 }
 
 net::HttpServerOptions Monitor::Impl::server_options() const {
@@ -227,20 +234,7 @@ monitor::SelfMetrics::Readings Monitor::Impl::readings() const {
           .snapshots_stale = snapshots_.stale(),
           .log_records_lost = logger_.lost(),
           .logins_evicted = access_.logins().evicted(),
-          .http = server_.statistics(),
-          .live = hub_.statistics(),
-          .scrape_memory_bytes = scrape_memory_->blocks()->kept_bytes(),
-          .scrape_blocks_freed = scrape_memory_->blocks()->not_kept()};
-}
-
-live::MetricsHubParts Monitor::Impl::hub_parts() {
-  return {.snapshot = [this] { return snapshots_.get(); },
-          .clock = clock_,
-          .wake = [this] { live_.wake(); },
-          .on_encoded = [this](std::chrono::nanoseconds time) { self_.record_frame(time); },
-          .server = "kymo/" + std::string(version()),
-          .instance = make_instance(),
-          .tick_interval = options_.tick_interval};
+          .http = server_.statistics()};
 }
 
 void Monitor::Impl::start() {
@@ -249,9 +243,10 @@ void Monitor::Impl::start() {
                     {{"address", listen_.to_string()}});
   }
   warn_of_tls(options_.access.tls, first_identity_.get());
-  if (options_.profile) profile::enable();
   start_ticks();
-  start_live();
+  for (const monitor::Part& part : parts_) {
+    if (part.start) part.start();
+  }
   start_server();
 }
 
@@ -261,8 +256,11 @@ void Monitor::Impl::warn_of_tls(const monitor::TlsFiles& files, const net::TlsId
 }
 
 std::string Monitor::Impl::why_not_ready() const {
-  if (!server_.listening() || !measured_.load(std::memory_order_relaxed)) {
-    return "the first measurement is not made yet, or the server is stopping";
+  if (!server_.listening()) return "the server does not listen yet, or is stopping";
+  for (const monitor::Part& part : parts_) {
+    // Without ticks no measurement is ever made; the server has other figures.
+    if (!part.why_not_ready || running_ticks_.load(std::memory_order_acquire) == nullptr) continue;
+    if (std::string reason = part.why_not_ready(); !reason.empty()) return reason;
   }
   const std::vector<HangingCallback> hanging = registry_.hanging_callbacks();
   if (hanging.empty()) return {};
@@ -332,25 +330,6 @@ void Monitor::Impl::start_ticks() {
     running_ticks_.store(&*ticks_, std::memory_order_release);
   } catch (const std::system_error& error) {
     logger_.error("host and process are not measured: no thread could be made", {{"reason", error.what()}});
-    measured_ = true;
-  }
-}
-
-void Monitor::Impl::start_live() {
-  try {
-    live_.start([this] { return work_live(); });
-  } catch (const std::system_error& error) {
-    logger_.error("live connections get nothing: no thread could be made", {{"reason", error.what()}});
-  }
-}
-
-/// What fails (a callback's exception, no memory) is tried again.
-monitor::LiveThread::Time Monitor::Impl::work_live() noexcept {
-  try {
-    return hub_.work();
-  } catch (...) {
-    self_.count_failed_frame();
-    return clock_.steady_now() + kTryLiveAgain;
   }
 }
 
@@ -366,30 +345,19 @@ void Monitor::Impl::start_server() {
 void Monitor::Impl::stop() noexcept {
   if (!is_of_this_process()) return;
   server_.stop();
-  live_.stop();
+  for (auto part = parts_.rbegin(); part != parts_.rend(); ++part) {
+    if (part->stop) part->stop();
+  }
   if (ticks_) ticks_->stop();
   listeners_.stop();
 }
 
 std::vector<pulse::TickListener> Monitor::Impl::tick_listeners() {
   std::vector<pulse::TickListener> listeners;
-  const auto add = [&](std::string name, std::function<void(const pulse::Tick&)> on_tick) {
-    listeners.push_back(
-        {.name = std::move(name), .budget = options_.tick_interval, .on_tick = std::move(on_tick)});
-  };
-  if (options_.peers.sessions != nullptr)
-    add("sessions", [this](const auto&) { options_.peers.sessions->checkpoint(); });
-  if (options_.system || options_.process) {
-    add("host", [this](const auto&) {
-      // Ready after the first measurement, even a failed one: the server has other figures.
-      try {
-        measure();
-      } catch (...) {
-        measured_.store(true, std::memory_order_relaxed);
-        throw;
-      }
-      measured_.store(true, std::memory_order_relaxed);
-    });
+  for (const monitor::Part& part : parts_) {
+    if (part.on_tick) {
+      listeners.push_back({.name = part.name, .budget = options_.tick_interval, .on_tick = part.on_tick});
+    }
   }
   return listeners;
 }
@@ -408,16 +376,6 @@ void Monitor::Impl::tick() noexcept {
   scrape_memory_->free_unused(start);
   free_unused_snapshot_memory(start);
   self_.record_tick(std::chrono::steady_clock::now() - start);
-  if (!options_.system && !options_.process) measured_.store(true, std::memory_order_relaxed);
-}
-
-void Monitor::Impl::measure() {
-  if (!collector_) collector_.emplace(system_options(options_));
-  SnapshotBuilder builder;
-  collector_->collect(builder);
-  auto families = builder.take_families();
-  history_.add(families);
-  host_families_.replace(std::move(families));
 }
 
 Monitor::Monitor(MonitorOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {

@@ -51,17 +51,7 @@ void write_http(SnapshotWriter& writer, const net::HttpServer::Statistics& http)
 }  // namespace
 
 SelfMetrics::SelfMetrics()
-    : tick_duration_(timings_.timing("tick", "Holds durations of ticks.", {.recent = 0})),
-      frame_duration_(timings_.timing("frame", "Holds durations of encoding frames.", {.recent = 0})) {
-  for (const live::Output& output : live::outputs()) {
-    scrape_durations_.push_back(
-        timings_.timing("scrape_" + std::string(output.name), "Holds durations of scrapes.", {.recent = 0}));
-  }
-}
-
-void SelfMetrics::record_scrape(const live::Output& output, std::chrono::nanoseconds duration) noexcept {
-  scrape_durations_[static_cast<std::size_t>(&output - live::outputs().data())].record(duration);
-}
+    : tick_duration_(timings_.timing("tick", "Holds durations of ticks.", {.recent = 0})) {}
 
 void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const {
   writer.gauge({"kymo_build_info", "The version of kymo in this process; always 1."})
@@ -77,17 +67,6 @@ void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const 
           readings.snapshots_stale);
   counter(writer, "kymo_log_records_lost_total", "Events lost because the log's sink failed.",
           readings.log_records_lost);
-  FamilyWriter scrapes =
-      writer.histogram({"kymo_scrape_duration_seconds", "Time to make the response to a scrape.", "seconds"});
-  for (std::size_t i = 0; i < scrape_durations_.size(); ++i) {
-    const Label format{"format", live::outputs()[i].name};
-    scrapes.add(Labels(&format, 1), scrape_durations_[i].value());
-  }
-  writer.gauge({"kymo_scrape_memory_bytes", "Memory that is kept for the text of the next scrape.", "bytes"})
-      .add(static_cast<double>(readings.scrape_memory_bytes));
-  counter(writer, "kymo_scrape_blocks_freed_total",
-          "Blocks of text not kept for the next scrape because enough were kept already.",
-          readings.scrape_blocks_freed);
   write_http(writer, readings.http);
   counter(writer, "kymo_http_logins_evicted_total", "Logins of browsers evicted by newer ones.",
           readings.logins_evicted);
@@ -98,25 +77,6 @@ void SelfMetrics::write(SnapshotWriter& writer, const Readings& readings) const 
     const Label reason{"reason", kRefusalNames[i]};
     refused.add(Labels(&reason, 1), static_cast<double>(refused_[i].load(std::memory_order_relaxed)));
   }
-  write_live(writer, readings.live);
-}
-
-void SelfMetrics::write_live(SnapshotWriter& writer, const live::MetricsHub::Statistics& live) const {
-  gauge(writer, "kymo_ws_clients", "Live connections open now.", live.clients);
-  counter(writer, "kymo_ws_frames_sent_total", "Frames sent to live connections.", live.frames_sent);
-  counter(writer, "kymo_ws_frames_conflated_total",
-          "Frames merged into a later one because the live connection was still receiving another.",
-          live.frames_conflated);
-  counter(writer, "kymo_ws_frames_failed_total", "Rounds of frames that an exception ended.",
-          frames_failed_.load(std::memory_order_relaxed));
-  counter(writer, "kymo_ws_slow_closed_total",
-          "Live connections closed because they received a message too slowly.", live.slow_closed);
-  counter(writer, "kymo_ws_messages_refused_total", "Invalid messages from live connections.",
-          live.messages_refused);
-  writer
-      .histogram(
-          {"kymo_ws_frame_encode_seconds", "Time to encode a frame, once for all its clients.", "seconds"})
-      .add({}, frame_duration_.value());
 }
 
 }  // namespace kymo::KYMO_ABI::monitor

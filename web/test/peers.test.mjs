@@ -127,7 +127,7 @@ tests.add('names of peers stay text', { ...LIST, rest: peersRest([peerAnswer({ p
 
 tests.add('a server without peers: the lines of C++, and the command', { place: '#/peers', ready: '.empty h2', rest: peersRest([]) }, async (page) => {
   const said = await page.locator('.empty').innerText();
-  assert.match(said, /options\.peers = &peers;/);
+  assert.match(said, /options\.peers\.table = &peers;/);
   assert.match(said, /kymo serve --probe anna=udp:\/\/10\.0\.0\.2:9465/);
   assert.equal(await page.locator('.time-controls').count(), 0);
 });

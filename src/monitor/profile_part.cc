@@ -1,5 +1,3 @@
-#include "profile_routes.h"
-
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -14,10 +12,10 @@
 #include <kymo/profile/report.h>
 #include <kymo/profile/trace.h>
 
+#include "part.h"
+
 namespace kymo::KYMO_ABI::monitor {
 namespace {
-
-using SnapshotSource = std::function<std::shared_ptr<const Snapshot>()>;
 
 constexpr std::string_view kFoldedType = "text/plain; charset=utf-8";
 constexpr std::uint64_t kUsualFunctions = 50;
@@ -46,13 +44,13 @@ profile::ProcessFigures process_figures(const Snapshot& snapshot) {
           .open_fds = gauge_in(snapshot, "process_open_fds")};
 }
 
-net::HttpResponse respond_with_report(const SnapshotSource& snapshot, const net::HttpRequest& request) {
+net::HttpResponse respond_with_report(pulse::SnapshotSource& snapshots, const net::HttpRequest& request) {
   live::QueryReader query(request);
   const auto limit = query.whole_number("limit", kUsualFunctions, kFunctions);
   const auto slow =
       query.whole_number("slow_ms", static_cast<std::uint64_t>(profile::kSlow.count()), kSlowMs);
   if (query.refusal()) return *query.refusal();
-  const auto taken = snapshot();
+  const auto taken = snapshots.get();
   return respond(
       profile::to_json(profile::report(),
                        {.limit = limit,
@@ -78,14 +76,12 @@ live::Route change_route(std::string path, void (*change)()) {
           }};
 }
 
-}  // namespace
-
-std::vector<live::Route> profile_routes(SnapshotSource snapshot) {
+/// `GET /api/profile?limit=50&slow_ms=10`, `/api/profile/folded` and `/api/profile/trace`; and `POST
+/// /api/profile/start`, `/stop` and `/reset`.
+std::vector<live::Route> profile_routes(pulse::SnapshotSource& snapshots) {
   return {
       {"GET", "/api/profile",
-       [snapshot = std::move(snapshot)](const net::HttpRequest& request) {
-         return respond_with_report(snapshot, request);
-       },
+       [&snapshots](const net::HttpRequest& request) { return respond_with_report(snapshots, request); },
        "Where the time goes: functions by time, once a POST to /api/profile/start turned the profiler on."},
       {"GET", "/api/profile/folded",
        [](const net::HttpRequest&) { return respond(profile::to_folded(profile::report()), kFoldedType); },
@@ -96,6 +92,14 @@ std::vector<live::Route> profile_routes(SnapshotSource snapshot) {
       change_route("/api/profile/stop", [] { profile::disable(); }),
       change_route("/api/profile/reset", [] { profile::reset(); }),
   };
+}
+
+}  // namespace
+
+Part make_profile_part(const PartContext& context) {
+  Part part{.name = "profile", .routes = profile_routes(context.snapshots)};
+  if (context.options.profile) part.start = [] { profile::enable(); };
+  return part;
 }
 
 }  // namespace kymo::KYMO_ABI::monitor
