@@ -44,7 +44,7 @@ const char* fault_of_histogram(const HistogramColumns& histogram, std::size_t sa
 
 const char* fault_of(const SeriesColumns& series, std::size_t ticks) {
   if (const char* fault = fault_of_presence(series, ticks)) return fault;
-  const std::size_t samples = samples_of(series, ticks);
+  const std::size_t samples = samples_of(series.present, ticks);
   if (series.values.bits.size() != samples) return "a series has another number of values than of samples";
   if (!ascends(series.created, &Created::sample)) return "created samples do not ascend";
   if (!series.created.empty() && series.created.back().sample >= samples)
@@ -54,10 +54,10 @@ const char* fault_of(const SeriesColumns& series, std::size_t ticks) {
 
 }  // namespace
 
-std::size_t samples_of(const SeriesColumns& series, std::size_t ticks) {
-  if (series.present.empty()) return ticks;
+std::size_t samples_of(std::span<const std::uint64_t> present, std::size_t ticks) {
+  if (present.empty()) return ticks;
   return std::transform_reduce(
-      series.present.begin(), series.present.end(), std::size_t{0}, std::plus(),
+      present.begin(), present.end(), std::size_t{0}, std::plus(),
       [](std::uint64_t word) { return static_cast<std::size_t>(std::popcount(word)); });
 }
 

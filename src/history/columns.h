@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <kymo/version.h>
@@ -18,7 +19,7 @@ enum class ColumnKind : std::uint8_t {
 /// One value for each sample of a series.
 struct Column {
   ColumnKind kind = ColumnKind::real;
-  std::vector<std::uint64_t> bits;
+  std::vector<std::uint64_t> bits = {};
 
   friend bool operator==(const Column&, const Column&) = default;
 };
@@ -34,35 +35,36 @@ struct Created {
 /// The buckets that were ever filled within the block, one column each. Counts are cumulative in time, not
 /// over buckets.
 struct HistogramColumns {
-  std::vector<double> bounds;         ///< of a histogram with own bounds; empty: exponential buckets
-  std::vector<std::int32_t> buckets;  ///< indexes as of HistogramBuckets or into `bounds`; ascending
-  std::vector<std::vector<std::uint64_t>> counts;  ///< for each bucket, for each sample
+  std::vector<double> bounds = {};         ///< of a histogram with own bounds; empty: exponential buckets
+  std::vector<std::int32_t> buckets = {};  ///< indexes as of HistogramBuckets or into `bounds`; ascending
+  std::vector<std::vector<std::uint64_t>> counts = {};  ///< for each bucket, for each sample
 
   friend bool operator==(const HistogramColumns&, const HistogramColumns&) = default;
 };
 
 /// The samples of one series in a block.
 struct SeriesColumns {
-  std::uint32_t series = 0;            ///< id in the series table
-  std::vector<std::uint64_t> present;  ///< one bit a tick, set where there is a sample; empty: at every tick
-  std::vector<std::uint32_t> stale;    ///< ticks without a sample at which the series ended; ascending
-  std::vector<Created> created;        ///< ascending
-  Column values;                       ///< of a number; of a histogram its sums
-  std::optional<HistogramColumns> histogram;
+  std::uint32_t series = 0;  ///< id in the series table
+  std::vector<std::uint64_t> present =
+      {};  ///< one bit a tick, set where there is a sample; empty: at every tick
+  std::vector<std::uint32_t> stale = {};  ///< ticks without a sample at which the series ended; ascending
+  std::vector<Created> created = {};      ///< ascending
+  Column values = {};                     ///< of a number; of a histogram its sums
+  std::optional<HistogramColumns> histogram = {};
 
   friend bool operator==(const SeriesColumns&, const SeriesColumns&) = default;
 };
 
 /// Some 64 series over some 600 ticks, which they share.
 struct BlockColumns {
-  std::vector<std::int64_t> times_ms;  ///< of the ticks, ascending
-  std::vector<SeriesColumns> series;
+  std::vector<std::int64_t> times_ms = {};  ///< of the ticks, ascending
+  std::vector<SeriesColumns> series = {};
 
   friend bool operator==(const BlockColumns&, const BlockColumns&) = default;
 };
 
-/// Samples of a series over `ticks` ticks.
-[[nodiscard]] std::size_t samples_of(const SeriesColumns& series, std::size_t ticks);
+/// Samples of a series over `ticks` ticks, as its `present` says.
+[[nodiscard]] std::size_t samples_of(std::span<const std::uint64_t> present, std::size_t ticks);
 
 /// The first rule that the columns break, or null: lengths match, times and indexes ascend.
 [[nodiscard]] const char* fault_of(const BlockColumns& block);

@@ -22,7 +22,7 @@ BlockColumns sound() {
 TEST(Columns, SoundOnesHaveNoFault) {
   EXPECT_EQ(fault_of(sound()), nullptr);
   EXPECT_EQ(fault_of(BlockColumns{}), nullptr);
-  EXPECT_EQ(samples_of(sound().series[0], 3), 2U);
+  EXPECT_EQ(samples_of(sound().series[0].present, 3), 2U);
 }
 
 TEST(Columns, EachBrokenRuleIsNamed) {
