@@ -7,6 +7,7 @@
 #include "family_core.h"
 #include "fork_gate.h"
 #include "histogram_store.h"
+#include "storage_traits.h"
 
 namespace kymo::KYMO_ABI {
 namespace {
@@ -36,8 +37,11 @@ class HistogramCells final : public CellOwner {
 CellOwner* cell_owner(FamilySpec::Storage storage, std::size_t bounds) {
   static auto& numbers = *new NumberCells;
   static auto& gauges = *new GaugeCells;
-  if (storage == FamilySpec::Storage::gauge) return &gauges;
-  if (storage != FamilySpec::Storage::histogram && storage != FamilySpec::Storage::timing) return &numbers;
+  switch (traits_of(storage).cells) {
+    case CellForm::number: return &numbers;
+    case CellForm::shared_number: return &gauges;
+    case CellForm::histogram: break;
+  }
   static auto& mutex = *new std::mutex;
   static auto& histograms = *new std::map<std::size_t, HistogramCells>;
   const StructureLock lock(mutex);

@@ -31,14 +31,6 @@ using Storage = FamilySpec::Storage;
 
 constexpr std::size_t kRecent = 100;
 
-std::string_view usual_help(Storage storage) noexcept {
-  switch (storage) {
-    case Storage::timing: return "Durations recorded by name.";
-    case Storage::gauge: return "Values set by name.";
-    default: return "Counted by name.";
-  }
-}
-
 std::string full_message(std::string_view name) {
   return "metric \"" + std::string(name.substr(0, 255)) + "\" is one more than the " +
          std::to_string(Collector::kMaxNames) +
@@ -306,13 +298,14 @@ class Collector::Impl final {
     spec.name = name;
     spec.storage = storage;
     spec.dynamic_labels = true;
-    spec.help = usual_help(storage);
-    if (storage == Storage::timing) spec.unit = "seconds", spec.recent = kRecent;
+    spec.help = traits_of(storage).help_by_name;
+    spec.unit = traits_of(storage).unit;
+    if (storage == Storage::timing) spec.recent = kRecent;
     if (storage == Storage::gauge) spec.statistics = GaugeTracking::on;
     const auto found = descriptions_.find(name);
     if (found != descriptions_.end()) {
       spec.help = found->second.help;
-      if (storage != Storage::timing) spec.unit = found->second.unit;
+      if (spec.unit.empty()) spec.unit = found->second.unit;
     }
     return spec;
   }

@@ -45,10 +45,6 @@ void keep_only(const std::vector<bool>& kept, FamilyColumns& columns) {
   columns.series = std::move(shown);
 }
 
-bool is_level(FamilySpec::Storage storage) noexcept {
-  return storage == FamilySpec::Storage::signed_whole || storage == FamilySpec::Storage::gauge;
-}
-
 void append_created(FamilyColumns& columns) {
   kept::take(columns.series->size(), columns.created);
   for (const SeriesPtr& series : *columns.series) {
@@ -94,8 +90,7 @@ FamilySnapshot FamilyCore::collect_own(std::chrono::steady_clock::time_point now
   FamilyColumns columns = empty_columns();
   if (is_histogram(spec_.storage)) {
     append_histograms(columns);
-  } else if (number_type(spec_.storage) == FamilyColumns::NumberType::floating || has_resets_ ||
-             spec_.exemplars == Exemplars::on) {
+  } else if (!is_whole(spec_.storage) || has_resets_ || spec_.exemplars == Exemplars::on) {
     const FamilySpec::Storage storage = storage_of(columns);
     for (const SeriesPtr& series : *columns.series) {
       append_values(*series.get(), storage, spec_, bounds_, columns);
@@ -117,7 +112,7 @@ FamilySnapshot FamilyCore::read_own(Labels labels) const {
   {
     const StructureLock lock(mutex_);
     columns.descriptor = descriptor_;
-    columns.number_type = number_type(storage());
+    columns.number_type = traits_of(storage()).number;
   }
   auto series = std::make_shared<SeriesVector>();
   columns.series = series;
@@ -163,7 +158,7 @@ void FamilyCore::append_counts(FamilyColumns& columns) {
 
 // Histograms take longest to read.
 void FamilyCore::append_histograms(FamilyColumns& columns) {
-  cells::HistogramReader reader(sum_form(spec_.storage), bounds_, kept::take_words());
+  cells::HistogramReader reader(traits_of(spec_.storage).sum, bounds_, kept::take_words());
   columns.histogram_memory = reader.words();
   kept::take(columns.series->size(), columns.histograms);
   if (!has_resets_ && spec_.recent == 0 && spec_.exemplars == Exemplars::off) {
@@ -184,12 +179,12 @@ FamilyColumns FamilyCore::empty_columns() {
   {
     const StructureLock lock(mutex_);
     columns.descriptor = descriptor_;
-    columns.number_type = number_type(storage());
+    columns.number_type = traits_of(storage()).number;
   }
   if (is_histogram(spec_.storage)) columns.text_bounds = text_bounds_;
   if (fork_generation_ != kymo::fork_generation()) begin_anew_after_fork(*columns.series);
   if (!is_histogram(spec_.storage)) kept::take(columns.series->size(), columns.numbers);
-  if (spec_.storage == FamilySpec::Storage::gauge && spec_.statistics == GaugeTracking::on) {
+  if (spec_.statistics == GaugeTracking::on) {
     kept::take(columns.series->size(), columns.gauges);
   }
   return columns;
@@ -266,7 +261,7 @@ FamilySnapshot FamilyCore::reset_own(ResetScope scope) {
   append_created(columns);
   std::vector<bool> shown;
   shown.reserve(columns.series->size());
-  const bool stays = is_level(storage_of(columns)) && is_registered();
+  const bool stays = traits_of(storage_of(columns)).is_level && is_registered();
   for (const SeriesPtr& series : *columns.series) {
     Series& one = writable(series);
     const bool was_hidden = one.is_hidden();
@@ -301,16 +296,16 @@ void FamilyCore::take_values(Series& series, ResetScope scope, ResetBase::Time n
   const FamilySpec::Storage storage = storage_of(columns);
   if (is_histogram(storage)) {
     take_histogram(series, base, columns);
-  } else if (is_level(storage)) {
+  } else if (traits_of(storage).is_level) {
     append_values(series, storage, spec_, bounds_, columns);
     base.set(columns.numbers.back());
   } else {
-    const bool whole = storage == FamilySpec::Storage::whole;
-    const std::uint64_t read =
-        whole ? cells::sum(series.cell) : std::bit_cast<std::uint64_t>(cells::sum_double(series.cell));
+    const std::uint64_t read = is_whole(storage)
+                                   ? cells::sum(series.cell)
+                                   : std::bit_cast<std::uint64_t>(cells::sum_double(series.cell));
     const std::uint64_t taken = difference(read, base.number(), storage);
     base.set(read);
-    if (storage == FamilySpec::Storage::window) {
+    if (traits_of(storage).kind == Kind::window) {
       columns.windows.push_back(read_recent(series, std::bit_cast<double>(taken), storage));
     } else {
       columns.numbers.push_back(taken);
@@ -323,7 +318,7 @@ void FamilyCore::take_values(Series& series, ResetScope scope, ResetBase::Time n
 }
 
 void FamilyCore::take_histogram(Series& series, ResetBase& base, FamilyColumns& columns) const {
-  cells::HistogramReader reader(sum_form(spec_.storage), bounds_);
+  cells::HistogramReader reader(traits_of(spec_.storage).sum, bounds_);
   const HistogramValue read = reader.read(series.cell);
   HistogramValue taken(read);  // copies do not borrow from the reader
   subtract(base, reader, taken);

@@ -180,7 +180,7 @@ Series* FamilyCore::make(std::string_view rendered, bool counted) {
   series->extra = make_extra();
   series->cell = allocate();
   if (series->cell == kNullCell) return nullptr;
-  if (spec_.storage == FamilySpec::Storage::gauge) {
+  if (traits_of(spec_.storage).cells == CellForm::shared_number) {
     cells::shared(series->cell)->store(kUnsetGauge, std::memory_order_relaxed);
   }
   series->owner = owner_;
@@ -196,14 +196,14 @@ Series* FamilyCore::make(std::string_view rendered, bool counted) {
 
 CellId FamilyCore::allocate() const noexcept {
   if (is_histogram(spec_.storage)) return cells::allocate_histogram(bounds_ == nullptr ? 0 : bounds_->size());
-  const bool is_gauge = spec_.storage == FamilySpec::Storage::gauge;
-  return cells::allocate_cell(is_gauge ? CellArena::Use::directory : CellArena::Use::numbers);
+  const bool is_shared = traits_of(spec_.storage).cells == CellForm::shared_number;
+  return cells::allocate_cell(is_shared ? CellArena::Use::directory : CellArena::Use::numbers);
 }
 
 SeriesExtra* FamilyCore::make_extra() {
   const bool exemplars = spec_.exemplars == Exemplars::on;
-  const bool tracked = spec_.storage == FamilySpec::Storage::gauge && spec_.statistics == GaugeTracking::on;
-  const bool may_fail = spec_.storage == FamilySpec::Storage::timing;
+  const bool tracked = spec_.statistics == GaugeTracking::on;
+  const bool may_fail = traits_of(spec_.storage).may_fail;
   if (!exemplars && !tracked && !may_fail && spec_.recent == 0 && bounds_ == nullptr) return nullptr;
   auto extra = std::make_unique<SeriesExtra>();
   if (may_fail) extra->family = weak_from_this();
@@ -230,7 +230,8 @@ SeriesParts FamilyCore::parts_of(SeriesHandle handle) const {
   const Series* series = handle.get();
   if (series == nullptr) return {};
   SeriesParts parts{.handle = std::move(handle), .cell = series->cell};
-  if (spec_.storage == FamilySpec::Storage::gauge) parts.shared_cell = cells::shared(series->cell);
+  if (traits_of(spec_.storage).cells == CellForm::shared_number)
+    parts.shared_cell = cells::shared(series->cell);
   if (series->extra != nullptr) {
     parts.gauge = series->extra->gauge.get();
     parts.window = series->extra->window.get();

@@ -24,6 +24,7 @@
 #include "series.h"
 #include "series_list.h"
 #include "series_table.h"
+#include "storage_traits.h"
 
 namespace kymo::KYMO_ABI {
 
@@ -115,13 +116,10 @@ class FamilyCore final : public std::enable_shared_from_this<FamilyCore> {
   void take_any_labels() noexcept { has_any_labels_.store(true, std::memory_order_relaxed); }
 
   /// True for a counter, not for an up-down counter.
-  [[nodiscard]] bool only_grows() const noexcept {
-    return storage() == FamilySpec::Storage::whole || storage() == FamilySpec::Storage::floating;
-  }
+  [[nodiscard]] bool only_grows() const noexcept { return traits_of(storage()).kind == Kind::counter; }
   /// True if its series are durations in seconds.
   [[nodiscard]] bool takes_durations() const noexcept {
-    return spec_.storage == FamilySpec::Storage::timing ||
-           (spec_.storage == FamilySpec::Storage::histogram && spec_.unit == "seconds");
+    return is_histogram(spec_.storage) && spec_.unit == "seconds";
   }
 
   [[nodiscard]] FamilySpec::Storage storage() const noexcept {

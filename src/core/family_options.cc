@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "storage_traits.h"
+
 namespace kymo::KYMO_ABI {
 namespace {
 
@@ -23,18 +25,7 @@ FamilySpec counting(Storage storage, const CounterOptions& options) {
 
 }  // namespace
 
-Kind FamilySpec::kind() const noexcept {
-  switch (storage) {
-    case Storage::whole:
-    case Storage::floating: return Kind::counter;
-    case Storage::signed_whole: return Kind::up_down_counter;
-    case Storage::gauge: return Kind::gauge;
-    case Storage::histogram:
-    case Storage::timing: return Kind::histogram;
-    case Storage::window: return Kind::window;
-  }
-  return Kind::gauge;
-}
+Kind FamilySpec::kind() const noexcept { return traits_of(storage).kind; }
 
 FamilySpec InstrumentTraits<Counter>::spec(Options options) { return counting(Storage::whole, options); }
 
@@ -62,7 +53,7 @@ FamilySpec InstrumentTraits<Histogram>::spec(Options options) {
 }
 
 FamilySpec InstrumentTraits<Timing>::spec(Options options) {
-  FamilySpec spec = plain(Storage::timing, "seconds", options.series);
+  FamilySpec spec = plain(Storage::timing, traits_of(Storage::timing).unit, options.series);
   spec.exemplars = options.exemplars;
   spec.recent = options.recent;
   spec.text_bounds = std::move(options.text_bounds);

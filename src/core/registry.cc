@@ -218,7 +218,7 @@ std::shared_ptr<FamilyCore> Registry::Impl::join(FamilySpec spec, std::string& e
   if (metric == nullptr) return add_new(std::move(spec), false, error);
   const Descriptor& is = *metric->descriptor;
   // Kymo chose a timing's unit, not the user; a mismatch is found at the first duration.
-  const bool is_described = spec.storage != FamilySpec::Storage::timing && !spec.unit.empty();
+  const bool is_described = traits_of(spec.storage).unit.empty() && !spec.unit.empty();
   if (is_described && spec.unit != is.unit) return error = other_unit_message(is, spec.unit), nullptr;
   if (metric->family != nullptr) {
     metric->family->take_any_labels();

@@ -11,12 +11,8 @@
 
 namespace kymo::KYMO_ABI {
 
-cells::SumForm sum_form(FamilySpec::Storage storage) noexcept {
-  return storage == FamilySpec::Storage::timing ? cells::SumForm::nanoseconds : cells::SumForm::floating;
-}
-
 std::uint64_t difference(std::uint64_t now, std::uint64_t before, FamilySpec::Storage storage) noexcept {
-  if (number_type(storage) != FamilyColumns::NumberType::floating) return now - before;
+  if (is_whole(storage)) return now - before;
   return std::bit_cast<std::uint64_t>(std::bit_cast<double>(now) - std::bit_cast<double>(before));
 }
 
@@ -25,21 +21,20 @@ bool is_unset_gauge(const Series& series) noexcept {
 }
 
 std::uint64_t read_number(const Series& series, FamilySpec::Storage storage) noexcept {
-  if (storage == FamilySpec::Storage::gauge) {
+  const StorageTraits& traits = traits_of(storage);
+  if (traits.cells == CellForm::shared_number) {
     const std::uint64_t bits = cells::shared(series.cell)->load(std::memory_order_relaxed);
     return bits == kUnsetGauge ? 0 : bits;
   }
-  if (storage == FamilySpec::Storage::signed_whole) return cells::sum(series.cell);
-  const bool whole = number_type(storage) != FamilyColumns::NumberType::floating;
-  const std::uint64_t now =
-      whole ? cells::sum(series.cell) : std::bit_cast<std::uint64_t>(cells::sum_double(series.cell));
-  const ResetBase* base = series.reset_base();
+  const std::uint64_t now = is_whole(storage) ? cells::sum(series.cell)
+                                              : std::bit_cast<std::uint64_t>(cells::sum_double(series.cell));
+  const ResetBase* base = traits.is_level ? nullptr : series.reset_base();
   return base == nullptr ? now : difference(now, base->number(), storage);
 }
 
 HistogramValue read_histogram(const Series& series, FamilySpec::Storage storage,
                               const HistogramValue::Bounds& bounds) {
-  cells::HistogramReader reader(sum_form(storage), bounds);
+  cells::HistogramReader reader(traits_of(storage).sum, bounds);
   const HistogramValue borrowing = read_histogram(series, reader);
   return HistogramValue(borrowing);  // a copy, unlike the bare name
 }
@@ -61,37 +56,31 @@ WindowValue read_recent(const Series& series, double sum, FamilySpec::Storage st
   if (series.extra == nullptr || series.extra->window == nullptr) return {};
   const WindowRing& ring = *series.extra->window;
   std::vector<double> sorted = ring.sorted();
-  if (storage == FamilySpec::Storage::timing) {
+  if (traits_of(storage).sum == cells::SumForm::nanoseconds) {
     std::transform(sorted.begin(), sorted.end(), sorted.begin(), cells::nearest_seconds);
   }
   return {ring.count(), sum, std::move(sorted)};
 }
 
 WindowValue read_window(const Series& series, FamilySpec::Storage storage) {
-  const double sum = storage == FamilySpec::Storage::timing
-                         ? read_histogram(series, storage, nullptr).sum()
-                         : std::bit_cast<double>(read_number(series, storage));
+  const double sum = is_histogram(storage) ? read_histogram(series, storage, nullptr).sum()
+                                           : std::bit_cast<double>(read_number(series, storage));
   return read_recent(series, sum, storage);
 }
 
 void append_values(const Series& series, FamilySpec::Storage storage, const FamilySpec& spec,
                    const HistogramValue::Bounds& bounds, FamilyColumns& columns) {
-  switch (storage) {
-    case FamilySpec::Storage::whole:
-    case FamilySpec::Storage::signed_whole:
-    case FamilySpec::Storage::floating: columns.numbers.push_back(read_number(series, storage)); break;
-    case FamilySpec::Storage::gauge:
-      columns.numbers.push_back(read_number(series, storage));
-      columns.unset.push_back(is_unset_gauge(series));
-      if (spec.statistics == GaugeTracking::on) columns.gauges.push_back(series.extra->gauge->read());
-      break;
-    case FamilySpec::Storage::histogram:
-    case FamilySpec::Storage::timing:
-      columns.histograms.push_back(read_histogram(series, storage, bounds));
-      if (spec.recent != 0)
-        columns.windows.push_back(read_recent(series, columns.histograms.back().sum(), storage));
-      break;
-    case FamilySpec::Storage::window: columns.windows.push_back(read_window(series, storage)); break;
+  const StorageTraits& traits = traits_of(storage);
+  if (is_histogram(storage)) {
+    columns.histograms.push_back(read_histogram(series, storage, bounds));
+    if (spec.recent != 0)
+      columns.windows.push_back(read_recent(series, columns.histograms.back().sum(), storage));
+  } else if (traits.kind == Kind::window) {
+    columns.windows.push_back(read_window(series, storage));
+  } else {
+    columns.numbers.push_back(read_number(series, storage));
+    if (traits.cells == CellForm::shared_number) columns.unset.push_back(is_unset_gauge(series));
+    if (spec.statistics == GaugeTracking::on) columns.gauges.push_back(series.extra->gauge->read());
   }
   if (spec.exemplars == Exemplars::on) columns.exemplars.push_back(series.extra->exemplars->read());
 }
@@ -101,14 +90,6 @@ std::uint64_t activity_of(const FamilyColumns& columns, std::size_t index) noexc
   if (!columns.histograms.empty()) return columns.histograms[index].count();
   if (!columns.windows.empty()) return columns.windows[index].total_count;
   return columns.numbers[index];
-}
-
-FamilyColumns::NumberType number_type(FamilySpec::Storage storage) noexcept {
-  switch (storage) {
-    case FamilySpec::Storage::whole: return FamilyColumns::NumberType::unsigned_integer;
-    case FamilySpec::Storage::signed_whole: return FamilyColumns::NumberType::signed_integer;
-    default: return FamilyColumns::NumberType::floating;
-  }
 }
 
 }  // namespace kymo::KYMO_ABI

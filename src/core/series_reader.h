@@ -9,23 +9,13 @@
 
 #include "histogram_reader.h"
 #include "series.h"
+#include "storage_traits.h"
 
 /// Turns a series' cells into the values of a Snapshot, or of the instrument itself.
 namespace kymo::KYMO_ABI {
 
-[[nodiscard]] constexpr bool is_histogram(FamilySpec::Storage storage) noexcept {
-  return storage == FamilySpec::Storage::histogram || storage == FamilySpec::Storage::timing;
-}
-
-/// For a family with several writers, by name or by an instrument.
-[[nodiscard]] constexpr bool is_whole(FamilySpec::Storage storage) noexcept {
-  return storage == FamilySpec::Storage::whole || storage == FamilySpec::Storage::signed_whole;
-}
-
 /// A gauge's cell before the first set: a NaN that no user can set.
 inline constexpr std::uint64_t kUnsetGauge = 0x7FF8'6B79'6D6F'0001;
-
-[[nodiscard]] cells::SumForm sum_form(FamilySpec::Storage storage) noexcept;
 
 /// The growth between two readings of a number, by its storage.
 [[nodiscard]] std::uint64_t difference(std::uint64_t now, std::uint64_t before,
@@ -54,7 +44,5 @@ void append_values(const Series& series, FamilySpec::Storage storage, const Fami
 
 /// A figure that changes with every record into the series.
 [[nodiscard]] std::uint64_t activity_of(const FamilyColumns& columns, std::size_t index) noexcept;
-
-[[nodiscard]] FamilyColumns::NumberType number_type(FamilySpec::Storage storage) noexcept;
 
 }  // namespace kymo::KYMO_ABI
