@@ -23,13 +23,14 @@ std::string last_error() {
   return text.data();
 }
 
-base::FileDescriptor connect_to(std::uint16_t port, int receive_buffer) {
+base::FileDescriptor connect_to(std::uint16_t port, const TlsClient::Options& options) {
   base::FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const timeval patience{60, 0};
+  const timeval patience{.tv_sec = options.patience.count() / 1000,
+                         .tv_usec = options.patience.count() % 1000 * 1000};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  if (receive_buffer > 0) {
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  if (options.receive_buffer > 0) {
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &options.receive_buffer, sizeof options.receive_buffer);
   }
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -44,7 +45,7 @@ base::FileDescriptor connect_to(std::uint16_t port, int receive_buffer) {
 }  // namespace
 
 TlsClient::TlsClient(std::uint16_t port, const Options& options)
-    : socket_(connect_to(port, options.receive_buffer)), context_(SSL_CTX_new(TLS_client_method())) {
+    : socket_(connect_to(port, options)), context_(SSL_CTX_new(TLS_client_method())) {
   ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes as if nobody ever hung up
   SSL_CTX_set_min_proto_version(context_.get(), options.least);
   SSL_CTX_set_max_proto_version(context_.get(), options.most);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,8 +19,9 @@ class TlsClient final {
   struct Options {
     int least = TLS1_2_VERSION;
     int most = TLS1_3_VERSION;
-    std::string alpn = "http/1.1";  ///< one protocol; empty: none is named
-    int receive_buffer = 0;         ///< bytes; 0: as the system likes
+    std::string alpn = "http/1.1";               ///< one protocol; empty: none is named
+    int receive_buffer = 0;                      ///< bytes; 0: as the system likes
+    std::chrono::milliseconds patience{60'000};  ///< for each read and write
   };
 
   explicit TlsClient(std::uint16_t port, const Options& options);

@@ -15,13 +15,18 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
+
+#include <openssl/crypto.h>
 
 #include <kymo/net/http_server.h>
 #include <kymo/net/websocket.h>
 
+#include "tests/net/certificates.h"
 #include "tests/net/raw_client.h"
 #include "tests/net/server_fixture.h"
+#include "tests/net/tls_client.h"
 
 namespace {
 
@@ -54,6 +59,19 @@ void* obtained(std::size_t bytes) {
   }
   throw std::bad_alloc();
 }
+
+/// OpenSSL's own memory fails, too, where a test says so.
+constinit std::atomic<bool> openssl_fails{false};
+
+void* openssl_malloc(std::size_t bytes, const char* /*file*/, int /*line*/) {
+  return openssl_fails && fails_now() ? nullptr : std::malloc(bytes);
+}
+void* openssl_realloc(void* memory, std::size_t bytes, const char* /*file*/, int /*line*/) {
+  return openssl_fails && fails_now() ? nullptr : std::realloc(memory, bytes);
+}
+void openssl_free(void* memory, const char* /*file*/, int /*line*/) { std::free(memory); }
+/// Before main, because OpenSSL takes no functions after its first allocation.
+const bool are_functions_taken = CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) == 1;
 
 }  // namespace
 
@@ -113,8 +131,9 @@ net::HttpResponse answer(const net::HttpRequest& request) {
   return net::test::text_response(std::string(100'000, 'x'));
 }
 
-std::unique_ptr<net::HttpServer> serve() {
+std::unique_ptr<net::HttpServer> serve(std::shared_ptr<const net::TlsIdentity> tls = nullptr) {
   net::HttpServerOptions options;
+  options.tls = std::move(tls);
   options.websocket.close_time = std::chrono::milliseconds(10);
   options.thread_class = [](std::string_view, std::string_view target) {
     return target == "/quick" ? net::ThreadClass::quick : net::ThreadClass::normal;
@@ -130,22 +149,35 @@ void await_bytes(const RawClient& client) {
   (void)::recv(client.fd(), bytes.data(), bytes.size(), 0);
 }
 
-/// Does it with each allocation failing in turn, that one or all from there on, until it asks for fewer;
-/// afterwards the next request is answered each time.
-void at_every_allocation(Failing how, std::uint16_t port, const std::function<void()>& attempt) {
-  long n = 0;
-  for (bool failed = true; failed && !testing::Test::HasFailure(); ++n) {
-    until_failure = n;
+using Get = std::function<std::string(std::uint16_t port)>;
+
+std::string get(std::uint16_t port) {
+  const auto response = net::test::get(port, "/");
+  return response && response->status == 200 ? response->body : "";
+}
+
+std::string get_over_tls(std::uint16_t port) {
+  net::test::TlsClient client(port);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  const std::string response = client.read_to_end();
+  const std::size_t head = response.find("\r\n\r\n");
+  return response.starts_with("HTTP/1.1 200 ") ? response.substr(head + 4) : client.error();
+}
+
+/// Makes the attempt with each `step`-th allocation failing in turn, that one or all from there on, until the
+/// server asks for fewer. The server answers the next request each time.
+void at_every_allocation(Failing how, std::uint16_t port, const std::function<void()>& attempt,
+                         const Get& get_next = get, long step = 1) {
+  long attempts = 0;
+  for (bool failed = true; failed && !testing::Test::HasFailure(); ++attempts) {
+    until_failure = attempts * step;
     failing = how;
     attempt();
     failing = Failing::never;
     failed = until_failure < 0;
-    const auto next = net::test::get(port, "/");
-    ASSERT_TRUE(next) << n;
-    EXPECT_EQ(next->status, 200) << n;
-    EXPECT_EQ(next->body.size(), 100'000U) << n;
+    EXPECT_EQ(get_next(port).size(), 100'000U) << attempts * step;
   }
-  EXPECT_GT(n, 10) << "nothing failed, and this test tests nothing";
+  EXPECT_GT(attempts, 10) << "nothing failed, and this test tests nothing";
 }
 
 class ServingOutOfMemory : public testing::TestWithParam<Failing> {};
@@ -162,6 +194,34 @@ TEST_P(ServingOutOfMemory, ARequestEndsItsConnectionAtMost) {
     client.send("GET /quick HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     for (int i = 0; i < 3; ++i) await_bytes(client);
   });
+  EXPECT_TRUE(net::test::eventually([&] { return server->statistics().connections_open == 0; }));
+}
+
+class TlsOutOfMemory : public testing::TestWithParam<std::tuple<Failing, bool>> {};
+
+INSTANTIATE_TEST_SUITE_P(Every, TlsOutOfMemory,
+                         testing::Combine(testing::Values(Failing::once, Failing::from_there_on),
+                                          testing::Bool()));
+
+TEST_P(TlsOutOfMemory, ARequestEndsItsConnectionAtMost) {
+  const auto [how, is_openssl_hit] = GetParam();
+  ASSERT_TRUE(are_functions_taken);
+  const auto server = serve(net::test::any_identity());
+  const std::uint16_t port = server->endpoint().port;
+  ASSERT_EQ(get_over_tls(port).size(), 100'000U);  // OpenSSL's own start does not count
+  openssl_fails = is_openssl_hit;
+  // OpenSSL asks for memory some 2000 times a handshake.
+  at_every_allocation(
+      how, port,
+      [port] {
+        const net::test::TlsClient client(port, {.patience = std::chrono::milliseconds(100)});
+        if (!client.connected()) return;
+        client.send(kGet);
+        std::array<char, 65'536> bytes{};
+        (void)SSL_read(client.ssl(), bytes.data(), bytes.size());
+      },
+      get_over_tls, is_openssl_hit ? 5 : 1);
+  openssl_fails = false;
   EXPECT_TRUE(net::test::eventually([&] { return server->statistics().connections_open == 0; }));
 }
 
