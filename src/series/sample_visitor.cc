@@ -35,7 +35,7 @@ void visit_numbers(const FamilySnapshot& family, SampleVisitor& visitor) {
   for (std::size_t i = 0; i < family.size(); ++i) {
     const Point point = family.point(i);
     const double value = to_double(point.number);
-    if (point.is_unset || (is_counter && !(value >= 0))) continue;
+    if (!is_sample(family.descriptor().kind, value, point.is_unset)) continue;
     visitor.number(series_of(family, point, name, is_counter), value);
   }
 }

@@ -34,6 +34,12 @@ struct SampleSeries {
   [[nodiscard]] LabelSet label_set() const { return LabelSet(name, labels, more); }
 };
 
+/// Whether a number of a Snapshot is a sample. A gauge that nobody set yet, and a NaN or negative count of a
+/// producer, are none.
+[[nodiscard]] constexpr bool is_sample(Kind kind, double value, bool is_unset) noexcept {
+  return !is_unset && (kind != Kind::counter || value >= 0);
+}
+
 /// Gets a Snapshot as samples, in the order of families and series.
 class SampleVisitor {
  public:
@@ -53,9 +59,9 @@ enum class HistogramForm : std::uint8_t {
   classic,  ///< as numbers: `_bucket` for each bound of the family and for +Inf, `_sum`, `_count`
 };
 
-/// Visits every sample. A gauge that nobody set yet, and a NaN or negative count of a producer, have no
-/// sample. A window gives its quantiles, `_sum` and `_count`. Threads: any. Throws what the visitor throws,
-/// and `std::bad_alloc`. Cost: one call a sample, and a walk over the buckets of each classic histogram.
+/// Visits every sample; see is_sample(). A window gives its quantiles, `_sum` and `_count`. Threads: any.
+/// Throws what the visitor throws, and `std::bad_alloc`. Cost: one call a sample, and a walk over the buckets
+/// of each classic histogram.
 void visit_samples(const Snapshot& snapshot, HistogramForm form, SampleVisitor& visitor);
 
 }  // namespace kymo::KYMO_ABI::series

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <kymo/series/series_reader.h>
+
+namespace kymo::KYMO_ABI::history {
+
+class SeriesGroup;
+
+/// One series of the store. The members below those of StoredSeries are under the lock of the store.
+struct SeriesEntry final : series::StoredSeries {
+  std::uint32_t id = 0;
+  bool is_live = false;          ///< a source still gives it samples
+  SeriesGroup* group = nullptr;  ///< of the open window; null once the window of its last sample is sealed
+  std::uint32_t slot = 0;        ///< in the group
+  std::vector<std::uint32_t> blocks;  ///< numbers of the sealed blocks that have it, ascending
+  std::uint32_t place_in_name = 0;    ///< among the ids of its name
+};
+using EntryPtr = std::shared_ptr<SeriesEntry>;
+
+/// All series that the store has samples of, or a source for. Under the lock of the store.
+class SeriesTable final {
+ public:
+  /// The series with these labels; made where there is none. Null at `most` series. Throws `std::bad_alloc`.
+  EntryPtr get(series::LabelSet labels, series::SampleForm form,
+               const std::shared_ptr<const series::FamilyInfo>& family, std::size_t most);
+  /// Forgets a series; references to it stay valid.
+  void erase(const SeriesEntry& entry) noexcept;
+
+  [[nodiscard]] const EntryPtr& at(std::uint32_t id) const noexcept { return entries_[id]; }
+  /// One more than the largest id. Entries in between may be null.
+  [[nodiscard]] std::size_t id_end() const noexcept { return entries_.size(); }
+  /// The series of one name; null where there is none. Valid until the next change of the table.
+  [[nodiscard]] const std::vector<std::uint32_t>* named(std::string_view name) const noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return ids_.size(); }
+  /// About what the table takes.
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+ private:
+  struct Key {
+    std::string_view labels;  ///< of the entry
+    series::SampleForm form;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept {
+      return std::hash<std::string_view>()(key.labels) + static_cast<std::size_t>(key.form);
+    }
+  };
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const noexcept {
+      return std::hash<std::string_view>()(name);
+    }
+  };
+
+  void forget_name(const SeriesEntry& entry) noexcept;
+
+  std::vector<EntryPtr> entries_;
+  std::vector<std::uint32_t> free_;  ///< ids that no reader holds; has room for all ids
+  std::unordered_map<Key, std::uint32_t, KeyHash> ids_;
+  std::unordered_map<std::string, std::vector<std::uint32_t>, NameHash, std::equal_to<>> names_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace kymo::KYMO_ABI::history
