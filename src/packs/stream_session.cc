@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include <kymo/base/utf8.h>
+
 #include "stream_sum.h"
 
 namespace kymo::KYMO_ABI::packs {
@@ -12,10 +14,12 @@ namespace {
 /// A session whose provider has crashed does not count as idle for this long.
 constexpr std::chrono::seconds kCrashLasts{10};
 
+std::string_view cut(std::string_view id) { return base::cut_utf8(id, SessionStream::kMaxIdBytes); }
+
 SessionIds shortened(SessionIds ids) {
   for (std::string* id : {&ids.session_id, &ids.attempt_id, &ids.connection_id, &ids.provider, &ids.model_id,
                           &ids.traceparent}) {
-    if (id->size() > SessionStream::kMaxIdBytes) id->resize(SessionStream::kMaxIdBytes);
+    id->resize(cut(*id).size());
   }
   return ids;
 }
@@ -46,7 +50,7 @@ SessionStream::SessionStream(StreamTime start, SessionOptions options, std::shar
       ids_(shortened(std::move(options.ids))) {}
 
 std::shared_ptr<SourceStream> SessionStream::source(SourceOptions options) {
-  if (options.name.size() > kMaxIdBytes) options.name.resize(kMaxIdBytes);
+  options.name.resize(cut(options.name).size());
   const std::lock_guard lock(mutex_);
   const auto known =
       std::ranges::find_if(sources_, [&](const auto& source) { return source->name() == options.name; });
@@ -63,8 +67,8 @@ SessionIds SessionStream::ids() const {
 
 void SessionStream::set_model(std::string_view provider, std::string_view model_id) {
   const std::lock_guard lock(mutex_);
-  ids_.provider = provider.substr(0, kMaxIdBytes);
-  ids_.model_id = model_id.substr(0, kMaxIdBytes);
+  ids_.provider = cut(provider);
+  ids_.model_id = cut(model_id);
 }
 
 void SessionStream::set_vad_enabled(bool enabled) {
@@ -74,7 +78,7 @@ void SessionStream::set_vad_enabled(bool enabled) {
 
 void SessionStream::set_traceparent(std::string_view traceparent) {
   const std::lock_guard lock(mutex_);
-  ids_.traceparent = traceparent.substr(0, kMaxIdBytes);
+  ids_.traceparent = cut(traceparent);
 }
 
 bool SessionStream::offer_traceparent(std::string_view traceparent) {
@@ -87,7 +91,7 @@ bool SessionStream::offer_traceparent(std::string_view traceparent) {
 
 bool SessionStream::has_id(std::string_view session_id) const {
   const std::lock_guard lock(mutex_);
-  return ids_.session_id == session_id;
+  return ids_.session_id == cut(session_id);
 }
 
 double SessionStream::age_seconds(StreamTime now) const noexcept {

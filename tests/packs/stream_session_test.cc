@@ -366,6 +366,14 @@ TEST_F(SessionStreamTest, SourcesAndIdsAreBounded) {
   EXPECT_EQ(session.ids().session_id.size(), SessionStream::kMaxIdBytes);
 }
 
+TEST_F(SessionStreamTest, ALongIdKeepsItsCharactersWholeAndFindsItsSession) {
+  std::string id(SessionStream::kMaxIdBytes - 1, 's');
+  id += "\u00e9";
+  const SessionStream session = make({.ids = {.session_id = id}});
+  EXPECT_EQ(session.ids().session_id, std::string(SessionStream::kMaxIdBytes - 1, 's'));
+  EXPECT_TRUE(session.has_id(id));
+}
+
 TEST_F(SessionStreamTest, ATakerThatIsFasterThanTheTellerLeavesNothingBehind) {
   SessionStream session = make();
   const auto mic = session.source({.name = "mic"});

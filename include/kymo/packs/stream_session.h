@@ -97,6 +97,7 @@ class KYMO_API SessionStream final {
   [[nodiscard]] std::vector<StatusMessage> standing_statuses(StreamTime now) const;
 
   [[nodiscard]] SessionSummary summary(StreamTime now) const;
+  /// Compares the first kMaxIdBytes bytes.
   [[nodiscard]] bool has_id(std::string_view session_id) const;
   [[nodiscard]] EndMessage end_message(StreamTime now) const;
 
