@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <kymo/base/hex.h>
 
@@ -32,10 +33,11 @@ std::string Logins::begin(Time now) {
   base::append_hex(random_bytes(), id);
   const base::Sha256Digest digest = base::sha256(id);
   const std::lock_guard lock(mutex_);
-  std::erase_if(ends_at_, [&](const auto& login) { return login.second <= now; });
+  end_expired(now);
   if (ends_at_.size() >= kMost) {
     ends_at_.erase(std::ranges::min_element(ends_at_, {}, [](const auto& login) { return login.second; }));
     ++evicted_;
+    has_ended_ = true;
   }
   ends_at_.emplace(digest, now + kLifetime);
   return id;
@@ -53,6 +55,16 @@ bool Logins::end(std::string_view id) {
   const base::Sha256Digest digest = base::sha256(id);
   const std::lock_guard lock(mutex_);
   return ends_at_.erase(digest) > 0;
+}
+
+bool Logins::take_ended(Time now) noexcept {
+  const std::lock_guard lock(mutex_);
+  end_expired(now);
+  return std::exchange(has_ended_, false);
+}
+
+void Logins::end_expired(Time now) noexcept {
+  if (std::erase_if(ends_at_, [&](const auto& login) { return login.second <= now; }) > 0) has_ended_ = true;
 }
 
 void Logins::end_all() noexcept {

@@ -29,14 +29,19 @@ class Logins final {
   /// False if no such login was open.
   bool end(std::string_view id);
   void end_all() noexcept;
+  /// True if a login has expired or was evicted since the last call; its connections must be closed.
+  [[nodiscard]] bool take_ended(Time now) noexcept;
 
   /// Logins evicted by newer ones.
   [[nodiscard]] std::uint64_t evicted() const;
 
  private:
+  void end_expired(Time now) noexcept;
+
   mutable std::mutex mutex_;
   std::map<base::Sha256Digest, Time> ends_at_;
   std::uint64_t evicted_ = 0;
+  bool has_ended_ = false;
 };
 
 }  // namespace kymo::KYMO_ABI::monitor

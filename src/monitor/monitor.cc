@@ -104,6 +104,7 @@ class Monitor::Impl final {
   void end_live(std::string_view reason) {
     server_.close_websockets(net::WebSocketClose::not_allowed, reason);
   }
+  void end_connections_of_ended_logins(monitor::Logins::Time now) noexcept;
   void warn_of_tls(const monitor::TlsFiles& files, const net::TlsIdentity* identity) const;
   [[nodiscard]] monitor::SelfMetrics::Readings readings() const;
   [[nodiscard]] std::vector<monitor::Part> make_parts();
@@ -362,6 +363,15 @@ std::vector<pulse::TickListener> Monitor::Impl::tick_listeners() {
   return listeners;
 }
 
+void Monitor::Impl::end_connections_of_ended_logins(monitor::Logins::Time now) noexcept {
+  if (!access_.logins().take_ended(now)) return;
+  try {
+    end_live("a login has expired");
+  } catch (...) {
+    self_.count_failed_tick();
+  }
+}
+
 void Monitor::Impl::tick() noexcept {
   const auto start = std::chrono::steady_clock::now();
   try {
@@ -373,6 +383,7 @@ void Monitor::Impl::tick() noexcept {
   } catch (...) {
     self_.count_failed_tick();
   }
+  end_connections_of_ended_logins(start);
   scrape_memory_->free_unused(start);
   free_unused_snapshot_memory(start);
   self_.record_tick(std::chrono::steady_clock::now() - start);

@@ -188,6 +188,19 @@ TEST(Logins, EndByTimeByRequestAndWithTheToken) {
   EXPECT_FALSE(logins.is_open(id, kLoggedIn));
 }
 
+TEST(Logins, TellThatOneHasExpiredOrWasEvicted) {
+  Logins logins;
+  (void)logins.begin(kLoggedIn);
+  EXPECT_FALSE(logins.take_ended(kLoggedIn + Logins::kLifetime - 1s));
+  EXPECT_TRUE(logins.take_ended(kLoggedIn + Logins::kLifetime));
+  EXPECT_FALSE(logins.take_ended(kLoggedIn + Logins::kLifetime)) << "once";
+  (void)logins.begin(kLoggedIn);
+  (void)logins.begin(kLoggedIn + Logins::kLifetime);
+  EXPECT_TRUE(logins.take_ended(kLoggedIn + Logins::kLifetime)) << "found by a later login";
+  for (std::size_t i = 0; i < Logins::kMost; ++i) (void)logins.begin(kLoggedIn + Logins::kLifetime);
+  EXPECT_TRUE(logins.take_ended(kLoggedIn + Logins::kLifetime)) << "evicted";
+}
+
 TEST(Logins, AreBoundedAndTheOldestGoesFirst) {
   Logins logins;
   const std::string first = logins.begin(kLoggedIn);
