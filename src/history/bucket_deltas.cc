@@ -99,12 +99,12 @@ void BucketDeltas::read(const ByteChains& chains, std::size_t samples, std::vect
       std::uint64_t step = 0;
       std::uint64_t difference = 0;
       at = get_varint(get_varint(at, step), difference);
-      index += static_cast<std::int64_t>(unzigzag(step));
+      index += static_cast<std::int64_t>(from_zigzag(step));
       while (*bucket != index) ++bucket;
       std::vector<std::uint64_t>& counts = out.counts[static_cast<std::size_t>(bucket - out.buckets.begin())];
       const std::uint64_t before = counts.empty() ? 0 : counts.back();
       counts.resize(sample, before);
-      counts.push_back(before + unzigzag(difference));
+      counts.push_back(before + from_zigzag(difference));
     }
   }
   for (std::vector<std::uint64_t>& counts : out.counts) {

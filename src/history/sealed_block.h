@@ -2,34 +2,54 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "block.h"
 #include "columns.h"
 
 namespace kymo::KYMO_ABI::history {
 
-/// The series of one group over a closed window. Immutable; threads: any.
+/// The series of one group over a closed window, encoded. Immutable; threads: any.
 class SealedBlock final {
  public:
-  /// Throws `std::bad_alloc`.
-  explicit SealedBlock(const BlockColumns& columns);
+  /// Throws as BlockEncoder::encode().
+  SealedBlock(const BlockColumns& columns, BlockEncoder& encoder);
 
   [[nodiscard]] std::int64_t first_ms() const noexcept { return first_ms_; }
   [[nodiscard]] std::int64_t last_ms() const noexcept { return last_ms_; }
   /// Ids of the series in the block.
   [[nodiscard]] const std::vector<std::uint32_t>& series() const noexcept { return series_; }
   [[nodiscard]] std::uint64_t samples() const noexcept { return samples_; }
-  [[nodiscard]] std::size_t bytes() const noexcept;
-
-  /// Reads one series; false where the block is damaged. Throws `std::bad_alloc`.
-  [[nodiscard]] bool read(std::uint32_t series, std::vector<std::int64_t>& times, SeriesColumns& out) const;
+  /// Memory that the block takes.
+  [[nodiscard]] std::size_t memory() const noexcept;
+  [[nodiscard]] const Bytes& bytes() const noexcept { return bytes_; }
 
  private:
   std::int64_t first_ms_;
   std::int64_t last_ms_;
   std::vector<std::uint32_t> series_;
   std::uint64_t samples_ = 0;
-  BlockColumns columns_;
+  Bytes bytes_;
+};
+
+/// Reads series of blocks, and remembers the last blocks: the next series is usually of the same ones.
+/// Threads: one.
+class SealedBlockReader final {
+ public:
+  /// False where the block is damaged, or does not have the series. Throws `std::bad_alloc`.
+  [[nodiscard]] bool read(const std::shared_ptr<const SealedBlock>& block, std::uint32_t series,
+                          std::vector<std::int64_t>& times, SeriesColumns& out);
+
+ private:
+  struct Opened {
+    std::shared_ptr<const SealedBlock> block;
+    BlockReader reader;
+  };
+  [[nodiscard]] BlockReader* open(const std::shared_ptr<const SealedBlock>& block);
+
+  std::vector<Opened> opened_;
+  std::size_t next_ = 0;  ///< to give up for another
 };
 
 }  // namespace kymo::KYMO_ABI::history

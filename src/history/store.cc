@@ -101,6 +101,7 @@ class Store::Impl final {
   StoreFigures counts_;
   BlockColumns columns_;  ///< memory for sealing
   GroupScratch scratch_;  ///< likewise
+  BlockEncoder encoder_;  ///< likewise
 };
 
 bool Store::Impl::append(std::int64_t time_ms, const Snapshot& snapshot) noexcept {
@@ -185,7 +186,7 @@ Store::Impl::BlockPtr Store::Impl::block_of(const SeriesGroup& group) {
     if (!series.values.bits.empty() || !series.stale.empty()) ++count;
   }
   columns_.series.resize(count);
-  return count == 0 ? nullptr : std::make_shared<const SealedBlock>(columns_);
+  return count == 0 ? nullptr : std::make_shared<const SealedBlock>(columns_, encoder_);
 }
 
 void Store::Impl::keep(BlockPtr block) {
@@ -194,7 +195,7 @@ void Store::Impl::keep(BlockPtr block) {
     std::vector<std::uint32_t>& numbers = table_.at(id)->blocks;
     if (numbers.size() == numbers.capacity()) numbers.reserve(2 * numbers.size() + 1);
   }
-  block_bytes_ += block->bytes();
+  block_bytes_ += block->memory();
   blocks_.push_back(std::move(block));
   for (const std::uint32_t id : blocks_.back()->series()) table_.at(id)->blocks.push_back(number);
 }
@@ -218,7 +219,7 @@ void Store::Impl::evict_oldest() {
   const BlockPtr oldest = blocks_.front();  // freed without the lock
   const Lock lock(mutex_);
   blocks_.pop_front();
-  block_bytes_ -= oldest->bytes();
+  block_bytes_ -= oldest->memory();
   ++counts_.evicted_blocks;
   counts_.evicted_samples += oldest->samples();
   for (const std::uint32_t id : oldest->series()) {
@@ -325,7 +326,8 @@ class Scan final : public series::SeriesScan {
       const series::SeriesChunk* chunk = nullptr;
       if (next_ == blocks_.size()) {
         if (!head_times_.empty()) chunk = chunk_.fill(head_times_, head_, range_);
-      } else if (blocks_[next_]->read(static_cast<const SeriesEntry&>(*series_).id, times_, columns_)) {
+      } else if (reader_.read(blocks_[next_], static_cast<const SeriesEntry&>(*series_).id, times_,
+                              columns_)) {
         chunk = chunk_.fill(times_, columns_, range_);
       } else {
         ++missing_;
@@ -344,6 +346,7 @@ class Scan final : public series::SeriesScan {
   TimeRange range_;
   std::vector<std::shared_ptr<const SealedBlock>> blocks_;
   std::size_t next_ = 0;
+  SealedBlockReader reader_;
   std::vector<std::int64_t> times_;
   SeriesColumns columns_;
   std::vector<std::int64_t> head_times_;

@@ -178,7 +178,7 @@ const std::uint8_t* get_pack(const std::uint8_t* at, std::uint64_t before,
   if (code != kDifferences) before = scaled(before, exponent);
   std::uint64_t base = 0;
   at = get_varint(at, base);
-  base = unzigzag(base);
+  base = from_zigzag(base);
   at = get_bits(at, values, width);
   for (std::uint64_t& value : values) before = value += base + before;
   if (code != kDifferences) {

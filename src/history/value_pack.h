@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "byte_stream.h"
 #include "columns.h"
 
 // Values of the open window, in packs of a few ticks: quick to write and to read, and smaller than eight
@@ -22,12 +23,8 @@ std::size_t put_pack(std::span<const std::uint64_t> values, std::uint64_t before
 const std::uint8_t* get_pack(const std::uint8_t* at, std::uint64_t before,
                              std::span<std::uint64_t> values) noexcept;
 
-/// LEB128, and the signed numbers in it that are near zero in few bytes.
+/// LEB128 in memory with room for it.
 std::uint8_t* put_varint(std::uint8_t* at, std::uint64_t number) noexcept;
 const std::uint8_t* get_varint(const std::uint8_t* at, std::uint64_t& number) noexcept;
-constexpr std::uint64_t zigzag(std::uint64_t difference) noexcept {
-  return difference << 1U ^ (0 - (difference >> 63U));
-}
-constexpr std::uint64_t unzigzag(std::uint64_t coded) noexcept { return coded >> 1U ^ (0 - (coded & 1U)); }
 
 }  // namespace kymo::KYMO_ABI::history
