@@ -74,13 +74,14 @@ std::optional<std::size_t> BlockReader::size_of(std::span<const std::byte> begin
   return size;
 }
 
-std::optional<BlockReader> BlockReader::open(std::span<const std::byte> bytes, std::string& error) {
+std::optional<BlockReader> BlockReader::open(std::span<const std::byte> bytes, std::string& error,
+                                             Checksum checksum) {
   BlockReader reader;
-  if (!reader.read_beginning(bytes, error)) return std::nullopt;
+  if (!reader.read_beginning(bytes, error, checksum)) return std::nullopt;
   return reader;
 }
 
-bool BlockReader::read_beginning(std::span<const std::byte> bytes, std::string& error) {
+bool BlockReader::read_beginning(std::span<const std::byte> bytes, std::string& error, Checksum checksum) {
   const auto refuse = [&error](std::string why) {
     error = std::move(why);
     return false;
@@ -91,7 +92,9 @@ bool BlockReader::read_beginning(std::span<const std::byte> bytes, std::string& 
     return refuse("the block says it has " + std::to_string(*size) + " bytes; there are " +
                   std::to_string(bytes.size()));
   ByteReader from(bytes.subspan(kChecksumAt));
-  if (from.fixed<std::uint32_t>() != checksum_of(bytes)) return refuse("the checksum does not match");
+  const auto expected = from.fixed<std::uint32_t>();
+  if (checksum == Checksum::verify && expected != checksum_of(bytes))
+    return refuse("the checksum does not match");
   (void)from.fixed<std::uint32_t>();  // the length
   const auto version = from.fixed<std::uint32_t>();
   if (version != kBlockVersion)
@@ -120,6 +123,7 @@ bool BlockReader::read_head(ByteReader head) {
   }
   summaries_.reserve(count);
   places_.reserve(count);
+  codes_.reserve(2 * count);
   std::uint32_t id = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if (!read_series_head(head, id)) return false;
@@ -149,10 +153,10 @@ bool BlockReader::read_series_head(ByteReader& head, std::uint32_t id_before) {
   if ((flags & kHasCreated) != 0) place.created = read_created(head, samples, first_time_ms_);
   if (summary.is_histogram) read_buckets(summary, head, ticks_);
   place.begin = sizes_;
-  place.codes.reserve(1 + summary.buckets.size());
+  place.first_code = codes_.size();
   for (std::size_t i = 0; i <= summary.buckets.size() && !head.failed(); ++i) {
-    place.codes.push_back(read_code(head, samples));
-    add_sizes(place.codes.back(), samples, sizes_);
+    codes_.push_back(read_code(head, samples));
+    add_sizes(codes_.back(), samples, sizes_);
   }
   read_summary(summary, head);
   return !head.failed();
@@ -201,7 +205,7 @@ bool BlockReader::read_series(std::size_t position, SeriesColumns& series) {
   series.values.kind = summary.kind;
   series.values.bits.resize(summary.count);
   StreamSizes at = place.begin;
-  if (!decode(place.codes[0], at, series.values.bits)) return false;
+  if (!decode(codes_[place.first_code], at, series.values.bits)) return false;
   if (!summary.is_histogram) {
     series.histogram.reset();
     return true;
@@ -213,7 +217,7 @@ bool BlockReader::read_series(std::size_t position, SeriesColumns& series) {
   histogram.counts.resize(summary.buckets.size());
   for (std::size_t i = 0; i < summary.buckets.size(); ++i) {
     histogram.counts[i].resize(summary.count);
-    if (!decode(place.codes[i + 1], at, histogram.counts[i])) return false;
+    if (!decode(codes_[place.first_code + 1 + i], at, histogram.counts[i])) return false;
   }
   return true;
 }

@@ -55,29 +55,32 @@ inline void append(Bytes& to, std::span<const std::byte> bytes) {
 class ByteReader final {
  public:
   ByteReader() = default;
-  explicit ByteReader(std::span<const std::byte> bytes) noexcept : rest_(bytes) {}
+  explicit ByteReader(std::span<const std::byte> bytes) noexcept
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
   [[nodiscard]] bool failed() const noexcept { return failed_; }
-  [[nodiscard]] std::size_t left() const noexcept { return rest_.size(); }
+  [[nodiscard]] std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
   void fail() noexcept {
     failed_ = true;
-    rest_ = {};
+    at_ = end_;
   }
 
   unsigned byte() noexcept {
-    if (rest_.empty()) return fail(), 0;
-    const auto value = static_cast<unsigned>(rest_.front());
-    rest_ = rest_.subspan(1);
-    return value;
+    if (at_ == end_) [[unlikely]]
+      return fail(), 0;
+    return static_cast<unsigned>(*at_++);
   }
 
   std::uint64_t varint() noexcept {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
+    const unsigned first = byte();
+    if (first < 0x80) [[likely]]
+      return first;
+    std::uint64_t value = first & 0x7fU;
+    for (unsigned shift = 7; shift < 64; shift += 7) {
       const unsigned next = byte();
       value |= std::uint64_t{next & 0x7fU} << shift;
       // A longer form of a number is an error, so that equal numbers have equal bytes.
-      if (next < 0x80) return (next == 0 && shift > 0) || (shift == 63 && next > 1) ? (fail(), 0) : value;
+      if (next < 0x80) return next == 0 || (shift == 63 && next > 1) ? (fail(), 0) : value;
     }
     return fail(), 0;
   }
@@ -98,14 +101,14 @@ class ByteReader final {
 
   /// The next bytes; none where fewer are left.
   std::span<const std::byte> take(std::size_t count) noexcept {
-    if (count > rest_.size()) return fail(), std::span<const std::byte>();
-    const auto taken = rest_.first(count);
-    rest_ = rest_.subspan(count);
-    return taken;
+    if (count > left()) return fail(), std::span<const std::byte>();
+    at_ += count;
+    return {at_ - count, count};
   }
 
  private:
-  std::span<const std::byte> rest_;
+  const std::byte* at_ = nullptr;
+  const std::byte* end_ = nullptr;
   bool failed_ = false;
 };
 

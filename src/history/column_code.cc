@@ -143,9 +143,8 @@ void ColumnEncoder::put_exceptions(ColumnCode& code, Streams& streams) {
 
 void add_sizes(const ColumnCode& code, std::size_t samples, StreamSizes& sizes) {
   const unsigned planes = planes_of(code.width);
-  const auto noisy = static_cast<unsigned>(std::popcount(code.noise));
-  sizes[kNoise] += noisy * samples;
-  sizes[kPlanes] += (planes - noisy) * samples;
+  for (unsigned plane = 0; plane < planes; ++plane)
+    sizes[(code.noise >> plane & 1U) != 0 ? kNoise : kPlanes] += samples;
   if (const unsigned rest = rest_of(code.width); rest > 0) sizes[rest] += packed_size(samples, rest);
   sizes[kExceptionGaps] += code.gap_bytes;
   sizes[kExceptionCodes] += code.code_bytes;
