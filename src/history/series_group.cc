@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -61,7 +62,9 @@ std::uint32_t SeriesGroup::add(const EntryPtr& entry, SlotForm form) {
 
 void SeriesGroup::set(std::uint32_t slot, const HistogramValue& value, std::vector<std::uint8_t>& scratch) {
   if (is_in(present_, slot)) return;  // two of one name: the first counts, for its buckets are kept
+  const bool was_spoilt = std::exchange(is_spoilt_, true);
   slots_[slot].buckets->append(value, chains_, scratch);
+  is_spoilt_ = was_spoilt;
   set(slot, std::bit_cast<std::uint64_t>(value.sum()));
 }
 
@@ -81,6 +84,7 @@ void SeriesGroup::repeat_absent() noexcept {
 }
 
 void SeriesGroup::end_tick() {
+  if (is_spoilt_) throw std::bad_alloc();
   if (length_ == 0 || present_ != present_last_) presence_.push_back({length_, present_});
   repeat_absent();
   samples_ += static_cast<std::uint64_t>(std::popcount(present_));
@@ -200,6 +204,8 @@ void SeriesGroup::begin_window() noexcept {
   begin_ = times_.count();
   length_ = 0;
   samples_ = 0;
+  present_ = 0;
+  is_spoilt_ = false;
   row_count_ = 0;
   row_ = rows_.data();
   present_before_ = present_last_;

@@ -84,7 +84,7 @@ class SeriesGroup final {
     row_[slot] = bits;
     present_ |= std::uint64_t{1} << slot;
   }
-  /// Throws `std::bad_alloc`.
+  /// Throws `std::bad_alloc`; then so does end_tick().
   void set(std::uint32_t slot, const HistogramValue& value, std::vector<std::uint8_t>& scratch);
   /// When the slot's count began; 0: unknown. Before the sample. Throws `std::bad_alloc`.
   void set_started(std::uint32_t slot, std::int64_t time_ms);
@@ -160,6 +160,7 @@ class SeriesGroup final {
   std::uint64_t present_ = 0;         ///< at this tick
   std::uint64_t present_last_ = 0;    ///< at the tick before
   std::uint64_t present_before_ = 0;  ///< at the tick before the window
+  bool is_spoilt_ = false;             ///< a histogram has no true record of this tick
   std::vector<Presence> presence_;
   std::vector<Start> starts_;
   std::vector<std::uint8_t> pack_sizes_;  ///< ticks in each pack

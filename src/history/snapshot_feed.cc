@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -270,9 +271,13 @@ SnapshotFeed::Written SnapshotFeed::write_histograms(const FamilySnapshot& famil
     const Target target = plan.targets[i];
     if (target.group == nullptr || !has_bounds_of(histograms[i], plan.form.bounds)) {
       ++written.refused;
-    } else {
+      continue;
+    }
+    try {
       target.group->set(target.slot, histograms[i], scratch_);
       ++written.samples;
+    } catch (const std::bad_alloc&) {
+      ++written.refused;
     }
   }
   return written;

@@ -195,8 +195,8 @@ void Store::Impl::keep(BlockPtr block) {
     std::vector<std::uint32_t>& numbers = table_.at(id)->blocks;
     if (numbers.size() == numbers.capacity()) numbers.reserve(2 * numbers.size() + 1);
   }
-  block_bytes_ += block->memory();
   blocks_.push_back(std::move(block));
+  block_bytes_ += blocks_.back()->memory();
   for (const std::uint32_t id : blocks_.back()->series()) table_.at(id)->blocks.push_back(number);
 }
 
