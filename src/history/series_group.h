@@ -160,7 +160,7 @@ class SeriesGroup final {
   std::uint64_t present_ = 0;         ///< at this tick
   std::uint64_t present_last_ = 0;    ///< at the tick before
   std::uint64_t present_before_ = 0;  ///< at the tick before the window
-  bool is_spoilt_ = false;             ///< a histogram has no true record of this tick
+  bool is_spoilt_ = false;            ///< a histogram has no true record of this tick
   std::vector<Presence> presence_;
   std::vector<Start> starts_;
   std::vector<std::uint8_t> pack_sizes_;  ///< ticks in each pack
