@@ -1,6 +1,7 @@
 #include "summary_json.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <vector>
 
@@ -18,11 +19,14 @@ namespace {
 
 using base::JsonWriter;
 
+/// The time that the means and extremes of the host are over.
+constexpr std::chrono::seconds kSummarized = std::chrono::hours(1);
+
 void write_system(const SystemHistory& history, const Snapshot& snapshot, JsonWriter& json) {
   const SystemHistory::Figures now = SystemHistory::figures_of(snapshot.families);
   const auto is_measured = [](double figure) { return !std::isnan(figure); };
   if (std::ranges::none_of(now, is_measured)) return;
-  const std::vector<SystemHistory::Point> points = history.last(SystemHistory::kEverything);
+  const std::vector<SystemHistory::Point> points = history.last(kSummarized).points;
   json.begin_object("system");
   for (std::size_t i = 0; i < SystemHistory::kFields; ++i) {
     if (!is_measured(now[i])) continue;

@@ -1,7 +1,6 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <utility>
 
 #include <kymo/core/snapshot_builder.h>
 #include <kymo/system/system_collector.h>
@@ -24,8 +23,7 @@ system::SystemOptions system_options(const MonitorOptions& options) {
 
 class Host final {
  public:
-  Host(const system::SystemOptions& options, live::SystemHistory& history)
-      : options_(options), history_(history) {}
+  explicit Host(const system::SystemOptions& options) : options_(options) {}
 
   /// Ready after the first measurement, even a failed one: the server has other figures.
   void measure() {
@@ -33,9 +31,7 @@ class Host final {
       if (!collector_) collector_.emplace(options_);
       SnapshotBuilder builder;
       collector_->collect(builder);
-      auto families = builder.take_families();
-      history_.add(families);
-      families_.replace(std::move(families));
+      families_.replace(builder.take_families());
     } catch (...) {
       is_measured_.store(true, std::memory_order_relaxed);
       throw;
@@ -48,7 +44,6 @@ class Host final {
 
  private:
   const system::SystemOptions options_;
-  live::SystemHistory& history_;
   std::optional<system::SystemCollector> collector_;
   FamilyCache families_;
   std::atomic<bool> is_measured_{false};
@@ -56,15 +51,26 @@ class Host final {
 
 }  // namespace
 
-Part make_host_part(const PartContext& context, live::SystemHistory& history) {
-  Part part{.name = "host", .routes = {live::system_history_route(history)}};
+Part make_host_part(const PartContext& context) {
+  Part part{.name = "host"};
   if (!context.options.system && !context.options.process) return part;
-  const auto host = std::make_shared<Host>(system_options(context.options), history);
+  const auto host = std::make_shared<Host>(system_options(context.options));
   part.on_tick = [host](const pulse::Tick&) { host->measure(); };
   part.write = [host](SnapshotWriter& writer) { host->write(writer); };
   part.why_not_ready = [host]() -> std::string {
     return host->is_measured() ? "" : "the first measurement is not made yet";
   };
+  return part;
+}
+
+Part make_history_part(history::Store* store, const live::SystemHistory& history) {
+  Part part{.name = "history", .routes = {live::system_history_route(history)}};
+  if (store == nullptr) return part;
+  part.wants_snapshot = true;
+  part.on_tick = [store](const pulse::Tick& tick) {
+    if (tick.snapshot != nullptr) (void)store->append(tick.time, *tick.snapshot);
+  };
+  part.write = [store](SnapshotWriter& writer) { store->write(writer); };
   return part;
 }
 

@@ -77,6 +77,11 @@ std::unique_ptr<Registry> own_registry(const MonitorOptions& options, const log:
   return std::make_unique<Registry>(std::move(registry));
 }
 
+std::optional<history::Store> make_store(const monitor::HistoryOptions& options) {
+  if (options.memory == 0) return std::nullopt;
+  return std::optional<history::Store>(std::in_place, history::StoreOptions{.memory_bytes = options.memory});
+}
+
 }  // namespace
 
 class Monitor::Impl final {
@@ -128,7 +133,8 @@ class Monitor::Impl final {
   monitor::SelfMetrics self_;
   pulse::SnapshotSource snapshots_;
   const base::RealClock clock_;
-  live::SystemHistory history_;
+  std::optional<history::Store> store_;
+  const live::SystemHistory history_;
   const std::shared_ptr<live::ScrapeMemory> scrape_memory_ = std::make_shared<live::ScrapeMemory>();
   const std::vector<monitor::Part> parts_;
   net::HttpServer server_;
@@ -150,10 +156,11 @@ Monitor::Impl::Impl(MonitorOptions options)
       own_registry_(own_registry(options_, logger_)),
       registry_(own_registry_ ? *own_registry_ : *options_.registry),
       snapshots_([this] { return registry_.snapshot(); }, [this] { return registry_.is_in_callback(); }),
-      history_(clock_, options_.history.interval, options_.history.points),
+      store_(make_store(options_.history)),
+      history_(store_ ? &*store_ : nullptr, clock_, options_.history.interval),
       parts_(make_parts()),
       server_(make_server()),
-      listeners_(tick_listeners()) {
+      listeners_(tick_listeners(), [this] { return snapshots_.get(); }) {
   add_producers();
 }
 
@@ -161,7 +168,8 @@ Monitor::Impl::Impl(MonitorOptions options)
 std::vector<monitor::Part> Monitor::Impl::make_parts() {
   const monitor::PartContext context{options_, snapshots_, clock_, logger_};
   std::vector<monitor::Part> parts = {
-      monitor::make_host_part(context, history_),
+      monitor::make_host_part(context),
+      monitor::make_history_part(store_ ? &*store_ : nullptr, history_),
       monitor::make_sessions_part(context),
       monitor::make_live_part(context),
       monitor::make_peers_part(context),
@@ -357,7 +365,10 @@ std::vector<pulse::TickListener> Monitor::Impl::tick_listeners() {
   std::vector<pulse::TickListener> listeners;
   for (const monitor::Part& part : parts_) {
     if (part.on_tick) {
-      listeners.push_back({.name = part.name, .budget = options_.tick_interval, .on_tick = part.on_tick});
+      listeners.push_back({.name = part.name,
+                           .budget = options_.tick_interval,
+                           .wants_snapshot = part.wants_snapshot,
+                           .on_tick = part.on_tick});
     }
   }
   return listeners;
@@ -375,10 +386,8 @@ void Monitor::Impl::end_connections_of_ended_logins(monitor::Logins::Time now) n
 void Monitor::Impl::tick() noexcept {
   const auto start = std::chrono::steady_clock::now();
   try {
-    const pulse::Tick tick{.number = ++ticks_begun_,
-                           .time = clock_.system_now(),
-                           .steady = start,
-                           .snapshot = listeners_.want_snapshot() ? snapshots_.get() : nullptr};
+    const pulse::Tick tick{
+        .number = ++ticks_begun_, .time = clock_.system_now(), .steady = start, .snapshot = nullptr};
     if (!listeners_.call(tick)) self_.count_failed_tick();
   } catch (...) {
     self_.count_failed_tick();

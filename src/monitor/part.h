@@ -7,6 +7,7 @@
 
 #include <kymo/base/clock.h>
 #include <kymo/core/snapshot_writer.h>
+#include <kymo/history/store.h>
 #include <kymo/live/route.h>
 #include <kymo/live/scrape_memory.h>
 #include <kymo/live/system_history.h>
@@ -30,6 +31,7 @@ struct Part {
   std::function<void()> stop = {};
   /// Called at each tick, with the tick's interval as its budget; see pulse::TickListeners.
   std::function<void(const pulse::Tick&)> on_tick = {};
+  bool wants_snapshot = false;  ///< at each tick
   std::vector<live::Route> routes = {};
   /// Writes the part's metrics into each Snapshot. Must not wait.
   std::function<void(SnapshotWriter&)> write = {};
@@ -45,9 +47,10 @@ struct PartContext {
   const log::Logger& logger;
 };
 
-/// Measures host and process at each tick, into the history and each Snapshot. Not ready before the first
-/// measurement.
-[[nodiscard]] Part make_host_part(const PartContext& context, live::SystemHistory& history);
+/// Measures host and process at each tick, for each Snapshot. Not ready before the first measurement.
+[[nodiscard]] Part make_host_part(const PartContext& context);
+/// Keeps each tick in the store, which may be null, and shows the host's past.
+[[nodiscard]] Part make_history_part(history::Store* store, const live::SystemHistory& history);
 /// `/api/profile…`: the process' profiler.
 [[nodiscard]] Part make_profile_part(const PartContext& context);
 /// Shows the PeerTable of the options.

@@ -26,11 +26,12 @@ struct TickListeners::Worker {
   bool has_ended = false;
 };
 
-TickListeners::TickListeners(std::vector<TickListener> listeners) {
+TickListeners::TickListeners(std::vector<TickListener> listeners,
+                             std::function<std::shared_ptr<const Snapshot>()> take)
+    : take_(std::move(take)) {
   for (TickListener& listener : listeners) {
     auto slot = std::make_unique<Slot>();
     slot->durations = timings_.timing(listener.name, "Holds durations of a listener.", {.recent = 0});
-    want_snapshot_ = want_snapshot_ || listener.wants_snapshot;
     slot->listener = std::move(listener);
     slots_.push_back(std::move(slot));
   }
@@ -39,9 +40,17 @@ TickListeners::TickListeners(std::vector<TickListener> listeners) {
 TickListeners::~TickListeners() { stop(); }
 
 bool TickListeners::call(const Tick& tick) {
-  const auto shared = std::make_shared<const Tick>(tick);
+  auto shared = std::make_shared<const Tick>(tick);
   bool all_well = true;
-  for (const auto& slot : slots_) all_well = call(*slot, shared) && all_well;
+  bool is_taken = false;
+  for (const auto& slot : slots_) {
+    if (slot->listener.wants_snapshot && !std::exchange(is_taken, true)) {
+      Tick with_snapshot = tick;
+      with_snapshot.snapshot = take_();
+      shared = std::make_shared<const Tick>(std::move(with_snapshot));
+    }
+    all_well = call(*slot, shared) && all_well;
+  }
   return all_well;
 }
 

@@ -15,6 +15,7 @@
 #include <boost/json/value.hpp>
 
 #include <kymo/core/registry.h>
+#include <kymo/history/store.h>
 #include <kymo/live/router.h>
 #include <kymo/live/system_history.h>
 #include <kymo/peers/peer_table.h>
@@ -222,7 +223,8 @@ TEST_F(StandardRoutesTest, TheDashboardIsAtTheRootUnderTheRoutersPolicy) {
 TEST_F(StandardRoutesTest, TheSummaryHasPeersAndTheHostWhereThereAreSuch) {
   system::ManualClock clock;
   peers::PeerTable peers({.clock = &clock});
-  SystemHistory history(clock, std::chrono::seconds(10), 3);
+  history::Store store;
+  const SystemHistory history(&store, clock, std::chrono::seconds(10));
   const Registration host = registry_.add_producer(
       [](SnapshotWriter& writer) { writer.gauge({"kymo_system_cpu_ratio", "Processors."}).add(0.25); });
   const auto summary = [&](PeerIds ids) {
@@ -241,7 +243,7 @@ TEST_F(StandardRoutesTest, TheSummaryHasPeersAndTheHostWhereThereAreSuch) {
   EXPECT_TRUE(summary(PeerIds::own).at("network_quality").is_null()) << "no probe yet";
   peers.record_latency("abc", std::chrono::milliseconds(20));
   clock.advance(std::chrono::seconds(10));
-  history.add(registry_.snapshot()->families);
+  EXPECT_TRUE(store.append(clock.system_now(), *registry_.snapshot()));
   const auto all = summary(PeerIds::own);
   EXPECT_EQ(all.at("peers").at(0).at("peer_name").as_string(), "Anna");
   EXPECT_EQ(all.at("peers").at(0).at("latency_ms").at("current").to_number<double>(), 20);

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include <kymo/core/snapshot_builder.h>
+#include <kymo/core/registry.h>
+#include <kymo/history/store.h>
 
 #include "tests/system/manual_clock.h"
 
@@ -24,10 +26,13 @@ class SystemHistoryTest : public testing::Test {
  protected:
   void tick(double cpu_ratio) {
     clock_.advance(seconds(1));
-    SnapshotBuilder builder;
-    builder.gauge({"kymo_system_cpu_ratio", "Processors."}).add(cpu_ratio);
-    builder.gauge({"process_resident_memory_bytes", "Memory."}).add(1e6);
-    history_.add(builder.take_families());
+    cpu_.set(cpu_ratio);
+    memory_.set(1e6);
+    append();
+  }
+  void append() { ASSERT_TRUE(store_.append(clock_.system_now(), *registry_.snapshot())); }
+  [[nodiscard]] std::vector<SystemHistory::Point> last(seconds duration) const {
+    return history_.last(duration).points;
   }
   net::HttpResponse ask(net::HttpRequest::Pairs query = {}, std::string if_none_match = {},
                         std::string accept = {}) {
@@ -42,14 +47,18 @@ class SystemHistoryTest : public testing::Test {
   }
 
   system::ManualClock clock_;
-  SystemHistory history_{clock_, seconds(10), 3};
+  Registry registry_;
+  Gauge cpu_ = registry_.gauge("kymo_system_cpu_ratio", "Processors.");
+  Gauge memory_ = registry_.gauge("process_resident_memory_bytes", "Memory.");
+  history::Store store_;
+  SystemHistory history_{&store_, clock_, seconds(10)};
 };
 
 TEST_F(SystemHistoryTest, APointIsTheMeanOfItsStretch) {
   for (int i = 1; i <= 9; ++i) tick(0.1);
-  EXPECT_THAT(history_.last(seconds(3600)), IsEmpty());
+  EXPECT_THAT(last(seconds(3600)), IsEmpty());
   tick(1.1);
-  const auto points = history_.last(seconds(3600));
+  const auto points = last(seconds(3600));
   ASSERT_THAT(points, SizeIs(1));
   EXPECT_DOUBLE_EQ(points[0].figures[0], 20);
   EXPECT_TRUE(std::isnan(points[0].figures[1])) << "memory of the host was not measured";
@@ -59,41 +68,56 @@ TEST_F(SystemHistoryTest, APointIsTheMeanOfItsStretch) {
 
 TEST_F(SystemHistoryTest, AllTimeMayBeAskedFor) {
   for (int i = 0; i < 20; ++i) tick(0.1);
-  EXPECT_THAT(history_.last(seconds::max()), SizeIs(2));
-  EXPECT_THAT(history_.last(seconds(-1)), IsEmpty());
+  EXPECT_THAT(last(seconds::max()), SizeIs(2));
+  EXPECT_THAT(last(seconds(-1)), IsEmpty());
 }
 
 TEST_F(SystemHistoryTest, AnIntervalOfNothingOrOfAllTimeIsTaken) {
-  SystemHistory each(clock_, seconds(0), 3);
-  SystemHistory never(clock_, std::chrono::milliseconds::max(), 3);
-  for (int i = 0; i < 2; ++i) {
-    clock_.advance(seconds(1));
-    each.add({});
-    never.add({});
-  }
-  EXPECT_THAT(each.last(seconds(60)), SizeIs(2));
-  EXPECT_THAT(never.last(seconds(60)), IsEmpty());
+  const SystemHistory each(&store_, clock_, seconds(0));
+  const SystemHistory never(&store_, clock_, std::chrono::milliseconds::max());
+  for (int i = 0; i < 2; ++i) tick(0.5);
+  EXPECT_THAT(each.last(seconds(60)).points, SizeIs(2));
+  EXPECT_THAT(never.last(seconds(60)).points, IsEmpty());
 }
 
-TEST_F(SystemHistoryTest, KeepsTheLastPointsAndGivesThoseAskedFor) {
+TEST_F(SystemHistoryTest, WithoutAStoreThereIsNoPast) {
+  tick(0.5);
+  EXPECT_THAT(SystemHistory(nullptr, clock_, seconds(1)).last(seconds(60)).points, IsEmpty());
+}
+
+TEST_F(SystemHistoryTest, TakesPointsTogetherThatAreTooMany) {
+  const SystemHistory fine(&store_, clock_, std::chrono::milliseconds(1));
+  for (std::size_t i = 0; i <= SystemHistory::kMostPoints; ++i) tick(0.01 * static_cast<double>(i % 2));
+  const SystemHistory::Points past = fine.last(seconds::max());
+  EXPECT_LE(past.points.size(), SystemHistory::kMostPoints);
+  EXPECT_GT(past.points.size(), SystemHistory::kMostPoints / 2);
+  EXPECT_EQ(past.interval, std::chrono::milliseconds(1024)) << "the first power of two with two ticks in it";
+}
+
+TEST_F(SystemHistoryTest, ASeriesWithLabelsIsNotTheHost) {
+  (void)registry_.family<Gauge, "core">("node_load1", "Load.").with("0").set(3);
+  for (int i = 0; i < 10; ++i) tick(0.1);
+  ASSERT_THAT(last(seconds(60)), SizeIs(1));
+  EXPECT_TRUE(std::isnan(last(seconds(60))[0].figures[4]));
+}
+
+TEST_F(SystemHistoryTest, GivesThePointsAskedFor) {
   for (int i = 0; i < 50; ++i) tick(0.01 * (i / 10));
-  const auto points = history_.last(seconds(3600));
-  ASSERT_THAT(points, SizeIs(3));
-  EXPECT_DOUBLE_EQ(points[0].figures[0], 2);
-  EXPECT_DOUBLE_EQ(points[2].figures[0], 4);
-  EXPECT_THAT(history_.last(seconds(11)), SizeIs(2));
-  EXPECT_THAT(history_.last(seconds(10)), SizeIs(1));
+  const auto points = last(seconds(3600));
+  ASSERT_THAT(points, SizeIs(5));
+  EXPECT_DOUBLE_EQ(points[0].figures[0], 0);
+  EXPECT_DOUBLE_EQ(points[4].figures[0], 4);
+  EXPECT_THAT(last(seconds(11)), SizeIs(2));
+  EXPECT_THAT(last(seconds(10)), SizeIs(1));
 }
 
 TEST_F(SystemHistoryTest, StretchesThatWereMissedHaveNoPoints) {
   for (int i = 0; i < 10; ++i) tick(0.1);
   clock_.advance(seconds(34));
   tick(0.3);
-  EXPECT_THAT(history_.last(seconds(3600)), SizeIs(2));
-  for (int i = 0; i < 4; ++i) tick(0.5);
-  EXPECT_THAT(history_.last(seconds(3600)), SizeIs(2));
-  tick(0.5);
-  EXPECT_THAT(history_.last(seconds(3600)), SizeIs(3)) << "back on the grid";
+  EXPECT_THAT(last(seconds(3600)), SizeIs(1)) << "the period of the last tick is not over";
+  for (int i = 0; i < 5; ++i) tick(0.5);
+  EXPECT_THAT(last(seconds(3600)), SizeIs(2));
 }
 
 TEST_F(SystemHistoryTest, IsServedAsJsonAndAsCsv) {

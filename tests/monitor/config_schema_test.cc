@@ -93,7 +93,7 @@ TEST(Schema, EverySettingReachesTheOptions) {
                                                    {"log.file_bytes", "1MiB"},
                                                    {"log.files", "15"},
                                                    {"history.interval", "16s"},
-                                                   {"history.points", "17"},
+                                                   {"history.memory", "17MiB"},
                                                    {"limits.series_per_family", "3"},
                                                    {"limits.series", "4"},
                                                    {"limits.callback_deadline", "14ms"},
@@ -120,7 +120,7 @@ TEST(Schema, EverySettingReachesTheOptions) {
   EXPECT_EQ(o.log.file_bytes, 1024U * 1024);
   EXPECT_EQ(o.log.files, 15U);
   EXPECT_EQ(o.history.interval, 16s);
-  EXPECT_EQ(o.history.points, 17U);
+  EXPECT_EQ(o.history.memory, 17U << 20U);
   EXPECT_FALSE(o.system || o.process);
   EXPECT_TRUE(o.profile);
   EXPECT_EQ(o.limits.series_per_family, 3U);

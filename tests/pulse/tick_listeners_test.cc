@@ -29,6 +29,27 @@ double count(const TickListeners& listeners, std::string_view family, std::strin
   return point ? to_double(point->number) : -1;
 }
 
+TEST(TickListeners, GetASnapshotWithWhatEarlierListenersMeasured) {
+  std::vector<std::string> calls;
+  const auto note = [&](std::string name) {
+    return [&calls, name = std::move(name)](const Tick& tick) {
+      calls.push_back(name + (tick.snapshot == nullptr ? " without" : " with"));
+    };
+  };
+  TickListeners listeners(
+      {
+          {.name = "measures", .budget = kPatient, .on_tick = note("measures")},
+          {.name = "keeps", .budget = kPatient, .wants_snapshot = true, .on_tick = note("keeps")},
+          {.name = "judges", .budget = kPatient, .wants_snapshot = true, .on_tick = note("judges")},
+      },
+      [&] {
+        calls.emplace_back("take");
+        return std::make_shared<const Snapshot>();
+      });
+  EXPECT_TRUE(listeners.call({.number = 1}));
+  EXPECT_THAT(calls, ElementsAre("measures without", "take", "keeps with", "judges with"));
+}
+
 TEST(TickListeners, AreCalledInOrderWithTheSameTick) {
   std::vector<std::string> calls;
   TickListeners listeners({
@@ -39,7 +60,6 @@ TEST(TickListeners, AreCalledInOrderWithTheSameTick) {
        .budget = kPatient,
        .on_tick = [&](const Tick& tick) { calls.push_back("second " + std::to_string(tick.number)); }},
   });
-  EXPECT_FALSE(listeners.want_snapshot());
   EXPECT_TRUE(listeners.call({.number = 1}));
   EXPECT_TRUE(listeners.call({.number = 2}));
   EXPECT_THAT(calls, ElementsAre("first 1", "second 1", "first 2", "second 2"));

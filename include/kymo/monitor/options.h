@@ -31,10 +31,12 @@ struct LimitOptions {
   std::chrono::milliseconds callback_deadline{100};
 };
 
-/// The host's history, which `/api/metrics/system/history` serves.
+/// The past of every series, tick by tick.
 struct HistoryOptions {
-  std::chrono::milliseconds interval{10000};  ///< between two points; each is a mean over that time
-  std::size_t points = 360;                   ///< of 64 bytes each
+  /// Bytes for the past; the oldest leaves first. 0: no past is kept.
+  std::size_t memory = std::size_t{32} << 20U;
+  /// Between two points of `/api/metrics/system/history`; each is a mean over that time.
+  std::chrono::milliseconds interval{10000};
 };
 
 /// Other hosts, and the sessions with them. Both objects must outlive the Monitor.

@@ -23,7 +23,8 @@ struct Tick {
   std::uint64_t number = 0;  ///< from 1
   std::chrono::system_clock::time_point time{};
   std::chrono::steady_clock::time_point steady{};
-  /// Null where no listener wants one, and where none can be taken.
+  /// Taken before the first listener that wants one is called, so it has what those before measured. Null for
+  /// them, and where none can be taken.
   std::shared_ptr<const Snapshot> snapshot = nullptr;
 };
 
@@ -43,12 +44,13 @@ struct TickListener {
 /// budget. At most one thread for each listener waits for its return.
 class TickListeners final {
  public:
-  explicit TickListeners(std::vector<TickListener> listeners);
+  /// `take`: takes a Snapshot; may be null where no listener wants one.
+  explicit TickListeners(std::vector<TickListener> listeners,
+                         std::function<std::shared_ptr<const Snapshot>()> take = nullptr);
   TickListeners(const TickListeners&) = delete;
   TickListeners& operator=(const TickListeners&) = delete;
   ~TickListeners();  ///< as stop()
 
-  [[nodiscard]] bool want_snapshot() const noexcept { return want_snapshot_; }
   /// False where a listener threw. Threads: one at a time. Without a thread to be had, listeners run on the
   /// caller's.
   bool call(const Tick& tick);
@@ -68,9 +70,9 @@ class TickListeners final {
   static void run_listener(Slot& slot, const Tick& tick) noexcept;
   [[nodiscard]] bool has_worker();
 
+  const std::function<std::shared_ptr<const Snapshot>()> take_;
   Registry timings_;  // holds the durations; not read as a whole
   std::vector<std::unique_ptr<Slot>> slots_;
-  bool want_snapshot_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool is_stopping_ = false;

@@ -19,14 +19,14 @@ namespace {
 
 using HistoryPoints = std::vector<SystemHistory::Point>;
 
+constexpr std::chrono::seconds kUsualStretch = std::chrono::hours(1);
 constexpr std::string_view kCsvType = "text/csv; charset=utf-8";
 constexpr std::array<MediaType, 2> kHistoryTypes = {format::kJsonType, kCsvType};
 
-net::HttpResponse history_json(const net::HttpRequest& request, const HistoryPoints& points,
-                               std::chrono::milliseconds interval) {
+net::HttpResponse history_json(const net::HttpRequest& request, const SystemHistory::Points& past) {
   return json_response(request, [&](base::JsonWriter& json) {
-    json.field("interval_seconds", static_cast<double>(interval.count()) / 1000);
-    write_list("points", points, json, [&](const SystemHistory::Point& point) {
+    json.field("interval_seconds", static_cast<double>(past.interval.count()) / 1000);
+    write_list("points", past.points, json, [&](const SystemHistory::Point& point) {
       json.field("timestamp", std::string_view(format::iso_time(point.time)));
       for (std::size_t i = 0; i < SystemHistory::kFields; ++i) {
         json.field(SystemHistory::field_names()[i], to_hundredths(point.figures[i]));
@@ -75,7 +75,7 @@ std::optional<std::size_t> chosen_type(const net::HttpRequest& request) {
 net::HttpResponse respond_with_history(const SystemHistory& history, const net::HttpRequest& request) {
   QueryReader query(request);
   const auto window = query.window();
-  const auto duration = query.duration(SystemHistory::kEverything);
+  const auto duration = query.duration(kUsualStretch);
   if (query.refusal()) return *query.refusal();
   const auto type = chosen_type(request);
   if (!type) {
@@ -86,10 +86,10 @@ net::HttpResponse respond_with_history(const SystemHistory& history, const net::
   if (window && request.query_value("format") != nullptr && *type != 0) {
     return net::json_error(400, "a window is available as JSON only", "leave format=csv out, or window");
   }
-  const HistoryPoints points = history.last(window.value_or(duration));
-  if (window) return window_json(request, points, *window);
-  if (*type == 0) return history_json(request, points, history.interval());
-  return conditional_response(request, kCsvType, history_csv(points));
+  const SystemHistory::Points past = history.last(window.value_or(duration));
+  if (window) return window_json(request, past.points, *window);
+  if (*type == 0) return history_json(request, past);
+  return conditional_response(request, kCsvType, history_csv(past.points));
 }
 
 }  // namespace
