@@ -6,6 +6,7 @@ set(flags_of_Threads::Threads -pthread)
 set(flags_of_OpenSSL::SSL -lssl -lcrypto)
 set(flags_of_ZLIB::ZLIB -lz)
 set(flags_of_zstd::libzstd_shared -lzstd)
+set(flags_of_re2::re2 -lre2)
 set(flags_of_yaml-cpp -lyaml-cpp)
 set(flags_of_dl -ldl)
 
@@ -99,4 +100,4 @@ configure_package_config_file(packaging/kymo-config.cmake.in ${CMAKE_BINARY_DIR}
   INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/kymo-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/kymo-config.cmake ${CMAKE_BINARY_DIR}/kymo-config-version.cmake
-  DESTINATION ${package_dir})
+  cmake/Findre2.cmake DESTINATION ${package_dir})

@@ -4,7 +4,7 @@
 #   kymo_library      the shared library, where BUILD_SHARED_LIBS is on: libkymo0
 set(KYMO_PACKAGE_RELEASE 1 CACHE STRING "The number of a package among those of one version of kymo")
 set(KYMO_COMPONENTS kymo_program kymo_development)
-set(development_depends "libssl-dev, zlib1g-dev, libzstd-dev, libyaml-cpp-dev")
+set(development_depends "libssl-dev, zlib1g-dev, libzstd-dev, libre2-dev, libyaml-cpp-dev")
 set(development_holds "static libraries")
 if(BUILD_SHARED_LIBS)
   list(APPEND KYMO_COMPONENTS kymo_library)

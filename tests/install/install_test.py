@@ -16,7 +16,7 @@ from pathlib import Path
 SOURCE, BUILD = (Path(argument) for argument in (sys.argv.pop(1), sys.argv.pop(1)))
 CONSUMER = SOURCE / "tests" / "install" / "consumer"
 # A user of the instruments alone has none of the libraries that the program needs.
-WITHOUT_LIBRARIES = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("Boost", "ZLIB", "zstd", "yaml-cpp", "CLI11", "spdlog")]
+WITHOUT_LIBRARIES = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("Boost", "ZLIB", "zstd", "re2", "yaml-cpp", "CLI11", "spdlog")]
 
 
 # Layers that link nothing but what every system has.
@@ -124,6 +124,7 @@ class Installed(unittest.TestCase):
         for layer in ("net", "probe", "live"):
             self.expect_package(layer, ["ssl", "crypto", "z"])
         self.expect_package("history", ["zstd"])
+        self.expect_package("query", ["re2"])
         self.expect_package("monitor", ["ssl", "crypto", "z", "yaml-cpp"])
 
     def symbols_that_others_see(self, layer):

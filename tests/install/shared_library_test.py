@@ -53,7 +53,7 @@ class SharedLibrary(unittest.TestCase):
         build = self.folder / f"cmake_{component}"
         run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", build, f"-DKYMO_COMPONENT={component}",
             f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DCMAKE_BUILD_TYPE=None", "-DKYMO_ALSO=packs",
-            *(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("Boost", "ZLIB", "zstd", "yaml-cpp", "OpenSSL")))
+            *(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("Boost", "ZLIB", "zstd", "re2", "yaml-cpp", "OpenSSL")))
         run("cmake", "--build", build)
         return build / "consumer"
 

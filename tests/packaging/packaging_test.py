@@ -97,7 +97,7 @@ class Contents(Packages):
         depends = names_in(self.control("kymo", "Depends"))
         self.assertIn("libssl3", depends)
         self.assertEqual([name for name in depends if name.endswith("-dev")], [])
-        self.assertEqual(set(names_in(self.control("libkymo-dev", "Depends"))), {"libssl-dev", "zlib1g-dev", "libzstd-dev", "libyaml-cpp-dev"})
+        self.assertEqual(set(names_in(self.control("libkymo-dev", "Depends"))), {"libssl-dev", "zlib1g-dev", "libzstd-dev", "libre2-dev", "libyaml-cpp-dev"})
 
     def test_no_file_names_a_folder_of_who_built_it(self):
         control = self.folder / "control"
