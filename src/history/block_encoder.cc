@@ -105,11 +105,12 @@ Bytes BlockEncoder::encode(const BlockColumns& block) {
     if (!series.stale.empty()) put_ascending(series.stale, head_);
     if (!series.created.empty()) put_created(series.created, from_ms, head_);
     if (series.histogram) put_buckets(*series.histogram, head_);
-    put_code(columns_.encode(series.values.kind, series.values.bits, streams_), head_);
+    const ColumnCode values = columns_.encode(series.values.kind, series.values.bits, streams_);
+    put_code(values, head_);
     if (series.histogram)
       for (const auto& counts : series.histogram->counts)
         put_code(columns_.encode(ColumnKind::integer, counts, streams_), head_);
-    put_summary(summarize(series, series.values.bits.size()), head_);
+    put_summary(summarize(series, series.values.bits.size()), values.digits, head_);
     id_before = series.series;
   }
   return assemble();

@@ -158,7 +158,8 @@ bool BlockReader::read_series_head(ByteReader& head, std::uint32_t id_before) {
     codes_.push_back(read_code(head, samples));
     add_sizes(codes_.back(), samples, sizes_);
   }
-  read_summary(summary, head);
+  if (head.failed()) return false;
+  read_summary(summary, codes_[place.first_code].digits, head);
   return !head.failed();
 }
 

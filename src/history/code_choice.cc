@@ -93,6 +93,7 @@ CodeChoice choose_code(std::span<const std::uint64_t> values) {
     };
     const std::uint64_t smallest = *std::ranges::min_element(all, is_less);
     consider(false, smallest, bits_around<false>(all, smallest));
+    if (order > 0) consider(true, 0, bits_around<true>(all, 0));
     const std::uint64_t median = median_of(all);
     consider(true, median, bits_around<true>(all, median));
   }

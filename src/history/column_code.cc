@@ -43,20 +43,62 @@ std::uint64_t lowest_centre(std::span<const std::uint64_t> differences, std::uin
   return sampled - least <= (most - sampled) / 2 + 1 ? least : sampled;
 }
 
-LengthCounts to_codes(std::span<std::uint64_t> differences, std::uint64_t centre, bool is_zigzag) {
+/// Writes the codes and returns the shift.
+std::uint8_t to_codes(std::span<std::uint64_t> differences, std::uint64_t centre, bool is_zigzag) {
+  std::uint64_t all = 0;
+  for (std::uint64_t& value : differences) all |= value -= centre;
+  const int shift = all == 0 ? 0 : std::countr_zero(all);
+  for (std::uint64_t& value : differences) {
+    const auto shifted = static_cast<std::uint64_t>(static_cast<std::int64_t>(value) >> shift);
+    value = is_zigzag ? zigzag(shifted) : shifted;
+  }
+  return static_cast<std::uint8_t>(shift);
+}
+
+LengthCounts lengths_of(std::span<const std::uint64_t> codes) {
   LengthCounts lengths{};
-  if (is_zigzag)
-    for (std::uint64_t& value : differences) value = zigzag(value - centre);
-  else
-    for (std::uint64_t& value : differences) value -= centre;
-  for (const std::uint64_t code : differences) ++lengths[static_cast<std::size_t>(std::bit_width(code))];
+  for (const std::uint64_t code : codes) ++lengths[static_cast<std::size_t>(std::bit_width(code))];
   return lengths;
+}
+
+/// Zeros in wide codes cost something in each plane; a mask costs a bit at most.
+bool is_sparse(const LengthCounts& lengths, std::size_t samples, unsigned width) {
+  return width > 8 && lengths[0] > samples / 8;
+}
+
+/// Moves the codes that are not 0 to the front, and appends the mask. Returns how many they are.
+std::size_t compact(std::span<std::uint64_t> codes, Bytes& masks) {
+  const std::size_t at = masks.size();
+  masks.resize(at + (codes.size() + 7) / 8);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    if (codes[i] == 0) continue;
+    masks[at + i / 8] |= static_cast<std::byte>(1U << (i % 8));
+    codes[kept++] = codes[i];
+  }
+  return kept;
+}
+
+/// The way back. False where the mask has another number of bits.
+bool spread_out(std::span<const std::byte> mask, std::size_t kept, std::span<std::uint64_t> codes) {
+  for (std::size_t i = codes.size(); i-- > 0;) {
+    if ((static_cast<unsigned>(mask[i / 8]) >> (i % 8) & 1U) == 0)
+      codes[i] = 0;
+    else if (kept == 0)
+      return false;
+    else
+      codes[i] = codes[--kept];
+  }
+  return kept == 0;
 }
 
 template <bool Zigzag>
 void sum_up(const ColumnCode& code, std::span<std::uint64_t> bits) {
   const std::uint64_t centre = code.centre;
-  const auto difference = [centre](std::uint64_t one) { return centre + (Zigzag ? from_zigzag(one) : one); };
+  const unsigned shift = code.shift;
+  const auto difference = [centre, shift](std::uint64_t one) {
+    return centre + ((Zigzag ? from_zigzag(one) : one) << shift);
+  };
   std::uint64_t value = code.start;
   std::uint64_t slope = code.slope;
   if (code.order == 0)
@@ -115,8 +157,15 @@ ColumnCode ColumnEncoder::encode_integers(std::span<const std::uint64_t> values,
     for (std::size_t i = 0; i < code.order; ++i) codes_[i] = code.centre;
   }
   set_start(code, values);
-  const LengthCounts lengths = to_codes(codes_, code.centre, code.is_zigzag);
+  code.shift = to_codes(codes_, code.centre, code.is_zigzag);
+  LengthCounts lengths = lengths_of(codes_);
   code.width = static_cast<std::uint8_t>(choose_width(lengths));
+  if (is_sparse(lengths, codes_.size(), code.width)) {
+    codes_.resize(compact(codes_, streams[kMasks]));
+    code.masked = static_cast<std::uint32_t>(codes_.size());
+    lengths[0] = 0;
+    code.width = static_cast<std::uint8_t>(choose_width(lengths));
+  }
   for (std::size_t length = code.width + 1U; length < lengths.size(); ++length)
     code.exceptions += lengths[length];
   if (code.exceptions > 0) put_exceptions(code, streams);
@@ -143,6 +192,10 @@ void ColumnEncoder::put_exceptions(ColumnCode& code, Streams& streams) {
 
 void add_sizes(const ColumnCode& code, std::size_t samples, StreamSizes& sizes) {
   const unsigned planes = planes_of(code.width);
+  if (code.masked) {
+    sizes[kMasks] += (samples + 7) / 8;
+    samples = *code.masked;
+  }
   for (unsigned plane = 0; plane < planes; ++plane)
     sizes[(code.noise >> plane & 1U) != 0 ? kNoise : kPlanes] += samples;
   if (const unsigned rest = rest_of(code.width); rest > 0) sizes[rest] += packed_size(samples, rest);
@@ -152,17 +205,19 @@ void add_sizes(const ColumnCode& code, std::size_t samples, StreamSizes& sizes) 
 
 bool decode_column(const ColumnCode& code, const StreamParts& parts, std::span<std::uint64_t> bits) {
   std::ranges::fill(bits, 0);
+  const std::span<std::uint64_t> codes = bits.first(code.masked.value_or(bits.size()));
   std::size_t planes_at = 0;
   std::size_t noise_at = 0;
   const unsigned planes = planes_of(code.width);
   for (unsigned plane = 0; plane < planes; ++plane) {
     const bool is_noise = (code.noise >> plane & 1U) != 0;
     std::size_t& at = is_noise ? noise_at : planes_at;
-    unpack_plane(parts[is_noise ? kNoise : kPlanes].subspan(at, bits.size()), plane * 8, bits);
-    at += bits.size();
+    unpack_plane(parts[is_noise ? kNoise : kPlanes].subspan(at, codes.size()), plane * 8, codes);
+    at += codes.size();
   }
-  if (const unsigned rest = rest_of(code.width); rest > 0) unpack_rests(parts[rest], rest, planes * 8, bits);
-  if (code.exceptions > 0 && !patch_exceptions(code, parts, bits)) return false;
+  if (const unsigned rest = rest_of(code.width); rest > 0) unpack_rests(parts[rest], rest, planes * 8, codes);
+  if (code.exceptions > 0 && !patch_exceptions(code, parts, codes)) return false;
+  if (code.masked && !spread_out(parts[kMasks], *code.masked, bits)) return false;
   if (code.is_zigzag)
     sum_up<true>(code, bits);
   else
@@ -181,9 +236,11 @@ enum Form : unsigned {
   kHasDigits = 8,
   kHasExceptions = 16,
   kHasOdd = 32,
-  kForms = 64
+  kHasShift = 64,
+  kIsMasked = 128,
 };
 constexpr unsigned kMostWidth = 64;
+constexpr unsigned kMostShift = 63;
 
 void read_exceptions(ColumnCode& code, ByteReader& from, std::size_t samples) {
   constexpr std::size_t kMostVarint = 10;
@@ -208,7 +265,8 @@ void read_odd(ColumnCode& code, ByteReader& from, std::size_t samples) {
 
 void put_code(const ColumnCode& code, Bytes& to) {
   const unsigned form = code.order | (code.is_zigzag ? kIsZigzag : 0U) | (code.digits ? kHasDigits : 0U) |
-                        (code.exceptions > 0 ? kHasExceptions : 0U) | (code.odd.empty() ? 0U : kHasOdd);
+                        (code.exceptions > 0 ? kHasExceptions : 0U) | (code.odd.empty() ? 0U : kHasOdd) |
+                        (code.shift > 0 ? kHasShift : 0U) | (code.masked ? kIsMasked : 0U);
   put_byte(to, form);
   put_byte(to, code.width);
   if (planes_of(code.width) > 0) put_byte(to, code.noise);
@@ -216,6 +274,8 @@ void put_code(const ColumnCode& code, Bytes& to) {
   if (code.order > 0) put_varint(to, zigzag(code.start));
   if (code.order > 1) put_varint(to, zigzag(code.slope));
   put_varint(to, zigzag(code.centre));
+  if (code.shift > 0) put_byte(to, code.shift);
+  if (code.masked) put_varint(to, *code.masked);
   if (code.exceptions > 0) {
     put_varint(to, code.exceptions);
     put_varint(to, code.gap_bytes);
@@ -233,19 +293,23 @@ void put_code(const ColumnCode& code, Bytes& to) {
 
 ColumnCode read_code(ByteReader& from, std::size_t samples) {
   ColumnCode code;
+  const std::size_t all_samples = samples;
   const unsigned form = from.byte();
   code.order = static_cast<std::uint8_t>(form & kOrder);
   code.is_zigzag = (form & kIsZigzag) != 0;
   code.width = static_cast<std::uint8_t>(from.byte());
-  if (form >= kForms || code.order > 2 || code.width > kMostWidth) return from.fail(), ColumnCode();
+  if (code.order > 2 || code.width > kMostWidth) return from.fail(), ColumnCode();
   if (planes_of(code.width) > 0) code.noise = static_cast<std::uint8_t>(from.byte());
   if (code.noise >> planes_of(code.width) != 0) from.fail();
   if ((form & kHasDigits) != 0) code.digits = static_cast<std::uint8_t>(from.size(kMostDigits));
   if (code.order > 0) code.start = from.zigzag_varint();
   if (code.order > 1) code.slope = from.zigzag_varint();
   code.centre = from.zigzag_varint();
+  if ((form & kHasShift) != 0) code.shift = static_cast<std::uint8_t>(from.size(kMostShift));
+  if ((form & kIsMasked) != 0) code.masked = static_cast<std::uint32_t>(from.size(samples));
+  if (code.masked) samples = *code.masked;
   if ((form & kHasExceptions) != 0) read_exceptions(code, from, samples);
-  if ((form & kHasOdd) != 0) read_odd(code, from, samples);
+  if ((form & kHasOdd) != 0) read_odd(code, from, all_samples);
   return code;
 }
 

@@ -15,18 +15,21 @@ namespace kymo::KYMO_ABI::history {
 /// How a column became the codes in the streams.
 ///
 /// Values are the integers of decimals, or the bits themselves. Differences are taken `order` times. A code
-/// is the difference less `centre`, as zigzag or plain. Codes of more than `width` bits are exceptions. All
-/// sums are modulo 2^64, so each column has its way back. Values that are constant, or grow evenly, have no
-/// codes.
+/// is the difference less `centre`, without `shift` low bits that are 0 in all, as zigzag or plain. A sparse
+/// column has a mask of the samples with a code, the others have code 0. Codes of more than `width` bits are
+/// exceptions. All sums are modulo 2^64, so each column has its way back. Values that are constant, or grow
+/// evenly, have no codes.
 struct ColumnCode {
   std::uint8_t order = 0;
   bool is_zigzag = false;
   std::uint8_t width = 0;
+  std::uint8_t shift = 0;
   std::uint8_t noise = 0;              ///< planes that lie in kNoise, one bit each
   std::optional<std::uint8_t> digits;  ///< of decimals
   std::uint64_t start = 0;             ///< what the first sum begins with; order 1 and 2
   std::uint64_t slope = 0;             ///< the same of the second; order 2
   std::uint64_t centre = 0;
+  std::optional<std::uint32_t> masked;  ///< codes of a sparse column
   std::uint32_t exceptions = 0;
   std::uint32_t gap_bytes = 0;   ///< of the exceptions, in kExceptionGaps
   std::uint32_t code_bytes = 0;  ///< of the exceptions, in kExceptionCodes

@@ -9,7 +9,7 @@ namespace kymo::KYMO_ABI::history {
 namespace {
 
 // Codes have few repetitions; above this level zstd searches longer and finds no more.
-constexpr int kLevel = 3;
+constexpr int kLevel = 1;
 // Headers and tables of zstd are longer than what so few bytes can save.
 constexpr std::size_t kLeastCompressed = 32;
 

@@ -16,13 +16,14 @@ namespace kymo::KYMO_ABI::history {
 /// one good code for them.
 ///
 /// Streams 1 to 7 hold codes of as many bits. `kPlanes` holds whole bytes of codes that zstd can compress,
-/// `kNoise` those that it cannot.
+/// `kNoise` those that it cannot. `kMasks` has a bit a sample of sparse columns.
 enum Stream : std::uint8_t {
   kPlanes = 0,
   kNoise = 8,
   kExceptionGaps = 9,
   kExceptionCodes = 10,
-  kStreams = 11,
+  kMasks = 11,
+  kStreams = 12,
 };
 
 using Streams = std::array<Bytes, kStreams>;

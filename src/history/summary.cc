@@ -5,6 +5,8 @@
 #include <cmath>
 #include <span>
 
+#include "decimal.h"
+
 namespace kymo::KYMO_ABI::history {
 namespace {
 
@@ -64,7 +66,8 @@ enum Form : unsigned {
   kIsProduct = 2,  // the sum is the first value, times the count
   kHasResets = 4,
   kIsAscending = 8,  // minimum and first are one value, and maximum and last
-  kForms = 16,
+  kIsInBits = 16,    // values are 8 bytes each; else the integers of decimals
+  kForms = 32,
 };
 
 double product(const SeriesSummary& summary) {
@@ -81,17 +84,36 @@ unsigned form_of(const SeriesSummary& summary) {
   return form;
 }
 
-/// Integers as differences from the first, doubles as they are.
-void put_value(const SeriesSummary& summary, std::uint64_t bits, Bytes& to) {
-  if (summary.kind == ColumnKind::integer)
-    put_varint(to, zigzag(bits - summary.first));
-  else
-    put_fixed(to, bits);
-}
+/// How the values are written: as integers, all but the first as differences from it, or in 8 bytes.
+struct Values {
+  bool is_in_bits = false;
+  unsigned digits = 0;  ///< of decimals
+  bool is_decimal = false;
 
-std::uint64_t read_value(const SeriesSummary& summary, ByteReader& from) {
-  if (summary.kind == ColumnKind::integer) return summary.first + from.zigzag_varint();
-  return from.fixed<std::uint64_t>();
+  [[nodiscard]] std::uint64_t integer(std::uint64_t bits) const {
+    return is_decimal ? integer_of(bits, digits).value_or(0) : bits;
+  }
+  void put(std::uint64_t bits, std::uint64_t base, Bytes& to) const {
+    if (is_in_bits)
+      put_fixed(to, bits);
+    else
+      put_varint(to, zigzag(integer(bits) - integer(base)));
+  }
+  [[nodiscard]] std::uint64_t read(std::uint64_t base, ByteReader& from) const {
+    if (is_in_bits) return from.fixed<std::uint64_t>();
+    const std::uint64_t value = integer(base) + from.zigzag_varint();
+    return is_decimal ? real_of(value, digits) : value;
+  }
+};
+
+Values values_of(const SeriesSummary& summary, std::optional<std::uint8_t> digits) {
+  if (summary.kind == ColumnKind::integer) return {};
+  if (!digits) return {.is_in_bits = true};
+  const Values values{.digits = *digits, .is_decimal = true};
+  const auto is_whole = [&](std::uint64_t bits) { return integer_of(bits, *digits).has_value(); };
+  if (is_whole(summary.first) && is_whole(summary.last) && is_whole(summary.min) && is_whole(summary.max))
+    return values;
+  return {.is_in_bits = true};
 }
 
 }  // namespace
@@ -116,18 +138,16 @@ SeriesSummary summarize(const SeriesColumns& series, std::size_t samples) {
   return summary;
 }
 
-void put_summary(const SeriesSummary& summary, Bytes& to) {
+void put_summary(const SeriesSummary& summary, std::optional<std::uint8_t> digits, Bytes& to) {
   if (summary.count == 0) return;
-  const unsigned form = form_of(summary);
+  const Values values = values_of(summary, digits);
+  const unsigned form = form_of(summary) | (values.is_in_bits ? kIsInBits : 0U);
   put_byte(to, form);
-  if (summary.kind == ColumnKind::integer)
-    put_varint(to, summary.first);
-  else
-    put_fixed(to, summary.first);
-  if ((form & kAllEqual) == 0) put_value(summary, summary.last, to);
+  values.put(summary.first, 0, to);
+  if ((form & kAllEqual) == 0) values.put(summary.last, summary.first, to);
   if ((form & (kAllEqual | kIsAscending)) == 0) {
-    put_value(summary, summary.min, to);
-    put_value(summary, summary.max, to);
+    values.put(summary.min, summary.first, to);
+    values.put(summary.max, summary.first, to);
   }
   if ((form & kIsProduct) == 0) put_fixed(to, std::bit_cast<std::uint64_t>(summary.sum));
   if ((form & kHasResets) != 0) put_varint(to, summary.resets);
@@ -138,18 +158,22 @@ void put_summary(const SeriesSummary& summary, Bytes& to) {
   }
 }
 
-void read_summary(SeriesSummary& summary, ByteReader& from) {
+void read_summary(SeriesSummary& summary, std::optional<std::uint8_t> digits, ByteReader& from) {
   summary.growth.resize(summary.buckets.size());
   if (summary.count == 0) return;
   const unsigned form = from.byte();
   if (form >= kForms) return from.fail();
-  summary.first = summary.kind == ColumnKind::integer ? from.varint() : from.fixed<std::uint64_t>();
-  summary.last = (form & kAllEqual) != 0 ? summary.first : read_value(summary, from);
+  const bool is_integer = summary.kind == ColumnKind::integer;
+  if (is_integer ? (form & kIsInBits) != 0 : !digits && (form & kIsInBits) == 0) return from.fail();
+  const Values values{
+      .is_in_bits = (form & kIsInBits) != 0, .digits = digits.value_or(0), .is_decimal = !is_integer};
+  summary.first = values.read(0, from);
+  summary.last = (form & kAllEqual) != 0 ? summary.first : values.read(summary.first, from);
   summary.min = summary.first;
   summary.max = summary.last;
   if ((form & (kAllEqual | kIsAscending)) == 0) {
-    summary.min = read_value(summary, from);
-    summary.max = read_value(summary, from);
+    summary.min = values.read(summary.first, from);
+    summary.max = values.read(summary.first, from);
   }
   summary.sum =
       (form & kIsProduct) != 0 ? product(summary) : std::bit_cast<double>(from.fixed<std::uint64_t>());

@@ -43,9 +43,9 @@ struct SeriesSummary {
 /// Sums up one series. `samples` is that of samples_of().
 [[nodiscard]] SeriesSummary summarize(const SeriesColumns& series, std::size_t samples);
 
-/// The figures alone; series, kind, count, bounds and buckets are known beside.
-void put_summary(const SeriesSummary& summary, Bytes& to);
+/// The figures alone; series, kind, count, bounds and buckets are known beside. `digits`: of decimals.
+void put_summary(const SeriesSummary& summary, std::optional<std::uint8_t> digits, Bytes& to);
 /// Reads the figures into a summary that has the rest.
-void read_summary(SeriesSummary& summary, ByteReader& from);
+void read_summary(SeriesSummary& summary, std::optional<std::uint8_t> digits, ByteReader& from);
 
 }  // namespace kymo::KYMO_ABI::history

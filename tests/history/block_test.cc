@@ -191,4 +191,13 @@ TEST(Block, SummaryLeavesNaNOutOfTheRange) {
   EXPECT_EQ(summary.resets, 1U);
 }
 
+// Version 1 is read for ever.
+TEST(Block, OfVersion1IsRead) {
+  const std::string path = KYMO_GOLDEN "/block_1";
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(text.empty()) << path;
+  EXPECT_TRUE(read_back(std::as_bytes(std::span(text))) == small_block());
+}
+
 }  // namespace

@@ -5,7 +5,8 @@
 
 #include <bit>
 #include <cstring>
-#include <map>
+#include <fstream>
+#include <iterator>
 #include <span>
 #include <string>
 #include <variant>
@@ -248,6 +249,18 @@ TEST(Log, WithGoodChecksumsAndAFlippedByteIsReadOrSkipped) {
       (void)read_back(changed);
     }
   }
+}
+
+// Version 1 is read for ever.
+TEST(Log, OfVersion1IsRead) {
+  const std::string path = KYMO_GOLDEN "/log_1";
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(text.empty()) << path;
+  const Sample sample = sample_log();
+  const Read read = read_back(std::as_bytes(std::span(text)));
+  EXPECT_TRUE(read.skipped.empty());
+  EXPECT_EQ(read.ticks, std::vector<OwnTick>(sample.ticks.begin(), sample.ticks.begin() + 5));
 }
 
 }  // namespace
