@@ -21,7 +21,7 @@ constexpr Subject kSubjects[] = {
     {"lookup", lookup_rows},   {"disabled", disabled_rows},     {"timer", timer_rows},
     {"profile", profile_rows}, {"exposition", exposition_rows}, {"scrape", scrape_rows},
     {"memory", memory_rows},   {"precision", precision_rows},   {"header", header_rows},
-    {"tick", tick_rows},       {"store", store_rows},
+    {"tick", tick_rows},       {"store", store_rows},           {"history", history_rows},
 };
 
 int usage() {

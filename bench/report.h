@@ -67,6 +67,7 @@ void precision_rows(Report& report);
 void header_rows(Report& report);
 void tick_rows(Report& report);
 void store_rows(Report& report);
+void history_rows(Report& report);
 
 /// The part of a memory row that runs in a process of its own; prints bytes a series.
 void print_memory_of(const std::string& what, std::size_t series);
