@@ -35,7 +35,7 @@ class LogReader final {
   /// The next entry; nothing at the end. A tick's views are valid until the next call. Throws
   /// `std::bad_alloc`.
   [[nodiscard]] std::optional<Entry> next();
-  /// Where the next record begins: behind the last whole one, once next() gave nothing or a skip at the end.
+  /// Bytes read so far.
   [[nodiscard]] std::size_t offset() const { return at_; }
 
  private:
