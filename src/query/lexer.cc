@@ -17,39 +17,37 @@
 namespace kymo::KYMO_ABI::query {
 namespace {
 
-using Kind = Token::Kind;
-
 constexpr bool begins_word(char c) { return base::is_letter(c) || c == '_'; }
 constexpr bool continues_word(char c) { return base::is_alphanumeric(c) || c == '_'; }
 
 /// Symbols that end no longer one, the longer first.
-constexpr std::array<std::pair<std::string_view, Kind>, 26> kSymbols = {{
-    {"=~", Kind::match},
-    {"!~", Kind::not_match},
-    {"==", Kind::binary},
-    {"!=", Kind::binary},
-    {"<=", Kind::binary},
-    {">=", Kind::binary},
-    {"</", Kind::binary},
-    {">/", Kind::binary},
-    {"<", Kind::binary},
-    {">", Kind::binary},
-    {"+", Kind::binary},
-    {"-", Kind::binary},
-    {"*", Kind::binary},
-    {"/", Kind::binary},
-    {"%", Kind::binary},
-    {"^", Kind::binary},
-    {"=", Kind::equal},
-    {"(", Kind::left_parenthesis},
-    {")", Kind::right_parenthesis},
-    {"{", Kind::left_brace},
-    {"}", Kind::right_brace},
-    {"[", Kind::left_bracket},
-    {"]", Kind::right_bracket},
-    {",", Kind::comma},
-    {":", Kind::colon},
-    {"@", Kind::at},
+constexpr std::array<std::pair<std::string_view, TokenKind>, 26> kSymbols = {{
+    {"=~", TokenKind::match},
+    {"!~", TokenKind::not_match},
+    {"==", TokenKind::binary},
+    {"!=", TokenKind::binary},
+    {"<=", TokenKind::binary},
+    {">=", TokenKind::binary},
+    {"</", TokenKind::binary},
+    {">/", TokenKind::binary},
+    {"<", TokenKind::binary},
+    {">", TokenKind::binary},
+    {"+", TokenKind::binary},
+    {"-", TokenKind::binary},
+    {"*", TokenKind::binary},
+    {"/", TokenKind::binary},
+    {"%", TokenKind::binary},
+    {"^", TokenKind::binary},
+    {"=", TokenKind::equal},
+    {"(", TokenKind::left_parenthesis},
+    {")", TokenKind::right_parenthesis},
+    {"{", TokenKind::left_brace},
+    {"}", TokenKind::right_brace},
+    {"[", TokenKind::left_bracket},
+    {"]", TokenKind::right_bracket},
+    {",", TokenKind::comma},
+    {":", TokenKind::colon},
+    {"@", TokenKind::at},
 }};
 
 /// `_` may stand between two digits only.
@@ -117,7 +115,7 @@ void Lexer::skip_blanks() {
   }
 }
 
-Token Lexer::make(Kind kind, std::uint32_t length) {
+Token Lexer::make(TokenKind kind, std::uint32_t length) {
   const Token token{kind, {at_, at_ + length}, text_.substr(at_, length)};
   at_ += length;
   return token;
@@ -125,7 +123,7 @@ Token Lexer::make(Kind kind, std::uint32_t length) {
 
 Token Lexer::next() {
   skip_blanks();
-  if (at_ == text_.size()) return {Kind::end, {at_, at_}, {}};
+  if (at_ == text_.size()) return {TokenKind::end, {at_, at_}, {}};
   const char c = peek();
   if (begins_word(c) || (c == ':' && !in_brackets_ && !in_braces_)) return read_word();
   if (base::is_digit(c) || (c == '.' && base::is_digit(peek(1)))) return read_number();
@@ -143,8 +141,8 @@ Token Lexer::read_word() {
   }
   const std::string_view word = text_.substr(at_, length);
   const bool is_number = base::equals_ignoring_case(word, "inf") || base::equals_ignoring_case(word, "nan");
-  if (is_number && !in_braces_) return make(Kind::number, length);
-  return make(has_colon ? Kind::metric_word : Kind::word, length);
+  if (is_number && !in_braces_) return make(TokenKind::number, length);
+  return make(has_colon ? TokenKind::metric_word : TokenKind::word, length);
 }
 
 /// `1`, `1.`, `.5`, `1e-3`, `0x1F`, with underscores, which parse_number_token() checks.
@@ -180,14 +178,14 @@ std::uint32_t Lexer::duration_length() const noexcept {
 Token Lexer::read_number() {
   const std::uint32_t length = number_length();
   if (!continues_word(peek(length)) && peek(length) != '.') {
-    const Token token = make(Kind::number, length);
+    const Token token = make(TokenKind::number, length);
     if (!parse_number_token(token.text)) {
       throw_error(text_, token.span, "malformed number \"" + std::string(token.text) + "\"",
                   "write a number such as 12.5, 1e-3 or 0x1F, at most 1.8e308");
     }
     return token;
   }
-  const Token token = make(Kind::duration, std::max(duration_length(), 1U));
+  const Token token = make(TokenKind::duration, std::max(duration_length(), 1U));
   if (!parse_milliseconds(token.text)) {
     throw_error(text_, token.span, "malformed number or duration \"" + std::string(token.text) + "\"",
                 "write a duration such as 1h30m: whole numbers, units y w d h m s ms in this order");
@@ -204,7 +202,7 @@ Token Lexer::read_string() {
   if (at_ + length >= text_.size() || peek(length) != quote) {
     throw_error(text_, {at_, at_ + 1}, "text without an end", "add the closing quote on the same line");
   }
-  Token token = make(Kind::string, length + 1);
+  Token token = make(TokenKind::string, length + 1);
   std::string_view fault;
   if (!base::is_utf8(token.text)) {
     throw_error(text_, token.span, "text that is not UTF-8", "write such bytes as \\xNN");
@@ -224,10 +222,10 @@ Token Lexer::read_symbol() {
                 "put names with such characters in quotes and braces");
   }
   switch (found->second) {
-    case Kind::left_brace: in_braces_ = true; break;
-    case Kind::right_brace: in_braces_ = false; break;
-    case Kind::left_bracket: in_brackets_ = true; break;
-    case Kind::right_bracket: in_brackets_ = false; break;
+    case TokenKind::left_brace: in_braces_ = true; break;
+    case TokenKind::right_brace: in_braces_ = false; break;
+    case TokenKind::left_bracket: in_brackets_ = true; break;
+    case TokenKind::right_bracket: in_brackets_ = false; break;
     default: break;
   }
   return make(found->second, static_cast<std::uint32_t>(found->first.size()));

@@ -37,6 +37,8 @@ struct Token {
   std::string_view text;
 };
 
+using TokenKind = Token::Kind;
+
 /// Splits a query into tokens, one at a time. Braces hold label names, so no keyword and no colon; brackets
 /// hold durations, so `:` is a token of its own. `text` must outlive the lexer. Not thread-safe.
 class Lexer final {
@@ -54,7 +56,7 @@ class Lexer final {
     return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
   }
   void skip_blanks();
-  [[nodiscard]] Token make(Token::Kind kind, std::uint32_t length);
+  [[nodiscard]] Token make(TokenKind kind, std::uint32_t length);
   [[nodiscard]] Token read_word();
   [[nodiscard]] Token read_number();
   [[nodiscard]] Token read_string();

@@ -8,8 +8,6 @@
 namespace kymo::KYMO_ABI::query {
 namespace {
 
-using Kind = Token::Kind;
-
 constexpr std::array<std::pair<std::string_view, Duration::Kind>, 6> kCalculations = {{
     {"+", Duration::Kind::add},
     {"-", Duration::Kind::subtract},
@@ -21,7 +19,7 @@ constexpr std::array<std::pair<std::string_view, Duration::Kind>, 6> kCalculatio
 
 const std::pair<std::string_view, Duration::Kind>* calculation_of(const Token& token) {
   for (const auto& one : kCalculations) {
-    if (token.kind == Kind::binary && token.text == one.first) return &one;
+    if (token.kind == TokenKind::binary && token.text == one.first) return &one;
   }
   return nullptr;
 }
@@ -70,7 +68,7 @@ Duration QueryParser::parse_offset_duration() {
       made = signed_duration(Duration::Kind::plus, std::move(made));
     if (!is_single) made = continue_duration(std::move(made), kLowestPrecedence);
   } else {
-    const bool is_single = !is_at(Kind::left_parenthesis);
+    const bool is_single = !is_at(TokenKind::left_parenthesis);
     made = is_single ? parse_duration_primary() : parse_duration(kLowestPrecedence);
   }
   prefer_units(made);
@@ -137,12 +135,12 @@ Duration QueryParser::parse_duration_primary() {
     fail(current_.span, "duration of more than " + std::to_string(options_.max_depth) + " parts",
          "calculate it first");
   }
-  if (is_at(Kind::number) || is_at(Kind::duration)) return parse_duration_literal();
+  if (is_at(TokenKind::number) || is_at(TokenKind::duration)) return parse_duration_literal();
   if (is_at_duration_word()) return parse_duration_word();
   const std::uint32_t begin = current_.span.begin;
-  expect(Kind::left_parenthesis, "duration", "a duration, a number, step(), range() or \"(\"");
+  expect(TokenKind::left_parenthesis, "duration", "a duration, a number, step(), range() or \"(\"");
   Duration made = parse_duration(kLowestPrecedence);
-  expect(Kind::right_parenthesis, "duration", "an operator or \")\"");
+  expect(TokenKind::right_parenthesis, "duration", "an operator or \")\"");
   made.is_parenthesized = true;
   made.span = since(begin);
   return made;
@@ -151,7 +149,7 @@ Duration QueryParser::parse_duration_primary() {
 Duration QueryParser::parse_duration_literal() {
   constexpr double kMostSeconds = 9'223'372'036;
   Duration made;
-  made.is_duration = is_at(Kind::duration);
+  made.is_duration = is_at(TokenKind::duration);
   made.span = current_.span;
   made.seconds = value_of(current_);
   if (!(made.seconds <= kMostSeconds)) fail(current_.span, "duration out of range", "write at most 292y");
@@ -169,13 +167,13 @@ Duration QueryParser::parse_duration_word() {
     made.kind = is_at_word("step") ? Duration::Kind::step : Duration::Kind::range;
   }
   advance();
-  expect(Kind::left_parenthesis, "duration", "\"(\"");
+  expect(TokenKind::left_parenthesis, "duration", "\"(\"");
   if (is_pair) {
     made.left = std::make_unique<const Duration>(parse_duration(kLowestPrecedence));
-    expect(Kind::comma, "duration", "\",\"");
+    expect(TokenKind::comma, "duration", "\",\"");
     made.right = std::make_unique<const Duration>(parse_duration(kLowestPrecedence));
   }
-  expect(Kind::right_parenthesis, "duration", "\")\"");
+  expect(TokenKind::right_parenthesis, "duration", "\")\"");
   made.span = since(begin);
   return made;
 }

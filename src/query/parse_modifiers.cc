@@ -10,8 +10,6 @@
 
 namespace kymo::KYMO_ABI::query {
 
-using Kind = Token::Kind;
-
 void QueryParser::parse_modifiers(Binary& made) {
   made.matching.emplace();
   if (is_at_word("bool")) {
@@ -31,12 +29,12 @@ void QueryParser::parse_matching(Binary& made) {
   if (!is_left && !is_at_word("group_right")) return;
   advance();
   matching.cardinality = is_left ? Cardinality::many_to_one : Cardinality::one_to_many;
-  if (is_at(Kind::left_parenthesis)) matching.include = parse_labels();
+  if (is_at(TokenKind::left_parenthesis)) matching.include = parse_labels();
 }
 
 /// Metrics may have these names, so `(` must follow.
 bool QueryParser::is_at_fill(std::string_view word) {
-  return is_at_word(word) && following().kind == Kind::left_parenthesis;
+  return is_at_word(word) && following().kind == TokenKind::left_parenthesis;
 }
 
 void QueryParser::parse_fill(VectorMatching& matching) {
@@ -57,32 +55,32 @@ void QueryParser::parse_fill(VectorMatching& matching) {
 
 double QueryParser::parse_fill_value() {
   advance();
-  expect(Kind::left_parenthesis, "fill", "\"(\"");
+  expect(TokenKind::left_parenthesis, "fill", "\"(\"");
   const bool is_negative = is_at_symbol("-");
   if (is_at_sign()) advance();
-  if (!is_at(Kind::number) && !is_at(Kind::duration)) fail_unexpected("fill", "a number");
+  if (!is_at(TokenKind::number) && !is_at(TokenKind::duration)) fail_unexpected("fill", "a number");
   const double value = value_of(current_);
   advance();
-  expect(Kind::right_parenthesis, "fill", "\")\"");
+  expect(TokenKind::right_parenthesis, "fill", "\")\"");
   return is_negative ? -value : value;
 }
 
 std::vector<std::string> QueryParser::parse_labels() {
   constexpr std::string_view kPlace = "list of labels";
-  expect(Kind::left_parenthesis, kPlace, "\"(\"");
+  expect(TokenKind::left_parenthesis, kPlace, "\"(\"");
   std::vector<std::string> labels;
-  while (!skip(Kind::right_parenthesis)) {
+  while (!skip(TokenKind::right_parenthesis)) {
     // `inf` and `nan` are numbers elsewhere; here they are labels.
-    const bool is_word = is_at(Kind::word) || is_at(Kind::metric_word) ||
-                         (is_at(Kind::number) && base::is_letter(current_.text.front()));
-    if (!is_word && !is_at(Kind::string)) fail_unexpected(kPlace, "a label or \")\"");
+    const bool is_word = is_at(TokenKind::word) || is_at(TokenKind::metric_word) ||
+                         (is_at(TokenKind::number) && base::is_letter(current_.text.front()));
+    if (!is_word && !is_at(TokenKind::string)) fail_unexpected(kPlace, "a label or \")\"");
     std::string_view fault;
     labels.push_back(is_word ? std::string(current_.text) : unquote(current_.text, fault).value_or(""));
     if (labels.back().empty() || !base::is_utf8(labels.back())) {
       fail(current_.span, "invalid label " + quote(labels.back()), "name a label with UTF-8 characters");
     }
     advance();
-    if (skip(Kind::comma) || is_at(Kind::right_parenthesis)) continue;
+    if (skip(TokenKind::comma) || is_at(TokenKind::right_parenthesis)) continue;
     fail_unexpected(kPlace, "\",\" or \")\"");
   }
   return labels;

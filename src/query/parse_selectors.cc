@@ -11,12 +11,10 @@
 
 namespace kymo::KYMO_ABI::query {
 
-using Kind = Token::Kind;
-
 QueryParser::Made QueryParser::parse_selector_from(std::string_view name, std::uint32_t begin) {
   Selector made;
   made.name = name;
-  if (is_at(Kind::left_brace)) made.matchers = parse_matchers();
+  if (is_at(TokenKind::left_brace)) made.matchers = parse_matchers();
   if (!name.empty()) {
     made.matchers.push_back(series::Matcher::equal(std::string(series::kNameLabel), std::string(name)));
   }
@@ -26,9 +24,9 @@ QueryParser::Made QueryParser::parse_selector_from(std::string_view name, std::u
 std::vector<series::Matcher> QueryParser::parse_matchers() {
   std::vector<series::Matcher> matchers;
   advance();
-  while (!skip(Kind::right_brace)) {
+  while (!skip(TokenKind::right_brace)) {
     matchers.push_back(parse_matcher());
-    if (skip(Kind::comma) || is_at(Kind::right_brace)) continue;
+    if (skip(TokenKind::comma) || is_at(TokenKind::right_brace)) continue;
     fail_unexpected("selector", "\",\" or \"}\"");
   }
   return matchers;
@@ -36,15 +34,15 @@ std::vector<series::Matcher> QueryParser::parse_matchers() {
 
 series::Matcher QueryParser::parse_matcher() {
   const Token key = current_;
-  if (key.kind == Kind::word) {
+  if (key.kind == TokenKind::word) {
     advance();
     return parse_condition(std::string(key.text));
   }
-  if (key.kind != Kind::string) fail_unexpected("selector", "a label, a quoted name or \"}\"");
+  if (key.kind != TokenKind::string) fail_unexpected("selector", "a label, a quoted name or \"}\"");
   advance();
   std::string_view fault;
   std::string name = unquote(key.text, fault).value_or("");
-  if (is_at(Kind::comma) || is_at(Kind::right_brace)) {
+  if (is_at(TokenKind::comma) || is_at(TokenKind::right_brace)) {
     return series::Matcher::equal(std::string(series::kNameLabel), std::move(name));
   }
   return parse_condition(std::move(name));
@@ -53,10 +51,11 @@ series::Matcher QueryParser::parse_matcher() {
 series::Matcher QueryParser::parse_condition(std::string key) {
   const Token op = current_;
   const bool is_not_equal = is_at_symbol("!=");
-  const bool is_pattern = is_at(Kind::match) || is_at(Kind::not_match);
-  if (!is_not_equal && !is_pattern && !is_at(Kind::equal)) fail_unexpected("selector", "one of = != =~ !~");
+  const bool is_pattern = is_at(TokenKind::match) || is_at(TokenKind::not_match);
+  if (!is_not_equal && !is_pattern && !is_at(TokenKind::equal))
+    fail_unexpected("selector", "one of = != =~ !~");
   advance();
-  if (!is_at(Kind::string)) fail_unexpected("selector", "a value in quotes");
+  if (!is_at(TokenKind::string)) fail_unexpected("selector", "a value in quotes");
   const Span span = current_.span;
   std::string_view malformed;
   std::string value = unquote(current_.text, malformed).value_or("");
@@ -68,16 +67,16 @@ series::Matcher QueryParser::parse_condition(std::string key) {
   if (pattern == nullptr) {
     fail(span, "malformed regular expression, " + fault, "see the syntax of RE2, or use = and !=");
   }
-  return op.kind == Kind::match
+  return op.kind == TokenKind::match
              ? series::Matcher::match(std::move(key), std::move(value), std::move(pattern))
              : series::Matcher::not_match(std::move(key), std::move(value), std::move(pattern));
 }
 
 QueryParser::Made QueryParser::parse_suffixes(Made operand) {
   while (true) {
-    if (is_at(Kind::left_bracket)) {
+    if (is_at(TokenKind::left_bracket)) {
       operand = parse_range(std::move(operand));
-    } else if (is_at(Kind::at)) {
+    } else if (is_at(TokenKind::at)) {
       parse_at(*operand);
     } else if (is_at_word("offset")) {
       parse_offset(*operand);
@@ -95,12 +94,12 @@ QueryParser::Made QueryParser::parse_range(Made operand) {
   const std::uint32_t begin = operand->span.begin;
   advance();
   Duration range = parse_range_duration();
-  if (skip(Kind::right_bracket)) return make_range(std::move(operand), std::move(range), since(bracket));
-  expect(Kind::colon, "range", "\"]\", or \":\" and the step of a subquery");
+  if (skip(TokenKind::right_bracket)) return make_range(std::move(operand), std::move(range), since(bracket));
+  expect(TokenKind::colon, "range", "\"]\", or \":\" and the step of a subquery");
   Subquery made;
   made.range = std::move(range);
-  if (!is_at(Kind::right_bracket)) made.step = parse_range_duration();
-  expect(Kind::right_bracket, "subquery", "\"]\"");
+  if (!is_at(TokenKind::right_bracket)) made.step = parse_range_duration();
+  expect(TokenKind::right_bracket, "subquery", "\"]\"");
   const std::uint16_t depth = operand->depth;
   made.operand = std::move(operand);
   return make(std::move(made), ValueType::matrix, since(begin), depth);
@@ -143,8 +142,8 @@ void QueryParser::parse_at(Expression& operand) {
   if (is_at_word("start") || is_at_word("end")) {
     shift.at = is_at_word("start") ? TimeShift::At::start : TimeShift::At::end;
     advance();
-    expect(Kind::left_parenthesis, "@", "\"()\"");
-    expect(Kind::right_parenthesis, "@", "\")\"");
+    expect(TokenKind::left_parenthesis, "@", "\"()\"");
+    expect(TokenKind::right_parenthesis, "@", "\")\"");
     return;
   }
   constexpr double kMillisecondsPerSecond = 1000;
@@ -157,7 +156,7 @@ double QueryParser::parse_timestamp() {
   constexpr double kMostSeconds = 8e12;
   const bool is_negative = is_at_symbol("-");
   if (is_at_sign()) advance();
-  if (!is_at(Kind::number) && !is_at(Kind::duration))
+  if (!is_at(TokenKind::number) && !is_at(TokenKind::duration))
     fail_unexpected("@", "seconds since 1970, start() or end()");
   const double value = value_of(current_);
   if (!(value <= kMostSeconds)) fail(current_.span, "time behind @ out of range", "write seconds since 1970");

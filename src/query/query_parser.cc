@@ -14,8 +14,6 @@
 namespace kymo::KYMO_ABI::query {
 namespace {
 
-using Kind = Token::Kind;
-
 /// Words that are no names of metrics.
 constexpr std::array<std::string_view, 6> kReserved = {"atan2",       "bool",     "group_left",
                                                        "group_right", "ignoring", "on"};
@@ -27,7 +25,7 @@ bool is_reserved(std::string_view word) {
 
 std::string describe(const Token& token) {
   constexpr std::size_t kLongestToken = 40;
-  if (token.kind == Kind::end) return "end of the query";
+  if (token.kind == TokenKind::end) return "end of the query";
   const std::string_view shown = base::cut_utf8(token.text, kLongestToken);
   return quote(shown) + (shown.size() < token.text.size() ? "…" : "");
 }
@@ -55,9 +53,10 @@ QueryParser::QueryParser(std::string_view text, const ParseOptions& options)
 }
 
 ExpressionPtr QueryParser::parse_query() {
-  if (is_at(Kind::end)) fail(current_.span, "empty query", "write an expression such as rate(x_total[5m])");
+  if (is_at(TokenKind::end))
+    fail(current_.span, "empty query", "write an expression such as rate(x_total[5m])");
   Made made = parse_binary(kLowestPrecedence);
-  if (!is_at(Kind::end)) fail_unexpected("query", "an operator or the end");
+  if (!is_at(TokenKind::end)) fail_unexpected("query", "an operator or the end");
   check(*made, text_);
   return made;
 }
@@ -65,14 +64,14 @@ ExpressionPtr QueryParser::parse_query() {
 std::vector<series::Matcher> QueryParser::parse_one_selector() {
   const std::uint32_t begin = current_.span.begin;
   std::string_view name;
-  if (is_at(Kind::metric_word) || (is_at(Kind::word) && !is_reserved(current_.text))) {
+  if (is_at(TokenKind::metric_word) || (is_at(TokenKind::word) && !is_reserved(current_.text))) {
     name = current_.text;
     advance();
-  } else if (!is_at(Kind::left_brace)) {
+  } else if (!is_at(TokenKind::left_brace)) {
     fail_unexpected("selector", "a name of a metric or \"{\"");
   }
   Made made = parse_selector_from(name, begin);
-  if (!is_at(Kind::end)) fail_unexpected("selector", "its end");
+  if (!is_at(TokenKind::end)) fail_unexpected("selector", "its end");
   check(*made, text_);
   return std::move(std::get<Selector>(made->node).matchers);
 }
@@ -88,20 +87,20 @@ const Token& QueryParser::following() {
 }
 
 bool QueryParser::is_at_word(std::string_view word) const noexcept {
-  return is_at(Kind::word) && base::equals_ignoring_case(current_.text, word);
+  return is_at(TokenKind::word) && base::equals_ignoring_case(current_.text, word);
 }
 
 bool QueryParser::is_at_symbol(std::string_view text) const noexcept {
-  return is_at(Kind::binary) && current_.text == text;
+  return is_at(TokenKind::binary) && current_.text == text;
 }
 
-bool QueryParser::skip(Kind kind) {
+bool QueryParser::skip(TokenKind kind) {
   if (!is_at(kind)) return false;
   advance();
   return true;
 }
 
-void QueryParser::expect(Kind kind, std::string_view place, std::string_view wanted) {
+void QueryParser::expect(TokenKind kind, std::string_view place, std::string_view wanted) {
   if (!skip(kind)) fail_unexpected(place, wanted);
 }
 
@@ -137,7 +136,7 @@ QueryParser::Made QueryParser::make(Expression::Node node, ValueType type, Span 
 QueryParser::Made QueryParser::parse_binary(std::uint8_t least_precedence) {
   const Nesting nesting(*this);
   Made left = parse_signed();
-  while (is_at(Kind::binary) || is_at(Kind::word)) {
+  while (is_at(TokenKind::binary) || is_at(TokenKind::word)) {
     const BinaryOperator* const op = find_operator(current_.text);
     if (op == nullptr || op->precedence < least_precedence) break;
     Binary made;
@@ -172,20 +171,20 @@ QueryParser::Made QueryParser::parse_signed() {
 QueryParser::Made QueryParser::parse_primary() {
   const Token token = current_;
   switch (token.kind) {
-    case Kind::number:
-    case Kind::duration:
+    case TokenKind::number:
+    case TokenKind::duration:
       advance();
-      return make(NumberLiteral{value_of(token), token.kind == Kind::duration}, ValueType::scalar,
+      return make(NumberLiteral{value_of(token), token.kind == TokenKind::duration}, ValueType::scalar,
                   token.span);
-    case Kind::string: {
+    case TokenKind::string: {
       advance();
       std::string_view fault;
       return make(StringLiteral{unquote(token.text, fault).value_or("")}, ValueType::string, token.span);
     }
-    case Kind::left_parenthesis: return parse_parentheses();
-    case Kind::left_brace: return parse_selector_from({}, token.span.begin);
-    case Kind::metric_word: advance(); return parse_selector_from(token.text, token.span.begin);
-    case Kind::word: return parse_word();
+    case TokenKind::left_parenthesis: return parse_parentheses();
+    case TokenKind::left_brace: return parse_selector_from({}, token.span.begin);
+    case TokenKind::metric_word: advance(); return parse_selector_from(token.text, token.span.begin);
+    case TokenKind::word: return parse_word();
     default: fail_unexpected("expression", "a metric, a function, a number or \"(\"");
   }
 }
@@ -194,7 +193,7 @@ QueryParser::Made QueryParser::parse_parentheses() {
   const std::uint32_t begin = current_.span.begin;
   advance();
   Made operand = parse_binary(kLowestPrecedence);
-  expect(Kind::right_parenthesis, "parentheses", "an operator or \")\"");
+  expect(TokenKind::right_parenthesis, "parentheses", "an operator or \")\"");
   const ValueType type = operand->type;
   const std::uint16_t depth = operand->depth;
   return make(Parenthesized{std::move(operand)}, type, since(begin), depth);
@@ -209,7 +208,7 @@ QueryParser::Made QueryParser::parse_word() {
   }
   advance();
   const Aggregator* const aggregator = find_aggregator(word.text);
-  const bool opens = is_at(Kind::left_parenthesis);
+  const bool opens = is_at(TokenKind::left_parenthesis);
   if (aggregator != nullptr && (opens || is_at_word("by") || is_at_word("without"))) {
     return parse_aggregation(word, *aggregator);
   }
@@ -234,14 +233,15 @@ QueryParser::Made QueryParser::parse_call(const Token& name) {
 
 std::vector<ExpressionPtr> QueryParser::parse_arguments(std::string_view callee) {
   const std::string place = "arguments of " + std::string(callee);
-  expect(Kind::left_parenthesis, place, "\"(\"");
+  expect(TokenKind::left_parenthesis, place, "\"(\"");
   std::vector<ExpressionPtr> arguments;
-  if (skip(Kind::right_parenthesis)) return arguments;
+  if (skip(TokenKind::right_parenthesis)) return arguments;
   while (true) {
     arguments.push_back(parse_binary(kLowestPrecedence));
-    if (skip(Kind::right_parenthesis)) return arguments;
-    expect(Kind::comma, place, "\",\" or \")\"");
-    if (is_at(Kind::right_parenthesis)) fail_unexpected(place, "one more argument, or no comma before it");
+    if (skip(TokenKind::right_parenthesis)) return arguments;
+    expect(TokenKind::comma, place, "\",\" or \")\"");
+    if (is_at(TokenKind::right_parenthesis))
+      fail_unexpected(place, "one more argument, or no comma before it");
   }
 }
 
@@ -278,7 +278,7 @@ bool QueryParser::parse_grouping(Aggregation& made) {
 
 double value_of(const Token& token) {
   constexpr double kMillisecondsPerSecond = 1000;
-  if (token.kind == Kind::duration) {
+  if (token.kind == TokenKind::duration) {
     return static_cast<double>(parse_milliseconds(token.text).value_or(0)) / kMillisecondsPerSecond;
   }
   return parse_number_token(token.text).value_or(0);
