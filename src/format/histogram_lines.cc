@@ -1,25 +1,30 @@
 #include "histogram_lines.h"
 
+#include <array>
 #include <cstring>
 #include <limits>
 
 #include <kymo/core/names.h>
 
-#include "exemplar_text.h"
-#include "number_lines.h"
-#include "number_text.h"
-#include "sample_head.h"
+#include "line_writer.h"
 
 namespace kymo::KYMO_ABI::format {
 namespace {
 
-// A line is put together from parts of a few dozen bytes, for which a call of memcpy costs more than the
-// copying. Up to a block less one byte is read and written beyond the end.
+// A line consists of parts of a few dozen bytes, where a call of memcpy costs more than the copy. So
+// put_blocks() copies whole blocks. It reads and writes up to a block beyond the end.
 constexpr std::size_t kBlock = 32;
 
 char* put_blocks(char* at, const char* text, std::size_t size) noexcept {
   for (std::size_t done = 0; done < size; done += kBlock) std::memcpy(at + done, text + done, kBlock);
   return at + size;
+}
+
+template <class Number>
+void write_line(std::string_view name, std::string_view labels, Number number, LineWriter& lines) {
+  char* at = put_number(put_head(lines.room(line_bytes(name, labels)), name, labels), number);
+  *at++ = '\n';
+  lines.wrote_to(at);
 }
 
 }  // namespace
@@ -61,7 +66,7 @@ bool HistogramLines::may_have_sum(const HistogramValue& histogram) const noexcep
 
 const Exemplar* HistogramLines::take_exemplar(double bound) {
   std::size_t in_bucket = 0;
-  // A NaN, which is above no bound, goes too.
+  // Also skips a NaN, which is above no bound.
   while (in_bucket < exemplars_left_.size() && !(exemplars_left_[in_bucket].value > bound)) ++in_bucket;
   const Exemplar* exemplar = newest_allowed(exemplars_left_.first(in_bucket));
   exemplars_left_ = exemplars_left_.subspan(in_bucket);
@@ -95,7 +100,7 @@ char* HistogramLines::put_bucket_head(char* at, std::size_t index) const noexcep
   return put_blocks(at, le_[index].text.data(), le_[index].size);
 }
 
-// What is read for each line stands in locals: the compiler must take every member as changed by the text.
+// Reads the members once: the compiler assumes that each written character may change them.
 char* HistogramLines::put_buckets(char* at, std::span<const std::uint64_t> counts,
                                   std::uint64_t total) const noexcept {
   const char* const head = head_.data();
@@ -139,6 +144,33 @@ void HistogramLines::write(const Point& point, LineWriter& lines) {
     *at++ = '\n';
   }
   lines.wrote_to(at);
+}
+
+SummaryLines::SummaryLines(const FamilySnapshot& family, Dialect dialect)
+    : dialect_(dialect),
+      name_(family.descriptor().family_name),
+      sum_name_(sample_name(family.descriptor(), kSumSuffix)),
+      count_name_(sample_name(family.descriptor(), kCountSuffix)) {
+  for (std::size_t i = 0; i < quantiles_.size(); ++i) {
+    quantiles_[i].append(kQuantileLabel).append("=\"").append(series::kShownQuantiles[i].text).append("\"");
+  }
+}
+
+void SummaryLines::write(const Point& point, LineWriter& lines) const {
+  const WindowValue& window = *point.window;
+  const std::string_view labels = point.labels.text();
+  const bool strict = dialect_ == Dialect::openmetrics;
+  for (std::size_t i = 0; i < quantiles_.size(); ++i) {
+    const std::string& label = quantiles_[i];
+    const double value = window.quantile(series::kShownQuantiles[i].q);
+    if (strict && value < 0) continue;
+    char* at = put_head(lines.room(line_bytes(name_, labels, label)), name_, labels, label);
+    at = put_number(at, value);
+    *at++ = '\n';
+    lines.wrote_to(at);
+  }
+  if (!strict || window.total_sum >= 0) write_line(sum_name_, labels, window.total_sum, lines);
+  write_line(count_name_, labels, window.total_count, lines);
 }
 
 }  // namespace kymo::KYMO_ABI::format

@@ -10,8 +10,8 @@
 
 #include <kymo/core/snapshot.h>
 #include <kymo/series/bound_counts.h>
+#include <kymo/series/sample_visitor.h>
 
-#include "dialect.h"
 #include "line_writer.h"
 
 namespace kymo::KYMO_ABI::format {
@@ -22,12 +22,12 @@ class HistogramLines final {
   /// `family` outlives this.
   HistogramLines(const FamilySnapshot& family, Dialect dialect);
 
-  /// About as many bytes as all of them take.
+  /// Estimates the bytes of all series.
   [[nodiscard]] std::size_t expected_bytes() const;
   void write(const Point& point, LineWriter& lines);
 
  private:
-  /// `le="…"} `, with room to be copied in whole blocks.
+  /// `le="…"} `, padded, because put_blocks() copies whole blocks.
   struct BoundText {
     std::array<char, 64> text{};
     std::size_t size = 0;
@@ -52,10 +52,27 @@ class HistogramLines final {
   std::string bucket_name_;
   std::string sum_name_;
   std::string count_name_;
-  // Of the series being written:
-  std::vector<char> head_;  // what all its buckets begin with: `name{labels,`, and a block more
+  // Of the current series:
+  std::vector<char> head_;  // start of each bucket's line, `name{labels,`, with room for a block more
   std::size_t head_size_ = 0;
-  std::span<const Exemplar> exemplars_left_;  // above the buckets written
+  std::span<const Exemplar> exemplars_left_;  // of the buckets that are not written yet
+};
+
+/// Writes the series of one window family as summaries: quantiles of the window; `_sum` and `_count` since
+/// the start.
+class SummaryLines final {
+ public:
+  /// `family` outlives this.
+  SummaryLines(const FamilySnapshot& family, Dialect dialect);
+
+  void write(const Point& point, LineWriter& lines) const;
+
+ private:
+  Dialect dialect_;
+  std::string_view name_;
+  std::string sum_name_;
+  std::string count_name_;
+  std::array<std::string, series::kShownQuantiles.size()> quantiles_;  ///< `quantile="0.5"`
 };
 
 }  // namespace kymo::KYMO_ABI::format

@@ -6,8 +6,7 @@
 #include <kymo/format/iso_time.h>
 #include <kymo/format/text_writers.h>
 
-#include "series_key.h"
-#include "snapshot_head.h"
+#include "json_parts.h"
 
 namespace kymo::KYMO_ABI::format {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <kymo/base/json_writer.h>
 
-#include "number_text.h"
+#include "line_writer.h"
 
 namespace kymo::KYMO_ABI::format {
 namespace {

@@ -5,7 +5,6 @@
 
 #include <kymo/core/descriptor.h>
 
-#include "dialect.h"
 #include "line_writer.h"
 
 namespace kymo::KYMO_ABI::format {

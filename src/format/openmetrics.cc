@@ -6,15 +6,9 @@
 #include <kymo/core/names.h>
 #include <kymo/format/text_writers.h>
 
-#include "dialect.h"
-#include "exemplar_text.h"
 #include "histogram_lines.h"
 #include "line_writer.h"
 #include "metadata.h"
-#include "number_lines.h"
-#include "number_text.h"
-#include "sample_head.h"
-#include "summary_lines.h"
 
 namespace kymo::KYMO_ABI::format {
 namespace {
@@ -22,8 +16,7 @@ namespace {
 void write_header(const Descriptor& descriptor, LineWriter& lines) {
   const std::string_view name = descriptor.family_name;
   append_metadata("TYPE", name, text_type(descriptor.kind), lines);
-  // A family whose whole name is its unit has no unit in the sense of the specification, which asks for
-  // `_unit` at the end.
+  // OpenMetrics requires the ending `_unit`. A family whose whole name is its unit lacks it.
   if (!descriptor.unit.empty() && name.ends_with("_" + descriptor.unit)) {
     append_metadata("UNIT", name, descriptor.unit, lines);
   }
@@ -32,7 +25,7 @@ void write_header(const Descriptor& descriptor, LineWriter& lines) {
   }
 }
 
-// A series that does not know when it began (a producer's) has no such line.
+// Series of producers have no creation time, so they get no such line.
 void write_created(std::string_view created_name, const Point& point, LineWriter& lines) {
   if (point.created == std::chrono::system_clock::time_point()) return;
   const std::string_view labels = point.labels.text();
@@ -50,7 +43,7 @@ class CounterLines final {
         created_name_(sample_name(family.descriptor(), kCreatedSuffix)) {}
 
   void write(const Point& point, LineWriter& lines) const {
-    // Skip negative or NaN counters from producers: neither total nor beginning means anything.
+    // Skip negative or NaN counters from producers, with their creation time.
     if (!(to_double(point.number) >= 0)) return;
     const Exemplar* exemplar = point.exemplars == nullptr ? nullptr : newest_allowed(*point.exemplars);
     const std::string_view labels = point.labels.text();
@@ -69,7 +62,7 @@ class CounterLines final {
   std::string created_name_;
 };
 
-/// A distribution's lines, and when it began.
+/// A distribution's lines, and its creation time.
 template <class SeriesLines>
 class WithCreated final {
  public:
@@ -89,7 +82,7 @@ class WithCreated final {
 };
 
 template <class SeriesLines>
-// NOLINTNEXTLINE(performance-unnecessary-value-param): some lines keep state as they write
+// NOLINTNEXTLINE(performance-unnecessary-value-param): some writers keep state
 void write_each(const FamilySnapshot& family, SeriesLines series_lines, LineWriter& lines) {
   for (std::size_t i = 0; i < family.size(); ++i) series_lines.write(family.point(i), lines);
 }

@@ -5,12 +5,9 @@
 #include <kymo/core/names.h>
 #include <kymo/format/text_writers.h>
 
-#include "dialect.h"
 #include "histogram_lines.h"
 #include "line_writer.h"
 #include "metadata.h"
-#include "number_lines.h"
-#include "summary_lines.h"
 
 namespace kymo::KYMO_ABI::format {
 namespace {
@@ -23,7 +20,7 @@ void write_header(const Descriptor& descriptor, std::string_view name, LineWrite
 }
 
 template <class SeriesLines>
-// NOLINTNEXTLINE(performance-unnecessary-value-param): some lines keep state as they write
+// NOLINTNEXTLINE(performance-unnecessary-value-param): some writers keep state
 void write_text_lines(const FamilySnapshot& family, SeriesLines series_lines, LineWriter& lines) {
   for (std::size_t i = 0; i < family.size(); ++i) series_lines.write(family.point(i), lines);
 }

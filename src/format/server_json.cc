@@ -2,10 +2,7 @@
 
 #include <kymo/base/json_writer.h>
 
-#include "core_ratios.h"
-#include "family_totals.h"
-#include "rounding.h"
-#include "snapshot_head.h"
+#include "json_parts.h"
 
 namespace kymo::KYMO_ABI::format {
 namespace {

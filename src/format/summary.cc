@@ -11,10 +11,7 @@
 
 #include <kymo/base/json_writer.h>
 
-#include "family_totals.h"
-#include "rounding.h"
-#include "series_key.h"
-#include "snapshot_head.h"
+#include "json_parts.h"
 
 namespace kymo::KYMO_ABI::format {
 namespace {

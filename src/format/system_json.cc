@@ -9,9 +9,7 @@
 
 #include <kymo/base/json_writer.h>
 
-#include "core_ratios.h"
-#include "rounding.h"
-#include "snapshot_head.h"
+#include "json_parts.h"
 
 namespace kymo::KYMO_ABI::format {
 namespace {
@@ -130,15 +128,12 @@ void write_values(const Values& values, base::JsonWriter& json) {
 
 void write_things(std::string_view name, const Things& things, base::JsonWriter& json) {
   if (things.empty()) return;
-  json.begin_array(name);
-  for (const auto& [labels, values] : things) {
-    json.begin_object();
+  json.objects(name, things, [&](const auto& thing) {
+    const auto& [labels, values] = thing;
     for (const LabelsView::Entry& label : LabelsView(labels))
       json.field(label.key, std::string_view(label.value));
     write_values(values, json);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void write_section(std::string_view name, const Values& values, base::JsonWriter& json) {

@@ -9,7 +9,7 @@
 #include <limits>
 #include <map>
 
-#include "src/format/series_key.h"
+#include "src/format/json_parts.h"
 #include "tests/format/family_maker.h"
 
 namespace kymo::KYMO_ABI::format {

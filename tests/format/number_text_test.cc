@@ -1,4 +1,4 @@
-#include "src/format/number_text.h"
+#include "src/format/line_writer.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -44,11 +44,24 @@ class JsonWriter final {
     content ? value(*content) : null();
   }
   void null() { literal("null"); }
+  /// A value that is JSON already.
+  void raw(std::string_view json) { literal(json); }
 
   template <class Value>
   void field(std::string_view name, const Value& content) {
     key(name);
     value(content);
+  }
+  /// A field that is a list of objects: `write_fields(item)` writes those of one.
+  template <class Items, class WriteFields>
+  void objects(std::string_view name, const Items& items, WriteFields write_fields) {
+    begin_array(name);
+    for (const auto& item : items) {
+      begin_object();
+      write_fields(item);
+      end_object();
+    }
+    end_array();
   }
 
  private:

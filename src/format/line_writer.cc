@@ -1,10 +1,10 @@
-#include "number_lines.h"
+#include "line_writer.h"
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
-#include "number_text.h"
-#include "sample_head.h"
+#include <kymo/base/utf8.h>
 
 namespace kymo::KYMO_ABI::format {
 namespace {
@@ -31,7 +31,31 @@ void write_lines(const FamilyColumns& columns, std::string_view name, LineWriter
   }
 }
 
+constexpr std::size_t kMaxLabelCharacters = 128;  // OpenMetrics 1.0, "Exemplars"
+
+bool is_allowed(const Exemplar& exemplar) {
+  if (std::isnan(exemplar.value)) return false;
+  std::size_t total = 0;
+  for (const LabelsView::Entry& label : LabelsView(exemplar.labels)) {
+    total += base::count_characters(label.key) + base::count_characters(label.value);
+  }
+  return total <= kMaxLabelCharacters;
+}
+
 }  // namespace
+
+char* put_unix_time(char* at, std::chrono::system_clock::time_point time) noexcept {
+  using std::chrono::milliseconds;
+  const std::int64_t ms = std::chrono::floor<milliseconds>(time.time_since_epoch()).count();
+  if (ms < 0) return put_number(at, static_cast<double>(ms) / 1000);
+  at = put_number(at, ms / 1000);
+  *at++ = '.';
+  const auto fraction = static_cast<unsigned>(ms % 1000);
+  *at++ = static_cast<char>('0' + fraction / 100);
+  *at++ = static_cast<char>('0' + fraction / 10 % 10);
+  *at++ = static_cast<char>('0' + fraction % 10);
+  return at;
+}
 
 std::size_t expected_label_bytes(const FamilyColumns& columns) {
   const std::vector<SeriesPtr>& series = *columns.series;
@@ -61,6 +85,27 @@ void write_number_lines(const FamilyColumns& columns, std::string_view sample_na
         return put_number(at, std::bit_cast<double>(bits));
       });
   }
+}
+
+const Exemplar* newest_allowed(std::span<const Exemplar> exemplars) {
+  const Exemplar* newest = nullptr;
+  for (const Exemplar& exemplar : exemplars) {
+    if ((newest == nullptr || exemplar.time > newest->time) && is_allowed(exemplar)) newest = &exemplar;
+  }
+  return newest;
+}
+
+std::size_t exemplar_bytes(const Exemplar& exemplar) noexcept {
+  return exemplar.labels.size() + 2 * kMaxNumberBytes + 8;
+}
+
+char* put_exemplar(char* at, const Exemplar& exemplar) noexcept {
+  at = put_text(at, " # {");
+  at = put_text(at, exemplar.labels);
+  at = put_text(at, "} ");
+  at = put_number(at, exemplar.value);
+  *at++ = ' ';
+  return put_unix_time(at, exemplar.time);
 }
 
 }  // namespace kymo::KYMO_ABI::format

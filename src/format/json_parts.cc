@@ -1,10 +1,47 @@
-#include "family_totals.h"
+#include "json_parts.h"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
 #include <limits>
+#include <string>
+#include <utility>
+
+#include <kymo/format/iso_time.h>
 
 namespace kymo::KYMO_ABI::format {
 namespace {
+
+std::uint64_t core_number(const Point& point) {
+  const std::string label = point.labels.find("cpu").value_or("");
+  std::uint64_t number = std::numeric_limits<std::uint64_t>::max();
+  std::from_chars(label.data(), label.data() + label.size(), number);
+  return number;
+}
+
+// The character of an escape in rendered labels (`\\`, `\"`, `\n`), escaped for a key if necessary.
+std::string_view unescaped(char escape) noexcept {
+  switch (escape) {
+    case 'n': return "\n";
+    case '"': return "\"";
+    default: return "\\\\";
+  }
+}
+
+// Appends a value up to its closing quote and returns the quote's position.
+std::size_t append_value(std::string_view rendered, std::size_t at, std::string& out) {
+  for (; at < rendered.size() && rendered[at] != '"'; ++at) {
+    const char c = rendered[at];
+    if (c == '\\' && at + 1 < rendered.size()) {
+      out += unescaped(rendered[++at]);
+    } else {
+      if (c == ',' || c == ']') out += '\\';
+      out += c;
+    }
+  }
+  return at;
+}
 
 Number sum(const Number& a, const Number& b) {
   const auto* x = std::get_if<std::uint64_t>(&a);
@@ -46,6 +83,46 @@ bool holds_numbers(Kind kind) noexcept {
 }
 
 }  // namespace
+
+double uptime_seconds(const Snapshot& snapshot) noexcept {
+  return static_cast<double>(std::chrono::floor<std::chrono::milliseconds>(snapshot.uptime).count()) / 1000;
+}
+
+void write_snapshot_head(const Snapshot& snapshot, base::JsonWriter& json) {
+  json.field("timestamp", std::string_view(iso_time(snapshot.time)));
+  json.field("uptime_seconds", uptime_seconds(snapshot));
+}
+
+// Series are sorted by text, where core 10 comes before core 2.
+std::vector<double> core_ratios(const Snapshot& snapshot) {
+  std::vector<std::pair<std::uint64_t, double>> numbered;
+  if (const FamilySnapshot* family = snapshot.find("kymo_system_cpu_core_ratio")) {
+    for (std::size_t i = 0; i < family->size(); ++i) {
+      const Point point = family->point(i);
+      numbered.emplace_back(core_number(point), to_double(point.number));
+    }
+  }
+  std::sort(numbered.begin(), numbered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<double> ratios;
+  ratios.reserve(numbered.size());
+  for (const auto& [core, ratio] : numbered) ratios.push_back(ratio);
+  return ratios;
+}
+
+// Reads the rendered text directly: LabelsView would make a string of each value.
+void make_series_key(std::string_view name, LabelsView labels, std::string& out) {
+  out.assign(name);
+  const std::string_view rendered = labels.text();
+  if (rendered.empty()) return;
+  out += '[';
+  for (std::size_t at = 0; at < rendered.size();) {
+    const std::size_t equals = rendered.find('=', at);
+    out.append(rendered.substr(at, equals - at)).append("=");
+    at = append_value(rendered, equals + 2, out) + 1;
+    if (at < rendered.size()) out += rendered[at++];
+  }
+  out += ']';
+}
 
 std::optional<std::size_t> unlabelled(const FamilySnapshot& family) {
   for (std::size_t i = 0; i < family.size(); ++i) {
