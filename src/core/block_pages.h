@@ -8,8 +8,7 @@
 
 #include <kymo/core/histogram_value.h>
 
-#include "bucket_words.h"
-#include "histogram_pages.h"
+#include "histogram_store.h"
 #include "page_words.h"
 
 namespace kymo::KYMO_ABI::cells {

@@ -7,15 +7,15 @@
 
 namespace kymo::KYMO_ABI {
 
-/// Where the cells' memory comes from: stretches of addresses, handed out from the start and never taken
-/// back. What they are made of (anonymous memory, a file that another process maps) is its own affair.
+/// The source of the cells' memory: hands out ascending addresses, and takes none back. The memory may be
+/// anonymous, or a file that another process maps.
 class CellArena {
  public:
-  /// Numbers are what a forked child must not inherit, or it would report its parent's counts once more. The
-  /// directory is what leads to them.
+  /// A forked child must not inherit the numbers, or it would report its parent's counts once more. The
+  /// directory leads to the numbers.
   enum class Use : std::uint8_t { directory, numbers };
 
-  /// Zeroed memory; null, and counted in refused(), when there is no more. Called from any thread and from
+  /// Zeroed memory; null, and counted in refused(), when no more is left. Called from any thread and from
   /// signal handlers. Addresses of one use ascend.
   [[nodiscard]] virtual void* allocate(Use use, std::size_t bytes, std::size_t alignment) noexcept = 0;
   /// Called first in a forked child, on its only thread. True: the child has memory of its own, in which all
@@ -25,17 +25,17 @@ class CellArena {
   [[nodiscard]] virtual void* base() const noexcept = 0;
   /// Handed out so far; pages that nobody touched are not in memory.
   [[nodiscard]] virtual std::size_t used_bytes() const noexcept = 0;
-  /// How often there was no more.
+  /// Number of refusals for lack of memory.
   [[nodiscard]] virtual std::uint64_t refused() const noexcept = 0;
 
  protected:
   ~CellArena() = default;
 };
 
-/// Reserves addresses that cannot be touched, and makes them memory in steps as it hands them out: so a
-/// process that locks its memory, or whose kernel promises no more than it has, pays for what is used only.
-/// Of a limit on addresses (RLIMIT_AS) a small share is taken; without one, 32 GiB for each use.
-/// Null when not even a small stretch can be had. Never destroyed.
+/// Reserves addresses without access, and turns them into memory in steps. So a process pays for used memory
+/// only, even if it locks its memory or its kernel does not overcommit. Reserves a small share of a limit on
+/// addresses (RLIMIT_AS); without a limit, 32 GiB for each use. Null if even a small reservation fails. Never
+/// destroyed.
 [[nodiscard]] CellArena* anonymous_arena() noexcept;
 
 }  // namespace kymo::KYMO_ABI

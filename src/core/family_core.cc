@@ -1,16 +1,21 @@
 #include "family_core.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include <kymo/core/names.h>
 
 #include "cell_store.h"
+#include "fork_gate.h"
 #include "histogram_store.h"
 #include "label_hash.h"
 #include "label_text.h"
+#include "series.h"
 #include "series_extra.h"
 #include "series_reader.h"
+#include "storage_traits.h"
 #include "text_bounds.h"
 
 // Finding and making series. Reading and removing them: family_collect.cc.
@@ -34,6 +39,25 @@ std::uint64_t hash_rendered(std::string_view rendered, std::uint64_t seed) {
     sum += hash_label({entry.key, entry.value}, seed);
   return finish_hash(sum);
 }
+
+class NumberCells final : public CellOwner {
+ public:
+  void give_back(CellId id) noexcept override { cells::free_cell(id); }
+};
+
+class GaugeCells final : public CellOwner {
+ public:
+  void give_back(CellId id) noexcept override { cells::free_cell(id, CellArena::Use::directory); }
+};
+
+class HistogramCells final : public CellOwner {
+ public:
+  explicit HistogramCells(std::size_t bounds) noexcept : bounds_(bounds) {}
+  void give_back(CellId id) noexcept override { cells::free_histogram(id, bounds_); }
+
+ private:
+  std::size_t bounds_;
+};
 
 }  // namespace
 
@@ -242,6 +266,21 @@ SeriesParts FamilyCore::parts_of(SeriesHandle handle) const {
     parts.takes_negative = !spec_.non_negative;
   }
   return parts;
+}
+
+// Never destroyed: a handle in a static object may return its cell after every other static object is gone.
+CellOwner* cell_owner(FamilySpec::Storage storage, std::size_t bounds) {
+  static auto& numbers = *new NumberCells;
+  static auto& gauges = *new GaugeCells;
+  switch (traits_of(storage).cells) {
+    case CellForm::number: return &numbers;
+    case CellForm::shared_number: return &gauges;
+    case CellForm::histogram: break;
+  }
+  static auto& mutex = *new std::mutex;
+  static auto& histograms = *new std::map<std::size_t, HistogramCells>;
+  const StructureLock lock(mutex);
+  return &histograms.try_emplace(bounds, bounds).first->second;
 }
 
 }  // namespace kymo::KYMO_ABI

@@ -15,7 +15,6 @@
 #include <kymo/core/labels.h>
 #include <kymo/core/snapshot.h>
 
-#include "cell_owner.h"
 #include "exemplar_store.h"
 #include "fork_gate.h"
 #include "lookup_guard.h"

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "histogram_pages.h"
+#include "histogram_store.h"
 
 namespace kymo::KYMO_ABI::cells {
 namespace {

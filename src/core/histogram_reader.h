@@ -8,9 +8,9 @@
 #include <kymo/core/histogram_value.h>
 
 #include "block_pages.h"
-#include "bucket_words.h"
 #include "cell_store.h"
 #include "histogram_store.h"
+#include "page_words.h"
 
 namespace kymo::KYMO_ABI::cells {
 

@@ -12,7 +12,6 @@
 
 #include "cell_store.h"
 #include "fork_gate.h"
-#include "histogram_pages.h"
 
 namespace kymo::KYMO_ABI::cells {
 namespace {

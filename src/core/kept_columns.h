@@ -8,7 +8,7 @@
 
 #include <kymo/core/snapshot.h>
 
-#include "bucket_words.h"
+#include "page_words.h"
 
 namespace kymo::KYMO_ABI::kept {
 

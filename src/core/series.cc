@@ -5,7 +5,6 @@
 
 #include <kymo/core/snapshot.h>
 
-#include "cell_owner.h"
 #include "reset_base.h"
 #include "series_extra.h"
 

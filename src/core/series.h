@@ -13,6 +13,15 @@
 
 namespace kymo::KYMO_ABI {
 
+/// Takes a cell back when its series is finally removed.
+class CellOwner {
+ public:
+  virtual void give_back(CellId id) noexcept = 0;
+
+ protected:
+  ~CellOwner() = default;
+};
+
 struct SeriesExtra;
 class CellOwner;
 class ResetBase;

@@ -1,18 +1,27 @@
-#include <kymo/log/context.h>
-#include <kymo/log/context_cell.h>
-
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "thread_context.h"
+#include <kymo/log/context.h>
+#include <kymo/log/context_cell.h>
 
 namespace kymo::KYMO_ABI::log {
+
 namespace detail {
+
+/// The context of the calling thread.
+struct ThreadContext {
+  /// Replaces the context, and returns the old one.
+  static Context exchange(Context next) noexcept;
+  [[nodiscard]] static Context get() noexcept;
+  /// True if the non-empty `scope` is the context or encloses it.
+  [[nodiscard]] static bool is_within(const Context& scope) noexcept;
+};
 
 /// A scope's fields and its enclosing scopes. Immutable except the count.
 struct ContextNode {
@@ -138,5 +147,55 @@ ContextRestore::~ContextRestore() {
   detail::ContextRun::exchange(run_);
   detail::ThreadContext::exchange(std::move(before_));
 }
+
+namespace detail {
+
+class ContextCell final {
+ public:
+  explicit ContextCell(Context context) noexcept : context_(std::move(context)) {}
+
+  [[nodiscard]] Context load() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return context_;
+  }
+  void store(Context context) noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      std::swap(context_, context);
+    }
+    // The old context is destroyed here, outside of the lock.
+  }
+
+ private:
+  mutable std::mutex mutex_;  ///< for coroutines that share an executor and run at the same time
+  Context context_;
+};
+
+namespace {
+
+/// The thread's innermost run.
+constinit thread_local ContextRun* thread_run = nullptr;
+
+}  // namespace
+
+std::shared_ptr<ContextCell> make_context_cell() { return std::make_shared<ContextCell>(current_context()); }
+
+ContextRun::ContextRun(ContextCell& cell) noexcept
+    : cell_(cell), outer_(std::exchange(thread_run, this)), before_(ThreadContext::exchange(cell.load())) {}
+
+ContextRun::~ContextRun() {
+  thread_run = outer_;
+  ThreadContext::exchange(std::move(before_));
+}
+
+// At once, not at the run's end. The coroutine may resume on another thread before this one has returned from
+// the call that suspended it.
+void ContextRun::keep(const Context& context) noexcept {
+  if (thread_run != nullptr) thread_run->cell_.store(context);
+}
+
+ContextRun* ContextRun::exchange(ContextRun* next) noexcept { return std::exchange(thread_run, next); }
+
+}  // namespace detail
 
 }  // namespace kymo::KYMO_ABI::log

@@ -18,7 +18,6 @@
 #include <kymo/base/thread.h>
 
 #include "line_queue.h"
-#include "log_path.h"
 #include "rotating_file.h"
 
 namespace kymo::KYMO_ABI::log {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "as_double.h"
+#include <kymo/system/text_scan.h>
 
 namespace kymo::KYMO_ABI::system {
 namespace {

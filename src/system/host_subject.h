@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -19,6 +20,23 @@ class HostSubject final : public Subject {
 
  private:
   HostIdentity identity_;
+};
+
+/// Load averages over 1, 5 and 15 minutes.
+using LoadAverages = std::array<double, 3>;
+
+/// Parses /proc/loadavg; nothing when invalid.
+[[nodiscard]] std::optional<LoadAverages> parse_loadavg(std::string_view text);
+
+/// /proc/loadavg.
+class LoadSubject final : public Subject {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "load"; }
+  void sample(Sampling& sampling) override;
+  void write(SnapshotWriter& writer) const override;
+
+ private:
+  std::optional<LoadAverages> load_;
 };
 
 }  // namespace kymo::KYMO_ABI::system

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <kymo/system/host.h>
-#include <kymo/system/open_files.h>
+#include <kymo/system/process.h>
 
 namespace kymo::KYMO_ABI::system {
 namespace {

@@ -5,8 +5,6 @@
 #include <kymo/base/ascii.h>
 #include <kymo/system/text_scan.h>
 
-#include "as_double.h"
-
 namespace kymo::KYMO_ABI::system {
 namespace {
 

@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 
-#include <kymo/system/open_files.h>
 #include <kymo/system/process.h>
 #include <kymo/system/text_scan.h>
 

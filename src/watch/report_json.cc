@@ -108,15 +108,11 @@ std::string json_report(const Watch& watch) {
   json.field("threads_not_looked_at", watch.surroundings.threads_not_looked_at);
   json.field("zombies", watch.surroundings.zombies);
   write_metrics(watch.recording, json);
-  json.begin_array("issues");
-  for (const Finding& finding : watch.findings) {
-    json.begin_object();
+  json.objects("issues", watch.findings, [&](const Finding& finding) {
     json.field("issue", name_of(finding.issue));
     json.field("text", finding.text);
     json.field("evidence", finding.evidence);
-    json.end_object();
-  }
-  json.end_array();
+  });
   write_lines("failed", watch.outcome.met, json);
   write_lines("not_judged", watch.outcome.not_judged, json);
   json.end_object();

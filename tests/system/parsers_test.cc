@@ -11,7 +11,7 @@
 
 #include "src/system/cpu.h"
 #include "src/system/disk.h"
-#include "src/system/load.h"
+#include "src/system/host_subject.h"
 #include "src/system/memory.h"
 #include "src/system/network.h"
 #include "src/system/pressure.h"

@@ -1,5 +1,4 @@
 // Lines through points, and how far they are to be trusted.
-#include <kymo/watch/robust_line.h>
 
 #include <gtest/gtest.h>
 
@@ -7,6 +6,8 @@
 #include <cmath>
 #include <random>
 #include <vector>
+
+#include <kymo/watch/growth.h>
 
 namespace kymo::KYMO_ABI::watch {
 namespace {

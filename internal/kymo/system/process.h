@@ -3,12 +3,20 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <kymo/system/rate.h>
 #include <kymo/system/subject.h>
+#include <kymo/version.h>
 
 namespace kymo::KYMO_ABI::system {
+
+/// Whether the descriptors belong to the calling process.
+enum class Whose : std::uint8_t { own, another };
+
+/// Number of descriptors in a folder such as /proc/<pid>/fd; nothing if unreadable. Threads: any.
+[[nodiscard]] std::optional<std::uint64_t> count_open_files(const std::string& directory, Whose whose);
 
 /// The used fields of /proc/<pid>/stat.
 struct ProcessStat {

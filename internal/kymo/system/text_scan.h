@@ -3,9 +3,11 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <kymo/base/parse_number.h>
+#include <kymo/version.h>
 
 namespace kymo::KYMO_ABI::system {
 
@@ -120,5 +122,10 @@ class Lines final {
  private:
   std::string_view rest_;
 };
+
+[[nodiscard]] inline std::optional<double> as_double(std::optional<std::uint64_t> value) noexcept {
+  if (!value) return std::nullopt;
+  return static_cast<double>(*value);
+}
 
 }  // namespace kymo::KYMO_ABI::system
