@@ -1,5 +1,5 @@
 # Files as part of the program: kymo_embed_files(OUT.cc SYMBOL FOLDER FILE…) writes a source that defines
-#   const std::span<const EmbeddedFile> SYMBOL;   (namespace kymo::live with its inline ABI namespace, see src/live/embedded_file.h)
+#   const std::span<const EmbeddedFile> SYMBOL;   (namespace kymo::live with its inline ABI namespace, see src/live/routes/routes.h)
 # anew whenever one of the files changes. It needs nothing but CMake.
 set(KYMO_EMBED_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/embed_files.cmake)
 

@@ -13,7 +13,7 @@ foreach(file IN LISTS files)
 endforeach()
 
 file(WRITE ${OUT} "// Written by cmake/embed_files.cmake.
-#include \"src/live/embedded_file.h\"
+#include \"src/live/routes/routes.h\"
 
 namespace kymo::KYMO_ABI::live {
 namespace {

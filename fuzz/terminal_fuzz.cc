@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include <kymo/terminal/plain_report.h>
+#include <kymo/terminal/reports.h>
 #include <kymo/terminal/screen.h>
 #include <kymo/terminal/sessions.h>
 

@@ -12,9 +12,6 @@
 namespace kymo::KYMO_ABI::base {
 namespace {
 
-constexpr int kDeepest = 8;
-constexpr std::size_t kMostFields = 64;
-
 void append_utf8(std::uint32_t code, std::string& out) {
   const auto put = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
   if (code < 0x80) {
@@ -37,11 +34,11 @@ void append_utf8(std::uint32_t code, std::string& out) {
 /// Each read_… returns false after setting the error.
 class Reader final {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, JsonLimits limits) : text_(text), limits_(limits) {}
 
   std::variant<JsonValue, JsonError> read() {
     JsonValue value;
-    if (!read_value(value, kDeepest)) return JsonError{error_};
+    if (!read_value(value, limits_.levels)) return JsonError{error_};
     skip_blanks();
     if (at_ < text_.size()) {
       (void)fail("expected the end");
@@ -80,12 +77,13 @@ class Reader final {
   bool read_digits();
 
   std::string_view text_;
+  JsonLimits limits_;
   std::size_t at_ = 0;
   std::string error_;
 };
 
 bool Reader::read_value(JsonValue& value, int levels) {
-  if (levels == 0) return fail("more than 8 levels deep");
+  if (levels == 0) return fail("more than " + std::to_string(limits_.levels) + " levels deep");
   skip_blanks();
   switch (peek()) {
     case '{': return read_object(value.held.emplace<JsonValue::Object>(), levels);
@@ -114,10 +112,10 @@ bool Reader::read_object(JsonValue::Object& object, int levels) {
     std::string name;
     if (peek() != '"') return fail("expected a name in double quotes");
     if (!read_string(name)) return false;
-    const bool is_known =
-        std::any_of(object.begin(), object.end(), [&](const auto& f) { return f.name == name; });
-    if (is_known) return fail("a name is repeated");
-    if (object.size() == kMostFields) return fail("more than 64 names in an object");
+    if (find(object, name) != nullptr) return fail("a name is repeated");
+    if (object.size() == limits_.fields) {
+      return fail("more than " + std::to_string(limits_.fields) + " names in an object");
+    }
     if (!take(':')) return fail("expected a colon");
     object.push_back({std::move(name), JsonValue()});
     if (!read_value(object.back().value, levels - 1)) return false;
@@ -221,6 +219,8 @@ JsonValue::JsonValue(JsonValue&&) noexcept = default;
 JsonValue& JsonValue::operator=(JsonValue&&) noexcept = default;
 JsonValue::~JsonValue() = default;
 
-std::variant<JsonValue, JsonError> read_json(std::string_view text) { return Reader(text).read(); }
+std::variant<JsonValue, JsonError> read_json(std::string_view text, JsonLimits limits) {
+  return Reader(text, limits).read();
+}
 
 }  // namespace kymo::KYMO_ABI::base

@@ -1,4 +1,4 @@
-#include <kymo/bench/machine.h>
+#include <kymo/bench/run.h>
 
 #include <stdlib.h>
 #include <sys/utsname.h>

@@ -1,57 +1,80 @@
-#include <kymo/bench/saved_run.h>
-
-#include <boost/json.hpp>
+#include <kymo/bench/run.h>
 
 #include <cmath>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
 
+#include <kymo/base/json_value.h>
 #include <kymo/base/json_writer.h>
 
 namespace kymo::KYMO_ABI::bench {
 namespace {
 
-namespace json = boost::json;
+using base::JsonValue;
+using Object = JsonValue::Object;
 
 constexpr std::size_t kMostFigures = 1000;
 
-double number_or_nan(const json::value& value) {
-  return value.is_null() ? std::nan("") : value.to_number<double>();
+template <class T>
+const T& as(const JsonValue& value, std::string_view name) {
+  if (const auto* held = std::get_if<T>(&value.held)) return *held;
+  throw std::runtime_error(std::string(name) + " is of another type");
 }
 
-std::string text_at(const json::object& object, const char* key) {
-  return json::value_to<std::string>(object.at(key));
+const JsonValue& value_at(const Object& object, std::string_view name) {
+  if (const JsonValue* value = base::find(object, name)) return *value;
+  throw std::runtime_error(std::string(name) + " is missing");
 }
 
-Figure figure_from(const json::object& object) {
-  Figure figure{.name = text_at(object, "name"),
-                .unit = text_at(object, "unit"),
-                .median = number_or_nan(object.at("median")),
-                .low = number_or_nan(object.at("low")),
-                .high = number_or_nan(object.at("high")),
+template <class T>
+const T& at(const Object& object, std::string_view name) {
+  return as<T>(value_at(object, name), name);
+}
+
+double number_or_nan(const Object& object, std::string_view name) {
+  const JsonValue& value = value_at(object, name);
+  return std::holds_alternative<std::nullptr_t>(value.held) ? std::nan("") : as<double>(value, name);
+}
+
+unsigned cores_of(const Object& machine) {
+  const double cores = at<double>(machine, "cores");
+  if (cores >= 0 && cores <= 1e6 && std::floor(cores) == cores) return static_cast<unsigned>(cores);
+  throw std::runtime_error("cores is no number of cores");
+}
+
+Figure figure_from(const Object& object) {
+  Figure figure{.name = at<std::string>(object, "name"),
+                .unit = at<std::string>(object, "unit"),
+                .median = number_or_nan(object, "median"),
+                .low = number_or_nan(object, "low"),
+                .high = number_or_nan(object, "high"),
                 .limit_name = {},
                 .limit = {}};
-  if (const json::value& limit = object.at("limit"); !limit.is_null()) {
-    figure.limit_name = text_at(limit.as_object(), "name");
-    const double value = number_or_nan(limit.as_object().at("median"));
-    if (std::isfinite(value)) figure.limit = value;
+  if (const JsonValue& value = value_at(object, "limit");
+      !std::holds_alternative<std::nullptr_t>(value.held)) {
+    const auto& limit = as<Object>(value, "limit");
+    figure.limit_name = at<std::string>(limit, "name");
+    if (const double median = number_or_nan(limit, "median"); std::isfinite(median)) figure.limit = median;
   }
   return figure;
 }
 
-Run run_from(const json::object& object) {
-  if (text_at(object, "kind") != "kymo bench") throw std::runtime_error("it is another kind of file");
-  const json::object& machine = object.at("machine").as_object();
-  Run run{.version = text_at(object, "version"),
-          .time = text_at(object, "time"),
-          .machine = {.processor = text_at(machine, "processor"),
-                      .cores = machine.at("cores").to_number<unsigned>(),
-                      .kernel = text_at(machine, "kernel"),
-                      .build = text_at(machine, "build")},
-          .load = number_or_nan(object.at("load")),
+Run run_from(const Object& object) {
+  if (at<std::string>(object, "kind") != "kymo bench") throw std::runtime_error("kind names another program");
+  const auto& machine = at<Object>(object, "machine");
+  Run run{.version = at<std::string>(object, "version"),
+          .time = at<std::string>(object, "time"),
+          .machine = {.processor = at<std::string>(machine, "processor"),
+                      .cores = cores_of(machine),
+                      .kernel = at<std::string>(machine, "kernel"),
+                      .build = at<std::string>(machine, "build")},
+          .load = number_or_nan(object, "load"),
           .figures = {}};
-  const json::array& figures = object.at("figures").as_array();
-  if (figures.size() > kMostFigures) throw std::runtime_error("it holds more than 1000 figures");
-  for (const json::value& figure : figures) run.figures.push_back(figure_from(figure.as_object()));
+  const auto& figures = at<JsonValue::Array>(object, "figures");
+  if (figures.size() > kMostFigures) throw std::runtime_error("figures has more than 1000 entries");
+  for (const JsonValue& figure : figures) run.figures.push_back(figure_from(as<Object>(figure, "figures")));
   return run;
 }
 
@@ -61,7 +84,7 @@ std::string to_json(const Run& run) {
   std::string out;
   base::JsonWriter writer(out, base::JsonLayout::indented);
   writer.begin_object();
-  writer.field("kind", std::string_view("kymo bench"));
+  writer.field("kind", "kymo bench");
   writer.field("version", run.version);
   writer.field("time", run.time);
   writer.begin_object("machine");
@@ -71,9 +94,7 @@ std::string to_json(const Run& run) {
   writer.field("build", run.machine.build);
   writer.end_object();
   writer.field("load", run.load);
-  writer.begin_array("figures");
-  for (const Figure& figure : run.figures) {
-    writer.begin_object();
+  writer.objects("figures", run.figures, [&](const Figure& figure) {
     writer.field("name", figure.name);
     writer.field("unit", figure.unit);
     writer.field("median", figure.median);
@@ -88,9 +109,7 @@ std::string to_json(const Run& run) {
     } else {
       writer.null();
     }
-    writer.end_object();
-  }
-  writer.end_array();
+  });
   writer.end_object();
   out += '\n';
   return out;
@@ -98,8 +117,10 @@ std::string to_json(const Run& run) {
 
 Run from_json(const std::string& text) {
   try {
-    return run_from(json::parse(text).as_object());
-  } catch (const std::exception& error) {
+    const auto read = base::read_json(text);
+    if (const auto* error = std::get_if<base::JsonError>(&read)) throw std::runtime_error(error->message);
+    return run_from(as<Object>(std::get<JsonValue>(read), "the whole text"));
+  } catch (const std::runtime_error& error) {
     throw std::runtime_error(std::string("is no run that `kymo bench --json` has written: ") + error.what());
   }
 }

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string_view>
+
+#include <kymo/version.h>
 
 #include "command.h"
 
@@ -16,5 +20,11 @@ namespace kymo::KYMO_ABI::cli {
 /// help.
 [[nodiscard]] bool read_command_line(CLI::App& app, const Arguments& arguments, int& exit_code,
                                      std::string_view usage = "[OPTIONS]");
+
+/// Parses a duration as base::parse_duration() does, or a single number such as `2.5s` or `2` (seconds).
+/// Nothing for an invalid text, or one outside `least` to `most`.
+[[nodiscard]] std::optional<std::chrono::milliseconds> read_time(std::string_view text,
+                                                                 std::chrono::milliseconds least,
+                                                                 std::chrono::milliseconds most);
 
 }  // namespace kymo::KYMO_ABI::cli

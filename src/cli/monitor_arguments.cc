@@ -10,7 +10,6 @@
 #include <kymo/base/ascii.h>
 
 #include "command_line.h"
-#include "time_text.h"
 
 namespace kymo::KYMO_ABI::cli {
 namespace {

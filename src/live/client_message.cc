@@ -6,10 +6,17 @@
 #include <utility>
 
 #include <kymo/base/json_value.h>
+#include <kymo/base/json_writer.h>
+#include <kymo/base/utf8.h>
 #include <kymo/format/live_json.h>
 
 namespace kymo::KYMO_ABI::live {
 namespace {
+
+bool covers(std::string_view pattern, std::string_view name) noexcept {
+  if (!pattern.ends_with('*')) return pattern == name;
+  return name.starts_with(pattern.substr(0, pattern.size() - 1));
+}
 
 using base::JsonValue;
 
@@ -23,11 +30,8 @@ constexpr std::size_t kLongestId = 64;
 using Problem = std::optional<MessageError>;
 
 std::string quoted(std::string_view text) {
-  std::size_t length = std::min(text.size(), kLongestQuoted);
-  while (length < text.size() && length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
-    --length;
-  }
-  return "\"" + std::string(text.substr(0, length)) + (length < text.size() ? "…\"" : "\"");
+  const std::string_view shown = base::cut_utf8(text, kLongestQuoted);
+  return "\"" + std::string(shown) + (shown.size() < text.size() ? "…\"" : "\"");
 }
 
 MessageError wrong(std::string_view place, std::string_view expected) {
@@ -113,7 +117,7 @@ ClientMessage read_ping(const JsonValue::Object& fields) {
       format::append_live_value(point, ping.id);
     } else if (const auto* const text = std::get_if<std::string>(&value.held);
                text != nullptr && text->size() <= kLongestId) {
-      format::append_live_text(*text, ping.id);
+      base::JsonWriter(ping.id).value(std::string_view(*text));
     } else {
       return wrong("id", "a number or a text of up to 64 bytes");
     }
@@ -135,19 +139,71 @@ constexpr std::array kKinds = {MessageKind{"subscribe", read_subscribe},
 
 }  // namespace
 
+void Subscription::normalize() {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  const bool all = std::find(names.begin(), names.end(), "*") != names.end();
+  if (all) names.clear();
+  std::sort(match.begin(), match.end());
+}
+
+bool Subscription::wants_family(std::string_view name) const noexcept {
+  return names.empty() ||
+         std::any_of(names.begin(), names.end(), [&](const auto& pattern) { return covers(pattern, name); });
+}
+
+bool Subscription::wants_series(LabelsView labels) const {
+  return std::all_of(match.begin(), match.end(), [&](const auto& label) {
+    // A plain search in the text rejects most labels, without extracting values.
+    return labels.text().find(label.first) != std::string_view::npos &&
+           labels.find(label.first) == label.second;
+  });
+}
+
 ClientMessage read_client_message(std::string_view text) {
   const auto json = base::read_json(text);
   if (const auto* const error = std::get_if<base::JsonError>(&json))
     return MessageError{"not JSON: " + error->message};
   const auto* const fields = std::get_if<JsonValue::Object>(&std::get<JsonValue>(json).held);
   if (fields == nullptr) return wrong("the message", "an object, such as {\"type\":\"subscribe\"}");
-  const auto type =
-      std::find_if(fields->begin(), fields->end(), [](const auto& f) { return f.name == "type"; });
-  const auto* const name = type == fields->end() ? nullptr : std::get_if<std::string>(&type->value.held);
+  const auto* const type = base::find_as<std::string>(*fields, "type");
   for (const MessageKind& kind : kKinds) {
-    if (name != nullptr && *name == kind.type) return kind.read(*fields);
+    if (type != nullptr && *type == kind.type) return kind.read(*fields);
   }
   return wrong("type", "\"subscribe\", \"unsubscribe\" or \"ping\"");
+}
+
+std::string reason_for_slow(std::chrono::milliseconds patience) {
+  const auto ms = patience.count();
+  const std::string time = ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+  return "too slow: this client needs more than " + time + " to receive a message";
+}
+
+std::string pong_text(const PingMessage& ping, std::chrono::system_clock::time_point now) {
+  std::string time;
+  format::append_live_time(now, time);
+  std::string text;
+  base::JsonWriter json(text);
+  json.begin_object();
+  json.field("type", "pong");
+  if (!ping.id.empty()) {
+    json.key("id");
+    json.raw(ping.id);
+  }
+  json.key("time");
+  json.raw(time);
+  json.end_object();
+  return text;
+}
+
+std::string error_text(std::string_view what) {
+  std::string text;
+  base::JsonWriter json(text);
+  json.begin_object();
+  json.field("type", "error");
+  json.field("error", what);
+  json.end_object();
+  return text;
 }
 
 }  // namespace kymo::KYMO_ABI::live

@@ -11,8 +11,8 @@
 
 #include <kymo/core/snapshot.h>
 
+#include "client_message.h"
 #include "series_table.h"
-#include "subscription.h"
 
 namespace kymo::KYMO_ABI::live {
 

@@ -9,10 +9,11 @@
 #include <vector>
 
 #include <kymo/base/duration.h>
+#include <kymo/base/json_writer.h>
 #include <kymo/format/live_json.h>
 #include <kymo/net/json_error.h>
 
-#include "hub_texts.h"
+#include "client_message.h"
 #include "live_channel.h"
 #include "live_client.h"
 
@@ -92,7 +93,6 @@ class MetricsHub::Impl final {
   void pump(LiveClient& client);
   void send_frame(LiveClient& client);
   [[nodiscard]] std::string hello() const;
-  [[nodiscard]] std::string time_now() const;
   [[nodiscard]] const std::shared_ptr<const Snapshot>& snapshot();
 
   const MetricsHubParts parts_;
@@ -314,20 +314,25 @@ Time MetricsHub::Impl::next_due() const {
   return next;
 }
 
-std::string MetricsHub::Impl::time_now() const {
-  std::string text;
-  format::append_live_time(parts_.clock.system_now(), text);
-  return text;
-}
-
 std::string MetricsHub::Impl::hello() const {
-  std::string text = "{\"type\":\"hello\",\"protocol\":1,\"server\":";
-  format::append_live_text(parts_.server, text);
-  text += ",\"instance\":";
-  format::append_live_text(parts_.instance, text);
-  text += ",\"time\":" + time_now() + ",\"rate_hz\":1,\"tick_seconds\":";
-  format::append_live_seconds(parts_.tick_interval, text);
-  return text + "}";
+  std::string time;
+  format::append_live_time(parts_.clock.system_now(), time);
+  std::string tick;
+  format::append_live_seconds(parts_.tick_interval, tick);
+  std::string text;
+  base::JsonWriter json(text);
+  json.begin_object();
+  json.field("type", "hello");
+  json.field("protocol", std::uint64_t{1});
+  json.field("server", parts_.server);
+  json.field("instance", parts_.instance);
+  json.key("time");
+  json.raw(time);
+  json.field("rate_hz", std::uint64_t{1});
+  json.key("tick_seconds");
+  json.raw(tick);
+  json.end_object();
+  return text;
 }
 
 MetricsHub::Statistics MetricsHub::Impl::statistics() const noexcept {

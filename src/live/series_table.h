@@ -9,7 +9,7 @@
 
 #include <kymo/core/snapshot.h>
 
-#include "subscription.h"
+#include "client_message.h"
 
 namespace kymo::KYMO_ABI::live {
 

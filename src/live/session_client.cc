@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "hub_texts.h"
+#include "client_message.h"
 
 namespace kymo::KYMO_ABI::live {
 namespace {

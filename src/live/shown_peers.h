@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <kymo/base/anonymous_id.h>
+#include <kymo/base/json_writer.h>
 #include <kymo/live/peers.h>
 #include <kymo/peers/peer_table.h>
 
@@ -64,5 +65,8 @@ class ShownPeers final {
   const peers::PeerTable* table_;
   PeerIds ids_;
 };
+
+/// The fields of a peer's object.
+void write_peer(const peers::PeerState& peer, base::JsonWriter& json);
 
 }  // namespace kymo::KYMO_ABI::live

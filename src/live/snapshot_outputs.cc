@@ -4,8 +4,8 @@
 
 #include <kymo/net/json_error.h>
 
-#include "conditional.h"
 #include "negotiation.h"
+#include "responses.h"
 
 namespace kymo::KYMO_ABI::live {
 namespace {

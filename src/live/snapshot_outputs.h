@@ -13,16 +13,16 @@
 
 namespace kymo::KYMO_ABI::live {
 
-/// Encodes each Snapshot once for all who ask for an output at the same time. The routes share it, so that
-/// `/metrics?format=json` and `/api/metrics` are one encoding. Threads: any.
+/// Encodes each Snapshot once for all simultaneous requests of an output. The routes share this object, so
+/// `/metrics?format=json` and `/api/metrics` share one encoding. Threads: any.
 class SnapshotOutputs final {
  public:
-  /// `snapshots` must outlive it. `memory`: of all encodings.
+  /// `snapshots` must outlive this object. `memory` holds all encodings.
   SnapshotOutputs(pulse::SnapshotSource& snapshots, const SummaryParts& parts,
                   const std::shared_ptr<ScrapeMemory>& memory, OnOutput on_output);
 
-  /// The response with an output, a row of outputs(), compressed where the client prefers that. 503 while
-  /// there is no Snapshot, or where its encoding takes too long.
+  /// The response with an output, a row of outputs(), compressed where the client prefers that. 503 without
+  /// a Snapshot, or when the encoding takes too long.
   [[nodiscard]] net::HttpResponse respond(const net::HttpRequest& request, const Output& output);
 
  private:

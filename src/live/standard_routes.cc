@@ -2,12 +2,7 @@
 
 #include <utility>
 
-#include "routes/api_documents.h"
-#include "routes/api_metrics.h"
-#include "routes/dashboard.h"
-#include "routes/health.h"
-#include "routes/index.h"
-#include "routes/metrics.h"
+#include "routes/routes.h"
 #include "snapshot_outputs.h"
 
 namespace kymo::KYMO_ABI::live {

@@ -9,9 +9,7 @@
 #include <kymo/format/summary.h>
 #include <kymo/live/system_history.h>
 
-#include "history_aggregate.h"
-#include "json_response.h"
-#include "peer_json.h"
+#include "responses.h"
 #include "shown_peers.h"
 
 namespace kymo::KYMO_ABI::live {
@@ -44,7 +42,7 @@ void write_system(const SystemHistory& history, const Snapshot& snapshot, JsonWr
 void write_peers(const ShownPeers& shown, JsonWriter& json) {
   const std::vector<peers::PeerState> peers = shown.all();
   if (peers.empty()) return;
-  write_list("peers", peers, json, [&](const peers::PeerState& peer) { write_peer(peer, json); });
+  json.objects("peers", peers, [&](const peers::PeerState& peer) { write_peer(peer, json); });
   json.field("network_quality", shown.network().score);
 }
 

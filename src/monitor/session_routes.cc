@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include <kymo/live/sessions.h>
+#include <kymo/live/session_hub.h>
 #include <kymo/packs/stream_sessions.h>
 
 namespace kymo::KYMO_ABI {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "fault.h"
+#include "header_field.h"
 
 namespace kymo::KYMO_ABI::net {
 

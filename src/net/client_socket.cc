@@ -8,7 +8,6 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 
-#include <kymo/net/name_resolution.h>
 #include <kymo/net/resolve.h>
 #include <kymo/net/server_certificate.h>
 

@@ -7,9 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/core/error.hpp>
 
-#include <kymo/net/client_error.h>
 #include <kymo/net/client_options.h>
-#include <kymo/net/client_url.h>
 
 #include "transport.h"
 

@@ -12,10 +12,10 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// Tells a handler when nobody waits for its answer any more: see HttpRequest::cancel. Ends with this object.
-/// On the I/O thread only.
+/// Cancels a request whose client has gone: see HttpRequest::cancel. Ends with this object. On the I/O thread
+/// only.
 ///
-/// It polls, because a poll also sees the end of a client behind bytes that nobody has read.
+/// Polls, because a poll also sees the end of a client behind bytes that nobody has read.
 class ClientWatch final {
  public:
   ClientWatch(ServerContext& context, std::shared_ptr<Transport> transport, SteadyTime deadline)

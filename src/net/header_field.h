@@ -2,13 +2,20 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <kymo/base/ascii.h>
-
-#include "fault.h"
+#include <kymo/version.h>
 
 namespace kymo::KYMO_ABI::net {
+
+/// The server itself refuses a request: the status to send, and a sentence for the client. The connection is
+/// closed afterwards, since the start of the next request is uncertain.
+struct Fault {
+  int status = 400;
+  std::string message;
+};
 
 /// A character of a token (RFC 9110 5.6.2).
 [[nodiscard]] constexpr bool is_token_char(char c) noexcept {

@@ -11,7 +11,7 @@
 #include <fcntl.h>
 
 #include <kymo/base/file_descriptor.h>
-#include <kymo/net/name_resolution.h>
+#include <kymo/net/resolve.h>
 
 #include "refusal.h"
 #include "session.h"

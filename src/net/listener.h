@@ -26,7 +26,7 @@ class Listener final {
   /// One attempt without a name service. So a server whose address is free listens when start()
   /// returns.
   void try_now();
-  /// Begins the work. It ends after close(), or when memory is short: see ServerContext::listener_failed.
+  /// Begins the work, which ends after close(), or when memory is short: see ServerContext::listener_failed.
   /// Throws std::bad_alloc.
   void spawn();
   void close();

@@ -73,7 +73,7 @@ inline constexpr bool kSetsAllocator = false;
 template <class Allocator>
 inline constexpr bool kSetsAllocator<boost::asio::execution::allocator_t<Allocator>> = true;
 
-/// An Asio executor that keeps its allocator, whatever a handler's allocator is.
+/// An Asio executor that keeps its own allocator and ignores that of a handler.
 ///
 /// When a coroutine is destroyed from outside, Asio posts its end from a destructor. With an empty heap that
 /// post would throw and end the process, so it needs reserved memory. `Inner`: an executor of an io_context

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "fault.h"
+#include "header_field.h"
 
 namespace kymo::KYMO_ABI::net {
 

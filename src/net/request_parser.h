@@ -9,17 +9,17 @@
 #include <kymo/net/http_server.h>
 
 #include "chunk_decoder.h"
-#include "fault.h"
+#include "header_field.h"
 #include "request_head.h"
 
 namespace kymo::KYMO_ABI::net {
 
 /// Parses the requests of one connection from any pieces. Knows no sockets.
 ///
-/// Why not Beast's parser: 1.81 has three faults. It fails an assertion, which ends a debug build's process,
-/// when a last chunk arrives byte by byte. It accepts LF in a quoted chunk extension. It puts trailers among
-/// the headers. The tests compare both parsers: accepted input means the same in both. Threads: one at a
-/// time.
+/// Rejected: Beast's parser. Version 1.81 has three faults. A last chunk that arrives byte by byte fails an
+/// assertion, which ends a debug build's process. The parser accepts LF in a quoted chunk extension. It puts
+/// trailers among the headers. The tests compare both parsers: accepted input means the same in both.
+/// Threads: one at a time.
 class RequestParser final {
  public:
   enum class State : std::uint8_t {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <mutex>
+#include <stdexcept>
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -11,6 +13,8 @@
 
 #include <kymo/base/ascii.h>
 #include <kymo/base/parse_number.h>
+#include <kymo/base/thread.h>
+#include <kymo/net/http_server.h>
 
 namespace kymo::KYMO_ABI::net {
 namespace {
@@ -65,6 +69,18 @@ std::optional<in6_addr> parse_zoned(std::string_view text) {
   in6_addr address{};
   if (inet_pton(AF_INET6, std::string(text.substr(0, percent)).c_str(), &address) != 1) return std::nullopt;
   return has_zones(address) ? std::optional(address) : std::nullopt;
+}
+
+[[noreturn]] void refuse(std::string_view text, std::string_view reason) {
+  throw std::invalid_argument("\"" + std::string(text) +
+                              "\" is no address to listen on: " + std::string(reason) +
+                              "; write it as 127.0.0.1:9464, [::1]:9464 or localhost:9464");
+}
+
+std::uint16_t parse_port(std::string_view text, std::string_view port) {
+  const auto value = base::parse_number<std::uint16_t>(port);
+  if (!value) refuse(text, "the port is not a number from 0 to 65535");
+  return *value;
 }
 
 }  // namespace
@@ -155,6 +171,71 @@ bool is_valid_name(std::string_view text) noexcept {
   }
   // "300.1.1.1": no name ends in a number, so this is a malformed address.
   return !std::all_of(last.begin(), last.end(), base::is_digit);
+}
+
+struct NameResolution::State {
+  std::mutex mutex;
+  std::optional<Result> result;
+  std::chrono::nanoseconds took{};
+};
+
+NameResolution::NameResolution(const std::string& name, std::uint16_t port,
+                               const std::optional<SocketAddress>& preferred)
+    : state_(std::make_shared<State>()) {
+  base::start_thread("kymo-net-name", [state = state_, name, port, preferred] {
+    const auto begin = std::chrono::steady_clock::now();
+    Result result = resolve_name(name, port, preferred ? &*preferred : nullptr);
+    const std::lock_guard lock(state->mutex);
+    state->took = std::chrono::steady_clock::now() - begin;
+    state->result = std::move(result);
+  }).detach();
+}
+
+std::chrono::nanoseconds NameResolution::took() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->took;
+}
+
+std::optional<NameResolution::Result> NameResolution::result() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->result;
+}
+
+Endpoint Endpoint::parse(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) refuse(text, "it has no port");
+  std::string_view address = text.substr(0, colon);
+  const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
+  if (bracketed) {
+    address = address.substr(1, address.size() - 2);
+  } else if (address.find(':') != std::string_view::npos) {
+    refuse(text, "an IPv6 address stands in brackets");
+  }
+  if (address.empty()) refuse(text, "it has no address; every address of this machine is 0.0.0.0");
+  const Endpoint endpoint{std::string(address), parse_port(text, text.substr(colon + 1))};
+  const bool is_literal = is_address(address);
+  if (const auto known = parse_address(address, 0);
+      known && is_link_local(*known) && without_zone(address) == address)
+    refuse(text, "a link-local address needs its interface, as [fe80::1%eth0]:9464");
+  if (bracketed ? !is_literal || address.find(':') == std::string_view::npos
+                : !is_literal && !is_valid_name(address)) {
+    refuse(text, "it is neither an IP address nor a host's name");
+  }
+  return endpoint;
+}
+
+std::string Endpoint::to_string() const {
+  const bool is_v6 = address.find(':') != std::string::npos;
+  return (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+bool Endpoint::is_loopback() const noexcept {
+  if (base::equals_ignoring_case(address, "localhost")) return true;
+  in_addr v4{};
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24U == 127U;
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, address.c_str(), &v6) != 1) return false;
+  return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
 
 }  // namespace kymo::KYMO_ABI::net

@@ -10,7 +10,7 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// What happens to the connection after a response.
+/// Whether the connection stays open after a response.
 enum class After : std::uint8_t { keep, close };
 
 /// Inputs of a response's head besides the response.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 
@@ -17,12 +18,12 @@
 #include "loop_executor.h"
 #include "outbox.h"
 #include "request_head.h"
-#include "shared_identity.h"
+#include "tls_context.h"
 #include "trusted_proxies.h"
 
 namespace kymo::KYMO_ABI::net {
 
-/// What HttpServer::Statistics is read from. Written by the server's threads, read by any.
+/// The source of HttpServer::Statistics. The server's threads write; any thread reads.
 struct Counters {
   std::atomic<std::uint64_t> connections_accepted{0};
   std::atomic<std::uint64_t> connections_open{0};
@@ -45,14 +46,14 @@ inline void count(std::atomic<std::uint64_t>& counter, std::uint64_t n = 1) noex
   counter.fetch_add(n, std::memory_order_relaxed);
 }
 
-/// What WebSockets are told when the server stops.
+/// The farewell to all WebSockets when the server stops.
 inline Farewell server_stops() { return {WebSocketClose::going_away, "the server stops"}; }
 
-/// Connections in reserved places, those that are being refused, and the listener.
+/// Coroutines of the listener, of connections in reserved places, and of refusals.
 inline constexpr std::size_t kFurtherCoroutines = 256;
 
-/// What the listener and the sessions of a running server share. One thread does all input and output, so
-/// nothing here needs a lock; handlers run on `workers`.
+/// The state that the listener and the sessions of a running server share. One thread does all input and
+/// output, so the state needs no lock. Handlers run on `workers`.
 struct ServerContext {
   ServerContext(const HttpServerOptions& the_options, const HttpServer::Handler& the_handler,
                 const SharedIdentity& the_identity, Counters& the_counters)
@@ -69,43 +70,44 @@ struct ServerContext {
 
   const HttpServerOptions& options;
   const HttpServer::Handler& handler;
-  const SharedIdentity& tls;  ///< of connections that begin now
+  const SharedIdentity& tls;  ///< for new connections
   Counters& counters;
   const TrustedProxies proxies;
-  BodiesInFlight bodies;  ///< outlives `io` and `workers`, whose handlers hold some of them
-  /// For the end of every connection there may be, and of what else runs as a coroutine.
+  BodiesInFlight bodies;  ///< before `io` and `workers`, whose handlers hold bodies
+  /// Memory for the end of every coroutine: one a connection, and kFurtherCoroutines.
   Reserve reserve{options.limits.connections + kFurtherCoroutines};
   bool draining = false;  ///< no new requests; only on the I/O thread
-  /// Want of memory has ended the listener's work, and `io` was stopped to begin it again.
+  /// The listener ran out of memory and stopped `io`; the server starts the listener again.
   bool listener_failed = false;
   boost::asio::io_context io{1};
   boost::asio::io_context workers;
   boost::asio::io_context heavy_workers;
   const std::shared_ptr<Outbox> outbox = std::make_shared<Outbox>(io);
   ConnectionTable connections;
-  std::atomic<bool> stopping{false};  ///< seen by workers: skip what has not begun
-  std::size_t heavy_requests = 0;     ///< that wait for a heavy thread or run on one
-  /// Makes sure that there are heavy threads; false: the system has none. On the I/O thread only.
+  std::atomic<bool> stopping{false};  ///< workers skip requests that have not begun
+  std::size_t heavy_requests = 0;     ///< waiting for a heavy thread, or on one
+  /// Starts the heavy threads on first use; false: the system refuses threads. On the I/O thread only.
   std::function<bool()> start_heavy;
   [[nodiscard]] bool has_heavy_place() const {
     return heavy_requests < options.heavy_threads + options.limits.heavy_waiting && start_heavy();
   }
-  std::size_t refusals = 0;  ///< connections that are being told 503 right now
+  std::size_t refusals = 0;  ///< 503 responses being sent now
   std::size_t deflated = 0;  ///< WebSockets with permessage-deflate
-  /// How often all WebSockets were asked to end. A handshake that was allowed before the last time comes too
-  /// late.
+  /// Number of times that all WebSockets were asked to end. A handshake accepted before the last time is
+  /// refused.
   std::size_t sweeps = 0;
   std::function<void()> on_connection_closed;
 
-  /// What `on_event` has been told of failing handlers.
+  /// Reports to `on_event` about failing handlers.
   struct HandlerErrors {
     std::optional<SteadyTime> last;
     std::uint64_t untold = 0;
   };
   HandlerErrors handler_errors;
 
-  /// For coroutines that do input and output, and for those that call handlers.
+  /// The executor of coroutines that do input and output.
   [[nodiscard]] LoopExecutor loop() { return loop_executor(io, reserve); }
+  /// The executor of coroutines that call handlers.
   [[nodiscard]] LoopExecutor workers_loop(ThreadClass threads) {
     return loop_executor(threads == ThreadClass::heavy ? heavy_workers : workers, reserve);
   }
@@ -113,7 +115,7 @@ struct ServerContext {
     return options.thread_class ? options.thread_class(head.method, head.target) : ThreadClass::normal;
   }
 
-  /// Tells the user's `on_event`, whatever that does. On the I/O thread only.
+  /// Calls the user's `on_event`, and swallows its exceptions. On the I/O thread only.
   void tell(std::string_view message) noexcept {
     if (!options.on_event) return;
     try {
@@ -122,6 +124,40 @@ struct ServerContext {
       count(counters.handler_errors);
     }
   }
+};
+
+/// A connection's entry in the table and in the figures, for the life of this object. Moves with the socket
+/// when a connection becomes a WebSocket. On the I/O thread only.
+class ConnectionSlot final {
+ public:
+  ConnectionSlot(ServerContext& context, ConnectionTable::Entry entry)
+      : context_(&context), place_(context.connections.add(std::move(entry))) {
+    count(context.counters.connections_open);
+  }
+  ConnectionSlot(ConnectionSlot&& other) noexcept
+      : context_(std::exchange(other.context_, nullptr)), place_(other.place_) {}
+  ConnectionSlot& operator=(ConnectionSlot&&) = delete;
+  ~ConnectionSlot() {
+    if (context_ == nullptr) return;
+    context_->connections.remove(place_);
+    context_->counters.connections_open.fetch_sub(1, std::memory_order_relaxed);
+    context_->on_connection_closed();
+  }
+
+  void enter(Phase phase) {
+    context_->connections.set_phase(place_, phase, std::chrono::steady_clock::now());
+  }
+  /// Releases the place.
+  void give_up() { context_->connections.give_up(place_); }
+  /// See ConnectionTable::make_stream().
+  [[nodiscard]] ConnectionTable::Stream make_stream(const AddressKey& client, std::function<void()> close,
+                                                    std::function<void(const Farewell&)> leave) {
+    return context_->connections.make_stream(place_, client, std::move(close), std::move(leave));
+  }
+
+ private:
+  ServerContext* context_;
+  ConnectionTable::Place place_;
 };
 
 }  // namespace kymo::KYMO_ABI::net

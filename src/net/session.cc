@@ -18,17 +18,16 @@
 #include <kymo/net/uri.h>
 
 #include "client_watch.h"
-#include "connection_slot.h"
 #include "handler_call.h"
 #include "loop_executor.h"
 #include "refusal.h"
 #include "request_parser.h"
 #include "response_head.h"
+#include "server_context.h"
 #include "tls_context.h"
 #include "transport.h"
 #include "unwritten.h"
 #include "websocket_handshake.h"
-#include "websocket_session.h"
 
 namespace kymo::KYMO_ABI::net {
 namespace {

@@ -12,7 +12,7 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// A message that is being written: what is left of its head, and of the pieces of its body.
+/// A message that is being written: the rest of its head, and of the pieces of its body.
 class Unwritten final {
  public:
   using Pieces = std::span<const std::string_view>;

@@ -1,4 +1,4 @@
-#include "websocket_session.h"
+#include "session.h"
 
 #include <algorithm>
 #include <atomic>

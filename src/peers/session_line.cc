@@ -42,26 +42,26 @@ class Fields final {
   [[nodiscard]] const std::string& error() const noexcept { return error_; }
 
   std::string text(std::string_view name) {
-    const auto* const held = get<std::string>(name);
+    const auto* const held = base::find_as<std::string>(object_, name);
     if (held == nullptr) return wrong<std::string>(name, "a text");
     return *held;
   }
   bool yes_or_no(std::string_view name) {
-    const auto* const held = get<bool>(name);
+    const auto* const held = base::find_as<bool>(object_, name);
     return held == nullptr ? wrong<bool>(name, "true or false") : *held;
   }
   /// Reads a number from 0 to `most`.
   double number(std::string_view name, double most) {
-    const auto* const held = get<double>(name);
+    const auto* const held = base::find_as<double>(object_, name);
     if (held == nullptr || !(*held >= 0 && *held <= most)) return wrong<double>(name, "a number from 0 on");
     return *held;
   }
   std::optional<double> number_or_null(std::string_view name, double most) {
-    if (get<std::nullptr_t>(name) != nullptr) return std::nullopt;
+    if (base::find_as<std::nullptr_t>(object_, name) != nullptr) return std::nullopt;
     return number(name, most);
   }
   std::vector<std::string> texts(std::string_view name) {
-    const auto* const held = get<JsonValue::Array>(name);
+    const auto* const held = base::find_as<JsonValue::Array>(object_, name);
     if (held == nullptr) return wrong<std::vector<std::string>>(name, "a list of texts");
     std::vector<std::string> all;
     for (const JsonValue& value : *held) {
@@ -73,19 +73,13 @@ class Fields final {
   }
   const JsonValue::Object& object(std::string_view name) {
     static const JsonValue::Object kNothing;
-    const auto* const held = get<JsonValue::Object>(name);
+    const auto* const held = base::find_as<JsonValue::Object>(object_, name);
     if (held != nullptr) return *held;
     (void)wrong<bool>(name, "an object");
     return kNothing;
   }
 
  private:
-  template <class T>
-  [[nodiscard]] const T* get(std::string_view name) const {
-    const auto found =
-        std::find_if(object_.begin(), object_.end(), [&](const auto& field) { return field.name == name; });
-    return found == object_.end() ? nullptr : std::get_if<T>(&found->value.held);
-  }
   template <class T>
   T wrong(std::string_view name, std::string_view expected) {
     if (error_.empty()) error_ = std::string(name) + ": expected " + std::string(expected);
@@ -120,15 +114,6 @@ SessionLatency latency_of(Fields& fields) {
   return latency;
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = base::utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 }  // namespace
 
 void append_session_line(const Session& session, std::string& out) {
@@ -156,7 +141,7 @@ void append_session_line(const Session& session, std::string& out) {
 }
 
 std::variant<Session, SessionLineError> read_session_line(std::string_view line) {
-  if (!is_utf8(line)) return SessionLineError{"it is no UTF-8"};
+  if (!base::is_utf8(line)) return SessionLineError{"it is no UTF-8"};
   const auto json = base::read_json(line);
   if (const auto* const error = std::get_if<base::JsonError>(&json)) return SessionLineError{error->message};
   const auto* const object = std::get_if<JsonValue::Object>(&std::get<JsonValue>(json).held);

@@ -7,7 +7,7 @@
 #include <kymo/base/ascii.h>
 #include <kymo/probe/probe_result.h>
 
-#include "big_endian.h"
+#include "numbers.h"
 
 namespace kymo::KYMO_ABI::probe {
 namespace {

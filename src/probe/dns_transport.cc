@@ -16,7 +16,6 @@
 
 #include "datagram.h"
 #include "dns_message.h"
-#include "read_watch.h"
 #include "transport.h"
 
 namespace kymo::KYMO_ABI::probe {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "big_endian.h"
+#include "numbers.h"
 
 namespace kymo::KYMO_ABI::probe {
 namespace {

@@ -23,8 +23,7 @@
 
 #include "datagram.h"
 #include "echo_message.h"
-#include "random_number.h"
-#include "refusal_log.h"
+#include "numbers.h"
 #include "source_limits.h"
 
 namespace kymo::KYMO_ABI::probe {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include <kymo/net/name_resolution.h>
+#include <kymo/net/resolve.h>
 
 namespace kymo::KYMO_ABI::probe {
 

@@ -11,10 +11,8 @@
 
 #include <kymo/base/file_descriptor.h>
 
-#include "big_endian.h"
 #include "datagram.h"
-#include "random_number.h"
-#include "read_watch.h"
+#include "numbers.h"
 #include "transport.h"
 
 namespace kymo::KYMO_ABI::probe {

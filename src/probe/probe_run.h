@@ -16,7 +16,6 @@
 #include "host_address.h"
 #include "rate_limit.h"
 #include "sequence_account.h"
-#include "socket_budget.h"
 #include "transport.h"
 
 namespace kymo::KYMO_ABI::probe {

@@ -23,7 +23,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 
-#include <kymo/net/name_resolution.h>
+#include <kymo/net/resolve.h>
 #include <kymo/net/server_certificate.h>
 
 #include "transport.h"

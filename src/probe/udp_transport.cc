@@ -8,8 +8,7 @@
 
 #include "datagram.h"
 #include "echo_message.h"
-#include "random_number.h"
-#include "read_watch.h"
+#include "numbers.h"
 #include "transport.h"
 
 namespace kymo::KYMO_ABI::probe {

@@ -14,8 +14,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/websocket.hpp>
 
-#include "big_endian.h"
-#include "random_number.h"
+#include "numbers.h"
 #include "transport.h"
 
 namespace kymo::KYMO_ABI::probe {

@@ -1,4 +1,4 @@
-#include <kymo/terminal/json_report.h>
+#include <kymo/terminal/reports.h>
 
 #include <array>
 #include <cmath>
@@ -35,21 +35,15 @@ void write_server(const Scene& scene, JsonWriter& json) {
 void write_verdict(const Verdict& verdict, JsonWriter& json) {
   json.begin_object("verdict");
   json.field("level", level_name(verdict.level));
-  json.begin_array("reasons");
-  for (const Reason& reason : verdict.reasons) {
-    json.begin_object();
+  json.objects("reasons", verdict.reasons, [&](const Reason& reason) {
     json.field("level", level_name(reason.level));
     json.field("text", std::string_view(reason.text));
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
 }
 
 void write_figures(const World& world, const Roles& roles, JsonWriter& json) {
-  json.begin_array("figures");
-  for (const Tile& tile : tiles_of(world, roles, 1)) {
-    json.begin_object();
+  json.objects("figures", tiles_of(world, roles, 1), [&](const Tile& tile) {
     json.field("title", std::string_view(tile.title));
     number(json, "value", tile.value);
     if (tile.both) {
@@ -58,9 +52,7 @@ void write_figures(const World& world, const Roles& roles, JsonWriter& json) {
     }
     number(json, "limit", tile.limit);
     text(json, "unit", tile.unit);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void write_series(const World& world, const Family& family, const Series& series, JsonWriter& json) {
@@ -114,9 +106,7 @@ void write_timings(const World& world, JsonWriter& json) {
 void write_sessions(const Sessions& sessions, const ViewState& state, JsonWriter& json) {
   json.begin_object("sessions");
   number(json, "count", sessions.count);
-  json.begin_array("rows");
-  for (const SessionRow* row : chosen_sessions(sessions, state)) {
-    json.begin_object();
+  json.objects("rows", chosen_sessions(sessions, state), [&](const SessionRow* row) {
     json.field("session_id", std::string_view(row->id));
     json.field("level", level_name(row->level));
     number(json, "queue_fill_ratio", row->fill);
@@ -129,9 +119,7 @@ void write_sessions(const Sessions& sessions, const ViewState& state, JsonWriter
     json.begin_array("reasons");
     for (const std::string& reason : row->reasons) json.value(std::string_view(reason));
     json.end_array();
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
 }
 
@@ -142,9 +130,7 @@ void write_peers(const Peers& peers, JsonWriter& json) {
   json.end_object();
   ViewState by_name;
   by_name.peer_sort = PeerSort::name;
-  json.begin_array("peers");
-  for (const PeerRow* row : chosen_peers(peers, by_name)) {
-    json.begin_object();
+  json.objects("peers", chosen_peers(peers, by_name), [&](const PeerRow* row) {
     json.field("peer_id", std::string_view(row->id));
     text(json, "peer_name", row->name);
     text(json, "status", row->status);
@@ -154,9 +140,7 @@ void write_peers(const Peers& peers, JsonWriter& json) {
     number(json, "quality_score", row->quality);
     text(json, "quality_trend", row->trend);
     text(json, "quality_reason", row->reason);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include <kymo/terminal/plain_report.h>
+#include <kymo/terminal/reports.h>
 
 #include <array>
 #include <cmath>

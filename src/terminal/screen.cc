@@ -8,6 +8,7 @@
 
 #include "number_text.h"
 #include "pages.h"
+#include "small_charts.h"
 #include "table.h"
 
 namespace kymo::KYMO_ABI::terminal {
@@ -142,6 +143,19 @@ void draw_page(Canvas& canvas, Area area, const Scene& scene, ViewState& state) 
   }
 }
 
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kKeys = {
+    {{"Tab, 1 to 5", "the next view: overview, series, sessions, peers, profile"},
+     {"up, down, j k", "move in a table; PgUp PgDn by a page, Home End to its ends"},
+     {"/", "filter: words that a row must have; Esc clears it"},
+     {"s", "sort by the next column; r the other way round"},
+     {"p, z", "the profiler: on and off; forget its records"},
+     {"space", "pause and resume the screen"},
+     {"?, h", "this help; any key leaves it"},
+     {"q, Ctrl-C", "quit"},
+     {"well", "errors, losses, queues, CPU, memory, files within limits"},
+     {"degraded", "a limit is exceeded; unwell: by far"},
+     {"p95", "95 of 100 values of the last 10 s were below it"}}};
+
 }  // namespace
 
 Canvas draw_screen(const Scene& scene, ViewState& state, Size size, Alphabet alphabet) {
@@ -208,6 +222,18 @@ void settle_cursor(ViewState& state, int rows, int shown) {
   state.cursor = std::clamp(state.cursor, 0, std::max(rows - 1, 0));
   state.top = std::clamp(state.top, state.cursor - shown + 1, state.cursor);
   state.top = std::clamp(state.top, 0, std::max(rows - shown, 0));
+}
+
+void draw_help(Canvas& canvas, Area area) {
+  const int width = canvas.size().width;
+  draw_rule(canvas, area.top, 1, width - 2, "Keys and words");
+  int row = area.top + 1;
+  for (const auto& [key, text] : kKeys) {
+    if (row >= area.top + area.height) return;
+    canvas.put(row, 2, key, Style::strong, 15);
+    canvas.put(row, 18, text, Style::plain, width - 19);
+    ++row;
+  }
 }
 
 }  // namespace kymo::KYMO_ABI::terminal

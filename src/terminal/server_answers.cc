@@ -4,42 +4,30 @@
 #include <array>
 #include <ctime>
 #include <set>
-
-#include <boost/json.hpp>
+#include <variant>
 
 #include "json_fields.h"
 
 namespace kymo::KYMO_ABI::terminal {
 namespace {
 
-using boost::json::object;
+using Object = JsonValue::Object;
 
 /// More rows would be useless, and each is sorted for every picture.
 constexpr std::size_t kMostRows = 10'000;
 
 /// The rows of the list below a key, each made by a function; nothing if there is no list.
 template <class Row>
-std::optional<std::vector<Row>> rows_below(const object& answer, std::string_view key,
-                                           Row (*make)(const object& fields)) {
-  const boost::json::value* list = answer.if_contains(key);
-  if (list == nullptr || !list->is_array()) return std::nullopt;
+std::optional<std::vector<Row>> rows_below(const Object& answer, std::string_view key,
+                                           Row (*make)(const Object& fields)) {
+  const auto* list = base::find_as<JsonValue::Array>(answer, key);
+  if (list == nullptr) return std::nullopt;
   std::vector<Row> rows;
-  for (const boost::json::value& entry : list->get_array()) {
+  for (const JsonValue& entry : *list) {
     if (rows.size() == kMostRows) break;
-    if (entry.is_object()) rows.push_back(make(entry.get_object()));
+    if (const auto* fields = std::get_if<Object>(&entry.held)) rows.push_back(make(*fields));
   }
   return rows;
-}
-
-boost::json::value parsed_object(std::string_view answer) {
-  boost::system::error_code error;
-  boost::json::value parsed = boost::json::parse(answer, error);
-  return error || !parsed.is_object() ? boost::json::value(object()) : parsed;
-}
-
-bool flag_field(const object& fields, std::string_view key) {
-  const boost::json::value* value = fields.if_contains(key);
-  return value != nullptr && value->is_bool() && value->get_bool();
 }
 
 /// Unix time of `2025-11-24T15:58:00.000Z`, in UTC.
@@ -50,16 +38,16 @@ double moment_of(const std::string& text) {
 }
 
 /// Without any traffic in either direction nobody reported traffic: unknown, and not none.
-bool has_traffic(const object& fields) {
+bool has_traffic(const Object& fields) {
   static constexpr std::array<std::string_view, 4> kTotals = {"bytes_sent", "bytes_received", "packets_sent",
                                                               "packets_received"};
   return std::any_of(kTotals.begin(), kTotals.end(),
                      [&](std::string_view total) { return number_field(fields, total) > 0; });
 }
 
-PeerRow peer_of(const object& fields) {
-  const object& latency = object_field(fields, "latency_ms");
-  const object& bandwidth = object_field(fields, "bandwidth");
+PeerRow peer_of(const Object& fields) {
+  const Object& latency = object_field(fields, "latency_ms");
+  const Object& bandwidth = object_field(fields, "bandwidth");
   PeerRow row;
   row.id = text_field(fields, "peer_id");
   row.name = text_field(fields, "peer_name");
@@ -82,9 +70,8 @@ PeerRow peer_of(const object& fields) {
   return row;
 }
 
-PastSessionRow past_session_of(const object& fields) {
-  const object& latency = object_field(fields, "latency_ms");
-  const boost::json::value* peers = fields.if_contains("peers");
+PastSessionRow past_session_of(const Object& fields) {
+  const Object& latency = object_field(fields, "latency_ms");
   PastSessionRow row;
   row.id = text_field(fields, "session_id");
   row.kind = text_field(fields, "kind");
@@ -93,14 +80,15 @@ PastSessionRow past_session_of(const object& fields) {
   row.is_over = !text_field(fields, "end_time").empty();
   row.is_interrupted = flag_field(fields, "interrupted");
   row.duration_seconds = number_field(fields, "duration_seconds");
-  if (peers != nullptr && peers->is_array()) row.peers = static_cast<double>(peers->get_array().size());
+  if (const auto* peers = base::find_as<JsonValue::Array>(fields, "peers"))
+    row.peers = static_cast<double>(peers->size());
   row.least_ms = number_field(latency, "min");
   row.average_ms = number_field(latency, "avg");
   row.most_ms = number_field(latency, "max");
   return row;
 }
 
-HotspotRow hotspot_of(const object& fields) {
+HotspotRow hotspot_of(const Object& fields) {
   HotspotRow row;
   row.name = text_field(fields, "name");
   row.calls = number_field(fields, "calls");
@@ -113,12 +101,10 @@ HotspotRow hotspot_of(const object& fields) {
   return row;
 }
 
-void mark_slow(const object& answer, std::vector<HotspotRow>& rows) {
-  const boost::json::value* slow = answer.if_contains("slow");
-  if (slow == nullptr || !slow->is_array()) return;
+void mark_slow(const Object& answer, std::vector<HotspotRow>& rows) {
   std::set<std::string_view> names;
-  for (const boost::json::value& name : slow->get_array()) {
-    if (name.is_string()) names.emplace(name.get_string());
+  for (const JsonValue& name : list_field(answer, "slow")) {
+    if (const auto* text = std::get_if<std::string>(&name.held)) names.emplace(*text);
   }
   for (HotspotRow& row : rows) row.is_slow = names.contains(row.name);
 }
@@ -126,26 +112,25 @@ void mark_slow(const object& answer, std::vector<HotspotRow>& rows) {
 }  // namespace
 
 std::optional<Peers> parse_peers(std::string_view answer) {
-  const boost::json::value parsed = parsed_object(answer);
-  auto rows = rows_below(parsed.get_object(), "peers", peer_of);
+  const Object fields = parse_object(answer).value_or(Object());
+  auto rows = rows_below(fields, "peers", peer_of);
   if (!rows) return std::nullopt;
   return Peers{std::move(*rows), kUnknown, {}};
 }
 
 void take_network(std::string_view answer, Peers& peers) {
-  const boost::json::value parsed = parsed_object(answer);
-  peers.score = number_field(parsed.get_object(), "score");
-  peers.grade = text_field(parsed.get_object(), "grade");
+  const Object fields = parse_object(answer).value_or(Object());
+  peers.score = number_field(fields, "score");
+  peers.grade = text_field(fields, "grade");
 }
 
 std::optional<PastSessions> parse_past_sessions(std::string_view answer) {
-  const boost::json::value parsed = parsed_object(answer);
-  return rows_below(parsed.get_object(), "sessions", past_session_of);
+  const Object fields = parse_object(answer).value_or(Object());
+  return rows_below(fields, "sessions", past_session_of);
 }
 
 std::optional<Profile> parse_profile(std::string_view answer) {
-  const boost::json::value parsed = parsed_object(answer);
-  const object& fields = parsed.get_object();
+  const Object fields = parse_object(answer).value_or(Object());
   auto rows = rows_below(fields, "functions", hotspot_of);
   if (!rows) return std::nullopt;
   mark_slow(fields, *rows);

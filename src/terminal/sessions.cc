@@ -1,8 +1,7 @@
 #include <kymo/terminal/sessions.h>
 
 #include <algorithm>
-
-#include <boost/json.hpp>
+#include <variant>
 
 #include <kymo/base/ascii.h>
 
@@ -11,8 +10,6 @@
 
 namespace kymo::KYMO_ABI::terminal {
 namespace {
-
-namespace json = boost::json;
 
 /// Limits of docs/reference/stream.md for a buffering queue, an overloaded queue, and a slow server.
 void judge(SessionRow& row) {
@@ -29,15 +26,14 @@ void judge(SessionRow& row) {
   if (row.dropped_recent > 0) say(Level::degraded, amount_text(row.dropped_recent) + " dropped in 10 s");
 }
 
-SessionRow row_of(const json::object& fields) {
+SessionRow row_of(const JsonValue::Object& fields) {
   SessionRow row;
   row.id = text_field(fields, "session_id");
   row.model = text_field(fields, "provider");
   if (const std::string model = text_field(fields, "model_id"); !model.empty())
     row.model += (row.model.empty() ? "" : " ") + model;
   row.ladder = text_field(fields, "level");
-  const json::value* const idle = fields.if_contains("idle");
-  row.idle = idle != nullptr && idle->is_bool() && idle->get_bool();
+  row.idle = flag_field(fields, "idle");
   row.age_seconds = number_field(fields, "age_seconds");
   row.sources = number_field(fields, "sources");
   row.fill = number_field(fields, "queue_fill_ratio");
@@ -62,16 +58,14 @@ std::string_view level_name(Level level) noexcept {
 }
 
 std::optional<Sessions> parse_sessions(std::string_view answer) {
-  boost::system::error_code error;
-  const json::value parsed = json::parse(answer, error);
-  if (error || !parsed.is_object()) return std::nullopt;
-  const json::value* top = parsed.get_object().if_contains("top");
-  if (top == nullptr || !top->is_array()) return std::nullopt;
+  const auto fields = parse_object(answer);
+  const auto* top = fields ? base::find_as<JsonValue::Array>(*fields, "top") : nullptr;
+  if (top == nullptr) return std::nullopt;
   Sessions sessions;
-  for (const json::value& entry : top->get_array()) {
-    if (entry.is_object()) sessions.rows.push_back(row_of(entry.get_object()));
+  for (const JsonValue& entry : *top) {
+    if (const auto* row = std::get_if<JsonValue::Object>(&entry.held)) sessions.rows.push_back(row_of(*row));
   }
-  const double count = number_field(parsed.get_object(), "sessions");
+  const double count = number_field(*fields, "sessions");
   sessions.count = count >= 0 ? count : static_cast<double>(sessions.rows.size());
   return sessions;
 }

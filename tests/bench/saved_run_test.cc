@@ -1,10 +1,11 @@
 // A run reads back as it was written; what is none is refused.
-#include <kymo/bench/saved_run.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+
+#include <kymo/bench/run.h>
 
 #include "runs.h"
 

@@ -1,4 +1,4 @@
-#include "src/live/routes/dashboard.h"
+#include "src/live/routes/routes.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "src/live/routes/index.h"
+#include "src/live/routes/routes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -13,7 +13,7 @@
 #include <kymo/peers/peer_table.h>
 #include <kymo/peers/session_log.h>
 
-#include "src/live/peer_json.h"
+#include "src/live/shown_peers.h"
 #include "tests/system/manual_clock.h"
 
 namespace kymo::KYMO_ABI::live {

@@ -1,4 +1,4 @@
-#include <kymo/live/sessions.h>
+#include <kymo/live/session_hub.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

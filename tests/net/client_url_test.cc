@@ -1,10 +1,8 @@
 // Tests which texts are URLs of a server, and the message for all others.
-#include <kymo/net/client_url.h>
+#include <kymo/net/client_options.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <kymo/net/client_error.h>
 
 namespace kymo::KYMO_ABI::net {
 namespace {

@@ -18,7 +18,7 @@
 #include <kymo/probe/prober.h>
 
 #include "src/probe/datagram.h"
-#include "src/probe/socket_budget.h"
+#include "src/probe/transport.h"
 #include "tests/net/server_fixture.h"
 #include "tests/probe/echo_peer.h"
 

@@ -1,4 +1,4 @@
-#include "src/probe/refusal_log.h"
+#include "src/probe/source_limits.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -7,9 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <kymo/terminal/json_report.h>
 #include <kymo/terminal/keys.h>
-#include <kymo/terminal/plain_report.h>
+#include <kymo/terminal/reports.h>
 
 #include "worlds.h"
 

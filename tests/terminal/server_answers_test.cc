@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <kymo/terminal/view_requests.h>
+#include <kymo/terminal/feeds.h>
 
 namespace kymo::KYMO_ABI::terminal {
 namespace {

@@ -37,10 +37,31 @@ struct JsonError {
   std::string message;
 };
 
+/// Limits of a JSON text; the defaults are for texts of strangers.
+struct JsonLimits {
+  int levels = 8;           ///< of values inside one another
+  std::size_t fields = 64;  ///< of an object
+};
+
 /// Reads one JSON text (RFC 8259) in valid UTF-8. Stricter than the RFC, because input comes from strangers:
-/// at most eight levels deep, no repeated name in an object, no number beyond a double, no lone surrogates.
+/// no text beyond the limits, no repeated name in an object, no number beyond a double, no lone surrogates.
 /// Threads: any. Errors: in the result; throws nothing but `std::bad_alloc`. Cost: a walk over the text. Each
-/// name is compared with the earlier ones of its object, at most 64.
-[[nodiscard]] std::variant<JsonValue, JsonError> read_json(std::string_view text);
+/// name is compared with the earlier ones of its object.
+[[nodiscard]] std::variant<JsonValue, JsonError> read_json(std::string_view text, JsonLimits limits = {});
+
+/// The value below a name; null where the object lacks it.
+[[nodiscard]] inline const JsonValue* find(const JsonValue::Object& object, std::string_view name) noexcept {
+  for (const JsonField& field : object) {
+    if (field.name == name) return &field.value;
+  }
+  return nullptr;
+}
+
+/// The value below a name, if it has the type T of JsonValue::held; otherwise null.
+template <class T>
+[[nodiscard]] const T* find_as(const JsonValue::Object& object, std::string_view name) noexcept {
+  const JsonValue* value = find(object, name);
+  return value == nullptr ? nullptr : std::get_if<T>(&value->held);
+}
 
 }  // namespace kymo::KYMO_ABI::base

@@ -33,9 +33,9 @@ using OnOutput = std::function<void(const Output& output, std::chrono::nanosecon
 /// describe all of them.
 ///
 /// `snapshots` must outlive the routes. The answer to a request has all that happened before the request
-/// arrived; without a Snapshot the answer is 503. `why_not_ready`: what `/readyz` says with 503; empty: it is
-/// ready. It must not block, and several threads call it at once. The encodings belong to the routes: one for
-/// all who ask at the same time. `memory` holds their texts.
+/// arrived; without a Snapshot the answer is 503. `why_not_ready`: the text of `/readyz` with 503; empty:
+/// ready. Must not block; several threads call it at once. The encodings belong to the routes: one for all
+/// who ask at the same time. `memory` holds their texts.
 [[nodiscard]] std::vector<Route> make_standard_routes(
     pulse::SnapshotSource& snapshots, std::function<std::string()> why_not_ready,
     const std::vector<Route>& others = {}, const SummaryParts& summary = {},

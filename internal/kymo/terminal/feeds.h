@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,9 +12,32 @@
 #include <kymo/net/client_options.h>
 #include <kymo/terminal/screen.h>
 #include <kymo/terminal/series_store.h>
-#include <kymo/terminal/view_requests.h>
 
 namespace kymo::KYMO_ABI::terminal {
+
+/// The page on view and the user's orders, for the thread that sends requests to the server. Threads: any.
+class ViewRequests final {
+ public:
+  struct Request {
+    Page page = Page::overview;
+    ProfilerOrder order = ProfilerOrder::none;
+  };
+
+  void show(Page page);
+  void order(ProfilerOrder order);
+  /// Makes wait() return nothing from now on.
+  void end();
+
+  /// Waits for a change, at most `longest`, and returns the current request; each order only once.
+  [[nodiscard]] std::optional<Request> wait(std::chrono::milliseconds longest);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Request request_;
+  bool is_new_ = true;  // the first request is new
+  bool is_over_ = false;
+};
 
 /// Seconds since 1970, by the clock of this machine.
 [[nodiscard]] double unix_now() noexcept;

@@ -1,4 +1,4 @@
-#include "health.h"
+#include "routes.h"
 
 #include <memory>
 #include <string>

@@ -1,4 +1,4 @@
-#include "index.h"
+#include "routes.h"
 
 #include <memory>
 #include <string>

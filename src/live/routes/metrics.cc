@@ -1,5 +1,3 @@
-#include "metrics.h"
-
 #include <algorithm>
 #include <span>
 #include <string>
@@ -9,6 +7,8 @@
 #include <kymo/net/json_error.h>
 
 #include "../negotiation.h"
+#include "../snapshot_outputs.h"
+#include "routes.h"
 
 namespace kymo::KYMO_ABI::live {
 namespace {
@@ -50,6 +50,16 @@ Route metrics_route(std::shared_ptr<SnapshotOutputs> all) {
   };
   return {"GET", "/metrics", std::move(handle),
           "All metrics, for Prometheus and other scrapers: Prometheus text or OpenMetrics."};
+}
+
+std::vector<Route> api_metrics_routes(const std::shared_ptr<SnapshotOutputs>& all) {
+  std::vector<Route> routes;
+  for (const Output& output : outputs()) {
+    if (output.path.empty()) continue;
+    auto handle = [all, &output](const net::HttpRequest& request) { return all->respond(request, output); };
+    routes.push_back({"GET", std::string(output.path), std::move(handle), std::string(output.about)});
+  }
+  return routes;
 }
 
 }  // namespace kymo::KYMO_ABI::live

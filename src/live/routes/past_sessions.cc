@@ -8,7 +8,7 @@
 #include <kymo/live/query_reader.h>
 #include <kymo/peers/session_log.h>
 
-#include "../json_response.h"
+#include "../responses.h"
 
 namespace kymo::KYMO_ABI::live {
 namespace {
@@ -46,8 +46,8 @@ net::HttpResponse respond_with_past(const peers::SessionLog* log, PeerIds ids,
   if (query.refusal()) return *query.refusal();
   return json_response(request, [&](JsonWriter& json) {
     const auto sessions = log == nullptr ? std::vector<peers::Session>() : log->last(limit);
-    write_list("sessions", sessions, json,
-               [&](const peers::Session& session) { write_session(session, ids, json); });
+    json.objects("sessions", sessions,
+                 [&](const peers::Session& session) { write_session(session, ids, json); });
   });
 }
 

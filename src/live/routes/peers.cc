@@ -12,9 +12,7 @@
 #include <kymo/net/json_error.h>
 #include <kymo/peers/peer_table.h>
 
-#include "../aggregate_json.h"
-#include "../json_response.h"
-#include "../peer_json.h"
+#include "../responses.h"
 #include "../shown_peers.h"
 
 namespace kymo::KYMO_ABI::live {
@@ -35,7 +33,7 @@ void write_time(std::string_view name, std::chrono::system_clock::time_point tim
 
 net::HttpResponse list_peers(const ShownPeers& shown, const net::HttpRequest& request) {
   return json_response(request, [&](JsonWriter& json) {
-    write_list("peers", shown.all(), json, [&](const auto& peer) { write_peer(peer, json); });
+    json.objects("peers", shown.all(), [&](const auto& peer) { write_peer(peer, json); });
   });
 }
 
@@ -67,7 +65,7 @@ net::HttpResponse show_latency(const ShownPeers& shown, const net::HttpRequest& 
   return json_response(request, [&](JsonWriter& json) {
     json.field("peer_id", std::string_view(id));
     if (window) return write_window(*window, *points, json);
-    write_list("points", *points, json, [&](const peers::LatencyPoint& point) {
+    json.objects("points", *points, [&](const peers::LatencyPoint& point) {
       write_time("timestamp", point.time, json);
       json.field("latency_ms", point.latency_ms);  // null without an answer
     });
@@ -80,7 +78,7 @@ net::HttpResponse show_hours(const ShownPeers& shown, const net::HttpRequest& re
   if (!hours) return no_such_peer(id);
   return json_response(request, [&](JsonWriter& json) {
     json.field("peer_id", std::string_view(id));
-    write_list("hours", *hours, json, [&](const peers::HourlyScore& hour) {
+    json.objects("hours", *hours, [&](const peers::HourlyScore& hour) {
       write_time("begin", hour.begin, json);
       json.field("count", static_cast<std::uint64_t>(hour.count));
       json.field("min", hour.min);

@@ -1,4 +1,4 @@
-#include <kymo/live/sessions.h>
+#include <kymo/live/session_hub.h>
 
 #include <cstdint>
 #include <memory>

@@ -9,10 +9,9 @@
 #include <kymo/live/query_reader.h>
 #include <kymo/net/json_error.h>
 
-#include "../aggregate_json.h"
-#include "../history_aggregate.h"
-#include "../json_response.h"
 #include "../negotiation.h"
+#include "../responses.h"
+#include "../summary_json.h"
 
 namespace kymo::KYMO_ABI::live {
 namespace {
@@ -26,7 +25,7 @@ constexpr std::array<MediaType, 2> kHistoryTypes = {format::kJsonType, kCsvType}
 net::HttpResponse history_json(const net::HttpRequest& request, const SystemHistory::Points& past) {
   return json_response(request, [&](base::JsonWriter& json) {
     json.field("interval_seconds", static_cast<double>(past.interval.count()) / 1000);
-    write_list("points", past.points, json, [&](const SystemHistory::Point& point) {
+    json.objects("points", past.points, [&](const SystemHistory::Point& point) {
       json.field("timestamp", std::string_view(format::iso_time(point.time)));
       for (std::size_t i = 0; i < SystemHistory::kFields; ++i) {
         json.field(SystemHistory::field_names()[i], to_hundredths(point.figures[i]));

@@ -1,4 +1,4 @@
-#include "peer_json.h"
+#include "shown_peers.h"
 
 #include <chrono>
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 #include <kymo/format/iso_time.h>
 
-#include "aggregate_json.h"
+#include "responses.h"
 
 namespace kymo::KYMO_ABI::live {
 namespace {

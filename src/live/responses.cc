@@ -1,4 +1,4 @@
-#include "conditional.h"
+#include "responses.h"
 
 #include <algorithm>
 #include <cstdint>

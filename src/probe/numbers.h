@@ -2,6 +2,8 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <random>
 #include <span>
 
 #include <kymo/version.h>
@@ -26,6 +28,13 @@ template <std::unsigned_integral Number>
     number = static_cast<Number>(number | std::to_integer<Number>(in[i]));
   }
   return number;
+}
+
+/// A number that no outsider can guess; never 0.
+[[nodiscard]] inline std::uint64_t draw_secret() {
+  std::random_device device;
+  const std::uint64_t high = device();
+  return (high << 32U | device()) | 1U;
 }
 
 }  // namespace kymo::KYMO_ABI::probe

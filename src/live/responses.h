@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include <kymo/base/json_writer.h>
+#include <kymo/format/content_type.h>
 #include <kymo/net/http_server.h>
+#include <kymo/peers/quality.h>
 
 namespace kymo::KYMO_ABI::live {
 
@@ -23,5 +27,29 @@ inline constexpr std::size_t kWorthGzip = 1024;
 /// the text, and its compression.
 [[nodiscard]] net::HttpResponse conditional_response(const net::HttpRequest& request,
                                                      std::string_view content_type, std::string text);
+
+/// A conditional_response() of one JSON object, whose fields `write_fields(json)` writes, and a newline.
+template <class WriteFields>
+[[nodiscard]] net::HttpResponse json_response(const net::HttpRequest& request, WriteFields write_fields) {
+  std::string out;
+  base::JsonWriter json(out);
+  json.begin_object();
+  write_fields(json);
+  json.end_object();
+  return conditional_response(request, format::kJsonType, out += '\n');
+}
+
+/// Writes a summary of many values: `{"count":…,"min":…,"max":…,"avg":…,"p95":…,"sum":…}`. Without values the
+/// count is 0 and the rest is null.
+inline void write_aggregate(std::string_view name, const peers::Aggregate& values, base::JsonWriter& json) {
+  json.begin_object(name);
+  json.field("count", static_cast<std::uint64_t>(values.count));
+  json.field("min", values.min);
+  json.field("max", values.max);
+  json.field("avg", values.average);
+  json.field("p95", values.p95);
+  json.field("sum", values.sum);
+  json.end_object();
+}
 
 }  // namespace kymo::KYMO_ABI::live

@@ -1,5 +1,3 @@
-#include <kymo/net/client_url.h>
-
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -7,7 +5,7 @@
 
 #include <kymo/base/ascii.h>
 #include <kymo/base/parse_number.h>
-#include <kymo/net/client_error.h>
+#include <kymo/net/client_options.h>
 #include <kymo/net/resolve.h>
 
 namespace kymo::KYMO_ABI::net {
