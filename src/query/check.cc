@@ -102,7 +102,7 @@ class Checker {
   }
 
   static std::string wanted_count(const Function& function) {
-    const std::string least = std::to_string(function.least_arguments);
+    std::string least = std::to_string(function.least_arguments);
     if (function.most_arguments == Function::kUnlimited) return "at least " + least;
     if (function.most_arguments == function.least_arguments) return least;
     return least + " to " + std::to_string(function.most_arguments);
