@@ -88,8 +88,8 @@ double last_hour(const Report& report, const history::Store& store, const char* 
   const std::vector<series::Matcher> matchers = {series::Matcher::equal("__name__", name),
                                                  series::Matcher::equal("of", "17")};
   const std::int64_t now_ms = store.figures().newest_ms;
-  const auto scan = store.scan();
   const auto read = [&] {
+    const auto scan = store.scan();
     const auto found = store.find(matchers, {now_ms - 3'600'000, now_ms});
     double sum = 0;
     scan->open(found.at(0), {now_ms - 3'600'000, now_ms});

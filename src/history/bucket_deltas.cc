@@ -42,6 +42,10 @@ void BucketDeltas::append(const HistogramValue& value, ByteChains& chains,
   changed_ = 0;
   before_ = kUsualLeast;
   const auto add = [&](std::int32_t index, std::uint64_t count) {
+    if (at_ < last_.size() && last_[at_].index == index && last_[at_].count == count) {
+      ++at_;
+      return;
+    }
     set_below(index, scratch);
     if (at_ == last_.size() || last_[at_].index != index) {
       if (count == 0) return;
@@ -55,7 +59,15 @@ void BucketDeltas::append(const HistogramValue& value, ByteChains& chains,
     for (const std::uint64_t count : value.bound_counts()) add(index++, count);
   } else {
     add(series::kZeroBucket, value.zero_count());
-    for (const HistogramBucket bucket : value.buckets()) add(bucket.index, bucket.count);
+    for (auto bucket = value.buckets().begin(); bucket != value.buckets().end(); ++bucket) {
+      // Most buckets are as they were.
+      const HistogramBucket* same = last_.data() + at_;
+      const HistogramBucket* const end = last_.data() + last_.size();
+      while (same != end && bucket != value.buckets().end() && *same == *bucket) ++same, ++bucket;
+      at_ = static_cast<std::size_t>(same - last_.data());
+      if (bucket == value.buckets().end()) break;
+      add((*bucket).index, (*bucket).count);
+    }
   }
   set_below(std::numeric_limits<std::int32_t>::max(), scratch);
   if (changed_ == 0) {

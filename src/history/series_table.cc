@@ -1,13 +1,15 @@
 #include "series_table.h"
 
+#include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
 namespace kymo::KYMO_ABI::history {
 namespace {
 
-/// Nodes of two maps, the control block, and the id in three vectors.
-constexpr std::size_t kOverheadBytes = sizeof(SeriesEntry) + 112;
+/// Nodes of the maps, the control block, and the id in a vector for each label.
+constexpr std::size_t kOverheadBytes = sizeof(SeriesEntry) + 160;
 
 std::size_t bytes_of(const SeriesEntry& entry) noexcept {
   return kOverheadBytes + entry.labels.bytes().size();
@@ -34,11 +36,12 @@ EntryPtr SeriesTable::get(series::LabelSet labels, series::SampleForm form,
     entries_.emplace_back();
     free_.push_back(entry->id);
   }
-  std::vector<std::uint32_t>& of_name = names_[std::string(entry->labels.name())];
-  if (of_name.size() == of_name.capacity()) of_name.reserve(2 * of_name.size() + 1);
+  for (const Label label : entry->labels) {
+    LabelList& list = by_label_[text_of(label)];
+    list.ids.push_back(entry->id);  // a series that then fails to come is left out by those who read the list
+    ++list.series;
+  }
   ids_.emplace(Key{entry->labels.bytes(), form}, entry->id);
-  entry->place_in_name = static_cast<std::uint32_t>(of_name.size());
-  of_name.push_back(entry->id);
   free_.pop_back();
   bytes_ += bytes_of(*entry);
   return entries_[entry->id] = std::move(entry);
@@ -48,25 +51,43 @@ void SeriesTable::erase(const SeriesEntry& entry) noexcept {
   EntryPtr& place = entries_[entry.id];
   const EntryPtr kept = std::move(place);
   place.reset();
-  forget_name(*kept);
+  try {
+    for (const Label label : kept->labels) forget_label(label);
+  } catch (const std::bad_alloc&) {  // the list keeps an id that leads nowhere
+  }
   bytes_ -= bytes_of(*kept);
   ids_.erase({kept->labels.bytes(), kept->form});
   // While a reader holds the series, its id must not lead to another one.
   if (kept.use_count() == 1) free_.push_back(kept->id);
 }
 
-void SeriesTable::forget_name(const SeriesEntry& entry) noexcept {
-  const auto found = names_.find(entry.labels.name());
-  std::vector<std::uint32_t>& ids = found->second;
-  ids[entry.place_in_name] = ids.back();
-  if (ids.back() != entry.id) entries_[ids.back()]->place_in_name = entry.place_in_name;
-  ids.pop_back();
-  if (ids.empty()) names_.erase(found);
+void SeriesTable::forget_label(const Label& label) {
+  const auto found = by_label_.find(text_of(label));
+  if (found == by_label_.end()) return;
+  LabelList& list = found->second;
+  if (--list.series == 0) {
+    by_label_.erase(found);
+    return;
+  }
+  constexpr std::size_t kMostGone = 16;
+  if (list.ids.size() <= 2 * list.series + kMostGone) return;
+  std::ranges::sort(list.ids);
+  const auto repeated = std::ranges::unique(list.ids);
+  list.ids.erase(repeated.begin(), repeated.end());
+  std::erase_if(list.ids, [&](std::uint32_t id) {
+    return entries_[id] == nullptr || entries_[id]->labels.get(label.key) != label.value;
+  });
 }
 
-const std::vector<std::uint32_t>* SeriesTable::named(std::string_view name) const noexcept {
-  const auto found = names_.find(name);
-  return found == names_.end() ? nullptr : &found->second;
+/// Neither text has a NUL.
+std::string SeriesTable::text_of(const Label& label) {
+  return std::string(label.key).append(1, '\0').append(label.value);
+}
+
+const std::vector<std::uint32_t>* SeriesTable::with_label(std::string_view key,
+                                                          std::string_view value) const {
+  const auto found = by_label_.find(text_of(Label(key, value)));
+  return found == by_label_.end() ? nullptr : &found->second.ids;
 }
 
 }  // namespace kymo::KYMO_ABI::history

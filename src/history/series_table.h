@@ -22,7 +22,6 @@ struct SeriesEntry final : series::StoredSeries {
   SeriesGroup* group = nullptr;  ///< of the open window; null once the window of its last sample is sealed
   std::uint32_t slot = 0;        ///< in the group
   std::vector<std::uint32_t> blocks;  ///< numbers of the sealed blocks that have it, ascending
-  std::uint32_t place_in_name = 0;    ///< among the ids of its name
 };
 using EntryPtr = std::shared_ptr<SeriesEntry>;
 
@@ -38,8 +37,10 @@ class SeriesTable final {
   [[nodiscard]] const EntryPtr& at(std::uint32_t id) const noexcept { return entries_[id]; }
   /// One more than the largest id. Entries in between may be null.
   [[nodiscard]] std::size_t id_end() const noexcept { return entries_.size(); }
-  /// The series of one name; null where there is none. Valid until the next change of the table.
-  [[nodiscard]] const std::vector<std::uint32_t>* named(std::string_view name) const noexcept;
+  /// Ids among which are all series with this label. Some may be of series without it, or null. Null: no
+  /// series has it. Valid until the next change of the table.
+  [[nodiscard]] const std::vector<std::uint32_t>* with_label(std::string_view key,
+                                                             std::string_view value) const;
   [[nodiscard]] std::size_t size() const noexcept { return ids_.size(); }
   /// About what the table takes.
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
@@ -55,19 +56,19 @@ class SeriesTable final {
       return std::hash<std::string_view>()(key.labels) + static_cast<std::size_t>(key.form);
     }
   };
-  struct NameHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const noexcept {
-      return std::hash<std::string_view>()(name);
-    }
+  /// The series that had a label when they came. Those that have gone are left out now and then.
+  struct LabelList {
+    std::vector<std::uint32_t> ids;
+    std::size_t series = 0;
   };
 
-  void forget_name(const SeriesEntry& entry) noexcept;
+  [[nodiscard]] static std::string text_of(const Label& label);
+  void forget_label(const Label& label);
 
   std::vector<EntryPtr> entries_;
   std::vector<std::uint32_t> free_;  ///< ids that no reader holds; has room for all ids
   std::unordered_map<Key, std::uint32_t, KeyHash> ids_;
-  std::unordered_map<std::string, std::vector<std::uint32_t>, NameHash, std::equal_to<>> names_;
+  std::unordered_map<std::string, LabelList> by_label_;
   std::size_t bytes_ = 0;
 };
 

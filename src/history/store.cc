@@ -138,9 +138,9 @@ bool Store::Impl::append_tick(std::int64_t time_ms, const Snapshot& snapshot) no
   return true;
 }
 
-/// Also makes room. At most a few windows at one tick: the rest waits for the next.
+/// Also makes room. Closes one window early at most: the others wait for the next tick.
 void Store::Impl::seal_due() {
-  constexpr int kMostEarly = 4;
+  constexpr int kMostEarly = 1;
   for (int early = 0;;) {
     while (!blocks_.empty() && head_bytes() + block_bytes_ > options_.memory_bytes) evict_oldest();
     const bool is_tight = early < kMostEarly && head_bytes() > options_.memory_bytes / 2;
@@ -241,25 +241,30 @@ bool Store::Impl::may_have(const SeriesEntry& entry, TimeRange range) const noex
 std::vector<SeriesRef> Store::Impl::find(std::span<const series::Matcher> matchers, TimeRange range,
                                          const ReadLimit& limit, std::size_t most) const {
   std::vector<SeriesRef> found;
-  std::vector<std::uint32_t> named;
-  const auto by_name = std::ranges::find_if(matchers, [](const series::Matcher& matcher) {
-    return matcher.kind() == series::Matcher::Kind::equal && matcher.key() == series::kNameLabel &&
-           !matcher.value().empty();
-  });
-  const bool is_named = by_name != matchers.end();
-  if (is_named) {
+  std::vector<std::uint32_t> ids;
+  bool is_narrowed = false;
+  {
     const Lock lock(mutex_);
-    const std::vector<std::uint32_t>* ids = table_.named(by_name->value());
-    if (ids == nullptr) return found;
-    named = *ids;
+    const std::vector<std::uint32_t>* fewest = nullptr;
+    for (const series::Matcher& matcher : matchers) {
+      if (matcher.kind() != series::Matcher::Kind::equal || matcher.value().empty()) continue;
+      const std::vector<std::uint32_t>* const some = table_.with_label(matcher.key(), matcher.value());
+      if (some == nullptr) return found;
+      if (fewest == nullptr || some->size() < fewest->size()) fewest = some;
+    }
+    is_narrowed = fewest != nullptr;
+    if (is_narrowed) ids = *fewest;
   }
+  std::ranges::sort(ids);
+  const auto repeated = std::ranges::unique(ids);
+  ids.erase(repeated.begin(), repeated.end());
   for (std::size_t begin = 0; found.size() < most && !limit.is_reached(); begin += kFindAtOnce) {
     const Lock lock(mutex_);
-    const std::size_t size = is_named ? named.size() : table_.id_end();
+    const std::size_t size = is_narrowed ? ids.size() : table_.id_end();
     if (begin >= size) break;
     const std::size_t end = std::min(size, begin + kFindAtOnce);
     for (std::size_t i = begin; i < end && found.size() < most; ++i) {
-      const EntryPtr& entry = table_.at(is_named ? named[i] : static_cast<std::uint32_t>(i));
+      const EntryPtr& entry = table_.at(is_narrowed ? ids[i] : static_cast<std::uint32_t>(i));
       if (entry != nullptr && may_have(*entry, range) && series::fits(entry->labels, matchers)) {
         found.push_back(entry);
       }

@@ -130,8 +130,8 @@ class SeriesReader {
   SeriesReader& operator=(const SeriesReader&) = delete;
   virtual ~SeriesReader() = default;
 
-  /// The series that fit all matchers and may have samples in the range, at most `most`. Cost: with a matcher
-  /// `__name__="…"` a walk over the series of this name, else over all.
+  /// The series that fit all matchers and may have samples in the range, at most `most`. Cost: with matchers
+  /// `key="value"` a walk over the series with the rarest of these labels, else over all.
   [[nodiscard]] virtual std::vector<SeriesRef> find(
       std::span<const Matcher> matchers, TimeRange range, const ReadLimit& limit = {},
       std::size_t most = std::numeric_limits<std::size_t>::max()) const = 0;
