@@ -133,7 +133,7 @@ std::unique_ptr<SimulatedSeries> counter(Random& random) {
 }
 
 std::unique_ptr<SimulatedSeries> gauge(Random& random) {
-  const auto of = [](SimulatedNumber::Step step) {
+  const auto of = [](auto step) {
     return std::make_unique<SimulatedNumber>(ColumnKind::real, std::move(step));
   };
   const double which = uniform(random, 0, 1);
