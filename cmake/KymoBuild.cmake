@@ -15,7 +15,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Without these it would not keep what is compiled with a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 
 # A build that has kymo as a part may have -O3 -Werror of its own. There g++ 12 takes a literal plus a temporary string
@@ -116,23 +117,35 @@ function(kymo_add_layer name)
   endif()
 endfunction()
 
+# Sanitizer builds have the programs of these tests and no others, see tests/CMakeLists.txt.
+function(kymo_build_for_test labels)
+  if(ARGN AND NOT labels MATCHES "e2e|install|style|compiler")
+    add_dependencies(sanitized_tests ${ARGN})
+  endif()
+endfunction()
+
 function(kymo_add_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  target_precompile_headers(${name} REUSE_FROM kymo_test_headers)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gmock GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_options(${name} PRIVATE ${KYMO_TEST_LINKER})
   kymo_warnings(${name})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
+  kymo_build_for_test("${ARG_LABELS}" ${name})
 endfunction()
 
+# PROGRAMS are those of the build that the script runs. A test that runs under sanitizers must name them.
 function(kymo_add_python_test name script)
-  cmake_parse_arguments(ARG "" "" "ARGS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "ARGS;LABELS;PROGRAMS" ${ARGN})
   add_test(NAME ${name} COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${ARG_ARGS})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}"
     ENVIRONMENT "KYMO_BIN=${CMAKE_BINARY_DIR}/bin;KYMO_PEERS=${PROJECT_SOURCE_DIR}/build/peers/usr/bin")
+  kymo_build_for_test("${ARG_LABELS}" ${ARG_PROGRAMS})
   if("e2e" IN_LIST ARG_LABELS)
-    # Whole programs at real-time pace: beside other tests they would starve on two cores.
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+    # Whole programs at real-time pace: one at a time, so that a test that computes leaves them a processor.
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK real_time COST 1000)
   endif()
 endfunction()

@@ -14,10 +14,12 @@
 #include <kymo/core/counter.h>
 #include <kymo/monitor/monitor.h>
 
+#include "tests/support/sanitizers.h"
+
 namespace kymo {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if KYMO_ADDRESS_SANITIZER || KYMO_THREAD_SANITIZER
 constexpr bool kCountsFaults = false;  // sanitizers need memory themselves
 #else
 constexpr bool kCountsFaults = true;

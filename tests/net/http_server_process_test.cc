@@ -21,6 +21,7 @@
 
 #include "raw_client.h"
 #include "server_fixture.h"
+#include "tests/support/sanitizers.h"
 
 namespace kymo::KYMO_ABI::net {
 namespace {
@@ -31,7 +32,7 @@ using test::RawClient;
 using test::start_server;
 using test::text_response;
 
-#if defined(__SANITIZE_ADDRESS__)
+#if KYMO_ADDRESS_SANITIZER
 /// UBSan, which is built in with it, opens a pipe to see whether an object's memory may be read, and takes a
 /// failure for "no".
 constexpr bool kSanitizerNeedsDescriptors = true;

@@ -21,11 +21,12 @@
 #include <kymo/profile/trace.h>
 
 #include "profiled.h"
+#include "tests/support/sanitizers.h"
 
 namespace kymo::KYMO_ABI::profile {
 namespace {
 
-#if defined(__SANITIZE_THREAD__)
+#if KYMO_THREAD_SANITIZER
 constexpr bool kChildHasThreads = false;  // the sanitizer ends a child that begins some
 #else
 constexpr bool kChildHasThreads = true;
@@ -104,7 +105,7 @@ TEST_F(ProcessTest, ScopesOfASignalHandlerHarmNoOthers) {
   EXPECT_EQ(function_in(read, "handler").calls + read.lost_scopes, handled);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they need memory themselves
+#if !KYMO_ADDRESS_SANITIZER && !KYMO_THREAD_SANITIZER  // they need memory themselves
 TEST_F(ProcessTest, WithoutMemoryScopesAreLostAndCounted) {
   EXPECT_TRUE(holds_in_child([] {
     constexpr std::uint64_t kThreads = 120;  // more than logs that ended threads may have left

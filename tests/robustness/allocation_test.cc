@@ -19,6 +19,7 @@
 #include <kymo/packs/websocket.h>
 
 #include "tests/robustness/effort.h"
+#include "tests/support/sanitizers.h"
 
 namespace {
 
@@ -57,7 +58,7 @@ void operator delete[](void* memory, std::size_t /*bytes*/, std::align_val_t /*a
   std::free(memory);
 }
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !KYMO_ADDRESS_SANITIZER && !KYMO_THREAD_SANITIZER
 // C's own functions too: the library might call them without `new`. Sanitizers have their own.
 extern "C" {
 void* __libc_malloc(std::size_t);               // NOLINT(bugprone-reserved-identifier)

@@ -5,18 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/sanitizers.h"
+
 namespace kymo::robustness {
 
-#if defined(__SANITIZE_THREAD__)
-inline constexpr bool kThreadSanitizer = true;
-#else
-inline constexpr bool kThreadSanitizer = false;
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool kAddressSanitizer = true;
-#else
-inline constexpr bool kAddressSanitizer = false;
-#endif
+inline constexpr bool kThreadSanitizer = KYMO_THREAD_SANITIZER != 0;
+inline constexpr bool kAddressSanitizer = KYMO_ADDRESS_SANITIZER != 0;
 inline constexpr bool kSanitized = kThreadSanitizer || kAddressSanitizer;
 
 /// How often to repeat what shows its fault only now and then: few times in the usual run, fewer where every
