@@ -1,3 +1,6 @@
+#include <malloc.h>
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -62,7 +65,21 @@ void complain(std::string_view message) { std::cerr << "kymo: " << log::one_line
 
 }  // namespace kymo::KYMO_ABI::cli
 
+namespace {
+
+/// glibc gives threads heaps of 64 MiB of addresses each. Under a limit on addresses these leave no room for
+/// a Snapshot.
+void use_few_heaps_under_a_limit() {
+#ifdef __GLIBC__
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  use_few_heaps_under_a_limit();
   try {
     return kymo::cli::run(kymo::cli::Arguments(argv + std::min(argc, 1), argv + argc));
   } catch (const std::exception& error) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <ctime>
 #include <string_view>
 
@@ -19,6 +20,7 @@ using probe::ProbeOutcome;
 
 std::string number(double value, int decimals) {
   std::array<char, 64> text{};
+  if (std::abs(value) < 0.5 * std::pow(10, -decimals)) value = 0;  // never -0.000
   const auto [end, error] =
       std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, decimals);
   return error == std::errc() ? std::string(text.data(), end) : "-";
@@ -239,9 +241,9 @@ std::string summary_text(const ProbeLabel& target, const PathReport& report) {
   std::string text = "\n" + target.name + (target.name == target.url ? "" : "  " + target.url) + "\n  " +
                      std::to_string(report.sent) + " sent, " + std::to_string(report.answered) +
                      " answered, " + std::to_string(report.lost) + " lost (" +
-                     number(report.loss_percent, 1) + " %), " + std::to_string(report.late) +
-                     " of them late, " + std::to_string(report.duplicates) + " duplicates, " +
-                     std::to_string(report.reordered) + " out of order\n";
+                     base::amount_text(report.loss_percent / 100, "ratio") + "), " +
+                     std::to_string(report.late) + " of them late, " + std::to_string(report.duplicates) +
+                     " duplicates, " + std::to_string(report.reordered) + " out of order\n";
   if (report.limited != 0)
     text += "  " + std::to_string(report.limited) +
             " limited: left without an answer by a limit of the responder or of this prober; they are not "

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMiB = std::size_t{1} << 20U;
 constexpr std::size_t kMost = std::size_t{1} << 35U;  // the reach of a link between pages
 constexpr std::size_t kLeast = 4 * kMiB;              // one thread's table and what comes with it
+constexpr std::size_t kAtFirst = 64 * kMiB;           // tables of some 30 threads
 constexpr std::size_t kStep = 2 * kMiB;
 constexpr std::uint32_t kAskAgain = 1024;
 
@@ -22,7 +23,8 @@ bool is_locked_memory_limited() noexcept {
   return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
-/// A range of reserved addresses that becomes memory from its start, in steps.
+/// A range of addresses that becomes memory from its start, in steps. The range is reserved in steps, too, so
+/// that a limit on addresses that comes later leaves room for the host program.
 class Stretch final {
  public:
   /// No base: nothing could be reserved.
@@ -33,7 +35,7 @@ class Stretch final {
     std::size_t used = used_.load(std::memory_order_relaxed);
     for (;;) {
       const std::size_t begin = (used + alignment - 1) / alignment * alignment;
-      if (begin > size_ || bytes > size_ - begin || !make_usable(begin + bytes)) return nullptr;
+      if (begin > most_ || bytes > most_ - begin || !make_usable(begin + bytes)) return nullptr;
       if (used_.compare_exchange_weak(used, begin + bytes, std::memory_order_relaxed)) return base_ + begin;
     }
   }
@@ -41,29 +43,68 @@ class Stretch final {
   [[nodiscard]] std::byte* base() const noexcept { return base_; }
   [[nodiscard]] std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
   /// Makes the kernel wipe all of it in a forked child; false if the kernel cannot.
-  [[nodiscard]] bool wipe_on_fork() noexcept { return madvise(base_, size_, MADV_WIPEONFORK) == 0; }
+  [[nodiscard]] bool wipe_on_fork() noexcept {
+    is_wiped_ = madvise(base_, reserved_, MADV_WIPEONFORK) == 0;
+    return is_wiped_;
+  }
 
  private:
   struct Reserved {
     void* base = nullptr;
+    std::size_t most = 0;
     std::size_t size = 0;
   };
 
   explicit Stretch(Reserved reserved) noexcept
-      : base_(static_cast<std::byte*>(reserved.base)), size_(reserved.size) {}
+      : base_(static_cast<std::byte*>(reserved.base)), most_(reserved.most), reserved_(reserved.size) {}
+
+  static void* map(void* where, std::size_t size, int flags) noexcept {
+    void* base = mmap(where, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+    if (base == MAP_FAILED) return nullptr;
+    // Huge pages would make a sparsely touched table real memory.
+    madvise(base, size, MADV_NOHUGEPAGE);
+    // After mlockall(MCL_FUTURE) reserved addresses count as locked memory, which is limited and belongs to
+    // the host program.
+    if (is_locked_memory_limited()) munlock(base, size);
+    return base;
+  }
 
   static Reserved reserve(std::size_t most) noexcept {
     for (std::size_t size = most; size >= kLeast; size /= 2) {
-      void* base = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-      if (base == MAP_FAILED) continue;
-      // Huge pages would make a sparsely touched table real memory.
-      madvise(base, size, MADV_NOHUGEPAGE);
-      // After mlockall(MCL_FUTURE) reserved addresses count as locked memory, which is limited and belongs to
-      // the host program.
-      if (is_locked_memory_limited()) munlock(base, size);
-      return {base, size};
+      void* base = map(nullptr, size, 0);
+      if (base == nullptr) continue;
+      // The kernel gives addresses from the top of a hole, so those above this beginning stay free for long.
+      const std::size_t at_first = std::min(size, kAtFirst);
+      if (at_first < size) munmap(static_cast<std::byte*>(base) + at_first, size - at_first);
+      return {base, size, at_first};
     }
     return {};
+  }
+
+  bool reserve_up_to(std::size_t end) noexcept {
+    constexpr int kLooks = 1000;  // for another thread that is between its mapping and its note of it
+    for (int looks = 0; looks < kLooks; ++looks) {
+      const std::size_t reserved = reserved_.load(std::memory_order_acquire);
+      if (end <= reserved) return true;
+      const std::size_t least = (end - reserved + kStep - 1) / kStep * kStep;
+      for (const std::size_t wanted : {std::max(reserved, least), least}) {
+        if (grow(reserved, std::min(wanted, most_ - reserved))) return true;
+      }
+    }
+    return false;
+  }
+
+  /// Never replaces what lies there: MAP_FIXED_NOREPLACE is a mere wish before Linux 4.17.
+  bool grow(std::size_t reserved, std::size_t more) noexcept {
+    void* const place = base_ + reserved;
+    void* const base = map(place, more, MAP_FIXED_NOREPLACE);
+    if (base == nullptr) return false;
+    if (base != place || (is_wiped_ && madvise(base, more, MADV_WIPEONFORK) != 0)) {
+      munmap(base, more);
+      return false;
+    }
+    reserved_.store(reserved + more, std::memory_order_release);
+    return true;
   }
 
   bool make_usable(std::size_t end) noexcept {
@@ -73,8 +114,8 @@ class Stretch final {
     if (denied_.load(std::memory_order_relaxed) > 0 &&
         denied_.fetch_add(1, std::memory_order_relaxed) % kAskAgain != 0)
       return false;
-    const std::size_t wanted = std::min((end + kStep - 1) / kStep * kStep, size_);
-    if (mprotect(base_ + usable, wanted - usable, PROT_READ | PROT_WRITE) != 0) {
+    const std::size_t wanted = std::min((end + kStep - 1) / kStep * kStep, most_);
+    if (!reserve_up_to(wanted) || mprotect(base_ + usable, wanted - usable, PROT_READ | PROT_WRITE) != 0) {
       denied_.fetch_add(1, std::memory_order_relaxed);
       return false;
     }
@@ -85,7 +126,9 @@ class Stretch final {
   }
 
   std::byte* base_;
-  std::size_t size_;
+  std::size_t most_;
+  bool is_wiped_ = false;
+  std::atomic<std::size_t> reserved_;
   std::atomic<std::size_t> used_{0};
   std::atomic<std::size_t> usable_{0};
   std::atomic<std::uint32_t> denied_{0};  ///< since the last successful step

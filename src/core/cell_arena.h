@@ -33,9 +33,9 @@ class CellArena {
 };
 
 /// Reserves addresses without access, and turns them into memory in steps. So a process pays for used memory
-/// only, even if it locks its memory or its kernel does not overcommit. Reserves a small share of a limit on
-/// addresses (RLIMIT_AS); without a limit, 32 GiB for each use. Null if even a small reservation fails. Never
-/// destroyed.
+/// only, even if it locks its memory or its kernel does not overcommit. Reserves in steps, too, from 64 MiB
+/// to 32 GiB for each use, and at most a small share of a limit on addresses (RLIMIT_AS). Null if even a
+/// small reservation fails. Never destroyed.
 [[nodiscard]] CellArena* anonymous_arena() noexcept;
 
 }  // namespace kymo::KYMO_ABI

@@ -271,6 +271,9 @@ std::string Monitor::Impl::why_not_ready() const {
     if (!part.why_not_ready || running_ticks_.load(std::memory_order_acquire) == nullptr) continue;
     if (std::string reason = part.why_not_ready(); !reason.empty()) return reason;
   }
+  if (snapshots_.is_failing()) {
+    return "no Snapshot could be taken, usually for want of memory: raise the limit on memory or addresses";
+  }
   const std::vector<HangingCallback> hanging = registry_.hanging_callbacks();
   if (hanging.empty()) return {};
   const HangingCallback& longest = *std::max_element(

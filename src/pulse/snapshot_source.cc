@@ -42,6 +42,7 @@ SnapshotSource::Result SnapshotSource::take(std::unique_lock<std::mutex>& lock) 
   } catch (...) {
     // Out of memory, usually. All who wait get null, and the next reader tries again.
   }
+  is_failing_.store(result == nullptr, std::memory_order_relaxed);
   Result replaced;  // freed without the lock: a Snapshot may be large
   lock.lock();
   taking->is_done = true;

@@ -283,6 +283,15 @@ class FewAddresses(unittest.TestCase):
         for asker in askers:
             asker.join()
 
+    def test_that_suffice_for_heaps_leave_room_for_figures(self):
+        for mib in (220, 300, 400):
+            limit = ("prlimit", f"--as={mib * 1024 * 1024}", KYMO, "serve", "--listen", "127.0.0.1:0")
+            with Running(*limit) as serve:
+                url = serve.wait_for(lambda: re.search(r"(https?://\S+)/metrics", serve.out()), "its address").group(1)
+                serve.wait_for(lambda: get(url + "/readyz")[0] == 200, "the first measurement")
+                self.ask_for_everything(url)
+                self.assertEqual(get(url + "/metrics")[0], 200, f"{mib} MiB\n{serve.err()}")
+
     def test_that_run_out_while_it_serves_end_no_process(self):
         with Serve() as serve:
             url, pid = serve.url(), serve.process.pid

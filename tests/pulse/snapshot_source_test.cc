@@ -120,7 +120,9 @@ TEST(SnapshotSource, AnExceptionGivesNoneToAllWhoWaitedAndTheLastOnRequest) {
   taker.join();
   waiter.join();
   EXPECT_EQ(shared.stale(), 2U);
+  EXPECT_TRUE(shared.is_failing());
   EXPECT_EQ(shared.get()->uptime.count(), 4);
+  EXPECT_FALSE(shared.is_failing());
 }
 
 using std::chrono::steady_clock;

@@ -8,7 +8,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <barrier>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -86,6 +89,47 @@ TEST(AddressLimits, LeaveTheHostProgramMostOfItsAddresses) {
         Registry registry;
         count_and_check(registry, 20);
         require(host_gets(320 * kMiB), "the host program got no memory");
+      },
+      kPatience);
+  EXPECT_TRUE(ending.fine()) << ending.text();
+}
+
+TEST(AddressLimits, ThatComeLaterLeaveTheHostProgramMostOfItsAddresses) {
+  if (kSanitized) GTEST_SKIP() << "sanitizers take addresses for themselves";
+  const Ending ending = run_forked(
+      [] {
+        const std::size_t before = status("VmSize");
+        Registry registry;
+        count_and_check(registry, 2);
+        require(status("VmSize") - before < 256 * kMiB, "kymo reserves much at once");
+      },
+      kPatience);
+  EXPECT_TRUE(ending.fine()) << ending.text();
+}
+
+TEST(AddressLimits, TablesOfManyThreadsGrowBeyondTheFirstReservation) {
+  if (kSanitized) GTEST_SKIP() << "sanitizers take addresses for themselves";
+  constexpr int kThreads = 100;
+  const Ending ending = run_forked(
+      [] {
+        Registry registry;
+        Counter counter = registry.counter("counted", "Counted.");
+        std::barrier all(kThreads);  // each needs a table of its own at the same time
+        std::vector<std::thread> threads;
+        for (int t = 0; t < kThreads; ++t) {
+          threads.emplace_back([&] {
+            counter.add();
+            all.arrive_and_wait();
+            counter.add();
+          });
+        }
+        for (std::thread& thread : threads) thread.join();
+        require(exported(registry, "counted") == kThreads * 2.0, "not exact");
+        require(exported(registry, "kymo_cells_refused_total") <= 0, "a thread got no table");
+        const int child = fork();
+        if (child == 0) _exit(exported(registry, "counted") == 0 ? 0 : 1);
+        int status = 0;
+        require(waitpid(child, &status, 0) == child && status == 0, "a child has counts of its parent");
       },
       kPatience);
   EXPECT_TRUE(ending.fine()) << ending.text();

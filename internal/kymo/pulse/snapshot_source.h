@@ -34,6 +34,8 @@ class SnapshotSource final {
   /// As get(), with the last Snapshot in place of null; an empty one at first. Never null.
   [[nodiscard]] Result get_or_last();
 
+  /// True if the last attempt to take a Snapshot failed, usually for want of memory.
+  [[nodiscard]] bool is_failing() const noexcept { return is_failing_.load(std::memory_order_relaxed); }
   /// How often a reader got no new Snapshot.
   [[nodiscard]] std::uint64_t stale() const noexcept { return stale_.load(std::memory_order_relaxed); }
 
@@ -51,6 +53,7 @@ class SnapshotSource final {
   const std::function<Result()> take_;
   const std::function<bool()> is_in_callback_;
   std::atomic<std::uint64_t> stale_{0};
+  std::atomic<bool> is_failing_{false};
   std::mutex mutex_;
   std::condition_variable taken_;
   std::shared_ptr<Taking> current_;  ///< null while none is being taken
