@@ -27,13 +27,28 @@ TEST(Names, OfAllThatAMonitorExportsFollowTheConventions) {
   const auto snapshot = monitor.snapshot();
   ASSERT_NE(snapshot->find("kymo_tick_duration_seconds"), nullptr);
   ASSERT_NE(snapshot->find("kymo_http_requests_total"), nullptr);
-  for (const char* name :
-       {"kymo_ws_clients", "kymo_ws_frames_sent_total", "kymo_ws_frames_conflated_total",
-        "kymo_ws_frames_failed_total", "kymo_ws_slow_closed_total", "kymo_ws_messages_refused_total",
-        "kymo_ws_frame_encode_seconds", "kymo_peer_up", "kymo_peer_latency_seconds",
-        "kymo_peer_jitter_seconds", "kymo_peer_packet_loss_ratio", "kymo_peer_quality_score", "kymo_peer_mos",
-        "kymo_peer_sent_bytes_total", "kymo_peer_received_bytes_total", "kymo_peer_probes_total",
-        "kymo_peers", "kymo_network_quality_score", "kymo_peer_sessions"}) {
+  for (const char* name : {"kymo_ws_clients",
+                           "kymo_ws_frames_sent_total",
+                           "kymo_ws_frames_conflated_total",
+                           "kymo_ws_frames_failed_total",
+                           "kymo_ws_slow_closed_total",
+                           "kymo_ws_messages_refused_total",
+                           "kymo_ws_frame_encode_seconds",
+                           "kymo_peer_up",
+                           "kymo_peer_latency_seconds",
+                           "kymo_peer_jitter_seconds",
+                           "kymo_peer_packet_loss_ratio",
+                           "kymo_peer_quality_score",
+                           "kymo_peer_mos",
+                           "kymo_peer_sent_bytes_total",
+                           "kymo_peer_received_bytes_total",
+                           "kymo_peer_probes_total",
+                           "kymo_peers",
+                           "kymo_network_quality_score",
+                           "kymo_peer_sessions",
+                           "kymo_history_series",
+                           "kymo_history_memory_bytes",
+                           "kymo_history_late_ticks_total"}) {
     EXPECT_NE(snapshot->find(name), nullptr) << name;
   }
   std::vector<std::string> findings;
