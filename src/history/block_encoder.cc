@@ -28,16 +28,12 @@ void check(const BlockColumns& block) {
       refuse("more than " + std::to_string(kMostValues) + " values of one series");
 }
 
-bool is_present(const std::vector<std::uint64_t>& present, std::size_t tick) {
-  return (present[tick / 64] >> (tick % 64) & 1U) != 0;
-}
-
 /// Lengths of runs, the first of ticks with a sample.
 void put_presence(const std::vector<std::uint64_t>& present, std::size_t ticks, Bytes& to) {
   bool wanted = true;
   for (std::size_t at = 0; at < ticks; wanted = !wanted) {
     const std::size_t begin = at;
-    while (at < ticks && is_present(present, at) == wanted) ++at;
+    while (at < ticks && is_set(present, at) == wanted) ++at;
     put_varint(to, at - begin);
   }
 }

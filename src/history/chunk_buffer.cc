@@ -5,16 +5,6 @@
 #include <optional>
 
 namespace kymo::KYMO_ABI::history {
-namespace {
-
-constexpr std::size_t kWordBits = 64;
-
-bool is_present(const SeriesColumns& columns, std::size_t tick) noexcept {
-  return columns.present.empty() || (columns.present[tick / kWordBits] >> tick % kWordBits & 1U) != 0;
-}
-
-}  // namespace
-
 const series::SeriesChunk* ChunkBuffer::fill(std::span<const std::int64_t> times,
                                              const SeriesColumns& columns, series::TimeRange range) {
   choose_samples(times, columns, range);

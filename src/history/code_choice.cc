@@ -37,16 +37,12 @@ Differences sample_differences(std::span<const std::uint64_t> values, unsigned o
   return sampled;
 }
 
-bool is_less(std::uint64_t a, std::uint64_t b) {
-  return static_cast<std::int64_t>(a) < static_cast<std::int64_t>(b);
-}
-
 std::uint64_t median_of(std::span<const std::uint64_t> all) {
   std::array<std::uint64_t, kSampledForCentre> some{};
   const std::size_t count = std::min(kSampledForCentre, all.size());
   for (std::size_t i = 0; i < count; ++i) some[i] = all[i * all.size() / count];
   const auto middle = some.begin() + static_cast<std::ptrdiff_t>(count / 2);
-  std::nth_element(some.begin(), middle, some.begin() + static_cast<std::ptrdiff_t>(count), is_less);
+  std::nth_element(some.begin(), middle, some.begin() + static_cast<std::ptrdiff_t>(count), is_signed_less);
   return *middle;
 }
 
@@ -91,7 +87,7 @@ CodeChoice choose_code(std::span<const std::uint64_t> values) {
       least = bits / static_cast<double>(all.size()) * static_cast<double>(values.size()) + price;
       best = {.order = order, .is_zigzag = is_zigzag, .centre = centre};
     };
-    const std::uint64_t smallest = *std::ranges::min_element(all, is_less);
+    const std::uint64_t smallest = *std::ranges::min_element(all, is_signed_less);
     consider(false, smallest, bits_around<false>(all, smallest));
     if (order > 0) consider(true, 0, bits_around<true>(all, 0));
     const std::uint64_t median = median_of(all);

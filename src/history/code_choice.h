@@ -18,6 +18,11 @@ struct CodeChoice {
 
 [[nodiscard]] CodeChoice choose_code(std::span<const std::uint64_t> values);
 
+/// Compares as signed numbers.
+[[nodiscard]] constexpr bool is_signed_less(std::uint64_t a, std::uint64_t b) noexcept {
+  return static_cast<std::int64_t>(a) < static_cast<std::int64_t>(b);
+}
+
 /// The number of codes of each length in bits.
 using LengthCounts = std::array<std::uint32_t, 65>;
 

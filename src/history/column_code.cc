@@ -11,10 +11,6 @@
 namespace kymo::KYMO_ABI::history {
 namespace {
 
-bool is_less(std::uint64_t a, std::uint64_t b) {
-  return static_cast<std::int64_t>(a) < static_cast<std::int64_t>(b);
-}
-
 /// Writes the differences; those that have no value before them are `centre`, so their codes are zeros.
 void take_differences(std::span<const std::uint64_t> values, unsigned order, std::uint64_t centre,
                       std::span<std::uint64_t> to) {
@@ -39,7 +35,7 @@ void set_start(ColumnCode& code, std::span<const std::uint64_t> values) {
 
 /// The true smallest difference instead of the sampled one, unless that one is an outlier.
 std::uint64_t lowest_centre(std::span<const std::uint64_t> differences, std::uint64_t sampled) {
-  const auto [least, most] = std::ranges::minmax(differences, is_less);
+  const auto [least, most] = std::ranges::minmax(differences, is_signed_less);
   return sampled - least <= (most - sampled) / 2 + 1 ? least : sampled;
 }
 
@@ -230,7 +226,7 @@ bool decode_column(const ColumnCode& code, const StreamParts& parts, std::span<s
 namespace {
 
 // Of the first byte of a code. The order takes the lowest two bits.
-enum Form : unsigned {
+enum ColumnForm : unsigned {
   kOrder = 3,
   kIsZigzag = 4,
   kHasDigits = 8,

@@ -8,15 +8,9 @@
 namespace kymo::KYMO_ABI::history {
 namespace {
 
-constexpr std::size_t kWordBits = 64;
-
 template <class Range, class Projection = std::identity>
 bool ascends(const Range& range, Projection projection = {}) {
   return std::ranges::adjacent_find(range, std::ranges::greater_equal(), projection) == range.end();
-}
-
-bool is_present(const SeriesColumns& series, std::size_t tick) {
-  return series.present.empty() || (series.present[tick / kWordBits] >> (tick % kWordBits) & 1U) != 0;
 }
 
 const char* fault_of_presence(const SeriesColumns& series, std::size_t ticks) {

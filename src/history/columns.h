@@ -55,6 +55,16 @@ struct SeriesColumns {
   friend bool operator==(const SeriesColumns&, const SeriesColumns&) = default;
 };
 
+/// Ticks that a word of SeriesColumns::present holds.
+inline constexpr std::size_t kWordBits = 64;
+
+[[nodiscard]] inline bool is_set(std::span<const std::uint64_t> words, std::size_t tick) noexcept {
+  return (words[tick / kWordBits] >> tick % kWordBits & 1U) != 0;
+}
+[[nodiscard]] inline bool is_present(const SeriesColumns& series, std::size_t tick) noexcept {
+  return series.present.empty() || is_set(series.present, tick);
+}
+
 /// Some 64 series over some 600 ticks, which they share.
 struct BlockColumns {
   std::vector<std::int64_t> times_ms = {};  ///< of the ticks, ascending

@@ -10,17 +10,11 @@
 namespace kymo::KYMO_ABI::history {
 namespace {
 
-constexpr std::size_t kWordBits = 64;
-
 bool is_in(std::uint64_t slots, std::uint32_t slot) noexcept { return (slots >> slot & 1U) != 0; }
 
 /// Sets the bits of ticks [from, to).
 void set_bits(std::vector<std::uint64_t>& words, std::size_t from, std::size_t to) noexcept {
   for (std::size_t i = from; i < to; ++i) words[i / kWordBits] |= std::uint64_t{1} << i % kWordBits;
-}
-
-bool is_set(const std::vector<std::uint64_t>& words, std::size_t i) noexcept {
-  return (words[i / kWordBits] >> i % kWordBits & 1U) != 0;
 }
 
 }  // namespace

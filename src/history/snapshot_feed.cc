@@ -24,10 +24,6 @@ constexpr std::size_t kWindowSeries = kShownQuantiles.size() + 2;
 
 std::size_t targets_of_one(Kind kind) noexcept { return kind == Kind::window ? kWindowSeries : 1; }
 
-std::int64_t milliseconds_of(std::chrono::system_clock::time_point time) noexcept {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
 std::shared_ptr<const series::FamilyInfo> info_of(const FamilySnapshot& family) {
   const Descriptor& is = family.descriptor();
   return std::make_shared<const series::FamilyInfo>(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,11 @@
 #include "head.h"
 
 namespace kymo::KYMO_ABI::history {
+
+/// Since 1970.
+[[nodiscard]] inline std::int64_t milliseconds_of(std::chrono::system_clock::time_point time) noexcept {
+  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
 
 /// Writes Snapshots into a Head. The feed remembers for each family where its series are. So a Snapshot with
 /// the series of the one before needs no look at labels, and allocates nothing. Under the lock of the store.

@@ -41,10 +41,6 @@ bool overlap(TimeRange range, std::int64_t first_ms, std::int64_t last_ms) noexc
   return range.from_ms <= last_ms && first_ms <= range.to_ms;
 }
 
-std::int64_t milliseconds_of(std::chrono::system_clock::time_point time) noexcept {
-  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
 }  // namespace
 
 class Store::Impl final {

@@ -61,7 +61,7 @@ BucketSummary sum_up_bucket(std::span<const std::uint64_t> counts, const std::ve
 }
 
 // How the figures are written, in the first byte.
-enum Form : unsigned {
+enum SummaryForm : unsigned {
   kAllEqual = 1,   // minimum, maximum and last are the first value
   kIsProduct = 2,  // the sum is the first value, times the count
   kHasResets = 4,

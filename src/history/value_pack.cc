@@ -20,7 +20,7 @@ constexpr std::array<double, 10> kPowersOf10 = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6,
 constexpr double kMostExact = 4503599627370496.0;  // 2^52
 constexpr unsigned kHalf = 32;
 
-using Values = std::array<std::uint64_t, kMostPackValues>;
+using PackValues = std::array<std::uint64_t, kMostPackValues>;
 
 std::uint8_t* put_bits(std::uint8_t* out, std::span<const std::uint64_t> values, unsigned width) noexcept {
   std::uint64_t pending = 0;
@@ -85,7 +85,7 @@ unsigned find_decimal(std::span<const std::uint64_t> values, std::span<std::uint
 
 std::size_t put_differences(std::uint8_t code, std::span<const std::uint64_t> values, std::uint64_t before,
                             std::uint8_t* out) noexcept {
-  Values coded{};
+  PackValues coded{};
   auto least = std::numeric_limits<std::int64_t>::max();
   auto most = std::numeric_limits<std::int64_t>::min();
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -105,7 +105,7 @@ std::size_t put_differences(std::uint8_t code, std::span<const std::uint64_t> va
 }
 
 std::size_t put_xor(std::span<const std::uint64_t> values, std::uint64_t before, std::uint8_t* out) noexcept {
-  Values coded{};
+  PackValues coded{};
   std::uint64_t all = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     coded[i] = values[i] ^ before;
@@ -148,7 +148,7 @@ std::size_t put_pack(std::span<const std::uint64_t> values, std::uint64_t before
   }
   if (kind == ColumnKind::integer) return put_differences(kDifferences, values, before, out);
   const std::size_t size = put_xor(values, before, out);
-  Values numbers{};
+  PackValues numbers{};
   const auto found = std::span(numbers).first(values.size());
   const unsigned exponent = find_decimal(values, found);
   if (exponent == kPowersOf10.size()) return size;
