@@ -10,15 +10,16 @@
 namespace kymo::KYMO_ABI::monitor {
 namespace {
 
-using Part = net::TlsError::Part;
+using TlsPart = net::TlsError::Part;
 
-std::string_view setting_of(Part part) {
-  return part == Part::certificate ? "web.tls.certificate_file" : "web.tls.key_file";
+std::string_view setting_of(TlsPart part) {
+  return part == TlsPart::certificate ? "web.tls.certificate_file" : "web.tls.key_file";
 }
 
-TlsFileError unreadable(Part part, const std::string& path, const FileError& error) {
-  const std::string_view wanted = part == Part::certificate ? " names a certificate chain in PEM"
-                                                            : " names that certificate's private key in PEM";
+TlsFileError unreadable(TlsPart part, const std::string& path, const FileError& error) {
+  const std::string_view wanted = part == TlsPart::certificate
+                                      ? " names a certificate chain in PEM"
+                                      : " names that certificate's private key in PEM";
   return {part, path + " " + error.message + "; " + std::string(setting_of(part)) + std::string(wanted)};
 }
 
@@ -27,26 +28,26 @@ TlsFileError unreadable(Part part, const std::string& path, const FileError& err
 TlsResult read_tls_files(const TlsFiles& files) {
   if (files.certificate.empty() && files.key.empty()) return nullptr;
   if (files.certificate.empty() || files.key.empty()) {
-    const Part part = files.certificate.empty() ? Part::certificate : Part::key;
-    const Part other = files.certificate.empty() ? Part::key : Part::certificate;
+    const TlsPart part = files.certificate.empty() ? TlsPart::certificate : TlsPart::key;
+    const TlsPart other = files.certificate.empty() ? TlsPart::key : TlsPart::certificate;
     return TlsFileError{part, std::string(setting_of(other)) + " is set and " +
                                   std::string(setting_of(part)) + " is not; set both for TLS, or neither"};
   }
   const auto chain = read_config_file(files.certificate);
   if (const auto* error = std::get_if<FileError>(&chain)) {
-    return unreadable(Part::certificate, files.certificate, *error);
+    return unreadable(TlsPart::certificate, files.certificate, *error);
   }
   const auto key = read_config_file(files.key);
-  if (const auto* error = std::get_if<FileError>(&key)) return unreadable(Part::key, files.key, *error);
+  if (const auto* error = std::get_if<FileError>(&key)) return unreadable(TlsPart::key, files.key, *error);
   try {
     return net::TlsIdentity::from_pem(std::get<std::string>(chain), std::get<std::string>(key));
   } catch (const net::TlsError& error) {
-    const std::string& path = error.part() == Part::certificate ? files.certificate : files.key;
+    const std::string& path = error.part() == TlsPart::certificate ? files.certificate : files.key;
     return TlsFileError{error.part(), path + " " + error.what()};
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
-    return TlsFileError{Part::certificate, std::string("there is no TLS here: ") + error.what()};
+    return TlsFileError{TlsPart::certificate, std::string("there is no TLS here: ") + error.what()};
   }
 }
 

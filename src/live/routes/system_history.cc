@@ -18,7 +18,7 @@ namespace {
 
 using HistoryPoints = std::vector<SystemHistory::Point>;
 
-constexpr std::chrono::seconds kUsualStretch = std::chrono::hours(1);
+constexpr std::chrono::seconds kUsualPast = std::chrono::hours(1);
 constexpr std::string_view kCsvType = "text/csv; charset=utf-8";
 constexpr std::array<MediaType, 2> kHistoryTypes = {format::kJsonType, kCsvType};
 
@@ -74,7 +74,7 @@ std::optional<std::size_t> chosen_type(const net::HttpRequest& request) {
 net::HttpResponse respond_with_history(const SystemHistory& history, const net::HttpRequest& request) {
   QueryReader query(request);
   const auto window = query.window();
-  const auto duration = query.duration(kUsualStretch);
+  const auto duration = query.duration(kUsualPast);
   if (query.refusal()) return *query.refusal();
   const auto type = chosen_type(request);
   if (!type) {
