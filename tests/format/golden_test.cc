@@ -38,7 +38,7 @@ class Golden : public testing::TestWithParam<Case> {};
 TEST_P(Golden, GivesTheExpectedText) {
   std::string text;
   GetParam().write(sample_snapshot(), text);
-  const std::string path = std::string(KYMO_GOLDEN) + "/" + GetParam().file + ".txt";
+  const std::string path = std::string(KYMO_GOLDEN).append("/").append(GetParam().file).append(".txt");
   if (std::getenv("KYMO_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << text;
   std::ifstream file(path, std::ios::binary);
   EXPECT_EQ(text, std::string(std::istreambuf_iterator<char>(file), {}));

@@ -8,6 +8,8 @@
 namespace kymo::KYMO_ABI::format {
 namespace {
 
+using namespace std::string_literals;
+
 using testing::HasSubstr;
 
 std::string text_of(std::vector<FamilySnapshot> families) {
@@ -25,8 +27,7 @@ TEST(PrometheusText, AppendsToWhatIsThere) {
 TEST(PrometheusText, OfNothingIsNothing) { EXPECT_EQ(text_of({}), ""); }
 
 TEST(PrometheusText, HelpStaysOneValidLineWhateverItHolds) {
-  const std::string help =
-      std::string("a\\b\nc\rd\"e\xFF", 10) + std::string(1, '\0') + "\xC3(\xED\xA0\x80 Ж\xF0\x9F\x8E\x89";
+  const std::string help = "a\\b\nc\rd\"e\xFF\0\xC3(\xED\xA0\x80 Ж\xF0\x9F\x8E\x89"s;
   EXPECT_THAT(
       text_of({FamilyMaker(Kind::gauge, "g", help).number({}, 1).make()}),
       HasSubstr(
