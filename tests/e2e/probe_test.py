@@ -36,7 +36,7 @@ class Probe(unittest.TestCase):
             self.assertEqual(result.returncode, 0, result.stderr)
             for target in targets:
                 self.assertEqual(len(re.findall(rf"(?m)^\d\d:\d\d:\d\d\.\d{{3}}  [12]  {target}  \d+\.\d{{3}} ms", result.stdout)), 2)
-                self.assertRegex(result.stdout, rf"(?m)^{target}\n  2 sent, 2 answered, 0 lost \(0.0 %\)")
+                self.assertRegex(result.stdout, rf"(?m)^{target}\n  2 sent, 2 answered, 0 lost \(0%\)")
             self.assertIn("back jitter", result.stdout)
             self.assertRegex(result.stdout, r"(?m)^  quality \d+ of 100, excellent(: .*)?$")
             self.assertIn("  voice R 9", result.stdout)
