@@ -174,7 +174,7 @@ class SlowClients(unittest.TestCase):
             self.assertLess(server.most_memory(), 100 * MIB)
 
     def test_scrapers_that_never_read_take_bounded_memory(self):
-        with serve_series(40_000, KYMO_HTTP_MAX_RESPONSES_SIZE="8MiB") as server:
+        with serve_series(40_000, KYMO_HTTP_MAX_RESPONSES_SIZE="8MiB", KYMO_HISTORY_MEMORY="0") as server:
             port = server.port()
             status, _, size = scrape(port)
             self.assertEqual(status, 200)
