@@ -12,10 +12,6 @@ using Counts = ProcessCounts::Counts;
 
 double known_or_zero(double value) { return std::isnan(value) ? 0.0 : value; }
 
-double number(std::optional<std::uint64_t> value) {
-  return value ? static_cast<double>(*value) : std::numeric_limits<double>::quiet_NaN();
-}
-
 }  // namespace
 
 void ProcessCounts::add(const ProcessReading& reading, Scope scope) {

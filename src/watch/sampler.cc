@@ -21,7 +21,6 @@ constexpr double kLookAroundSeconds = 5;
 constexpr double kWalkPause = 100;
 constexpr double kWalkInterval = 1;
 
-double number(std::optional<std::uint64_t> value) { return value ? static_cast<double>(*value) : kUnknown; }
 double number(std::optional<double> value) { return value.value_or(kUnknown); }
 
 /// Adds a known value; a sum without any known value stays unknown.

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -10,6 +11,11 @@
 #include <kymo/watch/process_reader.h>
 
 namespace kymo::KYMO_ABI::watch {
+
+/// NaN where the value is unknown.
+[[nodiscard]] inline double number(std::optional<std::uint64_t> value) {
+  return value ? static_cast<double>(*value) : std::numeric_limits<double>::quiet_NaN();
+}
 
 /// Growth of the counts of a process, or of a tree, from one reading to the next.
 ///
