@@ -156,7 +156,7 @@ class Whole(InstalledWhole):
         wanted |= {layer: ["ssl", "crypto", "z"] for layer in ("net", "probe", "live")}
         wanted["history"] = ["zstd"]
         wanted["query"] = ["re2"]
-        wanted["monitor"] = ["ssl", "crypto", "z", "yaml-cpp"]
+        wanted["monitor"] = ["ssl", "crypto", "z", "zstd", "yaml-cpp"]
         alike = collections.defaultdict(list)
         for layer, libraries in wanted.items():
             alike[self.expect_libraries(layer, libraries)].append(layer)
