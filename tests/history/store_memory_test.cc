@@ -21,10 +21,14 @@ namespace {
 thread_local std::size_t allocations = 0;
 constinit thread_local long until_failure = -1;
 
-void* obtained(std::size_t bytes) {
+void* obtained_or_null(std::size_t bytes) noexcept {
   ++allocations;
   const bool fails = until_failure >= 0 && until_failure-- == 0;
-  void* const memory = fails ? nullptr : std::malloc(bytes == 0 ? 1 : bytes);
+  return fails ? nullptr : std::malloc(bytes == 0 ? 1 : bytes);
+}
+
+void* obtained(std::size_t bytes) {
+  void* const memory = obtained_or_null(bytes);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -33,6 +37,13 @@ void* obtained(std::size_t bytes) {
 
 void* operator new(std::size_t bytes) { return obtained(bytes); }
 void* operator new[](std::size_t bytes) { return obtained(bytes); }
+// Sanitizers have a nothrow form of their own.
+void* operator new(std::size_t bytes, const std::nothrow_t& /*tag*/) noexcept {
+  return obtained_or_null(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t& /*tag*/) noexcept {
+  return obtained_or_null(bytes);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t /*bytes*/) noexcept { std::free(memory); }
