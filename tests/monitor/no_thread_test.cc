@@ -1,4 +1,3 @@
-#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -8,11 +7,12 @@
 #include <kymo/monitor/monitor.h>
 
 #include "tests/monitor/http_get.h"
+#include "tests/support/thread_creation.h"
 
 namespace {
 
-/// Number of the next thread that this thread may not start; 0 refuses none. Thread-local, because the tick's thread
-/// starts threads of its own at any time.
+/// Number of the next thread that this thread may not start; 0 refuses none. Thread-local, because the tick's
+/// thread starts threads of its own at any time.
 thread_local int refused_thread = 0;
 
 }  // namespace
@@ -20,8 +20,7 @@ thread_local int refused_thread = 0;
 /// Replaces the C library's function, and fails where a test says so.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
                               void* argument) {
-  using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
-  static const auto create = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
+  static const auto create = kymo::test::next_pthread_create();
   if (refused_thread > 0 && --refused_thread == 0) return EAGAIN;
   return create(thread, attributes, run, argument);
 }

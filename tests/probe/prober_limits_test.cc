@@ -1,4 +1,3 @@
-#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -21,6 +20,7 @@
 #include "src/probe/transport.h"
 #include "tests/net/server_fixture.h"
 #include "tests/probe/echo_peer.h"
+#include "tests/support/thread_creation.h"
 
 namespace {
 
@@ -31,8 +31,7 @@ std::atomic<bool> has_no_threads = false;
 /// In front of the C library's: the system has no thread where a test says so.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
                               void* argument) {
-  using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
-  static const auto create = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
+  static const auto create = kymo::test::next_pthread_create();
   return has_no_threads ? EAGAIN : create(thread, attributes, run, argument);
 }
 

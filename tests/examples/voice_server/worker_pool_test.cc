@@ -1,6 +1,6 @@
 #include "server/worker_pool.h"
+#include "tests/support/thread_creation.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 
 #include <atomic>
@@ -24,8 +24,7 @@ std::atomic<int> left_threads = kAllThreads;
 /// In front of the C library's: the system has as many threads as a test says.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
                               void* argument) {
-  using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
-  static const auto create = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
+  static const auto create = kymo::test::next_pthread_create();
   return left_threads-- > 0 ? create(thread, attributes, run, argument) : EAGAIN;
 }
 
