@@ -62,7 +62,7 @@ struct PartContext {
 /// `/metrics`, `/api/metrics…`, the dashboard, and an index of these and the `others`. `why_not_ready`: of
 /// the whole Monitor.
 [[nodiscard]] Part make_scrape_part(const PartContext& context, const live::SystemHistory& history,
-                                    std::shared_ptr<live::ScrapeMemory> memory,
+                                    const std::shared_ptr<live::ScrapeMemory>& memory,
                                     std::function<std::string()> why_not_ready,
                                     const std::vector<live::Route>& others);
 

@@ -45,8 +45,8 @@ class ScrapeTimes final {
 }  // namespace
 
 Part make_scrape_part(const PartContext& context, const live::SystemHistory& history,
-                      std::shared_ptr<live::ScrapeMemory> memory, std::function<std::string()> why_not_ready,
-                      const std::vector<live::Route>& others) {
+                      const std::shared_ptr<live::ScrapeMemory>& memory,
+                      std::function<std::string()> why_not_ready, const std::vector<live::Route>& others) {
   const auto times = std::make_shared<ScrapeTimes>();
   const PeerOptions& peers = context.options.peers;
   const live::SummaryParts summary{
