@@ -18,7 +18,7 @@ inline constexpr unsigned kLogVersion = 1;
 inline constexpr std::size_t kMostLogColumns = std::size_t{1} << 25U;
 inline constexpr std::size_t kMostRecordBytes = std::size_t{1} << 28U;
 
-/// What a column of the log holds of its series.
+/// The part of a series that a column of the log holds.
 enum class LogPart : std::uint8_t {
   number,
   sum,     ///< of a histogram
@@ -53,7 +53,7 @@ struct LogTick {
   std::span<const LogCreated> created = {};     ///< ascending
 };
 
-/// What a series is. The log holds this once, before the first tick that names the series.
+/// The description of a series. The log holds this once, before the first tick that names the series.
 struct LogSeries {
   std::uint32_t series = 0;
   std::string labels = {};          ///< LabelSet::bytes()
@@ -84,7 +84,7 @@ inline constexpr unsigned kAll = 31;
 /// How the values of a real column are written: as integers of decimals, or as bits.
 inline constexpr std::uint8_t kBitsMode = 0xff;
 
-/// What both sides remember of a column from tick to tick.
+/// The state of a column that both sides remember from tick to tick.
 struct LogColumnState {
   std::uint64_t bits = 0;         ///< of the last sample
   std::uint64_t value = 0;        ///< the same as the mode writes it; the next difference is taken from it

@@ -10,7 +10,7 @@
 
 namespace kymo::KYMO_ABI::history {
 
-/// What happened to one bucket within a block.
+/// The history of one bucket within a block.
 struct BucketSummary {
   std::uint64_t first = 0;
   std::uint64_t last = 0;

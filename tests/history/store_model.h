@@ -33,7 +33,7 @@ inline std::string key_of(const series::LabelSet& labels, series::SampleForm for
   return labels.to_string() + (form == series::SampleForm::histogram ? " histogram" : "");
 }
 
-/// What a store must have, in the plainest way.
+/// The expected content of a store, in the plainest way.
 class StoreModel final : public series::SampleVisitor {
  public:
   void append(std::int64_t time_ms, const Snapshot& snapshot) {

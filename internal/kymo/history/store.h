@@ -23,7 +23,7 @@ struct StoreOptions {
   std::size_t most_series = 1'000'000;
 };
 
-/// What a store has, and what happened to it.
+/// Figures of a store.
 struct StoreFigures {
   std::uint64_t series = 0;
   std::uint64_t blocks = 0;

@@ -31,7 +31,7 @@ struct TimeRange {
   std::int64_t to_ms = std::numeric_limits<std::int64_t>::max();
 };
 
-/// What a store knows of a metric family.
+/// A metric family, as a store knows it.
 struct FamilyInfo {
   std::string name;  ///< the OpenMetrics family name
   Kind kind = Kind::gauge;
