@@ -101,7 +101,7 @@ TEST(AddressLimits, ThatComeLaterLeaveTheHostProgramMostOfItsAddresses) {
         const std::size_t before = status("VmSize");
         Registry registry;
         count_and_check(registry, 2);
-        require(status("VmSize") - before < 256 * kMiB, "kymo reserves much at once");
+        require(status("VmSize") - before < 1024 * kMiB, "kymo reserves much at once");
       },
       kPatience);
   EXPECT_TRUE(ending.fine()) << ending.text();
