@@ -72,6 +72,9 @@ kymo::HistogramValue any_histogram(Input& input) {
 kymo::WindowValue any_window(Input& input) {
   kymo::WindowValue window{input.byte(), input.number<double>(), {}};
   for (int values = input.byte() % 8; values > 0; --values) window.sorted.push_back(input.number<double>());
+  // A Window takes no NaN.
+  std::erase_if(window.sorted, [](double value) { return std::isnan(value); });
+  std::ranges::sort(window.sorted);
   return window;
 }
 

@@ -42,7 +42,7 @@ inline void settle(ThreadLog& log) noexcept {
   if (StructureChange::is_changing()) return kNoSite;
   const StructureChange change;
   const std::uint32_t number = number_of_site(site.is_function ? qualified_name(name) : name);
-  site.id.store(number, kRelaxed);
+  site.id.store(number, kRelease);
   return number;
 }
 
@@ -59,7 +59,8 @@ void Scope::enter(Site& site, const char* name) noexcept {
   {
     const BusyLog busy(*log);
     settle(*log);
-    std::uint32_t number = site.id.load(kRelaxed);
+    // Another thread may have stored the name. A reader of this log must see it, too.
+    std::uint32_t number = site.id.load(kAcquire);
     if (number == kNoSite) [[unlikely]]
       number = number_new_site(site, name);
     if (number == kNoSite) [[unlikely]]
