@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include <kymo/series/float_histogram.h>
 #include <kymo/series/label_set.h>
 
 /// Scripts that test an engine of PromQL, in the format of Prometheus' promqltest: load samples, evaluate
@@ -16,7 +17,7 @@ namespace kymo::KYMO_ABI::query {
 
 /// A native histogram as a script writes it: `{{schema:0 sum:5 count:4 buckets:[1 2 1]}}`.
 struct ScriptHistogram {
-  enum class ResetHint : std::uint8_t { unknown, reset, not_reset, gauge };
+  using ResetHint = series::ResetHint;
 
   std::int64_t schema = 0;
   double sum = 0;

@@ -13,6 +13,7 @@
 
 #include <kymo/core/descriptor.h>
 #include <kymo/core/histogram_buckets.h>
+#include <kymo/series/float_histogram.h>
 #include <kymo/series/label_set.h>
 #include <kymo/series/matcher.h>
 
@@ -90,6 +91,9 @@ struct SeriesChunk {
   std::span<const CountStart>
       starts;  ///< ascending by sample; a chunk that goes on with a count has none for it
   const HistogramChunk* histogram = nullptr;  ///< null of a number
+  /// Histograms in the form that PromQL computes with, one a sample, null where the sample is a number. Empty
+  /// of a series that has none, and where `histogram` has them.
+  std::span<const FloatHistogramRef> float_histograms;
 };
 
 /// When a read is given up, whatever it has found so far.
