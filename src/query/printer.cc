@@ -1,8 +1,6 @@
 #include <kymo/query/printer.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <string_view>
@@ -11,22 +9,13 @@
 #include <kymo/series/label_set.h>
 
 #include "duration_text.h"
+#include "number_texts.h"
 #include "quoting.h"
 
 namespace kymo::KYMO_ABI::query {
 namespace {
 
 constexpr std::size_t kLineLength = 100;
-
-std::string number_text(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  // 17 digits, and as many zeros as the smallest double has.
-  std::array<char, 400> buffer;
-  const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
-  return {buffer.data(), end.ptr};
-}
 
 std::string seconds_text(double seconds) {
   const std::int64_t milliseconds = std::llround(std::abs(seconds) * 1000);
@@ -105,7 +94,7 @@ class Printer {
   }
 
   void print_node(const NumberLiteral& node, bool) {
-    add(node.is_duration ? seconds_text(node.value) : number_text(node.value));
+    add(node.is_duration ? seconds_text(node.value) : plain_number_text(node.value));
   }
   void print_node(const StringLiteral& node, bool) { add(quote(node.value)); }
 
@@ -290,19 +279,19 @@ class Printer {
   void print_fill(const VectorMatching& matching) {
     const auto& left = matching.fill_left;
     const auto& right = matching.fill_right;
-    if (left && right && number_text(*left) == number_text(*right)) {
-      add(" fill (" + number_text(*left) + ")");
+    if (left && right && plain_number_text(*left) == plain_number_text(*right)) {
+      add(" fill (" + plain_number_text(*left) + ")");
       return;
     }
-    if (left) add(" fill_left (" + number_text(*left) + ")");
-    if (right) add(" fill_right (" + number_text(*right) + ")");
+    if (left) add(" fill_left (" + plain_number_text(*left) + ")");
+    if (right) add(" fill_right (" + plain_number_text(*right) + ")");
   }
 
   void print_duration(const Duration& duration) {
     if (duration.is_parenthesized) add("(");
     switch (duration.kind) {
       case Duration::Kind::literal:
-        add(duration.is_duration ? seconds_text(duration.seconds) : number_text(duration.seconds));
+        add(duration.is_duration ? seconds_text(duration.seconds) : plain_number_text(duration.seconds));
         break;
       case Duration::Kind::step: add("step()"); break;
       case Duration::Kind::range: add("range()"); break;

@@ -1,0 +1,180 @@
+// Selectors and subqueries: samples from a store, or from an expression.
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "evaluator.h"
+#include "interpolation.h"
+
+namespace kymo::KYMO_ABI::query {
+namespace {
+
+constexpr std::string_view kFewerSeries = "add matchers, or raise the limit on series";
+
+/// A subquery's counts are samples of their own: no hint of the store holds between them.
+void forget_hints(SampleColumns& columns) {
+  using series::ResetHint;
+  for (series::FloatHistogramRef& one : columns.histograms) {
+    if (one->hint != ResetHint::reset && one->hint != ResetHint::not_reset) continue;
+    auto changed = std::make_shared<series::FloatHistogram>(*one);
+    changed->hint = ResetHint::unknown;
+    one = std::move(changed);
+  }
+}
+
+}  // namespace
+
+Shift Evaluator::shift_of(const TimeShift& shift) const {
+  Shift made;
+  switch (shift.at) {
+    case TimeShift::At::evaluation: break;
+    case TimeShift::At::time: made.at_ms = shift.at_milliseconds; break;
+    case TimeShift::At::start: made.at_ms = context_.request().start_ms; break;
+    case TimeShift::At::end: made.at_ms = context_.request().end_ms; break;
+  }
+  if (shift.offset != nullptr) made.offset_ms = context_.milliseconds_of(*shift.offset, true);
+  return made;
+}
+
+void Evaluator::each_read(
+    const std::vector<series::Matcher>& matchers, series::TimeRange range, bool keeps_stale,
+    const std::function<void(const series::LabelSet&, const SampleColumns&)>& consumer) {
+  const std::size_t most = context_.options().limits.most_series;
+  const auto found = context_.store().find(matchers, range, context_.read_limit(), most + 1);
+  if (found.size() > most) {
+    throw QueryFailure(QueryFault::too_many_series, "query selects too many series",
+                       "; the limit is " + std::to_string(most) + "; " + std::string(kFewerSeries));
+  }
+  const auto scan = context_.store().scan(context_.read_limit());
+  SampleColumns columns;
+  for (const series::SeriesRef& one : found) {
+    context_.check_time();
+    columns.clear();
+    scan->open(one, range);
+    while (const series::SeriesChunk* const chunk = scan->next()) {
+      context_.count_samples(chunk->times_ms.size());
+      columns.append(*chunk, keeps_stale);
+    }
+    if (context_.is_counted(matchers)) columns.find_resets();
+    if (columns.times.empty() && columns.histograms.empty()) continue;
+    const Hold hold(context_, columns.bytes());
+    consumer(one->labels, columns);
+  }
+  context_.check_time();
+}
+
+void Evaluator::each_selected(const Selector& selector,
+                              const std::function<void(EvalSeries&, const SelectedSample&)>& use,
+                              const Consumer& consumer) {
+  const Shift shift = shift_of(selector.shift);
+  const std::int64_t lookback = context_.lookback_ms();
+  const series::TimeRange range{shift.reference(grid_.start_ms) - lookback + 1,
+                                shift.reference(grid_.end_ms())};
+  each_read(selector.matchers, range, true,
+            [&](const series::LabelSet& labels, const SampleColumns& columns) {
+              EvalSeries made;
+              made.labels = labels;
+              made.reserve(grid_.count);
+              LastSample last(columns);
+              for (std::size_t step = 0; step < grid_.count; ++step) {
+                const std::int64_t at = shift.reference(grid_.time_of(step));
+                if (const auto found = last.at(at, at - lookback)) use(made, {step, *found});
+              }
+              emit(std::move(made), consumer);
+            });
+}
+
+void Evaluator::evaluate_selector(const Expression&, const Selector& node, const Consumer& consumer) {
+  const auto use = [](EvalSeries& series, const SelectedSample& sample) {
+    if (sample.found.histogram != nullptr) {
+      series.set(sample.step, *sample.found.histogram);
+    } else {
+      series.set(sample.step, sample.found.number);
+    }
+  };
+  each_selected(node, use, consumer);
+}
+
+void Evaluator::evaluate_smoothed(const Expression& expression, const Selector& node,
+                                  const Consumer& consumer) {
+  WindowShape shape;
+  shape.shift = shift_of(node.shift);
+  shape.range_ms = context_.lookback_ms();
+  shape.after_ms = context_.lookback_ms();
+  const series::TimeRange range{shape.shift.reference(grid_.start_ms) - shape.range_ms + 1,
+                                shape.shift.reference(grid_.end_ms()) + shape.after_ms};
+  each_read(node.matchers, range, false, [&](const series::LabelSet& labels, const SampleColumns& columns) {
+    EvalSeries made;
+    made.labels = labels;
+    WindowWalk walk(columns, shape);
+    for (std::size_t step = 0; step < grid_.count; ++step) {
+      const Window window = walk.at(grid_.time_of(step));
+      const Interpolation at{context_.notes(), expression.span, labels.name()};
+      if (!window.times.empty() && !window.histograms.empty()) {
+        context_.notes().add(Note::mixed_range, expression.span, labels.name());
+      } else if (!window.histograms.empty()) {
+        if (auto histogram = at.histogram_at(window, window.end_ms)) made.set(step, std::move(histogram));
+      } else if (const auto number = at.number_at(window, window.end_ms)) {
+        made.set(step, *number);
+      }
+    }
+    emit(std::move(made), consumer);
+  });
+}
+
+WindowShape Evaluator::shape_of(const Expression& range) const {
+  WindowShape shape;
+  const Expression& node = inner(range);
+  if (const auto* const subquery = node.as<Subquery>()) {
+    shape.shift = shift_of(subquery->shift);
+    shape.range_ms = context_.milliseconds_of(subquery->range, false);
+    return shape;
+  }
+  const auto& selector = *node.as<RangeSelector>();
+  shape.shift = shift_of(selector.selector.shift);
+  shape.range_ms = context_.milliseconds_of(selector.range, false);
+  shape.edges = selector.selector.edges;
+  if (shape.edges != RangeEdges::plain) shape.before_ms = context_.lookback_ms();
+  if (shape.edges == RangeEdges::smoothed) shape.after_ms = context_.lookback_ms();
+  return shape;
+}
+
+void Evaluator::each_window(const Expression& expression, const WindowConsumer& consumer) {
+  const WindowShape shape = shape_of(expression);
+  const std::int64_t first = shape.shift.reference(grid_.start_ms) - shape.range_ms;
+  const std::int64_t last = shape.shift.reference(grid_.end_ms());
+  const Expression& node = inner(expression);
+  if (const auto* const selector = node.as<RangeSelector>()) {
+    const series::TimeRange range{first - shape.before_ms + 1, last + shape.after_ms};
+    each_read(selector->selector.matchers, range, false,
+              [&](const series::LabelSet& labels, const SampleColumns& columns) {
+                consumer(labels, false, columns);
+              });
+    return;
+  }
+  const auto& subquery = *node.as<Subquery>();
+  const std::int64_t step = subquery.step ? context_.milliseconds_of(*subquery.step, false)
+                                          : context_.options().subquery_step.count();
+  std::int64_t start = first / step * step;
+  if (start <= first) start += step;
+  if (last < start) return;
+  const auto count = static_cast<std::uint64_t>((last - start) / step) + 1;
+  if (count > context_.options().limits.most_subquery_steps) {
+    throw QueryFailure(QueryFault::too_many_steps, "subquery has too many steps",
+                       "; the limit is " + std::to_string(context_.options().limits.most_subquery_steps) +
+                           "; shorten its range, or widen its step");
+  }
+  Evaluator below(context_, Grid{start, step, static_cast<std::size_t>(count)});
+  SampleColumns columns;
+  below.each(*subquery.operand, [&](EvalSeries&& series) {
+    columns.clear();
+    columns.append(series, below.grid());
+    forget_hints(columns);
+    const Hold hold(context_, columns.bytes());
+    consumer(series.labels, series.drops_name, columns);
+  });
+}
+
+}  // namespace kymo::KYMO_ABI::query

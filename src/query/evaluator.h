@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <kymo/query/expression.h>
+
+#include "eval_series.h"
+#include "query_context.h"
+#include "sample_columns.h"
+
+namespace kymo::KYMO_ABI::query {
+
+/// Labels that belong to the name of a metric, and leave with it.
+inline constexpr std::array<std::string_view, 3> kNameLabels = {series::kNameLabel, "__type__", "__unit__"};
+
+/// Evaluates expressions at the steps of a grid, a series at a time. Threads: one.
+class Evaluator final {
+ public:
+  /// Gets the series of a vector, one after another; may keep or change them.
+  using Consumer = std::function<void(EvalSeries&&)>;
+  /// Gets a series under a range, valid during the call.
+  using WindowConsumer =
+      std::function<void(const series::LabelSet& labels, bool drops_name, const SampleColumns& columns)>;
+
+  Evaluator(QueryContext& context, const Grid& grid) : context_(context), grid_(grid) {}
+
+  [[nodiscard]] QueryContext& context() noexcept { return context_; }
+  [[nodiscard]] const Grid& grid() const noexcept { return grid_; }
+
+  /// Evaluates an instant vector.
+  void each(const Expression& expression, const Consumer& consumer);
+  [[nodiscard]] std::vector<EvalSeries> all(const Expression& expression);
+  /// Evaluates a scalar, a number a step.
+  [[nodiscard]] std::vector<double> scalar(const Expression& expression);
+  /// Evaluates a range selector or a subquery.
+  void each_window(const Expression& expression, const WindowConsumer& consumer);
+  [[nodiscard]] WindowShape shape_of(const Expression& range) const;
+
+  /// Hands a result on, unless it has no samples. Counts its memory.
+  void emit(EvalSeries&& series, const Consumer& consumer);
+  /// Changes each series of a vector and hands it on. `removes_name`: so that the same labels may come twice,
+  /// which is one series or a fault.
+  void transform(const Expression& operand, bool removes_name, const Consumer& consumer,
+                 const std::function<void(EvalSeries&)>& change);
+  /// Joins series that have the same labels. Fails where two have a sample at the same step.
+  [[nodiscard]] std::vector<EvalSeries> joined(std::vector<EvalSeries> all, Span span);
+  /// Marks the name as gone, or removes it, by the option of the engine.
+  void remove_name(EvalSeries& series) const;
+  /// Whether the series that an expression selects all have one name, so that none become equal without it.
+  [[nodiscard]] bool selects_one_name(const Expression& expression) const;
+
+  struct SelectedSample {
+    std::size_t step;
+    const LastSample::Found& found;
+  };
+  /// Calls `use` for the sample of each series at each step, then `end` with the series.
+  void each_selected(const Selector& selector,
+                     const std::function<void(EvalSeries&, const SelectedSample&)>& use,
+                     const Consumer& consumer);
+  [[nodiscard]] Shift shift_of(const TimeShift& shift) const;
+
+  /// Reads the samples of each series that fits, within a range of time.
+  void each_read(const std::vector<series::Matcher>& matchers, series::TimeRange range, bool keeps_stale,
+                 const std::function<void(const series::LabelSet&, const SampleColumns&)>& consumer);
+
+ private:
+  void evaluate(const Expression& expression, const Consumer& consumer);
+  void evaluate_selector(const Expression& expression, const Selector& node, const Consumer& consumer);
+  void evaluate_smoothed(const Expression& expression, const Selector& node, const Consumer& consumer);
+  void evaluate_unary(const Unary& node, const Consumer& consumer);
+  [[nodiscard]] std::vector<double> scalar_call(const Call& node);
+
+  QueryContext& context_;
+  Grid grid_;
+};
+
+// Each evaluates one kind of node.
+void evaluate_binary(Evaluator& evaluator, const Expression& expression, const Binary& node,
+                     const Evaluator::Consumer& consumer);
+void evaluate_aggregation(Evaluator& evaluator, const Expression& expression, const Aggregation& node,
+                          const Evaluator::Consumer& consumer);
+void evaluate_call(Evaluator& evaluator, const Expression& expression, const Call& node,
+                   const Evaluator::Consumer& consumer);
+
+/// The value of an operator between two numbers; of a comparison 1 or 0.
+[[nodiscard]] double calculate(const BinaryOperator& op, double left, double right);
+
+}  // namespace kymo::KYMO_ABI::query

@@ -1,0 +1,39 @@
+#include "number_texts.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <string_view>
+
+#include <kymo/base/parse_number.h>
+
+namespace kymo::KYMO_ABI::query {
+namespace {
+
+std::string written(double value, std::chars_format format) {
+  // 17 digits, and as many zeros as the smallest double has.
+  std::array<char, 400> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format);
+  return {buffer.data(), end.ptr};
+}
+
+}  // namespace
+
+std::string plain_number_text(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  return written(value, std::chars_format::fixed);
+}
+
+std::string general_number_text(double value) {
+  constexpr int kLeastExponent = -4;
+  constexpr int kMostExponent = 5;
+  if (std::isnan(value) || std::isinf(value) || value == 0) return plain_number_text(value);
+  std::string text = written(value, std::chars_format::scientific);
+  std::string_view exponent_text = std::string_view(text).substr(text.find('e') + 1);
+  if (exponent_text.starts_with('+')) exponent_text.remove_prefix(1);
+  const int exponent = base::parse_number<int>(exponent_text).value_or(0);
+  return exponent < kLeastExponent || exponent > kMostExponent ? text : plain_number_text(value);
+}
+
+}  // namespace kymo::KYMO_ABI::query

@@ -1,0 +1,491 @@
+// Functions of how a series changes within a range.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "interpolation.h"
+#include "range_functions.h"
+
+namespace kymo::KYMO_ABI::query {
+namespace {
+
+constexpr double kMillisecondsPerSecond = 1000;
+
+double seconds_between(std::int64_t from_ms, std::int64_t to_ms) noexcept {
+  return static_cast<double>(to_ms - from_ms) / kMillisecondsPerSecond;
+}
+
+/// A sample's time, and when its count began; 0: unknown.
+struct Birth {
+  std::int64_t start_ms = 0;
+  std::int64_t time_ms = 0;
+};
+
+/// Whether start times tell of a reset between two samples, whatever their values.
+bool is_reborn(const Birth& before, const Birth& now) noexcept {
+  if (now.start_ms == 0 || now.start_ms >= now.time_ms || now.start_ms < before.time_ms) return false;
+  if (now.start_ms > before.time_ms) return true;
+  // Each sample of a delta begins where the last one ended.
+  return before.start_ms != 0 && before.start_ms < before.time_ms;
+}
+
+bool overlaps(const Birth& before, const Birth& now) noexcept {
+  return now.start_ms != 0 && now.start_ms < before.time_ms && now.start_ms != before.start_ms;
+}
+
+Birth birth_at(std::span<const std::int64_t> starts, std::span<const std::int64_t> times, std::size_t place) {
+  return {starts.empty() ? 0 : starts[place], times[place]};
+}
+
+/// How a window's samples are read: as a count that only grows, or as a level.
+struct RateKind {
+  bool is_counter = false;
+  bool is_per_second = false;
+};
+
+/// The change of a window's samples, and what is needed to extrapolate it.
+struct Change {
+  RangeValue value;
+  std::int64_t first_ms = 0;
+  std::int64_t last_ms = 0;
+  std::size_t intervals = 0;
+  std::int64_t start_ms = 0;  ///< when the first sample's count began; 0: unknown
+  double first = 0;           ///< the first sample, or its count
+  double total = 0;           ///< the change, or its count
+};
+
+double number_change(const RangeCall& call, const Window& window, bool is_counter) {
+  double change = window.values.back() - window.values.front();
+  if (!is_counter) return change;
+  bool has_noted = false;
+  for (std::size_t i = 1; i < window.values.size(); ++i) {
+    bool is_new = window.values[i] < window.values[i - 1];
+    if (!window.starts.empty()) {
+      const Birth before = birth_at(window.starts, window.times, i - 1);
+      const Birth now = birth_at(window.starts, window.times, i);
+      if (!has_noted && overlaps(before, now)) {
+        call.notes.add_overlap(call.span, call.metric);
+        has_noted = true;
+      }
+      is_new = is_new || is_reborn(before, now);
+    }
+    if (is_new) change += window.values[i - 1];
+  }
+  return change;
+}
+
+bool is_new_histogram(const Window& window, std::size_t place) {
+  return is_reborn(birth_at(window.histogram_starts, window.histogram_times, place - 1),
+                   birth_at(window.histogram_starts, window.histogram_times, place)) ||
+         is_reset(*window.histograms[place], *window.histograms[place - 1]);
+}
+
+/// Notes histograms of the wrong kind. False where their buckets do not fit.
+bool check_histograms(const RangeCall& call, std::span<const FloatHistogramRef> histograms, bool is_counter,
+                      bool skips_first) {
+  using series::ResetHint;
+  const auto is_gauge = [](const FloatHistogramRef& one) { return one->hint == ResetHint::gauge; };
+  if (is_counter && std::ranges::any_of(histograms, is_gauge)) call.note(Note::not_counter);
+  const bool has_custom = histograms.back()->has_custom_bounds();
+  const auto to_check = is_counter ? histograms.subspan(skips_first ? 1 : 0) : histograms;
+  const bool fit = (is_counter || histograms.front()->has_custom_bounds() == has_custom) &&
+                   (!is_counter || std::ranges::all_of(to_check, [&](const FloatHistogramRef& one) {
+                     return one->has_custom_bounds() == has_custom;
+                   }));
+  if (!fit) call.note(Note::mixed_bounds);
+  return fit;
+}
+
+/// The change of at least two histograms; null where they do not fit.
+std::shared_ptr<FloatHistogram> histogram_change(const RangeCall& call, const Window& window,
+                                                 bool is_counter) {
+  using series::ResetHint;
+  const auto histograms = window.histograms;
+  // The first histogram does not count where counting began anew right behind it.
+  const bool skips_first = is_counter && is_new_histogram(window, 1);
+  if (!check_histograms(call, histograms, is_counter, skips_first)) return nullptr;
+  const Interpolation sums{call.notes, call.span, call.metric};
+  std::int32_t schema = histograms.back()->schema;
+  if (is_counter) {
+    for (std::size_t i = skips_first ? 1 : 0; i < histograms.size(); ++i) {
+      schema = std::min(schema, histograms[i]->schema);
+    }
+  }
+  auto change = std::make_shared<FloatHistogram>(in_schema(*histograms.back(), schema));
+  FloatHistogram nothing;
+  nothing.schema = histograms[1]->schema;
+  nothing.bounds = histograms[1]->bounds;
+  if (!sums.subtract(*change, skips_first ? nothing : *histograms.front())) return nullptr;
+  if (is_counter) {
+    bool has_noted = false;
+    for (std::size_t i = 1; i < histograms.size(); ++i) {
+      if (!has_noted && overlaps(birth_at(window.histogram_starts, window.histogram_times, i - 1),
+                                 birth_at(window.histogram_starts, window.histogram_times, i))) {
+        call.notes.add_overlap(call.span, call.metric);
+        has_noted = true;
+      }
+      const bool is_skipped = i == 1 && skips_first;
+      if (!is_skipped && is_new_histogram(window, i) && !sums.add(*change, *histograms[i - 1]))
+        return nullptr;
+    }
+  } else if (histograms.front()->hint != ResetHint::gauge || histograms.back()->hint != ResetHint::gauge) {
+    call.note(Note::not_gauge);
+  }
+  change->hint = ResetHint::gauge;
+  compact(*change);
+  return change;
+}
+
+/// By how much the change between the first and the last sample grows, for all of the range.
+///
+/// Samples near the borders say how far the series reaches: up to the border, or half an interval where the
+/// border is more than 1.1 intervals away. A count never reaches below zero.
+double extrapolation(const Window& window, const Change& change, double sampled, bool is_counter,
+                     bool is_born_within) {
+  const double average = change.intervals == 0 ? 0
+                                               : seconds_between(change.first_ms, change.last_ms) /
+                                                     static_cast<double>(change.intervals);
+  const double threshold = average * 1.1;
+  double to_start = is_born_within ? 0 : seconds_between(window.begin_ms, change.first_ms);
+  double to_end = seconds_between(change.last_ms, window.end_ms);
+  if (!is_born_within) {
+    if (to_start >= threshold) to_start = average / 2;
+    if (is_counter && change.total > 0 && change.first >= 0) {
+      to_start = std::min(to_start, sampled * (change.first / change.total));
+    }
+  }
+  if (to_end >= threshold) to_end = average / 2;
+  return sampled == 0 ? 1 : (sampled + to_start + to_end) / sampled;
+}
+
+Change change_of(const RangeCall& call, const Window& window, bool is_counter) {
+  Change change;
+  if (!window.histograms.empty()) {
+    change.intervals = window.histograms.size() - 1;
+    change.first_ms = window.histogram_times.front();
+    change.last_ms = window.histogram_times.back();
+    change.start_ms = window.histogram_starts.empty() ? 0 : window.histogram_starts.front();
+    change.first = window.histograms.front()->count;
+    return change;
+  }
+  change.intervals = window.values.size() - 1;
+  change.first_ms = window.times.front();
+  change.last_ms = window.times.back();
+  change.start_ms = window.starts.empty() ? 0 : window.starts.front();
+  change.first = window.values.front();
+  change.total = number_change(call, window, is_counter);
+  return change;
+}
+
+RangeValue plain_rate(const RangeCall& call, const Window& window, RateKind kind) {
+  const bool has_histograms = !window.histograms.empty();
+  Change change = change_of(call, window, kind.is_counter);
+  std::shared_ptr<FloatHistogram> histogram;
+  if (has_histograms && change.intervals > 0) {
+    histogram = histogram_change(call, window, kind.is_counter);
+    if (histogram == nullptr) return {};
+    change.total = histogram->count;
+  }
+  const bool is_born_within = kind.is_counter && change.start_ms != 0 && change.start_ms > window.begin_ms &&
+                              change.start_ms < change.first_ms;
+  if (!is_born_within && change.intervals == 0) return {};
+  double sampled = seconds_between(change.first_ms, change.last_ms);
+  if (is_born_within) {
+    sampled = seconds_between(change.start_ms, change.last_ms);
+    if (!has_histograms) {
+      change.total += change.first;
+    } else if (histogram == nullptr) {
+      histogram = std::make_shared<FloatHistogram>(*window.histograms.front());
+    } else if (!Interpolation{call.notes, call.span, call.metric}.add(*histogram,
+                                                                      *window.histograms.front())) {
+      return {};
+    }
+  }
+  double factor = extrapolation(window, change, sampled, kind.is_counter, is_born_within);
+  if (kind.is_per_second) factor /= window.range_seconds();
+  if (!has_histograms) return {change.total * factor, nullptr};
+  multiply(*histogram, factor);
+  return {kAbsent, std::move(histogram)};
+}
+
+/// The samples of an extended window that matter: the last one at or before its begin, up to its end.
+struct ExtendedPart {
+  std::size_t first = 0;
+  std::size_t last = 0;
+  bool is_there = false;
+};
+
+ExtendedPart extended_part(std::span<const std::int64_t> times, const Window& window) {
+  const bool is_smoothed = window.edges == RangeEdges::smoothed;
+  ExtendedPart part;
+  part.last = times.size() - 1;
+  const auto inside = times.first(part.last);
+  const auto after = std::ranges::upper_bound(inside, window.begin_ms) - inside.begin();
+  part.first = static_cast<std::size_t>(std::max<std::ptrdiff_t>(after - 1, 0));
+  if (is_smoothed) {
+    part.last = static_cast<std::size_t>(std::ranges::lower_bound(inside, window.end_ms) - inside.begin());
+  }
+  part.is_there = times[part.last] > window.begin_ms && (!is_smoothed || times[part.first] <= window.end_ms);
+  return part;
+}
+
+RangeValue extended_number_rate(const Window& window, RateKind kind) {
+  const ExtendedPart part = extended_part(window.times, window);
+  if (!part.is_there) return {};
+  const bool is_smoothed = window.edges == RangeEdges::smoothed;
+  const auto& times = window.times;
+  const auto& values = window.values;
+  const auto between = [&](std::size_t place, std::int64_t at) {
+    return interpolate(values[place], times[place], values[place + 1], times[place + 1], at, kind.is_counter);
+  };
+  const bool cuts_left = is_smoothed && times[part.first] < window.begin_ms;
+  const bool cuts_right = is_smoothed && part.last > 0 && times[part.last] > window.end_ms;
+  const double left = cuts_left ? between(part.first, window.begin_ms) : values[part.first];
+  const double right = cuts_right ? between(part.last - 1, window.end_ms) : values[part.last];
+  double change = right - left;
+  if (kind.is_counter) {
+    std::size_t begin = part.first;
+    std::size_t end = part.last + 1;
+    if (times[part.first] <= window.begin_ms) ++begin;
+    if (times[part.last] >= window.end_ms) --end;
+    double before = left;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (values[i] < before) change += before;
+      before = values[i];
+    }
+    if (right < before) change += before;
+  }
+  return {kind.is_per_second ? change / window.range_seconds() : change, nullptr};
+}
+
+/// What counting lost at resets between the edges of an extended range. False where histograms do not fit.
+bool add_resets(const Interpolation& sums, const Window& window, const ExtendedPart& part,
+                const FloatHistogramRef& left, const FloatHistogramRef& right, FloatHistogram& change) {
+  const auto& histograms = window.histograms;
+  std::size_t next = part.first + 1;
+  FloatHistogramRef before = left;
+  const bool cuts_left =
+      window.edges == RangeEdges::smoothed && window.histogram_times[part.first] < window.begin_ms;
+  if (cuts_left && is_reset(*histograms[part.first + 1], *histograms[part.first])) {
+    before = histograms[part.first + 1];
+    ++next;
+  }
+  if (next > part.last) return true;
+  for (; next < part.last; ++next) {
+    if (is_reset(*histograms[next], *before) && !sums.add(change, *before)) return false;
+    before = histograms[next];
+  }
+  return !is_reset(*right, *before) || sums.add(change, *before);
+}
+
+RangeValue extended_histogram_rate(const RangeCall& call, const Window& window, RateKind kind) {
+  using series::ResetHint;
+  const ExtendedPart part = extended_part(window.histogram_times, window);
+  if (!part.is_there) return {};
+  const auto histograms = window.histograms.subspan(part.first, part.last - part.first + 1);
+  const auto fits = [&](const FloatHistogramRef& one) {
+    return one->has_custom_bounds() == histograms.front()->has_custom_bounds();
+  };
+  for (const FloatHistogramRef& one : histograms) {
+    if (!fits(one)) {
+      call.note(Note::mixed_bounds);
+      return {};
+    }
+    if (kind.is_counter && one->hint == ResetHint::gauge) call.note(Note::not_counter);
+  }
+  const Interpolation sums{call.notes, call.span, call.metric};
+  const bool is_smoothed = window.edges == RangeEdges::smoothed;
+  const auto& times = window.histogram_times;
+  FloatHistogramRef left = window.histograms[part.first];
+  FloatHistogramRef right = window.histograms[part.last];
+  if (is_smoothed && times[part.first] < window.begin_ms) {
+    left = sums.between(window, part.first, window.begin_ms, kind.is_counter);
+  }
+  if (is_smoothed && part.last > 0 && times[part.last] > window.end_ms) {
+    right = sums.between(window, part.last - 1, window.end_ms, kind.is_counter);
+  }
+  if (left == nullptr || right == nullptr) return {};
+  if (!kind.is_counter && (left->hint != ResetHint::gauge || right->hint != ResetHint::gauge)) {
+    call.note(Note::not_gauge);
+  }
+  auto change = std::make_shared<FloatHistogram>(*right);
+  if (!sums.subtract(*change, *left)) return {};
+  if (kind.is_counter && !add_resets(sums, window, part, left, right, *change)) return {};
+  if (kind.is_per_second) divide(*change, window.range_seconds());
+  change->hint = ResetHint::gauge;
+  compact(*change);
+  return {kAbsent, std::move(change)};
+}
+
+RangeValue rate_of_kind(const RangeCall& call, const Window& window, RateKind kind) {
+  if (!window.values.empty() && !window.histograms.empty()) {
+    call.note(Note::mixed_range);
+    return {};
+  }
+  if (window.edges == RangeEdges::plain) return plain_rate(call, window, kind);
+  return window.histograms.empty() ? extended_number_rate(window, kind)
+                                   : extended_histogram_rate(call, window, kind);
+}
+
+RangeValue rate(const RangeCall& call, const Window& window) {
+  return rate_of_kind(call, window, {true, true});
+}
+RangeValue increase(const RangeCall& call, const Window& window) {
+  return rate_of_kind(call, window, {true, false});
+}
+RangeValue delta(const RangeCall& call, const Window& window) {
+  return rate_of_kind(call, window, {false, false});
+}
+
+/// A number or histogram of a window.
+struct MergedSample {
+  Birth birth;
+  double number = kAbsent;
+  const FloatHistogramRef* histogram = nullptr;
+};
+
+/// The samples of a window in order of time, whatever they are.
+class MergedWalk {
+ public:
+  explicit MergedWalk(const Window& window) : window_(window) {}
+
+  /// Begins at the last sample at or before the begin of an anchored range. False where nothing is behind.
+  bool skip_to_anchor() {
+    if (window_.edges != RangeEdges::anchored) return true;
+    const auto count_before = [&](std::span<const std::int64_t> times) {
+      return static_cast<std::size_t>(std::ranges::upper_bound(times, window_.begin_ms) - times.begin());
+    };
+    number_ = count_before(window_.times);
+    histogram_ = count_before(window_.histogram_times);
+    if (number_ >= window_.times.size() && histogram_ >= window_.histogram_times.size()) return false;
+    const bool has_number = number_ > 0;
+    const bool has_histogram = histogram_ > 0;
+    if (!has_number && !has_histogram) return true;
+    if (!has_histogram ||
+        (has_number && window_.times[number_ - 1] >= window_.histogram_times[histogram_ - 1])) {
+      --number_;
+    } else {
+      --histogram_;
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool next(MergedSample& sample) {
+    const bool has_number = number_ < window_.times.size();
+    const bool has_histogram = histogram_ < window_.histogram_times.size();
+    if (!has_number && !has_histogram) return false;
+    if (has_number && (!has_histogram || window_.times[number_] < window_.histogram_times[histogram_])) {
+      sample = {birth_at(window_.starts, window_.times, number_), window_.values[number_], nullptr};
+      ++number_;
+    } else {
+      sample = {birth_at(window_.histogram_starts, window_.histogram_times, histogram_), kAbsent,
+                &window_.histograms[histogram_]};
+      ++histogram_;
+    }
+    return true;
+  }
+
+ private:
+  const Window& window_;
+  std::size_t number_ = 0;
+  std::size_t histogram_ = 0;
+};
+
+template <class Counts>
+RangeValue count_between(const Window& window, Counts counts) {
+  MergedWalk walk(window);
+  MergedSample before;
+  if (!walk.skip_to_anchor() || !walk.next(before)) return {};
+  double count = 0;
+  for (MergedSample now; walk.next(now); before = now) {
+    const bool is_other_kind = (now.histogram == nullptr) != (before.histogram == nullptr);
+    if (is_other_kind || counts(before, now)) count += 1;
+  }
+  return {count, nullptr};
+}
+
+RangeValue resets(const RangeCall&, const Window& window) {
+  return count_between(window, [](const MergedSample& before, const MergedSample& now) {
+    if (is_reborn(before.birth, now.birth)) return true;
+    return now.histogram == nullptr ? now.number < before.number
+                                    : is_reset(**now.histogram, **before.histogram);
+  });
+}
+
+RangeValue changes(const RangeCall&, const Window& window) {
+  return count_between(window, [](const MergedSample& before, const MergedSample& now) {
+    if (now.histogram != nullptr) return !is_same(**now.histogram, **before.histogram);
+    return now.number != before.number && !(std::isnan(now.number) && std::isnan(before.number));
+  });
+}
+
+/// The change between the last two samples.
+RangeValue last_change(const RangeCall& call, const Window& window, bool is_rate) {
+  if (window.times.size() + window.histogram_times.size() < 2) return {};
+  MergedSample before;
+  MergedSample now;
+  // The last two of both kinds are among the last two of each.
+  Window tail = window;
+  const auto last_two = [](auto column) { return column.size() > 2 ? column.last(2) : column; };
+  tail.times = last_two(tail.times);
+  tail.values = last_two(tail.values);
+  tail.starts = last_two(tail.starts);
+  tail.histogram_times = last_two(tail.histogram_times);
+  tail.histograms = last_two(tail.histograms);
+  tail.histogram_starts = last_two(tail.histogram_starts);
+  MergedWalk walk(tail);
+  MergedSample next;
+  for (bool has_one = walk.next(now); has_one && walk.next(next); now = next) before = now;
+  const double seconds = seconds_between(before.birth.time_ms, now.birth.time_ms);
+  if (seconds == 0) return {};
+  if ((now.histogram == nullptr) != (before.histogram == nullptr)) {
+    call.note(Note::mixed_range);
+    return {};
+  }
+  if (now.histogram == nullptr) {
+    const bool is_new = is_rate && (now.number < before.number || is_reborn(before.birth, now.birth));
+    const double change = is_new ? now.number : now.number - before.number;
+    return {is_rate ? change / seconds : change, nullptr};
+  }
+  using series::ResetHint;
+  const FloatHistogram& last = **now.histogram;
+  const FloatHistogram& first = **before.histogram;
+  const bool has_gauge = last.hint == ResetHint::gauge || first.hint == ResetHint::gauge;
+  const bool are_gauges = last.hint == ResetHint::gauge && first.hint == ResetHint::gauge;
+  if (is_rate && has_gauge) call.note(Note::not_counter);
+  if (!is_rate && !are_gauges) call.note(Note::not_gauge);
+  auto change = std::make_shared<FloatHistogram>(last);
+  if (!is_rate || !(is_reborn(before.birth, now.birth) || is_reset(last, first))) {
+    if (!Interpolation{call.notes, call.span, call.metric}.subtract(*change, first)) return {};
+  }
+  change->hint = ResetHint::gauge;
+  compact(*change);
+  if (is_rate) divide(*change, seconds);
+  return {kAbsent, std::move(change)};
+}
+
+RangeValue irate(const RangeCall& call, const Window& window) { return last_change(call, window, true); }
+RangeValue idelta(const RangeCall& call, const Window& window) { return last_change(call, window, false); }
+
+constexpr std::array<std::pair<std::string_view, RangeFunction>, 7> kRateFunctions = {{
+    {"changes", changes},
+    {"delta", delta},
+    {"idelta", idelta},
+    {"increase", increase},
+    {"irate", irate},
+    {"rate", rate},
+    {"resets", resets},
+}};
+
+}  // namespace
+
+RangeFunction find_rate_function(std::string_view name) noexcept {
+  const auto found =
+      std::ranges::find(kRateFunctions, name, &std::pair<std::string_view, RangeFunction>::first);
+  return found == kRateFunctions.end() ? nullptr : found->second;
+}
+
+}  // namespace kymo::KYMO_ABI::query
