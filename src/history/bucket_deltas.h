@@ -19,6 +19,8 @@ class BucketDeltas final {
  public:
   /// Appends a sample. Throws `std::bad_alloc`. `scratch`: memory to use.
   void append(const HistogramValue& value, ByteChains& chains, std::vector<std::uint8_t>& scratch);
+  /// All buckets of the window, with their counts at the last sample.
+  [[nodiscard]] std::span<const HistogramBucket> last() const noexcept { return last_; }
   /// A new window begins.
   void clear(ByteChains& chains) noexcept;
 

@@ -13,11 +13,10 @@ Head::Head(SeriesTable& table, ByteChains& chains, const HeadOptions& options,
       seal_(std::move(seal)),
       times_(options.window_ticks) {}
 
-/// The first windows differ in length, so that later not all groups are sealed at one tick.
-std::uint32_t Head::first_target() noexcept {
+std::uint32_t Head::first_target(std::size_t group) const noexcept {
   constexpr std::uint32_t kStep = 89;  // prime, so that neighbours are far apart
   const std::uint32_t half = (options_.window_ticks + 1) / 2;
-  return options_.window_ticks - static_cast<std::uint32_t>(groups_.size()) * kStep % half;
+  return options_.window_ticks - static_cast<std::uint32_t>(group) * kStep % half;
 }
 
 SeriesGroup& Head::group_with_room(series::SampleForm form) {
@@ -28,7 +27,7 @@ SeriesGroup& Head::group_with_room(series::SampleForm form) {
   constexpr std::size_t kLeastRows = 4;
   const std::size_t rows = std::clamp(options_.row_bytes / row_of_all, kLeastRows, kMostPackValues);
   auto group = std::make_unique<SeriesGroup>(form, static_cast<std::uint32_t>(rows), times_, chains_);
-  group->set_target(first_target());
+  group->set_target(first_target(groups_.size()));
   groups_.push_back(std::move(group));
   return *groups_.back();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -46,6 +47,12 @@ class Head final {
   /// The source has no more samples for this series.
   static void end(Target target) noexcept;
 
+  /// The length of the first window of the group with that number. First windows differ, so that later not
+  /// all groups are sealed at one tick.
+  [[nodiscard]] std::uint32_t first_target(std::size_t group) const noexcept;
+
+  /// Ticks up to that time are late.
+  void set_last_ms(std::int64_t time_ms) noexcept { last_ms_ = std::max(last_ms_, time_ms); }
   void begin_tick(std::int64_t time_ms) noexcept;
   /// Returns the samples that were lost because memory ran out. Marks the tick's absent series as ended.
   std::uint64_t end_tick() noexcept;
@@ -58,7 +65,6 @@ class Head final {
 
  private:
   SeriesGroup& group_with_room(series::SampleForm form);
-  [[nodiscard]] std::uint32_t first_target() noexcept;
 
   SeriesTable& table_;
   ByteChains& chains_;

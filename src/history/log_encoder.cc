@@ -2,39 +2,14 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
-
-#include <kymo/base/crc32c.h>
 
 #include "decimal.h"
+#include "record.h"
 
 namespace kymo::KYMO_ABI::history {
 namespace {
 
 constexpr std::size_t kMostVarint = 10;
-
-/// Appends the beginning of a record; returns where it is.
-std::size_t begin_record(RecordKind kind, Bytes& to) {
-  const std::size_t at = to.size();
-  put_fixed(to, kLogMagic);
-  put_fixed(to, std::uint64_t{0});  // checksum and length, by end_record()
-  put_byte(to, kLogVersion);
-  put_byte(to, static_cast<unsigned>(kind));
-  put_byte(to, 0);
-  put_byte(to, 0);
-  return at;
-}
-
-/// Writes length and checksum of the record that is the end of `to`; returns the checksum.
-std::uint32_t end_record(std::size_t at, Bytes& to) {
-  const std::span<std::byte> record = std::span(to).subspan(at);
-  const auto length = in_file_order(static_cast<std::uint32_t>(record.size()));
-  std::memcpy(&record[kRecordLengthAt], &length, sizeof length);
-  const std::uint32_t checksum = base::crc32c(record.subspan(kRecordLengthAt));
-  const std::uint32_t in_file = in_file_order(checksum);
-  std::memcpy(&record[kRecordChecksumAt], &in_file, sizeof in_file);
-  return checksum;
-}
 
 void put_ascending(Bytes& to, std::span<const std::uint32_t> numbers) {
   put_varint(to, numbers.size());

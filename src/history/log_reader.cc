@@ -6,10 +6,8 @@
 #include <cstring>
 #include <utility>
 
-#include <kymo/base/crc32c.h>
-
 #include "decimal.h"
-#include "streams.h"
+#include "names.h"
 
 namespace kymo::KYMO_ABI::history {
 namespace {
@@ -41,36 +39,10 @@ std::optional<std::vector<LogSeries>> read_series(ByteReader from) {
 
 }  // namespace
 
-std::optional<LogReader::Record> LogReader::record_at(std::size_t offset, std::string& reason) const {
-  const auto refuse = [&reason](const char* why) {
-    reason = why;
-    return std::nullopt;
-  };
-  const auto rest = log_.subspan(offset);
-  ByteReader from(rest);
-  if (from.fixed<std::uint32_t>() != kLogMagic) return refuse("no record begins here");
-  Record record;
-  record.checksum = from.fixed<std::uint32_t>();
-  record.size = from.fixed<std::uint32_t>();
-  const unsigned version = from.byte();
-  const unsigned kind = from.byte();
-  if (from.failed() || record.size < kRecordBeginning || record.size > kMostRecordBytes)
-    return refuse("the beginning of the record is damaged");
-  if (record.size > rest.size()) return refuse("the record is cut off");
-  if (base::crc32c(rest.subspan(kRecordLengthAt, record.size - kRecordLengthAt)) != record.checksum)
-    return refuse("the checksum does not match");
-  if (version != kLogVersion) return refuse("the record has a version that this kymo does not read");
-  if (kind < static_cast<unsigned>(RecordKind::series) || kind > static_cast<unsigned>(RecordKind::tick))
-    return refuse("the record has an unknown kind");
-  record.kind = static_cast<RecordKind>(kind);
-  record.body = rest.subspan(kRecordBeginning, record.size - kRecordBeginning);
-  return record;
-}
-
 std::optional<LogReader::Entry> LogReader::next() {
   while (at_ < log_.size()) {
     std::string reason;
-    const auto record = record_at(at_, reason);
+    const auto record = read_record(log_.subspan(at_), reason);
     if (!record) {
       has_state_ = false;
       skip_damage(std::move(reason));
@@ -107,19 +79,22 @@ void LogReader::skip(std::size_t bytes, std::string reason) {
 
 /// Skips to the next whole record, or to the end.
 void LogReader::skip_damage(std::string reason) {
-  std::array<std::byte, sizeof kLogMagic> magic{};
-  const std::uint32_t in_file = in_file_order(kLogMagic);
+  std::array<std::byte, sizeof kRecordMagic> magic{};
+  const std::uint32_t in_file = in_file_order(kRecordMagic);
   std::memcpy(magic.data(), &in_file, sizeof in_file);
   std::string ignored;
   auto found = log_.begin() + static_cast<std::ptrdiff_t>(at_);
   do found = std::search(found + 1, log_.end(), magic.begin(), magic.end());
-  while (found != log_.end() && !record_at(static_cast<std::size_t>(found - log_.begin()), ignored));
+  while (found != log_.end() &&
+         !read_record(log_.subspan(static_cast<std::size_t>(found - log_.begin())), ignored));
   skip(static_cast<std::size_t>(found - log_.begin()) - at_, std::move(reason));
 }
 
 std::optional<LogReader::Entry> LogReader::read(const Record& record) {
-  if (record.kind == RecordKind::series) {
-    auto series = read_series(ByteReader(record.body));
+  if (record.kind == RecordKind::index) return std::nullopt;
+  if (record.kind == RecordKind::series || record.kind == RecordKind::names) {
+    auto series =
+        record.kind == RecordKind::names ? read_names(record.body) : read_series(ByteReader(record.body));
     if (!series) return std::nullopt;
     return Entry(std::move(*series));
   }
@@ -145,10 +120,7 @@ bool LogReader::read_tick(const Record& record) {
   bits_.clear();
   present_.clear();
   time_ms_ = 0;
-  // zstd makes one byte of at most some hundred thousand.
-  constexpr std::size_t kMostRatio = std::size_t{1} << 17U;
-  body_.resize(from.size(std::min(kMostRecordBytes, record.body.size() * kMostRatio)));
-  return decompress(from.take(from.left()), body_) && read_body(ByteReader(body_));
+  return read_compressed(record.body, body_) && read_body(ByteReader(body_));
 }
 
 bool LogReader::read_body(ByteReader from) {

@@ -10,6 +10,7 @@
 
 #include "byte_stream.h"
 #include "log_record.h"
+#include "record.h"
 
 namespace kymo::KYMO_ABI::history {
 
@@ -39,14 +40,6 @@ class LogReader final {
   [[nodiscard]] std::size_t offset() const { return at_; }
 
  private:
-  struct Record {
-    RecordKind kind = RecordKind::series;
-    std::uint32_t checksum = 0;
-    std::size_t size = 0;
-    std::span<const std::byte> body;
-  };
-
-  [[nodiscard]] std::optional<Record> record_at(std::size_t offset, std::string& reason) const;
   /// Whether the tick was written after the record that was read last.
   [[nodiscard]] bool follows(const Record& record) const;
   void skip_damage(std::string reason);

@@ -2,21 +2,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <kymo/series/series_reader.h>
+
 #include "byte_stream.h"
 #include "columns.h"
+#include "record.h"
 
 namespace kymo::KYMO_ABI::history {
 
-/// The version of the log's byte format, which docs/reference/history.md draws.
-inline constexpr unsigned kLogVersion = 1;
-
 inline constexpr std::size_t kMostLogColumns = std::size_t{1} << 25U;
-inline constexpr std::size_t kMostRecordBytes = std::size_t{1} << 28U;
 
 /// The part of a series that a column of the log holds.
 enum class LogPart : std::uint8_t {
@@ -53,23 +53,16 @@ struct LogTick {
   std::span<const LogCreated> created = {};     ///< ascending
 };
 
-/// The description of a series. The log holds this once, before the first tick that names the series.
+/// The description of a series. Files hold it before the first tick or block that names the series.
 struct LogSeries {
   std::uint32_t series = 0;
   std::string labels = {};          ///< LabelSet::bytes()
   std::vector<double> bounds = {};  ///< of a histogram with own bounds
+  series::SampleForm form = series::SampleForm::number;
+  std::shared_ptr<const series::FamilyInfo> family = nullptr;  ///< null in a record of the kind `series`
 
   friend bool operator==(const LogSeries&, const LogSeries&) = default;
 };
-
-// The beginning of a record: magic, checksum of all that follows it, length of the record, version, kind and
-// two bytes of zero.
-inline constexpr std::uint32_t kLogMagic = 0x4c6d796b;  // "kymL"
-inline constexpr std::size_t kRecordBeginning = 16;
-inline constexpr std::size_t kRecordChecksumAt = 4;
-inline constexpr std::size_t kRecordLengthAt = 8;
-
-enum class RecordKind : std::uint8_t { series = 1, key = 2, tick = 3 };
 
 /// Parts of a tick that are there.
 namespace tick_part {

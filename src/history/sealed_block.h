@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "block.h"
@@ -15,6 +16,9 @@ class SealedBlock final {
  public:
   /// Throws as BlockEncoder::encode().
   SealedBlock(const BlockColumns& columns, BlockEncoder& encoder);
+  /// A block of a file.
+  SealedBlock(std::vector<std::uint32_t> series, Bytes bytes)
+      : first_ms_(0), last_ms_(0), series_(std::move(series)), bytes_(std::move(bytes)) {}
 
   [[nodiscard]] std::int64_t first_ms() const noexcept { return first_ms_; }
   [[nodiscard]] std::int64_t last_ms() const noexcept { return last_ms_; }

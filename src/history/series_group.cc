@@ -49,6 +49,7 @@ std::uint32_t SeriesGroup::add(const EntryPtr& entry, SlotForm form) {
   slot.packed = 0;
   slot.first_pack = static_cast<std::uint32_t>(pack_sizes_.size());
   slot.started = slot.started_before = 0;
+  slot.added = ++additions_;
   occupied_ |= std::uint64_t{1} << index;
   for (std::uint32_t i = 0; i < row_count_; ++i) rows_[std::size_t{i} * capacity_ + index] = 0;
   return index;
@@ -84,8 +85,17 @@ void SeriesGroup::end_tick() {
   samples_ += static_cast<std::uint64_t>(std::popcount(present_));
   present_last_ = std::exchange(present_, 0);
   ++length_;
+  last_row_ = row_;
   if (++row_count_ == most_rows_) pack();
   row_ = rows_.data() + std::size_t{row_count_} * capacity_;
+}
+
+std::uint64_t SeriesGroup::newly_started() const noexcept {
+  std::uint64_t slots = 0;
+  for (auto start = starts_.rbegin(); start != starts_.rend() && start->tick + 1 == length_; ++start) {
+    slots |= std::uint64_t{1} << start->slot;
+  }
+  return slots;
 }
 
 void SeriesGroup::pack() {
@@ -106,7 +116,7 @@ void SeriesGroup::pack() {
 
 std::size_t SeriesGroup::bytes() const noexcept {
   return sizeof(*this) + slots_.size() * sizeof(Slot) + rows_.size() * sizeof(std::uint64_t) +
-         presence_.capacity() * sizeof(Presence) + starts_.capacity() * sizeof(Start) +
+         presence_.capacity() * sizeof(Presence) + (starts_.capacity() + ends_.capacity()) * sizeof(Start) +
          pack_sizes_.capacity();
 }
 
@@ -147,7 +157,15 @@ void SeriesGroup::read_presence(std::uint32_t slot, SeriesColumns& out) const {
     }
     was_present = is_present;
   }
-  if (is_always) out.present.clear();
+  if (is_always) {
+    out.present.clear();
+    return;
+  }
+  for (const Start& end : ends_) {
+    if (end.slot != slot || is_set(out.present, end.tick)) continue;
+    const auto place = std::ranges::lower_bound(out.stale, end.tick);
+    if (place == out.stale.end() || *place != end.tick) out.stale.insert(place, end.tick);
+  }
 }
 
 void SeriesGroup::read_values(std::uint32_t index, GroupScratch& scratch, SeriesColumns& out) const {
@@ -205,6 +223,7 @@ void SeriesGroup::begin_window() noexcept {
   present_before_ = present_last_;
   presence_.clear();
   starts_.clear();
+  ends_.clear();
   pack_sizes_.clear();
   for (std::uint32_t i = 0; i < capacity_; ++i) {
     Slot& slot = slots_[i];

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <kymo/core/histogram_value.h>
@@ -69,6 +70,7 @@ class SeriesGroup final {
   ~SeriesGroup();
 
   [[nodiscard]] series::SampleForm form() const noexcept { return form_; }
+  [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] bool is_full() const noexcept { return occupied_ == all_slots(); }
   [[nodiscard]] bool has(std::uint32_t slot) const noexcept { return (occupied_ >> slot & 1U) != 0; }
   [[nodiscard]] const EntryPtr& entry(std::uint32_t slot) const noexcept { return slots_[slot].entry; }
@@ -77,7 +79,10 @@ class SeriesGroup final {
   /// Gives a series a free slot; there must be one. Throws `std::bad_alloc`.
   std::uint32_t add(const EntryPtr& entry, SlotForm form);
   /// Changes a slot's form; the window must be empty.
-  void set_form(std::uint32_t slot, SlotForm form) noexcept { slots_[slot].form = std::move(form); }
+  void set_form(std::uint32_t slot, SlotForm form) noexcept {
+    slots_[slot].form = std::move(form);
+    slots_[slot].added = ++additions_;
+  }
 
   // A tick: TickTimes::push(), then samples, then end_tick().
   void set(std::uint32_t slot, std::uint64_t bits) noexcept {
@@ -88,8 +93,26 @@ class SeriesGroup final {
   void set(std::uint32_t slot, const HistogramValue& value, std::vector<std::uint8_t>& scratch);
   /// When the slot's count began; 0: unknown. Before the sample. Throws `std::bad_alloc`.
   void set_started(std::uint32_t slot, std::int64_t time_ms);
+  /// The series ended at this tick: where the sample before is in a block, the window itself does not show
+  /// it. Throws `std::bad_alloc`.
+  void mark_ended(std::uint32_t slot) { ends_.push_back({length_, slot, 0}); }
   /// Throws `std::bad_alloc`; then the window must be dropped.
   void end_tick();
+
+  // The last tick of a window that is not empty, for the log.
+  [[nodiscard]] std::uint64_t present() const noexcept { return present_last_; }
+  [[nodiscard]] std::uint64_t bits(std::uint32_t slot) const noexcept { return last_row_[slot]; }
+  [[nodiscard]] std::span<const HistogramBucket> buckets(std::uint32_t slot) const noexcept {
+    return slots_[slot].buckets->last();
+  }
+  /// When the slot's count began; 0: unknown, or no count.
+  [[nodiscard]] std::int64_t started(std::uint32_t slot) const noexcept { return slots_[slot].started; }
+  /// The slots whose count began anew at the last tick.
+  [[nodiscard]] std::uint64_t newly_started() const noexcept;
+  /// Grows with each series that gets a slot, and each change of a slot's form.
+  [[nodiscard]] std::uint64_t additions() const noexcept { return additions_; }
+  /// The value of additions() once the slot's series came.
+  [[nodiscard]] std::uint64_t added(std::uint32_t slot) const noexcept { return slots_[slot].added; }
 
   /// Ticks of the window.
   [[nodiscard]] std::uint32_t length() const noexcept { return length_; }
@@ -118,6 +141,7 @@ class SeriesGroup final {
     std::uint32_t first_pack = 0;     ///< packs of the window before the series had its slot
     std::int64_t started_before = 0;  ///< at the begin of the window
     std::int64_t started = 0;
+    std::uint64_t added = 0;
     std::unique_ptr<BucketDeltas> buckets;  ///< null of a number
   };
   /// The slots with a sample, from a tick of the window on.
@@ -163,7 +187,10 @@ class SeriesGroup final {
   bool is_spoilt_ = false;            ///< a histogram has no true record of this tick
   std::vector<Presence> presence_;
   std::vector<Start> starts_;
-  std::vector<std::uint8_t> pack_sizes_;  ///< ticks in each pack
+  std::vector<Start> ends_;  ///< without a time
+  std::uint64_t additions_ = 0;
+  const std::uint64_t* last_row_ = nullptr;  ///< of the last tick
+  std::vector<std::uint8_t> pack_sizes_;     ///< ticks in each pack
 };
 
 }  // namespace kymo::KYMO_ABI::history

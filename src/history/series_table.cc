@@ -47,6 +47,11 @@ EntryPtr SeriesTable::get(series::LabelSet labels, series::SampleForm form,
   return entries_[entry->id] = std::move(entry);
 }
 
+EntryPtr SeriesTable::find(std::string_view labels, series::SampleForm form) const {
+  const auto found = ids_.find({labels, form});
+  return found == ids_.end() ? nullptr : entries_[found->second];
+}
+
 void SeriesTable::erase(const SeriesEntry& entry) noexcept {
   EntryPtr& place = entries_[entry.id];
   const EntryPtr kept = std::move(place);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,7 +14,14 @@
 
 namespace kymo::KYMO_ABI::history {
 
+class Segment;
 class SeriesGroup;
+
+/// A segment that has blocks of a series, and the id of the series there.
+struct SegmentPlace {
+  Segment* segment = nullptr;
+  std::uint32_t id = 0;
+};
 
 /// One series of the store. The members below those of StoredSeries are under the lock of the store.
 struct SeriesEntry final : series::StoredSeries {
@@ -21,7 +29,14 @@ struct SeriesEntry final : series::StoredSeries {
   bool is_live = false;          ///< a source still gives it samples
   SeriesGroup* group = nullptr;  ///< of the open window; null once the window of its last sample is sealed
   std::uint32_t slot = 0;        ///< in the group
-  std::vector<std::uint32_t> blocks;  ///< numbers of the sealed blocks that have it, ascending
+  std::vector<std::uint32_t> blocks;   ///< numbers of the sealed blocks that have it, ascending
+  std::vector<SegmentPlace> segments;  ///< oldest first
+  /// While a directory is opened: all samples up to that time are in segments.
+  std::int64_t stored_ms = std::numeric_limits<std::int64_t>::min();
+
+  [[nodiscard]] bool is_unused() const noexcept {
+    return group == nullptr && blocks.empty() && segments.empty();
+  }
 };
 using EntryPtr = std::shared_ptr<SeriesEntry>;
 
@@ -31,6 +46,8 @@ class SeriesTable final {
   /// The series with these labels; made where there is none. Null at `most` series. Throws `std::bad_alloc`.
   EntryPtr get(series::LabelSet labels, series::SampleForm form,
                const std::shared_ptr<const series::FamilyInfo>& family, std::size_t most);
+  /// The same, without making one.
+  [[nodiscard]] EntryPtr find(std::string_view labels, series::SampleForm form) const;
   /// Forgets a series; references to it stay valid.
   void erase(const SeriesEntry& entry) noexcept;
 

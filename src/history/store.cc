@@ -2,16 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
-#include <mutex>
 #include <utility>
 
-#include "byte_chains.h"
-#include "chunk_buffer.h"
-#include "head.h"
-#include "sealed_block.h"
-#include "series_table.h"
-#include "snapshot_feed.h"
+#include "store_impl.h"
+#include "store_scan.h"
 
 namespace kymo::KYMO_ABI::history {
 namespace {
@@ -23,88 +17,33 @@ using series::TimeRange;
 /// Series that find() looks at before it lets others have the lock.
 constexpr std::size_t kFindAtOnce = 256;
 
-/// A lock that threads get in the order in which they ask, so that a query never starves the tick.
-class FairMutex final {
- public:
-  void lock() {
-    const std::lock_guard next(waiting_);
-    mutex_.lock();
-  }
-  void unlock() { mutex_.unlock(); }
-
- private:
-  std::mutex waiting_;
-  std::mutex mutex_;
-};
-
 bool overlap(TimeRange range, std::int64_t first_ms, std::int64_t last_ms) noexcept {
   return range.from_ms <= last_ms && first_ms <= range.to_ms;
 }
 
 }  // namespace
 
-class Store::Impl final {
- public:
-  using BlockPtr = std::shared_ptr<const SealedBlock>;
+Store::Impl::Impl(const StoreOptions& options)
+    : options_(options),
+      head_(table_, chains_,
+            {.window_ticks = std::max(options.window_ticks, 1U),
+             .most_series = options.most_series,
+             .row_bytes = options.memory_bytes / 8},
+            [this](SeriesGroup& group) { seal(group, nullptr); }),
+      feed_(head_) {
+  if (!options.directory.path.empty()) open_directory();
+}
 
-  explicit Impl(const StoreOptions& options)
-      : options_(options),
-        head_(table_, chains_,
-              {.window_ticks = std::max(options.window_ticks, 1U),
-               .most_series = options.most_series,
-               .row_bytes = options.memory_bytes / 8},
-              [this](SeriesGroup& group) { seal(group, nullptr); }),
-        feed_(head_) {}
-
-  bool append(std::int64_t time_ms, const Snapshot& snapshot) noexcept;
-  std::vector<SeriesRef> find(std::span<const series::Matcher> matchers, TimeRange range,
-                              const ReadLimit& limit, std::size_t most) const;
-  [[nodiscard]] StoreFigures figures() const;
-  [[nodiscard]] std::size_t memory_limit() const noexcept { return options_.memory_bytes; }
-
-  /// The sealed blocks with samples of the series, oldest first; and the open window's samples.
-  void open(const SeriesRef& series, TimeRange range, std::vector<BlockPtr>& blocks, GroupScratch& scratch,
-            std::vector<std::int64_t>& head_times, SeriesColumns& head) const;
-
- private:
-  using Lock = std::lock_guard<FairMutex>;
-
-  bool append_tick(std::int64_t time_ms, const Snapshot& snapshot) noexcept;
-  void seal_due();
-  void seal(SeriesGroup& group, FairMutex* mutex);
-  [[nodiscard]] BlockPtr block_of(const SeriesGroup& group);
-  void keep(BlockPtr block);
-  void begin_window(SeriesGroup& group) noexcept;
-  void evict_oldest();
-  [[nodiscard]] std::size_t head_bytes() const noexcept {
-    return table_.bytes() + chains_.used_bytes() + head_.bytes();
-  }
-  [[nodiscard]] bool may_have(const SeriesEntry& entry, TimeRange range) const noexcept;
-  [[nodiscard]] const BlockPtr& block(std::uint32_t number) const noexcept {
-    return blocks_[number - first_block_];
-  }
-
-  const StoreOptions options_;
-  std::mutex appending_;  // one append at a time; before mutex_. The one that appends may read without mutex_
-  mutable FairMutex mutex_;  // all below, for changes by append and for reads by others
-  SeriesTable table_;
-  ByteChains chains_;
-  Head head_;
-  SnapshotFeed feed_;
-  std::deque<BlockPtr> blocks_;    ///< in the order of sealing
-  std::uint32_t first_block_ = 0;  ///< the number of the first; numbers wrap
-  std::size_t block_bytes_ = 0;
-  StoreFigures counts_;
-  BlockColumns columns_;  ///< memory for sealing
-  GroupScratch scratch_;  ///< likewise
-  BlockEncoder encoder_;  ///< likewise
-};
+Store::Impl::~Impl() { stop(); }
 
 bool Store::Impl::append(std::int64_t time_ms, const Snapshot& snapshot) noexcept {
   const std::lock_guard one_at_a_time(appending_);
   const auto begun = std::chrono::steady_clock::now();
   const bool is_appended = append_tick(time_ms, snapshot);
-  if (is_appended) seal_due();
+  if (is_appended) {
+    log_tick(time_ms);
+    seal_due();
+  }
   const Lock lock(mutex_);
   counts_.append_time += std::chrono::steady_clock::now() - begun;
   return is_appended;
@@ -134,12 +73,60 @@ bool Store::Impl::append_tick(std::int64_t time_ms, const Snapshot& snapshot) no
   return true;
 }
 
+/// Outside of the lock, for nobody else changes the head.
+void Store::Impl::log_tick(std::int64_t time_ms) noexcept {
+  if (disk_ == nullptr || !disk_->directory.is_of_this_process()) return;
+  bool is_new = false;
+  const LogPtr log = disk_->directory.log_of_tick(is_new);
+  bool is_logged = false;
+  if (log != nullptr) {
+    try {
+      if (is_unlogged_) log_feed_.restart();
+      if (is_new) log_feed_.begin_anew();
+      log_bytes_.clear();
+      log_feed_.append(time_ms, head_.groups(), log_bytes_);
+      is_logged = disk_->directory.write(log, time_ms, log_bytes_);
+    } catch (...) {  // without memory the next tick has a record again
+    }
+  }
+  if (is_logged && is_unlogged_) must_seal_all_ = true;
+  is_unlogged_ = !is_logged;
+  if (is_logged) return;
+  const Lock lock(mutex_);
+  ++counts_.unlogged_ticks;
+}
+
+/// Blocks that wait for a directory get as much memory again: they leave soon.
+bool Store::Impl::is_over_budget() const {
+  const Lock lock(mutex_);
+  if (blocks_.empty()) return false;
+  if (disk_ != nullptr && disk_->is_loaded && !disk_->directory.is_failing())
+    return block_bytes_ > options_.memory_bytes;
+  return head_bytes() + block_bytes_ > options_.memory_bytes;
+}
+
+bool Store::Impl::is_head_large() const {
+  const Lock lock(mutex_);
+  return head_bytes() > options_.memory_bytes / 2;
+}
+
+void Store::Impl::seal_all() {
+  must_seal_all_ = false;
+  for (std::size_t i = 0; i < head_.groups().size(); ++i) {
+    SeriesGroup& group = *head_.groups()[i];
+    if (group.length() == 0) continue;
+    seal(group, &mutex_);
+    group.set_target(head_.first_target(i));
+  }
+}
+
 /// Also makes room. Closes one window early at most: the others wait for the next tick.
 void Store::Impl::seal_due() {
   constexpr int kMostEarly = 1;
+  if (must_seal_all_) seal_all();
   for (int early = 0;;) {
-    while (!blocks_.empty() && head_bytes() + block_bytes_ > options_.memory_bytes) evict_oldest();
-    const bool is_tight = early < kMostEarly && head_bytes() > options_.memory_bytes / 2;
+    while (is_over_budget()) evict_oldest();
+    const bool is_tight = early < kMostEarly && is_head_large();
     SeriesGroup* const group = head_.due(is_tight);
     if (group == nullptr) return;
     if (group->length() < group->target()) ++early;
@@ -204,7 +191,7 @@ void Store::Impl::begin_window(SeriesGroup& group) noexcept {
   }
   group.begin_window();
   for (EntryPtr& entry : ended) {
-    if (entry == nullptr || entry->group != nullptr || !entry->blocks.empty()) continue;
+    if (entry == nullptr || !entry->is_unused()) continue;
     const std::uint32_t id = entry->id;
     entry.reset();
     table_.erase(*table_.at(id));
@@ -212,21 +199,31 @@ void Store::Impl::begin_window(SeriesGroup& group) noexcept {
 }
 
 void Store::Impl::evict_oldest() {
-  const BlockPtr oldest = blocks_.front();  // freed without the lock
+  BlockPtr oldest;  // freed without the lock
   const Lock lock(mutex_);
-  blocks_.pop_front();
-  block_bytes_ -= oldest->memory();
+  if (blocks_.empty()) return;
+  oldest = blocks_.front();
   ++counts_.evicted_blocks;
   counts_.evicted_samples += oldest->samples();
-  for (const std::uint32_t id : oldest->series()) {
+  forget_front_block();
+}
+
+void Store::Impl::forget_front_block() noexcept {
+  const BlockPtr front = std::move(blocks_.front());
+  blocks_.pop_front();
+  block_bytes_ -= front->memory();
+  for (const std::uint32_t id : front->series()) {
     SeriesEntry& entry = *table_.at(id);
     entry.blocks.erase(entry.blocks.begin());
-    if (entry.blocks.empty() && entry.group == nullptr) table_.erase(entry);
+    if (entry.is_unused()) table_.erase(entry);
   }
   ++first_block_;
 }
 
 bool Store::Impl::may_have(const SeriesEntry& entry, TimeRange range) const noexcept {
+  for (const SegmentPlace& place : entry.segments) {
+    if (overlap(range, place.segment->first_ms(), place.segment->last_ms())) return true;
+  }
   const bool has_window = entry.group != nullptr && entry.group->length() != 0;
   if (!has_window && entry.blocks.empty()) return false;
   const std::int64_t first =
@@ -269,20 +266,38 @@ std::vector<SeriesRef> Store::Impl::find(std::span<const series::Matcher> matche
   return found;
 }
 
-void Store::Impl::open(const SeriesRef& series, TimeRange range, std::vector<BlockPtr>& blocks,
-                       GroupScratch& scratch, std::vector<std::int64_t>& head_times,
-                       SeriesColumns& head) const {
-  const Lock lock(mutex_);
-  const auto* const entry = dynamic_cast<const SeriesEntry*>(series.get());
-  if (entry == nullptr || entry->id >= table_.id_end() || table_.at(entry->id).get() != entry) return;
-  for (const std::uint32_t number : entry->blocks) {
-    const BlockPtr& one = block(number);
-    if (overlap(range, one->first_ms(), one->last_ms())) blocks.push_back(one);
+void Store::Impl::open(const SeriesRef& series, TimeRange range, GroupScratch& scratch,
+                       SeriesParts& parts) const {
+  struct Place {
+    std::shared_ptr<const Segment> segment;
+    std::uint32_t id;
+    std::vector<std::uint32_t> blocks;  ///< of one that may change
+  };
+  std::vector<Place> places;
+  {
+    const Lock lock(mutex_);
+    const auto* const entry = dynamic_cast<const SeriesEntry*>(series.get());
+    if (entry == nullptr || entry->id >= table_.id_end() || table_.at(entry->id).get() != entry) return;
+    for (const SegmentPlace& place : entry->segments) {
+      const Segment& segment = *place.segment;
+      if (!overlap(range, segment.first_ms(), segment.last_ms())) continue;
+      places.push_back({segment.shared_from_this(), place.id, {}});
+      if (!segment.is_closed()) places.back().blocks = segment.find(place.id, range);
+    }
+    for (const std::uint32_t number : entry->blocks) {
+      const BlockPtr& one = block(number);
+      if (overlap(range, one->first_ms(), one->last_ms())) parts.blocks.push_back(one);
+    }
+    const SeriesGroup* const group = entry->group;
+    if (group != nullptr && group->length() != 0 && overlap(range, group->first_ms(), head_.last_ms())) {
+      group->read(entry->slot, scratch, parts.head);
+      group->read_times(parts.head_times);
+    }
   }
-  const SeriesGroup* const group = entry->group;
-  if (group == nullptr || group->length() == 0 || !overlap(range, group->first_ms(), head_.last_ms())) return;
-  group->read(entry->slot, scratch, head);
-  group->read_times(head_times);
+  for (Place& place : places) {
+    if (place.blocks.empty()) place.blocks = place.segment->find(place.id, range);
+    for (const std::uint32_t one : place.blocks) parts.stored.push_back({place.segment, one, place.id});
+  }
 }
 
 StoreFigures Store::Impl::figures() const {
@@ -300,68 +315,13 @@ StoreFigures Store::Impl::figures() const {
     if (group->length() != 0) figures.oldest_ms = std::min(figures.oldest_ms, group->first_ms());
   }
   figures.newest_ms = head_.last_ms();
+  if (disk_ != nullptr) add_directory_figures(figures);
   return figures;
 }
 
-namespace {
-
-/// Samples may be damaged only on a disk; in memory a block that cannot be read was overwritten.
-template <class Impl>
-class Scan final : public series::SeriesScan {
- public:
-  Scan(std::shared_ptr<const Impl> store, ReadLimit limit)
-      : store_(std::move(store)), limit_(std::move(limit)) {}
-
-  void open(const SeriesRef& series, TimeRange range) override {
-    series_ = dynamic_cast<const SeriesEntry*>(series.get()) == nullptr ? nullptr : series;
-    range_ = range;
-    blocks_.clear();
-    next_ = 0;
-    head_times_.clear();
-    if (series_ != nullptr) store_->open(series_, range, blocks_, scratch_, head_times_, head_);
-  }
-
-  [[nodiscard]] const series::SeriesChunk* next() override {
-    while (next_ <= blocks_.size()) {
-      if (limit_.is_reached()) return nullptr;
-      const series::SeriesChunk* chunk = nullptr;
-      if (next_ == blocks_.size()) {
-        if (!head_times_.empty()) chunk = chunk_.fill(head_times_, head_, range_);
-      } else if (reader_.read(blocks_[next_], static_cast<const SeriesEntry&>(*series_).id, times_,
-                              columns_)) {
-        chunk = chunk_.fill(times_, columns_, range_);
-      } else {
-        ++missing_;
-      }
-      ++next_;
-      if (chunk != nullptr) return chunk;
-    }
-    return nullptr;
-  }
-  [[nodiscard]] std::uint64_t missing_chunks() const noexcept override { return missing_; }
-
- private:
-  const std::shared_ptr<const Impl> store_;
-  const ReadLimit limit_;
-  SeriesRef series_;
-  TimeRange range_;
-  std::vector<std::shared_ptr<const SealedBlock>> blocks_;
-  std::size_t next_ = 0;
-  SealedBlockReader reader_;
-  std::vector<std::int64_t> times_;
-  SeriesColumns columns_;
-  std::vector<std::int64_t> head_times_;
-  SeriesColumns head_;
-  GroupScratch scratch_;
-  ChunkBuffer chunk_;
-  std::uint64_t missing_ = 0;
-};
-
-}  // namespace
-
 Store::Store(const StoreOptions& options) : impl_(std::make_shared<Impl>(options)) {}
 
-Store::~Store() = default;
+Store::~Store() { impl_->stop(); }
 
 bool Store::append(std::chrono::system_clock::time_point time, const Snapshot& snapshot) noexcept {
   return impl_->append(milliseconds_of(time), snapshot);
@@ -373,10 +333,45 @@ std::vector<SeriesRef> Store::find(std::span<const series::Matcher> matchers, Ti
 }
 
 std::unique_ptr<series::SeriesScan> Store::scan(ReadLimit limit) const {
-  return std::make_unique<Scan<Impl>>(impl_, std::move(limit));
+  return make_scan(impl_, std::move(limit));
 }
 
+void Store::sync() noexcept { impl_->keep_directory(); }
+
 StoreFigures Store::figures() const { return impl_->figures(); }
+
+namespace {
+
+void write_directory(const StoreFigures& now, SnapshotWriter& writer) {
+  const auto gauge = [&](const char* name, const char* help, std::uint64_t value, const char* unit = "") {
+    writer.gauge({name, help, unit}).add(static_cast<double>(value));
+  };
+  const auto counter = [&](const char* name, const char* help, std::uint64_t value) {
+    writer.counter({name, help}).add(static_cast<double>(value));
+  };
+  gauge("kymo_history_directory_in_use",
+        "1 while ticks are written to the directory; 0 while they stay in memory only.",
+        now.has_directory && !now.is_failing ? 1 : 0);
+  gauge("kymo_history_segments", "Segment files.", now.segments);
+  gauge("kymo_history_stored_blocks", "Blocks in segments.", now.stored_blocks);
+  gauge("kymo_history_segment_bytes", "Size of the segments.", now.segment_bytes, "bytes");
+  gauge("kymo_history_log_bytes", "Size of the logs.", now.log_bytes, "bytes");
+  gauge("kymo_history_damaged_blocks",
+        "Blocks found damaged since the start, and segments that no reader can open.", now.damaged_blocks);
+  gauge("kymo_history_damaged_bytes", "Bytes of logs and segments that were damaged at the start.",
+        now.damaged_bytes, "bytes");
+  counter("kymo_history_replayed_ticks_total", "Ticks that the start read from logs.", now.replayed_ticks);
+  counter("kymo_history_lost_ticks_total", "Ticks in logs that need a damaged one.", now.lost_ticks);
+  counter("kymo_history_unlogged_ticks_total", "Ticks kept in memory while writes failed.",
+          now.unlogged_ticks);
+  counter("kymo_history_write_failures_total", "Failed writes, syncs, opens and deletions in the directory.",
+          now.write_failures);
+  auto deleted = writer.counter({"kymo_history_deleted_segments_total", "Segments deleted."});
+  deleted.add({{"reason", "age"}}, static_cast<double>(now.expired_segments));
+  deleted.add({{"reason", "size"}}, static_cast<double>(now.displaced_segments));
+}
+
+}  // namespace
 
 void Store::write(SnapshotWriter& writer) const {
   const StoreFigures now = figures();
@@ -409,6 +404,7 @@ void Store::write(SnapshotWriter& writer) const {
           static_cast<double>(now.evicted_blocks));
   counter("kymo_history_evicted_samples_total", "Samples of these blocks.",
           static_cast<double>(now.evicted_samples));
+  if (impl_->wants_directory()) write_directory(now, writer);
 }
 
 }  // namespace kymo::KYMO_ABI::history

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <utility>
@@ -99,6 +100,30 @@ TEST(StoreMemory, AWarmTickAllocatesNothing) {
     ++warm;
   }
   EXPECT_GT(warm, 10U);
+}
+
+TEST(StoreMemory, AWarmTickWithADirectoryAllocatesNothing) {
+  std::string folder = (std::filesystem::temp_directory_path() / "kymo-memory-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  {
+    Source source;
+    Store store({.window_ticks = 60, .directory = {.path = folder, .sync = Sync::off}});
+    std::size_t warm = 0;
+    for (int i = 1; i <= 200; ++i) {
+      const auto snapshot = source.tick();
+      const StoreFigures figures = store.figures();
+      const std::size_t before = allocations;
+      ASSERT_TRUE(store.append(at(i), *snapshot));
+      const std::size_t made = allocations - before;
+      const StoreFigures now = store.figures();
+      const bool has_sealed = now.blocks + now.stored_blocks != figures.blocks + figures.stored_blocks;
+      if (i <= 120 || has_sealed) continue;
+      EXPECT_EQ(made, 0U) << i;
+      ++warm;
+    }
+    EXPECT_GT(warm, 10U);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 /// Each sample that the store has is one of the model's, in order.

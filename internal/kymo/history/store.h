@@ -3,9 +3,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <kymo/core/snapshot.h>
@@ -14,6 +17,28 @@
 
 namespace kymo::KYMO_ABI::history {
 
+class FileOperations;
+
+/// When the log of a directory reaches the disk. A process that ends loses nothing of it in any case.
+enum class Sync : std::uint8_t {
+  always,  ///< each tick, before append() returns
+  second,  ///< a thread syncs twice a second; a power cut costs at most the last second
+  off,     ///< when the system likes
+};
+
+/// A directory that keeps the past, for one process at a time.
+struct DirectoryOptions {
+  std::string path = {};  ///< made where there is none; empty: memory only
+  Sync sync = Sync::second;
+  /// Segments whose last sample is older leave; 0: age removes none.
+  std::chrono::milliseconds retention = std::chrono::hours{30 * 24};
+  /// Of all segments together; the oldest leave first.
+  std::uint64_t bytes = std::uint64_t{1} << 30U;
+  /// Gets failures and their end, once each. From any thread; must not call the store.
+  std::function<void(std::string_view message)> on_event = nullptr;
+  FileOperations* files = nullptr;  ///< null: those of the system
+};
+
 struct StoreOptions {
   /// For labels, open windows and sealed blocks together. The oldest blocks leave first.
   std::size_t memory_bytes = std::size_t{32} << 20U;
@@ -21,6 +46,7 @@ struct StoreOptions {
   std::uint32_t window_ticks = 600;
   /// Samples of further series are refused.
   std::size_t most_series = 1'000'000;
+  DirectoryOptions directory = {};
 };
 
 /// Figures of a store.
@@ -40,9 +66,25 @@ struct StoreFigures {
   /// The times of the oldest and newest sample, since 1970; the first after the second: there is none.
   std::int64_t oldest_ms = std::numeric_limits<std::int64_t>::max();
   std::int64_t newest_ms = std::numeric_limits<std::int64_t>::min();
+  // Of a directory.
+  bool has_directory = false;  ///< false also where another process has it
+  bool is_failing = false;     ///< writes fail; the head stays in memory
+  std::uint64_t segments = 0;
+  std::uint64_t stored_blocks = 0;  ///< in segments
+  std::uint64_t segment_bytes = 0;
+  std::uint64_t log_bytes = 0;
+  std::uint64_t write_failures = 0;
+  std::uint64_t unlogged_ticks = 0;      ///< kept in memory while writes failed
+  std::uint64_t damaged_blocks = 0;      ///< found so far
+  std::uint64_t damaged_bytes = 0;       ///< of logs and of segments without a footer
+  std::uint64_t lost_ticks = 0;          ///< whole records of logs that need a damaged one
+  std::uint64_t expired_segments = 0;    ///< left for their age
+  std::uint64_t displaced_segments = 0;  ///< left for newer ones
+  std::uint64_t replayed_ticks = 0;      ///< read from logs at the start
 };
 
-/// The past of every series of a Snapshot, within a budget of memory: lossless, tick by tick.
+/// The past of every series of a Snapshot, within a budget of memory: lossless, tick by tick. With a
+/// directory the past is that of earlier processes too, and the blocks are on the disk in place of memory.
 ///
 /// A series has the name and labels that a Prometheus server would store it under. A histogram is one native
 /// series: with exponential buckets, or of a family with own bounds with these. Counts are exact to 2^64 − 1,
@@ -50,6 +92,8 @@ struct StoreFigures {
 /// append().
 class Store final : public series::SeriesReader {
  public:
+  class Impl;  ///< for the layer itself
+
   explicit Store(const StoreOptions& options = {});
   ~Store() override;
 
@@ -64,12 +108,15 @@ class Store final : public series::SeriesReader {
       std::size_t most = std::numeric_limits<std::size_t>::max()) const override;
   [[nodiscard]] std::unique_ptr<series::SeriesScan> scan(series::ReadLimit limit = {}) const override;
 
+  /// Writes what waits for the thread of the directory, and syncs it. Blocks. Does nothing without a
+  /// directory.
+  void sync() noexcept;
+
   [[nodiscard]] StoreFigures figures() const;
   /// Writes the families `kymo_history_…`.
   void write(SnapshotWriter& writer) const;
 
  private:
-  class Impl;
   std::shared_ptr<Impl> impl_;  ///< a scan shares it
 };
 
