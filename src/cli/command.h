@@ -29,6 +29,7 @@ int top(const Arguments& arguments);
 int monitor_process(const Arguments& arguments);
 int probe_targets(const Arguments& arguments);
 int measure_costs(const Arguments& arguments);
+int handle_history(const Arguments& arguments);
 int print_version(const Arguments& arguments);
 
 /// Reports a wrong call of the program on standard error: `kymo: …`.

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <optional>
@@ -30,6 +31,7 @@ struct ServeArguments {
   std::vector<std::string> probes;  ///< of --probe; also in the flags
   std::string config_file;
   bool print_config = false;
+  bool no_history = false;
 };
 
 std::string option_help(const monitor::SettingInfo& setting) {
@@ -67,6 +69,8 @@ void add_options(CLI::App& app, ServeArguments& parsed) {
          [&parsed](const std::string& text) { parsed.flags.emplace_back("probe.targets_file", text); },
          "Probe the targets in a file, NAME=TARGET or TARGET a line. Same as --probe.targets-file.")
       ->type_name("FILE");
+  app.add_flag("--no-history", parsed.no_history,
+               "Keep the past in memory only. Default: also in a directory of the user's state, by port.");
   app.add_flag("--print-config", parsed.print_config, "Print all settings with their sources, and end.");
   for (const monitor::SettingInfo& setting : monitor::Config::settings()) {
     const auto keep = [&parsed, name = std::string(setting.name)](const std::string& text) {
@@ -88,6 +92,28 @@ std::optional<ServeArguments> parse_serve_arguments(const Arguments& arguments, 
   if (!read_command_line(app, arguments, exit_code)) return std::nullopt;
   if (!parsed.probes.empty()) parsed.flags.emplace_back("probe.targets", joined(parsed.probes));
   return parsed;
+}
+
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// The place of the past of a server at this address: a folder of the service manager's, or of the user's
+/// state (XDG Base Directory), by port. So two servers run side by side. Empty for any free port: nobody
+/// would find that past again.
+std::string history_directory(const std::string& listen) {
+  const std::string port = listen.substr(listen.rfind(':') + 1);
+  if (port == "0") return {};
+  std::string state = variable("STATE_DIRECTORY");
+  if (!state.empty()) return state.substr(0, state.find(':')) + "/" + port;
+  state = variable("XDG_STATE_HOME");
+  if (!state.starts_with('/')) {
+    const std::string home = variable("HOME");
+    if (!home.starts_with('/')) return {};
+    state = home + "/.local/state";
+  }
+  return state + "/kymo/" + port;
 }
 
 void print_welcome(const Monitor& monitor) {
@@ -174,9 +200,15 @@ int serve(const Arguments& arguments) {
   int exit_code = kSuccess;
   const auto parsed = parse_serve_arguments(arguments, exit_code);
   if (!parsed) return exit_code;
-  const monitor::ConfigSources sources{.flags = parsed->flags,
-                                       .environment = monitor::ConfigSources::process_environment(),
-                                       .file = parsed->config_file};
+  monitor::ConfigSources sources{.flags = parsed->flags,
+                                 .environment = monitor::ConfigSources::process_environment(),
+                                 .file = parsed->config_file};
+  if (parsed->no_history) {
+    sources.flags.emplace_back("history.directory", "");
+  } else {
+    const std::string listen = monitor::Config::load(sources).value("listen");
+    sources.defaults.emplace_back("history.directory", history_directory(listen));
+  }
   const auto config = monitor::Config::load(sources);
   for (const std::string& error : config.errors()) complain(error);
   if (!config.errors().empty()) return kBadUsage;

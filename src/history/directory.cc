@@ -34,7 +34,10 @@ std::string reason_of(int error) { return std::generic_category().message(error)
 std::vector<NumberedFile> files_of(const std::string& folder, FileKind kind) {
   std::vector<NumberedFile> found;
   const std::string_view suffix = suffix_of(kind);
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  std::error_code error;
+  std::filesystem::directory_iterator entries(folder, error);
+  if (error) throw std::system_error(error, "cannot read the folder " + folder);
+  for (const auto& entry : entries) {
     const std::string name = entry.path().filename().string();
     if (name.size() < kDigits + suffix.size() || !name.ends_with(suffix)) continue;
     const char* const end = name.data() + name.size() - suffix.size();
@@ -67,7 +70,7 @@ bool Directory::make_folder() {
 Directory::Lock Directory::lock() {
   constexpr std::chrono::milliseconds kStep{50};
   constexpr int kTries = 10;  // a process that was just killed still has its lock
-  struct stat about {};
+  struct stat about{};
   const bool is_new = ::stat(options_.path.c_str(), &about) != 0;
   if (is_new && !make_folder()) return Lock::failed;
   if (is_new) (void)::chmod(options_.path.c_str(), S_IRWXU);
@@ -110,14 +113,12 @@ void Directory::write_process_id() {
   if (file && ::write(file.get(), text.data(), text.size()) < 0) return;  // only a message needs the number
 }
 
-LogPtr Directory::log_of_tick(bool& is_new) {
+LogPtr Directory::log_of_tick() {
   const std::lock_guard lock(mutex_);
   if (next_ != nullptr) {
     if (log_ != nullptr) old_logs_.push_back(log_);
     log_ = std::exchange(next_, nullptr);
   }
-  is_new = log_ != last_;
-  last_ = log_;
   return log_;
 }
 
@@ -153,6 +154,7 @@ void Directory::give_up(const LogPtr& log) {
   if (log_ != log) return;
   old_logs_.push_back(log);
   log_ = nullptr;
+  has_given_up_ = true;
 }
 
 void Directory::add_old_log(std::string path, std::int64_t last_ms, std::uint64_t bytes) {
@@ -178,15 +180,14 @@ void Directory::prepare_log() {
     const std::lock_guard lock(mutex_);
     if (next_ != nullptr) return;
     if (log_ != nullptr && log_->ticks < kTicksOfLog && log_->bytes < kBytesOfLog) {
-      struct stat about {};
-      if (::fstat(log_->file.get(), &about) != 0 || about.st_nlink != 0) return;
+      if (!is_deleted_file(log_->file.get())) return;
       log = log_;
     }
   }
   if (log != nullptr) {
     fail(Work::folder, "the file " + log->path + " was deleted");
     give_up(log);
-    if (!make_folder()) return;
+    if (lock() != Lock::taken) return;
   }
   try {
     LogPtr made = make_log();

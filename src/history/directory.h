@@ -76,8 +76,10 @@ class Directory final {
   /// A child of a fork has the object, and must leave the files alone.
   [[nodiscard]] bool is_of_this_process() const noexcept { return process_ == ::getpid(); }
 
-  /// The log for the next tick; null while writes fail. `is_new`: another one than that of the last tick.
-  [[nodiscard]] LogPtr log_of_tick(bool& is_new);
+  /// The log for the next tick; null while writes fail.
+  [[nodiscard]] LogPtr log_of_tick();
+  /// Whether ticks may be missing in logs since the last call.
+  [[nodiscard]] bool take_given_up() noexcept { return has_given_up_.exchange(false); }
   /// False, and counted, where the bytes may not be in the file. No more ticks go there then.
   bool write(const LogPtr& log, std::int64_t time_ms, std::span<const std::byte> bytes) noexcept;
 
@@ -109,11 +111,11 @@ class Directory final {
   base::FileDescriptor folder_;  ///< has the lock
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<unsigned> failing_{0};  ///< a bit for each Work
+  std::atomic<bool> has_given_up_{false};
   std::uint64_t last_number_ = 0;
   mutable std::mutex mutex_;  ///< all below
   LogPtr log_;
   LogPtr next_;
-  LogPtr last_;  ///< of the last tick
   std::vector<LogPtr> old_logs_;
 };
 

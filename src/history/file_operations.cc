@@ -89,8 +89,13 @@ std::size_t read_at(FileOperations& files, int file, std::size_t offset, std::sp
   return done;
 }
 
+bool is_deleted_file(int file) noexcept {
+  struct stat about{};
+  return ::fstat(file, &about) == 0 && about.st_nlink == 0;
+}
+
 std::size_t size_of_file(int file, const std::string& path) {
-  struct stat about {};
+  struct stat about{};
   if (::fstat(file, &about) != 0) fail_with("inspect", path);
   return static_cast<std::size_t>(about.st_size);
 }

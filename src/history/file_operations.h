@@ -39,6 +39,8 @@ void sync_folder(FileOperations& files, const std::string& path);
 /// Reads from `offset` on; returns the number of bytes, fewer at the end of the file.
 [[nodiscard]] std::size_t read_at(FileOperations& files, int file, std::size_t offset,
                                   std::span<std::byte> bytes, const std::string& path);
+/// Whether no folder has the open file any more.
+[[nodiscard]] bool is_deleted_file(int file) noexcept;
 [[nodiscard]] std::size_t size_of_file(int file, const std::string& path);
 
 }  // namespace kymo::KYMO_ABI::history

@@ -93,6 +93,8 @@ std::optional<std::int64_t> SegmentWriter::first_ms() const {
   return index_.blocks.front().first_ms;
 }
 
+bool SegmentWriter::is_deleted() const noexcept { return is_deleted_file(file_.get()); }
+
 void SegmentWriter::append(std::span<const BlockPtr> blocks, std::span<const EntryPtr> entries) {
   buffer_.clear();
   std::vector<LogSeries> fresh;

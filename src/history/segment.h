@@ -101,6 +101,8 @@ class SegmentWriter final {
   /// The time of the first block; nothing before it.
   [[nodiscard]] std::optional<std::int64_t> first_ms() const;
 
+  /// Somebody has deleted the file.
+  [[nodiscard]] bool is_deleted() const noexcept;
   /// Writes blocks, and syncs the file. `entries`: the series of these blocks, any order. Throws
   /// std::system_error, and `std::bad_alloc`.
   void append(std::span<const BlockPtr> blocks, std::span<const EntryPtr> entries);

@@ -76,20 +76,20 @@ bool Store::Impl::append_tick(std::int64_t time_ms, const Snapshot& snapshot) no
 /// Outside of the lock, for nobody else changes the head.
 void Store::Impl::log_tick(std::int64_t time_ms) noexcept {
   if (disk_ == nullptr || !disk_->directory.is_of_this_process()) return;
-  bool is_new = false;
-  const LogPtr log = disk_->directory.log_of_tick(is_new);
+  const LogPtr log = disk_->directory.log_of_tick();
   bool is_logged = false;
   if (log != nullptr) {
     try {
       if (is_unlogged_) log_feed_.restart();
-      if (is_new) log_feed_.begin_anew();
+      if (log != last_log_) log_feed_.begin_anew();
       log_bytes_.clear();
       log_feed_.append(time_ms, head_.groups(), log_bytes_);
       is_logged = disk_->directory.write(log, time_ms, log_bytes_);
     } catch (...) {  // without memory the next tick has a record again
     }
   }
-  if (is_logged && is_unlogged_) must_seal_all_ = true;
+  last_log_ = log;
+  if (is_logged && (disk_->directory.take_given_up() || is_unlogged_)) must_seal_all_ = true;
   is_unlogged_ = !is_logged;
   if (is_logged) return;
   const Lock lock(mutex_);

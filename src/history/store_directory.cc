@@ -56,6 +56,7 @@ Bytes bytes_of_file(FileOperations& files, const std::string& path) {
 void Store::Impl::open_directory() noexcept {
   try {
     disk_ = std::make_unique<Disk>(options_.directory);
+    if (options_.directory.is_read_only) return load();
     const Directory::Lock lock = disk_->directory.lock();
     if (lock == Directory::Lock::refused) {
       disk_.reset();
@@ -64,8 +65,11 @@ void Store::Impl::open_directory() noexcept {
     if (lock == Directory::Lock::taken) load();
     start_keeper();
   } catch (const std::exception& error) {
-    if (disk_ != nullptr)
-      disk_->directory.tell(std::string("the history stays in memory: ").append(error.what()));
+    if (disk_ != nullptr) {
+      const bool is_read_only = options_.directory.is_read_only;
+      disk_->directory.tell(
+          std::string(is_read_only ? "" : "the history stays in memory: ").append(error.what()));
+    }
     disk_.reset();
   }
 }
@@ -83,6 +87,7 @@ void Store::Impl::load() {
   }
   replay_logs();
   for (const SegmentPtr& segment : segments_) head_.set_last_ms(segment->last_ms());
+  if (options_.directory.is_read_only) return;
   disk_->is_loaded = true;
   directory.prepare_log();
 }
@@ -93,7 +98,7 @@ void Store::Impl::load_segment(const NumberedFile& file) {
   SegmentFile found = read_segment_file(directory.files(), file.path);
   for (const SegmentDamage& damage : found.damage) counts_.damaged_bytes += damage.bytes;
   if (found.index.blocks.empty()) {
-    if (found.damage.empty()) (void)directory.files().unlink(file.path);
+    if (found.damage.empty() && !options_.directory.is_read_only) (void)directory.files().unlink(file.path);
     return;
   }
   std::unordered_map<std::uint32_t, EntryPtr> entries;
@@ -121,7 +126,7 @@ void Store::Impl::load_segment(const NumberedFile& file) {
     is_used[block.list] = true;
     kept.push_back(block);
   }
-  if (!found.has_footer) {
+  if (!found.has_footer && !options_.directory.is_read_only) {
     try {
       append_footer(directory.files(), file.path, found);
     } catch (const std::system_error&) {  // the next start scans the segment again
@@ -156,7 +161,7 @@ void Store::Impl::load_segment(const NumberedFile& file) {
 void Store::Impl::replay_logs() {
   LogReplay replay(table_, head_, [this] {
     seal_due();
-    if (block_bytes_ > options_.memory_bytes / 8) (void)flush_blocks();
+    if (block_bytes_ > options_.memory_bytes / 8 && !options_.directory.is_read_only) (void)flush_blocks();
   });
   for (const NumberedFile& file : files_of(disk_->directory.path(), FileKind::log)) {
     disk_->directory.use_number(file.number);
@@ -235,7 +240,7 @@ void Store::Impl::take_lock_again() {
 }
 
 void Store::Impl::keep_directory() noexcept {
-  if (disk_ == nullptr || !disk_->directory.is_of_this_process()) return;
+  if (disk_ == nullptr || options_.directory.is_read_only || !disk_->directory.is_of_this_process()) return;
   const std::lock_guard one_at_a_time(disk_->keeping);
   Directory& directory = disk_->directory;
   try {
@@ -281,6 +286,10 @@ bool Store::Impl::flush_blocks() {
 bool Store::Impl::flush(const Batch& batch) {
   Directory& directory = disk_->directory;
   try {
+    if (disk_->writer && disk_->writer->is_deleted()) {
+      directory.fail(Work::segment, "the file " + disk_->writer->segment()->path() + " was deleted");
+      give_up_writer();
+    }
     if (!disk_->writer)
       disk_->writer.emplace(directory.files(), directory.path(), directory.new_path(FileKind::segment));
     const std::size_t first = disk_->writer->index().blocks.size();
@@ -397,6 +406,7 @@ void Store::Impl::add_directory_figures(StoreFigures& figures) const {
     figures.stored_blocks += segment->blocks().size();
     figures.segment_bytes += segment->bytes();
     figures.samples += segment->samples();
+    figures.stored_samples += segment->samples();
     figures.damaged_blocks += segment->damaged_blocks();
     figures.oldest_ms = std::min(figures.oldest_ms, segment->first_ms());
   }

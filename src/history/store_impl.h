@@ -154,6 +154,7 @@ class Store::Impl final {
   // Of the thread that appends.
   LogFeed log_feed_;
   Bytes log_bytes_;
+  LogPtr last_log_;             ///< of the last tick
   bool is_unlogged_ = false;    ///< the last tick has no record
   bool must_seal_all_ = false;  ///< ticks in the open windows have no record
 

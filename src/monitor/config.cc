@@ -42,6 +42,7 @@ class Loader final {
   void read_file(const std::string& path);
   void read_environment(const std::vector<std::string>& environment);
   void read_flags(const MonitorOptions::Flags& flags);
+  void read_defaults(const MonitorOptions::Flags& defaults);
   /// What only all sources together tell: the token in the file that they name, and whom they let in.
   void read_token();
 
@@ -181,6 +182,13 @@ void Loader::read_flags(const MonitorOptions::Flags& flags) {
   }
 }
 
+void Loader::read_defaults(const MonitorOptions::Flags& defaults) {
+  for (const auto& [name, text] : defaults) {
+    const std::size_t index = find_setting(name);
+    if (index != schema().size()) set(index, "default", name, parse_value(schema()[index].domain, text));
+  }
+}
+
 Settings applied(const std::vector<SourcedValue>& settings) {
   std::vector<SettingValue> values;
   for (const SourcedValue& setting : settings) values.push_back(setting.value);
@@ -263,6 +271,7 @@ Config Config::load(const ConfigSources& sources) {
   Loader loader;
   const std::string file =
       sources.file.empty() ? variable_in(sources.environment, kFileVariable) : sources.file;
+  loader.read_defaults(sources.defaults);
   if (!file.empty()) loader.read_file(file);
   loader.read_environment(sources.environment);
   loader.read_flags(sources.flags);

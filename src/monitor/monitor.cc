@@ -77,9 +77,26 @@ std::unique_ptr<Registry> own_registry(const MonitorOptions& options, const log:
   return std::make_unique<Registry>(std::move(registry));
 }
 
-std::optional<history::Store> make_store(const monitor::HistoryOptions& options) {
+history::Sync sync_of(monitor::HistorySync sync) {
+  switch (sync) {
+    case monitor::HistorySync::always: return history::Sync::always;
+    case monitor::HistorySync::second: return history::Sync::second;
+    case monitor::HistorySync::off: return history::Sync::off;
+  }
+  return history::Sync::second;
+}
+
+std::optional<history::Store> make_store(const monitor::HistoryOptions& options, const log::Logger& logger) {
   if (options.memory == 0) return std::nullopt;
-  return std::optional<history::Store>(std::in_place, history::StoreOptions{.memory_bytes = options.memory});
+  history::DirectoryOptions directory{
+      .path = options.directory,
+      .sync = sync_of(options.sync),
+      .retention = options.retention,
+      .bytes = options.size,
+      .on_event = [logger](std::string_view message) { logger.warning(message); }};
+  return std::optional<history::Store>(
+      std::in_place,
+      history::StoreOptions{.memory_bytes = options.memory, .directory = std::move(directory)});
 }
 
 }  // namespace
@@ -156,7 +173,7 @@ Monitor::Impl::Impl(MonitorOptions options)
       own_registry_(own_registry(options_, logger_)),
       registry_(own_registry_ ? *own_registry_ : *options_.registry),
       snapshots_([this] { return registry_.snapshot(); }, [this] { return registry_.is_in_callback(); }),
-      store_(make_store(options_.history)),
+      store_(make_store(options_.history, logger_)),
       history_(store_ ? &*store_ : nullptr, clock_, options_.history.interval),
       parts_(make_parts()),
       server_(make_server()),

@@ -94,6 +94,10 @@ TEST(Schema, EverySettingReachesTheOptions) {
                                                    {"log.files", "15"},
                                                    {"history.interval", "16s"},
                                                    {"history.memory", "17MiB"},
+                                                   {"history.directory", "/tmp/past"},
+                                                   {"history.sync", "off"},
+                                                   {"history.retention", "20h"},
+                                                   {"history.size", "19MiB"},
                                                    {"limits.series_per_family", "3"},
                                                    {"limits.series", "4"},
                                                    {"limits.callback_deadline", "14ms"},
@@ -121,6 +125,10 @@ TEST(Schema, EverySettingReachesTheOptions) {
   EXPECT_EQ(o.log.files, 15U);
   EXPECT_EQ(o.history.interval, 16s);
   EXPECT_EQ(o.history.memory, 17U << 20U);
+  EXPECT_EQ(o.history.directory, "/tmp/past");
+  EXPECT_EQ(o.history.sync, HistorySync::off);
+  EXPECT_EQ(o.history.retention, 20h);
+  EXPECT_EQ(o.history.size, 19U << 20U);
   EXPECT_FALSE(o.system || o.process);
   EXPECT_TRUE(o.profile);
   EXPECT_EQ(o.limits.series_per_family, 3U);

@@ -34,11 +34,12 @@ struct ProbeSettings {
   std::chrono::milliseconds timeout{1000};   ///< after this time without a reply a probe counts as lost
 };
 
-/// Where settings come from; the first that has one wins: flags, environment, file, default.
+/// Where settings come from; the first that has one wins: flags, environment, file, defaults.
 struct KYMO_API ConfigSources {
   MonitorOptions::Flags flags;           ///< name of the setting and its value
   std::vector<std::string> environment;  ///< `NAME=value`; only names that begin with KYMO_ matter
   std::string file;                      ///< path of a YAML file; empty: what KYMO_CONFIG names, if anything
+  MonitorOptions::Flags defaults = {};   ///< in place of those of the settings
 
   /// Those of this process: `environ`. Not for a time when another thread calls `setenv`.
   [[nodiscard]] static std::vector<std::string> process_environment();

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -31,10 +32,27 @@ struct LimitOptions {
   std::chrono::milliseconds callback_deadline{100};
 };
 
+/// When the ticks of a history's directory reach the disk. A process that ends loses none of them in any
+/// case.
+enum class HistorySync : std::uint8_t {
+  always,  ///< each tick before the next one
+  second,  ///< within a second; a power cut costs at most that
+  off,     ///< when the system likes
+};
+
 /// The past of every series, tick by tick.
 struct HistoryOptions {
-  /// Bytes for the past; the oldest leaves first. 0: no past is kept.
+  /// Bytes for the past; the oldest leaves first. 0: no past is kept. With a directory: for labels and the
+  /// ticks that are in no segment yet.
   std::size_t memory = std::size_t{32} << 20U;
+  /// A directory that keeps the past over restarts, for one process at a time; made where there is none.
+  /// Empty: memory only. A failure to write is logged, counted, and tried again each second.
+  std::string directory = {};
+  HistorySync sync = HistorySync::second;
+  /// Files of the directory whose samples are all older leave; 0: age removes none.
+  std::chrono::milliseconds retention = std::chrono::hours{30 * 24};
+  /// Bytes of the directory's segments; the oldest leave first.
+  std::size_t size = std::size_t{1} << 30U;
   /// Between two points of `/api/metrics/system/history`; each is a mean over that time.
   std::chrono::milliseconds interval{10000};
 };

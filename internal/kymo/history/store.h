@@ -37,6 +37,8 @@ struct DirectoryOptions {
   /// Gets failures and their end, once each. From any thread; must not call the store.
   std::function<void(std::string_view message)> on_event = nullptr;
   FileOperations* files = nullptr;  ///< null: those of the system
+  /// Reads only, also where another process has the directory. No tick is written then.
+  bool is_read_only = false;
 };
 
 struct StoreOptions {
@@ -70,7 +72,8 @@ struct StoreFigures {
   bool has_directory = false;  ///< false also where another process has it
   bool is_failing = false;     ///< writes fail; the head stays in memory
   std::uint64_t segments = 0;
-  std::uint64_t stored_blocks = 0;  ///< in segments
+  std::uint64_t stored_samples = 0;  ///< in segments
+  std::uint64_t stored_blocks = 0;   ///< in segments
   std::uint64_t segment_bytes = 0;
   std::uint64_t log_bytes = 0;
   std::uint64_t write_failures = 0;

@@ -1,0 +1,106 @@
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <system_error>
+
+#include <kymo/base/amount_text.h>
+#include <kymo/format/iso_time.h>
+#include <kymo/history/inspect.h>
+#include <kymo/history/store.h>
+#include <kymo/log/format.h>
+
+#include "command.h"
+#include "command_line.h"
+
+namespace kymo::KYMO_ABI::cli {
+namespace {
+
+std::string time_text(std::int64_t time_ms) {
+  return format::iso_time(std::chrono::system_clock::time_point(std::chrono::milliseconds(time_ms)));
+}
+
+std::string bytes_text(std::uint64_t bytes) { return base::amount_text(static_cast<double>(bytes), "bytes"); }
+
+std::string each_text(std::uint64_t bytes, std::uint64_t samples) {
+  char text[32];
+  const double each = samples == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(samples);
+  std::snprintf(text, sizeof text, "%.2f bytes a sample", each);
+  return text;
+}
+
+int show_info(const std::string& path) {
+  std::string problem;
+  const history::Store store(
+      {.memory_bytes = std::size_t{1} << 40U,
+       .directory = {
+           .path = path, .on_event = [&](std::string_view text) { problem = text; }, .is_read_only = true}});
+  if (!problem.empty()) complain("history: " + problem);
+  const history::StoreFigures is = store.figures();
+  const std::uint64_t logged = is.samples - is.stored_samples;
+  std::cout << "series    " << is.series << '\n'
+            << "samples   " << is.samples << '\n'
+            << "segments  " << is.segments << ", with " << is.stored_samples << " samples in "
+            << is.stored_blocks << " blocks; " << bytes_text(is.segment_bytes) << ", "
+            << each_text(is.segment_bytes, is.stored_samples) << '\n'
+            << "logs      " << bytes_text(is.log_bytes) << ", with " << logged
+            << " samples that no segment has\n";
+  if (is.oldest_ms <= is.newest_ms) {
+    std::cout << "from      " << time_text(is.oldest_ms) << '\n'
+              << "to        " << time_text(is.newest_ms) << ", "
+              << base::duration_text(static_cast<double>(is.newest_ms - is.oldest_ms) / 1e3) << " later\n";
+  }
+  std::cout << "damage    ";
+  if (is.damaged_bytes + is.damaged_blocks + is.lost_ticks == 0) {
+    std::cout << "none seen; `kymo history check` reads every block\n";
+  } else {
+    std::cout << bytes_text(is.damaged_bytes) << ", and " << is.lost_ticks
+              << " ticks of logs that need damaged ones; `kymo history check` names each\n";
+  }
+  return problem.empty() ? kSuccess : kFailure;
+}
+
+int check(const std::string& path) {
+  const history::CheckedDirectory checked =
+      history::check_directory(path, [](const history::DamagedPart& part) {
+        std::cout << log::one_line(part.file) << ": " << part.bytes << " bytes at offset " << part.offset
+                  << ": " << part.reason;
+        if (part.first_ms != 0)
+          std::cout << "; from " << time_text(part.first_ms) << " to " << time_text(part.last_ms);
+        if (!part.series.empty()) std::cout << "; " << part.series.size() << " series:";
+        std::cout << '\n';
+        for (const std::string& series : part.series) std::cout << "  " << log::one_line(series) << '\n';
+      });
+  std::cout << "read " << checked.files << " files with " << checked.blocks << " blocks and " << checked.ticks
+            << " ticks; " << (checked.damaged == 0 ? "none" : std::to_string(checked.damaged))
+            << " damaged\n";
+  return checked.damaged == 0 ? kSuccess : kFailure;
+}
+
+}  // namespace
+
+int handle_history(const Arguments& arguments) {
+  int exit_code = kSuccess;
+  std::string action;
+  std::string path;
+  CLI::App app("Reads a directory of history (--history.directory), also while a server writes there.",
+               "kymo history");
+  app.add_option("ACTION", action,
+                 "info: series, samples, sizes, and how far back they reach. "
+                 "check: reads every block, and names each damaged one; exit code 1 with damage.")
+      ->required()
+      ->check(CLI::IsMember({"info", "check"}));
+  app.add_option("DIR", path, "The directory.")->required();
+  if (!read_command_line(app, arguments, exit_code, "info|check DIR")) return exit_code;
+  try {
+    return action == "info" ? show_info(path) : check(path);
+  } catch (const std::system_error& error) {
+    complain("history: cannot read " + path + ": " + error.code().message());
+    return kFailure;
+  }
+}
+
+}  // namespace kymo::KYMO_ABI::cli
