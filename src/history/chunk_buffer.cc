@@ -11,7 +11,8 @@ const series::SeriesChunk* ChunkBuffer::fill(std::span<const std::int64_t> times
   if (chosen_.empty()) return nullptr;
   fill_values(columns);
   fill_starts(columns);
-  chunk_ = {.times_ms = times_, .values = values_, .counts = counts_, .starts = starts_};
+  chunk_ = {
+      .times_ms = times_, .values = values_, .counts = counts_, .starts = starts_, .float_histograms = {}};
   if (columns.histogram) {
     fill_histogram(*columns.histogram);
     chunk_.histogram = &histogram_;
