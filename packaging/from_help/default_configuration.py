@@ -13,7 +13,7 @@ HEAD = """\
 
 
 def text_of(program):
-    printed = program.run("serve", "--print-config").splitlines()
+    printed = program.run("serve", "--no-history", "--print-config").splitlines()
     lines = []
     for line in printed[1:]:  # the first is about the printed text
         is_comment = line.lstrip().startswith("#")

@@ -40,6 +40,7 @@ int show_info(const std::string& path) {
            .path = path, .on_event = [&](std::string_view text) { problem = text; }, .is_read_only = true}});
   if (!problem.empty()) complain("history: " + problem);
   const history::StoreFigures is = store.figures();
+  if (!problem.empty() && is.samples == 0) return kFailure;
   const std::uint64_t logged = is.samples - is.stored_samples;
   std::cout << "series    " << is.series << '\n'
             << "samples   " << is.samples << '\n'

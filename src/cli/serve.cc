@@ -203,11 +203,11 @@ int serve(const Arguments& arguments) {
   monitor::ConfigSources sources{.flags = parsed->flags,
                                  .environment = monitor::ConfigSources::process_environment(),
                                  .file = parsed->config_file};
-  if (parsed->no_history) {
+  const auto given = monitor::Config::load(sources);
+  if (!parsed->no_history) {
+    sources.defaults.emplace_back("history.directory", history_directory(given.value("listen")));
+  } else if (!given.value("history.directory").empty()) {
     sources.flags.emplace_back("history.directory", "");
-  } else {
-    const std::string listen = monitor::Config::load(sources).value("listen");
-    sources.defaults.emplace_back("history.directory", history_directory(listen));
   }
   const auto config = monitor::Config::load(sources);
   for (const std::string& error : config.errors()) complain(error);

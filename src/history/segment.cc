@@ -14,8 +14,9 @@ Segment::~Segment() {
 }
 
 void Segment::add(const SegmentIndex& index, std::span<const BlockPlace> blocks, std::uint64_t bytes) {
-  lists_.insert(lists_.end(), index.lists.begin() + static_cast<std::ptrdiff_t>(lists_.size()),
-                index.lists.end());
+  while (lists_.size() < index.lists.size()) {
+    lists_.push_back(std::make_shared<const std::vector<std::uint32_t>>(index.lists[lists_.size()]));
+  }
   if (blocks_.capacity() < blocks_.size() + blocks.size())
     blocks_.reserve(std::max(2 * blocks_.size(), blocks_.size() + blocks.size()));
   blocks_.insert(blocks_.end(), blocks.begin(), blocks.end());
@@ -27,23 +28,20 @@ void Segment::add(const SegmentIndex& index, std::span<const BlockPlace> blocks,
   bytes_ = bytes;
 }
 
-std::vector<std::uint32_t> Segment::find(std::uint32_t id, series::TimeRange range) const {
+void Segment::find(std::uint32_t id, series::TimeRange range, std::vector<StoredBlock>& found) const {
   std::vector<bool> has_series(lists_.size());
   for (std::size_t i = 0; i < lists_.size(); ++i)
-    has_series[i] = std::ranges::find(lists_[i], id) != lists_[i].end();
-  std::vector<std::uint32_t> found;
+    has_series[i] = std::ranges::find(*lists_[i], id) != lists_[i]->end();
   for (std::uint32_t i = 0; i < blocks_.size(); ++i) {
     const BlockPlace& block = blocks_[i];
     if (has_series[block.list] && range.from_ms <= block.last_ms && block.first_ms <= range.to_ms)
-      found.push_back(i);
+      found.push_back({shared_from_this(), i, block, lists_[block.list], id});
   }
-  return found;
 }
 
 base::FileDescriptor Segment::open() const { return open_file(files_, path_, O_RDONLY); }
 
-Bytes Segment::read(const base::FileDescriptor& file, std::uint32_t block) const {
-  const BlockPlace& place = blocks_[block];
+Bytes Segment::read(const base::FileDescriptor& file, const BlockPlace& place) const {
   Bytes bytes(place.size);
   bytes.resize(read_at(files_, file.get(), place.offset, bytes, path_));
   return bytes;

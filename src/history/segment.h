@@ -22,6 +22,17 @@
 
 namespace kymo::KYMO_ABI::history {
 
+using SeriesList = std::shared_ptr<const std::vector<std::uint32_t>>;
+
+/// A block of a segment, and the id there of a series that the block has. Needs no lock.
+struct StoredBlock {
+  std::shared_ptr<const class Segment> segment;
+  std::uint32_t number = 0;  ///< in the segment
+  BlockPlace place;
+  SeriesList list;
+  std::uint32_t id = 0;
+};
+
 /// A file of blocks, as readers see it. Changes are under the lock of the store; a closed segment has none.
 class Segment final : public std::enable_shared_from_this<Segment> {
  public:
@@ -37,9 +48,6 @@ class Segment final : public std::enable_shared_from_this<Segment> {
   [[nodiscard]] std::uint64_t samples() const noexcept { return samples_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] const std::vector<BlockPlace>& blocks() const noexcept { return blocks_; }
-  [[nodiscard]] const std::vector<std::uint32_t>& list(std::uint32_t number) const noexcept {
-    return lists_[number];
-  }
   /// Ids of the store's series that have blocks here.
   [[nodiscard]] std::vector<std::uint32_t>& entries() noexcept { return entries_; }
 
@@ -50,11 +58,11 @@ class Segment final : public std::enable_shared_from_this<Segment> {
   /// The file leaves with the last reader.
   void delete_file() noexcept { must_delete_.store(true); }
 
-  /// Numbers of the blocks that have the series, by its id here, and overlap the range.
-  [[nodiscard]] std::vector<std::uint32_t> find(std::uint32_t id, series::TimeRange range) const;
+  /// Appends the blocks that have the series, by its id here, and overlap the range.
+  void find(std::uint32_t id, series::TimeRange range, std::vector<StoredBlock>& found) const;
   [[nodiscard]] base::FileDescriptor open() const;
   /// The bytes of a block, of an open file. Throws std::system_error, and `std::bad_alloc`.
-  [[nodiscard]] Bytes read(const base::FileDescriptor& file, std::uint32_t block) const;
+  [[nodiscard]] Bytes read(const base::FileDescriptor& file, const BlockPlace& place) const;
   /// Counts a damaged block, once. Threads: any.
   void note_damage(std::uint32_t block) const;
   [[nodiscard]] std::uint64_t damaged_blocks() const;
@@ -62,7 +70,7 @@ class Segment final : public std::enable_shared_from_this<Segment> {
  private:
   FileOperations& files_;
   const std::string path_;
-  std::vector<std::vector<std::uint32_t>> lists_;
+  std::vector<SeriesList> lists_;
   std::vector<BlockPlace> blocks_;
   std::vector<std::uint32_t> entries_;
   std::int64_t first_ms_ = std::numeric_limits<std::int64_t>::max();

@@ -99,7 +99,7 @@ std::optional<BlockPlace> place_of(std::span<const std::byte> block, std::uint64
                                    SegmentIndex& index) {
   std::string error;
   const auto reader = BlockReader::open(block, error, Checksum::skip);
-  if (!reader) return std::nullopt;
+  if (!reader || reader->last_time_ms() < reader->first_time_ms()) return std::nullopt;
   BlockPlace place{.offset = offset,
                    .size = static_cast<std::uint32_t>(block.size()),
                    .first_ms = reader->first_time_ms(),

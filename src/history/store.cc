@@ -268,12 +268,12 @@ std::vector<SeriesRef> Store::Impl::find(std::span<const series::Matcher> matche
 
 void Store::Impl::open(const SeriesRef& series, TimeRange range, GroupScratch& scratch,
                        SeriesParts& parts) const {
-  struct Place {
+  struct Closed {
     std::shared_ptr<const Segment> segment;
     std::uint32_t id;
-    std::vector<std::uint32_t> blocks;  ///< of one that may change
   };
-  std::vector<Place> places;
+  std::vector<Closed> closed;
+  std::vector<StoredBlock> newest;  // of the segment that still changes
   {
     const Lock lock(mutex_);
     const auto* const entry = dynamic_cast<const SeriesEntry*>(series.get());
@@ -281,8 +281,11 @@ void Store::Impl::open(const SeriesRef& series, TimeRange range, GroupScratch& s
     for (const SegmentPlace& place : entry->segments) {
       const Segment& segment = *place.segment;
       if (!overlap(range, segment.first_ms(), segment.last_ms())) continue;
-      places.push_back({segment.shared_from_this(), place.id, {}});
-      if (!segment.is_closed()) places.back().blocks = segment.find(place.id, range);
+      if (segment.is_closed()) {
+        closed.push_back({segment.shared_from_this(), place.id});
+      } else {
+        segment.find(place.id, range, newest);
+      }
     }
     for (const std::uint32_t number : entry->blocks) {
       const BlockPtr& one = block(number);
@@ -294,10 +297,8 @@ void Store::Impl::open(const SeriesRef& series, TimeRange range, GroupScratch& s
       group->read_times(parts.head_times);
     }
   }
-  for (Place& place : places) {
-    if (place.blocks.empty()) place.blocks = place.segment->find(place.id, range);
-    for (const std::uint32_t one : place.blocks) parts.stored.push_back({place.segment, one, place.id});
-  }
+  for (const Closed& one : closed) one.segment->find(one.id, range, parts.stored);
+  parts.stored.insert(parts.stored.end(), newest.begin(), newest.end());
 }
 
 StoreFigures Store::Impl::figures() const {

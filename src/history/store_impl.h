@@ -41,13 +41,6 @@ class FairMutex final {
   std::mutex mutex_;
 };
 
-/// A block of a segment, and the id there of a series that the block has.
-struct StoredBlock {
-  std::shared_ptr<const Segment> segment;
-  std::uint32_t block = 0;
-  std::uint32_t id = 0;
-};
-
 /// All that a scan reads of one series, oldest first.
 struct SeriesParts {
   std::vector<StoredBlock> stored;

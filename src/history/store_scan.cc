@@ -22,7 +22,7 @@ class StoredBlocks final {
   /// Null where the file cannot be read. Throws `std::bad_alloc`.
   BlockPtr read(const StoredBlock& wanted) {
     for (const Known& known : known_) {
-      if (known.segment == wanted.segment && known.block == wanted.block) return known.bytes;
+      if (known.segment == wanted.segment && known.number == wanted.number) return known.bytes;
     }
     BlockPtr bytes;
     try {
@@ -30,22 +30,20 @@ class StoredBlocks final {
         file_ = wanted.segment->open();
         file_of_ = wanted.segment;
       }
-      const BlockPlace& place = wanted.segment->blocks()[wanted.block];
-      bytes = std::make_shared<const SealedBlock>(wanted.segment->list(place.list),
-                                                  wanted.segment->read(file_, wanted.block));
+      bytes = std::make_shared<const SealedBlock>(*wanted.list, wanted.segment->read(file_, wanted.place));
     } catch (const std::bad_alloc&) {
       throw;
     } catch (const std::exception&) {
       return nullptr;
     }
-    known_[next_++ % known_.size()] = {wanted.segment, wanted.block, bytes};
+    known_[next_++ % known_.size()] = {wanted.segment, wanted.number, bytes};
     return bytes;
   }
 
  private:
   struct Known {
     std::shared_ptr<const Segment> segment;
-    std::uint32_t block = 0;
+    std::uint32_t number = 0;
     BlockPtr bytes;
   };
   static constexpr std::size_t kMost = 16;  // an hour of blocks, and some more
@@ -92,7 +90,7 @@ class StoreScan final : public series::SeriesScan {
     const std::shared_ptr<const SealedBlock> block = stored_.read(stored);
     if (block != nullptr && reader_.read(block, stored.id, times_, columns_))
       return chunk_.fill(times_, columns_, range_);
-    stored.segment->note_damage(stored.block);
+    stored.segment->note_damage(stored.number);
     ++missing_;
     return nullptr;
   }

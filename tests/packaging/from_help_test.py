@@ -88,7 +88,7 @@ class Bash(unittest.TestCase):
         self.assertEqual(self.offered("help", "se"), ["serve"])
 
     def test_every_option_of_every_command(self):
-        for command in ("serve", "top", "monitor", "probe", "bench"):
+        for command in ("serve", "top", "monitor", "probe", "bench", "history"):
             options = re.findall(r"^  (?:-\w,)?(--[\w.-]+)", run_kymo(command, "--help").stdout, re.MULTILINE)
             self.assertEqual([name for name in self.offered(command, "--") if name.startswith("--")], options)
         self.assertEqual(self.offered("serve", "--lis"), ["--listen"])

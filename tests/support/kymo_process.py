@@ -19,10 +19,14 @@ DEADLINE_S = 30
 PROMPT_S = 4
 
 
+_STATE = tempfile.TemporaryDirectory(prefix="kymo-test-state-")
+
+
 def clean_environment(**extra):
-    """The environment without settings of kymo's, so that only those of a test count."""
+    """The environment without settings of kymo's, so that only those of a test count. A past goes to a folder of
+    this test."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("KYMO_") and k != "NOTIFY_SOCKET"}
-    return {**kept, **extra}
+    return {**kept, "XDG_STATE_HOME": _STATE.name, **extra}
 
 
 def run_kymo(*arguments, **environment):
