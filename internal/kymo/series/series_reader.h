@@ -93,7 +93,7 @@ struct SeriesChunk {
   const HistogramChunk* histogram = nullptr;  ///< null of a number
   /// Histograms in the form that PromQL computes with, one a sample, null where the sample is a number. Empty
   /// of a series that has none, and where `histogram` has them.
-  std::span<const FloatHistogramRef> float_histograms;
+  std::span<const FloatHistogramRef> float_histograms = {};
 };
 
 /// When a read is given up, whatever it has found so far.
