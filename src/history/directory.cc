@@ -1,11 +1,14 @@
 #include "directory.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -28,6 +31,33 @@ constexpr const char* kProcessFile = "/pid";
 std::string_view suffix_of(FileKind kind) { return kind == FileKind::log ? ".log" : ".segment"; }
 
 std::string reason_of(int error) { return std::generic_category().message(error); }
+
+/// Descriptors with a lock. A child of a fork closes its copies: a lock lasts as long as any copy, so else
+/// the child would keep the directory after the end of its parent. Zero: a free place, for 0 is standard
+/// input.
+std::array<std::atomic<int>, 64> locked_folders{};
+
+void close_locked_folders() noexcept {
+  for (std::atomic<int>& folder : locked_folders) {
+    if (const int open = folder.exchange(0); open > 0) (void)::close(open);
+  }
+}
+
+void note_locked_folder(int opened) {
+  static const int is_set = ::pthread_atfork(nullptr, nullptr, close_locked_folders);
+  (void)is_set;
+  for (std::atomic<int>& folder : locked_folders) {
+    int free = 0;
+    if (folder.compare_exchange_strong(free, opened)) return;
+  }
+}
+
+void forget_locked_folder(int opened) noexcept {
+  for (std::atomic<int>& folder : locked_folders) {
+    int expected = opened;
+    if (folder.compare_exchange_strong(expected, 0)) return;
+  }
+}
 
 }  // namespace
 
@@ -74,6 +104,7 @@ Directory::Lock Directory::lock() {
   const bool is_new = ::stat(options_.path.c_str(), &about) != 0;
   if (is_new && !make_folder()) return Lock::failed;
   if (is_new) (void)::chmod(options_.path.c_str(), S_IRWXU);
+  unlock();
   folder_.reset(::open(options_.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_) {
     fail(Work::folder, "cannot open the folder " + options_.path + ": " + reason_of(errno));
@@ -81,6 +112,7 @@ Directory::Lock Directory::lock() {
   }
   for (int i = 0; i < kTries; ++i) {
     if (::flock(folder_.get(), LOCK_EX | LOCK_NB) == 0) {
+      note_locked_folder(folder_.get());
       write_process_id();
       return Lock::taken;
     }
@@ -103,6 +135,12 @@ Directory::Lock Directory::lock() {
        (process.empty() ? "another process" : "process " + process) +
        "; this process keeps its history in memory. Give each process a directory of its own");
   return Lock::refused;
+}
+
+void Directory::unlock() noexcept {
+  if (!folder_) return;
+  forget_locked_folder(folder_.get());
+  folder_.reset();
 }
 
 void Directory::write_process_id() {

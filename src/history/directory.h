@@ -57,6 +57,7 @@ class Directory final {
   explicit Directory(const DirectoryOptions& options);
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
+  ~Directory() { unlock(); }
 
   enum class Lock : std::uint8_t {
     taken,
@@ -65,7 +66,7 @@ class Directory final {
   };
   /// Makes the folder and locks it.
   Lock lock();
-  void unlock() noexcept { folder_.reset(); }
+  void unlock() noexcept;
   [[nodiscard]] bool is_locked() const noexcept { return static_cast<bool>(folder_); }
   [[nodiscard]] FileOperations& files() const noexcept { return files_; }
   [[nodiscard]] const std::string& path() const noexcept { return options_.path; }

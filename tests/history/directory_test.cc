@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <kymo/history/store.h>
@@ -78,6 +80,28 @@ TEST_F(HistoryDirectory, AChildOfAForkWritesNothing) {
   expect_equal(all_of(store), model_.all());
 }
 
+TEST_F(HistoryDirectory, AChildOfAForkDoesNotKeepTheLock) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  pid_t child = 0;
+  {
+    Store store(options());
+    append(store, 5);
+    child = ::fork();
+    if (child == 0) {
+      char byte = 0;
+      ::close(ends[1]);
+      (void)!::read(ends[0], &byte, 1);  // as long as the test goes on
+      ::_exit(0);
+    }
+  }
+  const Store next(options());
+  EXPECT_TRUE(next.figures().has_directory);
+  expect_equal(all_of(next), model_.all());
+  ::close(ends[1]);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+}
+
 TEST_F(HistoryDirectory, AClockThatWasSetBackIsRefusedAfterARestartToo) {
   {
     Store store(options());
@@ -118,6 +142,48 @@ TEST_F(HistoryDirectory, RetentionDeletesWholeSegmentsByAgeAndBySize) {
   for (const auto& [key, samples] : all_of(store)) {
     EXPECT_THAT(model_.all().at(key), testing::IsSupersetOf(samples)) << key;
   }
+}
+
+/// What a reader finds is whole, whatever is sealed, written or deleted meanwhile.
+TEST_F(HistoryDirectory, ReadersNeedNotWait) {
+  StoreOptions small = options();
+  small.directory.retention = std::chrono::seconds(60);
+  Store store(small);
+  append(store, 1);
+  std::atomic<bool> is_done{false};
+  std::atomic<std::uint64_t> samples{0};
+  const auto read = [&] {
+    const auto scan = store.scan();
+    while (!is_done) {
+      for (const series::SeriesRef& series : store.find({}, {})) {
+        scan->open(series, {});
+        std::int64_t last_ms = 0;
+        while (const series::SeriesChunk* chunk = scan->next()) {
+          for (const std::int64_t time : chunk->times_ms) {
+            EXPECT_GT(time, last_ms) << series->labels.to_string();
+            last_ms = time;
+          }
+          samples += chunk->times_ms.size();
+        }
+      }
+      (void)store.figures();
+    }
+    EXPECT_EQ(scan->missing_chunks(), 0U);
+  };
+  std::thread first(read);
+  std::thread second([&] {
+    read();
+    store.sync();
+  });
+  for (int i = 0; i < 40; ++i) {
+    append(store, 5);
+    store.sync();
+  }
+  is_done = true;
+  first.join();
+  second.join();
+  EXPECT_GT(samples.load(), 0U);
+  EXPECT_GT(store.figures().expired_segments, 0U);
 }
 
 TEST_F(HistoryDirectory, AScanKeepsASegmentThatRetentionDeletes) {
