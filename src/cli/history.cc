@@ -1,23 +1,33 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include <kymo/base/amount_text.h>
+#include <kymo/base/parse_number.h>
 #include <kymo/format/iso_time.h>
+#include <kymo/format/openmetrics_past.h>
 #include <kymo/history/inspect.h>
 #include <kymo/history/store.h>
 #include <kymo/log/format.h>
+#include <kymo/series/series_reader.h>
 
 #include "command.h"
 #include "command_line.h"
 
 namespace kymo::KYMO_ABI::cli {
 namespace {
+
+/// A reader keeps each tick of the logs.
+constexpr std::size_t kAllMemory = std::size_t{1} << 40U;
 
 std::string time_text(std::int64_t time_ms) {
   return format::iso_time(std::chrono::system_clock::time_point(std::chrono::milliseconds(time_ms)));
@@ -35,7 +45,7 @@ std::string each_text(std::uint64_t bytes, std::uint64_t samples) {
 int show_info(const std::string& path) {
   std::string problem;
   const history::Store store(
-      {.memory_bytes = std::size_t{1} << 40U,
+      {.memory_bytes = kAllMemory,
        .directory = {
            .path = path, .on_event = [&](std::string_view text) { problem = text; }, .is_read_only = true}});
   if (!problem.empty()) complain("history: " + problem);
@@ -81,23 +91,64 @@ int check(const std::string& path) {
   return checked.damaged == 0 ? kSuccess : kFailure;
 }
 
+std::optional<std::int64_t> milliseconds_of(const std::string& seconds) {
+  const auto number = base::parse_number<double>(seconds);
+  if (!number || !(std::abs(*number) < 1e15)) return std::nullopt;
+  return static_cast<std::int64_t>(*number * 1000);
+}
+
+int export_text(const std::string& path, series::TimeRange range) {
+  std::string problem;
+  const history::Store store(
+      {.memory_bytes = kAllMemory,
+       .directory = {
+           .path = path, .on_event = [&](std::string_view text) { problem = text; }, .is_read_only = true}});
+  if (!problem.empty()) complain("history: " + problem);
+  if (!problem.empty() && store.figures().samples == 0) return kFailure;
+  const std::uint64_t missing =
+      format::write_openmetrics_past(store, range, [](std::string_view text) { std::cout << text; });
+  if (missing != 0) {
+    complain("history: " + std::to_string(missing) + " damaged chunks are missing; `kymo history check " +
+             path + "` names them");
+  }
+  std::cout.flush();
+  if (!std::cout) complain("history: cannot write to standard output");
+  return problem.empty() && missing == 0 && std::cout ? kSuccess : kFailure;
+}
+
 }  // namespace
 
 int handle_history(const Arguments& arguments) {
   int exit_code = kSuccess;
   std::string action;
   std::string path;
+  std::string from;
+  std::string to;
   CLI::App app("Reads a directory of history (--history.directory), also while a server writes there.",
                "kymo history");
   app.add_option("ACTION", action,
                  "info: series, samples, sizes, and how far back they reach. "
-                 "check: reads every block, and names each damaged one; exit code 1 with damage.")
+                 "check: reads every block, and names each damaged one; exit code 1 with damage. "
+                 "export: writes OpenMetrics text with times to standard output.")
       ->required()
-      ->check(CLI::IsMember({"info", "check"}));
+      ->check(CLI::IsMember({"info", "check", "export"}));
   app.add_option("DIR", path, "The directory.")->required();
-  if (!read_command_line(app, arguments, exit_code, "info|check DIR")) return exit_code;
+  app.add_option("--from", from, "Export from this time on, in seconds since 1970.")->type_name("SECONDS");
+  app.add_option("--to", to, "Export up to this time, in seconds since 1970.")->type_name("SECONDS");
+  if (!read_command_line(app, arguments, exit_code, "info|check|export DIR [OPTIONS]")) return exit_code;
+  series::TimeRange range;
+  const auto take_time = [&](const std::string& text, const char* option, std::int64_t& time_ms) {
+    if (text.empty()) return true;
+    const auto time = milliseconds_of(text);
+    if (!time)
+      complain(std::string("history: ") + option + ": \"" + text + "\" is no time in seconds since 1970");
+    time_ms = time.value_or(0);
+    return time.has_value();
+  };
+  if (!take_time(from, "--from", range.from_ms) || !take_time(to, "--to", range.to_ms)) return kBadUsage;
   try {
-    return action == "info" ? show_info(path) : check(path);
+    if (action == "info") return show_info(path);
+    return action == "check" ? check(path) : export_text(path, range);
   } catch (const std::system_error& error) {
     complain("history: cannot read " + path + ": " + error.code().message());
     return kFailure;

@@ -20,7 +20,7 @@ constexpr std::array kCommands = {
     Command{"monitor", "watch a process, and report its figures and issues", monitor_process},
     Command{"probe", "measure the paths to other hosts: round trips, losses, jitter", probe_targets},
     Command{"bench", "measure kymo's cost on this machine, and compare with an earlier run", measure_costs},
-    Command{"history", "read a directory of history: its extent, and its damage", handle_history},
+    Command{"history", "read a directory of history: its extent, its damage, its samples", handle_history},
     Command{"version", "print the version", print_version},
 };
 

@@ -3,12 +3,13 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
-from kymo_process import Serve, free_port, get, run_kymo  # noqa: E402
+from kymo_process import PEERS, Serve, free_port, get, run_kymo  # noqa: E402
 
 
 def serve(directory, **options):
@@ -45,6 +46,23 @@ class History(unittest.TestCase):
         self.assertRegex(info.stdout, r"(?m)^samples +\d{4,}$")
         self.assertRegex(info.stdout, r"(?m)^from +20\S+Z$")
         self.assertIn("damage    none seen", info.stdout)
+        exported = run_kymo("history", "export", self.folder)
+        self.assertEqual((exported.returncode, exported.stderr), (0, ""))
+        text = os.path.join(self.folder, "past.txt")
+        with open(text, "w", encoding="utf-8") as file:
+            file.write(exported.stdout)
+        promtool = os.path.join(PEERS, "promtool")
+        made = subprocess.run(
+            [promtool, "tsdb", "create-blocks-from", "openmetrics", text, os.path.join(self.folder, "prometheus")],
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual((made.returncode, made.stderr), (0, ""))
+        lines = [line for line in exported.stdout.splitlines() if not line.startswith("#")]
+        self.assertGreater(len(lines), 1000)
+        self.assertIn(f" {len(lines)} ", made.stdout)
+        self.assertEqual(run_kymo("history", "export", self.folder, "--to", "1").stdout, "# EOF\n")
+        self.assertEqual(run_kymo("history", "export", self.folder, "--to", "soon").returncode, 2)
         check = run_kymo("history", "check", self.folder)
         self.assertEqual((check.returncode, check.stderr), (0, ""))
         self.assertIn("; none damaged", check.stdout)
