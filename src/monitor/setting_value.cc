@@ -274,6 +274,9 @@ std::string print_value(const ValueDomain& domain, const SettingValue& value) {
 }
 
 std::optional<std::string> value_fault(const ValueDomain& domain, const SettingValue& value) {
+  // The text of a negative duration is that of zero.
+  if (const auto* time = std::get_if<std::chrono::milliseconds>(&value); time != nullptr && time->count() < 0)
+    return unexpected(domain, std::to_string(time->count()) + "ms", "is negative").message;
   const auto* items = std::get_if<std::vector<std::string>>(&value);
   const ParsedValue again =
       items == nullptr ? parse_value(domain, print_value(domain, value)) : parse_items(domain, *items);
