@@ -125,7 +125,10 @@ Annotations::Entry& Annotations::entry(Note note, Span span, std::string_view de
   const bool is_last = last_entry_ != nullptr && last_.note == note && last_.at == span.begin &&
                        last_.detail == detail && last_.more == more;
   if (!is_last) {
-    last_ = {note, span.begin, std::string(detail), std::string(more)};
+    // Far more than the answer shows. Names of series may be as many as the series.
+    constexpr std::size_t kMostEntries = 10'000;
+    const bool is_full = entries_.size() >= kMostEntries;
+    last_ = {note, span.begin, is_full ? "…" : std::string(detail), is_full ? "" : std::string(more)};
     last_entry_ = &entries_[last_];
   }
   ++last_entry_->count;

@@ -76,34 +76,39 @@ class RangeEvaluation {
   void run(const Evaluator::Consumer& consumer) {
     const bool may_join = removes_name_ && !context_.delays_names() && !evaluator_.selects_one_name(range_);
     std::vector<EvalSeries> made;
-    evaluator_.each_window(
-        range_, [&](const series::LabelSet& labels, bool drops_name, const SampleColumns& columns) {
-          EvalSeries series = evaluate(labels, columns);
-          series.drops_name = drops_name;
-          if (removes_name_) evaluator_.remove_name(series);
-          if (may_join) {
-            made.push_back(std::move(series));
-          } else {
-            evaluator_.emit(std::move(series), consumer);
-          }
-        });
+    evaluator_.each_window(range_,
+                           [&](const series::LabelSet& labels, bool drops_name, SampleColumns& columns) {
+                             EvalSeries series = evaluate(labels, columns);
+                             series.drops_name = drops_name;
+                             if (removes_name_) evaluator_.remove_name(series);
+                             if (may_join) {
+                               made.push_back(std::move(series));
+                             } else {
+                               evaluator_.emit(std::move(series), consumer);
+                             }
+                           });
     for (EvalSeries& series : evaluator_.joined(std::move(made), span_)) {
       evaluator_.emit(std::move(series), consumer);
     }
   }
 
  private:
-  EvalSeries evaluate(const series::LabelSet& labels, const SampleColumns& columns) {
-    constexpr std::size_t kStepsBetweenLooks = 1024;
+  EvalSeries evaluate(const series::LabelSet& labels, SampleColumns& columns) {
+    constexpr std::size_t kWorkBetweenLooks = 1'000'000;
     const Grid& grid = evaluator_.grid();
     EvalSeries series;
     series.labels = labels;
     series.reserve(grid.count);
     bool has_numbers = false;
+    if (is_of_counter_ && shape_.edges == RangeEdges::plain) columns.find_falls();
     WindowWalk walk(columns, shape_);
     for (std::size_t step = 0; step < grid.count; ++step) {
-      if (step % kStepsBetweenLooks == kStepsBetweenLooks - 1) context_.check_time();
       Window window = walk.at(grid.time_of(step));
+      work_ += 1 + window.times.size() + window.histograms.size();
+      if (work_ >= kWorkBetweenLooks) {
+        work_ = 0;
+        context_.check_time();
+      }
       if (window.empty()) continue;
       if (!uses_starts_) window.starts = window.histogram_starts = {};
       for (std::size_t i = 0; i < scalars_.size(); ++i) arguments_[i] = scalars_[i][step];
@@ -126,6 +131,7 @@ class RangeEvaluation {
   Span span_;
   const Expression& range_;
   WindowShape shape_;
+  std::size_t work_ = 0;  ///< samples in windows since the last look at the clock
   bool uses_starts_ = false;
   bool is_of_counter_ = false;
   bool removes_name_ = true;
@@ -182,6 +188,7 @@ void evaluate_call(Evaluator& evaluator, const Expression& expression, const Cal
   if (std::ranges::any_of(node.arguments, is_range)) {
     RangeFunction function = find_over_time_function(name);
     if (function == nullptr) function = find_rate_function(name);
+    if (function == nullptr) function = find_change_function(name);
     if (name == "absent_over_time") {
       evaluate_absent_over_time(evaluator, node, function, consumer);
     } else if (function != nullptr) {

@@ -38,9 +38,9 @@ Shift Evaluator::shift_of(const TimeShift& shift) const {
   return made;
 }
 
-void Evaluator::each_read(
-    const std::vector<series::Matcher>& matchers, series::TimeRange range, bool keeps_stale,
-    const std::function<void(const series::LabelSet&, const SampleColumns&)>& consumer) {
+void Evaluator::each_read(const std::vector<series::Matcher>& matchers, series::TimeRange range,
+                          bool keeps_stale,
+                          const std::function<void(const series::LabelSet&, SampleColumns&)>& consumer) {
   const std::size_t most = context_.options().limits.most_series;
   const auto found = context_.store().find(matchers, range, context_.read_limit(), most + 1);
   if (found.size() > most) {
@@ -148,10 +148,9 @@ void Evaluator::each_window(const Expression& expression, const WindowConsumer& 
   const Expression& node = inner(expression);
   if (const auto* const selector = node.as<RangeSelector>()) {
     const series::TimeRange range{first - shape.before_ms + 1, last + shape.after_ms};
-    each_read(selector->selector.matchers, range, false,
-              [&](const series::LabelSet& labels, const SampleColumns& columns) {
-                consumer(labels, false, columns);
-              });
+    each_read(
+        selector->selector.matchers, range, false,
+        [&](const series::LabelSet& labels, SampleColumns& columns) { consumer(labels, false, columns); });
     return;
   }
   const auto& subquery = *node.as<Subquery>();

@@ -28,7 +28,7 @@ class Evaluator final {
   using Consumer = std::function<void(EvalSeries&&)>;
   /// Gets a series under a range, valid during the call.
   using WindowConsumer =
-      std::function<void(const series::LabelSet& labels, bool drops_name, const SampleColumns& columns)>;
+      std::function<void(const series::LabelSet& labels, bool drops_name, SampleColumns& columns)>;
 
   Evaluator(QueryContext& context, const Grid& grid) : context_(context), grid_(grid) {}
 
@@ -69,7 +69,7 @@ class Evaluator final {
 
   /// Reads the samples of each series that fits, within a range of time.
   void each_read(const std::vector<series::Matcher>& matchers, series::TimeRange range, bool keeps_stale,
-                 const std::function<void(const series::LabelSet&, const SampleColumns&)>& consumer);
+                 const std::function<void(const series::LabelSet&, SampleColumns&)>& consumer);
 
  private:
   void evaluate(const Expression& expression, const Consumer& consumer);

@@ -34,5 +34,6 @@ using RangeFunction = RangeValue (*)(const RangeCall&, const Window&);
 /// Null for a name that no such function has.
 [[nodiscard]] RangeFunction find_over_time_function(std::string_view name) noexcept;
 [[nodiscard]] RangeFunction find_rate_function(std::string_view name) noexcept;
+[[nodiscard]] RangeFunction find_change_function(std::string_view name) noexcept;
 
 }  // namespace kymo::KYMO_ABI::query

@@ -79,6 +79,10 @@ double number_of_sample(double value) noexcept {
   return bits == kAbsentBits ? std::numeric_limits<double>::quiet_NaN() : value;
 }
 
+void forget_if_unknown(std::vector<std::int64_t>& starts) {
+  if (std::ranges::all_of(starts, [](std::int64_t start) { return start == 0; })) starts.clear();
+}
+
 }  // namespace
 
 void SampleColumns::clear() {
@@ -88,6 +92,9 @@ void SampleColumns::clear() {
   histogram_times.clear();
   histograms.clear();
   histogram_starts.clear();
+  falls.clear();
+  histogram_falls.clear();
+  has_falls = false;
 }
 
 std::size_t SampleColumns::bytes() const noexcept {
@@ -98,9 +105,16 @@ std::size_t SampleColumns::bytes() const noexcept {
 }
 
 void SampleColumns::append(const series::SeriesChunk& chunk, bool keeps_stale) {
+  const bool has_histograms = chunk.histogram != nullptr || !chunk.float_histograms.empty();
+  if (!has_histograms && chunk.starts.empty() && starts.empty()) {
+    append_numbers(chunk, keeps_stale);
+    return;
+  }
   StartWalk started(chunk.starts);
   std::optional<ChunkHistograms> own;
   if (chunk.histogram != nullptr) own.emplace(chunk);
+  starts.resize(times.size());
+  histogram_starts.resize(histogram_times.size());
   for (std::size_t i = 0; i < chunk.times_ms.size(); ++i) {
     const double value = number_of_sample(chunk.values[i]);
     const std::int64_t start = started.at(i);
@@ -117,6 +131,27 @@ void SampleColumns::append(const series::SeriesChunk& chunk, bool keeps_stale) {
       starts.push_back(start);
     }
   }
+  forget_if_unknown(starts);
+  forget_if_unknown(histogram_starts);
+}
+
+/// The usual case: numbers whose counts began before.
+void SampleColumns::append_numbers(const series::SeriesChunk& chunk, bool keeps_stale) {
+  const auto is_special = [](double value) {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    return bits == series::kStaleBits || bits == kAbsentBits;
+  };
+  if (std::ranges::none_of(chunk.values, is_special)) {
+    times.insert(times.end(), chunk.times_ms.begin(), chunk.times_ms.end());
+    values.insert(values.end(), chunk.values.begin(), chunk.values.end());
+    return;
+  }
+  for (std::size_t i = 0; i < chunk.times_ms.size(); ++i) {
+    const double value = number_of_sample(chunk.values[i]);
+    if (!keeps_stale && is_absent(value)) continue;
+    times.push_back(chunk.times_ms[i]);
+    values.push_back(value);
+  }
 }
 
 void SampleColumns::append(const EvalSeries& series, const Grid& grid) {
@@ -129,6 +164,17 @@ void SampleColumns::append(const EvalSeries& series, const Grid& grid) {
       values.push_back(number);
     }
   }
+}
+
+void SampleColumns::find_falls() {
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    if (values[i] < values[i - 1]) falls.push_back(static_cast<std::uint32_t>(i));
+  }
+  for (std::size_t i = 1; i < histograms.size(); ++i) {
+    if (is_reset(*histograms[i], *histograms[i - 1]))
+      histogram_falls.push_back(static_cast<std::uint32_t>(i));
+  }
+  has_falls = true;
 }
 
 void SampleColumns::find_resets() {
@@ -146,6 +192,11 @@ void WindowWalk::Place::move(std::span<const std::int64_t> times, std::int64_t a
                              std::int64_t to_ms) noexcept {
   while (end < times.size() && times[end] <= to_ms) ++end;
   while (begin < end && times[begin] <= after_ms) ++begin;
+}
+
+void WindowWalk::Place::move(std::span<const std::uint32_t> places, const Place& samples) noexcept {
+  while (end < places.size() && places[end] < samples.end) ++end;
+  while (begin < end && places[begin] <= samples.begin) ++begin;
 }
 
 Window WindowWalk::at(std::int64_t time_ms) {
@@ -169,6 +220,15 @@ Window WindowWalk::at(std::int64_t time_ms) {
   window.histogram_times = part(columns_.histogram_times, histograms_);
   window.histograms = part(columns_.histograms, histograms_);
   window.histogram_starts = part(columns_.histogram_starts, histograms_);
+  if (columns_.has_falls) {
+    falls_.move(columns_.falls, numbers_);
+    histogram_falls_.move(columns_.histogram_falls, histograms_);
+    window.has_falls = true;
+    window.falls = part(columns_.falls, falls_);
+    window.histogram_falls = part(columns_.histogram_falls, histogram_falls_);
+    window.first = numbers_.begin;
+    window.first_histogram = histograms_.begin;
+  }
   return window;
 }
 

@@ -17,18 +17,28 @@ namespace kymo::KYMO_ABI::query {
 struct SampleColumns {
   std::vector<std::int64_t> times;
   std::vector<double> values;
-  std::vector<std::int64_t> starts;  ///< when the count of each began; 0: unknown
+  /// When the count of each began; 0: unknown. Empty where none is known.
+  std::vector<std::int64_t> starts;
   std::vector<std::int64_t> histogram_times;
   std::vector<series::FloatHistogramRef> histograms;
   std::vector<std::int64_t> histogram_starts;
+  /// Places of samples whose count began anew, by their values alone; see find_falls().
+  std::vector<std::uint32_t> falls;
+  std::vector<std::uint32_t> histogram_falls;
+  bool has_falls = false;
 
   void clear();
   [[nodiscard]] std::size_t bytes() const noexcept;
   /// Appends the samples of a chunk. Marks of the end stay where they are wanted.
   void append(const series::SeriesChunk& chunk, bool keeps_stale);
   void append(const EvalSeries& series, const Grid& grid);
+  /// Compares each sample with the one before it, once for all windows.
+  void find_falls();
   /// Compares each histogram without a hint with the one before it, and gives it one.
   void find_resets();
+
+ private:
+  void append_numbers(const series::SeriesChunk& chunk, bool keeps_stale);
 };
 
 /// Where the samples of a selector or subquery are, as of the time of evaluation.
@@ -58,6 +68,12 @@ struct Window {
   std::span<const std::int64_t> histogram_times;
   std::span<const series::FloatHistogramRef> histograms;
   std::span<const std::int64_t> histogram_starts;
+  /// Falls behind the first sample, as places in the columns; `first` is that of the first sample.
+  std::span<const std::uint32_t> falls;
+  std::span<const std::uint32_t> histogram_falls;
+  std::size_t first = 0;
+  std::size_t first_histogram = 0;
+  bool has_falls = false;
   std::int64_t time_ms = 0;   ///< of evaluation
   std::int64_t begin_ms = 0;  ///< of the range, excluded
   std::int64_t end_ms = 0;    ///< of the range, included
@@ -81,12 +97,15 @@ class WindowWalk {
     std::size_t begin = 0;
     std::size_t end = 0;
     void move(std::span<const std::int64_t> times, std::int64_t after_ms, std::int64_t to_ms) noexcept;
+    void move(std::span<const std::uint32_t> places, const Place& samples) noexcept;
   };
 
   const SampleColumns& columns_;
   const WindowShape& shape_;
   Place numbers_;
   Place histograms_;
+  Place falls_;
+  Place histogram_falls_;
 };
 
 /// The last sample at or before a time; walks forwards.

@@ -50,6 +50,33 @@ class Help(unittest.TestCase):
             self.assertRegex(result.stdout, r"^kymo \d+\.\d+\.\d+\n$")
 
 
+class Scripts(unittest.TestCase):
+    SCRIPT = "load 1m\n  x 1 2 3\n\neval instant at 2m x + 1\n  {} %d\n"
+
+    def run_script(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".test") as file:
+            file.write(text)
+            file.flush()
+            result = run_kymo("test", "promql", file.name)
+            return result.returncode, result.stdout.replace(file.name, "FILE"), result.stderr.replace(file.name, "FILE")
+
+    def test_that_pass(self):
+        self.assertEqual(self.run_script(self.SCRIPT % 4), (0, "FILE: 1 of 1 evals passed\n", ""))
+
+    def test_that_fail_name_line_query_and_results(self):
+        code, out, err = self.run_script(self.SCRIPT % 5)
+        self.assertEqual((code, err), (1, ""))
+        self.assertEqual(out, "FILE:4: x + 1\n  expected 5, got {} 4@120000\nFILE: 0 of 1 evals passed\n")
+
+    def test_that_are_malformed(self):
+        self.assertEqual(self.run_script("lead 1m\n"),
+                         (2, "", 'kymo: test: FILE: line 1: unknown command "lead"; use load, clear or eval\n'))
+
+    def test_of_an_unknown_kind(self):
+        result = run_kymo("test", "sql", "x")
+        self.assertEqual((result.returncode, result.stderr), (2, 'kymo: test: "sql" is no kind of scripts; expected promql\n'))
+
+
 class Mistakes(unittest.TestCase):
     def check(self, arguments, *lines, **environment):
         result = run_kymo(*arguments, **environment)
