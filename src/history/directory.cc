@@ -190,6 +190,8 @@ bool Directory::write(const LogPtr& log, std::int64_t time_ms, std::span<const s
 void Directory::give_up(const LogPtr& log) {
   const std::lock_guard lock(mutex_);
   if (log_ != log) return;
+  // A log without a whole tick leaves soon, or a full disk would gather one with each try.
+  if (log->ticks == 0) log->last_ms = std::numeric_limits<std::int64_t>::min();
   old_logs_.push_back(log);
   log_ = nullptr;
   has_given_up_ = true;

@@ -248,8 +248,8 @@ void Store::Impl::keep_directory() noexcept {
     if (!disk_->is_loaded) return;
     directory.prepare_log();
     if (directory.options().sync != Sync::off) directory.sync_log();
-    if (!flush_blocks()) return;
-    close_long_segment();
+    // Also after a failure: what is deleted may make room.
+    if (flush_blocks()) close_long_segment();
     directory.delete_logs_before(oldest_unstored_ms());
     delete_old_segments();
   } catch (const std::exception& error) {

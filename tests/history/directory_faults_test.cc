@@ -37,7 +37,7 @@ namespace {
 /// Files that fail at the n-th call, or from there on.
 class FailingFiles final : public FileOperations {
  public:
-  enum class Mode : std::uint8_t { once, from_then_on, short_write };
+  enum class Mode : std::uint8_t { once, from_then_on, short_write, full_disk };
 
   void arm(long call, Mode mode) {
     mode_ = mode;
@@ -51,8 +51,9 @@ class FailingFiles final : public FileOperations {
     return !is_read && fails() ? -1 : FileOperations::open(path, flags);
   }
   ssize_t write(int file, std::span<const std::byte> bytes) noexcept override {
-    if (!fails()) return FileOperations::write(file, bytes);
-    if (mode_ == Mode::short_write) (void)FileOperations::write(file, bytes.first(bytes.size() / 2));
+    if (!fails(true)) return FileOperations::write(file, bytes);
+    if (mode_ == Mode::short_write || mode_ == Mode::full_disk)
+      (void)FileOperations::write(file, bytes.first(bytes.size() / 2));
     errno = ENOSPC;
     return -1;
   }
@@ -66,12 +67,12 @@ class FailingFiles final : public FileOperations {
   }
 
  private:
-  bool fails() noexcept {
+  bool fails(bool is_write = false) noexcept {
     const long left = left_;
-    if (left < 0) return false;
+    if (left < 0 || (mode_ == Mode::full_disk && !is_write)) return false;
     if (left > 0) --left_;
     if (left > 1) return false;
-    if (mode_ != Mode::from_then_on) left_ = -1;
+    if (mode_ == Mode::once || mode_ == Mode::short_write) left_ = -1;
     has_failed_ = true;
     errno = EIO;
     return true;
@@ -128,6 +129,31 @@ TEST_F(HistoryDirectory, AnyCallMayFail) {
       expect_equal(all_of(store), model.all());
     }
   }
+}
+
+TEST_F(HistoryDirectory, AFullDiskGathersNoFiles) {
+  FailingFiles files;
+  StoreOptions full = options();
+  full.directory.files = &files;
+  {
+    Store store(full);
+    append(store, 5);
+    files.arm(1, FailingFiles::Mode::full_disk);
+    for (int i = 0; i < 40; ++i) {
+      append(store, 1);
+      store.sync();
+    }
+    EXPECT_GT(store.figures().write_failures, 20U);
+    EXPECT_LE(folder_.files(".log").size() + folder_.files(".segment").size(), 4U);
+    EXPECT_EQ(events_.size(), 1U);
+    files.disarm();
+    store.sync();
+    append(store, 2);
+    store.sync();
+    EXPECT_EQ(events_.size(), 2U);
+  }
+  const Store store(options());
+  expect_equal(all_of(store), model_.all());
 }
 
 TEST_F(HistoryDirectory, AFolderThatIsDeletedIsMadeAgain) {
