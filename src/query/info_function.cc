@@ -138,10 +138,10 @@ class InfoJoin {
     if (std::ranges::all_of(values, [](const auto& one) { return one.empty(); })) return;
     matchers.insert(matchers.end(), data_.begin(), data_.end());
     matchers.insert(matchers.end(), names_.begin(), names_.end());
-    select_info(std::move(matchers));
+    select_info(matchers);
   }
 
-  void select_info(std::vector<Matcher> matchers) {
+  void select_info(const std::vector<Matcher>& matchers) {
     Shift shift;
     static_cast<void>(find_shift(evaluator_, *node_.arguments.front(), shift));
     const Grid& grid = evaluator_.grid();

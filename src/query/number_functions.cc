@@ -127,8 +127,14 @@ double days_in_month(const Moment& moment) {
   const std::chrono::year_month_day_last last = moment.date.year() / moment.date.month() / std::chrono::last;
   return static_cast<unsigned>(last.day());
 }
-double hour_of(const Moment& moment) { return static_cast<double>(moment.second / 3600); }
-double minute_of(const Moment& moment) { return static_cast<double>(moment.second / 60 % 60); }
+double hour_of(const Moment& moment) {
+  const std::int64_t hour = moment.second / 3600;
+  return static_cast<double>(hour);
+}
+double minute_of(const Moment& moment) {
+  const std::int64_t minute = moment.second / 60 % 60;
+  return static_cast<double>(minute);
+}
 double month_of(const Moment& moment) { return static_cast<unsigned>(moment.date.month()); }
 double year_of(const Moment& moment) { return static_cast<int>(moment.date.year()); }
 
@@ -141,7 +147,8 @@ void apply_date(Evaluator& evaluator, const Expression&, const Call& node, const
   }
   EvalSeries now;
   for (std::size_t step = 0; step < evaluator.grid().count; ++step) {
-    now.set(step, function(moment_of(static_cast<double>(evaluator.grid().time_of(step) / 1000))));
+    const std::int64_t second = evaluator.grid().time_of(step) / 1000;
+    now.set(step, function(moment_of(static_cast<double>(second))));
   }
   evaluator.emit(std::move(now), consumer);
 }
