@@ -160,17 +160,26 @@ void Conditions::judge_issue(const Part& part, const Recording& recording,
       outcome.met.push_back(std::string(name_of(finding.issue)) + ": " + finding.text);
   }
   // The missing metric is the one of this issue; others do not matter.
-  const auto check = [&](Issue issue, Metric metric, bool is_judged) {
-    if (!part.is_any && part.issue != issue) return;
-    const bool is_known = recording.totals(metric).readings > 0;
-    if (is_known && is_judged) return;
-    outcome.not_judged.push_back(std::string(name_of(issue)) +
-                                 (is_known ? ": watched too briefly to tell" : ": unknown on this system"));
+  const auto leave_open = [&](Issue issue, std::string_view why) {
+    if (part.is_any || part.issue == issue)
+      outcome.not_judged.push_back(std::string(name_of(issue)) + ": " + std::string(why));
   };
-  check(Issue::leak, known_memory(recording), memory_growth_of(recording).has_value());
+  const auto check = [&](Issue issue, Metric metric, bool is_judged) {
+    if (recording.totals(metric).readings == 0) {
+      leave_open(issue, "unknown on this system");
+    } else if (!is_judged) {
+      leave_open(issue, "watched too briefly to tell");
+    }
+  };
+  const auto check_growth = [&](Issue issue, Metric metric, const std::optional<Growth>& growth) {
+    check(issue, metric, growth.has_value());
+    if (growth && growth->is_unclear) leave_open(issue, "grew late, or by little; watch longer to tell");
+  };
+  const auto memory = memory_growth_of(recording);
+  check_growth(Issue::leak, known_memory(recording), memory ? std::optional(memory->growth) : std::nullopt);
   for (const auto& [issue, metric] :
        {std::pair(Issue::files, Metric::files), {Issue::threads, Metric::threads}})
-    check(issue, metric, growth_of(recording, metric).has_value());
+    check_growth(issue, metric, growth_of(recording, metric));
   check(Issue::cpu, Metric::cpu, true);
   if (!part.is_any) check(Issue::throttled, Metric::throttled, true);
   check(Issue::io, Metric::io_wait, true);

@@ -200,8 +200,8 @@ std::optional<Growth> growth_of(const Recording& recording, Metric metric, const
 std::optional<MemoryGrowth> memory_growth_of(const Recording& recording, const FindingLimits& limits) {
   std::optional<MemoryGrowth> found;
   const auto judge = [&](std::string_view title, std::optional<Growth> growth) {
-    if (!growth || (found && (found->growth.is_steady || !growth->is_steady))) return;
-    found = MemoryGrowth{title, *growth};
+    const auto rank = [](const Growth& of) { return of.is_steady ? 2 : of.is_unclear ? 1 : 0; };
+    if (growth && (!found || rank(*growth) > rank(found->growth))) found = MemoryGrowth{title, *growth};
   };
   judge(info_of(Metric::resident).title, growth_of(recording, Metric::resident, limits));
   judge("Anonymous memory", growth_of(recording, Metric::anonymous, limits));

@@ -69,6 +69,10 @@ constexpr std::size_t kLeastRises = 3;
 constexpr double kLevelOff = 0.4;  // of the first third's changes
 constexpr double kLevelOffOrder = -0.6;
 constexpr double kLeastScore = 4;
+/// A third of the fewest readings, six, that rise throughout have a score of 2.8.
+constexpr double kLeastLateScore = 2.5;
+/// Growth below this share of the noise is not worth a longer watch.
+constexpr double kSmallGrowth = 0.25;
 /// A change of this many times the others' average is a step.
 constexpr double kStepFactor = 3;
 
@@ -165,6 +169,17 @@ bool grows_throughout(const Points& floors, double last_value, double noise) {
          !levels_off(changes.rest);
 }
 
+/// The last third rises one reading after the other, to more than there was before.
+bool began_late(const Points& points, double noise) {
+  const std::span<const double> all(points.y);
+  const std::size_t count = all.size() / 3;
+  const std::span<const double> tail = all.last(count);
+  const Changes changes = without_largest_two(changes_of({tail.begin(), tail.end()}));
+  const double before = *std::ranges::max_element(all.first(all.size() - count));
+  return changes.grown > noise && tail.back() - before > noise && !comes_down(changes) &&
+         trend_score(tail) >= kLeastLateScore;
+}
+
 /// Removes the two largest changes from the points, if they stand out: each is reduced to the average of the
 /// others. A slow step, such as a large allocation on a busy machine, is spread over the time between its two
 /// floors.
@@ -247,6 +262,7 @@ std::optional<Growth> judge_growth(std::span<const double> times, std::span<cons
   const double score = trend_score(points.y);
   const std::size_t parts = std::clamp(all.x.size() / kReadingsPerPart, kLeastParts, kMostParts);
   const Points floors = floors_of(all, parts);
+  const bool is_late = began_late(points, noise);
   take_out_steps(points, floors, noise);
   const auto line = fit_robust_line(points.x, points.y);
   if (!line) return std::nullopt;
@@ -260,10 +276,13 @@ std::optional<Growth> judge_growth(std::span<const double> times, std::span<cons
   growth.rises =
       static_cast<int>(std::ranges::count_if(changes_of(floors.y), [](double change) { return change > 0; }));
   const double last_value = all.y.back();
-  growth.is_steady =
-      score >= kLeastScore &&
-      (grows_throughout(floors, last_value, noise) ||
-       (parts == kMostParts && grows_throughout(floors_of(all, kLeastParts), last_value, noise)));
+  const auto is_steady_above = [&](double least) {
+    return score >= kLeastScore &&
+           (grows_throughout(floors, last_value, least) ||
+            (parts == kMostParts && grows_throughout(floors_of(all, kLeastParts), last_value, least)));
+  };
+  growth.is_steady = is_steady_above(noise);
+  growth.is_unclear = !growth.is_steady && (is_late || is_steady_above(kSmallGrowth * noise));
   return growth;
 }
 

@@ -58,6 +58,7 @@ void write_growth(const Recording& recording, Metric metric, JsonWriter& json) {
   json.field("per_hour_high", growth->line.slope_high * 3600);
   json.field("r_squared", growth->line.r_squared);
   json.field("steady", growth->is_steady);
+  json.field("unclear", growth->is_unclear);
   json.end_object();
 }
 

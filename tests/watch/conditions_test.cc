@@ -88,6 +88,15 @@ TEST(Conditions, SaysWhatCannotBeJudged) {
                           "fds>100: unknown on this system", "rss.growth>1MB: watched too briefly to tell"));
   Conditions leak;
   leak.add("leak");
+  Recording late;
+  for (int i = 0; i < 30; ++i) {
+    Sample sample{.at = i * 1.0, .seconds = i == 0 ? 0.0 : 1.0, .values = {}};
+    sample.values.fill(std::nan(""));
+    sample.values[index_of(Metric::resident)] = 20e6 + 2e6 * std::max(0, i - 21);
+    late.add(sample);
+  }
+  EXPECT_THAT(leak.judge(late, {}).not_judged,
+              ElementsAre("leak: grew late, or by little; watch longer to tell"));
   EXPECT_THAT(leak.judge(recording_of(60, 1e6, 0.1), {}).not_judged, IsEmpty());
 }
 

@@ -199,6 +199,44 @@ TEST(Growth, ThatBeginsLateIsSeen) {
             kCases);
 }
 
+TEST(Growth, ThatBeginsAtTheEndIsUnclear) {
+  for (const double begin : {0.66, 0.69, 0.75, 0.8}) {
+    for (const double apart : {1.0, 0.5, 0.1}) {
+      const Series series = series_of(static_cast<int>(30 / apart), apart, [&](double at) {
+        return 20 * kMiB + 2e6 * std::max(0.0, at - 30 * begin);
+      });
+      const auto growth = series.judged();
+      ASSERT_TRUE(growth);
+      EXPECT_TRUE(growth->is_steady || growth->is_unclear)
+          << begin << " of the time, every " << apart << " s";
+    }
+  }
+}
+
+TEST(Growth, OfLessThanTheNoiseIsUnclear) {
+  const auto growth = series_of(30, 1, [](double at) { return 20 * kMiB + 5e4 * at; }).judged();
+  ASSERT_TRUE(growth);
+  EXPECT_FALSE(growth->is_steady);
+  EXPECT_TRUE(growth->is_unclear);
+  EXPECT_FALSE(series_of(30, 1, [](double at) { return 20 * kMiB + 1e4 * at; }).judged()->is_unclear);
+}
+
+TEST(Growth, ThatIsNoneIsClear) {
+  int unclear = 0;
+  for (unsigned seed = 0; seed < 1000; ++seed) {
+    std::mt19937 random(seed);
+    std::normal_distribution<double> noise(0, 5 * kMiB);
+    const auto growth = series_of(60, 1, [&](double) { return 200 * kMiB + noise(random); }).judged();
+    unclear += growth->is_unclear ? 1 : 0;
+  }
+  EXPECT_LE(unclear, 5);
+  const auto is_unclear = [](const Series& series) { return series.judged()->is_unclear; };
+  // One step at the end, a plateau, a saw-tooth of a garbage collector.
+  EXPECT_FALSE(is_unclear(series_of(60, 1, [](double at) { return (at < 50 ? 20 : 60) * kMiB; })));
+  EXPECT_FALSE(is_unclear(series_of(60, 1, [](double at) { return std::min(at, 30.0) * kMiB; })));
+  EXPECT_FALSE(is_unclear(series_of(60, 1, [](double at) { return (50 + std::fmod(at, 20)) * kMiB; })));
+}
+
 /// The leaking program gets the CPU now and then, and then makes up for what it missed, or does not.
 TEST(Growth, OnABusyMachineIsSeen) {
   const int seen = count_steady(kCases, [](std::mt19937& random, const Watched& watch) {

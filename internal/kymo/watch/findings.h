@@ -55,7 +55,7 @@ struct FindingLimits {
 
 /// The growth of memory, and the growing part. Parts are, in this order: resident, anonymous, anonymous with
 /// swapped, and proportional memory, which divides shared pages. The first part with steady growth wins; else
-/// the first that can be judged; else nothing.
+/// the first with unclear growth; else the first that can be judged; else nothing.
 struct MemoryGrowth {
   std::string_view title;
   Growth growth;

@@ -47,6 +47,9 @@ struct Growth {
   /// The figure grew throughout, by more than `noise`, and to the end. A saw-tooth (garbage collector), one
   /// or two rises (a table that doubles) and a plateau (a cache) are not steady.
   bool is_steady = false;
+  /// Not steady, but a longer watch may find that it is: the last third alone grows, to a new height and by
+  /// more than `noise`; or growth is steady but for its amount, which is over a quarter of `noise`.
+  bool is_unclear = false;
 };
 
 /// Judges values over their times; values that are not finite are left out. `noise`: smaller growth is
