@@ -8,6 +8,7 @@
 #include <limits>
 
 #include <kymo/base/ascii.h>
+#include <kymo/net/http_server.h>
 
 #include "header_field.h"
 
@@ -30,7 +31,7 @@ struct Framing {
   std::string_view host;
 };
 
-Fault bad(std::string_view message) { return {400, std::string(message)}; }
+Fault bad(std::string message) { return {400, std::move(message)}; }
 
 bool is_target_char(char c) noexcept { return c > 0x20 && c < 0x7f && c != '#'; }
 
@@ -185,8 +186,23 @@ std::optional<Fault> read_absolute_target(const RequestLine& line, RequestHead& 
   return std::nullopt;
 }
 
+std::size_t count_of(std::string_view text, char c) noexcept {
+  return static_cast<std::size_t>(std::ranges::count(text, c));
+}
+
+std::optional<Fault> check_size(std::string_view target) {
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  if (count_of(target.substr(0, mark), '/') > kMostPathSegments)
+    return Fault{414, "the path has more than " + std::to_string(kMostPathSegments) + " segments"};
+  if (count_of(target.substr(mark), '&') >= HttpRequest::kMostFormFields)
+    return Fault{414,
+                 "the query has more than " + std::to_string(HttpRequest::kMostFormFields) + " parameters"};
+  return std::nullopt;
+}
+
 /// RFC 9112 3.2 has four forms of a target. CONNECT's is only for proxies.
 std::optional<Fault> read_target(const RequestLine& line, RequestHead& head) {
+  if (auto fault = check_size(line.target)) return fault;
   head.target = line.target;
   if (line.target.front() == '/') return std::nullopt;
   if (line.target != "*") return read_absolute_target(line, head);
@@ -206,6 +222,8 @@ bool is_token_list(std::string_view list) noexcept {
 
 std::optional<Fault> read_wishes(RequestHead& head) {
   const std::string_view connection = find_field(head, "connection");
+  if (count_of(connection, ',') >= kMostConnectionOptions)
+    return bad("Connection has more than " + std::to_string(kMostConnectionOptions) + " options");
   if (!is_token_list(connection)) return bad("Connection is not a list of names");
   const bool close = list_has(connection, "close");
   head.keep_alive = !close && (!head.is_http_1_0 || list_has(connection, "keep-alive"));

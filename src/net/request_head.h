@@ -13,8 +13,11 @@
 
 namespace kymo::KYMO_ABI::net {
 
-/// A request with more header fields is refused (431, RFC 6585).
-inline constexpr std::size_t kMostHeaderFields = 100;
+// Each part of a head costs something before the client is known. A request with more of them is refused.
+
+inline constexpr std::size_t kMostHeaderFields = 100;       ///< 431, RFC 6585
+inline constexpr std::size_t kMostPathSegments = 100;       ///< 414
+inline constexpr std::size_t kMostConnectionOptions = 100;  ///< 400
 
 /// A parsed request head.
 struct RequestHead {

@@ -71,7 +71,7 @@ std::optional<in6_addr> parse_zoned(std::string_view text) {
   return has_zones(address) ? std::optional(address) : std::nullopt;
 }
 
-[[noreturn]] void refuse(std::string_view text, std::string_view reason) {
+[[noreturn]] void refuse_endpoint(std::string_view text, std::string_view reason) {
   throw std::invalid_argument("\"" + std::string(text) +
                               "\" is no address to listen on: " + std::string(reason) +
                               "; write it as 127.0.0.1:9464, [::1]:9464 or localhost:9464");
@@ -79,7 +79,7 @@ std::optional<in6_addr> parse_zoned(std::string_view text) {
 
 std::uint16_t parse_port(std::string_view text, std::string_view port) {
   const auto value = base::parse_number<std::uint16_t>(port);
-  if (!value) refuse(text, "the port is not a number from 0 to 65535");
+  if (!value) refuse_endpoint(text, "the port is not a number from 0 to 65535");
   return *value;
 }
 
@@ -203,23 +203,23 @@ std::optional<NameResolution::Result> NameResolution::result() const {
 
 Endpoint Endpoint::parse(std::string_view text) {
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) refuse(text, "it has no port");
+  if (colon == std::string_view::npos) refuse_endpoint(text, "it has no port");
   std::string_view address = text.substr(0, colon);
   const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
   if (bracketed) {
     address = address.substr(1, address.size() - 2);
   } else if (address.find(':') != std::string_view::npos) {
-    refuse(text, "an IPv6 address stands in brackets");
+    refuse_endpoint(text, "an IPv6 address stands in brackets");
   }
-  if (address.empty()) refuse(text, "it has no address; every address of this machine is 0.0.0.0");
+  if (address.empty()) refuse_endpoint(text, "it has no address; every address of this machine is 0.0.0.0");
   const Endpoint endpoint{std::string(address), parse_port(text, text.substr(colon + 1))};
   const bool is_literal = is_address(address);
   if (const auto known = parse_address(address, 0);
       known && is_link_local(*known) && without_zone(address) == address)
-    refuse(text, "a link-local address needs its interface, as [fe80::1%eth0]:9464");
+    refuse_endpoint(text, "a link-local address needs its interface, as [fe80::1%eth0]:9464");
   if (bracketed ? !is_literal || address.find(':') == std::string_view::npos
                 : !is_literal && !is_valid_name(address)) {
-    refuse(text, "it is neither an IP address nor a host's name");
+    refuse_endpoint(text, "it is neither an IP address nor a host's name");
   }
   return endpoint;
 }

@@ -38,6 +38,7 @@ constexpr std::array kReasons = {
     Reason{408, "Request Timeout"},
     Reason{409, "Conflict"},
     Reason{413, "Content Too Large"},
+    Reason{414, "URI Too Long"},
     Reason{415, "Unsupported Media Type"},
     Reason{417, "Expectation Failed"},
     Reason{421, "Misdirected Request"},

@@ -165,6 +165,26 @@ TEST(RequestParser, RefusesMoreThanAHundredFields) {
   EXPECT_EQ(parse(same + "\r\n", 1000).fault, 431) << "equal names are fields of their own on the way here";
 }
 
+std::string repeated(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+TEST(RequestParser, RefusesPartsThatCostMoreThanTheirBytes) {
+  const auto get = [](const std::string& target, const std::string& connection = "close") {
+    return parse("GET " + target + " HTTP/1.1\r\nHost: a\r\nConnection: " + connection + "\r\n\r\n", 20'000);
+  };
+  EXPECT_EQ(get(repeated("/a", 100)).requests, 1);
+  EXPECT_EQ(get(repeated("/a", 101)).fault, 414);
+  EXPECT_EQ(get("http://a" + repeated("/a", 101)).fault, 414);
+  EXPECT_EQ(get("/?" + repeated("/", 7000)).requests, 1) << "a slash in a query is a letter";
+  EXPECT_EQ(get("/?a" + repeated("&a", 999)).requests, 1);
+  EXPECT_EQ(get("/?a" + repeated("&a", 1000)).fault, 414);
+  EXPECT_EQ(get("/", "close" + repeated(",a", 99)).requests, 1);
+  EXPECT_EQ(get("/", "close" + repeated(",a", 100)).fault, 400);
+}
+
 TEST(RequestParser, JoinsFieldsOfOneNameOnly) {
   const Parsed many = parse_one(head_with_fields(99));
   ASSERT_EQ(many.fields.size(), 100U);

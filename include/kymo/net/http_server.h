@@ -109,7 +109,8 @@ struct HttpResponse {
 /// (`ThreadClass::quick`) have 64 extra places. So half-open, slow and stalled connections, however many,
 /// lock nobody out.
 struct HttpLimits {
-  /// Request line and headers. More bytes, or more than 100 header fields: 431 and closed.
+  /// Request line and headers. More bytes, or more than 100 header fields: 431 and closed. A path of more
+  /// than 100 segments, or a query of more than HttpRequest::kMostFormFields: 414 and closed.
   std::size_t header_bytes = 16 * 1024;
   std::size_t body_bytes = 1024 * 1024;  ///< as declared, or as it arrives in chunks; more: 413 and closed
   std::size_t connections = 1024;        ///< at one time
@@ -171,7 +172,7 @@ class KYMO_API HttpServer final {
     std::uint64_t connections_refused = 0;  ///< over a limit, or no file descriptor left: 503 and closed
     std::uint64_t connections_evicted = 0;  ///< closed to make room for others over a limit
     std::uint64_t requests = 0;  ///< that reached their end, also those answered 4xx or 5xx by the handler
-    std::uint64_t requests_bad = 0;  ///< that the server itself refused: 400, 408, 413, 417, 421, 431, 505
+    std::uint64_t requests_bad = 0;               ///< that the server itself refused: 400 to 431, or 505
     std::uint64_t responses_refused = 0;          ///< over `responses_bytes`: 503
     std::uint64_t requests_late = 0;              ///< that waited for a thread up to their deadline: 503
     std::uint64_t heavy_refused = 0;              ///< over `heavy_waiting`: 503
