@@ -128,7 +128,7 @@ Sink file_sink(FileSinkOptions options) {
 }
 
 std::optional<std::string> log_file_fault(const std::string& path) {
-  const LogPath resolved = resolve_log_path(path);
+  const base::ResolvedPath resolved = resolve_log_path(path);
   if (!resolved.fault.empty()) return path + " " + resolved.fault;
   struct stat status{};
   if (::stat(resolved.path.c_str(), &status) == 0) {

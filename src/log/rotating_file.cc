@@ -18,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMostLinks = 40;  // the kernel's own limit
 constexpr std::array<std::string_view, 3> kForbidden = {"/dev", "/proc", "/sys"};
 
 std::string fault_of(const fs::path& place) {
@@ -29,36 +28,6 @@ std::string fault_of(const fs::path& place) {
   if (folder == kForbidden.end()) return {};
   return "lies in " + std::string(*folder) +
          ", where no log can be rotated; name a file on a disk, or none for standard error";
-}
-
-/// A path up to its first symbolic link, and the rest after the link.
-struct FirstLink {
-  fs::path link;  ///< empty: there is none
-  fs::path rest;
-};
-
-/// Without links, `way` becomes the real path. Missing parts stay as written.
-FirstLink find_link(const fs::path& path, fs::path& way) {
-  way.clear();
-  FirstLink found;
-  for (const fs::path& part : path) {
-    if (!found.link.empty()) {
-      found.rest /= part;
-    } else if (part == "..") {
-      way = way.parent_path();
-    } else if (part != ".") {
-      way /= part;
-      std::error_code error;
-      if (fs::is_symlink(fs::symlink_status(way, error))) found.link = way;
-    }
-  }
-  return found;
-}
-
-/// Another user's link may lead to any file that this process may write.
-bool is_trusted(const fs::path& link) {
-  struct stat about{};
-  return ::lstat(link.c_str(), &about) == 0 && (about.st_uid == 0 || about.st_uid == ::geteuid());
 }
 
 /// The failed step, with errno's text.
@@ -72,26 +41,7 @@ bool renamed(const std::string& from, const std::string& to) noexcept {
 
 }  // namespace
 
-LogPath resolve_log_path(const std::string& path) {
-  std::error_code error;
-  fs::path at = fs::absolute(path, error);
-  if (error) return {path, {}};  // opening the file will report it
-  fs::path way;
-  for (int links = 0; links <= kMostLinks; ++links) {
-    if (std::string fault = fault_of(at); !fault.empty()) return {at.string(), std::move(fault)};
-    const FirstLink found = find_link(at, way);
-    if (found.link.empty()) return {way.string(), fault_of(way)};
-    if (!is_trusted(found.link)) {
-      return {way.string(),
-              "leads through " + found.link.string() + ", a symbolic link of another user; name its target"};
-    }
-    const fs::path target = fs::read_symlink(found.link, error);
-    if (error) return {found.link.string(), {}};  // vanished meanwhile; opening the file will report it
-    at = found.link.parent_path() / target;       // an absolute target replaces the path
-    if (!found.rest.empty()) at /= found.rest;
-  }
-  return {at.string(), "is a cycle of symbolic links; link it to a file"};
-}
+base::ResolvedPath resolve_log_path(const std::string& path) { return base::resolve_path(path, fault_of); }
 
 RotatingFile::RotatingFile(const std::string& path, std::uint64_t max_bytes, std::size_t older_files)
     : path_(resolve_log_path(path).path), max_bytes_(max_bytes), older_files_(older_files) {}
@@ -120,7 +70,7 @@ bool RotatingFile::is_current() const noexcept {
 
 std::string RotatingFile::open() {
   // Somebody may have replaced the file by a link, to move it to another disk.
-  LogPath resolved = resolve_log_path(path_);
+  base::ResolvedPath resolved = resolve_log_path(path_);
   if (!resolved.fault.empty()) return std::move(resolved.fault);
   path_ = std::move(resolved.path);
   // Without O_NONBLOCK, opening a pipe would wait for a reader. Only the owner and the group may read.

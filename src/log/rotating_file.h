@@ -5,15 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include <kymo/version.h>
+#include <kymo/base/resolved_path.h>
 
 namespace kymo::KYMO_ABI::log {
-
-/// The place of a log.
-struct LogPath {
-  std::string path;   ///< absolute, without symbolic links; with a fault, as far as resolved
-  std::string fault;  ///< why no log may be there, with the remedy; empty: allowed
-};
 
 /// Resolves symbolic links to the real file, which need not exist yet. Rotation renames that file: renaming a
 /// link would leave the full file in use under another name.
@@ -22,7 +16,7 @@ struct LogPath {
 /// a link to a link in `/proc`); a cycle of links; and a link of another user than this one or
 /// root, who could direct the log into any of this user's files. Threads: any. Cost: some system
 /// calls.
-[[nodiscard]] LogPath resolve_log_path(const std::string& path);
+[[nodiscard]] base::ResolvedPath resolve_log_path(const std::string& path);
 
 /// Appends lines to a file, and starts another when it is full. Threads: one at a
 /// time.

@@ -1,4 +1,5 @@
 #include <kymo/base/hex.h>
+#include <kymo/base/resolved_path.h>
 #include <kymo/base/sha256.h>
 #include <kymo/peers/session_store.h>
 
@@ -52,8 +53,7 @@ class OpenFile final {
 struct Place {
   explicit Place(const std::string& path)
       : name(path.substr(path.rfind('/') + 1)),
-        folder_path(path.substr(0, path.size() - name.size())),
-        folder(::open(folder_path.empty() ? "." : folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+        folder(open_folder(path.substr(0, path.size() - name.size()))) {
     if (folder.get() < 0) fail("cannot open the folder of", path);
     struct stat about{};
     if (::fstat(folder.get(), &about) != 0) fail("cannot inspect the folder of", path);
@@ -63,12 +63,18 @@ struct Place {
     }
   }
 
+  /// Links of others are refused: they could lead to any folder of this user.
+  [[nodiscard]] static int open_folder(const std::string& path) {
+    const base::ResolvedPath resolved = base::resolve_path(path.empty() ? "." : path);
+    if (!resolved.fault.empty()) fail("the folder " + path, resolved.fault, EPERM);
+    return ::open(resolved.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  }
+
   [[nodiscard]] static bool is_ours(const struct stat& about) noexcept {
     return about.st_uid == ::geteuid() || about.st_uid == 0;
   }
 
   std::string name;
-  std::string folder_path;
   OpenFile folder;
 };
 

@@ -202,6 +202,19 @@ TEST_F(SessionFileTest, WantsAFolderThatNobodyElseMayWriteTo) {
   EXPECT_NO_THROW(SessionFile(path()).save({})) << "as /tmp is";
 }
 
+TEST_F(SessionFileTest, FollowsNoLinkOfAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make a link of another user";
+  const std::filesystem::path link = std::filesystem::path(folder_).concat(".link");
+  std::filesystem::create_directory_symlink(folder_, link);
+  EXPECT_NO_THROW(SessionFile(link / "sessions").save({})) << "a link of this user";
+  ASSERT_EQ(::lchown(link.c_str(), 65534, 65534), 0);
+  SessionFile other(link / "others");
+  EXPECT_THROW(other.save({}), std::system_error);
+  EXPECT_THROW((void)other.load(), std::system_error);
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(folder_) / "others"));
+  std::filesystem::remove(link);
+}
+
 TEST_F(SessionFileTest, WhatCannotBeReadOrWrittenNamesTheFile) {
   SessionFile file(path() + "/below");
   write("a file, no folder");
