@@ -24,7 +24,9 @@ void write_system(const SystemHistory& history, const Snapshot& snapshot, JsonWr
   const SystemHistory::Figures now = SystemHistory::figures_of(snapshot.families);
   const auto is_measured = [](double figure) { return !std::isnan(figure); };
   if (std::ranges::none_of(now, is_measured)) return;
-  const std::vector<SystemHistory::Point> points = history.last(kSummarized).points;
+  std::vector<SystemHistory::Point> points = history.last(kSummarized).points;
+  // A server that has just started has no past, but it has a present.
+  if (points.empty() || points.back().time < snapshot.time) points.push_back({snapshot.time, now});
   json.begin_object("system");
   for (std::size_t i = 0; i < SystemHistory::kFields; ++i) {
     if (!is_measured(now[i])) continue;
@@ -43,7 +45,7 @@ void write_peers(const ShownPeers& shown, JsonWriter& json) {
   const std::vector<peers::PeerState> peers = shown.all();
   if (peers.empty()) return;
   json.objects("peers", peers, [&](const peers::PeerState& peer) { write_peer(peer, json); });
-  json.field("network_quality", shown.network().score);
+  if (const auto score = shown.network().score) json.field("network_quality", *score);
 }
 
 }  // namespace
