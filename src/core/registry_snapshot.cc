@@ -108,12 +108,15 @@ std::shared_ptr<const Snapshot> Registry::Impl::snapshot() {
 }
 
 void Registry::Impl::write_own_figures(SnapshotBuilder& builder) {
-  SelfState state{.shared = *shared_, .producer_errors = producer_errors_.load(std::memory_order_relaxed)};
-  if (callbacks_.is_used()) {
-    state.callbacks = SelfState::Callbacks{
+  const auto callbacks = [this]() -> std::optional<SelfState::Callbacks> {
+    if (!callbacks_.is_used()) return std::nullopt;
+    return SelfState::Callbacks{
         .hanging = hanging_callbacks(), .late = callbacks_.late(), .unguarded = callbacks_.unguarded()};
-  }
-  write_self_metrics(state, builder);
+  };
+  write_self_metrics({.shared = *shared_,
+                      .producer_errors = producer_errors_.load(std::memory_order_relaxed),
+                      .callbacks = callbacks()},
+                     builder);
 }
 
 // In the order of registration: of two producers with one name, the first wins.

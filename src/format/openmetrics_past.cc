@@ -54,7 +54,7 @@ std::string text_of(const series::LabelSet& labels) {
 
 /// Appends numbers as the text formats have them.
 template <class Number>
-void append_number(Number number, std::string& out) {
+void append_sample_number(Number number, std::string& out) {
   std::array<char, base::kMaxNumberBytes> text;
   out.append(text.data(), base::put_number(text.data(), number));
 }
@@ -144,9 +144,9 @@ class PastWriter final {
         } else {
           begin_line(name);
           if (chunk->counts.empty()) {
-            append_number(chunk->values[i], out_);
+            append_sample_number(chunk->values[i], out_);
           } else {
-            append_number(chunk->counts[i], out_);
+            append_sample_number(chunk->counts[i], out_);
           }
           end_line();
         }
@@ -186,14 +186,14 @@ class PastWriter final {
     cumulative_.push_back(total);
     for (std::size_t i = 0; i < le_.size(); ++i) {
       begin_line(name + std::string(kBucketSuffix), "le=\"" + le_[i] + '"');
-      append_number(cumulative_[i], out_);
+      append_sample_number(cumulative_[i], out_);
       end_line();
     }
     begin_line(name + std::string(kCountSuffix));
-    append_number(total, out_);
+    append_sample_number(total, out_);
     end_line();
     begin_line(name + std::string(kSumSuffix));
-    append_number(chunk.values[sample], out_);
+    append_sample_number(chunk.values[sample], out_);
     end_line();
   }
 
