@@ -1,5 +1,6 @@
 """The programs and libraries of an optimized build have the protections that compiler and linker offer, read with readelf."""
 
+import json
 import platform
 import re
 import subprocess
@@ -61,6 +62,13 @@ class Libraries(unittest.TestCase):
                 self.assertEqual([part.splitlines()[0] for part in parts if "IBT, SHSTK" not in part], [])
             stacks = re.findall(r"\.note\.GNU-stack\s.*", readelf("--section-headers", archive))
             self.assertEqual([line for line in stacks if re.search(r"\sX\s", line)], [])
+
+    def test_buffers_are_checked_where_only_a_run_knows_their_size(self):
+        # The functions called are those of level 2, too.
+        commands = [entry["command"] for entry in json.loads((BUILD / "compile_commands.json").read_text())
+                    if f"{BUILD}/src/" in entry["file"] or "/src/" in entry["command"].split(" -c ")[-1]]
+        self.assertGreater(len(commands), 30)
+        self.assertEqual([command for command in commands if not command.split().count("-D_FORTIFY_SOURCE=3")], [])
 
     def test_their_stacks_are_checked(self):
         for layer in ("core", "net", "live", "monitor"):

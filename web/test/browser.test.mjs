@@ -200,6 +200,19 @@ pageTest('sessions: how to get them, then a table, then one of them, then that i
   await until(() => server.requests.at(-1), (url) => url.endsWith('by=queue_fill_ratio'));
 });
 
+const UNWELL = { ...SESSIONS[0], session_id: 'a-session-with-a-long-name', queue_depth: 50, backlog_seconds: 5, dropped_total: 126_000, dropped_recent: 900, lag_seconds: 5, errors: 12, realtime_factor: 0.001 };
+for (const width of [1280, 2560]) {
+  const options = { viewport: { width, height: 900 } };
+  pageTest(`an unwell session leaves every column in view, and the page uses its width: ${width} px`, { place: '#/sessions', ready: 'tbody tr', sessions: [UNWELL, ...SESSIONS], options }, async (page) => {
+    const heads = await page.locator('main table').first().locator('th').evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect().right));
+    assert.ok(heads.length >= 10);
+    assert.ok(Math.max(...heads) <= width, `a column ends at ${Math.max(...heads)}`);
+    const main = await page.locator('main').evaluate((element) => element.getBoundingClientRect().width);
+    const table = await page.locator('main table').first().evaluate((element) => element.getBoundingClientRect().width);
+    assert.ok(Math.min(main, table) >= 0.85 * width, `${main} and ${table} of ${width} px`);
+  });
+}
+
 pageTest('recent sessions between peers stand below the live ones, with links to the peers', { place: '#/sessions', ready: 'tbody tr', sessions: SESSIONS, rest: peersRest(PEERS, PAST_SESSIONS) }, async (page) => {
   const rows = page.getByRole('region', { name: 'Recent sessions between peers' }).locator('tbody tr');
   await rows.nth(1).waitFor();

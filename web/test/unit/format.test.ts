@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { labelText } from '../../src/data/series';
+import { type Family, labelText } from '../../src/data/series';
 import { csvField, csvText } from '../../src/format/files';
 import { amountText, axisText, axisTexts, cutRatioText, durationText, factorText, rateUnit, scoreText } from '../../src/format/numbers';
 import { logSplits } from '../../src/charts/log_axis';
 import { readable } from '../../src/format/readable';
+import { unitOf } from '../../src/model/lines';
 import { titleOf } from '../../src/model/roles';
 import { packOf, plainName } from '../../src/model/names';
 import { parsePins } from '../../src/model/pins';
@@ -18,6 +19,13 @@ const TEXTS: Record<string, (value: number, unit: string) => string> = {
 };
 
 const NUMBERS: Record<string, number> = { inf: Infinity, '-inf': -Infinity, nan: NaN };
+
+test('the time when the host booted is a date, and how long it runs is a duration', () => {
+  const gauge = (name: string, unit: string) => ({ id: 1, name, kind: 'gauge', unit, help: '', series: [] }) as unknown as Family;
+  const boot = unitOf(gauge('node_boot_time_seconds', 'seconds'), 'raw');
+  assert.match(amountText(1795921925, boot), /^2026-11-2\d \d\d:\d\d:\d\d$/);
+  assert.equal(amountText(93784, unitOf(gauge('process_uptime_seconds', 'seconds'), 'raw')), durationText(93784));
+});
 
 test('numbers are those of the terminal', () => {
   process.env.TZ = 'UTC';
