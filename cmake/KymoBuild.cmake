@@ -19,16 +19,23 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 
-# A build that has kymo as a part may have -O3 -Werror of its own. There g++ 12 takes a literal plus a temporary string
-# for a copy onto itself (GCC's bug 105651). The last option counts, so this one does.
-set(KYMO_WARNINGS_OFF "")
-if(NOT PROJECT_IS_TOP_LEVEL AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  set(KYMO_WARNINGS_OFF -Wno-restrict)
+# The warnings of a project that has kymo as a part are its own choice, but no new compiler stops its build over kymo's
+# sources. There g++ 12 takes a literal plus a temporary string for a copy onto itself (GCC's bug 105651).
+set(KYMO_WARNINGS -Wall -Wextra -Wpedantic -Wconversion)
+if(NOT CMAKE_UNITY_BUILD)
+  list(APPEND KYMO_WARNINGS -Wshadow)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND KYMO_WARNINGS -Wshadow=local)  # a local name may be that of another file in the unit
+endif()
+if(NOT PROJECT_IS_TOP_LEVEL)
+  set(KYMO_WARNINGS -Wno-error)  # the last option counts
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    list(APPEND KYMO_WARNINGS -Wno-restrict)
+  endif()
 endif()
 
 function(kymo_warnings target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion ${KYMO_WARNINGS_OFF}
-    $<$<BOOL:${KYMO_WARNINGS_AS_ERRORS}>:-Werror>)
+  target_compile_options(${target} PRIVATE ${KYMO_WARNINGS} $<$<BOOL:${KYMO_WARNINGS_AS_ERRORS}>:-Werror>)
 endfunction()
 
 # These protections make a memory error of kymo harder to use. They are for optimized builds: a debug build has sanitizers
@@ -97,6 +104,10 @@ function(kymo_add_layer name)
   list(TRANSFORM ARG_PRIVATE_LINK REPLACE "^Boost::headers$" "$<BUILD_INTERFACE:Boost::headers>")
   target_link_libraries(kymo_${name} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
   target_compile_features(kymo_${name} PUBLIC cxx_std_20)
+  if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    # A message about a place in the source names no folder of who built it.
+    target_compile_options(kymo_${name} PRIVATE -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+  endif()
   kymo_warnings(kymo_${name})
   kymo_harden(kymo_${name})
   if(KYMO_CAN_HIDE AND "${ARG_PRIVATE_LINK}" MATCHES "Boost::headers|yaml-cpp")
@@ -117,17 +128,47 @@ function(kymo_add_layer name)
   endif()
 endfunction()
 
-# Sanitizer builds have the programs of these tests and no others, see tests/CMakeLists.txt.
-function(kymo_build_for_test labels)
-  if(ARGN AND NOT labels MATCHES "e2e|install|style|compiler")
+# Sanitizer builds contain the programs of the tests that run there, and no others. Tests of whole programs, of other
+# projects' builds and of compilers run in release only. In clang's thread sanitizer, a child forked among threads can hang,
+# and a test cannot replace `operator new`.
+set(KYMO_ELSEWHERE "^-$")
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
+  set(KYMO_ELSEWHERE "e2e|install|style|compiler|single_threaded|forks|replaces_new")
+elseif(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  set(KYMO_ELSEWHERE "e2e|install|style|compiler")
+endif()
+
+# The label `elsewhere` tells ./test to leave a test out.
+function(kymo_label_test name labels)
+  if("${labels}" MATCHES "${KYMO_ELSEWHERE}")
+    list(APPEND labels elsewhere)
+  elseif(ARGN)
     add_dependencies(sanitized_tests ${ARGN})
   endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${labels}")
 endfunction()
 
+# SINGLE_THREADED: the thread sanitizer has nothing to see, and a thread ends the test.
+# OPTIMIZED: about code of headers as programs have it, or about memory, which sanitizers change. KYMO_OPTIMIZED_TESTS says
+# so of a folder. The whole ./test runs the others under sanitizers only.
 function(kymo_add_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "SINGLE_THREADED;OPTIMIZED" "" "SOURCES;LINK;LABELS" ${ARGN})
+  if(ARG_SINGLE_THREADED)
+    list(APPEND ARG_SOURCES ${PROJECT_SOURCE_DIR}/tests/support/no_threads.cc)
+    list(APPEND ARG_LABELS single_threaded)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
-  target_precompile_headers(${name} REUSE_FROM kymo_test_headers)
+  set(headers kymo_test_headers)
+  if(ARG_OPTIMIZED OR KYMO_OPTIMIZED_TESTS)
+    if(TARGET kymo_optimized_test_headers)
+      set(headers kymo_optimized_test_headers)
+      target_compile_options(${name} PRIVATE -O2)
+    endif()
+  elseif(NOT KYMO_BUILD_UNIT_TESTS)
+    list(APPEND ARG_LABELS elsewhere)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+  target_precompile_headers(${name} REUSE_FROM ${headers})
   # With precompiled headers g++ 12 takes some joining of strings for a write out of bounds.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-stringop-overflow)
@@ -137,17 +178,16 @@ function(kymo_add_test name)
   target_link_options(${name} PRIVATE ${KYMO_TEST_LINKER})
   kymo_warnings(${name})
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
-  kymo_build_for_test("${ARG_LABELS}" ${name})
+  kymo_label_test(${name} "${ARG_LABELS}" ${name})
 endfunction()
 
 # PROGRAMS are those of the build that the script runs. A test that runs under sanitizers must name them.
 function(kymo_add_python_test name script)
   cmake_parse_arguments(ARG "" "" "ARGS;LABELS;PROGRAMS" ${ARGN})
   add_test(NAME ${name} COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${ARG_ARGS})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}"
+  set_tests_properties(${name} PROPERTIES
     ENVIRONMENT "KYMO_BIN=${CMAKE_BINARY_DIR}/bin;KYMO_PEERS=${PROJECT_SOURCE_DIR}/build/peers/usr/bin")
-  kymo_build_for_test("${ARG_LABELS}" ${ARG_PROGRAMS})
+  kymo_label_test(${name} "${ARG_LABELS}" ${ARG_PROGRAMS})
   if("e2e" IN_LIST ARG_LABELS)
     # Whole programs at real-time pace: one at a time, so that a test that computes leaves them a processor.
     set_tests_properties(${name} PROPERTIES RESOURCE_LOCK real_time COST 1000)

@@ -224,7 +224,10 @@ struct Printer {
   std::string operator()(std::int64_t number) const {
     return domain.type == SettingType::size ? print_size(number) : std::to_string(number);
   }
-  std::string operator()(std::chrono::milliseconds duration) const { return base::duration_text(duration); }
+  std::string operator()(std::chrono::milliseconds duration) const {
+    // No duration is negative: the text of one is a fault when it is read again.
+    return duration.count() < 0 ? "-" + base::duration_text(-duration) : base::duration_text(duration);
+  }
   std::string operator()(const std::string& text) const { return text; }
   std::string operator()(const std::vector<std::string>& items) const {
     std::string text;

@@ -4,6 +4,7 @@ CMakeLists.txt makes each class a test of its own, so that they run beside other
 """
 
 import collections
+import json
 import os
 import re
 import shutil
@@ -66,7 +67,7 @@ class Installed(unittest.TestCase):
         build = self.folder / f"consumer_{component}"
         run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", build, f"-DKYMO_COMPONENT={component}",
             f"-DCMAKE_PREFIX_PATH={self.prefix}", QUICK, *arguments)
-        run("cmake", "--build", build)
+        self.compiler_said = run("cmake", "--build", build)
         return run(build / "consumer")
 
     def pkg_config(self, *packages):
@@ -232,12 +233,19 @@ class Subdirectory(Installed):
         # In units g++ 12 would warn of variables that it takes for uninitialized.
         strict = "-DCMAKE_CXX_FLAGS=-O3 -Wall -Wextra -Werror"
         self.assertEqual(self.build_consumer("core", f"-DKYMO_SOURCE={SOURCE}", strict, *WITHOUT_LIBRARIES), "3\n")
+        self.assertNotIn("warning:", self.compiler_said)
 
     def test_the_monitor_as_a_subdirectory_needs_nothing_of_the_program(self):
         # Configured only, which fails where a target or a library is missing: all that it compiles is compiled elsewhere.
-        run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", self.folder / "monitor", "-DKYMO_COMPONENT=monitor",
-            f"-DKYMO_SOURCE={SOURCE}", "-DKYMO_BUILD_MONITOR=ON",
+        build = self.folder / "monitor"
+        run("cmake", "-G", "Ninja", "-S", CONSUMER, "-B", build, "-DKYMO_COMPONENT=monitor",
+            f"-DKYMO_SOURCE={SOURCE}", "-DKYMO_BUILD_MONITOR=ON", "-DCMAKE_CXX_FLAGS=-O3 -Wall -Wextra -Werror",
             *(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("CLI11", "Curses", "boost_json")))
+        commands = [entry["command"] for entry in json.loads((build / "compile_commands.json").read_text())
+                    if Path(entry["file"]).is_relative_to(SOURCE / "src")]
+        self.assertTrue(any("src/live" in command for command in commands))
+        for command in commands:
+            self.assertLess(command.index("-Werror"), command.index("-Wno-error"), "a warning would stop the host's build")
 
 
 if __name__ == "__main__":
