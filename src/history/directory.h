@@ -25,7 +25,7 @@ namespace kymo::KYMO_ABI::history {
 /// The kinds of files in a directory of history. Their names begin with a number that only grows.
 enum class FileKind : std::uint8_t { log, segment };
 
-/// What may fail by itself.
+/// Work that may fail apart from other work.
 enum class Work : std::uint8_t { log, segment, folder };
 
 /// A file of a directory.

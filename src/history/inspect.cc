@@ -56,7 +56,7 @@ class Checker final {
   CheckedDirectory result_;
 };
 
-/// What is wrong with a block; empty: nothing.
+/// Fault of a block; empty: none.
 std::string fault_of_block(std::span<const std::byte> segment, const BlockPlace& place) {
   if (place.offset > segment.size() || place.size > segment.size() - place.offset)
     return "the file ends within the block";

@@ -44,7 +44,7 @@ class Grouping {
   Keys keys_;
 };
 
-/// What an aggregation has seen of one group at one step.
+/// State of one group at one step of an aggregation.
 struct Cell {
   std::uint64_t count = 0;  ///< numbers, and histograms where the aggregator takes them
   bool has_number = false;
@@ -61,7 +61,7 @@ struct Cell {
   std::vector<double> values;
 };
 
-/// What all cells of one aggregation share.
+/// State that all cells of one aggregation share.
 struct CellContext {
   Annotations& notes;
   Span span;  ///< of the operand

@@ -16,7 +16,7 @@
 namespace kymo::KYMO_ABI::query {
 namespace {
 
-/// What an operator does with two numbers, and with histograms.
+/// Effect of an operator on two numbers, and on histograms.
 struct OperatorRow {
   std::string_view text;
   double (*calculate)(double, double) = nullptr;

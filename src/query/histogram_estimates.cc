@@ -1,4 +1,4 @@
-// What a histogram's buckets tell of the values in them.
+// Facts about values that a histogram's buckets tell.
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -115,7 +115,7 @@ struct BucketRange {
 /// The bucket at a place, ascending by bounds; it does not reach into the zero bucket.
 [[nodiscard]] BucketRange bucket_at(const FloatHistogram& histogram, std::size_t place);
 
-/// What values that are NaN do to a quantile or fraction.
+/// Effect of NaN values on a quantile or fraction.
 enum class NanEffect : std::uint8_t { none, nan_result, skewed };
 
 struct HistogramEstimate {

@@ -243,7 +243,7 @@ RangeValue extended_number_rate(const Window& window, RateKind kind) {
   return {kind.is_per_second ? change / window.range_seconds() : change, nullptr};
 }
 
-/// What counting lost at resets between the edges of an extended range. False where histograms do not fit.
+/// Adds the loss at resets between the edges of an extended range. False where histograms do not fit.
 bool add_resets(const Interpolation& sums, const Window& window, const ExtendedPart& part,
                 const FloatHistogramRef& left, const FloatHistogramRef& right, FloatHistogram& change) {
   const auto& histograms = window.histograms;

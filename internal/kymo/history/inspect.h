@@ -20,7 +20,7 @@ struct DamagedPart {
   std::int64_t last_ms = 0;
 };
 
-/// What check_directory() has read.
+/// Result of check_directory().
 struct CheckedDirectory {
   std::uint64_t files = 0;
   std::uint64_t blocks = 0;

@@ -94,7 +94,7 @@ struct QueryResult {
   std::size_t peak_bytes = 0;
 };
 
-/// What ended a query.
+/// Cause of a query's end.
 enum class QueryFault : std::uint8_t {
   evaluation,  ///< the data do not fit the query
   too_many_steps,
