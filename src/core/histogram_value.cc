@@ -13,7 +13,7 @@ namespace {
 
 static_assert(cells::kMinExponent == HistogramValue::kMinExponent);
 constexpr double kBucketsPerOctave = 1 << HistogramValue::kScale;
-constexpr double kMost = std::numeric_limits<double>::max();
+constexpr double kLargestDouble = std::numeric_limits<double>::max();
 
 HistogramBuckets merged(const HistogramBuckets& a, const HistogramBuckets& b) {
   HistogramBuckets out;
@@ -157,7 +157,7 @@ bool HistogramValue::has_bounds_of(const HistogramValue& other) const noexcept {
 bool HistogramValue::merge(const HistogramValue& other) {
   if (!has_bounds_of(other)) return false;
   buckets_ = merged(buckets_, other.buckets_);
-  sum_ = std::clamp(sum_ + other.sum_, -kMost, kMost);
+  sum_ = std::clamp(sum_ + other.sum_, -kLargestDouble, kLargestDouble);
   // fmin and fmax pass over the NaN of an empty one.
   min_ = std::fmin(min_, other.min_);
   max_ = std::fmax(max_, other.max_);
@@ -204,8 +204,8 @@ void HistogramValue::settle_extremes() noexcept {
     min_ = max_ = std::numeric_limits<double>::quiet_NaN();
   } else if (!(min_ <= max_)) {
     // The extremes are missing or were reset: take the nearest bounds from the buckets.
-    min_ = lowest > -kMost ? lowest : std::min(0.0, highest);
-    max_ = highest < kMost ? highest : std::max(0.0, lowest);
+    min_ = lowest > -kLargestDouble ? lowest : std::min(0.0, highest);
+    max_ = highest < kLargestDouble ? highest : std::max(0.0, lowest);
   } else {
     min_ = std::clamp(min_, lowest, highest);
     max_ = std::clamp(max_, lowest, highest);
@@ -218,7 +218,7 @@ std::pair<double, double> HistogramValue::borders() const noexcept {
   constexpr double kRounding = 1e-12;
   constexpr std::int32_t kTopmost = kMaxExponent * (1 << kScale) - 1;
   const auto outer = [](std::int32_t index) {
-    return index == kTopmost ? kMost : upper_border(index) * (1 + kRounding);
+    return index == kTopmost ? kLargestDouble : upper_border(index) * (1 + kRounding);
   };
   const auto inner = [](std::int32_t index) { return upper_border(index - 1) * (1 - kRounding); };
   const double zero = zero_count_ == 0 ? 0 : std::exp2(kMinExponent);
