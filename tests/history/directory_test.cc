@@ -144,7 +144,7 @@ TEST_F(HistoryDirectory, RetentionDeletesWholeSegmentsByAgeAndBySize) {
   }
 }
 
-/// What a reader finds is whole, whatever is sealed, written or deleted meanwhile.
+/// A reader finds whole samples, whatever is sealed, written or deleted meanwhile.
 TEST_F(HistoryDirectory, ReadersNeedNotWait) {
   StoreOptions small = options();
   small.directory.retention = std::chrono::seconds(60);
