@@ -42,13 +42,19 @@ std::string each_text(std::uint64_t bytes, std::uint64_t samples) {
   return text;
 }
 
+/// Tells a problem and keeps it in `problem`, which must outlive the store.
+history::Store open_past(const std::string& path, std::string& problem) {
+  const auto tell = [&problem](std::string_view text) {
+    problem = text;
+    complain("history: " + problem);
+  };
+  return history::Store(
+      {.memory_bytes = kAllMemory, .directory = {.path = path, .on_event = tell, .is_read_only = true}});
+}
+
 int show_info(const std::string& path) {
   std::string problem;
-  const history::Store store(
-      {.memory_bytes = kAllMemory,
-       .directory = {
-           .path = path, .on_event = [&](std::string_view text) { problem = text; }, .is_read_only = true}});
-  if (!problem.empty()) complain("history: " + problem);
+  const history::Store store = open_past(path, problem);
   const history::StoreFigures is = store.figures();
   if (!problem.empty() && is.samples == 0) return kFailure;
   const std::uint64_t logged = is.samples - is.stored_samples;
@@ -99,11 +105,7 @@ std::optional<std::int64_t> milliseconds_of(const std::string& seconds) {
 
 int export_text(const std::string& path, series::TimeRange range) {
   std::string problem;
-  const history::Store store(
-      {.memory_bytes = kAllMemory,
-       .directory = {
-           .path = path, .on_event = [&](std::string_view text) { problem = text; }, .is_read_only = true}});
-  if (!problem.empty()) complain("history: " + problem);
+  const history::Store store = open_past(path, problem);
   if (!problem.empty() && store.figures().samples == 0) return kFailure;
   const std::uint64_t missing =
       format::write_openmetrics_past(store, range, [](std::string_view text) { std::cout << text; });
