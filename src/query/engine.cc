@@ -54,7 +54,7 @@ void run_matrix(Evaluator& evaluator, const Expression& expression, QueryResult&
   const Expression& node = inner(expression);
   const WindowShape shape = evaluator.shape_of(node);
   evaluator.each_window(
-      node, [&](const series::LabelSet& labels, bool drops_name, const SampleColumns& columns) {
+      node, false, [&](const series::LabelSet& labels, bool drops_name, const SampleColumns& columns) {
         QueryContext& context = evaluator.context();
         if (shape.edges != RangeEdges::plain && !columns.histograms.empty()) {
           context.fail(std::string(shape.edges == RangeEdges::anchored ? "anchored" : "smoothed") +

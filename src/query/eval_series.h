@@ -63,6 +63,10 @@ class EvalSeries {
 
   /// Puts a number at a step, which may not be before the first one.
   void set(std::size_t step, double number) {
+    if (step == end_step() && !numbers_.empty() && histograms_.empty()) {
+      numbers_.push_back(number);  // the usual case
+      return;
+    }
     reach(step);
     numbers_[step - first_] = number;
     if (!histograms_.empty()) histograms_[step - first_] = nullptr;

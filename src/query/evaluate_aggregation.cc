@@ -218,23 +218,36 @@ CellResult result_of_deviation(const Cell& cell, const CellContext&) {
   return {cell.has_number ? std::sqrt(cell.value / cell.values.front()) : kAbsent, nullptr};
 }
 
+/// Adds a series to the cells of its group, a cell a step.
+template <void (*add)(Cell&, const CellSample&, const CellContext&)>
+void add_series(std::vector<Cell>& cells, const EvalSeries& series, const CellContext& context) {
+  const std::string_view metric = series.labels.name();
+  for (std::size_t step = series.begin_step(); step < series.end_step(); ++step) {
+    const CellSample sample{series.number(step), series.histogram(step).get(), metric};
+    if (is_absent(sample.number) && sample.histogram == nullptr) continue;
+    Cell& cell = cells[step];
+    ++cell.count;
+    add(cell, sample, context);
+  }
+}
+
 /// How an aggregator folds the samples of a group into one.
 struct FoldRow {
   std::string_view name;
-  void (*add)(Cell&, const CellSample&, const CellContext&);
+  void (*add)(std::vector<Cell>& cells, const EvalSeries& series, const CellContext& context);
   CellResult (*result)(const Cell&, const CellContext&);
 };
 
 constexpr std::array kFolds = {
-    FoldRow{"avg", add_to_mean, result_of_terms},
-    FoldRow{"count", add_to_count, result_of_count},
-    FoldRow{"group", add_to_count, result_of_group},
-    FoldRow{"max", add_to_greatest, result_of_choice},
-    FoldRow{"min", add_to_least, result_of_choice},
-    FoldRow{"quantile", add_to_values, nullptr},
-    FoldRow{"stddev", add_to_variance, result_of_deviation},
-    FoldRow{"stdvar", add_to_variance, result_of_variance},
-    FoldRow{"sum", add_to_sum, result_of_terms},
+    FoldRow{"avg", add_series<add_to_mean>, result_of_terms},
+    FoldRow{"count", add_series<add_to_count>, result_of_count},
+    FoldRow{"group", add_series<add_to_count>, result_of_group},
+    FoldRow{"max", add_series<add_to_greatest>, result_of_choice},
+    FoldRow{"min", add_series<add_to_least>, result_of_choice},
+    FoldRow{"quantile", add_series<add_to_values>, nullptr},
+    FoldRow{"stddev", add_series<add_to_variance>, result_of_deviation},
+    FoldRow{"stdvar", add_series<add_to_variance>, result_of_variance},
+    FoldRow{"sum", add_series<add_to_sum>, result_of_terms},
 };
 
 void note_quantiles(Evaluator& evaluator, const std::vector<double>& quantiles, Span span) {
@@ -281,14 +294,8 @@ void fold(Evaluator& evaluator, const Aggregation& node, const FoldRow& row,
       groups.back().cells.resize(count);
     }
     Group& group = groups[known->second];
-    const std::string_view metric = series.labels.name();
-    for (std::size_t step = series.begin_step(); step < series.end_step(); ++step) {
-      if (!series.has(step)) continue;
-      Cell& cell = group.cells[step];
-      ++cell.count;
-      group.result.drops_name = group.result.drops_name || series.drops_name;
-      row.add(cell, {series.number(step), series.histogram(step).get(), metric}, context);
-    }
+    group.result.drops_name = group.result.drops_name || series.drops_name;
+    row.add(group.cells, series, context);
   });
   for (Group& group : groups) {
     for (std::size_t step = 0; step < count; ++step) {
@@ -311,15 +318,120 @@ void fold(Evaluator& evaluator, const Aggregation& node, const FoldRow& row,
   }
 }
 
-/// topk, bottomk, limitk and limit_ratio: some series of each group, at each step.
-class Choice {
+/// Fails where the parameters of topk, bottomk or limitk are no counts.
+void check_counts(Evaluator& evaluator, const Aggregation& node, const std::vector<double>& parameters) {
+  constexpr double kMostOfInt64 = 9.2233720368547758e18;
+  const Span at = inner(*node.parameter).span;
+  const QueryContext& context = evaluator.context();
+  const auto [least, most] = std::ranges::minmax(parameters);
+  if (std::ranges::any_of(parameters, [](double one) { return std::isnan(one); })) {
+    context.fail("Parameter value is NaN", at, "give a number of series");
+  }
+  if (most < 1) return;
+  if (least <= -kMostOfInt64)
+    context.fail("Scalar value " + general_number_text(least) + " underflows int64", at);
+  if (most >= kMostOfInt64)
+    context.fail("Scalar value " + general_number_text(most) + " overflows int64", at);
+}
+
+/// topk and bottomk: the best series of each group, at each step. Keeps the best samples so far, not the
+/// series.
+template <bool is_top>
+class Ranking {
  public:
-  Choice(Evaluator& evaluator, const Expression& expression, const Aggregation& node)
+  Ranking(Evaluator& evaluator, const Expression& expression, const Aggregation& node)
       : evaluator_(evaluator),
         node_(node),
         span_(expression.span),
-        is_top_(node.op->name == "topk"),
-        is_ordered_(is_top_ || node.op->name == "bottomk"),
+        parameters_(evaluator.scalar(*node.parameter)) {}
+
+  void run(const Evaluator::Consumer& consumer) {
+    check_counts(evaluator_, node_, parameters_);
+    const Grouping grouping(node_);
+    std::unordered_map<series::LabelSet, std::size_t> places;
+    std::vector<Group> groups;
+    evaluator_.each(*node_.operand, [&](EvalSeries&& series) {
+      const auto [known, is_new] = places.try_emplace(grouping.of(series.labels), groups.size());
+      if (is_new) groups.emplace_back(parameters_.size());
+      rank(series, groups[known->second]);
+    });
+    std::vector<std::size_t> order;
+    for (Group& group : groups) {
+      for (std::size_t step = 0; step < group.size(); ++step) {
+        std::ranges::sort(group[step], is_before);
+        for (const Entry& one : group[step]) {
+          chosen_[one.place].set(step, one.number);
+          order.push_back(one.place);
+        }
+        if (group.size() > 1) order.clear();
+      }
+    }
+    // An instant query gives the chosen series in their order.
+    if (evaluator_.grid().count > 1) {
+      for (std::size_t i = 0; i < chosen_.size(); ++i) order.push_back(i);
+    }
+    for (const std::size_t place : order) evaluator_.emit(std::move(chosen_[place]), consumer);
+  }
+
+ private:
+  struct Entry {
+    double number = 0;
+    std::size_t place = 0;  ///< of the series among those chosen
+  };
+  /// The best samples of each step, as a heap with the worst of them in front.
+  using Group = std::vector<std::vector<Entry>>;
+
+  /// NaN comes last.
+  static bool is_better(double a, double b) noexcept {
+    if (std::isnan(a) || std::isnan(b)) return !std::isnan(a) && std::isnan(b);
+    return is_top ? a > b : a < b;
+  }
+  static bool is_before(const Entry& a, const Entry& b) noexcept {
+    if (is_better(a.number, b.number)) return true;
+    return !is_better(b.number, a.number) && a.place < b.place;
+  }
+
+  void rank(const EvalSeries& series, Group& group) {
+    std::size_t entered = 0;
+    for (std::size_t step = series.begin_step(); step < series.end_step(); ++step) {
+      const double number = series.number(step);
+      if (parameters_[step] < 1) continue;
+      if (is_absent(number)) {
+        if (series.histogram(step) == nullptr) continue;
+        evaluator_.context().notes().add(Note::ignored_in_aggregation, span_, node_.op->name);
+        continue;
+      }
+      std::vector<Entry>& best = group[step];
+      if (static_cast<double>(best.size() + 1) > parameters_[step]) {
+        if (!is_better(number, best.front().number)) continue;
+        std::ranges::pop_heap(best, is_before);
+        best.pop_back();
+      }
+      best.push_back({number, chosen_.size()});
+      std::ranges::push_heap(best, is_before);
+      ++entered;
+    }
+    if (entered == 0) return;
+    chosen_.emplace_back();
+    chosen_.back().labels = series.labels;
+    chosen_.back().drops_name = series.drops_name;
+    holds_.emplace_back(evaluator_.context(), sizeof(EvalSeries) + entered * sizeof(Entry));
+  }
+
+  Evaluator& evaluator_;
+  const Aggregation& node_;
+  Span span_;
+  std::vector<double> parameters_;
+  std::vector<EvalSeries> chosen_;
+  std::vector<Hold> holds_;
+};
+
+/// limitk and limit_ratio: some series of each group, at each step.
+class Choice {
+ public:
+  Choice(Evaluator& evaluator, const Aggregation& node)
+      : evaluator_(evaluator),
+        node_(node),
         is_ratio_(node.op->name == "limit_ratio"),
         parameters_(evaluator.scalar(*node.parameter)) {}
 
@@ -328,7 +440,7 @@ class Choice {
     if (is_ratio_) {
       check_ratios();
     } else {
-      check_counts();
+      check_counts(evaluator_, node_, parameters_);
     }
     const Grouping grouping(node_);
     std::unordered_map<series::LabelSet, std::size_t> places;
@@ -357,21 +469,6 @@ class Choice {
   }
 
  private:
-  void check_counts() const {
-    constexpr double kMostOfInt64 = 9.2233720368547758e18;
-    const Span at = inner(*node_.parameter).span;
-    const QueryContext& context = evaluator_.context();
-    const auto [least, most] = std::ranges::minmax(parameters_);
-    if (std::ranges::any_of(parameters_, [](double one) { return std::isnan(one); })) {
-      context.fail("Parameter value is NaN", at, "give a number of series");
-    }
-    if (most < 1) return;
-    if (least <= -kMostOfInt64)
-      context.fail("Scalar value " + general_number_text(least) + " underflows int64", at);
-    if (most >= kMostOfInt64)
-      context.fail("Scalar value " + general_number_text(most) + " overflows int64", at);
-  }
-
   void check_ratios() {
     const Span at = inner(*node_.parameter).span;
     if (std::ranges::any_of(parameters_, [](double one) { return std::isnan(one); })) {
@@ -390,37 +487,18 @@ class Choice {
     if (is_ratio_ ? parameter == 0 : parameter < 1) return;
     for (const std::size_t place : group) {
       if (!series_[place].has(step)) continue;
-      if (is_ordered_ && is_absent(series_[place].number(step))) {
-        evaluator_.context().notes().add(Note::ignored_in_aggregation, span_, node_.op->name);
-        continue;
-      }
       if (!is_ratio_ || is_in_ratio(series_[place].labels, std::clamp(parameter, -1.0, 1.0))) {
         there.push_back(place);
       }
     }
-    if (!is_ratio_) take_first(parameter, step);
+    if (!is_ratio_ && parameter < static_cast<double>(there.size())) {
+      there.resize(static_cast<std::size_t>(parameter));
+    }
     for (const std::size_t place : there) {
       chosen_[place].copy(step, series_[place]);
       order.push_back(place);
     }
     if (evaluator_.grid().count > 1) order.clear();
-  }
-
-  /// Shortens the list to as many as the parameter says, the best ones of an ordered choice.
-  void take_first(double parameter, std::size_t step) {
-    const auto most = static_cast<std::size_t>(std::min(parameter, static_cast<double>(there_.size())));
-    if (is_ordered_) {
-      const auto is_before = [&](std::size_t a, std::size_t b) {
-        const double left = series_[a].number(step);
-        const double right = series_[b].number(step);
-        if (std::isnan(left) || std::isnan(right) || left == right) {
-          return std::isnan(left) == std::isnan(right) ? a < b : std::isnan(right);
-        }
-        return is_top_ ? left > right : left < right;
-      };
-      std::ranges::partial_sort(there_, there_.begin() + static_cast<std::ptrdiff_t>(most), is_before);
-    }
-    there_.resize(most);
   }
 
   /// A share of all series, the same at each step and in each query. `-0.3` takes those that `0.7` leaves.
@@ -432,9 +510,6 @@ class Choice {
 
   Evaluator& evaluator_;
   const Aggregation& node_;
-  Span span_;
-  bool is_top_;
-  bool is_ordered_;
   bool is_ratio_;
   std::vector<double> parameters_;
   std::vector<EvalSeries> series_;
@@ -482,8 +557,12 @@ void evaluate_aggregation(Evaluator& evaluator, const Expression& expression, co
     fold(evaluator, node, *row, consumer);
   } else if (node.op->name == "count_values") {
     count_values(evaluator, node, consumer);
+  } else if (node.op->name == "topk") {
+    Ranking<true>(evaluator, expression, node).run(consumer);
+  } else if (node.op->name == "bottomk") {
+    Ranking<false>(evaluator, expression, node).run(consumer);
   } else {
-    Choice(evaluator, expression, node).run(consumer);
+    Choice(evaluator, node).run(consumer);
   }
 }
 

@@ -49,6 +49,11 @@ void note_non_counter(QueryContext& context, Span span, const series::LabelSet& 
   }
 }
 
+RangeSweep sweep_of(std::string_view name) {
+  const RangeSweep sweep = find_rate_sweep(name);
+  return sweep != nullptr ? sweep : find_over_time_sweep(name);
+}
+
 /// A function of a range, applied to each series.
 class RangeEvaluation {
  public:
@@ -66,6 +71,7 @@ class RangeEvaluation {
     check_edges(context_, *node.function, range_, shape_.edges);
     uses_starts_ = context_.options().uses_start_times && is_one_of(name, kWithStarts);
     is_of_counter_ = is_one_of(name, kCounters);
+    sweep_ = shape_.edges == RangeEdges::plain ? sweep_of(name) : nullptr;
     removes_name_ = !is_one_of(name, kKeepName);
     for (const ExpressionPtr& one : node.arguments) {
       if (!is_range(one)) scalars_.push_back(evaluator.scalar(*one));
@@ -76,7 +82,8 @@ class RangeEvaluation {
   void run(const Evaluator::Consumer& consumer) {
     const bool may_join = removes_name_ && !context_.delays_names() && !evaluator_.selects_one_name(range_);
     std::vector<EvalSeries> made;
-    evaluator_.each_window(range_,
+    const bool needs_edges_alone = is_of_counter_ && shape_.edges == RangeEdges::plain;
+    evaluator_.each_window(range_, needs_edges_alone,
                            [&](const series::LabelSet& labels, bool drops_name, SampleColumns& columns) {
                              EvalSeries series = evaluate(labels, columns);
                              series.drops_name = drops_name;
@@ -101,6 +108,13 @@ class RangeEvaluation {
     series.reserve(grid.count);
     bool has_numbers = false;
     if (is_of_counter_ && shape_.edges == RangeEdges::plain) columns.find_falls();
+    if (!uses_starts_) columns.only_start = 0;
+    if (sweep_ != nullptr && columns.histograms.empty() && columns.starts.empty()) {
+      sweep_({grid, shape_, columns, series});
+      if (is_of_counter_ && series.has_samples()) note_non_counter(context_, span_, labels);
+      return series;
+    }
+    columns.spread_start();
     WindowWalk walk(columns, shape_);
     for (std::size_t step = 0; step < grid.count; ++step) {
       Window window = walk.at(grid.time_of(step));
@@ -128,6 +142,7 @@ class RangeEvaluation {
   Evaluator& evaluator_;
   QueryContext& context_;
   RangeFunction function_;
+  RangeSweep sweep_ = nullptr;  ///< null: window by window
   Span span_;
   const Expression& range_;
   WindowShape shape_;

@@ -38,9 +38,8 @@ Shift Evaluator::shift_of(const TimeShift& shift) const {
   return made;
 }
 
-void Evaluator::each_read(const std::vector<series::Matcher>& matchers, series::TimeRange range,
-                          bool keeps_stale,
-                          const std::function<void(const series::LabelSet&, SampleColumns&)>& consumer) {
+void Evaluator::each_series(const std::vector<series::Matcher>& matchers, series::TimeRange range,
+                            const std::function<void(const series::LabelSet&, series::SeriesScan&)>& reader) {
   const std::size_t most = context_.options().limits.most_series;
   const auto found = context_.store().find(matchers, range, context_.read_limit(), most + 1);
   if (found.size() > most) {
@@ -48,53 +47,58 @@ void Evaluator::each_read(const std::vector<series::Matcher>& matchers, series::
                        "; the limit is " + std::to_string(most) + "; " + std::string(kFewerSeries));
   }
   const auto scan = context_.store().scan(context_.read_limit());
-  SampleColumns columns;
   for (const series::SeriesRef& one : found) {
     context_.check_time();
-    columns.clear();
     scan->open(one, range);
-    while (const series::SeriesChunk* const chunk = scan->next()) {
-      context_.count_samples(chunk->times_ms.size());
-      columns.append(*chunk, keeps_stale);
-    }
-    if (context_.is_counted(matchers)) columns.find_resets();
-    if (columns.times.empty() && columns.histograms.empty()) continue;
-    const Hold hold(context_, columns.bytes());
-    consumer(one->labels, columns);
+    reader(one->labels, *scan);
   }
   context_.check_time();
 }
 
-void Evaluator::each_selected(const Selector& selector,
-                              const std::function<void(EvalSeries&, const SelectedSample&)>& use,
-                              const Consumer& consumer) {
-  const Shift shift = shift_of(selector.shift);
-  const std::int64_t lookback = context_.lookback_ms();
-  const series::TimeRange range{shift.reference(grid_.start_ms) - lookback + 1,
-                                shift.reference(grid_.end_ms())};
-  each_read(selector.matchers, range, true,
-            [&](const series::LabelSet& labels, const SampleColumns& columns) {
-              EvalSeries made;
-              made.labels = labels;
-              made.reserve(grid_.count);
-              LastSample last(columns);
-              for (std::size_t step = 0; step < grid_.count; ++step) {
-                const std::int64_t at = shift.reference(grid_.time_of(step));
-                if (const auto found = last.at(at, at - lookback)) use(made, {step, *found});
-              }
-              emit(std::move(made), consumer);
-            });
+const series::SeriesChunk* Evaluator::next_chunk(series::SeriesScan& scan) {
+  const series::SeriesChunk* const chunk = scan.next();
+  if (chunk != nullptr) context_.count_samples(chunk->times_ms.size());
+  return chunk;
+}
+
+void Evaluator::each_read(const std::vector<series::Matcher>& matchers, series::TimeRange range,
+                          const WindowEdges* edges,
+                          const std::function<void(const series::LabelSet&, SampleColumns&)>& consumer) {
+  SampleColumns columns;
+  const bool finds_resets = context_.is_counted(matchers);
+  if (finds_resets) edges = nullptr;
+  each_series(matchers, range, [&](const series::LabelSet& labels, series::SeriesScan& scan) {
+    columns.clear();
+    while (const series::SeriesChunk* const chunk = next_chunk(scan)) columns.append(*chunk, edges);
+    if (finds_resets) columns.find_resets();
+    if (columns.times.empty() && columns.histograms.empty()) return;
+    const Hold hold(context_, columns.bytes());
+    consumer(labels, columns);
+  });
+}
+
+void Evaluator::each_selected(const Selector& selector, SamplePart part, const Consumer& consumer) {
+  LastSamples::Settings settings;
+  settings.shift = shift_of(selector.shift);
+  settings.lookback_ms = context_.lookback_ms();
+  settings.part = part;
+  settings.finds_resets = part == SamplePart::value && context_.is_counted(selector.matchers);
+  const series::TimeRange range{settings.shift.reference(grid_.start_ms) - settings.lookback_ms + 1,
+                                settings.shift.reference(grid_.end_ms())};
+  each_series(selector.matchers, range, [&](const series::LabelSet& labels, series::SeriesScan& scan) {
+    EvalSeries made;
+    made.reserve(grid_.count);
+    LastSamples last(grid_, settings);
+    while (const series::SeriesChunk* const chunk = next_chunk(scan)) last.add(*chunk, made);
+    last.finish(made);
+    if (made.empty()) return;
+    made.labels = labels;
+    emit(std::move(made), consumer);
+  });
 }
 
 void Evaluator::evaluate_selector(const Expression&, const Selector& node, const Consumer& consumer) {
-  const auto use = [](EvalSeries& series, const SelectedSample& sample) {
-    if (sample.found.histogram != nullptr) {
-      series.set(sample.step, *sample.found.histogram);
-    } else {
-      series.set(sample.step, sample.found.number);
-    }
-  };
-  each_selected(node, use, consumer);
+  each_selected(node, SamplePart::value, consumer);
 }
 
 void Evaluator::evaluate_smoothed(const Expression& expression, const Selector& node,
@@ -105,7 +109,7 @@ void Evaluator::evaluate_smoothed(const Expression& expression, const Selector& 
   shape.after_ms = context_.lookback_ms();
   const series::TimeRange range{shape.shift.reference(grid_.start_ms) - shape.range_ms + 1,
                                 shape.shift.reference(grid_.end_ms()) + shape.after_ms};
-  each_read(node.matchers, range, false, [&](const series::LabelSet& labels, const SampleColumns& columns) {
+  each_read(node.matchers, range, nullptr, [&](const series::LabelSet& labels, const SampleColumns& columns) {
     EvalSeries made;
     made.labels = labels;
     WindowWalk walk(columns, shape);
@@ -141,15 +145,17 @@ WindowShape Evaluator::shape_of(const Expression& range) const {
   return shape;
 }
 
-void Evaluator::each_window(const Expression& expression, const WindowConsumer& consumer) {
+void Evaluator::each_window(const Expression& expression, bool needs_edges_alone,
+                            const WindowConsumer& consumer) {
   const WindowShape shape = shape_of(expression);
+  const WindowEdges edges{grid_, shape};
   const std::int64_t first = shape.shift.reference(grid_.start_ms) - shape.range_ms;
   const std::int64_t last = shape.shift.reference(grid_.end_ms());
   const Expression& node = inner(expression);
   if (const auto* const selector = node.as<RangeSelector>()) {
     const series::TimeRange range{first - shape.before_ms + 1, last + shape.after_ms};
     each_read(
-        selector->selector.matchers, range, false,
+        selector->selector.matchers, range, needs_edges_alone ? &edges : nullptr,
         [&](const series::LabelSet& labels, SampleColumns& columns) { consumer(labels, false, columns); });
     return;
   }

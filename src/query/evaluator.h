@@ -40,8 +40,8 @@ class Evaluator final {
   [[nodiscard]] std::vector<EvalSeries> all(const Expression& expression);
   /// Evaluates a scalar, a number a step.
   [[nodiscard]] std::vector<double> scalar(const Expression& expression);
-  /// Evaluates a range selector or a subquery.
-  void each_window(const Expression& expression, const WindowConsumer& consumer);
+  /// Evaluates a range selector or a subquery. `needs_edges_alone`: as of WindowEdges.
+  void each_window(const Expression& expression, bool needs_edges_alone, const WindowConsumer& consumer);
   [[nodiscard]] WindowShape shape_of(const Expression& range) const;
 
   /// Hands a result on, unless it has no samples. Counts its memory.
@@ -57,18 +57,18 @@ class Evaluator final {
   /// Whether the series that an expression selects all have one name, so that none become equal without it.
   [[nodiscard]] bool selects_one_name(const Expression& expression) const;
 
-  struct SelectedSample {
-    std::size_t step;
-    const LastSample::Found& found;
-  };
-  /// Calls `use` for the sample of each series at each step, then `end` with the series.
-  void each_selected(const Selector& selector,
-                     const std::function<void(EvalSeries&, const SelectedSample&)>& use,
-                     const Consumer& consumer);
+  /// Evaluates an instant selector: a part of the last sample at each step.
+  void each_selected(const Selector& selector, SamplePart part, const Consumer& consumer);
   [[nodiscard]] Shift shift_of(const TimeShift& shift) const;
 
-  /// Reads the samples of each series that fits, within a range of time.
-  void each_read(const std::vector<series::Matcher>& matchers, series::TimeRange range, bool keeps_stale,
+  /// Reads each series that fits, within a range of time. The reader takes its samples with next_chunk().
+  void each_series(const std::vector<series::Matcher>& matchers, series::TimeRange range,
+                   const std::function<void(const series::LabelSet&, series::SeriesScan&)>& reader);
+  /// Counts the samples of the chunk.
+  [[nodiscard]] const series::SeriesChunk* next_chunk(series::SeriesScan& scan);
+  /// The same with all samples at once; `edges` as of SampleColumns::append().
+  void each_read(const std::vector<series::Matcher>& matchers, series::TimeRange range,
+                 const WindowEdges* edges,
                  const std::function<void(const series::LabelSet&, SampleColumns&)>& consumer);
 
  private:

@@ -58,20 +58,32 @@ double value_within(const BucketRange& bucket, double fraction, bool is_linear) 
   return -std::exp2(upper + (lower - upper) * (1 - fraction));
 }
 
+/// The count of bucket_at().
+double count_at(const FloatHistogram& histogram, std::size_t place) {
+  const std::size_t below = histogram.negative.size();
+  if (place < below) return histogram.negative[below - 1 - place].count;
+  place -= below;
+  if (histogram.zero_count > 0) {
+    if (place == 0) return histogram.zero_count;
+    --place;
+  }
+  return histogram.positive[place].count;
+}
+
 /// Finds the bucket of a rank, from below or from above.
 struct RankSearch {
   RankSearch(const FloatHistogram& histogram, double rank, bool from_below) {
     const std::size_t buckets = bucket_count(histogram);
-    for (; seen < buckets; ++seen) {
-      const BucketRange next = bucket_at(histogram, from_below ? seen : buckets - 1 - seen);
-      bucket = next;
-      if (next.count == 0) continue;
-      count += next.count;
-      if (count >= rank) {
-        ++seen;
-        break;
-      }
+    std::size_t place = 0;
+    while (seen < buckets) {
+      place = from_below ? seen : buckets - 1 - seen;
+      ++seen;
+      const double next = count_at(histogram, place);
+      if (next == 0) continue;
+      count += next;
+      if (count >= rank) break;
     }
+    if (seen > 0) bucket = bucket_at(histogram, place);
   }
 
   BucketRange bucket;

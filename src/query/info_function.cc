@@ -142,30 +142,30 @@ class InfoJoin {
   }
 
   void select_info(const std::vector<Matcher>& matchers) {
-    Shift shift;
-    static_cast<void>(find_shift(evaluator_, *node_.arguments.front(), shift));
+    LastSamples::Settings settings;
+    settings.part = SamplePart::time;
+    settings.lookback_ms = evaluator_.context().lookback_ms();
+    static_cast<void>(find_shift(evaluator_, *node_.arguments.front(), settings.shift));
     const Grid& grid = evaluator_.grid();
-    const std::int64_t lookback = evaluator_.context().lookback_ms();
-    const series::TimeRange range{shift.reference(grid.start_ms) - lookback + 1,
-                                  shift.reference(grid.end_ms())};
-    evaluator_.each_read(matchers, range, true,
-                         [&](const series::LabelSet& labels, const SampleColumns& columns) {
-                           if (!columns.histograms.empty()) {
-                             evaluator_.context().fail(
-                                 "this should be an info metric, with float samples: " + labels.to_string(),
-                                 span_, "name an info metric");
-                           }
-                           InfoSeries made;
-                           made.times.labels = labels;
-                           LastSample last(columns);
-                           for (std::size_t step = 0; step < grid.count; ++step) {
-                             const std::int64_t at = shift.reference(grid.time_of(step));
-                             const auto found = last.at(at, at - lookback);
-                             if (found) made.times.set(step, static_cast<double>(found->time_ms));
-                           }
-                           made.times.hold(evaluator_.context());
-                           info_.push_back(std::move(made));
-                         });
+    const series::TimeRange range{settings.shift.reference(grid.start_ms) - settings.lookback_ms + 1,
+                                  settings.shift.reference(grid.end_ms())};
+    evaluator_.each_series(matchers, range, [&](const series::LabelSet& labels, series::SeriesScan& scan) {
+      InfoSeries made;
+      made.times.labels = labels;
+      LastSamples last(grid, settings);
+      while (const series::SeriesChunk* const chunk = evaluator_.next_chunk(scan)) {
+        if (has_histograms(*chunk)) {
+          evaluator_.context().fail(
+              "this should be an info metric, with float samples: " + labels.to_string(), span_,
+              "name an info metric");
+        }
+        last.add(*chunk, made.times);
+      }
+      last.finish(made.times);
+      if (made.times.empty()) return;
+      made.times.hold(evaluator_.context());
+      info_.push_back(std::move(made));
+    });
     for (std::size_t i = 0; i < info_.size(); ++i) {
       info_[i].name = info_[i].times.labels.name();
       by_target_[info_[i].times.labels.only(kIdentity)][std::string(info_[i].name)].push_back(i);

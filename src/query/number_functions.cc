@@ -198,16 +198,11 @@ void evaluate_times(Evaluator& evaluator, const Expression&, const Call& node, c
   }
   if (is_start && !has_starts) return;
   std::vector<EvalSeries> made;
-  evaluator.each_selected(
-      *selector,
-      [](EvalSeries& series, const Evaluator::SelectedSample& sample) {
-        const std::int64_t time = is_start ? sample.found.start_ms : sample.found.time_ms;
-        series.set(sample.step, static_cast<double>(time) / kMillisecondsPerSecond);
-      },
-      [&](EvalSeries&& series) {
-        evaluator.remove_name(series);
-        made.push_back(std::move(series));
-      });
+  evaluator.each_selected(*selector, is_start ? SamplePart::start : SamplePart::time,
+                          [&](EvalSeries&& series) {
+                            evaluator.remove_name(series);
+                            made.push_back(std::move(series));
+                          });
   for (EvalSeries& series : evaluator.joined(std::move(made), argument.span)) {
     evaluator.emit(std::move(series), consumer);
   }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -147,6 +148,55 @@ RangeValue ts_of_min_over_time(const RangeCall& call, const Window& window) {
   return time_of_extreme(call, window, std::less_equal<double>());
 }
 
+/// The best value of a run, as best_of() finds it.
+template <class Wins>
+double best_value(std::span<const double> values, Wins wins) {
+  double best = values.front();
+  for (const double value : values) {
+    if (wins(value, best) || std::isnan(best)) best = value;
+  }
+  return best;
+}
+
+/// The greatest or least value of each window. The begins and ends of all windows cut the samples into parts,
+/// so that each sample is looked at once. A part leaves once a later one has a better value.
+template <class Wins>
+void sweep_extremes(const SweepCall& call) {
+  struct Part {
+    std::size_t begin = 0;
+    double best = 0;
+  };
+  const Wins wins;
+  const std::span<const double> values = call.columns.values;
+  std::vector<WindowPlace> places(call.grid.count);
+  WindowPlace walk;
+  for (std::size_t step = 0; step < places.size(); ++step) {
+    const std::int64_t end = call.shape.shift.reference(call.grid.time_of(step));
+    walk.move(call.columns.times, end - call.shape.range_ms, end);
+    places[step] = walk;
+  }
+  std::vector<Part> parts;
+  parts.reserve(2 * places.size());
+  std::size_t first = 0;  // the part that begins the window
+  std::size_t at = 0;
+  std::size_t next_begin = 0;
+  for (std::size_t step = 0; step < places.size(); ++step) {
+    const auto [begin, end] = std::pair(places[step].begin, places[step].end);
+    for (at = std::max(at, begin); at < end;) {
+      while (next_begin < places.size() && places[next_begin].begin <= at) ++next_begin;
+      const std::size_t to = next_begin < places.size() ? std::min(end, places[next_begin].begin) : end;
+      const double best = best_value(values.subspan(at, to - at), wins);
+      while (parts.size() > first && wins(best, parts.back().best)) parts.pop_back();
+      if (!std::isnan(best)) parts.push_back({at, best});
+      at = to;
+    }
+    while (first < parts.size() && parts[first].begin < begin) ++first;
+    if (begin == end) continue;
+    // Without a part, all values are NaN.
+    call.into.set(step, first < parts.size() ? parts[first].best : values[end - 1]);
+  }
+}
+
 RangeValue quantile_over_time(const RangeCall& call, const Window& window) {
   if (window.values.empty()) return {};
   const double q = call.scalars.front();
@@ -284,6 +334,12 @@ constexpr std::array<std::pair<std::string_view, RangeFunction>, 20> kOverTimeFu
 }};
 
 }  // namespace
+
+RangeSweep find_over_time_sweep(std::string_view name) noexcept {
+  if (name == "max_over_time") return sweep_extremes<std::greater<double>>;
+  if (name == "min_over_time") return sweep_extremes<std::less<double>>;
+  return nullptr;
+}
 
 RangeFunction find_over_time_function(std::string_view name) noexcept {
   const auto found =

@@ -29,6 +29,12 @@ struct Change {
   double total = 0;           ///< the change, or its count
 };
 
+/// Where a range begins and ends.
+struct Edges {
+  std::int64_t begin_ms = 0;
+  std::int64_t end_ms = 0;
+};
+
 double number_change(const RangeCall& call, const Window& window, bool is_counter) {
   double change = window.values.back() - window.values.front();
   if (!is_counter) return change;
@@ -69,13 +75,16 @@ bool is_new_histogram(const Window& window, std::size_t place) {
 bool check_histograms(const RangeCall& call, std::span<const FloatHistogramRef> histograms, bool is_counter,
                       bool skips_first) {
   using series::ResetHint;
-  const auto is_gauge = [](const FloatHistogramRef& one) { return one->hint == ResetHint::gauge; };
+  // One that was left out is like one that is there; see needed_histograms().
+  const auto is_gauge = [](const FloatHistogramRef& one) {
+    return one != nullptr && one->hint == ResetHint::gauge;
+  };
   if (is_counter && std::ranges::any_of(histograms, is_gauge)) call.note(Note::not_counter);
   const bool has_custom = histograms.back()->has_custom_bounds();
   const auto to_check = is_counter ? histograms.subspan(skips_first ? 1 : 0) : histograms;
   const bool fit = (is_counter || histograms.front()->has_custom_bounds() == has_custom) &&
                    (!is_counter || std::ranges::all_of(to_check, [&](const FloatHistogramRef& one) {
-                     return one->has_custom_bounds() == has_custom;
+                     return one == nullptr || one->has_custom_bounds() == has_custom;
                    }));
   if (!fit) call.note(Note::mixed_bounds);
   return fit;
@@ -93,15 +102,22 @@ std::shared_ptr<FloatHistogram> histogram_change(const RangeCall& call, const Wi
   std::int32_t schema = histograms.back()->schema;
   if (is_counter) {
     for (std::size_t i = skips_first ? 1 : 0; i < histograms.size(); ++i) {
-      schema = std::min(schema, histograms[i]->schema);
+      if (histograms[i] != nullptr) schema = std::min(schema, histograms[i]->schema);
     }
   }
   auto change = std::make_shared<FloatHistogram>(in_schema(*histograms.back(), schema));
   FloatHistogram nothing;
-  nothing.schema = histograms[1]->schema;
-  nothing.bounds = histograms[1]->bounds;
+  if (skips_first) {
+    nothing.schema = histograms[1]->schema;
+    nothing.bounds = histograms[1]->bounds;
+  }
   if (!sums.subtract(*change, skips_first ? nothing : *histograms.front())) return nullptr;
-  if (is_counter) {
+  if (is_counter && window.has_falls && window.histogram_starts.empty()) {
+    for (const std::uint32_t fall : window.histogram_falls) {
+      const std::size_t i = fall - window.first_histogram;
+      if (!(i == 1 && skips_first) && !sums.add(*change, *histograms[i - 1])) return nullptr;
+    }
+  } else if (is_counter) {
     bool has_noted = false;
     for (std::size_t i = 1; i < histograms.size(); ++i) {
       if (!has_noted && overlaps(birth_at(window.histogram_starts, window.histogram_times, i - 1),
@@ -125,14 +141,14 @@ std::shared_ptr<FloatHistogram> histogram_change(const RangeCall& call, const Wi
 ///
 /// Samples near the borders say how far the series reaches: up to the border, or half an interval where the
 /// border is more than 1.1 intervals away. A count never reaches below zero.
-double extrapolation(const Window& window, const Change& change, double sampled, bool is_counter,
+double extrapolation(const Edges& edges, const Change& change, double sampled, bool is_counter,
                      bool is_born_within) {
   const double average = change.intervals == 0 ? 0
                                                : seconds_between(change.first_ms, change.last_ms) /
                                                      static_cast<double>(change.intervals);
   const double threshold = average * 1.1;
-  double to_start = is_born_within ? 0 : seconds_between(window.begin_ms, change.first_ms);
-  double to_end = seconds_between(change.last_ms, window.end_ms);
+  double to_start = is_born_within ? 0 : seconds_between(edges.begin_ms, change.first_ms);
+  double to_end = seconds_between(change.last_ms, edges.end_ms);
   if (!is_born_within) {
     if (to_start >= threshold) to_start = average / 2;
     if (is_counter && change.total > 0 && change.first >= 0) {
@@ -186,7 +202,8 @@ RangeValue plain_rate(const RangeCall& call, const Window& window, RateKind kind
       return {};
     }
   }
-  double factor = extrapolation(window, change, sampled, kind.is_counter, is_born_within);
+  double factor =
+      extrapolation({window.begin_ms, window.end_ms}, change, sampled, kind.is_counter, is_born_within);
   if (kind.is_per_second) factor /= window.range_seconds();
   if (!has_histograms) return {change.total * factor, nullptr};
   multiply(*histogram, factor);
@@ -322,6 +339,51 @@ RangeValue delta(const RangeCall& call, const Window& window) {
   return rate_of_kind(call, window, {false, false});
 }
 
+/// What plain_rate() gives, for all windows of a series of numbers.
+template <RateKind kind>
+void sweep_rates(const SweepCall& call) {
+  const SampleColumns& columns = call.columns;
+  WindowPlace place;
+  WindowPlace falls;
+  for (std::size_t step = 0; step < call.grid.count; ++step) {
+    Edges edges;
+    edges.end_ms = call.shape.shift.reference(call.grid.time_of(step));
+    edges.begin_ms = edges.end_ms - call.shape.range_ms;
+    place.move(columns.times, edges.begin_ms, edges.end_ms);
+    if (place.size() == 0) continue;
+    Change change;
+    change.intervals = place.size() - 1;
+    change.first_ms = columns.times[place.begin];
+    change.last_ms = columns.times[place.end - 1];
+    change.first = columns.values[place.begin];
+    change.total = columns.values[place.end - 1] - change.first;
+    bool is_born_within = false;
+    if constexpr (kind.is_counter) {
+      falls.move(columns.falls, place);
+      for (std::size_t i = falls.begin; i < falls.end; ++i) {
+        change.total += columns.values[columns.falls[i] - 1];
+      }
+      is_born_within = columns.only_start != 0 && columns.only_start > edges.begin_ms &&
+                       columns.only_start < change.first_ms;
+    }
+    if (!is_born_within && change.intervals == 0) continue;
+    double sampled = seconds_between(change.first_ms, change.last_ms);
+    if (is_born_within) {
+      sampled = seconds_between(columns.only_start, change.last_ms);
+      change.total += change.first;
+    }
+    double factor = extrapolation(edges, change, sampled, kind.is_counter, is_born_within);
+    if constexpr (kind.is_per_second) factor /= seconds_between(edges.begin_ms, edges.end_ms);
+    if (const double number = change.total * factor; !is_absent(number)) call.into.set(step, number);
+  }
+}
+
+constexpr std::array<std::pair<std::string_view, RangeSweep>, 3> kRateSweeps = {{
+    {"delta", sweep_rates<RateKind{false, false}>},
+    {"increase", sweep_rates<RateKind{true, false}>},
+    {"rate", sweep_rates<RateKind{true, true}>},
+}};
+
 constexpr std::array<std::pair<std::string_view, RangeFunction>, 3> kRateFunctions = {{
     {"delta", delta},
     {"increase", increase},
@@ -329,6 +391,11 @@ constexpr std::array<std::pair<std::string_view, RangeFunction>, 3> kRateFunctio
 }};
 
 }  // namespace
+
+RangeSweep find_rate_sweep(std::string_view name) noexcept {
+  const auto found = std::ranges::find(kRateSweeps, name, &std::pair<std::string_view, RangeSweep>::first);
+  return found == kRateSweeps.end() ? nullptr : found->second;
+}
 
 RangeFunction find_rate_function(std::string_view name) noexcept {
   const auto found =

@@ -79,6 +79,114 @@ double number_of_sample(double value) noexcept {
   return bits == kAbsentBits ? std::numeric_limits<double>::quiet_NaN() : value;
 }
 
+constexpr std::size_t kBlock = 32;  // samples that are looked at together
+constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
+
+/// Sets the sign bit where `now` may be below `before`. No branch, so that compilers take several at once.
+std::uint64_t may_fall(double before, double now) noexcept {
+  return std::bit_cast<std::uint64_t>(now - before);
+}
+std::uint64_t may_fall(std::uint64_t before, std::uint64_t now) noexcept {
+  return (now - before) | now | before;
+}
+
+/// Calls use(place) for each number that is less than the one before it. Quick, because falls are rare.
+template <class Numbers, class Use>
+void each_fall(const Numbers& numbers, Use use) {
+  std::size_t begin = 1;
+  const auto look = [&](std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (numbers[i] < numbers[i - 1]) use(i);
+    }
+  };
+  for (; begin + kBlock <= numbers.size(); begin += kBlock) {
+    const auto* const block = numbers.data() + begin;
+    std::uint64_t found = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) found |= may_fall(block[i - 1], block[i]);
+    if ((found & kSign) != 0) look(begin + kBlock);
+  }
+  look(numbers.size());
+}
+
+bool is_special(double value) noexcept {
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  return bits == series::kStaleBits || bits == kAbsentBits;
+}
+
+/// Whether there is a mark of the end, or the mark of the engine itself.
+bool has_special(std::span<const double> values) noexcept {
+  constexpr std::uint64_t kLeastExponent = std::uint64_t{1} << 52U;
+  while (values.size() >= kBlock) {
+    // One more in the exponent of a NaN or an infinity sets the sign bit.
+    std::uint64_t found = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) {
+      found |= (std::bit_cast<std::uint64_t>(values[i]) & ~kSign) + kLeastExponent;
+    }
+    if ((found & kSign) != 0 && std::ranges::any_of(values.first(kBlock), is_special)) return true;
+    values = values.subspan(kBlock);
+  }
+  return std::ranges::any_of(values, is_special);
+}
+
+/// The place behind the last time up to a limit, at or behind `from`. `stride`: how far it probably is.
+std::size_t place_behind(std::span<const std::int64_t> times, std::size_t from, std::size_t stride,
+                         std::int64_t limit_ms) noexcept {
+  const std::size_t guess = from + stride;
+  const bool reaches = guess <= times.size() && (guess == 0 || times[guess - 1] <= limit_ms);
+  if (reaches && (guess == times.size() || times[guess] > limit_ms)) return guess;
+  std::size_t place = reaches ? guess : from;
+  while (place < times.size() && times[place] <= limit_ms) ++place;
+  return place;
+}
+
+/// The histogram of one sample; null where it is a number or the end of the series.
+series::FloatHistogramRef histogram_at(const series::SeriesChunk& chunk, std::size_t sample) {
+  if (!chunk.float_histograms.empty() && chunk.float_histograms[sample] != nullptr) {
+    return chunk.float_histograms[sample];
+  }
+  if (chunk.histogram == nullptr || is_absent(number_of_sample(chunk.values[sample]))) return nullptr;
+  return ChunkHistograms(chunk).at(sample);
+}
+
+series::FloatHistogramRef with_found_reset(const series::FloatHistogram& now,
+                                           const series::FloatHistogram& before) {
+  auto changed = std::make_shared<series::FloatHistogram>(now);
+  changed->hint = is_reset(now, before) ? series::ResetHint::reset : series::ResetHint::not_reset;
+  return changed;
+}
+
+/// Whether each count began at or before its first sample.
+bool have_begun(const series::SeriesChunk& chunk) {
+  return std::ranges::all_of(chunk.starts, [&](const series::CountStart& start) {
+    return start.time_ms <= chunk.times_ms[start.sample];
+  });
+}
+
+/// The first and the last histogram of each window and of the chunk, and those on both sides of a reset. So
+/// each chunk has one in each window that it reaches into.
+std::vector<bool> needed_histograms(const series::SeriesChunk& chunk, const WindowEdges& edges) {
+  const auto times = chunk.times_ms;
+  std::vector<bool> needed(times.size());
+  if (times.empty()) return needed;
+  needed.front() = needed.back() = true;
+  WindowPlace place;
+  for (std::size_t step = 0; step < edges.grid.count; ++step) {
+    const std::int64_t end = edges.shape.shift.reference(edges.grid.time_of(step));
+    place.move(times, end - edges.shape.range_ms, end);
+    if (place.size() == 0) continue;
+    needed[place.begin] = needed[place.end - 1] = true;
+  }
+  const auto need_beside = [&](std::size_t sample) {
+    needed[sample] = true;
+    if (sample > 0) needed[sample - 1] = true;
+  };
+  for (const series::CountStart& start : chunk.starts) need_beside(start.sample);
+  for (const std::vector<std::uint64_t>& counts : chunk.histogram->counts) {
+    each_fall(std::span(counts), need_beside);
+  }
+  return needed;
+}
+
 void forget_if_unknown(std::vector<std::int64_t>& starts) {
   if (std::ranges::all_of(starts, [](std::int64_t start) { return start == 0; })) starts.clear();
 }
@@ -89,6 +197,7 @@ void SampleColumns::clear() {
   times.clear();
   values.clear();
   starts.clear();
+  only_start = 0;
   histogram_times.clear();
   histograms.clear();
   histogram_starts.clear();
@@ -100,19 +209,35 @@ void SampleColumns::clear() {
 std::size_t SampleColumns::bytes() const noexcept {
   constexpr std::size_t kNumber = 2 * sizeof(std::int64_t) + sizeof(double);
   std::size_t bytes = times.size() * kNumber;
-  for (const auto& one : histograms) bytes += kNumber + sizeof(one) + EvalSeries::bytes_of(*one);
+  for (const auto& one : histograms) {
+    bytes += kNumber + sizeof(one) + (one == nullptr ? 0 : EvalSeries::bytes_of(*one));
+  }
   return bytes;
 }
 
-void SampleColumns::append(const series::SeriesChunk& chunk, bool keeps_stale) {
-  const bool has_histograms = chunk.histogram != nullptr || !chunk.float_histograms.empty();
-  if (!has_histograms && chunk.starts.empty() && starts.empty()) {
-    append_numbers(chunk, keeps_stale);
+bool SampleColumns::is_of_one_count(const series::SeriesChunk& chunk) const noexcept {
+  if (!starts.empty()) return false;
+  if (chunk.starts.empty() || chunk.times_ms.empty()) return true;
+  const series::CountStart& start = chunk.starts.front();
+  return chunk.starts.size() == 1 && start.sample == 0 && start.time_ms <= chunk.times_ms.front() &&
+         (times.empty() || start.time_ms == only_start);
+}
+
+void SampleColumns::append(const series::SeriesChunk& chunk, const WindowEdges* edges) {
+  const bool is_of_numbers = chunk.histogram == nullptr && chunk.float_histograms.empty();
+  if (is_of_numbers && is_of_one_count(chunk)) {
+    if (!chunk.starts.empty() && times.empty()) only_start = chunk.starts.front().time_ms;
+    append_numbers(chunk);
     return;
   }
+  spread_start();
   StartWalk started(chunk.starts);
   std::optional<ChunkHistograms> own;
   if (chunk.histogram != nullptr) own.emplace(chunk);
+  const bool skips = edges != nullptr && own && chunk.float_histograms.empty() &&
+                     !has_special(chunk.values) && have_begun(chunk);
+  std::vector<bool> needed;
+  if (skips) needed = needed_histograms(chunk, *edges);
   starts.resize(times.size());
   histogram_starts.resize(histogram_times.size());
   for (std::size_t i = 0; i < chunk.times_ms.size(); ++i) {
@@ -120,12 +245,13 @@ void SampleColumns::append(const series::SeriesChunk& chunk, bool keeps_stale) {
     const std::int64_t start = started.at(i);
     series::FloatHistogramRef histogram;
     if (!chunk.float_histograms.empty()) histogram = chunk.float_histograms[i];
-    if (histogram == nullptr && own && !is_absent(value)) histogram = own->at(i);
-    if (histogram != nullptr) {
+    const bool is_own = histogram == nullptr && own && !is_absent(value);
+    if (is_own && (!skips || needed[i])) histogram = own->at(i);
+    if (histogram != nullptr || is_own) {
       histogram_times.push_back(chunk.times_ms[i]);
       histograms.push_back(std::move(histogram));
       histogram_starts.push_back(start);
-    } else if (keeps_stale || !is_absent(value)) {
+    } else if (!is_absent(value)) {
       times.push_back(chunk.times_ms[i]);
       values.push_back(value);
       starts.push_back(start);
@@ -135,20 +261,20 @@ void SampleColumns::append(const series::SeriesChunk& chunk, bool keeps_stale) {
   forget_if_unknown(histogram_starts);
 }
 
+void SampleColumns::spread_start() {
+  if (const std::int64_t start = std::exchange(only_start, 0); start != 0) starts.assign(times.size(), start);
+}
+
 /// The usual case: numbers whose counts began before.
-void SampleColumns::append_numbers(const series::SeriesChunk& chunk, bool keeps_stale) {
-  const auto is_special = [](double value) {
-    const auto bits = std::bit_cast<std::uint64_t>(value);
-    return bits == series::kStaleBits || bits == kAbsentBits;
-  };
-  if (std::ranges::none_of(chunk.values, is_special)) {
+void SampleColumns::append_numbers(const series::SeriesChunk& chunk) {
+  if (!has_special(chunk.values)) {
     times.insert(times.end(), chunk.times_ms.begin(), chunk.times_ms.end());
     values.insert(values.end(), chunk.values.begin(), chunk.values.end());
     return;
   }
   for (std::size_t i = 0; i < chunk.times_ms.size(); ++i) {
     const double value = number_of_sample(chunk.values[i]);
-    if (!keeps_stale && is_absent(value)) continue;
+    if (is_absent(value)) continue;
     times.push_back(chunk.times_ms[i]);
     values.push_back(value);
   }
@@ -167,10 +293,10 @@ void SampleColumns::append(const EvalSeries& series, const Grid& grid) {
 }
 
 void SampleColumns::find_falls() {
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    if (values[i] < values[i - 1]) falls.push_back(static_cast<std::uint32_t>(i));
-  }
+  each_fall(values, [&](std::size_t place) { falls.push_back(static_cast<std::uint32_t>(place)); });
   for (std::size_t i = 1; i < histograms.size(); ++i) {
+    // A histogram that was left out has no reset beside it.
+    if (histograms[i] == nullptr || histograms[i - 1] == nullptr) continue;
     if (is_reset(*histograms[i], *histograms[i - 1]))
       histogram_falls.push_back(static_cast<std::uint32_t>(i));
   }
@@ -178,23 +304,23 @@ void SampleColumns::find_falls() {
 }
 
 void SampleColumns::find_resets() {
-  using series::ResetHint;
   const auto found = histograms;
   for (std::size_t i = 1; i < histograms.size(); ++i) {
-    if (found[i]->hint != ResetHint::unknown) continue;
-    auto changed = std::make_shared<series::FloatHistogram>(*found[i]);
-    changed->hint = is_reset(*found[i], *found[i - 1]) ? ResetHint::reset : ResetHint::not_reset;
-    histograms[i] = std::move(changed);
+    if (found[i]->hint != series::ResetHint::unknown) continue;
+    histograms[i] = with_found_reset(*found[i], *found[i - 1]);
   }
 }
 
-void WindowWalk::Place::move(std::span<const std::int64_t> times, std::int64_t after_ms,
-                             std::int64_t to_ms) noexcept {
-  while (end < times.size() && times[end] <= to_ms) ++end;
-  while (begin < end && times[begin] <= after_ms) ++begin;
+void WindowPlace::move(std::span<const std::int64_t> times, std::int64_t after_ms,
+                       std::int64_t to_ms) noexcept {
+  const std::size_t old_end = std::exchange(end, place_behind(times, end, end_stride_, to_ms));
+  end_stride_ = end - old_end;
+  const std::size_t old_begin =
+      std::exchange(begin, place_behind(times.first(end), begin, begin_stride_, after_ms));
+  begin_stride_ = begin - old_begin;
 }
 
-void WindowWalk::Place::move(std::span<const std::uint32_t> places, const Place& samples) noexcept {
+void WindowPlace::move(std::span<const std::uint32_t> places, const WindowPlace& samples) noexcept {
   while (end < places.size() && places[end] < samples.end) ++end;
   while (begin < end && places[begin] <= samples.begin) ++begin;
 }
@@ -209,7 +335,7 @@ Window WindowWalk::at(std::int64_t time_ms) {
   const std::int64_t to = window.end_ms + shape_.after_ms;
   numbers_.move(columns_.times, after, to);
   histograms_.move(columns_.histogram_times, after, to);
-  const auto part = [](const auto& column, const Place& place) {
+  const auto part = [](const auto& column, const WindowPlace& place) {
     using Value = typename std::remove_cvref_t<decltype(column)>::value_type;
     if (column.empty()) return std::span<const Value>();
     return std::span<const Value>(column).subspan(place.begin, place.end - place.begin);
@@ -232,22 +358,85 @@ Window WindowWalk::at(std::int64_t time_ms) {
   return window;
 }
 
-std::optional<LastSample::Found> LastSample::at(std::int64_t time_ms, std::int64_t after_ms) {
-  const auto& times = columns_.times;
-  const auto& histogram_times = columns_.histogram_times;
-  while (numbers_ < times.size() && times[numbers_] <= time_ms) ++numbers_;
-  while (histograms_ < histogram_times.size() && histogram_times[histograms_] <= time_ms) ++histograms_;
-  const bool has_number = numbers_ > 0 && times[numbers_ - 1] > after_ms;
-  const bool has_histogram = histograms_ > 0 && histogram_times[histograms_ - 1] > after_ms;
-  if (has_histogram && (!has_number || histogram_times[histograms_ - 1] > times[numbers_ - 1])) {
-    const std::size_t place = histograms_ - 1;
-    const std::int64_t start = columns_.histogram_starts.empty() ? 0 : columns_.histogram_starts[place];
-    return Found{histogram_times[place], start, kAbsent, &columns_.histograms[place]};
+bool has_histograms(const series::SeriesChunk& chunk) {
+  return chunk.histogram != nullptr ||
+         std::ranges::any_of(chunk.float_histograms, [](const auto& one) { return one != nullptr; });
+}
+
+void LastSamples::add(const series::SeriesChunk& chunk, EvalSeries& into) {
+  const auto times = chunk.times_ms;
+  if (times.empty()) return;
+  const bool is_plain =
+      chunk.histogram == nullptr && chunk.float_histograms.empty() && settings_.part == SamplePart::value;
+  std::size_t place = 0;  // the sample behind the last one at or before the step
+  std::size_t stride = 1;
+  Last now;
+  std::size_t of_now = times.size();  // the place of `now`
+  for (; step_ < grid_.count; ++step_) {
+    const std::int64_t at = settings_.shift.reference(grid_.time_of(step_));
+    if (times.back() < at) break;
+    if (times.front() > at) {
+      set(last_, at, into);
+      continue;
+    }
+    const std::size_t before = place;
+    place = place_behind(times, place, stride, at);
+    stride = place - before;
+    const std::size_t found = place - 1;
+    if (!is_plain) {
+      if (of_now != found) now = read(chunk, found);
+      of_now = found;
+      set(now, at, into);
+    } else if (times[found] > at - settings_.lookback_ms) {
+      const double number = number_of_sample(chunk.values[found]);
+      if (!is_absent(number)) into.set(step_, number);
+    }
   }
-  if (!has_number || is_absent(columns_.values[numbers_ - 1])) return std::nullopt;
-  const std::size_t place = numbers_ - 1;
-  const std::int64_t start = columns_.starts.empty() ? 0 : columns_.starts[place];
-  return Found{times[place], start, columns_.values[place], nullptr};
+  last_ = read(chunk, times.size() - 1);
+  if (settings_.finds_resets) last_histogram_ = histogram_before(chunk, times.size());
+}
+
+void LastSamples::finish(EvalSeries& into) {
+  for (; step_ < grid_.count; ++step_) set(last_, settings_.shift.reference(grid_.time_of(step_)), into);
+}
+
+LastSamples::Last LastSamples::read(const series::SeriesChunk& chunk, std::size_t place) const {
+  Last last;
+  last.time_ms = chunk.times_ms[place];
+  last.number = number_of_sample(chunk.values[place]);
+  if (settings_.part == SamplePart::start) {
+    StartWalk starts(chunk.starts);
+    last.start_ms = starts.at(place);
+  }
+  last.histogram = histogram_at(chunk, place);
+  if (last.histogram == nullptr || !settings_.finds_resets) return last;
+  if (last.histogram->hint != series::ResetHint::unknown) return last;
+  if (const auto before = histogram_before(chunk, place)) {
+    last.histogram = with_found_reset(*last.histogram, *before);
+  }
+  return last;
+}
+
+series::FloatHistogramRef LastSamples::histogram_before(const series::SeriesChunk& chunk,
+                                                        std::size_t place) const {
+  while (place-- > 0) {
+    if (auto histogram = histogram_at(chunk, place)) return histogram;
+  }
+  return last_histogram_;
+}
+
+void LastSamples::set(const Last& last, std::int64_t at_ms, EvalSeries& into) const {
+  constexpr double kMillisecondsPerSecond = 1000;
+  const bool is_there = last.histogram != nullptr || !is_absent(last.number);
+  if (!is_there || last.time_ms <= at_ms - settings_.lookback_ms) return;
+  if (settings_.part != SamplePart::value) {
+    const std::int64_t time = settings_.part == SamplePart::start ? last.start_ms : last.time_ms;
+    into.set(step_, static_cast<double>(time) / kMillisecondsPerSecond);
+  } else if (last.histogram != nullptr) {
+    into.set(step_, last.histogram);
+  } else {
+    into.set(step_, last.number);
+  }
 }
 
 }  // namespace kymo::KYMO_ABI::query

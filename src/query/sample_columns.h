@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -12,34 +13,6 @@
 #include "eval_series.h"
 
 namespace kymo::KYMO_ABI::query {
-
-/// The samples of one series, numbers apart from histograms, each ascending by time.
-struct SampleColumns {
-  std::vector<std::int64_t> times;
-  std::vector<double> values;
-  /// When the count of each began; 0: unknown. Empty where none is known.
-  std::vector<std::int64_t> starts;
-  std::vector<std::int64_t> histogram_times;
-  std::vector<series::FloatHistogramRef> histograms;
-  std::vector<std::int64_t> histogram_starts;
-  /// Places of samples whose count began anew, by their values alone; see find_falls().
-  std::vector<std::uint32_t> falls;
-  std::vector<std::uint32_t> histogram_falls;
-  bool has_falls = false;
-
-  void clear();
-  [[nodiscard]] std::size_t bytes() const noexcept;
-  /// Appends the samples of a chunk. Marks of the end stay where they are wanted.
-  void append(const series::SeriesChunk& chunk, bool keeps_stale);
-  void append(const EvalSeries& series, const Grid& grid);
-  /// Compares each sample with the one before it, once for all windows.
-  void find_falls();
-  /// Compares each histogram without a hint with the one before it, and gives it one.
-  void find_resets();
-
- private:
-  void append_numbers(const series::SeriesChunk& chunk, bool keeps_stale);
-};
 
 /// Where the samples of a selector or subquery are, as of the time of evaluation.
 struct Shift {
@@ -58,6 +31,47 @@ struct WindowShape {
   RangeEdges edges = RangeEdges::plain;
   std::int64_t before_ms = 0;  ///< samples before the range that its edges need
   std::int64_t after_ms = 0;
+};
+
+/// The windows of all steps, for a reader that needs little of each.
+struct WindowEdges {
+  const Grid& grid;
+  const WindowShape& shape;
+};
+
+/// The samples of one series, numbers apart from histograms, each ascending by time.
+struct SampleColumns {
+  std::vector<std::int64_t> times;
+  std::vector<double> values;
+  /// When the count of each began; 0: unknown. Empty where none is known.
+  std::vector<std::int64_t> starts;
+  /// When the count of all numbers began, before the second one; 0: unknown, or `starts` has it.
+  std::int64_t only_start = 0;
+  std::vector<std::int64_t> histogram_times;
+  /// Those that no window of the reader needs are null, see append().
+  std::vector<series::FloatHistogramRef> histograms;
+  std::vector<std::int64_t> histogram_starts;
+  /// Places of samples whose count began anew, by their values alone; see find_falls().
+  std::vector<std::uint32_t> falls;
+  std::vector<std::uint32_t> histogram_falls;
+  bool has_falls = false;
+
+  void clear();
+  [[nodiscard]] std::size_t bytes() const noexcept;
+  /// Appends the samples of a chunk, without marks of the end. `edges`: the windows of which only the first
+  /// and the last histogram matter, and those beside a reset; null: every histogram matters.
+  void append(const series::SeriesChunk& chunk, const WindowEdges* edges);
+  void append(const EvalSeries& series, const Grid& grid);
+  /// Compares each sample with the one before it, once for all windows.
+  void find_falls();
+  /// Compares each histogram without a hint with the one before it, and gives it one.
+  void find_resets();
+  /// Gives each number its start, for readers of `starts`.
+  void spread_start();
+
+ private:
+  void append_numbers(const series::SeriesChunk& chunk);
+  [[nodiscard]] bool is_of_one_count(const series::SeriesChunk& chunk) const noexcept;
 };
 
 /// The samples in one range, those that its edges need among them.
@@ -85,6 +99,22 @@ struct Window {
   }
 };
 
+/// The places of a window's samples within their column.
+struct WindowPlace {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+
+  /// Moves forwards, to the samples after one time and up to another. Cheap where steps and samples are even.
+  void move(std::span<const std::int64_t> times, std::int64_t after_ms, std::int64_t to_ms) noexcept;
+  /// Moves to the places behind the first of some samples.
+  void move(std::span<const std::uint32_t> places, const WindowPlace& samples) noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return end - begin; }
+
+ private:
+  std::size_t begin_stride_ = 0;
+  std::size_t end_stride_ = 0;
+};
+
 /// Moves a window over the samples of a series, forwards.
 class WindowWalk {
  public:
@@ -93,39 +123,54 @@ class WindowWalk {
   [[nodiscard]] Window at(std::int64_t time_ms);
 
  private:
-  struct Place {
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    void move(std::span<const std::int64_t> times, std::int64_t after_ms, std::int64_t to_ms) noexcept;
-    void move(std::span<const std::uint32_t> places, const Place& samples) noexcept;
-  };
-
   const SampleColumns& columns_;
   const WindowShape& shape_;
-  Place numbers_;
-  Place histograms_;
-  Place falls_;
-  Place histogram_falls_;
+  WindowPlace numbers_;
+  WindowPlace histograms_;
+  WindowPlace falls_;
+  WindowPlace histogram_falls_;
 };
 
-/// The last sample at or before a time; walks forwards.
-class LastSample {
- public:
-  explicit LastSample(const SampleColumns& columns) : columns_(columns) {}
+/// Which part of a sample a selector gives.
+enum class SamplePart : std::uint8_t { value, time, start };
 
-  struct Found {
-    std::int64_t time_ms = 0;
-    std::int64_t start_ms = 0;
-    double number = kAbsent;
-    const series::FloatHistogramRef* histogram = nullptr;
+/// Finds the last sample at each step of a grid, while the chunks of a series come one after another.
+class LastSamples {
+ public:
+  struct Settings {
+    Shift shift;
+    std::int64_t lookback_ms = 0;  ///< how old a sample may be
+    SamplePart part = SamplePart::value;
+    bool finds_resets = false;  ///< histograms say whether they begin anew, as of find_resets()
   };
-  /// Nothing where there is none after `after_ms`, or where the series ended.
-  [[nodiscard]] std::optional<Found> at(std::int64_t time_ms, std::int64_t after_ms);
+
+  LastSamples(const Grid& grid, const Settings& settings) : grid_(grid), settings_(settings) {}
+
+  /// Sets the steps whose last sample is in this chunk or before.
+  void add(const series::SeriesChunk& chunk, EvalSeries& into);
+  /// Sets the steps behind the last chunk.
+  void finish(EvalSeries& into);
 
  private:
-  const SampleColumns& columns_;
-  std::size_t numbers_ = 0;  ///< count of those at or before the time
-  std::size_t histograms_ = 0;
+  struct Last {
+    std::int64_t time_ms = std::numeric_limits<std::int64_t>::min();
+    std::int64_t start_ms = 0;
+    double number = kAbsent;
+    series::FloatHistogramRef histogram;
+  };
+
+  [[nodiscard]] Last read(const series::SeriesChunk& chunk, std::size_t place) const;
+  [[nodiscard]] series::FloatHistogramRef histogram_before(const series::SeriesChunk& chunk,
+                                                           std::size_t place) const;
+  void set(const Last& last, std::int64_t at_ms, EvalSeries& into) const;
+
+  const Grid& grid_;
+  const Settings& settings_;
+  std::size_t step_ = 0;
+  Last last_;                                 ///< of the chunks before
+  series::FloatHistogramRef last_histogram_;  ///< of the chunks before, where resets are found
 };
+
+[[nodiscard]] bool has_histograms(const series::SeriesChunk& chunk);
 
 }  // namespace kymo::KYMO_ABI::query
