@@ -48,7 +48,7 @@ class EvalSeries {
   [[nodiscard]] bool empty() const noexcept { return numbers_.empty(); }
 
   /// kAbsent where there is none.
-  [[nodiscard]] double number(std::size_t step) const noexcept {
+  [[nodiscard]] [[gnu::always_inline]] double number(std::size_t step) const noexcept {
     return holds(step) ? numbers_[step - first_] : kAbsent;
   }
   /// Null where there is none.
@@ -62,7 +62,7 @@ class EvalSeries {
   [[nodiscard]] bool has_histograms() const noexcept { return !histograms_.empty(); }
 
   /// Puts a number at a step, which may not be before the first one.
-  void set(std::size_t step, double number) {
+  [[gnu::always_inline]] void set(std::size_t step, double number) {
     if (step == end_step() && !numbers_.empty() && histograms_.empty()) {
       numbers_.push_back(number);  // the usual case
       return;

@@ -141,8 +141,8 @@ std::shared_ptr<FloatHistogram> histogram_change(const RangeCall& call, const Wi
 ///
 /// Samples near the borders say how far the series reaches: up to the border, or half an interval where the
 /// border is more than 1.1 intervals away. A count never reaches below zero.
-double extrapolation(const Edges& edges, const Change& change, double sampled, bool is_counter,
-                     bool is_born_within) {
+[[gnu::always_inline]] inline double extrapolation(const Edges& edges, const Change& change, double sampled,
+                                                   bool is_counter, bool is_born_within) {
   const double average = change.intervals == 0 ? 0
                                                : seconds_between(change.first_ms, change.last_ms) /
                                                      static_cast<double>(change.intervals);

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -223,6 +225,111 @@ TEST_F(WithHistory, ClassicBucketsCountAsTheTextFormatDoes) {
     const double expected =
         (bound >= 0.5 ? 10 : 0) + (bound >= 1 ? 10 : 0) + (bound >= 3 ? 10 : 0) + (bound >= 8 ? 10 : 0);
     EXPECT_EQ(count, expected) << labels;
+  }
+}
+
+/// One histogram with a sample a second in chunks of 40; counting begins anew at the 50th.
+class WithReset final : public kymo::series::SeriesReader {
+ public:
+  WithReset() {
+    auto made = std::make_shared<kymo::series::StoredSeries>();
+    made->labels = kymo::series::LabelSet{{"__name__", "h"}};
+    series_ = std::move(made);
+    for (std::uint64_t i = 0; i < kSamples; ++i) {
+      times_.push_back(static_cast<std::int64_t>(i) * 1000);
+      const std::uint64_t counted = i < 50 ? i + 100 : i - 49;
+      sums_.push_back(static_cast<double>(counted));
+      counts_[0].push_back(counted);
+      counts_[1].push_back(counted * 3);
+    }
+  }
+  [[nodiscard]] std::vector<kymo::series::SeriesRef> find(std::span<const kymo::series::Matcher>,
+                                                          kymo::series::TimeRange,
+                                                          const kymo::series::ReadLimit&,
+                                                          std::size_t) const override {
+    return {series_};
+  }
+  [[nodiscard]] std::unique_ptr<kymo::series::SeriesScan> scan(kymo::series::ReadLimit) const override {
+    return std::make_unique<Scan>(*this);
+  }
+
+ private:
+  static constexpr std::size_t kSamples = 120;
+  static constexpr std::size_t kOfChunk = 40;
+
+  class Scan final : public kymo::series::SeriesScan {
+   public:
+    explicit Scan(const WithReset& store) : store_(store) {}
+    void open(const kymo::series::SeriesRef&, kymo::series::TimeRange) override { next_ = 0; }
+    [[nodiscard]] const kymo::series::SeriesChunk* next() override {
+      if (next_ == kSamples) return nullptr;
+      chunk_.times_ms = std::span(store_.times_).subspan(next_, kOfChunk);
+      chunk_.values = std::span(store_.sums_).subspan(next_, kOfChunk);
+      for (std::size_t i = 0; i < counts_.size(); ++i) {
+        const auto part = std::span(store_.counts_.at(i)).subspan(next_, kOfChunk);
+        counts_.at(i).assign(part.begin(), part.end());
+      }
+      histogram_.buckets = kBuckets;
+      histogram_.counts = counts_;
+      chunk_.histogram = &histogram_;
+      next_ += kOfChunk;
+      return &chunk_;
+    }
+    [[nodiscard]] std::uint64_t missing_chunks() const noexcept override { return 0; }
+
+   private:
+    static constexpr std::array<std::int32_t, 2> kBuckets = {4, 9};
+    const WithReset& store_;
+    std::size_t next_ = 0;
+    std::array<std::vector<std::uint64_t>, 2> counts_;
+    kymo::series::HistogramChunk histogram_;
+    kymo::series::SeriesChunk chunk_;
+  };
+
+  kymo::series::SeriesRef series_;
+  std::vector<std::int64_t> times_;
+  std::vector<double> sums_;
+  std::array<std::vector<std::uint64_t>, 2> counts_;
+};
+
+/// A subquery gives all samples to the function, so that it shows the effect of those that were left out.
+TEST(Engine, RatesOfHistogramsNeedFewSamplesOnly) {
+  const WithReset store;
+  const query::Engine engine;
+  for (const std::string function : {"rate", "increase"}) {
+    for (const std::string range : {"15s", "30s", "70s"}) {
+      const auto values = [&](const std::string& selector) {
+        const std::string text = "histogram_quantile(0.7, " + function + "(" + selector + ")) + " +
+                                 "histogram_fraction(0, 1e9, " + function + "(" + selector + "))";
+        return numbers(engine.run(store, {text, 20'000, 119'000, 7'000}));
+      };
+      EXPECT_THAT(values("h[" + range + "]"), SizeIs(15));
+      EXPECT_EQ(values("h[" + range + "]"), values("h[" + range + ":1s]"));
+    }
+  }
+}
+
+TEST(Engine, ExtremesOfOverlappingWindowsEqualThoseOfEachAlone) {
+  const Loaded store("  x 3 1 4 NaN 1 5 9 2 6 NaN NaN NaN 5 3 5 8 9 7 _ _ 9 3 2 -Inf 3\n");
+  for (const std::string function : {"max_over_time", "min_over_time"}) {
+    for (const int minutes : {1, 2, 3, 5, 7}) {
+      const std::string text = function + "(x[" + std::to_string(minutes) + "m])";
+      const query::Engine engine;
+      const auto all = engine.run(store, {text, 0, 27 * kMinute, 2 * kMinute});
+      ASSERT_THAT(all.series, SizeIs(1));
+      std::size_t seen = 0;
+      for (int step = 0; step <= 13; ++step) {
+        const auto alone = numbers(run(store, text, 2 * step * kMinute));
+        if (alone.empty()) continue;
+        ASSERT_LT(seen, all.series[0].numbers.size());
+        const query::NumberPoint& point = all.series[0].numbers[seen++];
+        EXPECT_EQ(point.time_ms, 2 * step * kMinute);
+        EXPECT_TRUE(point.value == alone[0].second ||
+                    (std::isnan(point.value) && std::isnan(alone[0].second)))
+            << text << " at step " << step;
+      }
+      EXPECT_EQ(seen, all.series[0].numbers.size());
+    }
   }
 }
 
