@@ -5,6 +5,8 @@
 #include <cmath>
 #include <ctime>
 
+#include "sum_growth.h"
+
 namespace kymo::KYMO_ABI {
 namespace {
 
@@ -73,8 +75,13 @@ GaugeStatistics GaugeTrack::read() const noexcept {
   if (statistics.count == 0) return statistics;
   statistics.min = min_.load(std::memory_order_relaxed);
   statistics.max = max_.load(std::memory_order_relaxed);
-  const double sum = sum_.load(std::memory_order_relaxed) - sum_at_reset_.load(std::memory_order_relaxed);
-  statistics.mean = mean_of(statistics, sum / static_cast<double>(statistics.count) / kScale);
+  const double sum = sum_.load(std::memory_order_relaxed);
+  const double at_reset = sum_at_reset_.load(std::memory_order_relaxed);
+  const double whole = sum_growth(sum / kScale, at_reset / kScale);
+  const auto count = static_cast<double>(statistics.count);
+  // The whole sum may be infinite where the mean is not.
+  statistics.mean =
+      mean_of(statistics, std::isfinite(whole) ? whole / count : (sum - at_reset) / count / kScale);
   const std::chrono::nanoseconds since_epoch(last_update_ns_.load(std::memory_order_relaxed));
   statistics.last_update = std::chrono::system_clock::time_point(
       std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch));

@@ -8,6 +8,8 @@
 
 #include <kymo/core/detail/histogram_cells.h>
 
+#include "sum_growth.h"
+
 namespace kymo::KYMO_ABI {
 namespace {
 
@@ -181,7 +183,7 @@ bool HistogramValue::subtract(const HistogramValue& earlier) {
                            [](std::uint64_t now, std::uint64_t gone) { return now - std::min(now, gone); });
     set_bounded(bounded_->bounds, std::move(counts), left_of(bounded_->negative, earlier.bounded_->negative));
   }
-  sum_ = count() == 0 ? 0 : sum_ - earlier.sum_;
+  sum_ = count() == 0 ? 0 : sum_growth(sum_, earlier.sum_);
   settle_extremes();
   return true;
 }

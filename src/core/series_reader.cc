@@ -8,12 +8,13 @@
 #include "histogram_store.h"
 #include "reset_base.h"
 #include "series_extra.h"
+#include "sum_growth.h"
 
 namespace kymo::KYMO_ABI {
 
 std::uint64_t difference(std::uint64_t now, std::uint64_t before, FamilySpec::Storage storage) noexcept {
   if (is_whole(storage)) return now - before;
-  return std::bit_cast<std::uint64_t>(std::bit_cast<double>(now) - std::bit_cast<double>(before));
+  return std::bit_cast<std::uint64_t>(sum_growth(std::bit_cast<double>(now), std::bit_cast<double>(before)));
 }
 
 bool is_unset_gauge(const Series& series) noexcept {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -146,6 +147,60 @@ TEST(Reset, OfATimingIsExactToTheNanosecond) {
     EXPECT_EQ(registry.snapshot()->find("t", {})->histogram->sum(), 0.2) << before;
     EXPECT_EQ(timing.recent().total_sum, 0.2) << before;
     EXPECT_EQ(registry.reset()->find("t", {})->histogram->sum(), 0.2) << before;
+  }
+}
+
+TEST(Reset, OfASumTakesNoRoundingAlong) {
+  for (const double before : {0.1, 0.7, 1e3, 12345.678}) {
+    Registry registry;
+    DoubleCounter counter = registry.double_counter("d", "D.");
+    Histogram histogram = registry.histogram("h", "H.");
+    Histogram bounded = registry.histogram("b", "B.", {.bounds = {1, 2}});
+    Window window = registry.window("w", "W.");
+    const auto record = [&](double value) {
+      counter.add(value), window.record(value);
+      histogram.record(value), bounded.record(value);
+    };
+    record(before);
+    registry.reset();
+    record(0.2);
+    EXPECT_EQ(counter.value(), 0.2) << before;
+    EXPECT_EQ(histogram.value().sum(), 0.2) << before;
+    EXPECT_EQ(bounded.value().sum(), 0.2) << before;
+    EXPECT_EQ(window.value().total_sum, 0.2) << before;
+    record(0.6);
+    const auto taken = registry.reset();
+    EXPECT_EQ(to_double(taken->find("d", {})->number), 0.8) << before;
+    EXPECT_EQ(taken->find("h", {})->histogram->sum(), 0.8) << before;
+  }
+}
+
+TEST(Reset, OfAGaugesMeanTakesNoRoundingAlong) {
+  Registry registry;
+  Gauge gauge = registry.gauge("g", "G.");
+  for (const double value : {0.7, 0.1, 0.2}) gauge.set(value);
+  registry.reset();
+  gauge.set(0.4);
+  EXPECT_EQ(gauge.statistics().mean, 0.3) << "of the 0.2 that it held, and 0.4";
+}
+
+TEST(Reset, OfACounterLetsItNeverFall) {
+  for (const double before : {0.1, 0.24, 1.0 / 3, 63.99999, 7e15, 1e300}) {
+    Registry registry;
+    DoubleCounter counter = registry.double_counter("d", "D.");
+    counter.add(before);
+    registry.reset();
+    double sum = before;
+    double last = 0;
+    for (int step = 0; step < 3000; ++step) {
+      // By one unit in the last place, then in longer steps, over a power of two.
+      const double next =
+          std::nextafter(sum, std::numeric_limits<double>::infinity()) + (step > 1000 ? sum / 700 : 0);
+      counter.add(next - sum);
+      sum = next;
+      ASSERT_GE(counter.value(), last) << before << " + " << sum - before;
+      last = counter.value();
+    }
   }
 }
 
