@@ -44,7 +44,9 @@ void append_double(double number, std::string& out) {
   }
 }
 
+/// A field without a number is absent: readers of percentiles fail on null.
 void append_field(std::string_view name, double number, std::string& out) {
+  if (std::isnan(number)) return;
   out.append(",\"").append(name).append("\":");
   append_double(number, out);
 }

@@ -38,6 +38,12 @@ TEST(LiveJson, HistogramsAreMergedToEightBucketsAnOctave) {
   EXPECT_TRUE(out.starts_with(R"({"count":8,"sum":)")) << out;
 }
 
+TEST(LiveJson, AnEmptyHistogramHasNoPercentiles) {
+  std::string out;
+  append_live_value(FamilyMaker(Kind::histogram, "h").histogram({}, {}).make().point(0), out);
+  EXPECT_EQ(out, R"({"count":0,"sum":0,"buckets":[]})");
+}
+
 TEST(LiveJson, BoundsAreNoConcernOfWhoComputesPercentiles) {
   const auto family = FamilyMaker(Kind::histogram, "h.x", "He\"lp.", "seconds")
                           .histogram({}, histogram_of({0.5, 3, -3, -3, 0}, {1, 2}))
@@ -54,7 +60,7 @@ TEST(LiveJson, WindowsAreOfTheirValues) {
   EXPECT_EQ(value_of(FamilyMaker(Kind::window, "w").window({}, window_of({1, 2, 3})).make()),
             R"({"count":3,"sum":6,"min":1,"max":3,"mean":2,"p50":2,"p95":3,"p99":3})");
   EXPECT_EQ(value_of(FamilyMaker(Kind::window, "w").window({}, window_of({})).make()),
-            R"({"count":0,"sum":0,"min":null,"max":null,"mean":null,"p50":null,"p95":null,"p99":null})");
+            R"({"count":0,"sum":0})");
 }
 
 TEST(LiveJson, LabelsAndTimes) {
