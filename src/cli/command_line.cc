@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -114,6 +118,14 @@ std::optional<std::chrono::milliseconds> read_time(std::string_view text, std::c
   auto time = base::parse_duration(text);
   if (!time) time = read_fraction(text);
   return time && *time >= least && *time <= most ? time : std::nullopt;
+}
+
+std::optional<std::string> read_file(const std::string& path, std::string_view command) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (file.is_open() && !file.bad()) return text;
+  complain(std::string(command) + ": " + path + ": cannot be read: " + std::strerror(errno));
+  return std::nullopt;
 }
 
 }  // namespace kymo::KYMO_ABI::cli

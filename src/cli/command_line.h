@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <kymo/version.h>
@@ -26,5 +27,8 @@ namespace kymo::KYMO_ABI::cli {
 [[nodiscard]] std::optional<std::chrono::milliseconds> read_time(std::string_view text,
                                                                  std::chrono::milliseconds least,
                                                                  std::chrono::milliseconds most);
+
+/// The bytes of a file; nothing after a complaint, which names the command.
+[[nodiscard]] std::optional<std::string> read_file(const std::string& path, std::string_view command);
 
 }  // namespace kymo::KYMO_ABI::cli

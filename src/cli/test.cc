@@ -1,9 +1,5 @@
-#include <cerrno>
 #include <cstddef>
-#include <cstring>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -28,14 +24,10 @@ struct ScriptOutcome {
 
 ScriptOutcome run_script_file(const std::string& path) {
   ScriptOutcome outcome;
-  std::ifstream file(path, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file.is_open() || file.bad()) {
-    complain("test: " + path + ": cannot be read: " + std::strerror(errno));
-    return outcome;
-  }
+  const auto text = read_file(path, "test");
+  if (!text) return outcome;
   try {
-    const query::ScriptReport report = query::run_script(text);
+    const query::ScriptReport report = query::run_script(*text);
     for (const query::ScriptFailure& one : report.failures) {
       std::cout << path << ':' << one.line << ": " << one.query << "\n  " << one.text << '\n';
     }

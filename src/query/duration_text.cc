@@ -1,4 +1,4 @@
-#include "duration_text.h"
+#include <kymo/query/duration_text.h>
 
 #include <algorithm>
 #include <array>

@@ -9,9 +9,9 @@
 #include <kymo/base/ascii.h>
 #include <kymo/base/parse_number.h>
 #include <kymo/base/utf8.h>
+#include <kymo/query/duration_text.h>
 #include <kymo/query/parser.h>
 
-#include "duration_text.h"
 #include "quoting.h"
 
 namespace kymo::KYMO_ABI::query {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <variant>
 
+#include <kymo/query/duration_text.h>
 #include <kymo/series/label_set.h>
 
-#include "duration_text.h"
 #include "number_texts.h"
 #include "quoting.h"
 

@@ -5,9 +5,8 @@
 #include <cmath>
 #include <variant>
 
+#include <kymo/query/duration_text.h>
 #include <kymo/query/parser.h>
-
-#include "duration_text.h"
 
 namespace kymo::KYMO_ABI::query {
 namespace {

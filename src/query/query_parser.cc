@@ -7,8 +7,8 @@
 
 #include <kymo/base/ascii.h>
 #include <kymo/base/utf8.h>
+#include <kymo/query/duration_text.h>
 
-#include "duration_text.h"
 #include "quoting.h"
 
 namespace kymo::KYMO_ABI::query {

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include <kymo/base/ascii.h>
+#include <kymo/query/duration_text.h>
 
-#include "duration_text.h"
 #include "pattern.h"
 #include "quoting.h"
 #include "script_series.h"

@@ -8,9 +8,9 @@
 
 #include <kymo/base/ascii.h>
 #include <kymo/base/parse_number.h>
+#include <kymo/query/duration_text.h>
 #include <kymo/query/parser.h>
 
-#include "duration_text.h"
 #include "lexer.h"
 #include "quoting.h"
 
