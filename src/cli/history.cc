@@ -1,20 +1,25 @@
 #include <CLI/CLI.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include <kymo/base/amount_text.h>
 #include <kymo/base/parse_number.h>
 #include <kymo/format/iso_time.h>
 #include <kymo/format/openmetrics_past.h>
+#include <kymo/format/openmetrics_reader.h>
+#include <kymo/history/import.h>
 #include <kymo/history/inspect.h>
 #include <kymo/history/store.h>
 #include <kymo/log/format.h>
@@ -28,6 +33,7 @@ namespace {
 
 /// A reader keeps each tick of the logs.
 constexpr std::size_t kAllMemory = std::size_t{1} << 40U;
+constexpr std::string_view kStandardInput = "-";
 
 std::string time_text(std::int64_t time_ms) {
   return format::iso_time(std::chrono::system_clock::time_point(std::chrono::milliseconds(time_ms)));
@@ -103,12 +109,12 @@ std::optional<std::int64_t> milliseconds_of(const std::string& seconds) {
   return static_cast<std::int64_t>(*number * 1000);
 }
 
-int export_text(const std::string& path, series::TimeRange range) {
+int export_text(const std::string& path, series::TimeRange range, format::PastForm form) {
   std::string problem;
   const history::Store store = open_past(path, problem);
   if (!problem.empty() && store.figures().samples == 0) return kFailure;
   const std::uint64_t missing =
-      format::write_openmetrics_past(store, range, [](std::string_view text) { std::cout << text; });
+      format::write_openmetrics_past(store, range, form, [](std::string_view text) { std::cout << text; });
   if (missing != 0) {
     complain("history: " + std::to_string(missing) + " damaged chunks are missing; `kymo history check " +
              path + "` names them");
@@ -116,6 +122,48 @@ int export_text(const std::string& path, series::TimeRange range) {
   std::cout.flush();
   if (!std::cout) complain("history: cannot write to standard output");
   return problem.empty() && missing == 0 && std::cout ? kSuccess : kFailure;
+}
+
+/// Reads one text into the import; false, and told, at its first fault.
+bool import_file(const std::string& name, history::Importer& importer) {
+  const bool is_input = name == kStandardInput;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(
+      is_input ? nullptr : std::fopen(name.c_str(), "re"), [](std::FILE* file) { return std::fclose(file); });
+  std::FILE* const file = is_input ? stdin : opened.get();
+  const std::string shown = is_input ? "standard input" : log::one_line(name);
+  const auto complain_of_file = [&](int error) {
+    complain("history: cannot read " + shown + ": " + std::generic_category().message(error));
+    return false;
+  };
+  if (file == nullptr) return complain_of_file(errno);
+  format::OpenMetricsReader reader([&](const series::PastSample& sample) { return importer.add(sample); });
+  std::vector<char> piece(std::size_t{256} << 10U);
+  std::optional<format::TextFault> fault;
+  for (;;) {
+    const std::size_t size = std::fread(piece.data(), 1, piece.size(), file);
+    if (std::ferror(file) != 0) return complain_of_file(errno);
+    fault = size == 0 ? reader.finish() : reader.read({piece.data(), size});
+    if (fault || size == 0) break;
+  }
+  if (!fault) return true;
+  complain(shown + ':' + std::to_string(fault->line) + ": " + log::one_line(fault->text));
+  return false;
+}
+
+int import_text(const std::string& path, const std::vector<std::string>& files) {
+  try {
+    history::Importer importer(path);
+    for (const std::string& file : files) {
+      if (!import_file(file, importer)) return kFailure;
+    }
+    const history::ImportedDirectory made = importer.finish();
+    std::cout << "imported " << made.samples << " samples of " << made.series << " series into "
+              << made.segments << " segments of " << path << '\n';
+    return kSuccess;
+  } catch (const std::system_error& error) {
+    complain(std::string("history: ") + error.what());
+    return kFailure;
+  }
 }
 
 }  // namespace
@@ -126,18 +174,27 @@ int handle_history(const Arguments& arguments) {
   std::string path;
   std::string from;
   std::string to;
+  std::vector<std::string> files;
+  bool is_exact = false;
   CLI::App app("Reads a directory of history (--history.directory), also while a server writes there.",
                "kymo history");
   app.add_option("ACTION", action,
                  "info: series, samples, sizes, and how far back they reach. "
                  "check: reads every block, and names each damaged one; exit code 1 with damage. "
-                 "export: writes OpenMetrics text with times to standard output.")
+                 "export: writes OpenMetrics text with times to standard output. "
+                 "import: makes a new directory from such texts.")
       ->required()
-      ->check(CLI::IsMember({"info", "check", "export"}));
+      ->check(CLI::IsMember({"info", "check", "export", "import"}));
   app.add_option("DIR", path, "The directory.")->required();
+  app.add_option("FILE", files, "Texts to import, in order of time; - or none: standard input.");
   app.add_option("--from", from, "Export from this time on, in seconds since 1970.")->type_name("SECONDS");
   app.add_option("--to", to, "Export up to this time, in seconds since 1970.")->type_name("SECONDS");
-  if (!read_command_line(app, arguments, exit_code, "info|check|export DIR [OPTIONS]")) return exit_code;
+  app.add_flag(
+      "--exact", is_exact,
+      "Export so that an import loses nothing: native histograms, ends of series, and bits of NaN, in "
+      "forms that OpenMetrics 1.0 lacks.");
+  if (!read_command_line(app, arguments, exit_code, "info|check|export|import DIR [FILE…] [OPTIONS]"))
+    return exit_code;
   series::TimeRange range;
   const auto take_time = [&](const std::string& text, const char* option, std::int64_t& time_ms) {
     if (text.empty()) return true;
@@ -148,9 +205,19 @@ int handle_history(const Arguments& arguments) {
     return time.has_value();
   };
   if (!take_time(from, "--from", range.from_ms) || !take_time(to, "--to", range.to_ms)) return kBadUsage;
+  if (action != "import" && !files.empty()) {
+    complain("history: " + action + " takes one directory; only import takes files");
+    return kBadUsage;
+  }
+  if (action == "import") {
+    if (files.empty()) files.emplace_back(kStandardInput);
+    return import_text(path, files);
+  }
   try {
     if (action == "info") return show_info(path);
-    return action == "check" ? check(path) : export_text(path, range);
+    return action == "check"
+               ? check(path)
+               : export_text(path, range, is_exact ? format::PastForm::exact : format::PastForm::openmetrics);
   } catch (const std::system_error& error) {
     complain("history: cannot read " + path + ": " + error.code().message());
     return kFailure;

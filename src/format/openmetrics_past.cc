@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <span>
@@ -18,6 +21,7 @@
 
 #include "line_writer.h"
 #include "metadata.h"
+#include "past_text.h"
 
 namespace kymo::KYMO_ABI::format {
 namespace {
@@ -93,9 +97,13 @@ HistogramValue value_of(const series::HistogramChunk& chunk, std::size_t sample)
 
 class PastWriter final {
  public:
-  PastWriter(const series::SeriesReader& reader, series::TimeRange range,
+  PastWriter(const series::SeriesReader& reader, series::TimeRange range, PastForm form,
              const std::function<void(std::string_view)>& write)
-      : reader_(reader), range_(range), write_(write), scan_(reader.scan()) {}
+      : reader_(reader),
+        range_(range),
+        is_exact_(form == PastForm::exact),
+        write_(write),
+        scan_(reader.scan()) {}
 
   std::uint64_t write_all() {
     // Text families in order: of a window each name is one.
@@ -105,7 +113,9 @@ class PastWriter final {
       families[is.kind == Kind::window ? std::string(series->labels.name()) : is.name].push_back(
           std::move(series));
     }
-    for (const auto& [name, members] : families) {
+    for (auto& [name, members] : families) {
+      std::ranges::sort(members,
+                        [](const SeriesRef& a, const SeriesRef& b) { return a->labels < b->labels; });
       write_header(*members.front()->family, name);
       for (const SeriesRef& series : members) write_series(series, name);
     }
@@ -125,6 +135,13 @@ class PastWriter final {
     }
     out_ += header_;
     header_.clear();
+    if (!is_exact_ || is.kind != Kind::histogram) return;
+    out_.append("# ").append(kBoundsKeyword).append(" ").append(name);
+    for (const double bound : is.text_bounds) {
+      out_ += ' ';
+      append_sample_number(bound, out_);
+    }
+    out_ += '\n';
   }
 
   void write_series(const SeriesRef& series, const std::string& family) {
@@ -133,27 +150,21 @@ class PastWriter final {
     const std::string name(is.labels.name());
     bounds_ = is.family->text_bounds;
     le_ = texts_of_bounds(bounds_);
+    std::int64_t started_ms = 0;
     scan_->open(series, range_);
     while (const SeriesChunk* chunk = scan_->next()) {
       auto start = chunk->starts.begin();
       for (std::size_t i = 0; i < chunk->times_ms.size(); ++i) {
-        if (std::bit_cast<std::uint64_t>(chunk->values[i]) == series::kStaleBits) continue;
         time_ = text_of_time(chunk->times_ms[i]);
-        if (chunk->histogram != nullptr) {
-          write_histogram(*chunk, i, name);
-        } else {
-          begin_line(name);
-          if (chunk->counts.empty()) {
-            append_sample_number(chunk->values[i], out_);
-          } else {
-            append_sample_number(chunk->counts[i], out_);
-          }
-          end_line();
-        }
-        for (; start != chunk->starts.end() && start->sample <= i; ++start) {
-          if (is.family->kind == Kind::window) continue;  // of type `unknown`, which has no such line
+        const std::int64_t before_ms = started_ms;
+        for (; start != chunk->starts.end() && start->sample <= i; ++start) started_ms = start->time_ms;
+        const bool is_new = started_ms != before_ms;
+        if (is_exact_ && is_new) time_.append(kStartBegin).append(text_of_time(started_ms));
+        write_sample(*chunk, i, name);
+        // A window is of type `unknown`, which has no such line.
+        if (!is_exact_ && is_new && is.family->kind != Kind::window) {
           begin_line(family + std::string(kCreatedSuffix));
-          out_ += text_of_time(start->time_ms);
+          out_ += text_of_time(started_ms);
           end_line();
         }
         if (out_.size() >= kPieceBytes) {
@@ -162,6 +173,90 @@ class PastWriter final {
         }
       }
     }
+  }
+
+  void write_sample(const SeriesChunk& chunk, std::size_t i, const std::string& name) {
+    const double value = chunk.values[i];
+    const bool is_stale = std::bit_cast<std::uint64_t>(value) == series::kStaleBits;
+    if (is_stale && !is_exact_) return;
+    if (chunk.histogram != nullptr && !is_stale && !is_exact_) return write_histogram(chunk, i, name);
+    begin_line(name);
+    if (is_stale) {
+      out_ += kStaleText;
+    } else if (chunk.histogram != nullptr) {
+      append_composite(chunk, i);
+    } else if (chunk.counts.empty()) {
+      append_real(value);
+    } else {
+      append_sample_number(chunk.counts[i], out_);
+    }
+    end_line();
+  }
+
+  void append_real(double value) {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    if (!is_exact_ || !std::isnan(value) ||
+        bits == std::bit_cast<std::uint64_t>(std::numeric_limits<double>::quiet_NaN()))
+      return append_sample_number(value, out_);
+    std::array<char, 16> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bits, 16).ptr;
+    out_.append(kNanBegin).append(digits.data(), end).append(kNanEnd);
+  }
+
+  /// A native histogram as one value. Buckets are named after their upper borders there.
+  void append_composite(const SeriesChunk& chunk, std::size_t sample) {
+    const series::HistogramChunk& is = *chunk.histogram;
+    const bool has_bounds = !is.bounds.empty();
+    std::uint64_t total = 0;
+    std::uint64_t zeros = 0;
+    std::string spans;
+    std::string counts;
+    std::int32_t next = 0;
+    std::uint32_t length = 0;
+    const auto end_span = [&] {
+      if (length != 0) append_sample_number(std::uint64_t{length}, spans);
+      length = 0;
+    };
+    for (std::size_t i = 0; i < is.buckets.size(); ++i) {
+      const std::uint64_t count = is.counts[i][sample];
+      if (count == 0) continue;
+      total += count;
+      if (!has_bounds && is.buckets[i] == series::kZeroBucket) {
+        zeros = count;
+        continue;
+      }
+      const std::int32_t index = is.buckets[i] + (has_bounds ? 0 : 1);
+      if (length == 0 || index != next) {
+        end_span();
+        if (!spans.empty()) spans += ',';
+        append_sample_number(std::int64_t{index} - next, spans);
+        spans += ':';
+      }
+      ++length;
+      next = index + 1;
+      if (!counts.empty()) counts += ',';
+      append_sample_number(count, counts);
+    }
+    end_span();
+    out_ += "{count:";
+    append_sample_number(total, out_);
+    out_ += ",sum:";
+    append_real(chunk.values[sample]);
+    out_.append(",schema:").append(has_bounds ? kCustomSchema : kOwnSchema);
+    if (has_bounds) {
+      out_ += ",custom_values:[";
+      for (std::size_t i = 0; i < is.bounds.size(); ++i) {
+        if (i != 0) out_ += ',';
+        append_sample_number(is.bounds[i], out_);
+      }
+      out_ += ']';
+    } else {
+      out_ += ",zero_threshold:";
+      append_sample_number(HistogramValue::upper_border(HistogramBuckets::kLeastIndex - 1), out_);
+      out_ += ",zero_count:";
+      append_sample_number(zeros, out_);
+    }
+    out_.append(",positive_spans:[").append(spans).append("],positive_buckets:[").append(counts) += "]}";
   }
 
   void write_histogram(const SeriesChunk& chunk, std::size_t sample, const std::string& name) {
@@ -208,6 +303,7 @@ class PastWriter final {
 
   const series::SeriesReader& reader_;
   const series::TimeRange range_;
+  const bool is_exact_;
   const std::function<void(std::string_view)>& write_;
   const std::unique_ptr<series::SeriesScan> scan_;
   std::string out_;
@@ -223,8 +319,8 @@ class PastWriter final {
 }  // namespace
 
 std::uint64_t write_openmetrics_past(const series::SeriesReader& reader, series::TimeRange range,
-                                     const std::function<void(std::string_view text)>& write) {
-  return PastWriter(reader, range, write).write_all();
+                                     PastForm form, const std::function<void(std::string_view text)>& write) {
+  return PastWriter(reader, range, form, write).write_all();
 }
 
 }  // namespace kymo::KYMO_ABI::format

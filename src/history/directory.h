@@ -36,6 +36,10 @@ struct NumberedFile {
 /// The files of a kind, ascending by number. Throws std::system_error.
 [[nodiscard]] std::vector<NumberedFile> files_of(const std::string& folder, FileKind kind);
 
+/// A segment ends after so much time or so many bytes.
+[[nodiscard]] std::int64_t segment_ms(const DirectoryOptions& options);
+[[nodiscard]] std::uint64_t segment_bytes(const DirectoryOptions& options);
+
 /// A log that ticks are written to.
 struct LogFile {
   std::string path;

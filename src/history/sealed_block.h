@@ -16,6 +16,14 @@ class SealedBlock final {
  public:
   /// Throws as BlockEncoder::encode().
   SealedBlock(const BlockColumns& columns, BlockEncoder& encoder);
+  /// Bytes that are a whole block already.
+  SealedBlock(std::vector<std::uint32_t> series, Bytes bytes, std::int64_t first_ms, std::int64_t last_ms,
+              std::uint64_t samples)
+      : first_ms_(first_ms),
+        last_ms_(last_ms),
+        series_(std::move(series)),
+        samples_(samples),
+        bytes_(std::move(bytes)) {}
   /// A block of a file.
   SealedBlock(std::vector<std::uint32_t> series, Bytes bytes)
       : first_ms_(0), last_ms_(0), series_(std::move(series)), bytes_(std::move(bytes)) {}

@@ -23,27 +23,6 @@ namespace {
 constexpr std::chrono::milliseconds kKeepEvery{500};
 constexpr std::size_t kMostBatchBytes = std::size_t{4} << 20U;
 
-// A segment ends after a hundredth of the time that is kept, or at a size that can be read as a whole.
-constexpr std::int64_t kSegmentsOfRetention = 100;
-constexpr std::int64_t kLeastSegmentMs = 3'600'000;
-constexpr std::int64_t kMostSegmentMs = 24 * kLeastSegmentMs;
-constexpr std::uint64_t kSegmentsOfBytes = 256;
-constexpr std::uint64_t kLeastSegmentBytes = std::uint64_t{32} << 20U;
-constexpr std::uint64_t kMostSegmentBytes = std::uint64_t{128} << 20U;
-
-std::int64_t segment_ms(const DirectoryOptions& options) {
-  const std::int64_t share = options.retention.count() / kSegmentsOfRetention;
-  return share == 0
-             ? kMostSegmentMs
-             : std::clamp(share, std::min(kLeastSegmentMs, options.retention.count() / 4), kMostSegmentMs);
-}
-
-std::uint64_t segment_bytes(const DirectoryOptions& options) {
-  const std::uint64_t share =
-      std::clamp(options.bytes / kSegmentsOfBytes, kLeastSegmentBytes, kMostSegmentBytes);
-  return std::max<std::uint64_t>(std::min(share, options.bytes / 4), 1);
-}
-
 Bytes bytes_of_file(FileOperations& files, const std::string& path) {
   const base::FileDescriptor file = open_file(files, path, O_RDONLY);
   Bytes bytes(size_of_file(file.get(), path));

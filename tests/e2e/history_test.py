@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
-from kymo_process import PEERS, Serve, free_port, get, run_kymo  # noqa: E402
+from kymo_process import KYMO, PEERS, Serve, free_port, get, run_kymo  # noqa: E402
 
 
 def serve(directory, **options):
@@ -61,6 +61,7 @@ class History(unittest.TestCase):
         lines = [line for line in exported.stdout.splitlines() if not line.startswith("#")]
         self.assertGreater(len(lines), 1000)
         self.assertIn(f" {len(lines)} ", made.stdout)
+        self.check_imports(exported.stdout, text)
         self.assertEqual(run_kymo("history", "export", self.folder, "--to", "1").stdout, "# EOF\n")
         self.assertEqual(run_kymo("history", "export", self.folder, "--to", "soon").returncode, 2)
         check = run_kymo("history", "check", self.folder)
@@ -76,6 +77,30 @@ class History(unittest.TestCase):
         self.assertIn(log + ": ", check.stdout)
         with serve(self.folder) as third:
             third.wait_for(lambda: times(third), "points")
+
+    def check_imports(self, plain, file):
+        exact = run_kymo("history", "export", self.folder, "--exact").stdout
+        for name, text, options in (("plain", plain, ()), ("exact", exact, ("--exact",))):
+            copy = os.path.join(self.folder, name)
+            made = subprocess.run(
+                [KYMO, "history", "import", copy, "-"], input=text, capture_output=True, text=True
+            )
+            self.assertEqual((made.returncode, made.stderr), (0, ""))
+            self.assertRegex(made.stdout, r"^imported \d+ samples of \d+ series into 1 segments of ")
+            self.assertEqual(run_kymo("history", "export", copy, *options).stdout, text)
+            self.assertEqual(run_kymo("history", "check", copy).returncode, 0)
+            self.assertEqual(sorted(os.listdir(copy)), ["00000001.segment"])
+        again = run_kymo("history", "import", copy, file)
+        self.assertEqual((again.returncode, again.stdout), (1, ""))
+        self.assertIn(f"cannot import into {copy}, which has files; name a new directory", again.stderr)
+        with open(file, "a", encoding="utf-8") as damaged:
+            damaged.write("more 1 1\n")
+        failed = run_kymo("history", "import", os.path.join(self.folder, "none"), file)
+        self.assertEqual((failed.returncode, failed.stdout), (1, ""))
+        line = plain.count("\n") + 1
+        self.assertIn(f'{file}:{line}: text follows "# EOF"; give each text a file of its own', failed.stderr)
+        self.assertFalse([name for name in os.listdir(self.folder) if name.startswith("none")])
+        self.assertEqual(run_kymo("history", "info", self.folder, file).returncode, 2)
 
     def test_a_second_server_goes_on_without_the_directory(self):
         with serve(self.folder) as first, serve(self.folder) as second:
