@@ -17,9 +17,10 @@ import { startRouting } from './routing';
 followColorScheme();
 startRouting();
 loadPins();
-page.frames.watch(page.store.version, span, pausedAt, palette);
+page.frames.watch(page.store.version, page.past.version, page.pastCells.version, span, pausedAt, palette);
 let moved = 0;
 page.store.moved.subscribe((seconds) => {
+  if (seconds !== moved) for (const past of [page.past, page.pastCells]) past.forget();
   moveShown(seconds - moved);
   moved = seconds;
 });

@@ -45,6 +45,43 @@ pageTest('a server in trouble: the verdict names the reasons', { world: 'busy' }
   assert.ok(reasons.some((reason) => reason.includes('stream.queue.fill_ratio (mic)')), reasons.join('; '));
 });
 
+/** A server that remembers ten minutes, and each second of them as `value(time)`. */
+function withHistory(stage, value = () => 42) {
+  stage.history.world.gauge('kymo_history_oldest_sample_timestamp_seconds', 'seconds', '', () => stage.history.frames[0].time - 600);
+  stage.server.rest = ({ path, query }) => {
+    if (path !== '/api/v1/query_range') return undefined;
+    const [start, end, step] = ['start', 'end', 'step'].map((name) => Number(query.get(name)));
+    const answer = value(query.get('query'));
+    if (typeof answer === 'number' && answer >= 400) return answer;
+    const values = Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, i) => [start + i * step, String(answer)]);
+    return { status: 'success', data: { resultType: 'matrix', result: [{ metric: {}, values }] } };
+  };
+}
+
+const describedChart = (page) => page.locator('.chart', { hasText: 'Memory of this process' }).locator('.plot').getAttribute('aria-label');
+
+pageTest('a chart shows the history that is older than the page, and a link to that moment shows the same', { warmUp: 1 }, async (page, stage) => {
+  withHistory(stage);
+  stage.history.step(Date.now() / 1000);
+  await page.reload();
+  await page.locator('.chart', { hasText: 'Memory of this process' }).scrollIntoViewIfNeeded();
+  await until(() => describedChart(page), (text) => /the (4 min|5 min)/.test(text), 'five minutes');
+  await page.getByRole('button', { name: '1 h', exact: true }).click();
+  await until(() => describedChart(page), (text) => /the (9|10) min/.test(text), 'all that the server remembers');
+  const at = Math.floor(Date.now() / 1000) - 300;
+  await page.evaluate((moment) => { location.hash = `#/overview?span=60&at=${moment}`; }, at);
+  await page.getByText(/^paused at/).waitFor();
+  const shown = await until(() => describedChart(page), (text) => /the (59 s|1 min( 1 s)?) until/.test(text), 'a minute');
+  assert.ok(stage.server.requests.some((one) => one.includes('query_range')), shown);
+});
+
+pageTest('a history that answers no query says so at the chart', { warmUp: 1 }, async (page, stage) => {
+  withHistory(stage, () => 422);
+  stage.history.step(Date.now() / 1000);
+  await page.reload();
+  await page.locator('.fault', { hasText: 'The past is not shown: the server answered 422' }).first().waitFor();
+});
+
 pageTest('a server without figures of its own: the process, and how to begin', { world: 'empty' }, async (page) => {
   assert.match(await textOf(page, '.empty-server pre'), /kymo::Monitor monitor;/);
   assert.ok(await page.locator('.chart').count() >= 5);

@@ -43,8 +43,8 @@ export function summaryOf(title: string, lines: readonly Line[], data: uPlot.Ali
 
 export function ChartTable({ title, lines, time, unit }: { title: string; lines: readonly Line[]; time: ChartTime; unit: string }) {
   void time.version.value;
-  const [from, to] = time.slots();
-  const rows = lines.map((line) => figuresOf(line.label, line.points(from, to)));
+  const { points } = time.columns(lines);
+  const rows = lines.map((line, i) => figuresOf(line.label, points[i] ?? []));
   return (
     <div class="table-scroll" tabIndex={0} role="region" aria-label={`Table of ${title}`}>
       <table>

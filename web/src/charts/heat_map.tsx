@@ -6,13 +6,16 @@ import type uPlot from 'uplot';
 import { BucketSum, bucketEdges, ZERO_BUCKET } from '../data/buckets';
 import { quantiles, summands, type Points } from '../data/derive';
 import type { Family, Series } from '../data/series';
-import { QUANTILE_SECONDS, type Line } from '../model/lines';
+import type { Line, View } from '../model/lines';
+import { growthPast, pastOf, QUANTILE_SECONDS } from '../model/promql';
 import { page } from '../page';
+import { lookbackOf, pastGrid } from './chart_time';
 import { palette, TEXT_COLOR } from './palette';
 import { TimeChart } from './time_chart';
 import { slotsOf, windowOf } from './view_window';
 
 const COLUMN_PIXELS = 6;
+const VIEWS: readonly View[] = ['p50', 'p95', 'p99'];
 const QS = [0.5, 0.95, 0.99];
 const COLORS = [TEXT_COLOR, 1, 4];
 
@@ -23,12 +26,28 @@ interface Column {
   readonly sum: BucketSum;
 }
 
+/** The columns of the history, and when they end. */
+function pastColumns(series: readonly Series[], seconds: number): { columns: Column[]; end: number } {
+  const grid = pastGrid(seconds);
+  const query = grid && growthPast(series)({ step: seconds, tick: page.store.timeline.tickSeconds });
+  if (!query) return { columns: [], end: -Infinity };
+  const { first, values } = page.pastCells.read(query, grid, lookbackOf(grid));
+  const columns = values.flatMap((grown, i): Column[] => {
+    const to = (first + i) * seconds;
+    if (!grown || first + i < grid.first || first + i > grid.last) return [];
+    const sum = new BucketSum();
+    sum.add(grown);
+    return [{ from: to - seconds, to, sum }];
+  });
+  return { columns, end: values.length > 0 ? Math.min(grid.last, first + values.length - 1) * seconds : -Infinity };
+}
+
 /** Stretches of equal length that begin at whole multiples of it, so that columns do not flicker as time goes on. */
 function columnsOf(series: readonly Series[], seconds: number): Column[] {
   const { timeline } = page.store;
-  const [first, end] = slotsOf(timeline);
-  const columns: Column[] = [];
-  for (let at = first; at < end; at++) {
+  const [first, last] = slotsOf(timeline);
+  const { columns, end } = pastColumns(series, seconds);
+  for (let at = Math.max(first, timeline.lowerBound(end + 0.0005)); at < last; at++) {
     const begin = Math.floor((timeline.times[at] ?? 0) / seconds) * seconds;
     let column = columns[columns.length - 1];
     if (!column || column.from !== begin) {
@@ -56,14 +75,16 @@ function heatColor(count: number, most: number): string {
   return heat[Math.min(heat.length - 1, Math.floor(share * heat.length))] ?? '';
 }
 
+/** What the plot's width shows apart. */
+function shownColumns(plot: uPlot, series: readonly Series[]): Column[] {
+  const [begin, end] = windowOf(page.store.timeline);
+  if (!Number.isFinite(begin)) return [];
+  const pixels = (plot.bbox?.width || plot.width) / (window.devicePixelRatio || 1);
+  return columnsOf(series, Math.max(1, Math.ceil(((end - begin) * COLUMN_PIXELS) / Math.max(pixels, 1))));
+}
+
 function drawHeat(plot: uPlot, series: readonly Series[]): void {
-  const { timeline } = page.store;
-  const [begin, end] = windowOf(timeline);
-  if (!Number.isFinite(begin)) return;
-  const ratio = window.devicePixelRatio || 1;
-  const pixels = plot.bbox.width / ratio;
-  const seconds = Math.max(1, Math.ceil(((end - begin) * COLUMN_PIXELS) / Math.max(pixels, 1)));
-  const columns = columnsOf(series, seconds);
+  const columns = shownColumns(plot, series);
   const most = mostOf(columns);
   const { ctx, bbox } = plot;
   ctx.save();
@@ -98,18 +119,15 @@ function edgesOnScale(plot: uPlot, index: number): [number, number] {
 const isSigned = (series: readonly Series[]): boolean => series.some((one) => (one.buckets?.least ?? 0) < 0);
 
 /** From the least to the highest bucket that holds anything in sight. */
-function rangeOf(series: readonly Series[]): [number, number] {
-  const [from, to] = slotsOf(page.store.timeline);
+function rangeOf(plot: uPlot, series: readonly Series[]): [number, number] {
   let least = Infinity;
   let most = -Infinity;
-  for (const one of series) {
-    for (let at = from; at < to; at++) {
-      for (const index of one.buckets?.growths[at]?.indices ?? []) {
-        if (index === ZERO_BUCKET) continue;
-        const [lower, upper] = bucketEdges(index);
-        least = Math.min(least, lower);
-        most = Math.max(most, upper);
-      }
+  for (const { sum } of shownColumns(plot, series)) {
+    for (const index of sum.counts.keys()) {
+      if (index === ZERO_BUCKET) continue;
+      const [lower, upper] = bucketEdges(index);
+      least = Math.min(least, lower);
+      most = Math.max(most, upper);
     }
   }
   if (least > most) return [1e-4, 1];
@@ -126,7 +144,7 @@ function quantileLines(series: readonly Series[]): Line[] {
     key = asked;
     return found[index] ?? [];
   };
-  return QS.map((q, i) => ({ label: `p${q * 100}`, points: points(i) }));
+  return VIEWS.map((view, i) => ({ label: view, points: points(i), past: pastOf(series, view) }));
 }
 
 export function HeatMap({ title, family, height = 240 }: { title: string; family: Family; height?: number }) {
@@ -135,7 +153,7 @@ export function HeatMap({ title, family, height = 240 }: { title: string; family
   const signed = useComputed(() => (void page.store.version.value, isSigned(summands(family)))).value;
   const parts = useMemo(() => {
     const series = summands(family);
-    return { lines: quantileLines(series), hooks: { drawAxes: [(plot: uPlot) => drawHeat(plot, series)] }, range: () => rangeOf(series) };
+    return { lines: quantileLines(series), hooks: { drawAxes: [(plot: uPlot) => drawHeat(plot, series)] }, range: (plot: uPlot) => rangeOf(plot, series) };
   }, [family, keys, signed]);
   return (
     <TimeChart

@@ -1,13 +1,13 @@
 // uPlot with common settings: time below, few quiet lines, zoom and cursor shared by all charts.
 
 import uPlot from 'uplot';
-import { axisTexts, EARLIEST_MOMENT, clockText, distinct, isMoment } from '../format/numbers';
+import { axisTexts, EARLIEST_MOMENT, clockText, dayText, distinct, isMoment } from '../format/numbers';
 import type { Line } from '../model/lines';
 import { page } from '../page';
 import type { ChartTime } from './chart_time';
 import { logSplits } from './log_axis';
 import { palette, seriesColor } from './palette';
-import { goLive, pan, show, windowOf, zoom } from './view_window';
+import { goLive, pan, show, span, windowOf, zoom } from './view_window';
 
 export interface PlotOptions {
   readonly lines: readonly Line[];
@@ -34,7 +34,15 @@ const WIDE = 700;
 /** Half of the width of a time of day, less what may stand over the chart's edge. */
 const HALF_A_MOMENT = 18;
 
-const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172_800, 345_600, 604_800];
+const DAY = 86_400;
+
+/** The day at each midnight, and alone where days are all that differs. */
+function momentText(moment: number, step: number): string {
+  const clock = clockText(moment);
+  if (step >= DAY || (step >= 600 && clock.startsWith('00:00'))) return dayText(moment);
+  return step % 60 === 0 ? clock.slice(0, 5) : clock;
+}
 
 function timeAxis(): uPlot.Axis {
   return {
@@ -46,11 +54,11 @@ function timeAxis(): uPlot.Axis {
     space: (self: uPlot) => (self.width > WIDE ? 96 : 64),
     incrs: TIME_STEPS,
     values: (self, moments) => {
-      const isWhole = moments.every((moment) => moment % 60 === 0);
+      const step = (moments[1] ?? 0) - (moments[0] ?? 0) || 1;
       const last = self.bbox.width / (window.devicePixelRatio || 1) - HALF_A_MOMENT;
       return distinct(moments.map((moment) => {
         if (self.valToPos(moment, 'x') > last) return '';
-        return isWhole ? clockText(moment).slice(0, 5) : clockText(moment);
+        return momentText(moment, step);
       }));
     },
   };
@@ -174,21 +182,24 @@ function drawRestarts(plot: uPlot): void {
   ctx.restore();
 }
 
-/** Draws the shown range; returns the data, for tables and files. */
-export function refreshPlot(plot: uPlot, lines: readonly Line[], time: ChartTime): uPlot.AlignedData {
-  const [from, to] = time.slots();
-  const data = [Array.from(time.times.subarray(from, to)), ...lines.map((line) => line.points(from, to))] as uPlot.AlignedData;
+/** Draws the shown range; returns the values, for tables and files. */
+export function refreshPlot(plot: uPlot, lines: readonly Line[], time: ChartTime): { data: uPlot.AlignedData; fault: string } {
+  const { times, points, fault } = time.columns(lines);
+  const data = [times, ...points] as uPlot.AlignedData;
   const [begin, end] = time.window();
   plot.batch(() => {
     plot.setData(data.map((column, i) => (i === 0 ? column : Array.from(column, drawable))) as uPlot.AlignedData, false);
     if (Number.isFinite(begin)) plot.setScale('x', { min: begin, max: end });
   });
-  return data;
+  return { data, fault };
 }
 
+/** An arrow moves by this share of what is shown. */
+const ARROW_SHARE = 1 / 30;
+
 const KEYS: Record<string, () => void> = {
-  ArrowLeft: () => pan(page.store.timeline, -10),
-  ArrowRight: () => pan(page.store.timeline, 10),
+  ArrowLeft: () => pan(page.store.timeline, -span.value * ARROW_SHARE),
+  ArrowRight: () => pan(page.store.timeline, span.value * ARROW_SHARE),
   '+': () => zoom(page.store.timeline, 0.5),
   '-': () => zoom(page.store.timeline, 2),
   End: goLive,

@@ -93,12 +93,10 @@ export function prepare(canvas: HTMLCanvasElement): CanvasRenderingContext2D | n
   return context;
 }
 
-export function drawSparkline(canvas: HTMLCanvasElement, lines: readonly Line[], time: ChartTime = PAGE_TIME): Points[] {
-  const { times } = time;
-  const [from, to] = time.slots();
-  const points = lines.map((line) => line.points(from, to));
+export function drawSparkline(canvas: HTMLCanvasElement, lines: readonly Line[], time: ChartTime = PAGE_TIME): readonly Points[] {
+  const { times, points } = time.columns(lines);
   const context = prepare(canvas);
-  if (!context || to <= from) return points;
+  if (!context || times.length === 0) return points;
   const [begin, end] = time.window();
   const [least, most] = extremes(points);
   const width = canvas.clientWidth;
@@ -106,7 +104,7 @@ export function drawSparkline(canvas: HTMLCanvasElement, lines: readonly Line[],
   const shape: Shape = {
     width,
     height,
-    x: (at) => (((times[from + at] ?? 0) - begin) / (end - begin)) * width,
+    x: (at) => (((times[at] ?? 0) - begin) / (end - begin)) * width,
     y: (value) => height - MARGIN - ((value - least) / (most - least)) * (height - 2 * MARGIN),
   };
   context.lineWidth = 1.5;

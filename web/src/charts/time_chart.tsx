@@ -4,6 +4,7 @@ import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { savePng, saveCsv } from '../format/files';
 import { amountText } from '../format/numbers';
+import { readable } from '../format/readable';
 import type { Line } from '../model/lines';
 import { page } from '../page';
 import { ChartTable, summaryOf } from './chart_table';
@@ -59,6 +60,7 @@ function usePlot(props: ChartProps, time: ChartTime, height: number) {
   const figure = useRef<HTMLElement>(null);
   const target = useRef<HTMLDivElement>(null);
   const live = useRef<Live>({ plot: null, data: EMPTY, describedAt: -Infinity });
+  const [fault, setFault] = useState('');
   useEffect(() => {
     const element = target.current;
     const root = figure.current;
@@ -69,7 +71,9 @@ function usePlot(props: ChartProps, time: ChartTime, height: number) {
         cursor = index;
         showNumbers(root, live.current, props.unit, cursor);
       } });
-      live.current.data = refreshPlot(live.current.plot, props.lines, time);
+      const drawn = refreshPlot(live.current.plot, props.lines, time);
+      live.current.data = drawn.data;
+      setFault(drawn.fault);
       showNumbers(root, live.current, props.unit, cursor);
       describe(element, live.current, props, time);
     };
@@ -88,7 +92,7 @@ function usePlot(props: ChartProps, time: ChartTime, height: number) {
       live.current.plot = null;
     };
   }, [props.lines, props.unit, time, height, palette.value]);
-  return { figure, target, live };
+  return { figure, target, live, fault };
 }
 
 const swatchOf = (color: number) => (color === TEXT_COLOR ? 'text' : String(color % SERIES_COLORS));
@@ -109,7 +113,7 @@ function Legend({ lines, colors }: { lines: readonly Line[]; colors: readonly nu
 
 export function TimeChart(props: ChartProps) {
   const { title, source, unit, lines, time = PAGE_TIME, height = 160 } = props;
-  const { figure, target, live } = usePlot(props, time, height);
+  const { figure, target, live, fault } = usePlot(props, time, height);
   const [tableShown, showTable] = useState(false);
   const heading = useId();
   const legend = useMemo(() => <Legend lines={lines} colors={props.colors} />, [lines, props.colors]);
@@ -126,6 +130,7 @@ export function TimeChart(props: ChartProps) {
       </figcaption>
       {legend}
       <div class="plot" ref={target} role="img" aria-label={title} tabIndex={0} {...(time.isShared ? { onKeyDown: handleKey } : {})} data-height={height} />
+      {fault && <p class="note fault" role="status">The past is not shown: {readable(fault)}.</p>}
       {props.note && <p class="note">{props.note}</p>}
       {tableShown && <ChartTable title={title} lines={lines} time={time} unit={unit} />}
     </figure>

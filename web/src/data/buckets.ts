@@ -27,6 +27,9 @@ export function bucketEdges(index: number): [lower: number, upper: number] {
   return [2 ** (index / BUCKETS_PER_OCTAVE), 2 ** ((index + 1) / BUCKETS_PER_OCTAVE)];
 }
 
+/** The bucket of a value above zero. */
+export const bucketAt = (value: number): number => Math.ceil(Math.log2(value) * BUCKETS_PER_OCTAVE) - 1;
+
 /** The totals of a histogram by bucket index. */
 export function bucketTotals(value: HistogramValue): Map<number, number> {
   const totals = new Map(value.buckets ?? []);

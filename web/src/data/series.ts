@@ -23,16 +23,26 @@ export class Family {
     readonly kind: Kind,
     readonly unit: string,
     readonly help: string,
+    /** Its name in Prometheus, without the suffix of a sample. */
+    readonly exported: string,
   ) {}
 
   static of(entry: FamilyEntry): Family {
-    return new Family(entry.name, entry.kind, unitOf(entry), entry.help ?? '');
+    return new Family(entry.name, entry.kind, unitOf(entry), entry.help ?? '', exportedName(entry));
   }
 
   /** True if that entry continues the kept data: a newer version of a server may count differently. */
   isAs(entry: FamilyEntry): boolean {
     return this.kind === entry.kind && this.unit === unitOf(entry);
   }
+}
+
+/** As the server names the family in its texts and its history. */
+function exportedName({ name, kind, unit }: FamilyEntry): string {
+  const isLast = (mapped: string, word: string) => mapped.endsWith(`_${word}`);
+  let mapped = name.replace(/[^A-Za-z0-9_:]/g, '_');
+  if (kind === 'counter' && isLast(mapped, 'total')) mapped = mapped.slice(0, -'_total'.length);
+  return !unit || mapped === unit || isLast(mapped, unit) ? mapped : `${mapped}_${unit}`;
 }
 
 const unitOf = (entry: FamilyEntry) => entry.unit || (entry.name.endsWith('_ms') ? 'milliseconds' : '');

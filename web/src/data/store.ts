@@ -12,6 +12,9 @@ const SLOTS = 2400;
 /** A server's clock that goes back by this much was set. */
 const SET_BACK_SECONDS = 5;
 
+/** A gauge that each server with a history has. */
+const OLDEST_SAMPLE = 'kymo_history_oldest_sample_timestamp_seconds';
+
 export class Store {
   readonly timeline = new Timeline(KEPT_SECONDS, SLOTS);
   readonly families = new Map<string, Family>();
@@ -134,6 +137,8 @@ export class Store {
 
   private finish(changedStructure: boolean): void {
     this.forgetEnded();
+    const oldest = this.families.get(OLDEST_SAMPLE)?.series[0]?.column('value')?.values[this.timeline.end - 1] ?? NaN;
+    this.timeline.pastBegin = oldest > 0 ? oldest : NaN;
     if (this.restarts.value.some((one) => one < this.timeline.firstTime)) this.restarts.value = this.restarts.value.filter((one) => one >= this.timeline.firstTime);
     if (changedStructure) this.structure.value += 1;
     this.version.value += 1;

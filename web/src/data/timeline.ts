@@ -23,6 +23,10 @@ export class Timeline {
   begin = 0;
   end = 0;
   tickSeconds = 1;
+  /** The first moment that was ever pushed: before it the page was not there. */
+  since = NaN;
+  /** How far back the server's own history goes; NaN where there is none. */
+  pastBegin = NaN;
   /** True if the next moment does not continue the last one. */
   private isCutOff = false;
   private readonly gaps: Uint8Array;
@@ -46,6 +50,11 @@ export class Timeline {
     return this.length > 0 ? (this.times[this.begin] ?? NaN) : NaN;
   }
 
+  /** The first moment that a chart can show: of the server's history, or of this page. */
+  get earliest(): number {
+    return this.pastBegin < this.firstTime ? this.pastBegin : this.firstTime;
+  }
+
   add(track: Track): void {
     this.tracks.add(track);
   }
@@ -60,6 +69,7 @@ export class Timeline {
     const isLate = time - last > this.tickSeconds * GAP_AFTER_TICKS;
     if (isLate || (this.isCutOff && this.length > 0)) this.pushGap(Math.min(last + this.tickSeconds, (last + time) / 2));
     this.isCutOff = false;
+    if (this.length === 0) this.since = time;
     const at = this.next(time, false);
     for (const track of this.tracks) track.onPush(at, this.begin);
     return at;
@@ -73,6 +83,7 @@ export class Timeline {
   /** Moves all kept moments later, or with a negative number earlier. */
   shift(seconds: number): void {
     for (let at = this.begin; at < this.end; at++) this.times[at] = (this.times[at] ?? NaN) + seconds;
+    this.since += seconds;
   }
 
   clear(): void {

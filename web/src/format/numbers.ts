@@ -235,3 +235,16 @@ const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 export function clockText(unixSeconds: number): string {
   return Number.isFinite(unixSeconds) ? clock.format(unixSeconds * 1000) : '–';
 }
+
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+
+/** The day: `28 Nov`. */
+export function dayText(unixSeconds: number): string {
+  return Number.isFinite(unixSeconds) ? day.format(unixSeconds * 1000) : '–';
+}
+
+/** The time of day, with the day where it is not today's. */
+export function momentText(unixSeconds: number, now: number): string {
+  const isToday = dayText(unixSeconds) === dayText(now);
+  return isToday ? clockText(unixSeconds) : `${dayText(unixSeconds)}, ${clockText(unixSeconds)}`;
+}

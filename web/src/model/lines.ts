@@ -5,18 +5,17 @@ import { labelText, type Family, type Series } from '../data/series';
 import type { Store } from '../data/store';
 import { rateUnit, UNIX_MILLISECONDS, UNIX_SECONDS } from '../format/numbers';
 import { isApplication } from './names';
+import { clampedPast, familyPast, pastOf, QUANTILE, QUANTILE_SECONDS, summedPast, type PastQuery } from './promql';
 
 export interface Line {
   readonly label: string;
   readonly points: (from: number, to: number) => Points;
+  /** The same from the server's history, for moments before the page was opened. */
+  readonly past?: PastQuery | undefined;
 }
 
 /** How a series is viewed. */
 export type View = 'rate' | 'raw' | 'p50' | 'p95' | 'p99' | 'mean';
-
-/** Percentiles are of the values in this many seconds before each point. */
-export const QUANTILE_SECONDS = 10;
-const QUANTILE: Partial<Record<View, number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
 
 export function viewsOf(family: Family): View[] {
   switch (family.kind) {
@@ -71,22 +70,23 @@ function meanPoints(store: Store, series: readonly Series[], from: number, to: n
 }
 
 export function familyLine(store: Store, family: Family, view: View, label = family.name): Line {
-  return { label, points: (from, to) => pointsOf(store, summands(family), view)(from, to) };
+  return { label, points: (from, to) => pointsOf(store, summands(family), view)(from, to), past: familyPast(family, view) };
+}
+
+export function seriesLine(store: Store, series: Series, view: View, label: string): Line {
+  return { label, points: pointsOf(store, [series], view), past: pastOf([series], view) };
 }
 
 export function seriesLines(store: Store, family: Family, view: View, most: number): Line[] {
   const several = family.series.filter((series) => series.alive);
-  return several.slice(0, most).map((series) => ({
-    label: labelText(series.labels) || (several.length > 1 ? 'all' : family.name),
-    points: pointsOf(store, [series], view),
-  }));
+  return several.slice(0, most).map((series) => seriesLine(store, series, view, labelText(series.labels) || (several.length > 1 ? 'all' : family.name)));
 }
 
 /** Rises only: a count of losses that falls was corrected. */
 export function climbing(line: Line): Line {
-  return { ...line, points: (from, to) => line.points(from, to).map((value) => (value === null ? null : Math.max(0, value))) };
+  return { ...line, points: (from, to) => line.points(from, to).map((value) => (value === null ? null : Math.max(0, value))), past: clampedPast(line.past) };
 }
 
 export function sumLine(label: string, lines: readonly Line[]): Line {
-  return { label, points: (from, to) => sum(lines.map((line) => line.points(from, to))) };
+  return { label, points: (from, to) => sum(lines.map((line) => line.points(from, to))), past: summedPast(lines.map((line) => line.past)) };
 }

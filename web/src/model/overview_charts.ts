@@ -4,7 +4,7 @@ import type { ChartProps } from '../charts/time_chart';
 import { summands } from '../data/derive';
 import type { Family } from '../data/series';
 import type { Store } from '../data/store';
-import { climbing, familyLine, pointsOf, seriesLines, unitOf, type Line, type View } from './lines';
+import { climbing, familyLine, seriesLine, seriesLines, unitOf, type Line, type View } from './lines';
 import { familyNamed, isApplication } from './names';
 import { titleOf, type Roles } from './roles';
 
@@ -60,7 +60,7 @@ function cpuChart(store: Store): ChartProps[] {
 function pressureChart(store: Store): ChartProps[] {
   const family = familyNamed(store, 'kymo_system_pressure_ratio');
   const waiting = family?.series.filter((series) => series.labels.kind === 'some') ?? [];
-  const lines = waiting.map((series) => ({ label: series.labels.resource ?? '', points: pointsOf(store, [series], 'raw') }));
+  const lines = waiting.map((series) => seriesLine(store, series, 'raw', series.labels.resource ?? ''));
   return family ? chart('Pressure: some task waited', 'ratio', [family], lines, 0.1) : [];
 }
 

@@ -6,7 +6,7 @@ import { drawSparkline } from '../charts/sparkline';
 import { latest } from '../data/derive';
 import { labelText, type Series } from '../data/series';
 import { amountText } from '../format/numbers';
-import { pointsOf, unitOf, type View } from '../model/lines';
+import { seriesLine, unitOf, type View } from '../model/lines';
 import { page } from '../page';
 import { PinButton } from './pin_button';
 
@@ -24,7 +24,7 @@ export function ExploreItem({ series, view, isOpen, onToggle }: ExploreItemProps
     const canvas = element?.querySelector('canvas');
     const number = element?.querySelector('.item-value');
     if (!element || !canvas || !number) return undefined;
-    const lines = [{ label: '', points: pointsOf(page.store, [series], view) }];
+    const lines = [seriesLine(page.store, series, view, '')];
     const draw = () => {
       const [points = []] = drawSparkline(canvas, lines);
       number.textContent = amountText(latest(points), unitOf(series.family, view));

@@ -5,7 +5,7 @@ import { useMemo } from 'preact/hooks';
 import { TimeChart } from '../charts/time_chart';
 import type { Series } from '../data/series';
 import { labelText } from '../data/series';
-import { pointsOf, unitOf, type View } from '../model/lines';
+import { seriesLine, unitOf, type View } from '../model/lines';
 import { page } from '../page';
 import { PinButton } from './pin_button';
 
@@ -17,7 +17,7 @@ export interface SeriesChartProps {
 }
 
 export function SeriesChart({ series, view, height = 160, actions }: SeriesChartProps) {
-  const lines = useMemo(() => [{ label: labelText(series.labels) || view, points: pointsOf(page.store, [series], view) }], [series, view]);
+  const lines = useMemo(() => [seriesLine(page.store, series, view, labelText(series.labels) || view)], [series, view]);
   return (
     <TimeChart
       title={readable(`${series.family.name} · ${view}`)}
