@@ -1,6 +1,7 @@
 #include "sample_columns.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 #include <memory>
@@ -24,32 +25,48 @@ class ChunkHistograms {
   }
 
   [[nodiscard]] series::FloatHistogramRef at(std::size_t sample) const {
+    return std::move(of(std::array{sample}).front());
+  }
+  /// Bucket by bucket, since the counts of one lie side by side. `samples`: ascending places.
+  [[nodiscard]] std::vector<std::shared_ptr<series::FloatHistogram>> of(
+      std::span<const std::size_t> samples) const {
     const series::HistogramChunk& own = *chunk_.histogram;
-    auto made = std::make_shared<series::FloatHistogram>();
-    made->sum = chunk_.values[sample];
-    made->bounds = bounds_;
-    made->schema = bounds_ == nullptr ? HistogramValue::kScale : series::FloatHistogram::kCustomSchema;
-    if (bounds_ == nullptr) made->zero_threshold = kZeroThreshold;
-    made->positive.reserve(own.buckets.size());
+    std::vector<std::shared_ptr<series::FloatHistogram>> all;
+    all.reserve(samples.size());
+    for (const std::size_t sample : samples) all.push_back(empty(sample));
     for (std::size_t i = 0; i < own.buckets.size(); ++i) {
-      const auto count = static_cast<double>(own.counts[i][sample]);
-      if (count == 0) continue;
-      made->count += count;
-      if (bounds_ != nullptr) {
-        made->positive.push_back({own.buckets[i], count});
-      } else if (own.buckets[i] == series::kZeroBucket) {
-        made->zero_count = count;
-      } else {
-        // A bucket is named after its lower border here, and after its upper one there.
-        made->positive.push_back({own.buckets[i] + 1, count});
+      const std::span<const std::uint64_t> counts = own.counts[i];
+      // A bucket is named after its lower border here, and after its upper one there.
+      const std::int32_t index = bounds_ != nullptr ? own.buckets[i] : own.buckets[i] + 1;
+      const bool is_zero = bounds_ == nullptr && own.buckets[i] == series::kZeroBucket;
+      for (std::size_t place = 0; place < samples.size(); ++place) {
+        const auto count = static_cast<double>(counts[samples[place]]);
+        if (count == 0) continue;
+        series::FloatHistogram& made = *all[place];
+        made.count += count;
+        if (is_zero) {
+          made.zero_count = count;
+        } else {
+          made.positive.push_back({index, count});
+        }
       }
     }
-    return made;
+    return all;
   }
 
  private:
   static constexpr double kZeroThreshold = 0x1p-40;
   static_assert(HistogramValue::kMinExponent == -40);
+
+  [[nodiscard]] std::shared_ptr<series::FloatHistogram> empty(std::size_t sample) const {
+    auto made = std::make_shared<series::FloatHistogram>();
+    made->sum = chunk_.values[sample];
+    made->bounds = bounds_;
+    made->schema = bounds_ == nullptr ? HistogramValue::kScale : series::FloatHistogram::kCustomSchema;
+    if (bounds_ == nullptr) made->zero_threshold = kZeroThreshold;
+    made->positive.reserve(chunk_.histogram->buckets.size());
+    return made;
+  }
 
   const series::SeriesChunk& chunk_;
   std::shared_ptr<const std::vector<double>> bounds_;
@@ -187,6 +204,19 @@ std::vector<bool> needed_histograms(const series::SeriesChunk& chunk, const Wind
   return needed;
 }
 
+/// Sets the histograms of a chunk: those that windows need, or without `edges` all.
+void make_histograms(const series::SeriesChunk& chunk, const ChunkHistograms& own, const WindowEdges* edges,
+                     std::vector<series::FloatHistogramRef>& made) {
+  const std::vector<bool> needed =
+      edges == nullptr ? std::vector<bool>(chunk.times_ms.size(), true) : needed_histograms(chunk, *edges);
+  std::vector<std::size_t> samples;
+  for (std::size_t i = 0; i < needed.size(); ++i) {
+    if (needed[i] && !is_absent(number_of_sample(chunk.values[i]))) samples.push_back(i);
+  }
+  auto all = own.of(samples);
+  for (std::size_t i = 0; i < samples.size(); ++i) made[samples[i]] = std::move(all[i]);
+}
+
 void forget_if_unknown(std::vector<std::int64_t>& starts) {
   if (std::ranges::all_of(starts, [](std::int64_t start) { return start == 0; })) starts.clear();
 }
@@ -219,7 +249,10 @@ bool SampleColumns::is_of_one_count(const series::SeriesChunk& chunk) const noex
   if (!starts.empty()) return false;
   if (chunk.starts.empty() || chunk.times_ms.empty()) return true;
   const series::CountStart& start = chunk.starts.front();
-  return chunk.starts.size() == 1 && start.sample == 0 && start.time_ms <= chunk.times_ms.front() &&
+  // A view that joins chunks repeats the start of each.
+  const bool is_one = std::ranges::all_of(
+      chunk.starts, [&](const series::CountStart& one) { return one.time_ms == start.time_ms; });
+  return is_one && start.sample == 0 && start.time_ms <= chunk.times_ms.front() &&
          (times.empty() || start.time_ms == only_start);
 }
 
@@ -236,8 +269,8 @@ void SampleColumns::append(const series::SeriesChunk& chunk, const WindowEdges* 
   if (chunk.histogram != nullptr) own.emplace(chunk);
   const bool skips = edges != nullptr && own && chunk.float_histograms.empty() &&
                      !has_special(chunk.values) && have_begun(chunk);
-  std::vector<bool> needed;
-  if (skips) needed = needed_histograms(chunk, *edges);
+  std::vector<series::FloatHistogramRef> made(chunk.histogram == nullptr ? 0 : chunk.times_ms.size());
+  if (own) make_histograms(chunk, *own, skips ? edges : nullptr, made);
   starts.resize(times.size());
   histogram_starts.resize(histogram_times.size());
   for (std::size_t i = 0; i < chunk.times_ms.size(); ++i) {
@@ -246,7 +279,7 @@ void SampleColumns::append(const series::SeriesChunk& chunk, const WindowEdges* 
     series::FloatHistogramRef histogram;
     if (!chunk.float_histograms.empty()) histogram = chunk.float_histograms[i];
     const bool is_own = histogram == nullptr && own && !is_absent(value);
-    if (is_own && (!skips || needed[i])) histogram = own->at(i);
+    if (is_own) histogram = std::move(made[i]);
     if (histogram != nullptr || is_own) {
       histogram_times.push_back(chunk.times_ms[i]);
       histograms.push_back(std::move(histogram));
