@@ -82,6 +82,20 @@ pageTest('a history that answers no query says so at the chart', { warmUp: 1 }, 
   await page.locator('.fault', { hasText: 'The past is not shown: the server answered 422' }).first().waitFor();
 });
 
+pageTest('a query in Explore: chart and table, kept in the list of queries, pinned to the board', { place: '#/explore', ready: '.explore-item' }, async (page, stage) => {
+  withHistory(stage);
+  const box = page.getByRole('combobox', { name: /^Search/ });
+  await box.fill('2 * memory');
+  await page.getByRole('figure', { name: '2 * memory' }).locator('canvas').waitFor();
+  await page.getByRole('region', { name: 'Table of 2 * memory' }).getByText('42').first().waitFor();
+  assert.equal(await page.locator('.explore-item').count(), 0);
+  await box.press('Enter');
+  await page.getByRole('combobox', { name: 'Earlier queries' }).locator('option', { hasText: '2 * memory' }).waitFor({ state: 'attached' });
+  await page.getByRole('button', { name: 'Pin 2 * memory to the board' }).click({ force: true });
+  await page.getByRole('link', { name: 'Board' }).click();
+  await page.getByRole('figure', { name: '2 * memory' }).locator('canvas').waitFor();
+});
+
 pageTest('a server without figures of its own: the process, and how to begin', { world: 'empty' }, async (page) => {
   assert.match(await textOf(page, '.empty-server pre'), /kymo::Monitor monitor;/);
   assert.ok(await page.locator('.chart').count() >= 5);
@@ -157,7 +171,7 @@ for (const place of ['', '#/explore', '#/board']) {
 
 pageTest('explore: search, view, open and pin are in the address and survive a reload', { place: '#/explore', ready: '.explore-item' }, async (page) => {
   const all = await page.locator('.explore-item').count();
-  await page.getByRole('searchbox').fill('udp received');
+  await page.getByRole('combobox', { name: /^Search/ }).fill('udp received');
   await page.waitForFunction(() => document.querySelectorAll('.explore-item').length === 2);
   assert.ok(all > 40);
   await page.getByLabel('shown as').selectOption('raw');
@@ -166,7 +180,7 @@ pageTest('explore: search, view, open and pin are in the address and survive a r
   await page.locator('.explore-item', { hasText: 'udp.packet.received' }).getByRole('button', { name: /^Pin/ }).click();
   await page.reload();
   await page.waitForSelector('.open-charts .chart');
-  assert.equal(await page.getByRole('searchbox').inputValue(), 'udp received');
+  assert.equal(await page.getByRole('combobox', { name: /^Search/ }).inputValue(), 'udp received');
   assert.match(await textOf(page, '.open-charts h3'), /udp\.packet\.received · raw/);
   await page.getByRole('link', { name: 'Board' }).click();
   await page.waitForSelector('.chart');

@@ -3,14 +3,15 @@
 import { signal } from '@preact/signals';
 import type { View } from './lines';
 
+/** A series in one of its views, or a query of PromQL. */
 export interface Pin {
   readonly key: string;
-  readonly view: View;
+  readonly view: View | 'query';
 }
 
 const STORED_AS = 'kymo.board';
 const MOST_PINS = 100;
-const VIEWS: readonly View[] = ['rate', 'raw', 'p50', 'p95', 'p99', 'mean'];
+const VIEWS: ReadonlyArray<Pin['view']> = ['rate', 'raw', 'p50', 'p95', 'p99', 'mean', 'query'];
 
 /** The pins in a text; invalid ones are skipped. */
 export function parsePins(text: string | null | undefined): Pin[] {

@@ -4,6 +4,7 @@ import { readable } from '../format/readable';
 import { linkTo, place } from '../routing';
 import { page } from '../page';
 import { parsePins, pins, setPins, togglePin, type Pin } from '../model/pins';
+import { QueryChart } from './query_chart';
 import { SeriesChart } from './series_chart';
 
 function MissingSeries({ pin }: { pin: Pin }) {
@@ -48,6 +49,7 @@ export function BoardPage() {
       {shown.length > 0 && <h2 class="hidden">Pinned series</h2>}
       <div class="charts">
         {shown.map((pin) => {
+          if (pin.view === 'query') return <QueryChart key={`query ${pin.key}`} query={pin.key} />;
           const series = page.store.series.get(pin.key);
           const key = `${pin.view} ${pin.key}`;
           return series ? <SeriesChart key={key} series={series} view={pin.view} /> : <MissingSeries key={key} pin={pin} />;

@@ -1,9 +1,12 @@
-// All series: searched, viewed in several ways, opened as charts with a common time axis.
+// All series: searched, viewed in several ways, opened as charts with a common time axis; or a query over them.
 
 import { useCallback, useMemo } from 'preact/hooks';
 import { findSeries, viewFor } from '../model/search';
 import { page } from '../page';
 import { changeSettings, place } from '../routing';
+import { isExpression } from '../model/query_text';
+import { EarlierQueries, QueryBox } from './query_box';
+import { QueryChart } from './query_chart';
 import { ExploreItem } from './explore_item';
 import { SeriesChart } from './series_chart';
 
@@ -26,21 +29,21 @@ function toggleOpen(key: string): void {
   changeSettings({ open: next.length > 0 ? JSON.stringify(next) : '' });
 }
 
+const setText = (q: string) => changeSettings({ q });
+
 function SearchForm({ found, all }: { found: number; all: number }) {
   const { q = '', view = '' } = place.value.settings;
   return (
     <form class="search" role="search" onSubmit={(event) => event.preventDefault()}>
-      <label class="search-words">
-        <span class="hidden">Search by name and label</span>
-        <input type="search" value={q} placeholder="Name or label, such as udp or source=mic" onInput={(event) => changeSettings({ q: event.currentTarget.value })} />
-      </label>
+      <QueryBox text={q} onText={setText} />
+      <EarlierQueries onText={setText} />
       <label>
         <span class="quiet">shown as </span>
         <select value={view} onChange={(event) => changeSettings({ view: event.currentTarget.value })}>
           {VIEWS.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
         </select>
       </label>
-      <p class="quiet number" role="status">{found} of {all} series</p>
+      {!isExpression(q) && <p class="quiet number" role="status">{found} of {all} series</p>}
     </form>
   );
 }
@@ -63,7 +66,8 @@ function OpenCharts({ keys, view }: { keys: readonly string[]; view: string }) {
 export function ExplorePage() {
   const structure = page.store.structure.value;
   const { q = '', view = '', open = '' } = place.value.settings;
-  const found = useMemo(() => findSeries(page.store, q), [structure, q]);
+  const isQuery = isExpression(q);
+  const found = useMemo(() => (isQuery ? [] : findSeries(page.store, q)), [structure, q]);
   const keys = useMemo(() => parseKeys(open), [open]);
   const toggle = useCallback(toggleOpen, []);
   const items = useMemo(() => found.map((series) => (
@@ -73,8 +77,9 @@ export function ExplorePage() {
     <>
       <h1 class="page-title">Explore</h1>
       <SearchForm found={found.length} all={page.store.series.size} />
+      {isQuery && <><h2 class="hidden">Answer</h2><QueryChart query={q.trim()} hasTable /></>}
       <OpenCharts keys={keys} view={view} />
-      {found.length > 0
+      {isQuery ? null : found.length > 0
         ? <ul class="explore-list">{items}</ul>
         : <p class="waiting">{page.store.series.size > 0 ? `No series has “${q}” in its name or labels.` : 'Waiting for the server’s first figures …'}</p>}
     </>

@@ -7,7 +7,7 @@ export type Answer<T> =
   | { readonly kind: 'asking' }
   /** The server has no such address, or no data there. */
   | { readonly kind: 'missing' }
-  | { readonly kind: 'failed'; readonly why: string; readonly last?: T | undefined }
+  | { readonly kind: 'failed'; readonly why: string; readonly last?: T | undefined; /** The server's own words. */ readonly said?: string | undefined }
   | { readonly kind: 'known'; readonly value: T };
 
 /** Null if this page does not know the form of the answer. */
@@ -25,10 +25,11 @@ export function fromText<T>(parse: (answer: string) => T | null): Read<T> {
   return async (response) => parse(await response.text());
 }
 
-/** The server's own message for its refusal, if any. */
-async function refusal(response: Response): Promise<string> {
-  const said = text(fields(fields(await response.json().catch(() => null)).error).message);
-  return `the server answered ${response.status}${said && `, ${said}`}`;
+/** The server's own message for its refusal, if any: Prometheus' API has a text where others have an object. */
+async function refusal(response: Response): Promise<{ why: string; said: string | undefined }> {
+  const { error } = fields(await response.json().catch(() => null));
+  const said = text(fields(error).message) || text(error);
+  return { why: `the server answered ${response.status}${said && `, ${said}`}`, said: said || undefined };
 }
 
 /** Browsers' own messages for failed connections are useless and differ. */
@@ -44,7 +45,7 @@ export async function ask<T>(address: string, read: Read<T>, method: 'GET' | 'PO
     const response = await fetch(address, { method, headers: { Accept: 'application/json, text/plain' }, signal: AbortSignal.timeout(LONGEST_MS) });
     if (isSentToLogin(response)) return { kind: 'asking' };
     if (response.status === NOT_THERE) return { kind: 'missing' };
-    if (!response.ok) return { kind: 'failed', why: await refusal(response) };
+    if (!response.ok) return { kind: 'failed', ...(await refusal(response)) };
     const value = await read(response);
     return value === null ? { kind: 'failed', why: 'this page does not know the form of the answer' } : { kind: 'known', value };
   } catch (error) {
