@@ -40,6 +40,9 @@ function framesOf(page) {
   return frames;
 }
 
+const NO_QUERIES = 'this server has no /api/v1';
+const answersQueries = (page) => page.evaluate(() => fetch('api/v1/labels').then(({ status }) => status !== 404));
+
 const deltas = (frames) => frames.received.filter(({ type }) => type === 'delta');
 
 const CASES = {
@@ -131,6 +134,49 @@ const CASES = {
     await item.getByRole('button', { name: /^Pin/ }).click({ force: true });
     await page.getByRole('link', { name: 'Board' }).click();
     await page.locator('.chart', { hasText: 'events.received · rate' }).locator('canvas').first().waitFor();
+  }),
+
+  'the past: a page opened later shows what was before it, and a link shows the same minute in another page': (t) => withServer(startEmptyServer(), '', async (first, server) => {
+    if (!(await answersQueries(first))) return t.skip(NO_QUERIES);
+    const seconds = (text) => Number(/up (?:(\d+) min )?(\d+) s/.exec(text)?.[2] ?? 0);
+    await until(() => textOf(first, '.server'), (text) => seconds(text) >= 15, 'fifteen seconds');
+    const described = (page) => page.locator('.chart', { hasText: 'Memory of this process' }).locator('.plot').getAttribute('aria-label');
+    const length = (text) => Number(/the (\d+) s until/.exec(text ?? '')?.[1] ?? 0);
+    await withPage(server.address, {}, async (second) => {
+      await second.locator('.chart', { hasText: 'Memory of this process' }).scrollIntoViewIfNeeded();
+      // Longer than this page can have seen by itself when it is first described.
+      await until(() => described(second), (text) => length(text) >= 10, 'seconds before the page was opened');
+      const at = await second.evaluate(() => Math.floor(Date.now() / 1000) - 6);
+      const shown = [];
+      for (const page of [first, second]) {
+        await page.evaluate((moment) => { location.hash = `#/overview?span=5&at=${moment}`; }, at);
+        await page.getByText(/^paused at/).waitFor();
+        await page.locator('.chart', { hasText: 'Memory of this process' }).scrollIntoViewIfNeeded();
+        shown.push(await until(() => described(page), (text) => length(text) > 0 && length(text) <= 6, 'those five seconds'));
+      }
+      assert.equal(/until (\S+):/.exec(shown[0])[1].slice(0, 5), /until (\S+):/.exec(shown[1])[1].slice(0, 5));
+    });
+    return undefined;
+  }),
+
+  'PromQL in Explore: completion, chart and table; a wrong query shows its error at its place': (t) => withServer(startEmptyServer(), '#/explore', async (page) => {
+    if (!(await answersQueries(page))) return t.skip(NO_QUERIES);
+    const box = page.getByRole('combobox', { name: /^Search/ });
+    await page.locator('.explore-item').first().waitFor();
+    await box.pressSequentially('sum by (mode) (rate(node_cpu_sec');
+    await page.getByRole('option', { name: /^node_cpu_seconds_total/ }).waitFor();
+    await box.press('ArrowDown');
+    await box.press('Enter');
+    await box.pressSequentially('[10s]))');
+    await page.getByRole('region', { name: /^Table of sum by/ }).getByText('user').waitFor();
+    assert.deepEqual(await faultsForAccess(page), []);
+    await box.fill('sum(rate(node_cpu_seconds_total[10s])');
+    await until(() => page.locator('.said').innerText().catch(() => ''), (text) => /^\s{37}\^$/m.test(text) && /unexpected end/.test(text), 'the error below its place');
+    await box.fill('rate(node_load1[10s])');
+    await page.getByText(/might not be a counter/).waitFor();
+    await box.fill('load');
+    await page.locator('.explore-item').first().waitFor();
+    return undefined;
   }),
 
   'names and labels of a hostile program stay text': () => withServer(startMadeServer('hostile'), '', async (page) => {

@@ -77,7 +77,7 @@ export function ExplorePage() {
     <>
       <h1 class="page-title">Explore</h1>
       <SearchForm found={found.length} all={page.store.series.size} />
-      {isQuery && <><h2 class="hidden">Answer</h2><QueryChart query={q.trim()} hasTable /></>}
+      {isQuery && <QueryChart query={q.trim()} isWhole />}
       <OpenCharts keys={keys} view={view} />
       {isQuery ? null : found.length > 0
         ? <ul class="explore-list">{items}</ul>

@@ -70,7 +70,8 @@ function Said({ said, query, isError }: { said: string; query: string; isError: 
   );
 }
 
-export function QueryChart({ query, hasTable = false }: { query: string; hasTable?: boolean }) {
+/** `isWhole`: with a heading and a table, as a page of its own has it. */
+export function QueryChart({ query, isWhole = false }: { query: string; isWhole?: boolean }) {
   const { answer, times, window } = useQuery(query);
   const time = useMemo(() => new PastTime(), [query]);
   const known = answer.kind === 'known' ? answer.value : undefined;
@@ -90,6 +91,7 @@ export function QueryChart({ query, hasTable = false }: { query: string; hasTabl
   const isHistogram = shown.some(({ points, histograms }) => points.length === 0 && histograms.length > 0);
   return (
     <section class="query-answer" aria-label="Answer">
+      {isWhole && <h2 class="hidden">Answer</h2>}
       {answer.kind === 'failed' && <Said said={answer.said ?? answer.why} query={query} isError />}
       {answer.kind === 'missing' && <p class="fault" role="alert">This server answers no queries: it has no history.</p>}
       {known?.annotations.map((one) => <Said key={one} said={one} query={query} isError={false} />)}
@@ -98,7 +100,7 @@ export function QueryChart({ query, hasTable = false }: { query: string; hasTabl
         <TimeChart title={readable(query)} unit="" lines={lines} time={time} height={240} actions={<PinButton pin={{ key: query, view: 'query' }} />}
           note={[hidden > 0 && `${hidden} more series: narrow the query, or use topk().`, isHistogram && 'A histogram has no line: use histogram_quantile() or histogram_count().'].filter(Boolean).join(' ') || undefined} />
       )}
-      {hasTable && lines.length > 0 && <div class="card"><ChartTable title={readable(query)} lines={lines} time={time} unit="" /></div>}
+      {isWhole && lines.length > 0 && <div class="card"><ChartTable title={readable(query)} lines={lines} time={time} unit="" /></div>}
     </section>
   );
 }
