@@ -4,13 +4,11 @@
 #include <string_view>
 
 #include <kymo/core/descriptor.h>
+#include <kymo/format/text_writers.h>
 
 #include "line_writer.h"
 
 namespace kymo::KYMO_ABI::format {
-
-/// The kind in text formats: "counter", "gauge", "histogram", "summary".
-[[nodiscard]] std::string_view text_type(Kind kind) noexcept;
 
 /// Appends a line such as `# TYPE name text`; `text` must be escaped.
 void append_metadata(std::string_view keyword, std::string_view name, std::string_view text,

@@ -21,8 +21,7 @@ std::vector<Route> make_standard_routes(pulse::SnapshotSource& snapshots,
   const auto outputs = std::make_shared<SnapshotOutputs>(snapshots, summary, memory, std::move(on_output));
   std::vector<Route> routes = {metrics_route(outputs)};
   append(api_metrics_routes(outputs), routes);
-  routes.push_back(healthz_route());
-  routes.push_back(readyz_route(std::move(why_not_ready)));
+  append(health_routes(std::move(why_not_ready)), routes);
   append(dashboard_routes(dashboard_files()), routes);
   std::vector<Route> all = routes;
   append(others, all);

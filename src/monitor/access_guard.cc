@@ -16,8 +16,9 @@ namespace {
 constexpr std::string_view kBearer = "bearer ";
 constexpr std::chrono::milliseconds kGuessDelay{200};
 /// Pages without metrics: health checks, and the login.
-constexpr std::array<std::string_view, 6> kOpen = {"/healthz",   "/readyz",          "/login",
-                                                   "/login.css", "/assets/icon.svg", "/assets/index.css"};
+constexpr std::array<std::string_view, 8> kOpen = {"/healthz",         "/readyz",          "/-/healthy",
+                                                   "/-/ready",         "/login",           "/login.css",
+                                                   "/assets/icon.svg", "/assets/index.css"};
 
 bool is_open(std::string_view path) { return std::find(kOpen.begin(), kOpen.end(), path) != kOpen.end(); }
 

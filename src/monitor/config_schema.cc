@@ -95,6 +95,7 @@ constexpr Member to = {
 
 constexpr auto kLimits = &MonitorOptions::limits;
 constexpr auto kHistory = &MonitorOptions::history;
+constexpr auto kQuery = &MonitorOptions::query;
 constexpr auto kLog = &MonitorOptions::log;
 constexpr auto kHttp = &MonitorOptions::http;
 constexpr auto kAccess = &MonitorOptions::access;
@@ -183,6 +184,31 @@ constexpr std::array kSchema = {
             to<kHistory, &HistoryOptions::interval>,
             restart,
             "Time between two points of the host's history; each point is a mean over that time."},
+    Setting{"query.threads",
+            {integer, 1, 64},
+            to<kQuery, &QueryOptions::threads>,
+            restart,
+            "Threads that evaluate PromQL queries."},
+    Setting{"query.timeout",
+            {duration, 100, kHour},
+            to<kQuery, &QueryOptions::timeout>,
+            restart,
+            "Time for one query; http.answer_timeout bounds it too."},
+    Setting{"query.memory",
+            {size, kMiB, 64 * 1024 * kMiB},
+            to<kQuery, &QueryOptions::memory>,
+            restart,
+            "Memory for the samples and results of one query; over it the query fails."},
+    Setting{"query.max_samples",
+            {integer, 1, 1'000'000'000'000},
+            to<kQuery, &QueryOptions::max_samples>,
+            restart,
+            "Most samples that one query reads; over it the query fails."},
+    Setting{"query.max_series",
+            {integer, 1, 100'000'000},
+            to<kQuery, &QueryOptions::max_series>,
+            restart,
+            "Most series that one selector finds; over it the query fails."},
     Setting{"limits.series_per_family",
             {integer, 1, 10'000'000},
             to<kLimits, &LimitOptions::series_per_family>,

@@ -187,6 +187,7 @@ std::vector<monitor::Part> Monitor::Impl::make_parts() {
   std::vector<monitor::Part> parts = {
       monitor::make_host_part(context),
       monitor::make_history_part(store_ ? &*store_ : nullptr, history_),
+      monitor::make_query_part(context, store_ ? &*store_ : nullptr, scrape_memory_),
       monitor::make_sessions_part(context),
       monitor::make_live_part(context),
       monitor::make_peers_part(context),
@@ -247,6 +248,7 @@ net::HttpServerOptions Monitor::Impl::server_options() const {
   net::HttpServerOptions server;
   server.listen = listen_;
   server.threads = options_.http.threads;
+  server.heavy_threads = options_.query.threads;
   server.limits = options_.http.limits;
   server.trusted_proxies = networks_of(options_.access.trusted_proxies);
   server.tls = first_identity_;

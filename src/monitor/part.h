@@ -51,6 +51,9 @@ struct PartContext {
 [[nodiscard]] Part make_host_part(const PartContext& context);
 /// Keeps each tick in the store, which may be null, and shows the host's past.
 [[nodiscard]] Part make_history_part(history::Store* store, const live::SystemHistory& history);
+/// `/api/v1/…` and `/federate`: PromQL over the store, which may be null.
+[[nodiscard]] Part make_query_part(const PartContext& context, const history::Store* store,
+                                   const std::shared_ptr<live::ScrapeMemory>& memory);
 /// `/api/profile…`: the process' profiler.
 [[nodiscard]] Part make_profile_part(const PartContext& context);
 /// Shows the PeerTable of the options.

@@ -5,7 +5,9 @@ import os
 import re
 import sys
 import tempfile
+import time
 import unittest
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -64,8 +66,8 @@ class PeerServer(Running):
 class OpenApi(unittest.TestCase):
     openapi = document("openapi.json")
 
-    def check_answer(self, url, path, method="get", **headers):
-        status, answered, body = get(url + path, **headers)
+    def check_answer(self, url, path, query="", method="get", **headers):
+        status, answered, body = get(url + path + query, **headers)
         described = self.openapi["paths"][path][method]["responses"]
         self.assertIn(str(status), described, path)
         content = described[str(status)].get("content", {})
@@ -80,7 +82,12 @@ class OpenApi(unittest.TestCase):
     def check_all(self, url, leave_out):
         for path, operations in self.openapi["paths"].items():
             if "get" in operations and path not in leave_out and "{" not in path and not path.startswith("/ws/"):
-                self.assertEqual(self.check_answer(url, path), 200, path)
+                self.assertEqual(self.check_answer(url, path, self.examples(path)), 200, path)
+
+    def examples(self, path):
+        """The required parameters of an address, with the values of its examples."""
+        wanted = [p for p in self.openapi["paths"][path]["get"].get("parameters", []) if p.get("required") and "example" in p]
+        return "?" + urllib.parse.urlencode({p["name"]: p["example"] for p in wanted}) if wanted else ""
 
     def test_is_served_as_it_is_documented(self):
         with Serve() as serve:
@@ -160,6 +167,34 @@ class OpenApi(unittest.TestCase):
             status, _, body = get(server.url() + "/api/sessions/live?top=many")
             self.assertEqual(status, 400)
             check(json.loads(body), {"$ref": "#/components/schemas/Error"}, self.openapi)
+
+    def test_answers_and_errors_of_queries_are_as_described(self):
+        with Serve("--tick-interval", "100ms") as serve:
+            query, names = "/api/v1/query", "/api/v1/label/{name}/values"
+
+            def ask(path, **fields):
+                return self.check_answer(serve.url(), path, "?" + urllib.parse.urlencode(fields, doseq=True))
+
+            serve.wait_for(lambda: b"value" in get(serve.url() + query + "?query=kymo_series")[2], "a sample")
+            for text in ("1", '"a"', "kymo_series", "kymo_series[1m]", "kymo_tick_duration_seconds", "rate(kymo_series[1m])"):
+                self.assertEqual(ask(query, query=text, stats="all"), 200, text)
+            now = time.time()
+            for text in ("kymo_tick_duration_seconds", "sum(rate(kymo_tick_duration_seconds_bucket[5s]))"):
+                self.assertEqual(ask("/api/v1/query_range", query=text, start=now - 5, end=now + 5, step=1), 200)
+            self.assertEqual(ask("/api/v1/parse_query", query="sum by (a) (rate(x[5m])) / on (b) group_left () -y"), 200)
+            self.assertEqual(ask("/api/v1/series", **{"match[]": ["kymo_series", "kymo_build_info"]}), 200)
+            self.assertEqual(ask(names), 200)
+            self.assertEqual(ask(query, query="sum(("), 400)
+            self.assertEqual(ask(query, query="kymo_series + on () kymo_http_requests_total + on () node_cpu_seconds_total"), 422)
+            self.assertEqual(ask("/federate", **{"match[]": "kymo_series"}), 200)
+            for path, operations in self.openapi["paths"].items():
+                if "post" not in operations or not path.startswith("/api/v1/"):
+                    continue
+                form = urllib.parse.parse_qsl(self.examples(path)[1:])
+                address = serve.url() + path.replace("{name}", "job")
+                with urllib.request.urlopen(address, urllib.parse.urlencode(form).encode()) as response:
+                    content = operations["post"]["responses"][str(response.status)]["content"]
+                    check(json.load(response), content[response.headers["Content-Type"]]["schema"], self.openapi)
 
     def test_errors_are_as_described(self):
         with Serve() as serve:

@@ -87,5 +87,23 @@ TEST(IsoTime, IsUtcWithMilliseconds) {
   EXPECT_EQ(iso_time(system_clock::time_point(-1ms)), "1969-12-31T23:59:59.999Z");
 }
 
+TEST(IsoTime, IsReadWithAnyOffset) {
+  using namespace std::chrono;
+  const auto day = sys_days(year(2024) / February / 29);
+  for (const char* text : {"2024-02-29T23:59:59.999Z", "2024-02-29t23:59:59.999999999z",
+                           "2024-03-01T01:29:59.999+01:30", "2024-02-29T18:59:59.999-05:00"}) {
+    EXPECT_EQ(parse_iso_time(text), day + 23h + 59min + 59s + 999ms) << text;
+  }
+  EXPECT_EQ(parse_iso_time("2024-02-29T00:00:00.5Z"), day + 500ms);
+  EXPECT_EQ(parse_iso_time("0000-01-01T00:00:00Z"), sys_days(year(0) / January / 1));
+  for (const char* text :
+       {"", "2024", "2024-02-29", "2023-02-29T00:00:00Z", "2024-02-29T00:00:00", "2024-02-29T00:00:00.Z",
+        "2024-02-29T24:00:00Z", "2024-02-29T00:60:00Z", "2024-02-29T00:00:60Z", "2024-13-01T00:00:00Z",
+        "2024-2-29T00:00:00Z", "+024-02-29T00:00:00Z", "2024-02-29 00:00:00Z", "2024-02-29T00:00:00ZZ",
+        "2024-02-29T00:00:00+1:00", "2024-02-29T00:00:00+01", " 2024-02-29T00:00:00Z"}) {
+    EXPECT_EQ(parse_iso_time(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace kymo::KYMO_ABI::format

@@ -82,6 +82,22 @@ TEST(Schema, TheRangeOfARowIsThatOfItsMember) {
                   "http.threads: \"9223372036854775807\" is too large; expected a number from 1 to 64"));
 }
 
+TEST(Schema, EverySettingOfQueriesReachesTheOptions) {
+  const MonitorOptions o = Config::load({.flags = {{"query.threads", "21"},
+                                                   {"query.timeout", "22s"},
+                                                   {"query.memory", "23MiB"},
+                                                   {"query.max_samples", "24"},
+                                                   {"query.max_series", "25"}},
+                                         .environment = {},
+                                         .file = {}})
+                               .options();
+  EXPECT_EQ(o.query.threads, 21U);
+  EXPECT_EQ(o.query.timeout, 22s);
+  EXPECT_EQ(o.query.memory, 23U << 20U);
+  EXPECT_EQ(o.query.max_samples, 24U);
+  EXPECT_EQ(o.query.max_series, 25U);
+}
+
 TEST(Schema, EverySettingReachesTheOptions) {
   const MonitorOptions o = Config::load({.flags = {{"listen", "[::1]:1"},
                                                    {"tick_interval", "2s"},

@@ -57,6 +57,17 @@ struct HistoryOptions {
   std::chrono::milliseconds interval{10000};
 };
 
+/// PromQL over the history, as `/api/v1/query` has it. A query over a limit fails, and says which.
+struct QueryOptions {
+  std::size_t threads = 1;  ///< that evaluate queries
+  /// For one query. `http.answer_timeout` bounds it too.
+  std::chrono::milliseconds timeout{20000};
+  /// Bytes for samples and results of one query, at any moment.
+  std::size_t memory = std::size_t{48} << 20U;
+  std::size_t max_samples = 50'000'000;  ///< that one query reads
+  std::size_t max_series = 100'000;      ///< that one selector finds
+};
+
 /// Other hosts, and the sessions with them. Both objects must outlive the Monitor.
 struct PeerOptions {
   /// Served by `/api/metrics/peers` and `/api/metrics/network`, exported as `kymo_peer_…`. Null: no peers.
@@ -83,7 +94,8 @@ struct LogOptions {
 
 struct HttpOptions {
   std::size_t threads = 2;  ///< that answer requests
-  net::HttpLimits limits = {};
+  /// A dashboard sends a query for each of its charts at once.
+  net::HttpLimits limits = {.heavy_waiting = 256};
 };
 
 /// Files in PEM for TLS 1.2 and 1.3, HTTP and WebSocket alike. Both or none; none: no TLS. An unusable file
@@ -133,6 +145,7 @@ struct KYMO_API MonitorOptions {
   bool profile = false;
   monitor::LimitOptions limits = {};
   monitor::HistoryOptions history = {};
+  monitor::QueryOptions query = {};
   monitor::PeerOptions peers = {};
   monitor::LogOptions log = {};
   monitor::HttpOptions http = {};

@@ -23,22 +23,25 @@ net::HttpResponse not_ready(const std::string& why) {
 
 }  // namespace
 
-Route healthz_route() {
-  return {.path = "/healthz",
-          .handle = [](const net::HttpRequest&) { return status("ok"); },
-          .about = "200 while the process responds.",
-          .threads = net::ThreadClass::quick};
-}
-
-Route readyz_route(std::function<std::string()> why_not_ready) {
-  auto handle = [why_not_ready = std::move(why_not_ready)](const net::HttpRequest&) {
+std::vector<Route> health_routes(std::function<std::string()> why_not_ready) {
+  const auto alive = [](const net::HttpRequest&) { return status("ok"); };
+  const auto ready = [why_not_ready = std::move(why_not_ready)](const net::HttpRequest&) {
     const std::string why = why_not_ready();
     return why.empty() ? status("ready") : not_ready(why);
   };
-  return {.path = "/readyz",
-          .handle = std::move(handle),
-          .about = "200 while all measurements are served, otherwise 503.",
-          .threads = net::ThreadClass::quick};
+  std::vector<Route> routes;
+  const auto add = [&](std::string path, net::HttpServer::Handler handle, std::string about) {
+    routes.push_back({.path = std::move(path),
+                      .handle = std::move(handle),
+                      .about = std::move(about),
+                      .threads = net::ThreadClass::quick});
+  };
+  add("/healthz", alive, "200 while the process responds.");
+  add("/readyz", ready, "200 while all measurements are served, otherwise 503.");
+  // The addresses of Prometheus.
+  add("/-/healthy", alive, "");
+  add("/-/ready", ready, "");
+  return routes;
 }
 
 }  // namespace kymo::KYMO_ABI::live

@@ -35,11 +35,9 @@ struct EmbeddedFile {
 /// has the file, and gzip if the client prefers that.
 [[nodiscard]] std::vector<Route> dashboard_routes(std::span<const EmbeddedFile> files);
 
-/// GET /healthz: 200 as long as the process responds at all. Never blocks.
-[[nodiscard]] Route healthz_route();
-
-/// GET /readyz: 200 while `why_not_ready()`, which must not block, is empty; otherwise 503 with its text.
-[[nodiscard]] Route readyz_route(std::function<std::string()> why_not_ready);
+/// GET /healthz and /-/healthy: 200 as long as the process responds at all. GET /readyz and /-/ready: 200
+/// while `why_not_ready()`, which must not block, is empty; otherwise 503 with its text.
+[[nodiscard]] std::vector<Route> health_routes(std::function<std::string()> why_not_ready);
 
 /// GET /api: a page with the described routes, and its style sheet. The page has no
 /// script, loads nothing from elsewhere, and obeys the Content-Security-Policy of the
