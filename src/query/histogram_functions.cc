@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -61,24 +62,47 @@ struct ClassicSeries {
   std::vector<std::pair<double, EvalSeries>> buckets;  ///< ascending
 };
 
+/// A number of each native histogram of a series, at each step.
+struct NativeNumbers {
+  EvalSeries numbers;
+  std::map<std::size_t, NanEffect> effects;  ///< by step, where there is one
+};
+
+/// Native histograms of one series, as the numbers that their function needs. So none is kept.
+struct NativeSeries {
+  series::LabelSet labels;
+  std::vector<NativeNumbers> parts;  ///< one for each estimator
+
+  [[nodiscard]] bool has(std::size_t step) const { return parts.front().numbers.has(step); }
+  void remove(std::size_t step) {
+    for (NativeNumbers& part : parts) {
+      part.numbers.remove(step);
+      part.effects.erase(step);
+    }
+  }
+};
+
 /// A vector of histograms: native ones, and classic ones put together from their buckets.
 class HistogramVector {
  public:
-  HistogramVector(Evaluator& evaluator, const Expression& operand)
-      : evaluator_(evaluator), span_(inner(operand).span) {
+  using Estimator = std::function<HistogramEstimate(const FloatHistogram&, std::size_t step)>;
+
+  /// Needs at least one estimator.
+  HistogramVector(Evaluator& evaluator, const Expression& operand, std::vector<Estimator> estimators)
+      : evaluator_(evaluator), span_(inner(operand).span), estimators_(std::move(estimators)) {
     std::unordered_map<series::LabelSet, std::size_t> places;
     evaluator.each(operand, [&](EvalSeries&& series) { sort_in(std::move(series), places); });
     for (ClassicSeries& one : classic_) {
       std::ranges::stable_sort(one.buckets, {}, &std::pair<double, EvalSeries>::first);
     }
-    for (EvalSeries& one : native_) {
+    for (NativeSeries& one : native_) {
       const auto known = places.find(one.labels);
       if (known != places.end()) leave_out_mixed(one, classic_[known->second]);
     }
   }
 
   [[nodiscard]] Span span() const noexcept { return span_; }
-  [[nodiscard]] const std::vector<EvalSeries>& native() const noexcept { return native_; }
+  [[nodiscard]] const std::vector<NativeSeries>& native() const noexcept { return native_; }
   [[nodiscard]] const std::vector<ClassicSeries>& classic() const noexcept { return classic_; }
 
   /// The name that notes give; the result has lost its name unless that is delayed.
@@ -123,14 +147,28 @@ class HistogramVector {
         evaluator_.context().notes().add(Note::bad_bucket_label, span_, name_of(series.labels), text);
       }
     }
-    if (has_histograms) native_.push_back(std::move(series));
+    if (has_histograms) native_.push_back(numbers_of(series));
+  }
+
+  [[nodiscard]] NativeSeries numbers_of(const EvalSeries& series) const {
+    NativeSeries made{series.labels, {}};
+    for (const Estimator& estimator : estimators_) {
+      NativeNumbers& part = made.parts.emplace_back();
+      for (std::size_t step = series.begin_step(); step < series.end_step(); ++step) {
+        if (series.histogram(step) == nullptr) continue;
+        const HistogramEstimate estimate = estimator(*series.histogram(step), step);
+        part.numbers.set(step, estimate.value);
+        if (estimate.effect != NanEffect::none) part.effects.emplace(step, estimate.effect);
+      }
+    }
+    return made;
   }
 
   /// Where both forms of one histogram have samples, neither counts.
-  void leave_out_mixed(EvalSeries& native, ClassicSeries& classic) {
+  void leave_out_mixed(NativeSeries& native, ClassicSeries& classic) {
     std::vector<ClassicBucket> buckets;
-    for (std::size_t step = native.begin_step(); step < native.end_step(); ++step) {
-      if (native.histogram(step) == nullptr) continue;
+    for (std::size_t step = 0; step < evaluator_.grid().count; ++step) {
+      if (!native.has(step)) continue;
       buckets_at(classic, step, buckets);
       if (buckets.empty()) continue;
       evaluator_.context().notes().add(Note::mixed_classic_native, span_, name_of(native.labels));
@@ -141,7 +179,8 @@ class HistogramVector {
 
   Evaluator& evaluator_;
   Span span_;
-  std::vector<EvalSeries> native_;
+  std::vector<Estimator> estimators_;
+  std::vector<NativeSeries> native_;
   std::vector<ClassicSeries> classic_;
 };
 
@@ -161,10 +200,10 @@ EvalSeries named_like(const Evaluator& evaluator, const series::LabelSet& labels
   return made;
 }
 
-/// One quantile of each histogram. `key`: a label of the result that has the quantile; none where the key is
-/// empty.
-void add_quantiles(Evaluator& evaluator, const HistogramVector& histograms, const std::vector<double>& q,
-                   std::string_view key, std::vector<EvalSeries>& made) {
+/// One quantile of each histogram, that of an estimator. `key`: a label of the result that has the quantile;
+/// none where the key is empty.
+void add_quantiles(Evaluator& evaluator, const HistogramVector& histograms, std::size_t estimator,
+                   const std::vector<double>& q, std::string_view key, std::vector<EvalSeries>& made) {
   Annotations& notes = evaluator.context().notes();
   const auto label_of = [](double value) {
     std::array<char, base::kMaxNumberBytes> text;
@@ -180,17 +219,15 @@ void add_quantiles(Evaluator& evaluator, const HistogramVector& histograms, cons
   const auto part_of = [&](std::map<std::string, EvalSeries>& parts, double value) -> EvalSeries& {
     return parts[key.empty() ? std::string() : label_of(value)];
   };
-  for (const EvalSeries& native : histograms.native()) {
+  for (const NativeSeries& native : histograms.native()) {
     std::map<std::string, EvalSeries> parts;
-    for (std::size_t step = native.begin_step(); step < native.end_step(); ++step) {
-      if (native.histogram(step) == nullptr) continue;
-      const HistogramEstimate estimate = quantile_of(*native.histogram(step), q[step]);
-      if (estimate.effect != NanEffect::none) {
-        const Note note =
-            estimate.effect == NanEffect::nan_result ? Note::quantile_nan : Note::quantile_skewed;
-        notes.add(note, histograms.span(), histograms.name_of(native.labels));
-      }
-      part_of(parts, q[step]).set(step, estimate.value);
+    const auto& [numbers, effects] = native.parts[estimator];
+    for (const auto& [step, effect] : effects) {
+      const Note note = effect == NanEffect::nan_result ? Note::quantile_nan : Note::quantile_skewed;
+      notes.add(note, histograms.span(), histograms.name_of(native.labels));
+    }
+    for (std::size_t step = numbers.begin_step(); step < numbers.end_step(); ++step) {
+      if (numbers.has(step)) part_of(parts, q[step]).set(step, numbers.number(step));
     }
     finish(native.labels, parts);
   }
@@ -221,24 +258,33 @@ void note_bad_quantiles(Evaluator& evaluator, const std::vector<double>& quantil
   }
 }
 
+HistogramVector::Estimator quantiles_at(const std::vector<double>& q) {
+  return [&q](const FloatHistogram& histogram, std::size_t step) { return quantile_of(histogram, q[step]); };
+}
+
 void evaluate_histogram_quantile(Evaluator& evaluator, const Expression& expression, const Call& node,
                                  const Evaluator::Consumer& consumer) {
   const std::vector<double> q = evaluator.scalar(*node.arguments[0]);
   note_bad_quantiles(evaluator, q, inner(*node.arguments[0]).span);
-  const HistogramVector histograms(evaluator, *node.arguments[1]);
+  const HistogramVector histograms(evaluator, *node.arguments[1], {quantiles_at(q)});
   std::vector<EvalSeries> made;
-  add_quantiles(evaluator, histograms, q, {}, made);
+  add_quantiles(evaluator, histograms, 0, q, {}, made);
   emit_joined(evaluator, std::move(made), expression.span, consumer);
 }
 
 void evaluate_histogram_quantiles(Evaluator& evaluator, const Expression& expression, const Call& node,
                                   const Evaluator::Consumer& consumer) {
-  const HistogramVector histograms(evaluator, *node.arguments[0]);
-  std::vector<EvalSeries> made;
+  std::vector<std::vector<double>> quantiles;
   for (std::size_t i = 2; i < node.arguments.size(); ++i) {
-    const std::vector<double> q = evaluator.scalar(*node.arguments[i]);
-    note_bad_quantiles(evaluator, q, inner(*node.arguments[i]).span);
-    add_quantiles(evaluator, histograms, q, text_argument(node, 1), made);
+    quantiles.push_back(evaluator.scalar(*node.arguments[i]));
+    note_bad_quantiles(evaluator, quantiles.back(), inner(*node.arguments[i]).span);
+  }
+  std::vector<HistogramVector::Estimator> estimators;
+  for (const std::vector<double>& q : quantiles) estimators.push_back(quantiles_at(q));
+  const HistogramVector histograms(evaluator, *node.arguments[0], std::move(estimators));
+  std::vector<EvalSeries> made;
+  for (std::size_t i = 0; i < quantiles.size(); ++i) {
+    add_quantiles(evaluator, histograms, i, quantiles[i], text_argument(node, 1), made);
   }
   emit_joined(evaluator, std::move(made), expression.span, consumer);
 }
@@ -247,18 +293,20 @@ void evaluate_histogram_fraction(Evaluator& evaluator, const Expression& express
                                  const Evaluator::Consumer& consumer) {
   const std::vector<double> lower = evaluator.scalar(*node.arguments[0]);
   const std::vector<double> upper = evaluator.scalar(*node.arguments[1]);
-  const HistogramVector histograms(evaluator, *node.arguments[2]);
+  const auto fraction = [&](const FloatHistogram& histogram, std::size_t step) {
+    return fraction_of(histogram, lower[step], upper[step]);
+  };
+  const HistogramVector histograms(evaluator, *node.arguments[2], {fraction});
   std::vector<EvalSeries> made;
-  for (const EvalSeries& native : histograms.native()) {
+  for (const NativeSeries& native : histograms.native()) {
     EvalSeries series = named_like(evaluator, native.labels);
-    for (std::size_t step = native.begin_step(); step < native.end_step(); ++step) {
-      if (native.histogram(step) == nullptr) continue;
-      const HistogramEstimate estimate = fraction_of(*native.histogram(step), lower[step], upper[step]);
-      if (estimate.effect != NanEffect::none) {
-        evaluator.context().notes().add(Note::fraction_nan, histograms.span(),
-                                        histograms.name_of(native.labels));
-      }
-      series.set(step, estimate.value);
+    const auto& [numbers, effects] = native.parts.front();
+    for (std::size_t step = numbers.begin_step(); step < numbers.end_step(); ++step) {
+      if (numbers.has(step)) series.set(step, numbers.number(step));
+    }
+    if (!effects.empty()) {
+      evaluator.context().notes().add(Note::fraction_nan, histograms.span(),
+                                      histograms.name_of(native.labels));
     }
     made.push_back(std::move(series));
   }
