@@ -32,15 +32,15 @@ bool is_name(std::string_view name) {
   return !name.empty() && !base::is_digit(name.front()) && std::ranges::all_of(name, fits);
 }
 
-Number of_double(double value) { return {std::bit_cast<std::uint64_t>(value), false}; }
+PastNumber of_double(double value) { return {std::bit_cast<std::uint64_t>(value), false}; }
 
-Number of_sum(Number sum) { return sum.bits == series::kStaleBits ? sum : of_double(sum.real()); }
+PastNumber of_sum(PastNumber sum) { return sum.bits == series::kStaleBits ? sum : of_double(sum.real()); }
 
 namespace {
 
-std::optional<Number> special_number(std::string_view text) {
+std::optional<PastNumber> special_number(std::string_view text) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  if (text == kStaleText) return Number{series::kStaleBits, false};
+  if (text == kStaleText) return PastNumber{series::kStaleBits, false};
   if (base::equals_ignoring_case(text, "nan")) return of_double(std::numeric_limits<double>::quiet_NaN());
   for (const std::string_view one : {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}) {
     if (base::equals_ignoring_case(text, one)) return of_double(one.front() == '-' ? -kInfinity : kInfinity);
@@ -50,14 +50,14 @@ std::optional<Number> special_number(std::string_view text) {
   text.remove_suffix(kNanEnd.size());
   const auto bits = base::parse_number<std::uint64_t>(text, 16);
   if (!bits || !std::isnan(std::bit_cast<double>(*bits))) return std::nullopt;
-  return Number{*bits, false};
+  return PastNumber{*bits, false};
 }
 
 }  // namespace
 
-std::optional<Number> number_of(std::string_view text) {
+std::optional<PastNumber> number_of(std::string_view text) {
   if (!text.empty() && std::ranges::all_of(text, base::is_digit)) {
-    if (const auto whole = base::parse_number<std::uint64_t>(text)) return Number{*whole, true};
+    if (const auto whole = base::parse_number<std::uint64_t>(text)) return PastNumber{*whole, true};
   }
   const bool has_plus = text.size() > 1 && text[0] == '+' && (base::is_digit(text[1]) || text[1] == '.');
   const auto value = base::parse_number<double>(text.substr(has_plus ? 1 : 0));
@@ -185,7 +185,7 @@ class CompositeReader final {
     }
   }
 
-  [[nodiscard]] Number sum() const {
+  [[nodiscard]] PastNumber sum() const {
     const auto sum = number_of(part("sum"));
     if (!sum) fail("the sum is " + quoted(part("sum")), "write a number");
     return of_sum(*sum);
@@ -277,7 +277,7 @@ class CompositeReader final {
 
 }  // namespace
 
-PastHistogram read_composite(std::string_view text, Number& sum) {
+PastHistogram read_composite(std::string_view text, PastNumber& sum) {
   const CompositeReader composite(text);
   sum = composite.sum();
   return composite.histogram();

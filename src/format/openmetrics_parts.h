@@ -29,7 +29,7 @@ struct Fault {
 inline constexpr std::size_t kMostBuckets = 8192;
 
 /// A value of a line: a double, or an integer in whole digits.
-struct Number {
+struct PastNumber {
   std::uint64_t bits = 0;
   bool is_whole = false;
 
@@ -38,10 +38,10 @@ struct Number {
   }
 };
 
-[[nodiscard]] Number of_double(double value);
+[[nodiscard]] PastNumber of_double(double value);
 /// A sum is a double in each form.
-[[nodiscard]] Number of_sum(Number sum);
-[[nodiscard]] std::optional<Number> number_of(std::string_view text);
+[[nodiscard]] PastNumber of_sum(PastNumber sum);
+[[nodiscard]] std::optional<PastNumber> number_of(std::string_view text);
 /// Milliseconds of a time in seconds; exact where the text has no exponent.
 [[nodiscard]] std::optional<std::int64_t> time_of(std::string_view text);
 /// `of` names the number in a message.
@@ -83,6 +83,6 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
                                             std::string_view without);
 
 /// The sample of a native histogram as `{count:5,sum:1.5,…}`.
-[[nodiscard]] series::PastHistogram read_composite(std::string_view text, Number& sum);
+[[nodiscard]] series::PastHistogram read_composite(std::string_view text, PastNumber& sum);
 
 }  // namespace kymo::KYMO_ABI::format

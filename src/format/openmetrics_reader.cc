@@ -83,7 +83,7 @@ class OpenMetricsReader::Impl final {
     LabelSet labels;
     std::shared_ptr<const FamilyInfo> family;
     std::int64_t time_ms = 0;
-    Number value;
+    PastNumber value;
     std::int64_t started_ms = 0;
     bool is_histogram = false;
     bool is_classic = false;
@@ -221,7 +221,7 @@ class OpenMetricsReader::Impl final {
     }
   }
 
-  static Number plain_number(const KnownSeries& is, std::string_view text) {
+  static PastNumber plain_number(const KnownSeries& is, std::string_view text) {
     const auto number = number_of(text);
     if (!number) fail("the value is " + quoted(text), "write a number, NaN, +Inf or -Inf");
     const bool is_level = is.family->kind == Kind::gauge;

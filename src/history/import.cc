@@ -34,7 +34,7 @@ constexpr std::size_t kMostHistograms = 8;
 constexpr std::size_t kTicksOfBlock = 600;
 constexpr std::size_t kMostHeldBytes = std::size_t{24}
                                        << 20U;  ///< of samples; vectors take up to twice as much
-constexpr std::size_t kMostBatchBytes = std::size_t{4} << 20U;
+constexpr std::size_t kMostImportBytes = std::size_t{4} << 20U;
 
 /// The samples of one series since the last blocks were made.
 struct Held {
@@ -319,7 +319,7 @@ class Importer::Impl final {
                                                            made.last_ms, made.samples));
       for (const std::uint32_t id : made.series) entries.push_back(table_.at(id));
       bytes += made.size;
-      if (bytes > kMostBatchBytes) flush();
+      if (bytes > kMostImportBytes) flush();
     }
     close();
     return segments;

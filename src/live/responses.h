@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include <kymo/base/json_writer.h>
 #include <kymo/format/content_type.h>
+#include <kymo/format/iso_time.h>
 #include <kymo/net/http_server.h>
 #include <kymo/peers/quality.h>
 
@@ -37,6 +39,11 @@ template <class WriteFields>
   write_fields(json);
   json.end_object();
   return conditional_response(request, format::kJsonType, out += '\n');
+}
+
+inline void write_time(std::string_view name, std::chrono::system_clock::time_point time,
+                       base::JsonWriter& json) {
+  json.field(name, std::string_view(format::iso_time(time)));
 }
 
 /// Writes a summary of many values: `{"count":…,"min":…,"max":…,"avg":…,"p95":…,"sum":…}`. Without values the

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <utility>
 
-#include <kymo/format/iso_time.h>
 #include <kymo/live/query_reader.h>
 #include <kymo/net/json_error.h>
 #include <kymo/peers/peer_table.h>
@@ -25,10 +24,6 @@ constexpr std::chrono::seconds kUsualStretch = std::chrono::hours(1);
 net::HttpResponse no_such_peer(std::string_view id) {
   return net::json_error(404, "there is no peer \"" + net::excerpt(id) + "\"",
                          "/api/metrics/peers lists those that there are");
-}
-
-void write_time(std::string_view name, std::chrono::system_clock::time_point time, JsonWriter& json) {
-  json.field(name, std::string_view(format::iso_time(time)));
 }
 
 net::HttpResponse list_peers(const ShownPeers& shown, const net::HttpRequest& request) {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include <kymo/base/duration.h>
-#include <kymo/format/iso_time.h>
 #include <kymo/version.h>
 
 #include "../prometheus_api.h"
+#include "../responses.h"
 #include "query_routes.h"
 
 namespace kymo::KYMO_ABI::live {
@@ -22,10 +22,6 @@ using base::JsonWriter;
 /// Clients choose by it what they ask for.
 constexpr std::string_view kPrometheusVersion = "3.14.0";
 constexpr std::size_t kUsualLines = 10;
-
-void write_time(std::string_view name, std::chrono::system_clock::time_point time, JsonWriter& json) {
-  json.field(name, std::string_view(format::iso_time(time)));
-}
 
 void write_build(const QueryApi& /*api*/, const net::HttpRequest& /*request*/, const ApiFields& /*fields*/,
                  ApiAnswer& answer) {
