@@ -308,18 +308,16 @@ void query_exemplars(const QueryApi& api, const net::HttpRequest& request, const
 /// The value of the last sample of a series that has one, and has not ended.
 void append_last(const SeriesRef& ref, series::TimeRange range, series::SeriesScan& scan, std::string& out) {
   scan.open(ref, range);
-  std::optional<query::NumberPoint> last;
+  // A series without samples counts as one that ended.
+  query::NumberPoint last{0, std::bit_cast<double>(series::kStaleBits)};
   while (const series::SeriesChunk* const chunk = scan.next()) {
-    if (chunk->times_ms.empty()) continue;
-    const double value = chunk->values.back();
-    last = {chunk->times_ms.back(), value};
-    if (std::bit_cast<std::uint64_t>(value) == series::kStaleBits) last.reset();
+    if (!chunk->times_ms.empty()) last = {chunk->times_ms.back(), chunk->values.back()};
   }
-  if (!last) return;
+  if (std::bit_cast<std::uint64_t>(last.value) == series::kStaleBits) return;
   std::array<char, base::kMaxNumberBytes> text;
   out.append(ref->labels.to_string()).append(" ");
-  out.append(text.data(), base::put_number(text.data(), last->value)).append(" ");
-  out.append(std::to_string(last->time_ms)).append("\n");
+  out.append(text.data(), base::put_number(text.data(), last.value)).append(" ");
+  out.append(std::to_string(last.time_ms)).append("\n");
 }
 
 net::HttpResponse federate(const QueryApi& api, const net::HttpRequest& request) try {
