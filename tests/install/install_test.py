@@ -154,10 +154,12 @@ class Whole(InstalledWhole):
         self.expect_built_by_packages("monitor", "kymo-monitor")
         self.expect_built_by_packages("monitor", "kymo")
         wanted = {layer: [] for layer in WITHOUT_FOREIGN}
-        wanted |= {layer: ["ssl", "crypto", "z"] for layer in ("net", "probe", "live")}
+        wanted |= {layer: ["ssl", "crypto", "z"] for layer in ("net", "probe")}
         wanted["history"] = ["zstd"]
         wanted["query"] = ["re2"]
-        wanted["monitor"] = ["ssl", "crypto", "z", "zstd", "yaml-cpp"]
+        wanted["alert"] = ["re2", "yaml-cpp"]
+        wanted["live"] = ["ssl", "crypto", "z", "re2"]
+        wanted["monitor"] = ["ssl", "crypto", "z", "re2", "zstd", "yaml-cpp"]
         alike = collections.defaultdict(list)
         for layer, libraries in wanted.items():
             alike[self.expect_libraries(layer, libraries)].append(layer)
