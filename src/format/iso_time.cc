@@ -26,10 +26,10 @@ class TimeReader final {
   int number(std::size_t digits, int least, int most) {
     const std::string_view text = rest_.substr(0, digits);
     const bool is_whole = text.size() == digits && std::ranges::all_of(text, base::is_digit);
-    const auto number = is_whole ? base::parse_number<int>(text) : std::nullopt;
-    is_valid_ = is_valid_ && number && *number >= least && *number <= most;
+    const int number = is_whole ? base::parse_number<int>(text).value_or(0) : 0;
+    is_valid_ = is_valid_ && is_whole && number >= least && number <= most;
     rest_.remove_prefix(text.size());
-    return number.value_or(0);
+    return number;
   }
   bool take(char wanted) {
     if (rest_.empty() || base::to_upper(rest_.front()) != wanted) return false;

@@ -117,9 +117,9 @@ void each_fall(const Numbers& numbers, Use use) {
     }
   };
   for (; begin + kBlock <= numbers.size(); begin += kBlock) {
-    const auto* const block = numbers.data() + begin;
+    const auto* const before = numbers.data() + begin - 1;
     std::uint64_t found = 0;
-    for (std::size_t i = 0; i < kBlock; ++i) found |= may_fall(block[i - 1], block[i]);
+    for (std::size_t i = 0; i < kBlock; ++i) found |= may_fall(before[i], before[i + 1]);
     if ((found & kSign) != 0) look(begin + kBlock);
   }
   look(numbers.size());
