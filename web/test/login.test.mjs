@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +15,12 @@ const OTHER_TOKEN = 'another-token-of-this-test';
 let browser;
 let folder;
 
+let writes = 0;
 function writeToken(token) {
-  writeFileSync(join(folder, 'token'), `${token}\n`, { mode: 0o600 });
+  // Another test's server may read the file at this moment.
+  const written = join(folder, `token-${writes++}`);
+  writeFileSync(written, `${token}\n`, { mode: 0o600 });
+  renameSync(written, join(folder, 'token'));
 }
 
 function makeFiles() {
