@@ -21,7 +21,7 @@
 namespace kymo::KYMO_ABI::query {
 namespace {
 
-/// What an aggregation has seen of one group at one step.
+/// One group of an aggregation at one step, so far.
 struct Cell {
   std::uint64_t count = 0;  ///< numbers, and histograms where the aggregator takes them
   bool has_number = false;
@@ -38,7 +38,7 @@ struct Cell {
   std::vector<double> values;
 };
 
-/// What all cells of one aggregation share.
+/// Shared by all cells of one aggregation.
 struct CellContext {
   Annotations& notes;
   Span span;  ///< of the operand

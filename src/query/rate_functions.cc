@@ -339,7 +339,7 @@ RangeValue delta(const RangeCall& call, const Window& window) {
   return rate_of_kind(call, window, {false, false});
 }
 
-/// What plain_rate() gives, for all windows of a series of numbers.
+/// The results of plain_rate() for all windows of a series of numbers.
 template <RateKind kind>
 void sweep_rates(const SweepCall& call) {
   const SampleColumns& columns = call.columns;
