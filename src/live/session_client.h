@@ -33,6 +33,8 @@ struct SessionClientParts {
   std::chrono::milliseconds patience;
   SessionCounts& counts;
   std::function<void(const std::shared_ptr<SessionClient>&)> on_open;
+  /// The handshake failed: neither of the other two is called.
+  std::function<void(const SessionClient&)> on_never_opened;
   std::function<void(const SessionClient&)> on_close;
 };
 
@@ -43,6 +45,11 @@ class SessionClient final : public net::WebSocketHandler, public std::enable_sha
   using Text = std::shared_ptr<const std::string>;
 
   explicit SessionClient(SessionClientParts parts) : parts_(std::move(parts)) {}
+  SessionClient(const SessionClient&) = delete;
+  SessionClient& operator=(const SessionClient&) = delete;
+  ~SessionClient() override {
+    if (connection_ == nullptr) parts_.on_never_opened(*this);
+  }
 
   void on_open(std::shared_ptr<net::WebSocketConnection> connection) override;
   void on_message(std::string_view payload, net::WebSocketMessage kind) override;

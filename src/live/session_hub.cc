@@ -32,13 +32,20 @@ class SessionHub::Impl final : public std::enable_shared_from_this<SessionHub::I
   [[nodiscard]] bool is_followed(std::string_view session_id) const;
   [[nodiscard]] bool goes_on(std::string_view session_id) const { return parts_.goes_on(session_id); }
   void tell(std::string_view session_id, std::string_view kind, const Text& message);
-  void finish(std::string_view session_id);
+  void end(std::string_view session_id, const Text& farewell);
   void close_all();
   [[nodiscard]] SessionClientPtr make_client(std::string session_id);
   [[nodiscard]] Statistics statistics() const noexcept;
 
  private:
+  /// Handshakes of one session that are under way.
+  struct Coming {
+    std::size_t count = 0;
+    Text farewell;  ///< if the session ended since they began
+  };
+
   void join(const SessionClientPtr& client);
+  [[nodiscard]] Text arrive(const SessionClient& client);
   void tell_standing(SessionClient& client) const;
   void leave(const SessionClient& client);
 
@@ -46,12 +53,13 @@ class SessionHub::Impl final : public std::enable_shared_from_this<SessionHub::I
   SessionCounts counts_;
   mutable std::mutex mutex_;
   std::map<std::string, std::vector<SessionClientPtr>, std::less<>> followers_;
+  std::map<std::string, Coming, std::less<>> coming_;
   bool is_closed_ = false;
 };
 
 bool SessionHub::Impl::is_followed(std::string_view session_id) const {
   const std::lock_guard lock(mutex_);
-  return followers_.find(session_id) != followers_.end();
+  return followers_.find(session_id) != followers_.end() || coming_.find(session_id) != coming_.end();
 }
 
 void SessionHub::Impl::tell(std::string_view session_id, std::string_view kind, const Text& message) {
@@ -62,8 +70,13 @@ void SessionHub::Impl::tell(std::string_view session_id, std::string_view kind, 
   if (found->second.empty()) followers_.erase(found);
 }
 
-void SessionHub::Impl::finish(std::string_view session_id) {
+void SessionHub::Impl::end(std::string_view session_id, const Text& farewell) {
+  tell(session_id, "end", farewell);
+  if (parts_.goes_on(session_id)) return;
   const std::lock_guard lock(mutex_);
+  if (const auto coming = coming_.find(session_id); coming != coming_.end()) {
+    coming->second.farewell = farewell;
+  }
   const auto found = followers_.find(session_id);
   if (found == followers_.end()) return;
   for (const SessionClientPtr& client : found->second) client->finish();
@@ -82,28 +95,46 @@ void SessionHub::Impl::close_all() {
 }
 
 SessionClientPtr SessionHub::Impl::make_client(std::string session_id) {
-  return std::make_shared<SessionClient>(
+  auto client = std::make_shared<SessionClient>(
       SessionClientParts{.session_id = std::move(session_id),
                          .clock = parts_.clock,
                          .patience = parts_.patience,
                          .counts = counts_,
-                         .on_open = [hub = shared_from_this()](const auto& client) { hub->join(client); },
-                         .on_close = [hub = shared_from_this()](const auto& client) { hub->leave(client); }});
+                         .on_open = [hub = shared_from_this()](const auto& opened) { hub->join(opened); },
+                         .on_never_opened =
+                             [hub = shared_from_this()](const auto& lost) {
+                               const std::lock_guard lock(hub->mutex_);
+                               static_cast<void>(hub->arrive(lost));
+                             },
+                         .on_close = [hub = shared_from_this()](const auto& closed) { hub->leave(closed); }});
+  const std::lock_guard lock(mutex_);
+  ++coming_[client->session_id()].count;
+  return client;
+}
+
+/// The farewell of the session, if it ended during the client's handshake. The caller holds the lock.
+SessionHub::Text SessionHub::Impl::arrive(const SessionClient& client) {
+  const auto found = coming_.find(client.session_id());
+  if (found == coming_.end()) return nullptr;
+  Text farewell = found->second.farewell;
+  if (--found->second.count == 0) coming_.erase(found);
+  return farewell;
 }
 
 void SessionHub::Impl::join(const SessionClientPtr& client) {
   counts_.clients.fetch_add(1, std::memory_order_relaxed);
   bool is_too_late = false;
+  Text farewell;
   {
     const std::lock_guard lock(mutex_);
     is_too_late = is_closed_;
-    if (!is_too_late) followers_[client->session_id()].push_back(client);
+    farewell = arrive(*client);
+    if (!is_too_late && farewell == nullptr) followers_[client->session_id()].push_back(client);
   }
   if (is_too_late)
     return client->close(net::WebSocketClose::going_away, "the server no longer sends sessions");
-  tell_standing(*client);
-  // The session may have ended since the handshake began; nobody else would report that.
-  if (!parts_.goes_on(client->session_id())) finish(client->session_id());
+  if (farewell == nullptr) return tell_standing(*client);
+  if (client->tell("end", farewell)) client->finish();
 }
 
 /// A client that already follows may get the same from the next tick: better twice than never.
@@ -146,10 +177,7 @@ void SessionHub::tell(std::string_view session_id, std::string_view kind, const 
   impl_->tell(session_id, kind, message);
 }
 
-void SessionHub::end(std::string_view session_id, const Text& farewell) {
-  impl_->tell(session_id, "end", farewell);
-  if (!impl_->goes_on(session_id)) impl_->finish(session_id);
-}
+void SessionHub::end(std::string_view session_id, const Text& farewell) { impl_->end(session_id, farewell); }
 
 std::shared_ptr<net::WebSocketHandler> SessionHub::make_client(std::string session_id) {
   return impl_->make_client(std::move(session_id));
@@ -161,12 +189,14 @@ Route session_socket_route(SessionHub& hub) {
           .handle =
               [&hub](const net::HttpRequest& request) {
                 const std::string& id = *request.path_parameter("id");
+                // Before the check: a session that ends after it then still reports its end to the client.
+                auto client = hub.make_client(id);
                 if (!hub.goes_on(id)) {
                   return net::json_error(404, "no session \"" + net::excerpt(id) + "\" goes on",
                                          "/api/sessions/live lists the open ones");
                 }
                 net::HttpResponse response;
-                response.websocket = hub.make_client(id);
+                response.websocket = std::move(client);
                 return response;
               },
           .about = "The stream of one session, over a WebSocket: its state each second, until it ends.",

@@ -155,12 +155,34 @@ TEST_F(SessionHubTest, AnotherSessionOfTheSameIdGoesOn) {
   EXPECT_FALSE(client.connection->closed);
 }
 
-TEST_F(SessionHubTest, ASessionThatEndedBeforeTheConnectionOpenedIsNotWaitedFor) {
+TEST_F(SessionHubTest, ASessionThatEndsDuringAHandshakeSaysSoOnceItIsDone) {
+  Follower early(hub_->make_client("a"));
+  const auto handler = hub_->make_client("a");
+  sessions_.erase("a");
+  hub_->end("a", text("end"));
+  Follower late(handler);
+  EXPECT_THAT(late.take(), ElementsAre("end"));
+  EXPECT_EQ(late.connection->closed, net::WebSocketClose::normal);
+  EXPECT_EQ(late.connection->reason, "the session has ended");
+  EXPECT_FALSE(hub_->is_followed("a"));
+}
+
+TEST_F(SessionHubTest, AConnectionMayOpenBetweenASessionsEndAndItsReport) {
   const auto handler = hub_->make_client("a");
   sessions_.erase("a");
   Follower late(handler);
+  EXPECT_FALSE(late.connection->closed);
+  hub_->end("a", text("end"));
+  EXPECT_THAT(late.take(), ElementsAre("end"));
   EXPECT_EQ(late.connection->closed, net::WebSocketClose::normal);
-  EXPECT_EQ(late.connection->reason, "the session has ended");
+}
+
+TEST_F(SessionHubTest, AHandshakeThatFailsIsForgotten) {
+  auto handler = hub_->make_client("a");
+  EXPECT_TRUE(hub_->is_followed("a"));
+  handler.reset();
+  EXPECT_FALSE(hub_->is_followed("a"));
+  EXPECT_EQ(hub_->statistics().clients, 0U);
 }
 
 TEST_F(SessionHubTest, AClientGetsFirstWhatItMissedAndStillHolds) {
