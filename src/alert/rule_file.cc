@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <kymo/base/parse_number.h>
@@ -276,6 +277,38 @@ class RuleFileReader final {
   std::set<std::string, std::less<>> names_;
 };
 
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
+  void OnMapEnd() override {}
+
+  std::vector<YAML::Mark> marks;
+};
+
+/// Of at most two documents. YAML::LoadAll() is no way: yaml-cpp stops before a misplaced comma or bracket,
+/// and begins a document there for ever.
+std::vector<YAML::Mark> first_document_starts(std::string_view text) {
+  std::istringstream stream{std::string(text)};
+  YAML::Parser parser(stream);
+  DocumentStarts starts;
+  for (int i = 0; i < 2 && parser.HandleNextDocument(starts); ++i) {
+  }
+  const std::vector<YAML::Mark>& marks = starts.marks;
+  if (marks.size() == 2 && marks[0].pos == marks[1].pos) {
+    throw YAML::ParserException(marks[1], "unexpected character");
+  }
+  return marks;
+}
+
 }  // namespace
 
 RuleFile read_rule_file(std::string_view text, const RuleFileOptions& options) {
@@ -291,12 +324,12 @@ RuleFile read_rule_file(std::string_view text, const RuleFileOptions& options) {
     return file;
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    const std::vector<YAML::Mark> starts = first_document_starts(text);
     RuleFileReader reader(text, options, file);
-    if (documents.size() > 1) {
-      file.problems.push_back({place_of(documents[1]), "a second document; make one file of each"});
-    } else if (!documents.empty()) {
-      reader.read(documents.front());
+    if (starts.size() > 1) {
+      file.problems.push_back({place_of(starts[1]), "a second document; make one file of each"});
+    } else if (!starts.empty()) {
+      reader.read(YAML::Load(std::string(text)));
     }
   } catch (const YAML::Exception& error) {
     file = {};

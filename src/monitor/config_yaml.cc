@@ -40,7 +40,9 @@ class SettingsReader final : public YAML::EventHandler {
  public:
   explicit SettingsReader(YamlSettings& settings) noexcept : settings_(settings) {}
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  [[nodiscard]] const YAML::Mark& start() const noexcept { return start_; }  ///< of the newest document
+
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
     if (path_.empty()) return;  // an empty file
@@ -113,6 +115,7 @@ class SettingsReader final : public YAML::EventHandler {
   }
 
   YamlSettings& settings_;
+  YAML::Mark start_;
   std::vector<Key> path_;  ///< one key for each map that is open
   std::vector<std::string> items_;
   bool in_list_ = false;
@@ -131,11 +134,14 @@ YamlSettings read_yaml_settings(std::string_view text) {
     YAML::Parser parser(stream);
     SettingsReader reader(settings);
     parser.HandleNextDocument(reader);
-    SettingsReader second(settings);
     const std::size_t known = settings.entries.size();
-    if (parser.HandleNextDocument(second) && settings.entries.size() != known) {
+    for (YAML::Mark start = reader.start(); parser.HandleNextDocument(reader); start = reader.start()) {
+      // yaml-cpp stops before a misplaced comma or bracket, and begins a document there for ever.
+      if (reader.start().pos == start.pos) throw YAML::ParserException(start, "unexpected character");
+      if (settings.entries.size() == known) continue;
       settings.errors.push_back({settings.entries[known].line, "a second document; expected one"});
       settings.entries.resize(known);
+      break;
     }
   } catch (const Stop&) {
     // Reported already.

@@ -12,6 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
+using ::testing::SizeIs;
 
 constexpr std::string_view kWhole = R"(groups:
   - name: voice
@@ -103,6 +104,10 @@ TEST(RuleFile, NamesEachProblemAndItsRemedy) {
   EXPECT_THAT(problems_of("- a\n"), ElementsAre(HasSubstr("a rule file is no map")));
   EXPECT_THAT(problems_of("groups: [\n"), ElementsAre(HasSubstr("is not valid YAML")));
   EXPECT_THAT(problems_of("groups: []\n---\ngroups: []\n"), ElementsAre(HasSubstr("a second document")));
+  for (const std::string_view misplaced : {",  ", ", groups: []", "]", "}\ngroups: []"}) {
+    EXPECT_THAT(problems_of(misplaced), ElementsAre(HasSubstr("is not valid YAML"))) << misplaced;
+  }
+  EXPECT_THAT(problems_of("groups: []\n, x"), SizeIs(1));
   EXPECT_THAT(problems_of("groups: \xff"), ElementsAre(HasSubstr("UTF-8")));
 }
 

@@ -224,6 +224,11 @@ TEST(FileErrors, WhatIsNoMapOfSettingsIsRefused) {
   EXPECT_THAT(
       file_errors("log:\n\tlevel: info\n"),
       ElementsAre("kymo.yml:2: is not valid YAML: illegal map value; indent with spaces, not with tabs"));
+  for (const std::string_view misplaced : {",  ", ", log.level: info", "log.level: info\n, x: 1", "]",
+                                           "}\nlog.level: info", "---\n---\n, a: 1"}) {
+    EXPECT_THAT(file_errors(misplaced), ElementsAre(HasSubstr("is not valid YAML: "))) << misplaced;
+  }
+  EXPECT_THAT(file_errors("---\nlog.level: info\n---\n---\n"), IsEmpty());
   EXPECT_THAT(file_errors("log: {level: info\n"), ElementsAre(HasSubstr("is not valid YAML: ")));
   EXPECT_THAT(file_errors(std::string_view("a\0b", 3)),
               ElementsAre("kymo.yml: is not a text file: it holds a NUL byte"));
