@@ -58,7 +58,8 @@ class SessionHub final {
   SessionHub& operator=(const SessionHub&) = delete;
   ~SessionHub();  ///< Closes all connections with 1001.
 
-  /// True if a client follows the session, or its handshake is under way, so that its messages are worth encoding.
+  /// True if a client follows the session, or its handshake is under way, so that its messages are worth
+  /// encoding.
   [[nodiscard]] bool is_followed(std::string_view session_id) const;
 
   /// Sends to all clients that follow the session. The message replaces an unsent one of the same
@@ -69,8 +70,8 @@ class SessionHub final {
   /// closed with 1000.
   void end(std::string_view session_id, const Text& farewell);
 
-  /// Makes the handler of a new connection that follows the session. If the session ends during the handshake,
-  /// the client gets the end once it is connected.
+  /// Makes the handler of a new connection that follows the session. If the session ends during the
+  /// handshake, the client gets the end once it is connected.
   [[nodiscard]] std::shared_ptr<net::WebSocketHandler> make_client(std::string session_id);
   [[nodiscard]] bool goes_on(std::string_view session_id) const;
   [[nodiscard]] Statistics statistics() const noexcept;
