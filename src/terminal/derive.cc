@@ -13,6 +13,22 @@ constexpr double kEarlySeconds = 0.1;
 
 bool counts_up(Kind kind) { return kind == Kind::counter || kind == Kind::histogram; }
 
+/// Growth per second over the World's covered time, or over the part of it since a gap.
+double covered_rate(const World& world, const Points& column, Kind kind, std::size_t at) {
+  double more = 0;
+  std::size_t before = at;
+  const auto is_close = [&] {
+    return world.times[at] - world.times[before] < world.covered_seconds - kEarlySeconds;
+  };
+  while (before > 0 && is_close() && !std::isnan(column[before - 1])) {
+    const double step = column[before] - column[before - 1];
+    more += step < 0 && counts_up(kind) ? column[before] : step;
+    --before;
+  }
+  const double rate = more / (world.times[at] - world.times[before]);
+  return std::isfinite(rate) ? rate : kUnknown;
+}
+
 /// Growth per second, over at least a second and a tick: a figure that changes once in that time must not
 /// flicker.
 Points rates(const World& world, const Series& series, Kind kind, std::size_t from) {
@@ -20,6 +36,10 @@ Points rates(const World& world, const Series& series, Kind kind, std::size_t fr
   const double over = std::max(1.0, world.tick_seconds);
   Points points(world.times.size() - from, kUnknown);
   for (std::size_t at = std::max<std::size_t>(from, 1); at < world.times.size(); ++at) {
+    if (world.covered_seconds > 0) {
+      points[at - from] = covered_rate(world, column, kind, at);
+      continue;
+    }
     std::size_t before = at - 1;
     const auto is_close = [&] { return world.times[at] - world.times[before] < over - kEarlySeconds; };
     while (before > 0 && is_close() && !std::isnan(column[before])) --before;  // never across a gap
@@ -119,13 +139,14 @@ std::vector<double> quantiles(const World& world, const SeriesList& series, std:
                               std::size_t at) {
   std::vector<double> found(qs.size(), kUnknown);
   if (at >= world.times.size()) return found;
+  const double over = world.covered_seconds > 0 ? world.covered_seconds : kQuantileSeconds;
   Buckets together;
   double total = 0;
   bool is_gap = true;
   for (const Series* one : series) {
     if (at >= one->growths.size()) continue;
     is_gap = is_gap && !one->growths[at].is_known;
-    for (std::size_t i = at + 1; i-- > 0 && world.times[i] > world.times[at] - kQuantileSeconds;) {
+    for (std::size_t i = at + 1; i-- > 0 && world.times[i] > world.times[at] - over;) {
       for (const auto& [index, count] : one->growths[i].buckets) {
         together[index] += count;
         total += count;

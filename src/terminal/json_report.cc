@@ -146,13 +146,14 @@ void write_peers(const Peers& peers, JsonWriter& json) {
 }  // namespace
 
 std::string json_report(const Scene& scene, const ViewState& state) {
-  const World& world = scene.world;
+  World world = scene.world;
+  world.covered_seconds = world.known_seconds();
   const Roles roles = roles_of(world);
   std::string out;
   JsonWriter json(out, base::JsonLayout::indented);
   json.begin_object();
   number(json, "time", world.last_time());
-  if (!world.times.empty()) number(json, "looked_seconds", world.times.back() - world.times.front());
+  if (!world.times.empty()) number(json, "looked_seconds", world.known_seconds());
   write_server(scene, json);
   write_verdict(judge(world, roles, scene.sessions), json);
   write_figures(world, roles, json);

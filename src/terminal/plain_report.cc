@@ -85,7 +85,8 @@ void report_answers(const Scene& scene, Report& report) {
 
 std::string plain_report(const Scene& scene, const ViewState& state, Alphabet alphabet) {
   Report report(alphabet);
-  const World& world = scene.world;
+  World world = scene.world;
+  world.covered_seconds = world.known_seconds();
   const Roles roles = roles_of(world);
   report.line({"server", scene.link.state == Link::State::local ? "this host itself" : scene.link.address,
                world.server, "up " + duration_text(world.uptime_seconds)});

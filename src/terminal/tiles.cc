@@ -5,6 +5,7 @@
 
 #include "derive.h"
 #include "number_text.h"
+#include "recent_figures.h"
 
 namespace kymo::KYMO_ABI::terminal {
 namespace {
@@ -58,6 +59,13 @@ class TileMaker final {
       for (double& value : parts.back()) value = std::isnan(value) ? value : std::max(0.0, value);
     }
     tile.points = sum(parts);
+    // Corrections within the covered time undo no rise before them: a reason counts those too.
+    if (world_.covered_seconds > 0) {
+      double grown = 0;
+      const RecentFigures recent(world_);
+      for (const Family* family : families) grown += recent.growth(*family, world_.covered_seconds);
+      tile.points = {grown / world_.covered_seconds};
+    }
     finish(std::move(tile));
   }
 

@@ -44,6 +44,8 @@ std::size_t World::alive_series() const noexcept {
   return count;
 }
 
+double World::known_seconds() const noexcept { return times.empty() ? 0 : times.back() - times.front(); }
+
 std::string plain_name(std::string_view name) {
   std::string plain(name);
   std::replace(plain.begin(), plain.end(), '.', '_');

@@ -291,6 +291,33 @@ TEST_F(Screens, PlainReport) {
   expect_golden("once_json", json_report(scene, state));
 }
 
+TEST_F(Screens, FiguresOfAReportCoverTheTimeOfItsReasons) {
+  // Two packets lost, one found again, then none.
+  SeriesStore store;
+  test::take(store, test::hello());
+  test::take(store, R"({"type":"full","seq":1,"time":1764000000,"uptime_seconds":1,"families":[{"id":0,)"
+                    R"("name":"udp.packet.dropped","kind":"up_down_counter","unit":"","help":"",)"
+                    R"("series":[{"id":0,"labels":{},"v":7}]},{"id":1,"name":"udp.packet.received",)"
+                    R"("kind":"counter","unit":"","help":"","series":[{"id":1,"labels":{},"v":100}]}]})");
+  for (int i = 1; i <= 5; ++i) {
+    const int dropped = i == 1 ? 9 : 8;
+    const int received = i == 3 ? 5 : 100 + 10 * i;  // its program restarted
+    test::take(store, R"({"type":"delta","seq":)" + std::to_string(i + 1) + R"(,"time":)" +
+                          std::to_string(1764000000 + i) + R"(,"uptime_seconds":1,"values":[[0,)" +
+                          std::to_string(dropped) + "],[1," + std::to_string(received) + "]]}");
+  }
+  state.filter = "udp";
+  const Scene scene{store.world(), nullptr, link, kBegin, &answers};
+  const std::string text = plain_report(scene, state, Alphabet::unicode);
+  EXPECT_THAT(text, HasSubstr("udp.packet.dropped: 2 lost in the last 5 s"));
+  EXPECT_THAT(text, HasSubstr("figure\tDrops\t0.40 /s\t"));
+  EXPECT_THAT(text, HasSubstr("series\tudp.packet.dropped\t\t8\t0.20 /s"));
+  EXPECT_THAT(text, HasSubstr("series\tudp.packet.received\t\t150\t34 /s"));
+  const std::string json = json_report(scene, state);
+  EXPECT_THAT(json, HasSubstr("\"per_second\": 34"));
+  EXPECT_THAT(json, HasSubstr("\"value\": 0.4"));
+}
+
 TEST_F(Screens, KeysMoveSortAndFilter) {
   const SeriesStore store = test::voice_server();
   press({Key::tab}, state);

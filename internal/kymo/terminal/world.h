@@ -69,6 +69,8 @@ struct Family {
 struct World {
   std::string server;  ///< `kymo/0.1.0`
   double tick_seconds = 1;
+  /// Time that rates and percentiles cover. 0: a tick for rates, ten seconds for percentiles.
+  double covered_seconds = 0;
   double uptime_seconds = kUnknown;
   std::vector<double> times;  ///< Unix time of each moment, ascending
   std::map<std::string, Family> families;
@@ -81,6 +83,8 @@ struct World {
   /// The family of that plain name, or null.
   [[nodiscard]] const Family* find(std::string_view plain) const noexcept;
   [[nodiscard]] std::size_t alive_series() const noexcept;
+  /// From the first moment to the last; 0 with less than two.
+  [[nodiscard]] double known_seconds() const noexcept;
 };
 
 [[nodiscard]] std::string plain_name(std::string_view name);
