@@ -8,6 +8,7 @@
 #include <kymo/base/ascii.h>
 #include <kymo/base/hex.h>
 #include <kymo/net/gzip.h>
+#include <kymo/net/json_error.h>
 
 #include "negotiation.h"
 
@@ -60,6 +61,19 @@ net::HttpResponse conditional_response(const net::HttpRequest& request, std::str
   }
   response.body = std::move(text);
   return response;
+}
+
+Route without_periods(Route route, std::string_view remedy) {
+  route.handle = [handle = std::move(route.handle),
+                  remedy = std::string(remedy)](const net::HttpRequest& request) {
+    for (const char* const name : {"window", "duration"}) {
+      if (request.query_value(name) == nullptr) continue;
+      return net::json_error(400, std::string(name) + " has no effect at " + std::string(request.path),
+                             remedy);
+    }
+    return handle(request);
+  };
+  return route;
 }
 
 }  // namespace kymo::KYMO_ABI::live

@@ -8,6 +8,7 @@
 #include <kymo/base/json_writer.h>
 #include <kymo/format/content_type.h>
 #include <kymo/format/iso_time.h>
+#include <kymo/live/route.h>
 #include <kymo/net/http_server.h>
 #include <kymo/peers/quality.h>
 
@@ -40,6 +41,10 @@ template <class WriteFields>
   json.end_object();
   return conditional_response(request, format::kJsonType, out += '\n');
 }
+
+/// The route, except that 400 answers a `window` or `duration`: neither has an effect there. `remedy` names
+/// the address where it has one.
+[[nodiscard]] Route without_periods(Route route, std::string_view remedy);
 
 inline void write_time(std::string_view name, std::chrono::system_clock::time_point time,
                        base::JsonWriter& json) {

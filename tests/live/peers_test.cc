@@ -160,6 +160,16 @@ TEST_F(PeersTest, HaveTheirLatenciesOfAWindowTakenTogether) {
   EXPECT_EQ(status("/api/metrics/peers/b/latency", {{"window", "5m"}}), 404);
 }
 
+TEST_F(PeersTest, WithoutAPeriodRefuseOne) {
+  table_.add("a/1");
+  for (const char* path : {"/api/metrics/peers", "/api/metrics/peers/a%2F1",
+                           "/api/metrics/peers/a%2F1/hourly", "/api/metrics/network"}) {
+    EXPECT_EQ(status(path), 200) << path;
+    EXPECT_EQ(status(path, {{"window", "5m"}}), 400) << path;
+    EXPECT_EQ(status(path, {{"duration", "5m"}}), 400) << path;
+  }
+}
+
 TEST_F(PeersTest, OfWhomNothingIsKnownHaveNulls) {
   table_.add("\xff\n");
   EXPECT_THAT(

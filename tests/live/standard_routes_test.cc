@@ -97,6 +97,18 @@ class StandardRoutesTest : public ::testing::Test {
   std::unique_ptr<net::HttpServer> server_;
 };
 
+TEST_F(StandardRoutesTest, FiguresOfNowRefuseAPeriod) {
+  for (const char* path :
+       {"/api/metrics", "/api/metrics/summary", "/api/metrics/server", "/api/metrics/system"}) {
+    for (const char* query : {"?window=30s", "?duration=5m", "?window="}) {
+      const RawResponse answer = get(std::string(path) + query);
+      EXPECT_EQ(answer.status, 400) << path << query;
+      EXPECT_THAT(answer.body, HasSubstr("/api/metrics/system/history")) << path << query;
+    }
+    EXPECT_EQ(get(std::string(path) + "?_=1").status, 200) << path;
+  }
+}
+
 TEST_F(StandardRoutesTest, NegotiatesTheFormatOfMetrics) {
   calls_.add(3);
   const RawResponse text = get("/metrics");

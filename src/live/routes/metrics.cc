@@ -7,6 +7,7 @@
 #include <kymo/net/json_error.h>
 
 #include "../negotiation.h"
+#include "../responses.h"
 #include "../snapshot_outputs.h"
 #include "routes.h"
 
@@ -57,7 +58,9 @@ std::vector<Route> api_metrics_routes(const std::shared_ptr<SnapshotOutputs>& al
   for (const Output& output : outputs()) {
     if (output.path.empty()) continue;
     auto handle = [all, &output](const net::HttpRequest& request) { return all->respond(request, output); };
-    routes.push_back({"GET", std::string(output.path), std::move(handle), std::string(output.about)});
+    routes.push_back(
+        without_periods({"GET", std::string(output.path), std::move(handle), std::string(output.about)},
+                        "ask /api/metrics/system/history for the host, or /api/v1/query for any metric"));
   }
   return routes;
 }

@@ -99,19 +99,24 @@ net::HttpResponse show_network(const ShownPeers& shown, const net::HttpRequest& 
 
 std::vector<Route> peer_routes(const peers::PeerTable* table, PeerIds ids) {
   const ShownPeers shown(table, ids);
+  constexpr std::string_view kRemedy = "ask /api/metrics/peers/{id}/latency?window=5m";
   return {
-      {"GET", "/api/metrics/peers",
-       [shown](const net::HttpRequest& request) { return list_peers(shown, request); },
-       "The peers: latency, losses, traffic and quality of each."},
-      {"GET", "/api/metrics/peers/{id}",
-       [shown](const net::HttpRequest& request) { return show_peer(shown, request); }},
+      without_periods({"GET", "/api/metrics/peers",
+                       [shown](const net::HttpRequest& request) { return list_peers(shown, request); },
+                       "The peers: latency, losses, traffic and quality of each."},
+                      kRemedy),
+      without_periods({"GET", "/api/metrics/peers/{id}",
+                       [shown](const net::HttpRequest& request) { return show_peer(shown, request); }},
+                      kRemedy),
       {"GET", "/api/metrics/peers/{id}/latency",
        [shown](const net::HttpRequest& request) { return show_latency(shown, request); }},
-      {"GET", "/api/metrics/peers/{id}/hourly",
-       [shown](const net::HttpRequest& request) { return show_hours(shown, request); }},
-      {"GET", "/api/metrics/network",
-       [shown](const net::HttpRequest& request) { return show_network(shown, request); },
-       "The network: the mean quality of the paths to all peers."},
+      without_periods({"GET", "/api/metrics/peers/{id}/hourly",
+                       [shown](const net::HttpRequest& request) { return show_hours(shown, request); }},
+                      kRemedy),
+      without_periods({"GET", "/api/metrics/network",
+                       [shown](const net::HttpRequest& request) { return show_network(shown, request); },
+                       "The network: the mean quality of the paths to all peers."},
+                      kRemedy),
   };
 }
 
