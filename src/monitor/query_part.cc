@@ -1,4 +1,5 @@
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -47,6 +48,7 @@ void describe_settings(const MonitorOptions& options, live::QuerySources& source
 
 /// The API, and the durations of its queries.
 struct Queries {
+  std::atomic<std::chrono::nanoseconds> last_tick{std::chrono::nanoseconds(0)};
   Registry timings;  ///< holds the instrument below; not exported as a whole
   Timing duration = timings.timing("query", "Holds durations of queries.", {.recent = 0});
   std::shared_ptr<const live::QueryApi> api;
@@ -90,12 +92,20 @@ Part make_query_part(const PartContext& context, const history::Store* store,
       return series::TimeRange{figures.oldest_ms, figures.newest_ms};
     };
   }
+  sources.last_tick = [queries = std::weak_ptr(queries)] {
+    const auto held = queries.lock();
+    return held ? held->last_tick.load(std::memory_order_relaxed) : std::chrono::nanoseconds(0);
+  };
   describe_settings(context.options, sources);
   sources.on_query = [duration = queries->duration](std::chrono::nanoseconds time) mutable {
     duration.record(time);
   };
   queries->api = std::make_shared<const live::QueryApi>(std::move(sources));
   Part part{.name = "query", .routes = live::query_routes(queries->api)};
+  // Listeners are called in the order of the parts: the history has kept the tick's samples by now.
+  part.on_tick = [queries](const pulse::Tick& tick) {
+    queries->last_tick.store(std::chrono::steady_clock::now() - tick.steady, std::memory_order_relaxed);
+  };
   // The routes keep the API alone; its timings end with the part.
   part.write = [queries](SnapshotWriter& writer) { queries->write(writer); };
   return part;

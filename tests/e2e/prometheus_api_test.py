@@ -78,6 +78,9 @@ class Clients(unittest.TestCase):
         for path, form, fields in requests:
             status, body = ask(self.url, path, form, **fields)
             self.assertEqual((status, body["status"]), (200, "success"), (path, body))
+        (target,) = ask(self.url, "/api/v1/targets")[1]["data"]["activeTargets"]
+        self.assertEqual(target["health"], "up")
+        self.assertTrue(0 < target["lastScrapeDuration"] < DEADLINE_S, target)
         self.assertGreaterEqual(ask(self.url, "/api/v1/status/buildinfo")[1]["data"]["version"].split("."), ["3"])
 
     def test_hostile_queries_fail_and_delay_nobody(self):

@@ -36,6 +36,8 @@ struct QuerySources {
   /// The times of the oldest and newest sample. Null, or nothing: there is none.
   std::function<std::optional<series::TimeRange>()> extent = nullptr;
   std::chrono::milliseconds tick_interval{1000};
+  /// The time that the newest tick took until its samples were in the store. Threads: any. Null: unknown.
+  std::function<std::chrono::nanoseconds()> last_tick = nullptr;
   std::chrono::milliseconds retention{0};  ///< 0: until memory is full
   /// The settings of the process, by name, and the same as a configuration file.
   std::vector<NamedValue> settings = {};

@@ -132,7 +132,8 @@ void write_target(const QueryApi& api, const net::HttpRequest& request, JsonWrit
   write_time("lastScrape",
              std::chrono::system_clock::time_point(std::chrono::milliseconds(extent ? extent->to_ms : 0)),
              json);
-  json.field("lastScrapeDuration", 0.0);
+  const auto duration = sources.last_tick ? sources.last_tick() : std::chrono::nanoseconds(0);
+  json.field("lastScrapeDuration", std::chrono::duration<double>(duration).count());
   json.field("health", std::string_view(extent ? "up" : "unknown"));
   json.field("scrapeInterval", base::duration_text(sources.tick_interval));
   json.field("scrapeTimeout", base::duration_text(sources.tick_interval));
