@@ -6,9 +6,9 @@
 #include <cstdio>
 
 #include <kymo/query/parser.h>
+#include <kymo/query/quoting.h>
 
 #include "number_texts.h"
-#include "quoting.h"
 
 namespace kymo::KYMO_ABI::query {
 namespace {

@@ -3,10 +3,10 @@
 #include <string>
 #include <variant>
 
+#include <kymo/query/quoting.h>
 #include <kymo/series/label_set.h>
 
 #include "query_parser.h"
-#include "quoting.h"
 
 namespace kymo::KYMO_ABI::query {
 namespace {

@@ -10,13 +10,13 @@
 #include <utility>
 
 #include <kymo/base/utf8.h>
+#include <kymo/query/quoting.h>
 
 #include "evaluator.h"
 #include "grouping.h"
 #include "histogram_math.h"
 #include "number_texts.h"
 #include "order.h"
-#include "quoting.h"
 
 namespace kymo::KYMO_ABI::query {
 namespace {

@@ -9,9 +9,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include <kymo/query/quoting.h>
+
 #include "evaluator.h"
 #include "histogram_math.h"
-#include "quoting.h"
 
 namespace kymo::KYMO_ABI::query {
 namespace {

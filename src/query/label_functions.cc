@@ -6,10 +6,10 @@
 #include <vector>
 
 #include <kymo/base/utf8.h>
+#include <kymo/query/quoting.h>
 
 #include "order.h"
 #include "pattern.h"
-#include "quoting.h"
 #include "vector_functions.h"
 
 namespace kymo::KYMO_ABI::query {

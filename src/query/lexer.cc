@@ -11,8 +11,7 @@
 #include <kymo/base/utf8.h>
 #include <kymo/query/duration_text.h>
 #include <kymo/query/parser.h>
-
-#include "quoting.h"
+#include <kymo/query/quoting.h>
 
 namespace kymo::KYMO_ABI::query {
 namespace {

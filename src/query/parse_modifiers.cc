@@ -4,9 +4,9 @@
 
 #include <kymo/base/ascii.h>
 #include <kymo/base/utf8.h>
+#include <kymo/query/quoting.h>
 
 #include "query_parser.h"
-#include "quoting.h"
 
 namespace kymo::KYMO_ABI::query {
 

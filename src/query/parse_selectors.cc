@@ -3,11 +3,11 @@
 #include <cmath>
 #include <utility>
 
+#include <kymo/query/quoting.h>
 #include <kymo/series/label_set.h>
 
 #include "pattern.h"
 #include "query_parser.h"
-#include "quoting.h"
 
 namespace kymo::KYMO_ABI::query {
 

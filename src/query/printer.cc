@@ -7,10 +7,10 @@
 #include <variant>
 
 #include <kymo/query/duration_text.h>
+#include <kymo/query/quoting.h>
 #include <kymo/series/label_set.h>
 
 #include "number_texts.h"
-#include "quoting.h"
 
 namespace kymo::KYMO_ABI::query {
 namespace {

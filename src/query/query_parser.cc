@@ -8,8 +8,7 @@
 #include <kymo/base/ascii.h>
 #include <kymo/base/utf8.h>
 #include <kymo/query/duration_text.h>
-
-#include "quoting.h"
+#include <kymo/query/quoting.h>
 
 namespace kymo::KYMO_ABI::query {
 namespace {

@@ -1,4 +1,4 @@
-#include "quoting.h"
+#include <kymo/query/quoting.h>
 
 #include <algorithm>
 #include <cstdint>

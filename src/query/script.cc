@@ -7,9 +7,9 @@
 
 #include <kymo/base/ascii.h>
 #include <kymo/query/duration_text.h>
+#include <kymo/query/quoting.h>
 
 #include "pattern.h"
-#include "quoting.h"
 #include "script_series.h"
 
 namespace kymo::KYMO_ABI::query {

@@ -10,9 +10,9 @@
 #include <kymo/base/parse_number.h>
 #include <kymo/query/duration_text.h>
 #include <kymo/query/parser.h>
+#include <kymo/query/quoting.h>
 
 #include "lexer.h"
-#include "quoting.h"
 
 namespace kymo::KYMO_ABI::query {
 namespace {

@@ -8,15 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include <kymo/alert/file_place.h>
 #include <kymo/query/expression.h>
 
 namespace kymo::KYMO_ABI::alert {
-
-/// A place in a file, both from 1. Columns count bytes.
-struct FilePlace {
-  std::size_t line = 1;
-  std::size_t column = 1;
-};
 
 /// Keys and values as the file has them, in its order, each key once. Values are templates.
 using TextPairs = std::vector<std::pair<std::string, std::string>>;
