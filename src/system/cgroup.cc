@@ -39,6 +39,20 @@ std::optional<double> read_number(Sampling& sampling, const std::string& path) {
   return as_double(value);
 }
 
+/// Version 1 may have a process in one group for its quota and in another for its use of CPU. The use of that
+/// one is no share of the quota.
+bool is_one_group(const std::vector<CgroupMembership>& memberships) {
+  const auto path_of = [&](std::string_view controller) -> const std::string* {
+    for (const CgroupMembership& one : memberships) {
+      if (std::ranges::find(one.controllers, controller) != one.controllers.end()) return &one.path;
+    }
+    return nullptr;
+  };
+  const std::string* const quota = path_of("cpu");
+  const std::string* const usage = path_of("cpuacct");
+  return quota == nullptr || usage == nullptr || *quota == *usage;
+}
+
 }  // namespace
 
 void CgroupSubject::sample(Sampling& sampling) {
@@ -63,7 +77,7 @@ void CgroupSubject::look_up(Sampling& sampling) {
   if (!sampling.read_required("/proc/self/mountinfo")) return;
   const std::vector<Mount> mounts = parse_mounts(sampling.text, understood);
   const auto accounting = find_cgroup("cpuacct", memberships, mounts);
-  if (accounting && accounting->version == CgroupPlace::Version::v1)
+  if (accounting && accounting->version == CgroupPlace::Version::v1 && is_one_group(memberships))
     files_.cpu_usage = accounting->directories.front() + "/cpuacct.usage";
   if (const auto cpu = find_cgroup("cpu", memberships, mounts)) find_cpu_files(sampling, *cpu);
   if (const auto memory = find_cgroup("memory", memberships, mounts)) find_memory_files(sampling, *memory);

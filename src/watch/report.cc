@@ -62,7 +62,7 @@ void add_table(const Watch& watch, std::string& out) {
     if (info.metric == Metric::processes && !watch.is_tree) continue;
     std::string line = left(info.title, kTitleWidth);
     for (const double value : {totals.average, totals.least, totals.most, totals.last})
-      line += right(amount_text(value, info.unit), kColumnWidth);
+      line += " " + right(amount_text(value, info.unit), kColumnWidth - 1);
     out.append(line).append("\n");
   }
   if (!unknown.empty())

@@ -253,6 +253,7 @@ TEST(Cgroup, ThrottlingOfAGroupAboveIsSeenInVersion1) {
     put("cpu/pod/cpu.cfs_quota_us", "150000");
     put("cpu/pod/cpu.cfs_period_us", "100000");
     put("cpu/pod/cpu.stat", "nr_periods 40\nnr_throttled 20\nthrottled_time 1500000000");
+    put("cpuacct/cpuacct.usage", "5000000000");
     put("memory/pod/voice/memory.limit_in_bytes", "9223372036854771712");
     put("memory/pod/memory.limit_in_bytes", "4096000");
     put("pids/pod/voice/pids.current", "3");
@@ -263,6 +264,7 @@ TEST(Cgroup, ThrottlingOfAGroupAboveIsSeenInVersion1) {
   EXPECT_EQ(collected.value("kymo_cgroup_cpu_limit_cores"), 1.5);
   EXPECT_EQ(collected.value("kymo_cgroup_cpu_throttled_periods_total"), 20);
   EXPECT_EQ(collected.value("kymo_cgroup_cpu_throttled_seconds_total"), 1.5);
+  EXPECT_EQ(collected.value("kymo_cgroup_cpu_seconds_total"), std::nullopt) << "that of another group";
   EXPECT_EQ(collected.value("kymo_cgroup_memory_limit_bytes"), 4096000);
   EXPECT_EQ(collected.value("kymo_cgroup_pids_limit"), 100);
   EXPECT_EQ(collected.collector_errors("cgroup"), 0);

@@ -91,6 +91,11 @@ TEST(Report, OfAProcessWithEverythingWrong) {
   expect_golden("everything.json", json_report(watch));
 }
 
+TEST(Report, KeepsItsColumnsApart) {
+  const Watch watch = watch_of([](double, Values& values) { values[index_of(Metric::cpu_wait)] = 0.00123; });
+  EXPECT_THAT(text_report(watch), HasSubstr(" 0.0012 threads 0.0012 threads"));
+}
+
 TEST(Report, TellsOneBusyThreadFromAllCores) {
   const Watch one = watch_of([](double, Values& values) {
     values[index_of(Metric::cpu)] = 0.99;
