@@ -92,12 +92,15 @@ class Formatter final {
     }
   }
 
-  /// Nothing where there are no digits. A number that is too large counts as none, and is passed over.
+  /// Nothing where there are no digits. A number that is too large ends the format, as in Go.
   std::optional<std::size_t> read_number() {
     std::int64_t number = 0;
     const std::size_t begin = at_;
     for (; at_ < format_.size() && base::is_digit(format_[at_]); ++at_) {
-      if (number > kMostWidth) return std::nullopt;
+      if (number > kMostWidth) {
+        at_ = format_.size();
+        return std::nullopt;
+      }
       number = number * 10 + (format_[at_] - '0');
     }
     return at_ == begin ? std::nullopt : std::optional(static_cast<std::size_t>(number));

@@ -9,6 +9,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <kymo/alert/template.h>
 #include <kymo/base/parse_number.h>
 #include <kymo/base/utf8.h>
 #include <kymo/core/names.h>
@@ -32,21 +33,42 @@ FilePlace place_of(const YAML::Mark& mark) {
 
 FilePlace place_of(const YAML::Node& node) { return place_of(node.Mark()); }
 
-/// The place of byte `at` of a scalar's text. Quotes, indents and folds are no part of that text, so its line
-/// is looked for in the file.
+FilePlace place_at(std::string_view file, std::size_t at) {
+  const std::string_view before = file.substr(0, at);
+  const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1, before.size() - line_begin + 1};
+}
+
+/// The byte of the file that byte `at` of a text in quotes comes from; `begin` is the quote. Nothing behind a
+/// line break or an escape of several bytes.
+std::optional<std::size_t> within_quotes(std::string_view file, std::size_t begin, std::size_t at) {
+  constexpr std::string_view kEscapesOfOneByte = "\"\\/ abefnrtv0";
+  const char quote = file[begin];
+  std::size_t from = begin + 1;
+  for (std::size_t passed = 0; passed < at; ++passed) {
+    if (from + 1 >= file.size() || file[from] == '\n') return std::nullopt;
+    const bool is_escape = quote == '"' && file[from] == '\\';
+    if (is_escape && kEscapesOfOneByte.find(file[from + 1]) == std::string_view::npos) return std::nullopt;
+    from += is_escape || file[from] == quote ? 2 : 1;
+  }
+  return from;
+}
+
+/// The place of byte `at` of a scalar's text. Indents and folds are no part of that text, so its line is
+/// looked for in the file.
 FilePlace place_in(std::string_view file, const YAML::Node& node, std::size_t at) {
   const std::string_view text = node.Scalar();
   at = std::min(at, text.size());
+  const auto from = static_cast<std::size_t>(std::max(0, node.Mark().pos));
+  if (from < file.size() && (file[from] == '"' || file[from] == '\'')) {
+    if (const auto found = within_quotes(file, from, at)) return place_at(file, *found);
+  }
   const std::size_t last_break = text.substr(0, at).rfind('\n');
   const std::size_t begin = last_break == std::string_view::npos ? 0 : last_break + 1;
   const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
-  const auto from = static_cast<std::size_t>(std::max(0, node.Mark().pos));
   const std::size_t found =
       line.empty() || from > file.size() ? std::string_view::npos : file.find(line, from);
-  if (found == std::string_view::npos) return place_of(node);
-  const std::string_view before = file.substr(0, found + (at - begin));
-  const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is 0
-  return {static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1, before.size() - line_begin + 1};
+  return found == std::string_view::npos ? place_of(node) : place_at(file, found + (at - begin));
 }
 
 using FieldReader = std::function<void(const YAML::Node&)>;
@@ -198,6 +220,8 @@ class RuleFileReader final {
     std::string record;
     std::string alert;
     YAML::Node expression;
+    YAML::Node labels;
+    YAML::Node annotations;
     bool has_for = false;
     bool has_keep_firing = false;
     read_fields(
@@ -212,13 +236,24 @@ class RuleFileReader final {
             rule.keep_firing_ms = read_duration(is, "keep_firing_for");
             has_keep_firing = rule.keep_firing_ms != 0;
           }},
-         {"labels", [&](const YAML::Node& is) { rule.labels = read_pairs(is, "labels"); }},
-         {"annotations", [&](const YAML::Node& is) { rule.annotations = read_pairs(is, "annotations"); }}});
+         {"labels",
+          [&](const YAML::Node& is) {
+            rule.labels = read_pairs(is, "labels");
+            labels.reset(is);
+          }},
+         {"annotations", [&](const YAML::Node& is) {
+            rule.annotations = read_pairs(is, "annotations");
+            annotations.reset(is);
+          }}});
     if (!node.IsMap()) return;
     rule.kind = record.empty() ? RuleKind::alerting : RuleKind::recording;
     check_kind(rule, record, alert);
     rule.name = record.empty() ? alert : record;
     read_query(expression, rule);
+    if (!alert.empty()) {
+      check_templates(labels, "label");
+      check_templates(annotations, "annotation");
+    }
     if (file_.problems.size() == problems) rules.push_back(std::move(rule));
   }
 
@@ -253,6 +288,16 @@ class RuleFileReader final {
       rule.expression = query::parse(rule.query, {.takes_experimental = options_.takes_experimental});
     } catch (const query::QueryError& error) {
       report(place_in(text_, node, error.span().begin), error.what());
+    }
+  }
+
+  void check_templates(const YAML::Node& map, std::string_view what) {
+    if (!map.IsMap()) return;
+    for (const auto& entry : map) {
+      if (!entry.first.IsScalar() || !entry.second.IsScalar()) continue;
+      for (const TemplateProblem& problem : check_template(entry.second.Scalar()))
+        report(place_in(text_, entry.second, problem.at),
+               std::string(what) + ' ' + quoted(entry.first.Scalar()) + ": " + problem.text);
     }
   }
 

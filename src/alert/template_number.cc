@@ -122,17 +122,17 @@ std::optional<double> parse_go_float(std::string_view text) {
   for (const char c : text) lower += base::to_lower(c);
   if (lower == "inf" || lower == "infinity") return with_sign(std::numeric_limits<double>::infinity());
   if (lower == "nan") return std::numeric_limits<double>::quiet_NaN();
-  const bool is_hex = lower.starts_with("0x");
-  std::string_view digits = lower;
-  if (is_hex) digits.remove_prefix(2);
+  std::string_view number = lower;
+  const bool is_hex = number.starts_with("0x");
+  if (is_hex) number.remove_prefix(2);
+  const auto digits = without_underscores(number, is_hex);
   // from_chars() would take a second sign, and the words above.
-  if (digits.empty() ||
-      digits.find_first_not_of(is_hex ? "0123456789abcdef.p+-" : "0123456789.e+-") != std::string_view::npos)
+  const std::string_view expected = is_hex ? "0123456789abcdef.p+-" : "0123456789.e+-";
+  if (!digits || digits->empty() || digits->find_first_not_of(expected) != std::string::npos ||
+      digits->front() == '-' || digits->front() == '+' || (is_hex && digits->find('p') == std::string::npos))
     return std::nullopt;
-  if (digits.front() == '-' || digits.front() == '+') return std::nullopt;
-  if (is_hex && digits.find('p') == std::string_view::npos) return std::nullopt;
   const auto value =
-      base::parse_number<double>(digits, is_hex ? std::chars_format::hex : std::chars_format::general);
+      base::parse_number<double>(*digits, is_hex ? std::chars_format::hex : std::chars_format::general);
   return value ? std::optional(with_sign(*value)) : std::nullopt;
 }
 
@@ -147,9 +147,7 @@ NumberConstant read_number(const Token& token) {
   if (!is_imaginary) number.whole = parse_whole(text, number.real);
   if (number.whole) number.real = static_cast<double>(*number.whole);
   if (number.real) return number;
-  std::string digits;
-  if (auto clean = without_underscores(text, true)) digits = *std::move(clean);
-  const auto real = parse_go_float(digits);
+  const auto real = parse_go_float(text);
   if (!real) refuse(token, " is no number; put texts in quotes");
   if (is_imaginary) return complex_of(0, *real);
   number.looks_real = text.find_first_of(is_hex ? ".pP" : ".eEpP") != std::string_view::npos;

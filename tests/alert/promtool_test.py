@@ -3,6 +3,7 @@
 promtool 2.42 is older than Prometheus 3: names outside its pattern, `query_offset` and labels of groups are left out here. kymo refuses a
 second document, which promtool passes over without a word, and a limit of 1.5.
 """
+import json
 import os
 import pathlib
 import subprocess
@@ -66,6 +67,141 @@ FILES = [
     "groups:\n\t- name: a\n", "groups: &g\n- name: a\n", "x: &x a\ngroups: []\n",
 ]
 
+# Templates of labels and annotations, good and bad.
+TEMPLATES = """
+{{ $value }}
+{{ .Value }}
+{{ .None }}
+{{ $labels.job }}
+{{ $externalLabels.x }}{{ $externalURL }}
+{{ $none }}
+{{ none }}
+{{ humanize $value }}
+{{ humanise $value }}
+{{ $value | humanize | printf "%s" }}
+{{ $value | }}
+{{ | humanize }}
+{{ }}
+{{}}
+{{ $value
+$value }}
+{{ "open }}
+{{ `open }}
+{{ 'a' }}
+{{ 'ab' }}
+{{ 'é' }}
+{{ '' }}
+{{ "\\q" }}
+{{ "\\x41\\u0041\\101" }}
+{{ 1 }}{{ -1 }}{{ 1.5e3 }}{{ 0x1F }}{{ 0b1 }}{{ 0o7 }}{{ 1_0 }}{{ 1i }}{{ 1+2i }}{{ .5 }}
+{{ 1x }}
+{{ 08 }}
+{{ 0x }}
+{{ 1__0 }}
+{{ 1_ }}
+{{ 99999999999999999999 }}
+{{ 18446744073709551615 }}
+{{ 1e999 }}
+{{ 1+2 }}
+{{ true }}{{ false }}{{ nil }}
+{{ True }}
+{{ (1) }}
+{{ (1 }}
+{{ 1) }}
+{{ () }}
+{{ (query "x" | first).Value }}
+{{ first.Value }}
+{{ "a".b }}
+{{ 1.b }}
+{{ ..a }}
+{{ .a.b.c }}
+{{ $labels.a.b }}
+{{ $.Labels.a }}
+{{ $ }}{{ . }}
+{{ .a-b }}
+{{ .é }}
+{{ $x := 1 }}{{ $x }}
+{{ $x = 1 }}
+{{ $x }}{{ $x := 1 }}
+{{ $x, $y := 1 }}
+{{ $x : 1 }}
+{{ if 1 }}a{{ end }}
+{{ if }}a{{ end }}
+{{ if 1 }}a
+{{ end }}
+{{ else }}
+{{ if 1 }}{{ else }}{{ else }}{{ end }}
+{{ if 1 }}{{ else if 2 }}{{ else }}{{ end }}
+{{ if 1 }}{{ else range 2 }}{{ end }}
+{{ if $x := 1 }}{{ $x }}{{ end }}
+{{ if $x := 1 }}{{ end }}{{ $x }}
+{{ range . }}{{ break }}{{ continue }}{{ end }}
+{{ break }}
+{{ if 1 }}{{ continue }}{{ end }}
+{{ range . }}{{ else }}{{ break }}{{ end }}
+{{ range $i, $e := . }}{{ $i }}{{ $e }}{{ end }}
+{{ range $i, $e, $f := . }}{{ end }}
+{{ range $e := . }}{{ end }}{{ $e }}
+{{ range $i, 5 := . }}{{ end }}
+{{ range }}{{ end }}
+{{ with $x := 1 }}{{ $x }}{{ else }}b{{ end }}
+{{ with }}{{ end }}
+{{ define "a" }}b{{ end }}{{ template "a" }}{{ template "a" . }}
+{{ define "a" }}b{{ end }}{{ define "a" }}c{{ end }}
+{{ define "a" }} {{ end }}{{ define "a" }}c{{ end }}
+{{ define "a" }}{{ $labels.x }}{{ end }}
+{{ define "a" }}{{ $.x }}{{ end }}
+{{ define a }}{{ end }}
+{{ define "a" 1 }}{{ end }}
+{{ if 1 }}{{ define "a" }}{{ end }}{{ end }}
+{{ define "a" }}
+{{ template "none" }}
+{{ template none }}
+{{ template }}
+{{ template "a" 1 2 }}
+{{ block "a" . }}{{ . }}{{ end }}
+{{ block "a" }}{{ end }}
+{{ range . }}{{ block "a" . }}{{ break }}{{ end }}{{ end }}
+{{/* comment */}}
+{{- /* comment */ -}}
+{{ /* comment */ }}
+{{/* comment }}
+{{/* comment */ 1}}
+{{- 1 -}}
+{{-1-}}
+{{ 1 -}}
+{{1 -}}
+{{-}}
+{{ 1 | 2 }}
+{{ 1 | "a" }}
+{{ 1 | $labels }}
+{{ 1 | . }}
+{{ 1 | .Value }}
+{{ 1 | nil }}
+{{ 1 | (print) }}
+{{ print 1,2 }}
+{{ print(1) }}
+{{ print (1)(2) }}
+{{ print"a" }}
+{{ print "a""b" }}
+{{ a.b }}
+{{ # }}
+{{ @ }}
+{{ $labels["job"] }}
+{{ $labels.job == "a" }}
+{{ eq $labels.job "a" }}
+{{ call 1 }}{{ and 1 2 }}{{ or 1 }}{{ not 1 }}{{ html 1 }}{{ js 1 }}{{ urlquery 1 }}{{ println }}{{ slice 1 }}{{ index 1 }}{{ len 1 }}
+{{ query "x" }}{{ first 1 }}{{ label 1 }}{{ value 1 }}{{ strvalue 1 }}{{ args 1 }}{{ reReplaceAll 1 }}{{ safeHtml 1 }}{{ match 1 }}{{ title 1 }}
+{{ toUpper 1 }}{{ toLower 1 }}{{ graphLink 1 }}{{ tableLink 1 }}{{ sortByLabel 1 }}{{ stripPort 1 }}{{ stripDomain 1 }}{{ humanize1024 1 }}{{ humanizeDuration 1 }}
+{{ humanizePercentage 1 }}{{ humanizeTimestamp 1 }}{{ toTime 1 }}{{ pathPrefix }}{{ externalURL }}{{ parseDuration 1 }}
+{{ tmpl 1 }}
+{{ toJson 1 }}
+{{ trimSpace "a" }}
+{ {{ "{" }} }} }
+{{{ 1 }}}
+{{ {1} }}
+""".strip().split("\n")
+
 
 def verdict(*command):
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
@@ -93,6 +229,16 @@ class CheckRules(unittest.TestCase):
         for rule in RULES:
             with self.subTest(rule):
                 self.agree(f"groups:\n- name: g\n  rules:\n  - {rule}\n")
+
+    def test_of_templates(self):
+        for text in TEMPLATES:
+            with self.subTest(text):
+                self.agree(f"groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    annotations: {{a: {json.dumps(text, ensure_ascii=False)}}}\n")
+
+    def test_of_templates_of_labels_and_records(self):
+        for kind, key in (("alert", "labels"), ("record", "labels"), ("alert", "annotations")):
+            with self.subTest(kind=kind, key=key):
+                self.agree(f"groups:\n- name: g\n  rules:\n  - {kind}: A\n    expr: up\n    {key}: {{a: '{{{{ none }}}}'}}\n")
 
     def test_a_file_that_cannot_be_read_is_named(self):
         code, told = verdict(KYMO, "check", "rules", "/nowhere/rules.yml")

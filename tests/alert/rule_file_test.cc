@@ -88,6 +88,18 @@ TEST(RuleFile, PlacesAProblemOfAQueryInTheFile) {
               ElementsAre(HasSubstr("7:9: ")));
 }
 
+TEST(RuleFile, PlacesAProblemOfATemplateInTheFile) {
+  EXPECT_THAT(problems_of(rule_with("alert: a\n    expr: up\n    labels: {s: '{{ nosuch }}'}")),
+              ElementsAre(HasSubstr("6:21: label \"s\": unknown function \"nosuch\"")));
+  EXPECT_THAT(problems_of(rule_with(
+                  "alert: a\n    expr: up\n    annotations:\n      s: \"\\\"{{ humanise .Value }}\"")),
+              ElementsAre(HasSubstr("7:16: annotation \"s\": unknown function \"humanise\"; did you mean")));
+  EXPECT_THAT(problems_of(rule_with("alert: a\n    expr: up\n    annotations:\n      s: |\n        one\n"
+                                    "        two {{ end }}")),
+              ElementsAre(HasSubstr("9:16: annotation \"s\"")));
+  EXPECT_THAT(problems_of(rule_with("record: a\n    expr: up\n    labels: {s: '{{ nosuch }}'}")), IsEmpty());
+}
+
 TEST(RuleFile, NamesEachProblemAndItsRemedy) {
   EXPECT_THAT(problems_of("group: []\n"),
               ElementsAre("1:1: unknown key \"group\" in a rule file; did you mean \"groups\"?"));

@@ -146,6 +146,21 @@ TEST(Template, ChangesTexts) {
             "/graph?g0.expr=up+%3D%3D+0&g0.tab=0 /graph?g0.expr=up&g0.tab=1");
 }
 
+// As golang.org/x/text/cases has it, which Prometheus 3 uses.
+TEST(Template, MakesTitles) {
+  for (const auto& [text, title] :
+       {std::pair("it's o'neil 1abc a.b x:y \u00e9cole foo/bar",
+                  "It's O'neil 1Abc A.b X:y \u00c9cole Foo/Bar"),
+        std::pair("HELLO wORLD a1b 2nd ab_cd (x) ...z 'c'", "HELLO WORLD A1b 2Nd Ab_cd (X) ...Z 'C'"),
+        std::pair("\u01c6 \u00df \ufb01 a..b 1.2b _1a it\u2019s a'.b",
+                  "\u01c5 Ss Fi A..B 1.2B _1A It\u2019s A'.B"),
+        std::pair("p95 5xx http5xx 99th a-1b #tag x86_64", "P95 5Xx Http5xx 99Th A-1B #Tag X86_64")}) {
+    TemplateContext context = voice_context();
+    context.labels = {{"x", text}};
+    EXPECT_EQ(expand("{{ $labels.x | title }}", context), title);
+  }
+}
+
 TEST(Template, TellsProblemsWithPlaceAndRemedy) {
   EXPECT_THAT(problem_of("a\n{{ humanise .Value }}"),
               StartsWith("2:4: unknown function \"humanise\"; did you mean \"humanize\"?"));
