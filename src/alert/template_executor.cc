@@ -15,6 +15,9 @@
 namespace kymo::KYMO_ABI::alert {
 namespace {
 
+/// Levels of lists and pipelines per level of templates, so that both together cannot exhaust the stack.
+constexpr std::size_t kLevelsOfTemplate = 4;
+
 /// How a list of actions ended.
 enum class Flow : std::uint8_t { on, leave, next };
 
@@ -64,9 +67,26 @@ class Executor final {
     out_ += text;
   }
 
+  /// Counts the levels of lists and pipelines that run.
+  class Level final {
+   public:
+    Level(Executor& executor, std::size_t at) : levels_(executor.levels_) {
+      if (++levels_ > executor.context_.limits.most_depth * kLevelsOfTemplate)
+        fail(at, "runs deeper than " + std::to_string(levels_ - 1) + " levels; end the recursion");
+    }
+    ~Level() { --levels_; }
+    Level(const Level&) = delete;
+    Level& operator=(const Level&) = delete;
+
+   private:
+    std::size_t& levels_;
+  };
+
   // ---- actions ----
 
   Flow run_list(const std::vector<Action>& actions, const Value& dot) {
+    if (actions.empty()) return Flow::on;
+    const Level level(*this, actions.front().at);
     for (const Action& action : actions) {
       const Flow flow = run_action(action, dot);
       if (flow != Flow::on) return flow;
@@ -172,7 +192,7 @@ class Executor final {
 
   void set_range_variable(const Pipeline& pipeline, std::size_t index, Value value) {
     if (pipeline.is_assignment) {
-      assign(pipeline.declarations[index], std::move(value));
+      assign(pipeline.at, pipeline.declarations[index], std::move(value));
     } else {
       variables_[variables_.size() - pipeline.declarations.size() + index].second = std::move(value);
     }
@@ -197,11 +217,12 @@ class Executor final {
 
   Value evaluate(const Pipeline& pipeline, const Value& dot) {
     step(pipeline.at);
+    const Level level(*this, pipeline.at);
     std::optional<Value> value;
     for (const Command& command : pipeline.commands) value = run_command(command, dot, value);
     for (const std::string& name : pipeline.declarations) {
       if (pipeline.is_assignment) {
-        assign(name, *value);
+        assign(pipeline.at, name, *value);
       } else {
         variables_.emplace_back(name, *value);
       }
@@ -209,11 +230,11 @@ class Executor final {
     return *std::move(value);
   }
 
-  void assign(const std::string& name, Value value) {
+  void assign(std::size_t at, const std::string& name, Value value) {
     const auto found = std::find_if(variables_.rbegin(), variables_.rend(),
                                     [&](const auto& variable) { return variable.first == name; });
     if (found == variables_.rend()) {
-      fail(0, "variable " + query::quote(name) + " is not declared; write \":=\" before");
+      fail(at, "variable " + query::quote(name) + " is not declared; write \":=\" before");
     }
     found->second = std::move(value);
   }
@@ -386,7 +407,8 @@ class Executor final {
   Effort effort_;
   std::string out_;
   std::vector<std::pair<std::string, Value>> variables_;
-  std::size_t depth_ = 0;
+  std::size_t depth_ = 0;   ///< of templates
+  std::size_t levels_ = 0;  ///< of lists and pipelines
 };
 
 }  // namespace

@@ -186,6 +186,11 @@ TEST(Template, ChecksWithoutARun) {
 TEST(Template, IsBounded) {
   EXPECT_THAT(problem_of("{{ define \"a\" }}{{ template \"a\" }}{{ end }}{{ template \"a\" }}"),
               HasSubstr("end the recursion"));
+  std::string nested = "{{ define \"a\" }}";
+  for (int i = 0; i < 90; ++i) nested += "{{ if 1 }}";
+  nested += "{{ template \"a\" }}";
+  for (int i = 0; i < 90; ++i) nested += "{{ end }}";
+  EXPECT_THAT(problem_of(nested + "{{ end }}{{ template \"a\" }}"), HasSubstr("runs deeper than 400 levels"));
   EXPECT_THAT(problem_of("{{ range 100000000 }}{{ end }}"), HasSubstr("takes more than 1000000 steps"));
   EXPECT_THAT(problem_of("{{ range 100000 }}0123456789{{ end }}"), HasSubstr("bytes of text"));
   EXPECT_THAT(problem_of("{{ printf \"%1000000d\" 1 }}"), HasSubstr("bytes of text"));

@@ -26,7 +26,8 @@ struct TemplateLimits {
   std::size_t most_text = std::size_t{256} << 10U;    ///< bytes of the template
   std::size_t most_output = std::size_t{256} << 10U;  ///< bytes of the result, and of each text on the way
   std::uint64_t most_steps = 1'000'000;  ///< actions and arguments; 64 bytes of text are one more
-  std::size_t most_depth = 100;          ///< of templates that call templates
+  /// Of templates that call templates. Actions within actions may come to four times as many levels.
+  std::size_t most_depth = 100;
   std::size_t most_queries = 100;
 };
 
