@@ -251,7 +251,7 @@ pageTest('sessions: how to get them, then a table, then one of them, then that i
   await until(() => server.requests.at(-1), (url) => url.endsWith('by=queue_fill_ratio'));
 });
 
-const UNWELL = { ...SESSIONS[0], session_id: 'a-session-with-a-long-name', queue_depth: 50, backlog_seconds: 5, dropped_total: 126_000, dropped_recent: 900, lag_seconds: 5, errors: 12, realtime_factor: 0.001 };
+const UNWELL = { ...SESSIONS[0], session_id: 'a-session-with-a-long-name', provider: 'whisper', model_id: 'large-v3-turbo-with-a-long-name', queue_depth: 50, backlog_seconds: 5, dropped_total: 126_000, dropped_recent: 900, lag_seconds: 5, errors: 12, realtime_factor: 0.001 };
 for (const width of [1280, 2560]) {
   const options = { viewport: { width, height: 900 } };
   pageTest(`an unwell session leaves every column in view, and the page uses its width: ${width} px`, { place: '#/sessions', ready: 'tbody tr', sessions: [UNWELL, ...SESSIONS], options }, async (page) => {

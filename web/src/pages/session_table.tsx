@@ -39,7 +39,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'Errors', isNumber: true, cell: (row) => amountText(row.errors) },
   { title: 'Sources', isNumber: true, cell: (row) => amountText(row.sources) },
   { title: 'Open for', isNumber: true, cell: (row) => (row.ageSeconds === null ? '–' : durationText(row.ageSeconds)) },
-  { title: 'Model', isNumber: false, cell: (row) => readable(row.model) || '–' },
+  { title: 'Model', isNumber: false, cell: (row) => (row.model === '' ? '–' : <span class="session-model" title={readable(row.model)}>{readable(row.model)}</span>) },
 ];
 
 const classOf = (column: Column) => (column.isNumber ? 'number' : 'words');
