@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cmath>
@@ -58,6 +59,23 @@ history::Store open_past(const std::string& path, std::string& problem) {
       {.memory_bytes = kAllMemory, .directory = {.path = path, .on_event = tell, .is_read_only = true}});
 }
 
+std::string tiers_text(const history::StoreFigures& is) {
+  static constexpr std::array<std::string_view, 3> kNames = {"10 s", "5 min", "1 h"};
+  std::string text;
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    const history::TierFigures& tier = is.tiers[i];
+    if (tier.files == 0) continue;
+    text.append(text.empty() ? "tiers     " : "          ")
+        .append(kNames[i])
+        .append(": ")
+        .append(bytes_text(tier.bytes))
+        .append(", from ")
+        .append(time_text(tier.oldest_ms))
+        .append("\n");
+  }
+  return text;
+}
+
 int show_info(const std::string& path) {
   std::string problem;
   const history::Store store = open_past(path, problem);
@@ -69,7 +87,7 @@ int show_info(const std::string& path) {
             << "segments  " << is.segments << ", with " << is.stored_samples << " samples in "
             << is.stored_blocks << " blocks; " << bytes_text(is.segment_bytes) << ", "
             << each_text(is.segment_bytes, is.stored_samples) << '\n'
-            << "logs      " << bytes_text(is.log_bytes) << ", with " << logged
+            << tiers_text(is) << "logs      " << bytes_text(is.log_bytes) << ", with " << logged
             << " samples that no segment has\n";
   if (is.oldest_ms <= is.newest_ms) {
     std::cout << "from      " << time_text(is.oldest_ms) << '\n'

@@ -6,13 +6,18 @@
 
 namespace kymo::KYMO_ABI::history {
 const series::SeriesChunk* ChunkBuffer::fill(std::span<const std::int64_t> times,
-                                             const SeriesColumns& columns, series::TimeRange range) {
+                                             const SeriesColumns& columns, series::TimeRange range,
+                                             series::SampleUse use) {
   choose_samples(times, columns, range);
   if (chosen_.empty()) return nullptr;
   fill_values(columns);
   fill_starts(columns);
-  chunk_ = {
-      .times_ms = times_, .values = values_, .counts = counts_, .starts = starts_, .float_histograms = {}};
+  chunk_ = {.times_ms = times_,
+            .values = values_,
+            .counts = counts_,
+            .starts = starts_,
+            .float_histograms = {},
+            .use = use};
   if (columns.histogram) {
     fill_histogram(*columns.histogram);
     chunk_.histogram = &histogram_;

@@ -17,7 +17,7 @@ class ChunkBuffer final {
   /// Null where there are none. Valid until the next call or change of the arguments. Throws
   /// `std::bad_alloc`.
   const series::SeriesChunk* fill(std::span<const std::int64_t> times, const SeriesColumns& columns,
-                                  series::TimeRange range);
+                                  series::TimeRange range, series::SampleUse use = series::SampleUse::every);
 
  private:
   /// The samples to take, in order of time; kStale: an end.

@@ -29,6 +29,7 @@ constexpr std::uint64_t kBytesOfLog = std::uint64_t{64} << 20U;
 constexpr std::int64_t kSegmentsOfRetention = 100;
 constexpr std::int64_t kLeastSegmentMs = 3'600'000;
 constexpr std::int64_t kMostSegmentMs = 24 * kLeastSegmentMs;
+constexpr std::int64_t kMostTierFileMs = 7 * kMostSegmentMs;
 constexpr std::uint64_t kSegmentsOfBytes = 256;
 constexpr std::uint64_t kLeastSegmentBytes = std::uint64_t{32} << 20U;
 constexpr std::uint64_t kMostSegmentBytes = std::uint64_t{128} << 20U;
@@ -36,7 +37,16 @@ constexpr std::uint64_t kMostSegmentBytes = std::uint64_t{128} << 20U;
 constexpr std::size_t kDigits = 8;
 constexpr const char* kProcessFile = "/pid";
 
-std::string_view suffix_of(FileKind kind) { return kind == FileKind::log ? ".log" : ".segment"; }
+std::string_view suffix_of(FileKind kind) {
+  switch (kind) {
+    case FileKind::log: return ".log";
+    case FileKind::segment: return ".segment";
+    case FileKind::tier_10s: return ".10s";
+    case FileKind::tier_5m: return ".5m";
+    case FileKind::tier_1h: return ".1h";
+  }
+  return {};
+}
 
 std::string reason_of(int error) { return std::generic_category().message(error); }
 
@@ -82,9 +92,26 @@ std::uint64_t segment_bytes(const DirectoryOptions& options) {
   return std::max<std::uint64_t>(std::min(share, options.bytes / 4), 1);
 }
 
-std::vector<NumberedFile> files_of(const std::string& folder, FileKind kind) {
+std::int64_t tier_file_ms(const DirectoryOptions& options, std::size_t tier) {
+  if (tier == 0) return 0;  // each segment for itself, so that the past is ready soon
+  const std::int64_t keep = options.tiers[tier].retention.count();
+  const std::int64_t share =
+      std::min(keep == 0 ? kMostTierFileMs : keep / kSegmentsOfRetention, kMostTierFileMs);
+  // The segments are there until then.
+  const std::int64_t raw = options.retention.count();
+  return raw == 0 ? share : std::min(share, raw / 2);
+}
+
+std::uint64_t number_of_file(const std::string& path) {
+  const std::size_t begin = path.rfind('/') + 1;
+  std::uint64_t number = 0;
+  const auto result = std::from_chars(path.data() + begin, path.data() + path.size(), number);
+  return result.ec == std::errc() ? number : 0;
+}
+
+std::vector<NumberedFile> files_of(const std::string& folder, FileKind kind, std::string_view ending) {
   std::vector<NumberedFile> found;
-  const std::string_view suffix = suffix_of(kind);
+  const std::string suffix = std::string(suffix_of(kind)).append(ending);
   std::error_code error;
   std::filesystem::directory_iterator entries(folder, error);
   if (error) throw std::system_error(error, "cannot read the folder " + folder);
@@ -104,10 +131,12 @@ Directory::Directory(const DirectoryOptions& options)
     : options_(options),
       files_(options.files == nullptr ? FileOperations::of_the_system() : *options.files) {}
 
-std::string Directory::new_path(FileKind kind) {
-  std::string number = std::to_string(++last_number_);
-  number.insert(0, kDigits - std::min(kDigits, number.size()), '0');
-  return options_.path + "/" + number.append(suffix_of(kind));
+std::string Directory::new_path(FileKind kind) { return path_of(kind, ++last_number_); }
+
+std::string Directory::path_of(FileKind kind, std::uint64_t number) const {
+  std::string digits = std::to_string(number);
+  digits.insert(0, kDigits - std::min(kDigits, digits.size()), '0');
+  return options_.path + "/" + digits.append(suffix_of(kind));
 }
 
 bool Directory::make_folder() {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -23,18 +24,25 @@
 namespace kymo::KYMO_ABI::history {
 
 /// The kinds of files in a directory of history. Their names begin with a number that only grows.
-enum class FileKind : std::uint8_t { log, segment };
+enum class FileKind : std::uint8_t { log, segment, tier_10s, tier_5m, tier_1h };
+inline constexpr std::array kTierKinds = {FileKind::tier_10s, FileKind::tier_5m, FileKind::tier_1h};
 
 /// Work that may fail apart from other work.
-enum class Work : std::uint8_t { log, segment, folder };
+enum class Work : std::uint8_t { log, segment, folder, tier };
 
 /// A file of a directory.
 struct NumberedFile {
   std::uint64_t number = 0;
   std::string path;
 };
-/// The files of a kind, ascending by number. Throws std::system_error.
-[[nodiscard]] std::vector<NumberedFile> files_of(const std::string& folder, FileKind kind);
+/// The files of a kind, ascending by number. `ending` follows their usual names. Throws std::system_error.
+[[nodiscard]] std::vector<NumberedFile> files_of(const std::string& folder, FileKind kind,
+                                                 std::string_view ending = {});
+/// The number of a file with that path; 0 where it has none.
+[[nodiscard]] std::uint64_t number_of_file(const std::string& path);
+
+/// A file of a tier has about so much time.
+[[nodiscard]] std::int64_t tier_file_ms(const DirectoryOptions& options, std::size_t tier);
 
 /// A segment ends after so much time or so many bytes.
 [[nodiscard]] std::int64_t segment_ms(const DirectoryOptions& options);
@@ -76,6 +84,7 @@ class Directory final {
   [[nodiscard]] const std::string& path() const noexcept { return options_.path; }
   [[nodiscard]] const DirectoryOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::string new_path(FileKind kind);
+  [[nodiscard]] std::string path_of(FileKind kind, std::uint64_t number) const;
   /// Numbers of new files are above this one.
   void use_number(std::uint64_t number) noexcept { last_number_ = std::max(last_number_, number); }
   /// A child of a fork has the object, and must leave the files alone.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 
 namespace kymo::KYMO_ABI::history {
@@ -36,6 +37,10 @@ int FileOperations::fdatasync(int file) noexcept { return ::fdatasync(file); }
 
 int FileOperations::unlink(const std::string& path) noexcept { return ::unlink(path.c_str()); }
 
+int FileOperations::rename(const std::string& from, const std::string& to) noexcept {
+  return std::rename(from.c_str(), to.c_str());
+}
+
 FileOperations& FileOperations::of_the_system() {
   static FileOperations system;
   return system;
@@ -60,6 +65,10 @@ void write_all(FileOperations& files, int file, std::span<const std::byte> bytes
     }
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
+}
+
+void rename_file(FileOperations& files, const std::string& from, const std::string& to) {
+  if (files.rename(from, to) != 0) fail_with("rename", from);
 }
 
 void sync_file(FileOperations& files, int file, const std::string& path) {

@@ -26,6 +26,7 @@ class FileOperations {
   [[nodiscard]] virtual int fsync(int file) noexcept;
   [[nodiscard]] virtual int fdatasync(int file) noexcept;
   [[nodiscard]] virtual int unlink(const std::string& path) noexcept;
+  [[nodiscard]] virtual int rename(const std::string& from, const std::string& to) noexcept;
 
   [[nodiscard]] static FileOperations& of_the_system();
 };
@@ -34,6 +35,7 @@ class FileOperations {
 
 [[nodiscard]] base::FileDescriptor open_file(FileOperations& files, const std::string& path, int flags);
 void write_all(FileOperations& files, int file, std::span<const std::byte> bytes, const std::string& path);
+void rename_file(FileOperations& files, const std::string& from, const std::string& to);
 void sync_file(FileOperations& files, int file, const std::string& path);
 void sync_folder(FileOperations& files, const std::string& path);
 /// Reads from `offset` on; returns the number of bytes, fewer at the end of the file.

@@ -15,6 +15,7 @@
 #include "file_operations.h"
 #include "log_reader.h"
 #include "segment_index.h"
+#include "tier.h"
 
 namespace kymo::KYMO_ABI::history {
 namespace {
@@ -84,7 +85,7 @@ void Checker::check_segment(const std::string& path, std::span<const std::byte> 
                      .first_ms = place.first_ms,
                      .last_ms = place.last_ms};
     for (const std::uint32_t id : index.lists[place.list]) {
-      const auto name = names.find(id);
+      const auto name = names.find(series_of_tier_id(id));
       part.series.push_back(name == names.end() ? "series " + std::to_string(id) : name->second);
     }
     report(part);
@@ -138,6 +139,11 @@ CheckedDirectory check_directory(const std::string& path,
   for (const NumberedFile& file : segments) {
     if (const auto bytes = bytes_if_there(file.path))
       checker.check_segment(file.path, *bytes, file.number == segments.back().number);
+  }
+  for (const FileKind tier : kTierKinds) {
+    for (const NumberedFile& file : files_of(path, tier)) {
+      if (const auto bytes = bytes_if_there(file.path)) checker.check_segment(file.path, *bytes, false);
+    }
   }
   const auto logs = files_of(path, FileKind::log);
   for (const NumberedFile& file : logs) {

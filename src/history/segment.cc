@@ -35,7 +35,8 @@ void Segment::find(std::uint32_t id, series::TimeRange range, std::vector<Stored
   for (std::uint32_t i = 0; i < blocks_.size(); ++i) {
     const BlockPlace& block = blocks_[i];
     if (has_series[block.list] && range.from_ms <= block.last_ms && block.first_ms <= range.to_ms)
-      found.push_back({shared_from_this(), i, block, lists_[block.list], id});
+      found.push_back(
+          {.segment = shared_from_this(), .number = i, .place = block, .list = lists_[block.list], .id = id});
   }
 }
 

@@ -19,6 +19,7 @@
 #include "sealed_block.h"
 #include "segment_index.h"
 #include "series_table.h"
+#include "tier.h"
 
 namespace kymo::KYMO_ABI::history {
 
@@ -31,25 +32,36 @@ struct StoredBlock {
   BlockPlace place;
   SeriesList list;
   std::uint32_t id = 0;
+  /// What a reader takes of it: where files hold the same past, one of them answers for each time.
+  series::TimeRange part = {};
+  series::SampleUse use = series::SampleUse::every;  ///< as of SeriesChunk
 };
 
 /// A file of blocks, as readers see it. Changes are under the lock of the store; a closed segment has none.
 class Segment final : public std::enable_shared_from_this<Segment> {
  public:
-  Segment(FileOperations& files, std::string path) : files_(files), path_(std::move(path)) {}
+  /// `tier`: its place in kTierWindows; kTiers: none.
+  Segment(FileOperations& files, std::string path, std::size_t tier = kTiers)
+      : files_(files), path_(std::move(path)), tier_(tier) {}
   Segment(const Segment&) = delete;
   Segment& operator=(const Segment&) = delete;
   /// Deletes the file where that was asked for: readers of the segment have ended.
   ~Segment();
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] std::size_t tier() const noexcept { return tier_; }
   [[nodiscard]] std::int64_t first_ms() const noexcept { return first_ms_; }
   [[nodiscard]] std::int64_t last_ms() const noexcept { return last_ms_; }
   [[nodiscard]] std::uint64_t samples() const noexcept { return samples_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] const std::vector<BlockPlace>& blocks() const noexcept { return blocks_; }
+  /// The ids of a block's series, as the file has them.
+  [[nodiscard]] const SeriesList& list(std::uint32_t block) const noexcept {
+    return lists_[blocks_[block].list];
+  }
   /// Ids of the store's series that have blocks here.
   [[nodiscard]] std::vector<std::uint32_t>& entries() noexcept { return entries_; }
+  [[nodiscard]] const std::vector<std::uint32_t>& entries() const noexcept { return entries_; }
 
   /// Takes blocks and lists of the index that are new, in the file of that size.
   void add(const SegmentIndex& index, std::span<const BlockPlace> blocks, std::uint64_t bytes);
@@ -70,6 +82,7 @@ class Segment final : public std::enable_shared_from_this<Segment> {
  private:
   FileOperations& files_;
   const std::string path_;
+  const std::size_t tier_;
   std::vector<SeriesList> lists_;
   std::vector<BlockPlace> blocks_;
   std::vector<std::uint32_t> entries_;

@@ -31,11 +31,12 @@ struct SeriesEntry final : series::StoredSeries {
   std::uint32_t slot = 0;        ///< in the group
   std::vector<std::uint32_t> blocks;   ///< numbers of the sealed blocks that have it, ascending
   std::vector<SegmentPlace> segments;  ///< oldest first
+  std::vector<SegmentPlace> tiers;     ///< files of tiers that have it
   /// While a directory is opened: all samples up to that time are in segments.
   std::int64_t stored_ms = std::numeric_limits<std::int64_t>::min();
 
   [[nodiscard]] bool is_unused() const noexcept {
-    return group == nullptr && blocks.empty() && segments.empty();
+    return group == nullptr && blocks.empty() && segments.empty() && tiers.empty();
   }
 };
 using EntryPtr = std::shared_ptr<SeriesEntry>;

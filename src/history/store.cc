@@ -6,6 +6,7 @@
 
 #include "store_impl.h"
 #include "store_scan.h"
+#include "tier_choice.h"
 
 namespace kymo::KYMO_ABI::history {
 namespace {
@@ -221,6 +222,9 @@ void Store::Impl::forget_front_block() noexcept {
 }
 
 bool Store::Impl::may_have(const SeriesEntry& entry, TimeRange range) const noexcept {
+  for (const SegmentPlace& place : entry.tiers) {
+    if (overlap(range, place.segment->first_ms(), place.segment->last_ms())) return true;
+  }
   for (const SegmentPlace& place : entry.segments) {
     if (overlap(range, place.segment->first_ms(), place.segment->last_ms())) return true;
   }
@@ -266,13 +270,14 @@ std::vector<SeriesRef> Store::Impl::find(std::span<const series::Matcher> matche
   return found;
 }
 
-void Store::Impl::open(const SeriesRef& series, TimeRange range, GroupScratch& scratch,
-                       SeriesParts& parts) const {
+void Store::Impl::open(const SeriesRef& series, TimeRange range, const series::ReadWish& wish,
+                       GroupScratch& scratch, SeriesParts& parts) const {
   struct Closed {
     std::shared_ptr<const Segment> segment;
     std::uint32_t id;
   };
   std::vector<Closed> closed;
+  std::vector<Closed> tiers;
   std::vector<StoredBlock> newest;  // of the segment that still changes
   {
     const Lock lock(mutex_);
@@ -287,6 +292,10 @@ void Store::Impl::open(const SeriesRef& series, TimeRange range, GroupScratch& s
         segment.find(place.id, range, newest);
       }
     }
+    for (const SegmentPlace& place : entry->tiers) {
+      if (overlap(range, place.segment->first_ms(), place.segment->last_ms()))
+        tiers.push_back({place.segment->shared_from_this(), place.id});
+    }
     for (const std::uint32_t number : entry->blocks) {
       const BlockPtr& one = block(number);
       if (overlap(range, one->first_ms(), one->last_ms())) parts.blocks.push_back(one);
@@ -299,6 +308,10 @@ void Store::Impl::open(const SeriesRef& series, TimeRange range, GroupScratch& s
   }
   for (const Closed& one : closed) one.segment->find(one.id, range, parts.stored);
   parts.stored.insert(parts.stored.end(), newest.begin(), newest.end());
+  if (tiers.empty()) return;
+  TierChoice choice(range, wish, series->form);
+  for (const Closed& one : tiers) choice.add_tier(*one.segment, one.id);
+  choice.choose(parts);
 }
 
 StoreFigures Store::Impl::figures() const {
@@ -367,6 +380,21 @@ void write_directory(const StoreFigures& now, SnapshotWriter& writer) {
           now.unlogged_ticks);
   counter("kymo_history_write_failures_total", "Failed writes, syncs, opens and deletions in the directory.",
           now.write_failures);
+  static constexpr std::array<std::string_view, kTiers> kNames = {"10s", "5m", "1h"};
+  auto bytes = writer.gauge({"kymo_history_tier_bytes", "Size of the files of a tier.", "bytes"});
+  for (std::size_t i = 0; i < kTiers; ++i)
+    bytes.add({{"tier", kNames[i]}}, static_cast<double>(now.tiers[i].bytes));
+  auto oldest = writer.gauge({"kymo_history_tier_oldest_sample_timestamp_seconds",
+                              "Time of the oldest sample in a tier.", "seconds"});
+  for (std::size_t i = 0; i < kTiers; ++i) {
+    if (now.tiers[i].files != 0)
+      oldest.add({{"tier", kNames[i]}}, static_cast<double>(now.tiers[i].oldest_ms) / 1e3);
+  }
+  auto left = writer.counter({"kymo_history_deleted_tier_files_total", "Files of tiers deleted."});
+  for (std::size_t i = 0; i < kTiers; ++i) {
+    left.add({{"reason", "age"}, {"tier", kNames[i]}}, static_cast<double>(now.tiers[i].expired_files));
+    left.add({{"reason", "size"}, {"tier", kNames[i]}}, static_cast<double>(now.tiers[i].displaced_files));
+  }
   auto deleted = writer.counter({"kymo_history_deleted_segments_total", "Segments deleted."});
   deleted.add({{"reason", "age"}}, static_cast<double>(now.expired_segments));
   deleted.add({{"reason", "size"}}, static_cast<double>(now.displaced_segments));

@@ -58,12 +58,13 @@ void Store::Impl::load() {
   for (const NumberedFile& file : files_of(directory.path(), FileKind::segment)) {
     directory.use_number(file.number);
     try {
-      load_segment(file);
+      load_segment(file, kTiers);
     } catch (const std::system_error& error) {
       ++counts_.damaged_blocks;
       directory.tell(std::string("a part of the history is missing: ").append(error.what()));
     }
   }
+  load_tiers();
   replay_logs();
   for (const SegmentPtr& segment : segments_) head_.set_last_ms(segment->last_ms());
   if (options_.directory.is_read_only) return;
@@ -71,8 +72,10 @@ void Store::Impl::load() {
   directory.prepare_log();
 }
 
-/// A block that a failed sync left behind may be there again in the next segment.
-void Store::Impl::load_segment(const NumberedFile& file) {
+/// `tier`: that of the file; kTiers: a segment. A block that a failed sync left behind may be there again in
+/// the next segment.
+void Store::Impl::load_segment(const NumberedFile& file, std::size_t tier) {
+  const bool is_tier = tier != kTiers;
   Directory& directory = disk_->directory;
   SegmentFile found = read_segment_file(directory.files(), file.path);
   for (const SegmentDamage& damage : found.damage) counts_.damaged_bytes += damage.bytes;
@@ -90,18 +93,21 @@ void Store::Impl::load_segment(const NumberedFile& file) {
   std::vector<std::vector<SeriesEntry*>> lists(found.index.lists.size());
   for (std::size_t i = 0; i < lists.size(); ++i) {
     for (const std::uint32_t id : found.index.lists[i]) {
-      if (const auto entry = entries.find(id); entry != entries.end())
+      if (const auto entry = entries.find(series_of_tier_id(id)); entry != entries.end())
         lists[i].push_back(entry->second.get());
     }
   }
   std::vector<BlockPlace> kept;
   std::vector<bool> is_used(lists.size());
   for (const BlockPlace& block : found.index.blocks) {
-    bool is_fresh = lists[block.list].empty();
+    bool is_fresh = is_tier || lists[block.list].empty();
     for (const SeriesEntry* entry : lists[block.list])
       is_fresh = is_fresh || entry->stored_ms < block.last_ms;
     if (!is_fresh) continue;
-    for (SeriesEntry* entry : lists[block.list]) entry->stored_ms = std::max(entry->stored_ms, block.last_ms);
+    if (!is_tier) {
+      for (SeriesEntry* entry : lists[block.list])
+        entry->stored_ms = std::max(entry->stored_ms, block.last_ms);
+    }
     is_used[block.list] = true;
     kept.push_back(block);
   }
@@ -111,16 +117,17 @@ void Store::Impl::load_segment(const NumberedFile& file) {
     } catch (const std::system_error&) {  // the next start scans the segment again
     }
   }
-  const auto segment = std::make_shared<Segment>(directory.files(), file.path);
+  const auto segment = std::make_shared<Segment>(directory.files(), file.path, tier);
   segment->add(found.index, kept, found.bytes);
   segment->close();
-  segments_.push_back(segment);
+  (is_tier ? tiers_[tier] : segments_).push_back(segment);
   for (std::size_t i = 0; i < lists.size(); ++i) {
     if (!is_used[i]) continue;
-    for (const std::uint32_t id : found.index.lists[i]) {
+    for (const std::uint32_t tier_id : found.index.lists[i]) {
+      const std::uint32_t id = series_of_tier_id(tier_id);
       const auto entry = entries.find(id);
       if (entry == entries.end()) continue;
-      std::vector<SegmentPlace>& places = entry->second->segments;
+      std::vector<SegmentPlace>& places = is_tier ? entry->second->tiers : entry->second->segments;
       const bool is_known = std::ranges::any_of(places, [&](const SegmentPlace& place) {
         return place.segment == segment.get() && place.id == id;
       });
@@ -228,9 +235,13 @@ void Store::Impl::keep_directory() noexcept {
     directory.prepare_log();
     if (directory.options().sync != Sync::off) directory.sync_log();
     // Also after a failure: what is deleted may make room.
-    if (flush_blocks()) close_long_segment();
+    if (flush_blocks()) {
+      close_long_segment();
+      make_tiers();
+    }
     directory.delete_logs_before(oldest_unstored_ms());
     delete_old_segments();
+    delete_old_tiers();
   } catch (const std::exception& error) {
     directory.fail(Work::segment, error.what());
   }
@@ -388,6 +399,16 @@ void Store::Impl::add_directory_figures(StoreFigures& figures) const {
     figures.stored_samples += segment->samples();
     figures.damaged_blocks += segment->damaged_blocks();
     figures.oldest_ms = std::min(figures.oldest_ms, segment->first_ms());
+  }
+  for (std::size_t tier = 0; tier < kTiers; ++tier) {
+    TierFigures& made = figures.tiers[tier];
+    made.files = tiers_[tier].size();
+    for (const SegmentPtr& file : tiers_[tier]) {
+      made.bytes += file->bytes();
+      made.oldest_ms = std::min(made.oldest_ms, file->first_ms());
+      made.newest_ms = std::max(made.newest_ms, file->last_ms());
+      figures.damaged_blocks += file->damaged_blocks();
+    }
   }
 }
 

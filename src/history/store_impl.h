@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,6 +26,8 @@
 #include "segment.h"
 #include "series_table.h"
 #include "snapshot_feed.h"
+#include "tier.h"
+#include "tier_job.h"
 
 namespace kymo::KYMO_ABI::history {
 
@@ -44,6 +48,8 @@ class FairMutex final {
 /// All that a scan reads of one series, oldest first.
 struct SeriesParts {
   std::vector<StoredBlock> stored;
+  /// Blocks in memory and the head give no older samples.
+  std::int64_t memory_from_ms = std::numeric_limits<std::int64_t>::min();
   std::vector<std::shared_ptr<const SealedBlock>> blocks;
   std::vector<std::int64_t> head_times;
   SeriesColumns head;
@@ -52,6 +58,7 @@ struct SeriesParts {
     stored.clear();
     blocks.clear();
     head_times.clear();
+    memory_from_ms = std::numeric_limits<std::int64_t>::min();
   }
 };
 
@@ -73,8 +80,8 @@ class Store::Impl final {
   [[nodiscard]] bool wants_directory() const noexcept { return !options_.directory.path.empty(); }
 
   /// The blocks with samples of the series, and the open window's samples.
-  void open(const series::SeriesRef& series, series::TimeRange range, GroupScratch& scratch,
-            SeriesParts& parts) const;
+  void open(const series::SeriesRef& series, series::TimeRange range, const series::ReadWish& wish,
+            GroupScratch& scratch, SeriesParts& parts) const;
 
   /// Ends the thread of the directory, and unlocks it.
   void stop() noexcept;
@@ -105,7 +112,11 @@ class Store::Impl final {
   };
   void open_directory() noexcept;
   void load();
-  void load_segment(const NumberedFile& file);
+  void load_segment(const NumberedFile& file, std::size_t tier);
+  void load_tiers();
+  void make_tiers();
+  [[nodiscard]] std::unique_ptr<TierJob> next_tier_job();
+  void publish(const TierJob& job);
   void replay_logs();
   void read_log(const NumberedFile& file, LogReplay& replay);
   void start_keeper();
@@ -119,7 +130,9 @@ class Store::Impl final {
   void close_long_segment();
   [[nodiscard]] std::int64_t oldest_unstored_ms() const;
   void delete_old_segments();
+  void delete_old_tiers();
   void remove_front_segment() noexcept;
+  void remove_front_tier(std::size_t tier) noexcept;
 
   [[nodiscard]] std::size_t head_bytes() const noexcept {
     return table_.bytes() + chains_.used_bytes() + head_.bytes();
@@ -158,13 +171,17 @@ class Store::Impl final {
     std::atomic<bool> is_loaded{false};  ///< the directory is ours
     std::mutex keeping;                  ///< one keep_directory() at a time; before mutex_
     std::optional<SegmentWriter> writer;
+    std::unique_ptr<TierJob> tier_job;  ///< the one at work; null: none
+    /// The number of the last segment in each tier.
+    std::array<std::uint64_t, kTiers> tier_numbers{};
     std::mutex waiting;
     std::condition_variable wake;
     bool must_stop = false;
     std::thread keeper;
   };
   std::unique_ptr<Disk> disk_;
-  std::deque<SegmentPtr> segments_;  ///< oldest first; under mutex_
+  std::deque<SegmentPtr> segments_;                   ///< oldest first; under mutex_
+  std::array<std::deque<SegmentPtr>, kTiers> tiers_;  ///< likewise
 };
 
 }  // namespace kymo::KYMO_ABI::history

@@ -1,5 +1,6 @@
 #include "store_scan.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <exception>
@@ -59,12 +60,13 @@ class StoreScan final : public series::SeriesScan {
   StoreScan(std::shared_ptr<const Store::Impl> store, series::ReadLimit limit)
       : store_(std::move(store)), limit_(std::move(limit)) {}
 
-  void open(const SeriesRef& series, TimeRange range) override {
+  void open(const SeriesRef& series, TimeRange range) override { open_for(series, range, {}); }
+  void open_for(const SeriesRef& series, TimeRange range, const series::ReadWish& wish) override {
     series_ = dynamic_cast<const SeriesEntry*>(series.get()) == nullptr ? nullptr : series;
     range_ = range;
     parts_.clear();
     next_ = 0;
-    if (series_ != nullptr) store_->open(series_, range, scratch_, parts_);
+    if (series_ != nullptr) store_->open(series_, range, wish, scratch_, parts_);
   }
 
   [[nodiscard]] const series::SeriesChunk* next() override {
@@ -75,7 +77,7 @@ class StoreScan final : public series::SeriesScan {
       const std::size_t now = next_++;
       const series::SeriesChunk* chunk = nullptr;
       if (now == sealed) {
-        if (!parts_.head_times.empty()) chunk = chunk_.fill(parts_.head_times, parts_.head, range_);
+        if (!parts_.head_times.empty()) chunk = chunk_.fill(parts_.head_times, parts_.head, in_memory());
       } else {
         chunk = now < stored ? read_stored(parts_.stored[now]) : read_sealed(parts_.blocks[now - stored]);
       }
@@ -86,17 +88,23 @@ class StoreScan final : public series::SeriesScan {
   [[nodiscard]] std::uint64_t missing_chunks() const noexcept override { return missing_; }
 
  private:
+  static TimeRange both(TimeRange a, TimeRange b) {
+    return {std::max(a.from_ms, b.from_ms), std::min(a.to_ms, b.to_ms)};
+  }
+  [[nodiscard]] TimeRange in_memory() const {
+    return {std::max(range_.from_ms, parts_.memory_from_ms), range_.to_ms};
+  }
   const series::SeriesChunk* read_stored(const StoredBlock& stored) {
     const std::shared_ptr<const SealedBlock> block = stored_.read(stored);
     if (block != nullptr && reader_.read(block, stored.id, times_, columns_))
-      return chunk_.fill(times_, columns_, range_);
+      return chunk_.fill(times_, columns_, both(range_, stored.part), stored.use);
     stored.segment->note_damage(stored.number);
     ++missing_;
     return nullptr;
   }
   const series::SeriesChunk* read_sealed(const std::shared_ptr<const SealedBlock>& block) {
     if (reader_.read(block, static_cast<const SeriesEntry&>(*series_).id, times_, columns_))
-      return chunk_.fill(times_, columns_, range_);
+      return chunk_.fill(times_, columns_, in_memory());
     ++missing_;
     return nullptr;
   }

@@ -93,6 +93,9 @@ std::optional<history::Store> make_store(const monitor::HistoryOptions& options,
       .sync = sync_of(options.sync),
       .retention = options.retention,
       .bytes = options.size,
+      .tiers = {{{options.retention_10s, options.size_10s},
+                 {options.retention_5m, options.size_5m},
+                 {options.retention_1h, options.size_1h}}},
       .on_event = [logger](std::string_view message) { logger.warning(message); }};
   return std::optional<history::Store>(
       std::in_place,

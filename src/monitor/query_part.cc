@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -89,7 +90,10 @@ Part make_query_part(const PartContext& context, const history::Store* store,
     sources.extent = [store]() -> std::optional<series::TimeRange> {
       const history::StoreFigures figures = store->figures();
       if (figures.oldest_ms > figures.newest_ms) return std::nullopt;
-      return series::TimeRange{figures.oldest_ms, figures.newest_ms};
+      series::TimeRange range{figures.oldest_ms, figures.newest_ms};
+      for (const history::TierFigures& tier : figures.tiers)
+        range.from_ms = std::min(range.from_ms, tier.oldest_ms);
+      return range;
     };
   }
   sources.last_tick = [queries = std::weak_ptr(queries)] {

@@ -60,22 +60,31 @@ bool may_be_classic(std::span<const series::Matcher> matchers) {
   });
 }
 
+/// A bucket or count has the edges and the number of samples of its histogram, and no other figures.
+series::ReadWish classic_wish(const series::ReadWish& wish) {
+  using series::SampleUse;
+  return wish.use == SampleUse::edges || wish.use == SampleUse::count ? wish : series::ReadWish{};
+}
+
 /// The classic series of one histogram, as columns.
 class ClassicColumns {
  public:
   /// Reads the histogram, unless this is the one that was read last.
-  void read(series::SeriesScan& scan, const series::SeriesRef& histogram, series::TimeRange range) {
+  void read(series::SeriesScan& scan, const series::SeriesRef& histogram, series::TimeRange range,
+            const series::ReadWish& wish) {
     const bool is_known =
-        histogram == read_ && range.from_ms == range_.from_ms && range.to_ms == range_.to_ms;
+        histogram == read_ && range.from_ms == range_.from_ms && range.to_ms == range_.to_ms && wish == wish_;
     if (is_known) return;
     read_ = histogram;
     range_ = range;
+    wish_ = wish;
+    use_ = series::SampleUse::every;
     times_.clear();
     sums_.clear();
     starts_.clear();
     const auto& bounds = histogram->family->text_bounds;
     buckets_.assign(bounds.size() + 1, {});
-    scan.open(histogram, range);
+    scan.open_for(histogram, range, wish);
     while (const series::SeriesChunk* const chunk = scan.next()) append(*chunk, bounds);
   }
 
@@ -83,7 +92,9 @@ class ClassicColumns {
   void fill(const ViewedSeries& series, series::SeriesChunk& chunk) const {
     chunk.times_ms = times_;
     chunk.starts = starts_;
+    chunk.use = use_;
     chunk.values = sums_;
+    if (wish_.use == series::SampleUse::count) return;
     if (series.part == ClassicPart::bucket) chunk.values = buckets_[series.bound];
     if (series.part == ClassicPart::count) chunk.values = buckets_.back();
   }
@@ -91,8 +102,13 @@ class ClassicColumns {
  private:
   void append(const series::SeriesChunk& chunk, const std::vector<double>& bounds) {
     const std::size_t before = times_.size();
+    if (chunk.use != series::SampleUse::every) use_ = chunk.use;
     times_.insert(times_.end(), chunk.times_ms.begin(), chunk.times_ms.end());
     sums_.insert(sums_.end(), chunk.values.begin(), chunk.values.end());
+    if (wish_.use == series::SampleUse::count) {
+      append_counts(chunk.use == series::SampleUse::count, before);
+      return;
+    }
     for (const series::CountStart& one : chunk.starts) {
       starts_.push_back({static_cast<std::uint32_t>(one.sample + before), one.time_ms});
     }
@@ -118,6 +134,14 @@ class ClassicColumns {
     }
   }
 
+  /// All samples count as one, but for the ends of the series and where the store has counted them.
+  void append_counts(bool is_counted, std::size_t begin) {
+    use_ = series::SampleUse::count;
+    for (std::size_t i = begin; !is_counted && i < sums_.size(); ++i) {
+      if (std::bit_cast<std::uint64_t>(sums_[i]) != series::kStaleBits) sums_[i] = 1;
+    }
+  }
+
   static double upper_of(const series::HistogramChunk& own, std::int32_t index) {
     if (own.bounds.empty()) {
       return index == series::kZeroBucket ? 0 : HistogramValue::upper_border(index);
@@ -128,6 +152,8 @@ class ClassicColumns {
 
   series::SeriesRef read_;
   series::TimeRange range_;
+  series::ReadWish wish_;
+  series::SampleUse use_ = series::SampleUse::every;
   std::vector<std::int64_t> times_;
   std::vector<double> sums_;
   std::vector<series::CountStart> starts_;
@@ -139,13 +165,17 @@ class ViewScan final : public series::SeriesScan {
   explicit ViewScan(std::unique_ptr<series::SeriesScan> below) : below_(std::move(below)) {}
 
   void open(const series::SeriesRef& series, series::TimeRange range) override {
+    open_for(series, range, {});
+  }
+  void open_for(const series::SeriesRef& series, series::TimeRange range,
+                const series::ReadWish& wish) override {
     const auto* const classic = dynamic_cast<const ViewedSeries*>(series.get());
     is_classic_ = classic != nullptr;
     if (!is_classic_) {
-      below_->open(series, range);
+      below_->open_for(series, range, wish);
       return;
     }
-    columns_.read(*below_, classic->histogram, range);
+    columns_.read(*below_, classic->histogram, range, classic_wish(wish));
     columns_.fill(*classic, chunk_);
     is_given_ = columns_.empty();
   }

@@ -53,19 +53,21 @@ ResultSeries samples_of(const series::LabelSet& labels, const Window& window, An
 void run_matrix(Evaluator& evaluator, const Expression& expression, QueryResult& result) {
   const Expression& node = inner(expression);
   const WindowShape shape = evaluator.shape_of(node);
-  evaluator.each_window(
-      node, false, [&](const series::LabelSet& labels, bool drops_name, const SampleColumns& columns) {
-        QueryContext& context = evaluator.context();
-        if (shape.edges != RangeEdges::plain && !columns.histograms.empty()) {
-          context.fail(std::string(shape.edges == RangeEdges::anchored ? "anchored" : "smoothed") +
-                           " modifier is not supported with histograms",
-                       node.span, "use it within a function such as increase()");
-        }
-        const Window window = WindowWalk(columns, shape).at(evaluator.grid().start_ms);
-        ResultSeries made = samples_of(labels, window, context.notes(), node.span);
-        if (drops_name) made.labels = made.labels.without(kNameLabels);
-        if (!made.numbers.empty() || !made.histograms.empty()) result.series.push_back(std::move(made));
-      });
+  evaluator.each_window(node, false, WindowUse::every,
+                        [&](const series::LabelSet& labels, bool drops_name, const SampleColumns& columns) {
+                          QueryContext& context = evaluator.context();
+                          if (shape.edges != RangeEdges::plain && !columns.histograms.empty()) {
+                            context.fail(
+                                std::string(shape.edges == RangeEdges::anchored ? "anchored" : "smoothed") +
+                                    " modifier is not supported with histograms",
+                                node.span, "use it within a function such as increase()");
+                          }
+                          const Window window = WindowWalk(columns, shape).at(evaluator.grid().start_ms);
+                          ResultSeries made = samples_of(labels, window, context.notes(), node.span);
+                          if (drops_name) made.labels = made.labels.without(kNameLabels);
+                          if (!made.numbers.empty() || !made.histograms.empty())
+                            result.series.push_back(std::move(made));
+                        });
 }
 
 void run_vector(Evaluator& evaluator, const Expression& expression, QueryResult& result) {

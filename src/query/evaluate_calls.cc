@@ -54,6 +54,25 @@ RangeSweep sweep_of(std::string_view name) {
   return sweep != nullptr ? sweep : find_over_time_sweep(name);
 }
 
+/// The part of a range that a function needs, where a store may answer with less than every sample.
+WindowUse use_of(std::string_view function) {
+  static constexpr std::array<std::string_view, 9> kEdges = {"absent_over_time",
+                                                             "delta",
+                                                             "first_over_time",
+                                                             "increase",
+                                                             "last_over_time",
+                                                             "present_over_time",
+                                                             "rate",
+                                                             "ts_of_first_over_time",
+                                                             "ts_of_last_over_time"};
+  if (is_one_of(function, kEdges)) return WindowUse::edges;
+  if (function == "min_over_time") return WindowUse::least;
+  if (function == "max_over_time") return WindowUse::greatest;
+  if (function == "sum_over_time") return WindowUse::sum;
+  if (function == "avg_over_time") return WindowUse::mean;
+  return function == "count_over_time" ? WindowUse::count : WindowUse::every;
+}
+
 /// A function of a range, applied to each series.
 class RangeEvaluation {
  public:
@@ -72,6 +91,10 @@ class RangeEvaluation {
     uses_starts_ = context_.options().uses_start_times && is_one_of(name, kWithStarts);
     is_of_counter_ = is_one_of(name, kCounters);
     sweep_ = shape_.edges == RangeEdges::plain ? sweep_of(name) : nullptr;
+    if (shape_.edges == RangeEdges::plain) use_ = use_of(name);
+    // The samples are counts then, of a selector only.
+    if (use_ == WindowUse::count && inner(range_).as<RangeSelector>() != nullptr)
+      function_ = find_over_time_function("sum_over_time");
     removes_name_ = !is_one_of(name, kKeepName);
     for (const ExpressionPtr& one : node.arguments) {
       if (!is_range(one)) scalars_.push_back(evaluator.scalar(*one));
@@ -83,7 +106,7 @@ class RangeEvaluation {
     const bool may_join = removes_name_ && !context_.delays_names() && !evaluator_.selects_one_name(range_);
     std::vector<EvalSeries> made;
     const bool needs_edges_alone = is_of_counter_ && shape_.edges == RangeEdges::plain;
-    evaluator_.each_window(range_, needs_edges_alone,
+    evaluator_.each_window(range_, needs_edges_alone, use_,
                            [&](const series::LabelSet& labels, bool drops_name, SampleColumns& columns) {
                              EvalSeries series = evaluate(labels, columns);
                              series.drops_name = drops_name;
@@ -109,7 +132,8 @@ class RangeEvaluation {
     bool has_numbers = false;
     if (is_of_counter_ && shape_.edges == RangeEdges::plain) columns.find_falls();
     if (!uses_starts_) columns.only_start = 0;
-    if (sweep_ != nullptr && columns.histograms.empty() && columns.starts.empty()) {
+    if (sweep_ != nullptr && columns.histograms.empty() && columns.starts.empty() &&
+        columns.weights.empty()) {
       sweep_({grid, shape_, columns, series});
       if (is_of_counter_ && series.has_samples()) note_non_counter(context_, span_, labels);
       return series;
@@ -142,6 +166,7 @@ class RangeEvaluation {
   Evaluator& evaluator_;
   QueryContext& context_;
   RangeFunction function_;
+  WindowUse use_ = WindowUse::every;
   RangeSweep sweep_ = nullptr;  ///< null: window by window
   Span span_;
   const Expression& range_;

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "evaluator.h"
 #include "interpolation.h"
@@ -24,6 +26,19 @@ void forget_hints(SampleColumns& columns) {
   }
 }
 
+series::SampleUse sample_use_of(WindowUse use) {
+  switch (use) {
+    case WindowUse::every: return series::SampleUse::every;
+    case WindowUse::edges: return series::SampleUse::edges;
+    case WindowUse::least: return series::SampleUse::least;
+    case WindowUse::greatest: return series::SampleUse::greatest;
+    case WindowUse::sum:
+    case WindowUse::mean: return series::SampleUse::sum;
+    case WindowUse::count: return series::SampleUse::count;
+  }
+  return series::SampleUse::every;
+}
+
 }  // namespace
 
 Shift Evaluator::shift_of(const TimeShift& shift) const {
@@ -38,8 +53,14 @@ Shift Evaluator::shift_of(const TimeShift& shift) const {
   return made;
 }
 
-void Evaluator::each_series(const std::vector<series::Matcher>& matchers, series::TimeRange range,
-                            const std::function<void(const series::LabelSet&, series::SeriesScan&)>& reader) {
+std::int64_t Evaluator::grid_of(const Shift& shift, std::int64_t range_ms) const {
+  const std::int64_t begin = std::gcd(shift.reference(grid_.start_ms), range_ms);
+  return grid_.count == 1 || shift.at_ms ? begin : std::gcd(begin, grid_.step_ms);
+}
+
+void Evaluator::each_series(
+    const std::vector<series::Matcher>& matchers, series::TimeRange range, const series::ReadWish& wish,
+    const std::function<void(const series::SeriesRef&, series::SeriesScan&)>& reader) {
   const std::size_t most = context_.options().limits.most_series;
   const auto found = context_.store().find(matchers, range, context_.read_limit(), most + 1);
   if (found.size() > most) {
@@ -49,8 +70,8 @@ void Evaluator::each_series(const std::vector<series::Matcher>& matchers, series
   const auto scan = context_.store().scan(context_.read_limit());
   for (const series::SeriesRef& one : found) {
     context_.check_time();
-    scan->open(one, range);
-    reader(one->labels, *scan);
+    scan->open_for(one, range, wish);
+    reader(one, *scan);
   }
   context_.check_time();
 }
@@ -62,14 +83,35 @@ const series::SeriesChunk* Evaluator::next_chunk(series::SeriesScan& scan) {
 }
 
 void Evaluator::each_read(const std::vector<series::Matcher>& matchers, series::TimeRange range,
-                          const WindowEdges* edges,
+                          const WindowEdges* edges, WindowUse use, std::int64_t grid_ms,
                           const std::function<void(const series::LabelSet&, SampleColumns&)>& consumer) {
   SampleColumns columns;
   const bool finds_resets = context_.is_counted(matchers);
   if (finds_resets) edges = nullptr;
-  each_series(matchers, range, [&](const series::LabelSet& labels, series::SeriesScan& scan) {
+  std::vector<SampleWeight> counts;
+  const auto read_counts = [&](series::SeriesScan& scan) {
+    counts.clear();
+    while (const series::SeriesChunk* const chunk = next_chunk(scan)) append_counts(*chunk, counts);
+  };
+  const series::ReadWish wish{sample_use_of(use), grid_ms};
+  each_series(matchers, range, wish, [&](const series::SeriesRef& one, series::SeriesScan& scan) {
+    const series::LabelSet& labels = one->labels;
     columns.clear();
-    while (const series::SeriesChunk* const chunk = next_chunk(scan)) columns.append(*chunk, edges);
+    if (use == WindowUse::count) {
+      read_counts(scan);
+      columns.assign_counts(counts);
+    } else {
+      bool has_fewer = false;
+      while (const series::SeriesChunk* const chunk = next_chunk(scan)) {
+        columns.append(*chunk, edges);
+        has_fewer = has_fewer || chunk->use != series::SampleUse::every;
+      }
+      if (has_fewer && (use == WindowUse::mean || use == WindowUse::edges)) {
+        scan.open_for(one, range, {series::SampleUse::count, grid_ms});
+        read_counts(scan);
+        columns.set_weights(counts);
+      }
+    }
     if (finds_resets) columns.find_resets();
     if (columns.times.empty() && columns.histograms.empty()) return;
     const Hold hold(context_, columns.bytes());
@@ -85,14 +127,15 @@ void Evaluator::each_selected(const Selector& selector, SamplePart part, const C
   settings.finds_resets = part == SamplePart::value && context_.is_counted(selector.matchers);
   const series::TimeRange range{settings.shift.reference(grid_.start_ms) - settings.lookback_ms + 1,
                                 settings.shift.reference(grid_.end_ms())};
-  each_series(selector.matchers, range, [&](const series::LabelSet& labels, series::SeriesScan& scan) {
+  const series::ReadWish wish{series::SampleUse::edges, grid_of(settings.shift, 0)};
+  each_series(selector.matchers, range, wish, [&](const series::SeriesRef& one, series::SeriesScan& scan) {
     EvalSeries made;
     made.reserve(grid_.count);
     LastSamples last(grid_, settings);
     while (const series::SeriesChunk* const chunk = next_chunk(scan)) last.add(*chunk, made);
     last.finish(made);
     if (made.empty()) return;
-    made.labels = labels;
+    made.labels = one->labels;
     emit(std::move(made), consumer);
   });
 }
@@ -109,7 +152,7 @@ void Evaluator::evaluate_smoothed(const Expression& expression, const Selector& 
   shape.after_ms = context_.lookback_ms();
   const series::TimeRange range{shape.shift.reference(grid_.start_ms) - shape.range_ms + 1,
                                 shape.shift.reference(grid_.end_ms()) + shape.after_ms};
-  each_read(node.matchers, range, nullptr, [&](const series::LabelSet& labels, const SampleColumns& columns) {
+  const auto interpolate = [&](const series::LabelSet& labels, const SampleColumns& columns) {
     EvalSeries made;
     made.labels = labels;
     WindowWalk walk(columns, shape);
@@ -125,7 +168,8 @@ void Evaluator::evaluate_smoothed(const Expression& expression, const Selector& 
       }
     }
     emit(std::move(made), consumer);
-  });
+  };
+  each_read(node.matchers, range, nullptr, WindowUse::every, 0, interpolate);
 }
 
 WindowShape Evaluator::shape_of(const Expression& range) const {
@@ -145,7 +189,7 @@ WindowShape Evaluator::shape_of(const Expression& range) const {
   return shape;
 }
 
-void Evaluator::each_window(const Expression& expression, bool needs_edges_alone,
+void Evaluator::each_window(const Expression& expression, bool needs_edges_alone, WindowUse use,
                             const WindowConsumer& consumer) {
   const WindowShape shape = shape_of(expression);
   const WindowEdges edges{grid_, shape};
@@ -155,7 +199,8 @@ void Evaluator::each_window(const Expression& expression, bool needs_edges_alone
   if (const auto* const selector = node.as<RangeSelector>()) {
     const series::TimeRange range{first - shape.before_ms + 1, last + shape.after_ms};
     each_read(
-        selector->selector.matchers, range, needs_edges_alone ? &edges : nullptr,
+        selector->selector.matchers, range, needs_edges_alone ? &edges : nullptr, use,
+        grid_of(shape.shift, shape.range_ms),
         [&](const series::LabelSet& labels, SampleColumns& columns) { consumer(labels, false, columns); });
     return;
   }

@@ -40,8 +40,10 @@ class Evaluator final {
   [[nodiscard]] std::vector<EvalSeries> all(const Expression& expression);
   /// Evaluates a scalar, a number a step.
   [[nodiscard]] std::vector<double> scalar(const Expression& expression);
-  /// Evaluates a range selector or a subquery. `needs_edges_alone`: as of WindowEdges.
-  void each_window(const Expression& expression, bool needs_edges_alone, const WindowConsumer& consumer);
+  /// Evaluates a range selector or a subquery. `needs_edges_alone`: as of WindowEdges. `use`: the part of
+  /// each window that the consumer needs.
+  void each_window(const Expression& expression, bool needs_edges_alone, WindowUse use,
+                   const WindowConsumer& consumer);
   [[nodiscard]] WindowShape shape_of(const Expression& range) const;
 
   /// Hands a result on, unless it has no samples. Counts its memory.
@@ -61,14 +63,18 @@ class Evaluator final {
   void each_selected(const Selector& selector, SamplePart part, const Consumer& consumer);
   [[nodiscard]] Shift shift_of(const TimeShift& shift) const;
 
+  /// The multiples of which the windows of all steps begin and end at, in milliseconds; as of
+  /// series::ReadWish.
+  [[nodiscard]] std::int64_t grid_of(const Shift& shift, std::int64_t range_ms) const;
   /// Reads each series that fits, within a range of time. The reader takes its samples with next_chunk().
   void each_series(const std::vector<series::Matcher>& matchers, series::TimeRange range,
-                   const std::function<void(const series::LabelSet&, series::SeriesScan&)>& reader);
+                   const series::ReadWish& wish,
+                   const std::function<void(const series::SeriesRef&, series::SeriesScan&)>& reader);
   /// Counts the samples of the chunk.
   [[nodiscard]] const series::SeriesChunk* next_chunk(series::SeriesScan& scan);
-  /// The same with all samples at once; `edges` as of SampleColumns::append().
+  /// The same with all samples at once; `edges` as of SampleColumns::append(). `grid_ms`: as of grid_of().
   void each_read(const std::vector<series::Matcher>& matchers, series::TimeRange range,
-                 const WindowEdges* edges,
+                 const WindowEdges* edges, WindowUse use, std::int64_t grid_ms,
                  const std::function<void(const series::LabelSet&, SampleColumns&)>& consumer);
 
  private:

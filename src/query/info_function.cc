@@ -149,23 +149,26 @@ class InfoJoin {
     const Grid& grid = evaluator_.grid();
     const series::TimeRange range{settings.shift.reference(grid.start_ms) - settings.lookback_ms + 1,
                                   settings.shift.reference(grid.end_ms())};
-    evaluator_.each_series(matchers, range, [&](const series::LabelSet& labels, series::SeriesScan& scan) {
-      InfoSeries made;
-      made.times.labels = labels;
-      LastSamples last(grid, settings);
-      while (const series::SeriesChunk* const chunk = evaluator_.next_chunk(scan)) {
-        if (has_histograms(*chunk)) {
-          evaluator_.context().fail(
-              "this should be an info metric, with float samples: " + labels.to_string(), span_,
-              "name an info metric");
-        }
-        last.add(*chunk, made.times);
-      }
-      last.finish(made.times);
-      if (made.times.empty()) return;
-      made.times.hold(evaluator_.context());
-      info_.push_back(std::move(made));
-    });
+    const series::ReadWish wish{series::SampleUse::edges, evaluator_.grid_of(settings.shift, 0)};
+    evaluator_.each_series(
+        matchers, range, wish, [&](const series::SeriesRef& one, series::SeriesScan& scan) {
+          const series::LabelSet& labels = one->labels;
+          InfoSeries made;
+          made.times.labels = labels;
+          LastSamples last(grid, settings);
+          while (const series::SeriesChunk* const chunk = evaluator_.next_chunk(scan)) {
+            if (has_histograms(*chunk)) {
+              evaluator_.context().fail(
+                  "this should be an info metric, with float samples: " + labels.to_string(), span_,
+                  "name an info metric");
+            }
+            last.add(*chunk, made.times);
+          }
+          last.finish(made.times);
+          if (made.times.empty()) return;
+          made.times.hold(evaluator_.context());
+          info_.push_back(std::move(made));
+        });
     for (std::size_t i = 0; i < info_.size(); ++i) {
       info_[i].name = info_[i].times.labels.name();
       by_target_[info_[i].times.labels.only(kIdentity)][std::string(info_[i].name)].push_back(i);

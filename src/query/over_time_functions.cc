@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <utility>
 
 #include "number_texts.h"
@@ -70,6 +71,12 @@ RangeValue sum_over_time(const RangeCall& call, const Window& window) {
 RangeValue avg_over_time(const RangeCall& call, const Window& window) {
   if (is_mixed(call, window)) return {};
   if (window.values.empty()) return sum_histograms<HistogramMean>(call, window);
+  if (!window.weights.empty()) {
+    Compensated sum;
+    for (const double value : window.values) sum += value;
+    const double count = std::accumulate(window.weights.begin(), window.weights.end(), 0.0);
+    return number_value(sum.value() / count);
+  }
   CompensatedMean mean(window.values.front());
   for (const double value : window.values.subspan(1)) mean += value;
   return number_value(mean.value());

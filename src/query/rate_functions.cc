@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <utility>
 
 #include "interpolation.h"
@@ -159,17 +160,23 @@ std::shared_ptr<FloatHistogram> histogram_change(const RangeCall& call, const Wi
   return sampled == 0 ? 1 : (sampled + to_start + to_end) / sampled;
 }
 
+std::size_t intervals_between(std::size_t samples, std::span<const double> weights) {
+  if (samples < 2 || weights.empty()) return samples - 1;
+  const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
+  return static_cast<std::size_t>(std::max(all, static_cast<double>(samples))) - 1;
+}
+
 Change change_of(const RangeCall& call, const Window& window, bool is_counter) {
   Change change;
   if (!window.histograms.empty()) {
-    change.intervals = window.histograms.size() - 1;
+    change.intervals = intervals_between(window.histograms.size(), window.histogram_weights);
     change.first_ms = window.histogram_times.front();
     change.last_ms = window.histogram_times.back();
     change.start_ms = window.histogram_starts.empty() ? 0 : window.histogram_starts.front();
     change.first = window.histograms.front()->count;
     return change;
   }
-  change.intervals = window.values.size() - 1;
+  change.intervals = intervals_between(window.values.size(), window.weights);
   change.first_ms = window.times.front();
   change.last_ms = window.times.back();
   change.start_ms = window.starts.empty() ? 0 : window.starts.front();

@@ -226,6 +226,8 @@ void forget_if_unknown(std::vector<std::int64_t>& starts) {
 void SampleColumns::clear() {
   times.clear();
   values.clear();
+  weights.clear();
+  histogram_weights.clear();
   starts.clear();
   only_start = 0;
   histogram_times.clear();
@@ -375,6 +377,8 @@ Window WindowWalk::at(std::int64_t time_ms) {
   };
   window.times = part(columns_.times, numbers_);
   window.values = part(columns_.values, numbers_);
+  window.weights = part(columns_.weights, numbers_);
+  window.histogram_weights = part(columns_.histogram_weights, histograms_);
   window.starts = part(columns_.starts, numbers_);
   window.histogram_times = part(columns_.histogram_times, histograms_);
   window.histograms = part(columns_.histograms, histograms_);

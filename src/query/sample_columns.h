@@ -39,10 +39,22 @@ struct WindowEdges {
   const WindowShape& shape;
 };
 
+/// What a function makes of each window, so that a store may give fewer samples.
+enum class WindowUse : std::uint8_t { every, edges, least, greatest, sum, mean, count };
+
+/// How many samples one of a store's stands for.
+struct SampleWeight {
+  std::int64_t time_ms = 0;
+  double samples = 1;
+};
+
 /// The samples of one series, numbers apart from histograms, each ascending by time.
 struct SampleColumns {
   std::vector<std::int64_t> times;
   std::vector<double> values;
+  /// How many samples each stands for, where a store gave fewer; else empty.
+  std::vector<double> weights;
+  std::vector<double> histogram_weights;
   /// When the count of each began; 0: unknown. Empty where none is known.
   std::vector<std::int64_t> starts;
   /// When the count of all numbers began, before the second one; 0: unknown, or `starts` has it.
@@ -62,6 +74,10 @@ struct SampleColumns {
   /// and the last histogram matter, and those beside a reset; null: every histogram matters.
   void append(const series::SeriesChunk& chunk, const WindowEdges* edges);
   void append(const EvalSeries& series, const Grid& grid);
+  /// Samples become numbers: how many each stands for.
+  void assign_counts(std::span<const SampleWeight> counts);
+  /// Gives each sample the weight of its time, or 0.
+  void set_weights(std::span<const SampleWeight> all);
   /// Compares each sample with the one before it, once for all windows.
   void find_falls();
   /// Compares each histogram without a hint with the one before it, and gives it one.
@@ -78,6 +94,8 @@ struct SampleColumns {
 struct Window {
   std::span<const std::int64_t> times;
   std::span<const double> values;
+  std::span<const double> weights;
+  std::span<const double> histogram_weights;
   std::span<const std::int64_t> starts;
   std::span<const std::int64_t> histogram_times;
   std::span<const series::FloatHistogramRef> histograms;
@@ -172,5 +190,8 @@ class LastSamples {
 };
 
 [[nodiscard]] bool has_histograms(const series::SeriesChunk& chunk);
+
+/// Appends how many samples each of a chunk stands for.
+void append_counts(const series::SeriesChunk& chunk, std::vector<SampleWeight>& counts);
 
 }  // namespace kymo::KYMO_ABI::query

@@ -98,6 +98,24 @@ TEST(Schema, EverySettingOfQueriesReachesTheOptions) {
   EXPECT_EQ(o.query.max_series, 25U);
 }
 
+TEST(Schema, EverySettingOfTiersReachesTheOptions) {
+  const MonitorOptions o = Config::load({.flags = {{"history.retention_10s", "3h"},
+                                                   {"history.size_10s", "3MiB"},
+                                                   {"history.retention_5m", "4h"},
+                                                   {"history.size_5m", "4MiB"},
+                                                   {"history.retention_1h", "5h"},
+                                                   {"history.size_1h", "0"}},
+                                         .environment = {},
+                                         .file = {}})
+                               .options();
+  EXPECT_EQ(o.history.retention_10s, std::chrono::hours(3));
+  EXPECT_EQ(o.history.size_10s, 3U << 20U);
+  EXPECT_EQ(o.history.retention_5m, std::chrono::hours(4));
+  EXPECT_EQ(o.history.size_5m, 4U << 20U);
+  EXPECT_EQ(o.history.retention_1h, std::chrono::hours(5));
+  EXPECT_EQ(o.history.size_1h, 0U);
+}
+
 TEST(Schema, EverySettingReachesTheOptions) {
   const MonitorOptions o = Config::load({.flags = {{"listen", "[::1]:1"},
                                                    {"tick_interval", "2s"},

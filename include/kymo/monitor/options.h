@@ -53,6 +53,14 @@ struct HistoryOptions {
   std::chrono::milliseconds retention = std::chrono::hours{30 * 24};
   /// Bytes of the directory's segments; the oldest leave first.
   std::size_t size = std::size_t{1} << 30U;
+  /// The same of the directory's tiers: windows of 10 s, 5 min and 1 h, which outlive the samples. A size of
+  /// 0 makes no such tier.
+  std::chrono::milliseconds retention_10s = std::chrono::hours{60 * 24};
+  std::size_t size_10s = std::size_t{512} << 20U;
+  std::chrono::milliseconds retention_5m = std::chrono::hours{90 * 24};
+  std::size_t size_5m = std::size_t{256} << 20U;
+  std::chrono::milliseconds retention_1h = std::chrono::hours{2 * 365 * 24};
+  std::size_t size_1h = std::size_t{128} << 20U;
   /// Between two points of `/api/metrics/system/history`; each is a mean over that time.
   std::chrono::milliseconds interval{10000};
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,12 @@ enum class Sync : std::uint8_t {
   off,     ///< when the system likes
 };
 
+/// How much of a tier stays.
+struct TierOptions {
+  std::chrono::milliseconds retention{};  ///< files whose last sample is older leave; 0: age removes none
+  std::uint64_t bytes = 0;  ///< of all files together; the oldest leave first; 0: no tier is made
+};
+
 /// A directory that keeps the past, for one process at a time.
 struct DirectoryOptions {
   std::string path = {};  ///< made where there is none; empty: memory only
@@ -34,6 +41,10 @@ struct DirectoryOptions {
   std::chrono::milliseconds retention = std::chrono::hours{30 * 24};
   /// Of all segments together; the oldest leave first.
   std::uint64_t bytes = std::uint64_t{1} << 30U;
+  /// Windows of 10 s, 5 min and 1 h, made of closed segments, which they outlive.
+  std::array<TierOptions, 3> tiers = {{{std::chrono::hours{60 * 24}, std::uint64_t{512} << 20U},
+                                       {std::chrono::hours{90 * 24}, std::uint64_t{256} << 20U},
+                                       {std::chrono::hours{2 * 365 * 24}, std::uint64_t{128} << 20U}}};
   /// Gets failures and their end, once each. From any thread; must not call the store.
   std::function<void(std::string_view message)> on_event = nullptr;
   FileOperations* files = nullptr;  ///< null: those of the system
@@ -49,6 +60,16 @@ struct StoreOptions {
   /// Samples of further series are refused.
   std::size_t most_series = 1'000'000;
   DirectoryOptions directory = {};
+};
+
+/// Figures of one tier.
+struct TierFigures {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  std::int64_t oldest_ms = std::numeric_limits<std::int64_t>::max();  ///< as of StoreFigures
+  std::int64_t newest_ms = std::numeric_limits<std::int64_t>::min();
+  std::uint64_t expired_files = 0;    ///< left for their age
+  std::uint64_t displaced_files = 0;  ///< left for newer ones
 };
 
 /// Figures of a store.
@@ -84,6 +105,7 @@ struct StoreFigures {
   std::uint64_t expired_segments = 0;    ///< left for their age
   std::uint64_t displaced_segments = 0;  ///< left for newer ones
   std::uint64_t replayed_ticks = 0;      ///< read from logs at the start
+  std::array<TierFigures, 3> tiers = {};
 };
 
 /// The past of every series of a Snapshot, within a budget of memory: lossless, tick by tick. With a

@@ -82,6 +82,25 @@ struct HistogramChunk {
   std::span<const std::vector<std::uint64_t>> counts;  ///< for each bucket, for each sample
 };
 
+/// The part of a range's samples that a reader needs. A store may give fewer samples with the same result.
+enum class SampleUse : std::uint8_t {
+  every,
+  edges,     ///< the first and the last sample, and the growth of a count between them
+  least,     ///< the smallest number
+  greatest,  ///< the largest number
+  sum,       ///< of all numbers
+  count,     ///< of all samples
+};
+
+/// What a reader makes of a series.
+struct ReadWish {
+  SampleUse use = SampleUse::every;
+  /// All ranges of the reader begin and end at multiples of this, in milliseconds since 1970; 0: at any time.
+  std::int64_t grid_ms = 0;
+
+  friend bool operator==(const ReadWish&, const ReadWish&) = default;
+};
+
 /// Consecutive samples of one series as columns of one length.
 struct SeriesChunk {
   std::span<const std::int64_t> times_ms;  ///< ascending
@@ -94,6 +113,9 @@ struct SeriesChunk {
   /// Histograms in the form that PromQL computes with, one a sample, null where the sample is a number. Empty
   /// of a series that has none, and where `histogram` has them.
   std::span<const FloatHistogramRef> float_histograms = {};
+  /// `every`: the samples themselves. `edges`: some of them. Else each value stands for the samples since the
+  /// value before it: their least, greatest, sum or count.
+  SampleUse use = SampleUse::every;
 };
 
 /// When a read is given up, whatever it has found so far.
@@ -119,6 +141,11 @@ class SeriesScan {
   /// Begins to read the samples of a series within the range. A series that the store no longer has, has
   /// none.
   virtual void open(const SeriesRef& series, TimeRange range) = 0;
+  /// The same for a reader that needs less than every sample. Ranges on the grid of the wish get the same
+  /// result as from all samples.
+  virtual void open_for(const SeriesRef& series, TimeRange range, const ReadWish& /*wish*/) {
+    open(series, range);
+  }
   /// The next samples, oldest first; null at the end, and once the limit of the scan is reached. Valid until
   /// the next call. Throws `std::bad_alloc`.
   [[nodiscard]] virtual const SeriesChunk* next() = 0;
