@@ -148,9 +148,8 @@ class Executor final {
       return run_turn(action, std::move(key), std::move(item));
     };
     run_turns(action, over, turn);
-    variables_.resize(mark);
-    if (turns != 0 || !action.other) return Flow::on;
-    const Flow flow = run_list(*action.other, dot);
+    Flow flow = Flow::on;
+    if (turns == 0 && action.other) flow = run_list(*action.other, dot);
     variables_.resize(mark);
     return flow;
   }
@@ -306,8 +305,14 @@ class Executor final {
   Value fields_of(const Value& receiver, std::span<const std::string> fields, std::size_t at,
                   const Value& dot, std::span<const Argument> rest, const std::optional<Value>& last) {
     Value value = receiver;
+    bool is_in_arguments = false;
     for (std::size_t index = 0; index < fields.size(); ++index) {
       const bool is_last = index + 1 == fields.size();
+      // Go lets a field of nothing be nothing, but not where the nothing stands in a map of args.
+      if (index > 0 && value.empty() && is_in_arguments)
+        fail(at, "there is no " + query::quote(fields[index - 1]) + " to take " +
+                     query::quote(fields[index]) + " of; guard it with \"if\"");
+      is_in_arguments = value.get<std::shared_ptr<const ArgumentMap>>() != nullptr;
       value = field_of(value, fields[index], at, dot, is_last ? rest : std::span<const Argument>(),
                        is_last ? last : std::nullopt);
     }

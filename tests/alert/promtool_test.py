@@ -6,6 +6,8 @@ second document, which promtool passes over without a word, and a limit of 1.5.
 import json
 import os
 import pathlib
+import random
+import re
 import subprocess
 import tempfile
 import unittest
@@ -234,6 +236,35 @@ class CheckRules(unittest.TestCase):
         for text in TEMPLATES:
             with self.subTest(text):
                 self.agree(f"groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    annotations: {{a: {json.dumps(text, ensure_ascii=False)}}}\n")
+
+    def test_of_templates_with_a_slip(self):
+        """One character less, more or twice, or the parts of two templates."""
+        draw = random.Random(17)
+        texts = []
+        for _ in range(3000):
+            one, two = draw.choice(TEMPLATES), draw.choice(TEMPLATES)
+            at = draw.randrange(len(one))
+            slips = (one[:at] + one[at + 1:], one[:at] + draw.choice("{}()|.$\"`'-:=, 1xi/*\\") + one[at:], one[:at] + one[at] + one[at:],
+                     one[:at] + two[draw.randrange(len(two)):], one + two)
+            texts.append(draw.choice(slips))
+        self.assertEqual(self.refused_by_kymo(texts), self.refused_by_promtool(texts))
+
+    @staticmethod
+    def rules_of(texts, directory):
+        path = pathlib.Path(directory, "rules.yml")
+        rules = [f"  - {{alert: A{number}, expr: up, annotations: {{a: {json.dumps(text, ensure_ascii=False)}}}}}\n" for number, text in enumerate(texts)]
+        path.write_text("groups:\n- name: g\n  rules:\n" + "".join(rules), encoding="utf-8")
+        return path
+
+    def refused_by_kymo(self, texts):
+        with tempfile.TemporaryDirectory() as directory:
+            told = verdict(KYMO, "check", "rules", self.rules_of(texts, directory))[1]
+        return [texts[int(line) - 4] for line in re.findall(r"rules\.yml:(\d+):\d+: annotation", told)]
+
+    def refused_by_promtool(self, texts):
+        with tempfile.TemporaryDirectory() as directory:
+            told = verdict(PROMTOOL, "check", "rules", self.rules_of(texts, directory))[1]
+        return [texts[int(number)] for number in re.findall(r'"A(\d+)": annotation', told)]
 
     def test_of_templates_of_labels_and_records(self):
         for kind, key in (("alert", "labels"), ("record", "labels"), ("alert", "annotations")):

@@ -180,7 +180,7 @@ def theirs(templates):
     found = re.findall(r'alertname: A(\d+), .*?Annotations:\{(?:t="((?:[^"\\]|\\.)*)")?\}', result.stdout.decode() + result.stderr.decode(), re.DOTALL)
     answers = {int(number): unquoted(text) for number, text in found}
     if len(answers) != len(templates):
-        raise AssertionError(f"{len(answers)} of {len(templates)} alerts: {result.stdout[-2000:]} {result.stderr[-2000:]}")
+        raise AssertionError(f"{len(answers)} of {len(templates)} alerts: {result.stderr[-2000:].decode()}")
     return [answers[number] for number in range(len(templates))]
 
 
@@ -191,12 +191,73 @@ def ours(templates):
     return result.stdout.split(b"\0")[:-1]
 
 
+class Writer:
+    """Writes templates by chance that parse and often run."""
+
+    def __init__(self, seed):
+        self.draw = random.Random(seed)
+        self.variables = ["$labels.job", "$value", "$"]
+
+    def value(self, depth):
+        choice = self.draw.randrange(9 if depth > 0 else 4)
+        if choice < 2:
+            return self.draw.choice([one for one in VALUES if "first" not in one])
+        if choice < 4:
+            return self.draw.choice([*self.variables, ".", ".Value", ".Labels", ".Labels.host", "$labels.none"])
+        one, two = self.value(depth - 1), self.value(depth - 1)
+        return self.draw.choice([
+            f"(eq {one} {two})", f"(lt {one} {two})", f"(and {one} {two})", f"(or {one} {two})", f"(not {one})", f"(len {one})", f"(print {one} {two})",
+            f"(printf \"%v-%s\" {one} {two})", f"({one} | print)", f"({one} | printf \"%q\")", f"(args {one} {two})", f"(args {one} {two}).arg1",
+            f"(index (args {one} {two}) \"arg0\")", f"(humanize {one})", f"(toUpper (print {one}))", f"(reReplaceAll \"[a-m]+\" \"<$0>\" (print {one}))",
+            f"(slice (print {one}) 1)", f"(index (print {one}) 0)", f"(html {one} {two})", "(query \"s\" | len)", f"(match \"e\" (print {one}))"])
+
+    def action(self, depth):
+        begin, end = self.draw.choice(["{{ ", "{{- ", "{{"]), self.draw.choice([" }}", " -}}", "}}"])
+        act = lambda words: f"{begin}{words}{end}"
+        kind = self.draw.randrange(8 if depth > 0 else 3)
+        if kind == 0:
+            return self.draw.choice(["a", " b ", "\n", "\tc\n ", "{ ", "}} ", "/* */"])
+        if kind < 3:
+            return act(self.value(2))
+        kept = list(self.variables)
+        text = self.block(kind, act, depth)
+        self.variables = kept
+        return text
+
+    def block(self, kind, act, depth):
+        inside = lambda: "".join(self.action(depth - 1) for _ in range(self.draw.randrange(3)))
+        other = act("else") + inside() if self.draw.random() < 0.5 else ""
+        if kind == 3:
+            return act(f"if {self.value(1)}") + inside() + other + act("end")
+        if kind == 4:
+            return act(f"if {self.value(1)}") + inside() + act(f"else if {self.value(1)}") + inside() + other + act("end")
+        if kind == 5:
+            return act(f"with $w := {self.value(1)}") + self.scope("$w", inside) + other + act("end")
+        over = self.draw.choice(["$labels", "(args 1 \"a\")", "(query \"s\" | sortByLabel \"host\")", "(query \"none\")", ".Labels"])
+        if kind == 6:
+            leave = act(f"if {self.value(1)}") + act(self.draw.choice(["break", "continue"])) + act("end")
+            return act(f"range {over}") + inside() + leave + inside() + other + act("end")
+        return act(f"range $k, $v := {over}") + self.scope("$k", lambda: self.scope("$v", inside)) + other + act("end")
+
+    def scope(self, name, inside):
+        self.variables.append(name)
+        text = inside()
+        if self.draw.random() < 0.3:
+            text += f"{{{{ {name} = {self.value(1)} }}}}{{{{ {name} }}}}"
+        self.variables.remove(name)
+        return text
+
+    def template(self):
+        return "".join(self.action(3) for _ in range(self.draw.randrange(1, 5)))
+
+
 class Templates(unittest.TestCase):
     def agree(self, templates):
-        wrong = []
+        wrong = []  # less the texts with addresses, which Go writes for samples within others
         for text, one, other in zip(templates, ours(templates), theirs(templates), strict=True):
             fault = FAULT.encode()
-            if one != other and not (one.startswith(fault) and other.startswith(fault)):
+            has_address = re.search(rb"0x(<c>|c)00", other)
+            if one != other and not has_address and not (one.startswith(fault) and other.startswith(fault)):
                 wrong.append(f"{text}\n  kymo:       {one!r}\n  Prometheus: {other!r}")
         self.assertFalse(wrong, f"{len(wrong)} of {len(templates)}\n" + "\n".join(wrong[:40]))
 
@@ -221,6 +282,10 @@ class Templates(unittest.TestCase):
                 continue  # Go writes addresses, the inside of a time, and the type of the data in words of 2.42
             templates.append(f'{{{{ printf "{form}|%v" {value} {draw.choice(NUMBERS)} }}}}')
         self.agree(templates)
+
+    def test_of_whole_templates(self):
+        writer = Writer(19)
+        self.agree([writer.template() for _ in range(2000)])
 
     def test_of_comparisons(self):
         draw = random.Random(18)

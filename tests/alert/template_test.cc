@@ -86,6 +86,15 @@ TEST(Template, HasVariables) {
               HasSubstr("1:39: variable \"$x\" is not declared"));
 }
 
+TEST(Template, KeepsTheListOfARangeForItsElse) {
+  EXPECT_EQ(expand("{{ range $k, $v := query \"none\" }}{{ else }}{{ len $v }}{{ end }}"), "0");
+}
+
+TEST(Template, TellsOfAFieldOfNothingInArguments) {
+  EXPECT_EQ(expand("{{ (args).none }}"), "<no value>");
+  EXPECT_THAT(problem_of("{{ (args).none.more }}"), HasSubstr("there is no \"none\" to take \"more\" of"));
+}
+
 TEST(Template, CallsTemplatesByName) {
   EXPECT_EQ(expand("{{ define \"one\" }}<{{ . }}>{{ end }}{{ template \"one\" $labels.job }}"), "<voice>");
   EXPECT_EQ(expand("{{ block \"b\" .Value }}[{{ . }}]{{ end }}"), "[0.25]");
