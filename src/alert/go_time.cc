@@ -54,11 +54,6 @@ std::string weekday_text(std::int64_t weekday) {
   return "%!Weekday(" + std::to_string(static_cast<std::uint64_t>(weekday)) + ')';
 }
 
-double in_units(std::int64_t nanoseconds, std::int64_t unit) noexcept {
-  const std::int64_t whole = nanoseconds / unit;
-  return static_cast<double>(whole) + static_cast<double>(nanoseconds % unit) / static_cast<double>(unit);
-}
-
 std::string duration_text(std::int64_t nanoseconds) {
   if (nanoseconds == 0) return "0s";
   const bool is_negative = nanoseconds < 0;

@@ -29,8 +29,6 @@ struct CivilTime {
 [[nodiscard]] std::string time_text(const Instant& instant);
 /// time.Duration.String(), such as `1h30m0s`.
 [[nodiscard]] std::string duration_text(std::int64_t nanoseconds);
-/// The number of units in a duration. Go divides the whole units and the rest apart.
-[[nodiscard]] double in_units(std::int64_t nanoseconds, std::int64_t unit) noexcept;
 /// `January`; as Go has it, `%!Month(13)` for a number that is no month.
 [[nodiscard]] std::string month_text(std::int64_t month);
 [[nodiscard]] std::string weekday_text(std::int64_t weekday);

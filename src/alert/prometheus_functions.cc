@@ -110,7 +110,10 @@ double number_of(const Value& value) {
   if (const auto* whole = value.get<Whole>(); whole != nullptr && !whole->is_pointer) {
     if (whole->type == WholeType::whole || whole->type == WholeType::whole64)
       return static_cast<double>(whole->value);
-    if (whole->type == WholeType::duration) return in_units(whole->value, kNanoseconds);
+    // Go adds the seconds and their fraction.
+    if (whole->type == WholeType::duration)
+      return static_cast<double>(whole->value / kNanoseconds) +
+             static_cast<double>(whole->value % kNanoseconds) / 1e9;
   }
   if (const auto* text = value.get<Text>(); text != nullptr && !text->is_html) {
     if (const auto number = parse_go_float(*text->text)) return *number;

@@ -208,9 +208,9 @@ class Parser final {
   void parse_definition() {
     ++next_;
     const Token word = take_word();
-    const std::string name = parse_name(word);
+    std::string name = parse_name(word);
     expect_end("\"define\"");
-    add_definition(word, name, parse_separate(word));
+    add_definition(word, std::move(name), parse_separate(word));
   }
 
   /// The body of a template of its own: it sees no variable but `$`, and no `range` around it.
@@ -224,7 +224,7 @@ class Parser final {
     return body;
   }
 
-  void add_definition(const Token& word, const std::string& name, std::vector<Action> body) {
+  void add_definition(const Token& word, std::string name, std::vector<Action> body) {
     const auto [found, is_new] = tree_.definitions.try_emplace(name, std::move(body));
     if (is_new) return;
     if (is_empty(found->second)) {

@@ -101,9 +101,11 @@ Value is_zero(const FunctionCall& call) { return {instant(call).seconds == -62'1
 
 // ---- time.Duration ----
 
+/// Go divides whole units and the rest apart.
 template <std::int64_t Unit>
-Value in_parts(const FunctionCall& call) {
-  return {in_units(whole(call), Unit)};
+Value in_units(const FunctionCall& call) {
+  const std::int64_t size = whole(call);
+  return {static_cast<double>(size / Unit) + static_cast<double>(size % Unit) / static_cast<double>(Unit)};
 }
 
 template <std::int64_t Unit>
@@ -170,13 +172,13 @@ constexpr auto kTimeMethods = std::to_array<FunctionInfo>({
 
 constexpr auto kDurationMethods = std::to_array<FunctionInfo>({
     {"Abs", absolute_duration, {Type::duration}, 1},
-    {"Hours", in_parts<3600 * kSecond>, {Type::duration}, 1},
+    {"Hours", in_units<3600 * kSecond>, {Type::duration}, 1},
     {"Microseconds", whole_units<1'000>, {Type::duration}, 1},
     {"Milliseconds", whole_units<1'000'000>, {Type::duration}, 1},
-    {"Minutes", in_parts<60 * kSecond>, {Type::duration}, 1},
+    {"Minutes", in_units<60 * kSecond>, {Type::duration}, 1},
     {"Nanoseconds", whole_units<1>, {Type::duration}, 1},
     {"Round", round, {Type::duration, Type::duration}, 2},
-    {"Seconds", in_parts<kSecond>, {Type::duration}, 1},
+    {"Seconds", in_units<kSecond>, {Type::duration}, 1},
     {"String", duration_string, {Type::duration}, 1},
     {"Truncate", truncate, {Type::duration, Type::duration}, 2},
 });

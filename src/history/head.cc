@@ -35,7 +35,7 @@ SeriesGroup& Head::group_with_room(series::SampleForm form) {
 Target Head::get(series::LabelSet labels, series::SampleForm form,
                  const std::shared_ptr<const series::FamilyInfo>& family, SlotForm slot_form) {
   const EntryPtr entry = table_.get(std::move(labels), form, family, options_.most_series);
-  if (entry == nullptr) return {};
+  if (entry == nullptr || entry->sparse != nullptr) return {};
   if (entry->group == nullptr) {
     SeriesGroup& group = group_with_room(form);
     entry->slot = group.add(entry, std::move(slot_form));

@@ -16,6 +16,7 @@ namespace kymo::KYMO_ABI::history {
 
 class Segment;
 class SeriesGroup;
+struct SparseSeries;
 
 /// A segment that has blocks of a series, and the id of the series there.
 struct SegmentPlace {
@@ -26,9 +27,13 @@ struct SegmentPlace {
 /// One series of the store. The members below those of StoredSeries are under the lock of the store.
 struct SeriesEntry final : series::StoredSeries {
   std::uint32_t id = 0;
-  bool is_live = false;          ///< a source still gives it samples
-  SeriesGroup* group = nullptr;  ///< of the open window; null once the window of its last sample is sealed
-  std::uint32_t slot = 0;        ///< in the group
+  bool is_live = false;            ///< a source still gives it samples
+  SeriesGroup* group = nullptr;    ///< of the open window; null once the window of its last sample is sealed
+  std::uint32_t slot = 0;          ///< in the group
+  SparseSeries* sparse = nullptr;  ///< its open window, of a series with times of its own
+  void* sparse_group = nullptr;    ///< the SparseHead::Group of `sparse`
+  /// Of a series with times of its own: that of its last sample.
+  std::int64_t own_ms = std::numeric_limits<std::int64_t>::min();
   std::vector<std::uint32_t> blocks;   ///< numbers of the sealed blocks that have it, ascending
   std::vector<SegmentPlace> segments;  ///< oldest first
   std::vector<SegmentPlace> tiers;     ///< files of tiers that have it
@@ -36,7 +41,7 @@ struct SeriesEntry final : series::StoredSeries {
   std::int64_t stored_ms = std::numeric_limits<std::int64_t>::min();
 
   [[nodiscard]] bool is_unused() const noexcept {
-    return group == nullptr && blocks.empty() && segments.empty() && tiers.empty();
+    return group == nullptr && sparse == nullptr && blocks.empty() && segments.empty() && tiers.empty();
   }
 };
 using EntryPtr = std::shared_ptr<SeriesEntry>;

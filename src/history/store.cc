@@ -31,7 +31,8 @@ Store::Impl::Impl(const StoreOptions& options)
              .most_series = options.most_series,
              .row_bytes = options.memory_bytes / 8},
             [this](SeriesGroup& group) { seal(group, nullptr); }),
-      feed_(head_) {
+      feed_(head_),
+      sparse_(table_, options.most_series) {
   if (!options.directory.path.empty()) open_directory();
 }
 
@@ -48,6 +49,39 @@ bool Store::Impl::append(std::int64_t time_ms, const Snapshot& snapshot) noexcep
   const Lock lock(mutex_);
   counts_.append_time += std::chrono::steady_clock::now() - begun;
   return is_appended;
+}
+
+series::SinkResult Store::Impl::append(std::int64_t time_ms,
+                                       std::span<const series::Sample> samples) noexcept {
+  const std::lock_guard one_at_a_time(appending_);
+  series::SinkResult result;
+  {
+    const Lock lock(mutex_);
+    result = sparse_.append(time_ms, samples);
+    counts_.appended_samples += result.taken;
+    counts_.late_samples += result.late;
+    counts_.refused_samples += result.refused;
+  }
+  seal_sparse(false);
+  return result;
+}
+
+void Store::Impl::seal_sparse(bool all) noexcept {
+  for (;;) {
+    const Lock lock(mutex_);
+    const std::unique_ptr<SparseHead::Group> group = sparse_.take_due(all);
+    if (group == nullptr) return;
+    try {
+      SparseHead::read(*group, columns_);
+      keep(std::make_shared<const SealedBlock>(columns_, encoder_));
+    } catch (...) {
+      counts_.refused_samples += group->samples;
+    }
+    for (const auto& series : group->series) {
+      const std::uint32_t id = std::exchange(series->entry, nullptr)->id;
+      if (table_.at(id)->is_unused()) table_.erase(*table_.at(id));
+    }
+  }
 }
 
 bool Store::Impl::append_tick(std::int64_t time_ms, const Snapshot& snapshot) noexcept {
@@ -228,6 +262,10 @@ bool Store::Impl::may_have(const SeriesEntry& entry, TimeRange range) const noex
   for (const SegmentPlace& place : entry.segments) {
     if (overlap(range, place.segment->first_ms(), place.segment->last_ms())) return true;
   }
+  if (entry.sparse != nullptr &&
+      overlap(range, entry.sparse->times_ms.front(), entry.sparse->times_ms.back())) {
+    return true;
+  }
   const bool has_window = entry.group != nullptr && entry.group->length() != 0;
   if (!has_window && entry.blocks.empty()) return false;
   const std::int64_t first =
@@ -300,6 +338,7 @@ void Store::Impl::open(const SeriesRef& series, TimeRange range, const series::R
       const BlockPtr& one = block(number);
       if (overlap(range, one->first_ms(), one->last_ms())) parts.blocks.push_back(one);
     }
+    if (entry->sparse != nullptr) entry->sparse->read(parts.head_times, parts.head);
     const SeriesGroup* const group = entry->group;
     if (group != nullptr && group->length() != 0 && overlap(range, group->first_ms(), head_.last_ms())) {
       group->read(entry->slot, scratch, parts.head);
@@ -328,7 +367,9 @@ StoreFigures Store::Impl::figures() const {
     figures.samples += group->samples();
     if (group->length() != 0) figures.oldest_ms = std::min(figures.oldest_ms, group->first_ms());
   }
-  figures.newest_ms = head_.last_ms();
+  figures.samples += sparse_.samples();
+  for (const auto& group : sparse_.groups()) figures.oldest_ms = std::min(figures.oldest_ms, group->first_ms);
+  figures.newest_ms = std::max(head_.last_ms(), sparse_.last_ms());
   if (disk_ != nullptr) add_directory_figures(figures);
   return figures;
 }
@@ -339,6 +380,10 @@ Store::~Store() { impl_->stop(); }
 
 bool Store::append(std::chrono::system_clock::time_point time, const Snapshot& snapshot) noexcept {
   return impl_->append(milliseconds_of(time), snapshot);
+}
+
+series::SinkResult Store::append(std::int64_t time_ms, std::span<const series::Sample> samples) noexcept {
+  return impl_->append(time_ms, samples);
 }
 
 std::vector<SeriesRef> Store::find(std::span<const series::Matcher> matchers, TimeRange range,

@@ -206,6 +206,7 @@ void Store::Impl::stop() noexcept {
   disk_->wake.notify_all();
   if (disk_->keeper.joinable()) {
     disk_->keeper.join();
+    seal_sparse(true);
     keep_directory();
   }
   disk_->directory.unlock();

@@ -26,6 +26,7 @@
 #include "segment.h"
 #include "series_table.h"
 #include "snapshot_feed.h"
+#include "sparse_head.h"
 #include "tier.h"
 #include "tier_job.h"
 
@@ -72,6 +73,7 @@ class Store::Impl final {
   ~Impl();
 
   bool append(std::int64_t time_ms, const Snapshot& snapshot) noexcept;
+  series::SinkResult append(std::int64_t time_ms, std::span<const series::Sample> samples) noexcept;
   std::vector<series::SeriesRef> find(std::span<const series::Matcher> matchers, series::TimeRange range,
                                       const series::ReadLimit& limit, std::size_t most) const;
   [[nodiscard]] StoreFigures figures() const;
@@ -96,6 +98,8 @@ class Store::Impl final {
   void seal_due();
   void seal_all();
   void seal(SeriesGroup& group, FairMutex* mutex);
+  /// Seals the windows of series with times of their own that are long enough, or all.
+  void seal_sparse(bool all) noexcept;
   [[nodiscard]] BlockPtr block_of(const SeriesGroup& group);
   void keep(BlockPtr block);
   void begin_window(SeriesGroup& group) noexcept;
@@ -135,7 +139,7 @@ class Store::Impl final {
   void remove_front_tier(std::size_t tier) noexcept;
 
   [[nodiscard]] std::size_t head_bytes() const noexcept {
-    return table_.bytes() + chains_.used_bytes() + head_.bytes();
+    return table_.bytes() + chains_.used_bytes() + head_.bytes() + sparse_.bytes();
   }
   [[nodiscard]] bool may_have(const SeriesEntry& entry, series::TimeRange range) const noexcept;
   [[nodiscard]] const BlockPtr& block(std::uint32_t number) const noexcept {
@@ -149,6 +153,7 @@ class Store::Impl final {
   ByteChains chains_;
   Head head_;
   SnapshotFeed feed_;
+  SparseHead sparse_;
   std::deque<BlockPtr> blocks_;    ///< in the order of sealing
   std::uint32_t first_block_ = 0;  ///< the number of the first; numbers wrap
   std::size_t block_bytes_ = 0;

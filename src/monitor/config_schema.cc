@@ -96,6 +96,7 @@ constexpr Member to = {
 constexpr auto kLimits = &MonitorOptions::limits;
 constexpr auto kHistory = &MonitorOptions::history;
 constexpr auto kQuery = &MonitorOptions::query;
+constexpr auto kRules = &MonitorOptions::rules;
 constexpr auto kLog = &MonitorOptions::log;
 constexpr auto kHttp = &MonitorOptions::http;
 constexpr auto kAccess = &MonitorOptions::access;
@@ -239,6 +240,16 @@ constexpr std::array kSchema = {
             to<kQuery, &QueryOptions::max_series>,
             restart,
             "Most series that one selector finds; over it the query fails."},
+    Setting{"rules.files",
+            {path_list},
+            to<kRules, &RuleOptions::files>,
+            take,
+            "Files of recording and alerting rules; patterns such as /etc/kymo/rules/*.yaml too."},
+    Setting{"rules.interval",
+            {duration, kSecond, 24 * kHour},
+            to<kRules, &RuleOptions::interval>,
+            restart,
+            "Time between two evaluations of a group of rules that names none."},
     Setting{"limits.series_per_family",
             {integer, 1, 10'000'000},
             to<kLimits, &LimitOptions::series_per_family>,

@@ -33,6 +33,7 @@
 #include "host_guard.h"
 #include "login_routes.h"
 #include "part.h"
+#include "rules.h"
 #include "self_metrics.h"
 #include "tls_files.h"
 
@@ -117,6 +118,7 @@ class Monitor::Impl final {
   [[nodiscard]] std::string url() const;
   std::vector<std::string> reload(const MonitorOptions& wanted);
   void reload();
+  [[nodiscard]] monitor::LoadedRules read_rules(const MonitorOptions& wanted);
   /// Empty: it is ready.
   [[nodiscard]] std::string why_not_ready() const;
   /// A child that was forked off has this object but none of its threads.
@@ -156,6 +158,7 @@ class Monitor::Impl final {
   std::optional<history::Store> store_;
   const live::SystemHistory history_;
   const std::shared_ptr<live::ScrapeMemory> scrape_memory_ = std::make_shared<live::ScrapeMemory>();
+  const std::shared_ptr<monitor::Rules> rules_;
   const std::vector<monitor::Part> parts_;
   net::HttpServer server_;
   pulse::TickListeners listeners_;
@@ -178,6 +181,8 @@ Monitor::Impl::Impl(MonitorOptions options)
       snapshots_([this] { return registry_.snapshot(); }, [this] { return registry_.is_in_callback(); }),
       store_(make_store(options_.history, logger_)),
       history_(store_ ? &*store_ : nullptr, clock_, options_.history.interval),
+      rules_(std::make_shared<monitor::Rules>(monitor::PartContext{options_, snapshots_, clock_, logger_},
+                                              store_ ? &*store_ : nullptr)),
       parts_(make_parts()),
       server_(make_server()),
       listeners_(tick_listeners(), [this] { return snapshots_.get(); }) {
@@ -190,7 +195,8 @@ std::vector<monitor::Part> Monitor::Impl::make_parts() {
   std::vector<monitor::Part> parts = {
       monitor::make_host_part(context),
       monitor::make_history_part(store_ ? &*store_ : nullptr, history_),
-      monitor::make_query_part(context, store_ ? &*store_ : nullptr, scrape_memory_),
+      monitor::make_rules_part(rules_),
+      monitor::make_query_part(context, store_ ? &*store_ : nullptr, scrape_memory_, rules_),
       monitor::make_sessions_part(context),
       monitor::make_live_part(context),
       monitor::make_peers_part(context),
@@ -316,11 +322,21 @@ std::string Monitor::Impl::url() const {
   return (first_identity_ == nullptr ? "http://" : "https://") + endpoint.to_string();
 }
 
+monitor::LoadedRules Monitor::Impl::read_rules(const MonitorOptions& wanted) {
+  try {
+    return rules_->load(wanted.rules);
+  } catch (const ConfigError&) {
+    rules_->count_refused();
+    throw;
+  }
+}
+
 /// All that can fail comes first. What lets in is held against the address that is listened on, not against
 /// one that would need a restart.
 std::vector<std::string> Monitor::Impl::reload(const MonitorOptions& wanted) {
   const std::lock_guard lock(reload_mutex_);
   (void)net::Endpoint::parse(checked(wanted).listen);
+  monitor::LoadedRules rules = read_rules(wanted);
   auto identity = identity_of(wanted);
   MonitorOptions next = running_;
   next.access.token = wanted.access.token;
@@ -341,6 +357,9 @@ std::vector<std::string> Monitor::Impl::reload(const MonitorOptions& wanted) {
     warn_of_tls(next.access.tls, identity.get());
     server_.use_identity(std::move(identity));
   }
+  next.rules.files = wanted.rules.files;
+  next.rules.text = wanted.rules.text;
+  rules_->use(std::move(rules));
   running_ = std::move(next);
   for (const std::string& name : to_restart_for) {
     logger_.warning("a changed setting needs a restart; the old value stays", {{"setting", name}});

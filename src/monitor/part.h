@@ -52,8 +52,10 @@ struct PartContext {
 /// Keeps each tick in the store, which may be null, and shows the host's past.
 [[nodiscard]] Part make_history_part(history::Store* store, const live::SystemHistory& history);
 /// `/api/v1/…` and `/federate`: PromQL over the store, which may be null.
+class Rules;
 [[nodiscard]] Part make_query_part(const PartContext& context, const history::Store* store,
-                                   const std::shared_ptr<live::ScrapeMemory>& memory);
+                                   const std::shared_ptr<live::ScrapeMemory>& memory,
+                                   const std::shared_ptr<const Rules>& rules);
 /// `/api/profile…`: the process' profiler.
 [[nodiscard]] Part make_profile_part(const PartContext& context);
 /// Shows the PeerTable of the options.

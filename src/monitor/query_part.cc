@@ -18,6 +18,7 @@
 #include "config_print.h"
 #include "config_schema.h"
 #include "part.h"
+#include "rules.h"
 
 namespace kymo::KYMO_ABI::monitor {
 namespace {
@@ -77,7 +78,8 @@ struct Queries {
 }  // namespace
 
 Part make_query_part(const PartContext& context, const history::Store* store,
-                     const std::shared_ptr<live::ScrapeMemory>& memory) {
+                     const std::shared_ptr<live::ScrapeMemory>& memory,
+                     const std::shared_ptr<const Rules>& rules) {
   const auto queries = std::make_shared<Queries>();
   live::QuerySources sources{.store = store,
                              .clock = &context.clock,
@@ -100,6 +102,10 @@ Part make_query_part(const PartContext& context, const history::Store* store,
     const auto held = queries.lock();
     return held ? held->last_tick.load(std::memory_order_relaxed) : std::chrono::nanoseconds(0);
   };
+  sources.write_rules = [rules](const live::RuleFilter& filter, base::JsonWriter& json) {
+    rules->write_groups(filter, json);
+  };
+  sources.write_alerts = [rules](base::JsonWriter& json) { rules->write_alerts(json); };
   describe_settings(context.options, sources);
   sources.on_query = [duration = queries->duration](std::chrono::nanoseconds time) mutable {
     duration.record(time);

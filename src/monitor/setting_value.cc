@@ -206,6 +206,7 @@ std::string network_fault(const std::string& item) {
 std::string item_fault(const ValueDomain& domain, const std::string& item, std::set<std::string>& names) {
   if (domain.type == SettingType::probe_list) return probe_fault(item, names);
   if (domain.type == SettingType::network_list) return network_fault(item);
+  if (domain.type == SettingType::path_list) return {};
   return is_host(item) ? "" : unexpected(domain, item, "is not a host name").message;
 }
 
@@ -255,6 +256,7 @@ ParsedValue parse_value(const ValueDomain& domain, std::string_view text) {
     case SettingType::file: return parse_file(domain, text);
     case SettingType::host_list:
     case SettingType::network_list:
+    case SettingType::path_list:
     case SettingType::probe_list: break;
   }
   return parse_list(domain, text);
@@ -313,6 +315,8 @@ std::string describe_domain(const ValueDomain& domain) {
     case SettingType::file: return "the path of a file";
     case SettingType::host_list: return "host names, separated by commas";
     case SettingType::network_list: return "addresses or networks, separated by commas, such as 10.0.0.0/8";
+    case SettingType::path_list:
+      return "paths of files or patterns such as rules/*.yaml, separated by commas";
     case SettingType::probe_list:
       return "NAME=TARGET, separated by commas, such as anna=udp://192.0.2.7:9465";
     case SettingType::choice: break;

@@ -24,6 +24,7 @@ enum class SettingType : std::uint8_t {
   file,
   host_list,
   network_list,  ///< see net::Network
+  path_list,     ///< of files, and patterns
   probe_list,    ///< NAME=TARGET, see probe::Target
 };
 
@@ -50,7 +51,7 @@ using ParsedValue = std::variant<SettingValue, ValueError>;
 [[nodiscard]] ParsedValue parse_value(const ValueDomain& domain, std::string_view text);
 [[nodiscard]] constexpr bool is_list(SettingType type) noexcept {
   return type == SettingType::host_list || type == SettingType::network_list ||
-         type == SettingType::probe_list;
+         type == SettingType::path_list || type == SettingType::probe_list;
 }
 /// Reads a list whose items stand apart already. For lists only.
 [[nodiscard]] ParsedValue parse_items(const ValueDomain& domain, const std::vector<std::string>& items);

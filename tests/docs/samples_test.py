@@ -32,6 +32,7 @@ GIVEN = {
         {"before": REGISTRY + TEXTS + "struct Call { std::string id() const { return {}; } } call; std::string packet;"},
         {"before": REGISTRY + TEXTS},
     ],
+    "docs/guide/alerts.md": [{"outside": "void shed_load(const std::string& alert);"}],
     "docs/guide/history.md": [{"before": ""}],
     "docs/guide/logging.md": [
         {"before": TEXTS},

@@ -115,6 +115,20 @@ class OpenApi(unittest.TestCase):
             for path in ("/api/metrics/peers/{id}", "/api/metrics/peers/{id}/latency", "/api/metrics/peers/{id}/hourly"):
                 self.assertEqual(self.check_answer(serve.url(), path), 404)
 
+    def test_rules_and_alerts_are_as_described(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(
+                "groups: [{name: g, interval: 1s, rules: [{record: a, expr: '1'}, {alert: b, expr: a, "
+                "annotations: {c: d}}, {alert: e, expr: a + on() group_left() a, keep_firing_for: 1m}]}]"
+            )
+            file.flush()
+            with Serve("--rules.files", file.name) as serve:
+                url = serve.url()
+                serve.wait_for(lambda: b"firing" in get(url + "/api/v1/alerts")[2], "an alert")
+                for path in ("/api/v1/alerts", "/api/v1/rules"):
+                    self.assertEqual(self.check_answer(url, path), 200)
+                self.assertEqual(self.check_answer(url, "/api/v1/rules", "?type=none"), 400)
+
     def test_peers_and_sessions_are_as_described(self):
         with PeerServer() as server:
             self.check_all(server.url(), NOT_ALWAYS_THERE)

@@ -241,6 +241,60 @@ TEST(Store, KeepsWhatAScanReads) {
   EXPECT_EQ(scan->next(), nullptr);
 }
 
+/// Samples with times of their own, as rules write them.
+class OwnTimes : public ::testing::Test {
+ protected:
+  static series::SinkResult put(Store& store, std::int64_t time_ms, const std::string& name, double value) {
+    const series::LabelSet labels{{"__name__", name}};
+    const std::vector<series::Sample> samples = {{.labels = labels, .value = value}};
+    return store.append(time_ms, samples);
+  }
+};
+
+TEST_F(OwnTimes, StandBesideTheTicks) {
+  Store store;
+  ASSERT_TRUE(store.append(at(1000), *gauges({{"a", 1}})));
+  EXPECT_EQ(put(store, 1500, "x", 7).taken, 1U);
+  EXPECT_EQ(put(store, 1500, "y", 8).taken, 1U);
+  ASSERT_TRUE(store.append(at(2000), *gauges({{"a", 2}})));
+  EXPECT_EQ(put(store, 1700, "x", 9).taken, 1U);
+  EXPECT_THAT(values_of(store, "x"), ElementsAre(std::pair(1500, 7.0), std::pair(1700, 9.0)));
+  EXPECT_THAT(values_of(store, "x", {1600, 5000}), ElementsAre(std::pair(1700, 9.0)));
+  EXPECT_THAT(values_of(store, "y"), ElementsAre(std::pair(1500, 8.0)));
+  EXPECT_THAT(values_of(store, "level"), ElementsAre(std::pair(1000, 1.0), std::pair(2000, 2.0)));
+  EXPECT_EQ(store.figures().samples, 5U);
+}
+
+TEST_F(OwnTimes, LateOnesAndThoseOfASnapshotAreRefused) {
+  Store store;
+  ASSERT_TRUE(store.append(at(1000), *gauges({{"a", 1}})));
+  EXPECT_EQ(put(store, 1500, "x", 7).taken, 1U);
+  EXPECT_EQ(put(store, 1500, "x", 8).late, 1U);
+  EXPECT_EQ(put(store, 1499, "x", 8).late, 1U);
+  const series::LabelSet taken{{"__name__", "level"}, {"of", "a"}};
+  const std::vector<series::Sample> samples = {{.labels = taken, .value = 5}};
+  EXPECT_EQ(store.append(2500, samples).refused, 1U);
+  EXPECT_THAT(values_of(store, "level"), ElementsAre(std::pair(1000, 1.0)));
+  EXPECT_EQ(store.figures().late_samples, 2U);
+}
+
+TEST_F(OwnTimes, AreSealedAndComeBack) {
+  Store store;
+  std::vector<std::pair<std::int64_t, double>> even;
+  std::vector<std::pair<std::int64_t, double>> all;
+  for (std::int64_t i = 0; i < 2000; ++i) {
+    ASSERT_EQ(put(store, 1000 + i * 7, "all", static_cast<double>(i)).taken, 1U);
+    all.emplace_back(1000 + i * 7, static_cast<double>(i));
+    if (i % 2 != 0) continue;
+    ASSERT_EQ(put(store, 1000 + i * 7, "even", static_cast<double>(-i)).taken, 1U);
+    even.emplace_back(1000 + i * 7, static_cast<double>(-i));
+  }
+  EXPECT_GE(store.figures().blocks, 3U);
+  EXPECT_EQ(values_of(store, "all"), all);
+  EXPECT_EQ(values_of(store, "even"), even);
+  EXPECT_EQ(store.figures().samples, 3000U);
+}
+
 TEST(Store, TellsOfItself) {
   Store store;
   ASSERT_TRUE(store.append(at(1500), *gauges({{"a", 1}})));

@@ -375,6 +375,8 @@ rc::Gen<std::string> valid_text(const ValueDomain& domain) {
     case SettingType::file: return rc::gen::just(std::string());
     case SettingType::host_list:
       return rc::gen::element<std::string>("", "a.example", "a,b.example:9464,[::1]");
+    case SettingType::path_list:
+      return rc::gen::element<std::string>("", "/not/there/*.yaml,/not/here/*.yaml");
     case SettingType::network_list:
       return rc::gen::element<std::string>("", "10.0.0.0/8", "192.0.2.7,2001:db8::/32,::1");
     case SettingType::choice: break;

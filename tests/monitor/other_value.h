@@ -27,6 +27,7 @@ inline SettingValue other_value(const Setting& setting) {
     case SettingType::file: return std::string("/not/there");
     case SettingType::host_list: return std::vector<std::string>{"a.example"};
     case SettingType::network_list: return std::vector<std::string>{"10.0.0.0/8"};
+    case SettingType::path_list: return std::vector<std::string>{"/not/there/*.yaml"};
     case SettingType::probe_list: break;
   }
   return std::vector<std::string>{"a=udp://a.example"};

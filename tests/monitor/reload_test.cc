@@ -193,14 +193,22 @@ class ReloadOfSettings : public Reload {
     if (name.starts_with("web.tls.")) {
       return {{"web.tls.certificate_file", second_chain_}, {"web.tls.key_file", second_key_}};
     }
+    if (name == "rules.files") {
+      return {{name, directory_.write("rules.yaml", "groups: [{name: g, rules: [{record: a, expr: '1'}]}]")}};
+    }
     if (name == "log.file") return {{name, directory_.path("kymo.log")}};
     return {{name, print_value(setting.domain, other_value(setting))}};
   }
   /// The sign that a setting which a reload takes is in force.
-  [[nodiscard]] bool is_in_force(std::string_view name) const {
+  [[nodiscard]] bool is_in_force(std::string_view name) {
     if (name == "insecure") return status("") == "200";
     if (name == "web.token_file") return status(kOther) == "200";
     if (name.starts_with("web.tls.")) return served_name() == "second";
+    if (name == "rules.files") {
+      const auto snapshot = monitor_->snapshot();
+      const auto* const rules = snapshot->find("kymo_rule_group_rules");
+      return rules != nullptr && rules->size() == 1;
+    }
     ADD_FAILURE() << "no sign for " << name << ", which a reload takes; name one here";
     return false;
   }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -74,6 +75,34 @@ struct QueryOptions {
   std::size_t memory = std::size_t{48} << 20U;
   std::size_t max_samples = 50'000'000;  ///< that one query reads
   std::size_t max_series = 100'000;      ///< that one selector finds
+};
+
+enum class AlertState : std::uint8_t { inactive, pending, firing };
+
+/// A change of one alert's state.
+struct AlertEvent {
+  std::string group;
+  std::string alert;  ///< the name of its rule
+  AlertState from = AlertState::inactive;
+  AlertState to = AlertState::inactive;
+  std::vector<std::pair<std::string, std::string>> labels;
+  std::vector<std::pair<std::string, std::string>> annotations;
+  double value = 0;                                    ///< of the query, at the last result
+  std::chrono::system_clock::time_point time;          ///< of the evaluation
+  std::chrono::system_clock::time_point active_since;  ///< when the query first had a result
+};
+
+/// Recording and alerting rules in Prometheus' format, evaluated over the history.
+struct RuleOptions {
+  /// Paths, and patterns such as `/etc/kymo/rules/*.yaml`. A faulty file is a ConfigError. The Monitor reads
+  /// files that change again; then a faulty file is logged, and all rules stay as they were.
+  std::vector<std::string> files = {};
+  std::chrono::milliseconds interval{60000};  ///< of groups that name none
+  /// Further rules, the text of one file.
+  std::string text = {};
+  /// Called at each change of an alert's state, on the thread of the rules: later evaluations wait for its
+  /// return. An exception is counted.
+  std::function<void(const AlertEvent&)> on_alert = nullptr;
 };
 
 /// Other hosts, and the sessions with them. Both objects must outlive the Monitor.
@@ -154,6 +183,7 @@ struct KYMO_API MonitorOptions {
   monitor::LimitOptions limits = {};
   monitor::HistoryOptions history = {};
   monitor::QueryOptions query = {};
+  monitor::RuleOptions rules = {};
   monitor::PeerOptions peers = {};
   monitor::LogOptions log = {};
   monitor::HttpOptions http = {};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <kymo/base/clock.h>
+#include <kymo/base/json_writer.h>
 #include <kymo/live/route.h>
 #include <kymo/live/scrape_memory.h>
 #include <kymo/pulse/snapshot_source.h>
@@ -23,6 +24,17 @@ namespace kymo::KYMO_ABI::live {
 struct NamedValue {
   std::string name;
   std::string value;
+};
+
+/// The rules that a client of `/api/v1/rules` wants. An empty list lets all pass.
+struct RuleFilter {
+  bool alerting = true;
+  bool recording = true;
+  std::vector<std::string> names = {};
+  std::vector<std::string> groups = {};
+  std::vector<std::string> files = {};
+  std::vector<std::vector<series::Matcher>> matchers = {};  ///< one set must fit the labels of the rule
+  bool without_alerts = false;
 };
 
 /// Sources of Prometheus' HTTP API. All must outlive the routes.
@@ -42,6 +54,9 @@ struct QuerySources {
   /// The settings of the process, by name, and the same as a configuration file.
   std::vector<NamedValue> settings = {};
   std::string config = {};
+  /// Write the objects of `/api/v1/rules` and `/api/v1/alerts`. Null: there are no rules. Threads: any.
+  std::function<void(const RuleFilter&, base::JsonWriter&)> write_rules = nullptr;
+  std::function<void(base::JsonWriter&)> write_alerts = nullptr;
   /// Told after each query. Threads: several call it at once. Must not throw.
   std::function<void(std::chrono::nanoseconds duration)> on_query = nullptr;
 };

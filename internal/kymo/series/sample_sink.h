@@ -17,17 +17,17 @@ struct Sample {
   double value = 0;                           ///< with kStaleBits: the series has ended
   const HistogramValue* histogram = nullptr;  ///< in place of `value`
   std::int64_t started_ms = 0;                ///< when the count began, since 1970; 0: unknown, or no count
-  std::shared_ptr<const FamilyInfo> family;   ///< null: unknown
+  std::shared_ptr<const FamilyInfo> family = nullptr;  ///< null: unknown
 };
 
 /// How many samples of a batch were taken, and why others were not.
 struct SinkResult {
   std::size_t taken = 0;
-  std::size_t late = 0;     ///< not after the last batch
-  std::size_t refused = 0;  ///< at a limit of the store
+  std::size_t late = 0;     ///< not after the last sample of their series
+  std::size_t refused = 0;  ///< at a limit of the store, or of a series that another source has
 };
 
-/// Takes samples of one source, such as one sender or one scraped target. Threads: one at a time.
+/// Takes samples of one source, such as the rules or one sender. Threads: one at a time.
 class SampleSink {
  public:
   SampleSink() = default;
@@ -35,9 +35,9 @@ class SampleSink {
   SampleSink& operator=(const SampleSink&) = delete;
   virtual ~SampleSink() = default;
 
-  /// Appends the samples of one time. Refuses and counts a batch whose time is not after the last one's. Of
-  /// two samples of one series the last counts. A series goes on until a sample with kStaleBits. Does not
-  /// throw: samples without memory are refused.
+  /// Appends the samples of one time. Refuses and counts those that are not after the last one of their
+  /// series. A series goes on until a sample with kStaleBits. Does not throw: samples without memory are
+  /// refused.
   virtual SinkResult append(std::int64_t time_ms, std::span<const Sample> samples) noexcept = 0;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include <kymo/live/query_api.h>
@@ -10,6 +11,9 @@ namespace kymo::KYMO_ABI::live {
 
 /// The reader of the past. Throws ApiError where the process keeps none.
 [[nodiscard]] const series::SeriesReader& past_of(const QueryApi& api);
+
+/// The parameter `match[]`. Throws ApiError.
+[[nodiscard]] std::vector<series::Matcher> selector_of(const QueryApi& api, std::string_view text);
 
 /// `query`, `query_range`, `format_query`, `parse_query`.
 [[nodiscard]] std::vector<Route> expression_routes(const std::shared_ptr<const QueryApi>& api);

@@ -44,16 +44,7 @@ struct Selection {
       throw ApiError(ApiFault::bad_data,
                      "invalid parameter \"end\": end timestamp must not be before start time; swap them");
     }
-    for (const std::string_view text : fields.all("match[]")) selectors.push_back(parsed(api, text));
-  }
-
-  static std::vector<series::Matcher> parsed(const QueryApi& api, std::string_view text) try {
-    const query::QueryLimits& limits = api.engine().options().limits;
-    return query::parse_selector(text, {.max_bytes = limits.most_bytes_of_text,
-                                        .max_depth = limits.most_levels,
-                                        .takes_experimental = api.engine().options().takes_experimental});
-  } catch (const query::QueryError& error) {
-    throw ApiError(ApiFault::bad_data, std::string("invalid parameter \"match[]\": ") + error.what());
+    for (const std::string_view text : fields.all("match[]")) selectors.push_back(selector_of(api, text));
   }
 
   /// Throws ApiError where nobody waits any more.
@@ -359,6 +350,15 @@ net::HttpResponse federate(const QueryApi& api, const net::HttpRequest& request)
 using Answer = void (*)(const QueryApi&, const net::HttpRequest&, const ApiFields&, ApiAnswer&);
 
 }  // namespace
+
+std::vector<series::Matcher> selector_of(const QueryApi& api, std::string_view text) try {
+  const query::QueryLimits& limits = api.engine().options().limits;
+  return query::parse_selector(text, {.max_bytes = limits.most_bytes_of_text,
+                                      .max_depth = limits.most_levels,
+                                      .takes_experimental = api.engine().options().takes_experimental});
+} catch (const query::QueryError& error) {
+  throw ApiError(ApiFault::bad_data, std::string("invalid parameter \"match[]\": ") + error.what());
+}
 
 std::vector<Route> series_routes(const std::shared_ptr<const QueryApi>& api) {
   std::vector<Route> routes;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <kymo/base/duration.h>
+#include <kymo/net/json_error.h>
 #include <kymo/version.h>
 
 #include "../prometheus_api.h"
@@ -156,18 +157,56 @@ void list_targets(const QueryApi& api, const net::HttpRequest& request, const Ap
   json.end_object();
 }
 
-/// An object with one empty list.
-template <const char* Name>
-void write_none(const QueryApi& /*api*/, const net::HttpRequest& /*request*/, const ApiFields& /*fields*/,
-                ApiAnswer& answer) {
-  answer.json().begin_object();
-  answer.json().begin_array(Name);
-  answer.json().end_array();
-  answer.json().end_object();
+std::vector<std::string> texts_of(const ApiFields& fields, std::string_view name) {
+  const auto all = fields.all(name);
+  return {all.begin(), all.end()};
 }
 
-constexpr char kGroups[] = "groups";
-constexpr char kAlerts[] = "alerts";
+RuleFilter filter_of(const QueryApi& api, const ApiFields& fields) {
+  RuleFilter filter{.names = texts_of(fields, "rule_name[]"),
+                    .groups = texts_of(fields, "rule_group[]"),
+                    .files = texts_of(fields, "file[]")};
+  const std::string* const type = fields.find("type");
+  if (type != nullptr && !type->empty()) {
+    filter.alerting = *type == "alert";
+    filter.recording = *type == "record";
+    if (!filter.alerting && !filter.recording) {
+      throw ApiError(ApiFault::bad_data, "invalid parameter \"type\": not supported value \"" +
+                                             net::excerpt(*type) + "\"; give alert or record");
+    }
+  }
+  const std::string* const excludes = fields.find("exclude_alerts");
+  if (excludes != nullptr && !excludes->empty()) {
+    filter.without_alerts = *excludes == "true" || *excludes == "1";
+    if (!filter.without_alerts && *excludes != "false" && *excludes != "0") {
+      throw ApiError(ApiFault::bad_data, "invalid parameter \"exclude_alerts\": \"" +
+                                             net::excerpt(*excludes) + "\" is neither true nor false");
+    }
+  }
+  for (const std::string_view text : fields.all("match[]")) filter.matchers.push_back(selector_of(api, text));
+  return filter;
+}
+
+/// An object with one empty list.
+void write_empty(std::string_view name, JsonWriter& json) {
+  json.begin_object();
+  json.begin_array(name);
+  json.end_array();
+  json.end_object();
+}
+
+void list_rules(const QueryApi& api, const net::HttpRequest& /*request*/, const ApiFields& fields,
+                ApiAnswer& answer) {
+  const RuleFilter filter = filter_of(api, fields);
+  if (!api.sources().write_rules) return write_empty("groups", answer.json());
+  api.sources().write_rules(filter, answer.json());
+}
+
+void list_alerts(const QueryApi& api, const net::HttpRequest& /*request*/, const ApiFields& /*fields*/,
+                 ApiAnswer& answer) {
+  if (!api.sources().write_alerts) return write_empty("alerts", answer.json());
+  api.sources().write_alerts(answer.json());
+}
 
 using Answer = void (*)(const QueryApi&, const net::HttpRequest&, const ApiFields&, ApiAnswer&);
 
@@ -196,8 +235,8 @@ std::vector<Route> status_routes(const std::shared_ptr<const QueryApi>& api) {
   add("/api/v1/status/tsdb", "The metrics with most series, and the labels with most values.", write_store,
       net::ThreadClass::heavy);
   add("/api/v1/targets", "This process, as the one target.", list_targets);
-  add("/api/v1/rules", "", write_none<kGroups>);
-  add("/api/v1/alerts", "", write_none<kAlerts>);
+  add("/api/v1/rules", "The groups of rules, and the last evaluation of each.", list_rules);
+  add("/api/v1/alerts", "The alerts that are pending or firing.", list_alerts);
   return routes;
 }
 
