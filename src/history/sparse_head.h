@@ -31,8 +31,9 @@ class SparseHead final {
  public:
   static constexpr std::size_t kMostSeries = 64;  ///< in one group
   static constexpr std::size_t kMostTimes = 600;
-  /// A log stays until all of its samples are in segments, so no window may stay open for long.
-  static constexpr std::int64_t kLongestMs = std::int64_t{15} * 60 * 1000;
+  /// The log has none of these samples, so a kill costs at most an open window. Shorter ones make more
+  /// blocks.
+  static constexpr std::int64_t kLongestMs = std::int64_t{5} * 60 * 1000;
 
   struct Group {
     std::vector<std::unique_ptr<SparseSeries>> series;

@@ -104,9 +104,9 @@ void Rules::use(LoadedRules rules) {
   const std::size_t count = count_of(rules.sources);
   if (evaluator_) evaluator_->use(std::move(rules.sources), milliseconds_of(clock_.system_now()));
   rules.sources.clear();
+  const std::lock_guard lock(mutex_);
   loaded_ = std::move(rules);
   seen_marks_ = loaded_.marks;
-  const std::lock_guard lock(mutex_);
   has_rules_ = count != 0;
   is_reload_good_ = true;
   reloaded_ms_ = milliseconds_of(clock_.system_now());

@@ -88,7 +88,7 @@ class Rules final {
   std::optional<alert::Evaluator> evaluator_;  ///< none without a store
 
   mutable std::mutex loading_;  ///< before those of the evaluator
-  LoadedRules loaded_;          ///< without sources
+  LoadedRules loaded_;          ///< without sources; to write it takes both locks, to read it one
   std::vector<FileMark> seen_marks_;
   std::vector<FileMark> refused_marks_;
 
