@@ -78,6 +78,51 @@ TEST(Monitor, ServesTheHostTheProcessAndTheUsersMetrics) {
   EXPECT_THAT(http_get(monitor.endpoint(), "/nothing"), StartsWith("HTTP/1.1 404 "));
 }
 
+TEST(Monitor, TellsTheApplicationOfAlerts) {
+  std::promise<monitor::AlertEvent> told;
+  std::atomic<bool> is_told{false};
+  MonitorOptions options{.listen = kAnyPort, .tick_interval = 100ms, .system = false};
+  options.rules.text =
+      "groups: [{name: g, interval: 1s, rules: [{alert: Full, expr: room < 5, labels: {severity: page}, "
+      "annotations: {left: '{{ $value }}'}}]}]";
+  options.rules.on_alert = [&](const monitor::AlertEvent& event) {
+    if (!is_told.exchange(true)) told.set_value(event);
+  };
+  Registry registry;
+  registry.gauge("room", "R.").set(3);
+  options.registry = &registry;
+  Monitor monitor(options);
+  auto event = told.get_future();
+  ASSERT_EQ(event.wait_for(20s), std::future_status::ready);
+  const monitor::AlertEvent first = event.get();
+  EXPECT_EQ(first.group, "g");
+  EXPECT_EQ(first.alert, "Full");
+  EXPECT_EQ(first.from, monitor::AlertState::inactive);
+  EXPECT_EQ(first.to, monitor::AlertState::firing);
+  EXPECT_EQ(first.value, 3);
+  EXPECT_THAT(first.labels,
+              testing::ElementsAre(std::pair("alertname", "Full"), std::pair("severity", "page")));
+  EXPECT_THAT(first.annotations, testing::ElementsAre(std::pair("left", "3")));
+  monitor.stop();
+}
+
+TEST(Monitor, RefusesFaultyRulesAndRulesWithoutAPast) {
+  const auto fault_of = [](const MonitorOptions& options) -> std::string {
+    try {
+      const Monitor monitor(options);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  MonitorOptions options{.listen = kAnyPort};
+  options.rules.text = "groups: [{name: g, rules: [{record: a, expr: 'sum('}]}]";
+  EXPECT_THAT(fault_of(options), StartsWith("MonitorOptions::rules.text:1:"));
+  options.rules.text = "groups: [{name: g, rules: [{record: a, expr: '1'}]}]";
+  options.history.memory = 0;
+  EXPECT_THAT(fault_of(options), HasSubstr("history.memory is 0"));
+}
+
 TEST(Monitor, SaysWhatItsRegistryRefuses) {
   testing::internal::CaptureStderr();
   Messages messages;
