@@ -6,7 +6,7 @@ from program_help import TOP_OPTIONS
 HEAD = """\
 # Completion of kymo for bash, made from `kymo --help`.
 _kymo() {
-  local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} option= options= values= programs= word
+  local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} option= options= values= programs= queries= word
   COMPREPLY=()
   if ((COMP_CWORD > 1)); then
     option=${COMP_WORDS[COMP_CWORD - 1]}
@@ -37,6 +37,10 @@ TAIL = """\
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
   elif [[ -n $programs ]]; then
     mapfile -t COMPREPLY < <(compgen -c -- "$current")
+  elif [[ -n $queries ]]; then
+    compopt -o nospace +o default 2>/dev/null
+    word=${current##*[!a-zA-Z0-9_:]}
+    mapfile -t COMPREPLY < <(compgen -P "${current%"$word"}" -W "$("${COMP_WORDS[0]}" query --names 2>/dev/null)" -- "$word")
   fi
 }
 complete -o default -F _kymo kymo
@@ -63,7 +67,8 @@ def value_cases(command):
 def command_case(command):
     names = " ".join(name for option in command.options for name in option.names)
     programs = ["      programs=yes"] if command.starts_another else []
-    return [f"    {command.word})", f"      options='{names}'", *programs, "      case $option in", *value_cases(command),
+    queries = ["      queries=yes"] if command.takes_query else []
+    return [f"    {command.word})", f"      options='{names}'", *programs, *queries, "      case $option in", *value_cases(command),
             "      esac", "      ;;"]
 
 

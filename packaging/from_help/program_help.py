@@ -67,6 +67,11 @@ class Command:
         return any(" COMMAND " in usage for usage in self.usages)
 
     @property
+    def takes_query(self):
+        """Whether its argument is a query, in which names of metrics are completed."""
+        return any(usage.endswith(" EXPR") for usage in self.usages)
+
+    @property
     def options(self):
         return [option for options in self.groups.values() for option in options]
 

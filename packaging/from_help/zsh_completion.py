@@ -5,6 +5,10 @@ from program_help import TOP_OPTIONS
 HEAD = """\
 #compdef kymo
 # Completion of kymo for zsh, made from `kymo --help`.
+_kymo_metrics() {
+  compset -P '*[^a-zA-Z0-9_:]'
+  compadd -S '' -- ${(f)"$(kymo query --names 2>/dev/null)"}
+}
 _kymo() {
   local curcontext=$curcontext state
   local -a line commands
@@ -45,6 +49,8 @@ def rest_of(command):
     """Arguments that are no options: where a usage has a COMMAND, another program's words are completed as its own."""
     if command.starts_another:
         return [quoted("*::: :_normal")]
+    if command.takes_query:
+        return [quoted("*: :_kymo_metrics")]
     return [quoted("*: : ")] if any(usage.split()[-1] != "[OPTIONS]" for usage in command.usages) else []
 
 

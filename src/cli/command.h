@@ -30,6 +30,7 @@ int monitor_process(const Arguments& arguments);
 int probe_targets(const Arguments& arguments);
 int measure_costs(const Arguments& arguments);
 int handle_history(const Arguments& arguments);
+int query_metrics(const Arguments& arguments);
 int check_files(const Arguments& arguments);
 int test_scripts(const Arguments& arguments);
 int print_version(const Arguments& arguments);

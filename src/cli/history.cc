@@ -28,12 +28,11 @@
 
 #include "command.h"
 #include "command_line.h"
+#include "open_past.h"
 
 namespace kymo::KYMO_ABI::cli {
 namespace {
 
-/// A reader keeps each tick of the logs.
-constexpr std::size_t kAllMemory = std::size_t{1} << 40U;
 constexpr std::string_view kStandardInput = "-";
 
 std::string time_text(std::int64_t time_ms) {
@@ -47,16 +46,6 @@ std::string each_text(std::uint64_t bytes, std::uint64_t samples) {
   const double each = samples == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(samples);
   std::snprintf(text, sizeof text, "%.2f bytes a sample", each);
   return text;
-}
-
-/// Tells a problem and keeps it in `problem`, which must outlive the store.
-history::Store open_past(const std::string& path, std::string& problem) {
-  const auto tell = [&problem](std::string_view text) {
-    problem = text;
-    complain("history: " + problem);
-  };
-  return history::Store(
-      {.memory_bytes = kAllMemory, .directory = {.path = path, .on_event = tell, .is_read_only = true}});
 }
 
 std::string tiers_text(const history::StoreFigures& is) {
@@ -78,7 +67,7 @@ std::string tiers_text(const history::StoreFigures& is) {
 
 int show_info(const std::string& path) {
   std::string problem;
-  const history::Store store = open_past(path, problem);
+  const history::Store store = open_past(path, "history", problem);
   const history::StoreFigures is = store.figures();
   if (!problem.empty() && is.samples == 0) return kFailure;
   const std::uint64_t logged = is.samples - is.stored_samples;
@@ -129,7 +118,7 @@ std::optional<std::int64_t> milliseconds_of(const std::string& seconds) {
 
 int export_text(const std::string& path, series::TimeRange range, format::PastForm form) {
   std::string problem;
-  const history::Store store = open_past(path, problem);
+  const history::Store store = open_past(path, "history", problem);
   if (!problem.empty() && store.figures().samples == 0) return kFailure;
   const std::uint64_t missing =
       format::write_openmetrics_past(store, range, form, [](std::string_view text) { std::cout << text; });
@@ -185,6 +174,16 @@ int import_text(const std::string& path, const std::vector<std::string>& files) 
 }
 
 }  // namespace
+
+history::Store open_past(const std::string& path, std::string_view command, std::string& problem) {
+  constexpr std::size_t kAllTicksOfTheLogs = std::size_t{1} << 40U;
+  const auto tell = [&problem, name = std::string(command)](std::string_view text) {
+    problem = text;
+    complain(name + ": " + problem);
+  };
+  return history::Store({.memory_bytes = kAllTicksOfTheLogs,
+                         .directory = {.path = path, .on_event = tell, .is_read_only = true}});
+}
 
 int handle_history(const Arguments& arguments) {
   int exit_code = kSuccess;

@@ -17,6 +17,7 @@ namespace {
 constexpr std::array kCommands = {
     Command{"serve", "measure this host and serve the figures over HTTP", serve},
     Command{"top", "show the state of a server, or of this host, on this terminal", top},
+    Command{"query", "evaluate a PromQL query, as a table, a plot or JSON", query_metrics},
     Command{"monitor", "watch a process, and report its figures and issues", monitor_process},
     Command{"probe", "measure the paths to other hosts: round trips, losses, jitter", probe_targets},
     Command{"bench", "measure kymo's cost on this machine, and compare with an earlier run", measure_costs},

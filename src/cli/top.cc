@@ -6,14 +6,11 @@
 #include <array>
 #include <chrono>
 #include <clocale>
-#include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <thread>
 
-#include <kymo/base/ascii.h>
 #include <kymo/base/duration.h>
 #include <kymo/net/http_client.h>
 #include <kymo/terminal/curses_terminal.h>
@@ -23,15 +20,14 @@
 
 #include "command.h"
 #include "command_line.h"
+#include "server_access.h"
 
 namespace kymo::KYMO_ABI::cli {
 namespace {
 
 /// The arguments of `kymo top`.
 struct TopArguments {
-  std::string url;  ///< empty: the default URL if a server answers there, otherwise this host
-  std::string token_file;
-  std::string ca_file;
+  ServerAccess access;  ///< without a URL: the default one if a server answers there, otherwise this host
   std::string sort = "name";
   std::string filter;
   std::chrono::milliseconds interval{1000};
@@ -79,16 +75,10 @@ std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int&
       "Shows a server's state on this terminal: a verdict, its vital signs, every series, sessions.\n"
       "Keys: Tab other views, / filter, s sort, r reverse, space pause, ? help, q quit.",
       "kymo top");
-  app.add_option(
-         "--url", parsed.url,
-         "The server, such as http://127.0.0.1:9464. Default: where KYMO_LISTEN says, or that one, if\n"
-         "a server answers there; else this host itself, measured here.")
-      ->type_name("URL");
-  app.add_option("--token-file", parsed.token_file, "A file with the server's token.")->type_name("FILE");
-  app.add_option("--ca-file", parsed.ca_file,
-                 "The authorities that an https server's certificate is checked with, as PEM.\nDefault: the "
-                 "system's.")
-      ->type_name("FILE");
+  parsed.access.add_options(
+      app,
+      "The server, such as http://127.0.0.1:9464. Default: where KYMO_LISTEN says, or that one, if\n"
+      "a server answers there; else this host itself, measured here.");
   app.add_flag("--once", parsed.once, "Print plain text for scripts, with fields between tabs, and end.");
   app.add_flag("--json", parsed.is_json, "With --once: one JSON object with raw numbers.");
   app.add_option(
@@ -110,43 +100,10 @@ std::optional<TopArguments> parse_top_arguments(const Arguments& arguments, int&
 using terminal::Link;
 using terminal::SharedPicture;
 
-constexpr const char* kDefaultAddress = "127.0.0.1:9464";
-constexpr std::size_t kLongestToken = 512;
-constexpr std::size_t kLongestTokenFile = 4096;
 /// Time that `--once` waits for frames beyond its observation time.
 constexpr auto kOncePatience = std::chrono::seconds(10);
 /// Frames may be this much early.
 constexpr double kEarlySeconds = 0.3;
-
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-/// A URL that can be requested: 0.0.0.0 and [::] are none.
-std::string default_address() {
-  std::string listen = environment("KYMO_LISTEN");
-  if (listen.empty()) return kDefaultAddress;
-  if (listen.starts_with("0.0.0.0:")) listen.replace(0, 7, "127.0.0.1");
-  if (listen.starts_with("[::]:")) listen.replace(0, 4, "[::1]");
-  return listen;
-}
-
-std::string read_token(const std::string& path) {
-  if (path.empty()) return {};
-  std::ifstream file(path, std::ios::binary);
-  // Without iterators: reading a folder would throw, without the path.
-  std::string token(kLongestTokenFile, '\0');
-  file.read(token.data(), static_cast<std::streamsize>(token.size()));
-  token.resize(static_cast<std::size_t>(file.gcount()));
-  if (!file.is_open() || (!file.eof() && token.empty()))
-    throw std::runtime_error(path + ": cannot be read; expected a file with the server's token");
-  token = base::trim(token, base::kWhitespace);
-  const bool is_plain = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (token.empty() || token.size() > kLongestToken || !is_plain)
-    throw std::runtime_error(path + ": holds no token; expected one word of up to 512 characters");
-  return token;
-}
 
 /// Checks that kymo answers there, by its list of addresses. Errors: ClientError.
 void check_server(const net::ClientUrl& url, const net::ClientOptions& options) {
@@ -159,20 +116,15 @@ void check_server(const net::ClientUrl& url, const net::ClientOptions& options) 
 
 /// Follows the requested server, or the default one if it answers, or this host.
 std::unique_ptr<terminal::Feed> begin_feed(const TopArguments& arguments, SharedPicture& picture) {
-  const net::ClientUrl url = net::ClientUrl::parse(arguments.url.empty() ? default_address() : arguments.url);
-  net::ClientOptions options;
-  options.ca_file = arguments.ca_file;
-  // The token of this host's server must not go to another server.
-  options.token = read_token(!arguments.token_file.empty() || !arguments.url.empty()
-                                 ? arguments.token_file
-                                 : environment("KYMO_WEB_TOKEN_FILE"));
+  const net::ClientUrl url = arguments.access.server();
+  const net::ClientOptions options = arguments.access.options();
   try {
     check_server(url, options);
   } catch (const net::ClientError& error) {
     // A server that refuses exists all the same.
     const bool is_nobody =
         error.kind() == net::ClientError::Kind::unreachable || error.kind() == net::ClientError::Kind::broken;
-    if (!arguments.url.empty() || !is_nobody) throw;
+    if (!arguments.access.url.empty() || !is_nobody) throw;
     picture.with([&](SharedPicture::Picture& one) {
       one.link.note = "No kymo at " + url.authority() + ": these figures are of this host, measured here";
     });

@@ -15,7 +15,7 @@ from pathlib import Path
 SOURCE = Path(sys.argv.pop(1))
 sys.path[:0] = [str(SOURCE / "tests" / "support"), str(SOURCE / "packaging" / "from_help")]
 sys.dont_write_bytecode = True
-from kymo_process import DEADLINE_S, KYMO, run_kymo  # noqa: E402
+from kymo_process import DEADLINE_S, KYMO, Serve, run_kymo  # noqa: E402
 import program_help  # noqa: E402
 
 HELP = """\
@@ -73,10 +73,11 @@ class Reading(unittest.TestCase):
 
 
 class Bash(unittest.TestCase):
-    def offered(self, *words):
+    def offered(self, *words, **environment):
         """As bash calls it: the words of the line, the cursor in the last."""
         script = f'source "{SHARE}/bash-completion/completions/kymo"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kymo; printf "%s\\n" "${{COMPREPLY[@]}}"'
-        result = subprocess.run(["bash", "--norc", "-c", script, "bash", "kymo", *words], capture_output=True, text=True, check=True)
+        result = subprocess.run(["bash", "--norc", "-c", script, "bash", "kymo", *words], capture_output=True, text=True, check=True,
+                                env={**os.environ, "PATH": f"{Path(KYMO).parent.resolve()}:{os.environ['PATH']}", **environment})
         self.assertEqual(result.stderr, "")
         return result.stdout.split()
 
@@ -88,7 +89,7 @@ class Bash(unittest.TestCase):
         self.assertEqual(self.offered("help", "se"), ["serve"])
 
     def test_every_option_of_every_command(self):
-        for command in ("serve", "top", "monitor", "probe", "bench", "history"):
+        for command in ("serve", "top", "query", "monitor", "probe", "bench", "history"):
             options = re.findall(r"^  (?:-\w,)?(--[\w.-]+)", run_kymo(command, "--help").stdout, re.MULTILINE)
             self.assertEqual([name for name in self.offered(command, "--") if name.startswith("--")], options)
         self.assertEqual(self.offered("serve", "--lis"), ["--listen"])
@@ -108,6 +109,14 @@ class Bash(unittest.TestCase):
         self.assertEqual(self.offered("serve", "--listen", ""), [])
         self.assertEqual(self.offered("serve", "--config", "a"), [])  # bash itself offers files then
         self.assertEqual(self.offered("monitor", "--", "ls", "--"), [])
+
+    def test_names_of_metrics_in_a_query(self):
+        with Serve("--no-history") as server:
+            listen = server.url().removeprefix("http://")
+            server.wait_for(lambda: "kymo_build_info" in run_kymo("query", "--names", KYMO_LISTEN=listen).stdout, "a name")
+            self.assertEqual(self.offered("query", "kymo_bui", KYMO_LISTEN=listen), ["kymo_build_info"])
+            self.assertEqual(self.offered("query", "sum(kymo_bui", KYMO_LISTEN=listen), ["sum(kymo_build_info"])
+        self.assertEqual(self.offered("query", "kymo_bui", KYMO_LISTEN="127.0.0.1:1"), [])
 
     def test_programs_that_may_be_watched(self):
         self.assertIn("bash", self.offered("monitor", "bas"))

@@ -16,7 +16,7 @@ sys.path.insert(0, str(SOURCE / "tests" / "support"))
 from kymo_process import Running, eventually, get  # noqa: E402
 
 NOBODY = "65534:65534"
-COMMANDS = ("serve", "top", "monitor", "probe", "bench", "history", "check", "test")
+COMMANDS = ("serve", "top", "query", "monitor", "probe", "bench", "history", "check", "test")
 # In a mount namespace of its own, so that nothing stays mounted; the shell becomes the program, which signals thus reach.
 IN_ROOT = 'mount --rbind /proc "$0/proc" && mount --rbind /sys "$0/sys" && user=$1 && shift && exec chroot --userspec="$user" "$0" "$@"'
 
