@@ -41,6 +41,7 @@ const std::vector<double> kBounds = {.001, .0025, .005, .01, .025, .05, .1, .25,
 struct Shape {
   std::int64_t span_ms = 3'900'000;  ///< an hour, and five minutes before it
   std::size_t many = 5000;
+  std::int64_t month_ms = std::int64_t{30} * 24 * 3'600'000;
   std::int64_t begin_ms = 0;  ///< of all samples, after now: an instrument knows when it began
 
   [[nodiscard]] std::int64_t end_ms() const { return begin_ms + span_ms; }
@@ -115,6 +116,23 @@ void fill_quarters(history::Store& store, const Shape& shape) {
   fill(store, registry, shape, 15'000, [&] {
     for (Gauge& gauge : gauges) gauge.set(level(random));
   });
+}
+
+/// A histogram (`month`) over 30 days, 10 s apart, in a directory: the thread of the directory makes the
+/// tiers.
+void fill_month(history::Store& store, const Shape& shape) {
+  constexpr int kTicksBetweenSyncs = 2000;
+  Registry registry;
+  std::mt19937_64 random(kSeed);
+  Histogram latency = registry.histogram("month", "M.");
+  std::poisson_distribution<int> events(20);
+  std::lognormal_distribution<double> seconds(std::log(0.01), 0.8);
+  int tick = 0;
+  fill(store, registry, shape, 10'000, [&] {
+    for (int left = events(random); left > 0; --left) latency.record(seconds(random));
+    if (++tick % kTicksBetweenSyncs == 0) store.sync();
+  });
+  store.sync();
 }
 
 /// Writes samples as both peers read them.
@@ -217,18 +235,29 @@ void serve(const std::string& folder, const Shape& shape) {
   history::Store quarters(roomy());
   fill_seconds(seconds, shape);
   fill_quarters(quarters, shape);
+  constexpr std::int64_t kHour = 3'600'000;
+  Shape long_shape = shape;
+  long_shape.begin_ms = (shape.begin_ms / kHour + 1) * kHour;
+  long_shape.span_ms = shape.month_ms;
+  history::Store month({.directory = {.path = folder + "/month", .sync = history::Sync::off}});
+  fill_month(month, long_shape);
   const query::ClassicView classic(seconds);
   Export peers(folder);
   for (const char* name : {"x_bucket", "g"}) peers.write(classic, name);
   peers.write(quarters, "m");
   peers.finish();
-  std::cout << "{\"end\":" << shape.end_ms() << "}\n" << std::flush;
+  std::cout << "{\"end\":" << shape.end_ms() << ",\"month_begin\":" << long_shape.begin_ms
+            << ",\"month_end\":" << long_shape.end_ms() << "}\n"
+            << std::flush;
   const query::Engine engine;
   for (std::string line; std::getline(std::cin, line);) {
     const auto parsed = base::read_json(line);
     const auto& request = std::get<base::JsonValue::Object>(std::get<base::JsonValue>(parsed).held);
-    const bool is_many = base::find_as<std::string>(request, "query")->find("m)") != std::string::npos;
-    answer(engine, is_many ? static_cast<const series::SeriesReader&>(quarters) : classic, request);
+    const std::string& text = *base::find_as<std::string>(request, "query");
+    const series::SeriesReader* asked = &classic;
+    if (text.find("m)") != std::string::npos) asked = &quarters;
+    if (text.find("month") != std::string::npos) asked = &month;
+    answer(engine, *asked, request);
   }
 }
 
@@ -242,6 +271,7 @@ int main(int argc, char** argv) {
     if (argc > 2 && std::string_view(argv[2]) == "--smoke") {
       shape.span_ms = 600'000;
       shape.many = 100;
+      shape.month_ms = std::int64_t{10} * 3'600'000;
     }
     constexpr std::int64_t kMinute = 60'000;
     const auto now = std::chrono::system_clock::now().time_since_epoch();

@@ -12,6 +12,8 @@ namespace {
 
 /// Samples that are read at a time, so that the log is synced in time: some 20 ms.
 constexpr std::uint64_t kSamplesAtOnce = 2'000'000;
+/// Series of the segments of one file, each segment's counted: some 100 bytes each while the file is made.
+constexpr std::size_t kMostNames = 250'000;
 
 std::uint64_t bytes_of(const std::deque<SegmentPtr>& files) {
   std::uint64_t bytes = 0;
@@ -54,12 +56,16 @@ std::unique_ptr<TierJob> Store::Impl::next_tier_job() {
       const std::int64_t keep = options.retention.count();
       bool is_enough = bytes_of(segments_) > options.bytes / 4 * 3;
       std::int64_t first_ms = std::numeric_limits<std::int64_t>::max();
+      std::size_t names = 0;
       for (const SegmentPtr& segment : segments_) {
         number = number_of_file(segment->path());
         if (number <= disk_->tier_numbers[tier]) continue;
         if (!segment->is_closed()) break;
         first_ms = std::min(first_ms, segment->first_ms());
         plan.sources.push_back({.segment = segment, .entries = {}});
+        names += segment->entries().size();
+        if (names > kMostNames) is_enough = true;
+        if (names > kMostNames) break;
         is_enough = is_enough || segment->last_ms() - first_ms >= wanted ||
                     (keep != 0 && first_ms + keep / 4 * 3 < head_.last_ms());
         if (segment->last_ms() - first_ms >= wanted) break;

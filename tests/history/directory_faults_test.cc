@@ -65,6 +65,9 @@ class FailingFiles final : public FileOperations {
   int unlink(const std::string& path) noexcept override {
     return fails() ? -1 : FileOperations::unlink(path);
   }
+  int rename(const std::string& from, const std::string& to) noexcept override {
+    return fails() ? -1 : FileOperations::rename(from, to);
+  }
 
  private:
   bool fails(bool is_write = false) noexcept {

@@ -2,8 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <bit>
+#include <cerrno>
 #include <cmath>
 #include <cstdint>
 #include <fstream>
@@ -22,6 +27,7 @@
 #include <kymo/query/engine.h>
 
 #include "directory_fixture.h"
+#include "src/history/file_operations.h"
 
 namespace kymo::KYMO_ABI::history {
 namespace {
@@ -301,6 +307,60 @@ TEST_F(Tiers, LeaveBySizeAndAge) {
   EXPECT_GT(now.tiers[1].expired_files, 0U);
   EXPECT_GE(now.tiers[1].newest_ms, time_ms_ - 500 * kSecond);
   EXPECT_EQ(now.tiers[2].expired_files + now.tiers[2].displaced_files, 0U);
+}
+
+/// The n-th call that makes a file of a tier fails.
+class FailingTiers final : public FileOperations {
+ public:
+  explicit FailingTiers(int call) : left_(call) {}
+  [[nodiscard]] bool has_failed() const { return left_ <= 0; }
+
+  int open(const std::string& path, int flags) noexcept override {
+    const bool is_write = flags != O_RDONLY && path.ends_with(".tmp");
+    return is_write && fails() ? -1 : FileOperations::open(path, flags);
+  }
+  int fdatasync(int file) noexcept override { return fails() ? -1 : FileOperations::fdatasync(file); }
+  int rename(const std::string& from, const std::string& to) noexcept override {
+    return fails() ? -1 : FileOperations::rename(from, to);
+  }
+
+ private:
+  bool fails() noexcept {
+    if (--left_ != 0) return false;
+    errno = EIO;
+    return true;
+  }
+  std::atomic<int> left_;
+};
+
+TEST_F(Tiers, AreMadeAfterAFailure) {
+  append({&kept_}, moves_, 400, time_ms_);
+  for (int i = 0; i < 3; ++i) kept_.store->sync();
+  const auto queries = [](const Store& store) {
+    return points_of(store, "increase(restless_total[1m])", kBegin + kMinute, kBegin + 6 * kMinute, kMinute);
+  };
+  const Points expected = queries(*kept_.store);
+  const std::size_t made = kept_.folder.files(".10s").size();
+  ASSERT_GE(made, 2U);
+  bool has_failed = true;
+  for (int n = 1; has_failed; n += 1 + n / 4) {
+    SCOPED_TRACE(n);
+    FailingTiers files(n);
+    Kept kept{std::chrono::seconds{200}, kLarge};
+    kept.store.reset();
+    kept.options.directory.files = &files;
+    kept.store = std::make_unique<Store>(kept.options);
+    Moves moves;
+    std::int64_t time_ms = kBegin;
+    append({&kept}, moves, 400, time_ms);
+    for (int i = 0; i < 3; ++i) kept.store->sync();
+    EXPECT_FALSE(kept.store->figures().is_failing);
+    EXPECT_GE(kept.folder.files(".10s").size(), 2U);
+    EXPECT_TRUE(kept.folder.files(".tmp").empty());
+    EXPECT_EQ(queries(*kept.store), expected);
+    has_failed = files.has_failed();
+    kept.store.reset();
+  }
 }
 
 // Version 1 is read for ever.
