@@ -15,6 +15,7 @@
 #include <kymo/monitor/options.h>
 #include <kymo/pulse/snapshot_source.h>
 #include <kymo/pulse/tick_listeners.h>
+#include <kymo/query/engine.h>
 
 namespace kymo::KYMO_ABI::monitor {
 
@@ -39,6 +40,8 @@ struct Part {
   std::function<std::string()> why_not_ready = {};
 };
 
+class Rules;
+
 /// Shared by the parts of a Monitor, and outlives them.
 struct PartContext {
   const MonitorOptions& options;
@@ -47,12 +50,14 @@ struct PartContext {
   const log::Logger& logger;
 };
 
+/// The limits of the queries of clients and of rules.
+[[nodiscard]] query::EngineOptions engine_options(const QueryOptions& options);
+
 /// Measures host and process at each tick, for each Snapshot. Not ready before the first measurement.
 [[nodiscard]] Part make_host_part(const PartContext& context);
 /// Keeps each tick in the store, which may be null, and shows the host's past.
 [[nodiscard]] Part make_history_part(history::Store* store, const live::SystemHistory& history);
 /// `/api/v1/…` and `/federate`: PromQL over the store, which may be null.
-class Rules;
 [[nodiscard]] Part make_query_part(const PartContext& context, const history::Store* store,
                                    const std::shared_ptr<live::ScrapeMemory>& memory,
                                    const std::shared_ptr<const Rules>& rules);

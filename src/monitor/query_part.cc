@@ -27,15 +27,6 @@ namespace {
 constexpr std::array<std::string_view, query::kQueryFaults + 1> kReasons = {
     "evaluation", "steps", "series", "samples", "memory", "timeout", "canceled", "malformed"};
 
-query::EngineOptions engine_options(const QueryOptions& options) {
-  query::EngineOptions engine;
-  engine.limits.most_time = options.timeout;
-  engine.limits.most_bytes = options.memory;
-  engine.limits.most_samples = options.max_samples;
-  engine.limits.most_series = options.max_series;
-  return engine;
-}
-
 void describe_settings(const MonitorOptions& options, live::QuerySources& sources) {
   const Settings settings{.monitor = options};
   std::vector<SourcedValue> values;
@@ -76,6 +67,15 @@ struct Queries {
 };
 
 }  // namespace
+
+query::EngineOptions engine_options(const QueryOptions& options) {
+  query::EngineOptions engine;
+  engine.limits.most_time = options.timeout;
+  engine.limits.most_bytes = options.memory;
+  engine.limits.most_samples = options.max_samples;
+  engine.limits.most_series = options.max_series;
+  return engine;
+}
 
 Part make_query_part(const PartContext& context, const history::Store* store,
                      const std::shared_ptr<live::ScrapeMemory>& memory,

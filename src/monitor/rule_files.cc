@@ -60,7 +60,14 @@ std::vector<std::string> files_of(const std::vector<std::string>& patterns) {
   return files;
 }
 
+/// A pipe would let the reader wait for its writer.
 std::string text_of(const std::string& path, std::size_t most_bytes) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) throw std::system_error(errno, std::generic_category());
+  if (!S_ISREG(status.st_mode)) {
+    throw ConfigError("rules.files: " + path + " is no regular file; give files, or a pattern such as " +
+                      "/etc/kymo/rules/*.yaml");
+  }
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text;

@@ -15,15 +15,6 @@ namespace {
 constexpr int kGapTicks = 3;
 constexpr std::chrono::seconds kCheckFilesEvery{2};
 
-query::EngineOptions rule_engine_options(const QueryOptions& options) {
-  query::EngineOptions engine;
-  engine.limits.most_time = options.timeout;
-  engine.limits.most_bytes = options.memory;
-  engine.limits.most_samples = options.max_samples;
-  engine.limits.most_series = options.max_series;
-  return engine;
-}
-
 std::int64_t milliseconds_of(std::chrono::system_clock::time_point time) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
 }
@@ -75,7 +66,7 @@ Rules::Rules(const PartContext& context, history::Store* store)
       view_(store == nullptr ? std::nullopt
                              : std::optional<query::ClassicView>(std::in_place,
                                                                  static_cast<series::SeriesReader&>(*store))),
-      engine_(rule_engine_options(context.options.query)) {
+      engine_(engine_options(context.options.query)) {
   if (store != nullptr) {
     evaluator_.emplace(*view_, *store, engine_, clock_,
                        alert::EvaluatorOptions{.interval = context.options.rules.interval,

@@ -137,6 +137,12 @@ class Rules(unittest.TestCase):
         missing = run_kymo("serve", "--listen", "127.0.0.1:0", "--no-history", "--rules.files", "/not/there.yaml")
         self.assertNotEqual(missing.returncode, 0)
         self.assertIn("/not/there.yaml cannot be read: No such file", missing.stderr)
+        pipe = os.path.join(self.folder, "pipe.yaml")
+        os.mkfifo(pipe)
+        for path in (pipe, self.folder):
+            refused = run_kymo("serve", "--listen", "127.0.0.1:0", "--no-history", "--rules.files", path)
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn(f"{path} is no regular file", refused.stderr)
 
     def test_a_pause_does_not_count_towards_for(self):
         self.write(RULES.replace("for: 2s", "for: 1h"))
