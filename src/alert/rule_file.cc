@@ -382,6 +382,8 @@ RuleFile read_rule_file(std::string_view text, const RuleFileOptions& options) {
         {place_of(error.mark), "is not valid YAML: " + error.msg +
                                    "; indent with spaces, and put texts with special characters in quotes"});
   }
+  std::ranges::stable_sort(file.problems, std::less<>(), &RuleProblem::place);
+  std::ranges::stable_sort(file.warnings, std::less<>(), &RuleProblem::place);
   return file;
 }
 

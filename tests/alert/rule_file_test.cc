@@ -13,6 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 constexpr std::string_view kWhole = R"(groups:
   - name: voice
@@ -121,6 +122,13 @@ TEST(RuleFile, NamesEachProblemAndItsRemedy) {
   }
   EXPECT_THAT(problems_of("groups: []\n, x"), SizeIs(1));
   EXPECT_THAT(problems_of("groups: \xff"), ElementsAre(HasSubstr("UTF-8")));
+}
+
+TEST(RuleFile, NamesProblemsInTheOrderOfTheFile) {
+  EXPECT_THAT(
+      problems_of(
+          "groups:\n- rules:\n  - {record: a, expr: 'rat(x)'}\n  - {record: b, expr: 'sum('}\n  nme: x\n"),
+      ElementsAre(StartsWith("2:"), StartsWith("3:"), StartsWith("4:"), StartsWith("5:")));
 }
 
 TEST(RuleFile, RefusesRulesThatMakeNoSense) {

@@ -116,7 +116,7 @@ class Rules(unittest.TestCase):
             self.assertIn("kymo_rule_last_reload_successful 0", server.metrics())
             self.write(RULES.replace("Never", "Other"))
             server.process.send_signal(signal.SIGHUP)
-            server.wait_for(lambda: "kymo_rule_last_reload_successful 1" in server.metrics(), "the reload")
+            server.wait_for(lambda: "\nkymo_rule_last_reload_successful 1\n" in server.metrics(), "the reload")
             names = [rule["name"] for rule in ask(server, "/api/v1/rules")[1]["data"]["groups"][0]["rules"]]
             self.assertEqual(names, ["instance:cpus:count", "AlwaysThere", "Other"])
             self.assertEqual(self.wait_for_state(server, "firing")[0]["activeAt"], before)

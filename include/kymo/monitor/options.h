@@ -101,7 +101,7 @@ struct RuleOptions {
   /// Further rules, the text of one file.
   std::string text = {};
   /// Called at each change of an alert's state, on the thread of the rules: later evaluations wait for its
-  /// return. An exception is counted.
+  /// return. It must not stop, reload or destroy the Monitor. An exception is counted.
   std::function<void(const AlertEvent&)> on_alert = nullptr;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 
 #include <kymo/version.h>
@@ -11,7 +12,7 @@ struct FilePlace {
   std::size_t line = 1;
   std::size_t column = 1;
 
-  friend bool operator==(const FilePlace&, const FilePlace&) = default;
+  friend auto operator<=>(const FilePlace&, const FilePlace&) = default;
 };
 
 }  // namespace kymo::KYMO_ABI::alert
