@@ -7,7 +7,7 @@
 
 #include <kymo/query/engine.h>
 
-#include "query/script_store.h"
+#include <kymo/query/script_store.h>
 
 namespace {
 

@@ -42,9 +42,10 @@ LabelSet label_set(const TextPairs& pairs) {
 /// Spreads groups over their interval. FNV-1a, because the offset must be the same after a restart.
 std::int64_t offset_of(const std::string& file, const std::string& name, std::int64_t interval_ms) {
   std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char byte : file + '\0' + name) {
-    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3U;
-  }
+  const auto take = [&](char byte) { hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3U; };
+  std::ranges::for_each(file, take);
+  take('\0');
+  std::ranges::for_each(name, take);
   return static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(interval_ms));
 }
 
@@ -175,6 +176,8 @@ std::vector<AlertResult> Evaluator::Iteration::results_of(const ActiveRule& rule
   std::set<LabelSet> seen;
   TemplateContext context;
   context.now_ms = time_ms_;
+  context.external_labels = evaluator_.options_.external_labels;
+  context.external_url = evaluator_.options_.external_url;
   context.query = [this](std::string_view text) {
     std::vector<TemplateSample> samples;
     for (auto& [labels, value] : query(text, true)) samples.push_back({std::move(labels), value});
@@ -217,7 +220,7 @@ Points Evaluator::Iteration::alerted(ActiveRule& rule) {
     if (alert.state == AlertState::inactive || !rule.is_restored) continue;
     points.emplace_back(alert_series(alert), 1);
     points.emplace_back(labels.with(series::kNameLabel, kForState),
-                        static_cast<double>(floored(alert.active_ms, kMsPerSecond) / kMsPerSecond));
+                        static_cast<double>(floored(alert.active_ms, kMsPerSecond)) / kMsPerSecond);
   }
   return points;
 }

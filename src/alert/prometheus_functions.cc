@@ -111,9 +111,10 @@ double number_of(const Value& value) {
     if (whole->type == WholeType::whole || whole->type == WholeType::whole64)
       return static_cast<double>(whole->value);
     // Go adds the seconds and their fraction.
-    if (whole->type == WholeType::duration)
-      return static_cast<double>(whole->value / kNanoseconds) +
-             static_cast<double>(whole->value % kNanoseconds) / 1e9;
+    if (whole->type == WholeType::duration) {
+      const auto seconds = whole->value / kNanoseconds;
+      return static_cast<double>(seconds) + static_cast<double>(whole->value % kNanoseconds) / 1e9;
+    }
   }
   if (const auto* text = value.get<Text>(); text != nullptr && !text->is_html) {
     if (const auto number = parse_go_float(*text->text)) return *number;

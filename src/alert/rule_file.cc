@@ -4,34 +4,20 @@
 #include <functional>
 #include <limits>
 #include <set>
-#include <sstream>
 
-#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <kymo/alert/template.h>
 #include <kymo/base/parse_number.h>
 #include <kymo/base/utf8.h>
 #include <kymo/core/names.h>
-#include <kymo/query/duration_text.h>
 #include <kymo/query/parser.h>
 #include <kymo/series/label_set.h>
 
+#include "yaml_reader.h"
+
 namespace kymo::KYMO_ABI::alert {
 namespace {
-
-constexpr std::size_t kLongestQuoted = 64;
-
-std::string quoted(std::string_view text) {
-  return '"' + std::string(base::cut_utf8(text, kLongestQuoted)) + '"';
-}
-
-FilePlace place_of(const YAML::Mark& mark) {
-  if (mark.is_null()) return {};
-  return {static_cast<std::size_t>(mark.line) + 1, static_cast<std::size_t>(mark.column) + 1};
-}
-
-FilePlace place_of(const YAML::Node& node) { return place_of(node.Mark()); }
 
 FilePlace place_at(std::string_view file, std::size_t at) {
   const std::string_view before = file.substr(0, at);
@@ -71,17 +57,10 @@ FilePlace place_in(std::string_view file, const YAML::Node& node, std::size_t at
   return found == std::string_view::npos ? place_of(node) : place_at(file, found + (at - begin));
 }
 
-using FieldReader = std::function<void(const YAML::Node&)>;
-
-struct Field {
-  std::string_view name;
-  FieldReader read;
-};
-
-class RuleFileReader final {
+class RuleFileReader final : YamlReader {
  public:
   RuleFileReader(std::string_view text, const RuleFileOptions& options, RuleFile& file)
-      : text_(text), options_(options), file_(file) {}
+      : YamlReader(file.problems), text_(text), options_(options), file_(file) {}
 
   void read(const YAML::Node& root) {
     if (root.IsNull()) return;
@@ -93,96 +72,11 @@ class RuleFileReader final {
   }
 
  private:
-  void report(FilePlace place, std::string text) { file_.problems.push_back({place, std::move(text)}); }
-
-  // Passes over what stands twice: it is reported, and the first counts.
-  void read_fields(const YAML::Node& map, std::string_view what, const std::vector<Field>& fields) {
-    if (!map.IsMap()) {
-      std::string names;
-      for (const Field& field : fields) names += (names.empty() ? "" : ", ") + std::string(field.name);
-      report(place_of(map), std::string(what) + " is no map; expected the keys " + names);
-      return;
-    }
-    std::set<std::string, std::less<>> seen;
-    for (const auto& entry : map) {
-      const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
-      const auto field = std::ranges::find(fields, key, &Field::name);
-      if (field == fields.end()) {
-        report_unknown(entry.first, key, what, fields);
-      } else if (!seen.insert(key).second) {
-        report(place_of(entry.first),
-               "key " + quoted(key) + " stands twice in " + std::string(what) + "; remove one");
-      } else {
-        field->read(entry.second);
-      }
-    }
-  }
-
-  void report_unknown(const YAML::Node& key_node, const std::string& key, std::string_view what,
-                      const std::vector<Field>& fields) {
-    std::vector<std::string> names;
-    for (const Field& field : fields) names.emplace_back(field.name);
-    const std::string near = nearest_name(key, names);
-    std::string remedy = "did you mean " + quoted(near) + "?";
-    if (near.empty()) {
-      remedy = "expected one of";
-      for (const std::string& name : names) remedy += ' ' + name;
-    }
-    report(place_of(key_node), "unknown key " + quoted(key) + " in " + std::string(what) + "; " + remedy);
-  }
-
-  template <class Read>
-  void read_items(const YAML::Node& list, std::string_view what, const Read& read_item) {
-    if (list.IsNull()) return;
-    if (!list.IsSequence()) {
-      report(place_of(list), std::string(what) + " is no list; begin each item with \"- \"");
-      return;
-    }
-    for (const YAML::Node& item : list) read_item(item);
-  }
-
-  [[nodiscard]] std::string read_text(const YAML::Node& node, std::string_view what) {
-    if (node.IsNull()) return {};
-    if (node.IsScalar()) return node.Scalar();
-    report(place_of(node), std::string(what) + " is no text; put it in quotes");
-    return {};
-  }
-
-  [[nodiscard]] std::int64_t read_duration(const YAML::Node& node, std::string_view what) {
-    const std::string text = read_text(node, what);
-    if (const auto duration = query::parse_milliseconds(text)) return *duration;
-    report(place_of(node),
-           std::string(what) + ": " + quoted(text) + " is no duration; expected one such as 5m or 1h30m");
-    return 0;
-  }
-
   [[nodiscard]] std::size_t read_limit(const YAML::Node& node) {
     const std::string text = read_text(node, "limit");
     const auto number = base::parse_number<std::int64_t>(text);
     if (!number) report(place_of(node), "limit: " + quoted(text) + " is no whole number; 0 is no limit");
     return static_cast<std::size_t>(std::max<std::int64_t>(number.value_or(0), 0));
-  }
-
-  [[nodiscard]] TextPairs read_pairs(const YAML::Node& node, std::string_view what) {
-    TextPairs pairs;
-    if (node.IsNull()) return pairs;
-    if (!node.IsMap()) {
-      report(place_of(node), std::string(what) + " is no map; expected lines such as \"severity: page\"");
-      return pairs;
-    }
-    for (const auto& entry : node) {
-      std::string key = read_text(entry.first, "a key of " + std::string(what));
-      if (key.empty() || !base::is_utf8(key) || (what == "labels" && key == series::kNameLabel)) {
-        report(place_of(entry.first), quoted(key) + " is no name of one of the " + std::string(what) +
-                                          "; expected text other than __name__");
-      } else if (std::ranges::find(pairs, key, &TextPairs::value_type::first) != pairs.end()) {
-        report(place_of(entry.first),
-               "key " + quoted(key) + " stands twice in " + std::string(what) + "; remove one");
-      } else {
-        pairs.emplace_back(std::move(key), read_text(entry.second, what));
-      }
-    }
-    return pairs;
   }
 
   void read_group(const YAML::Node& node) {
@@ -322,65 +216,16 @@ class RuleFileReader final {
   std::set<std::string, std::less<>> names_;
 };
 
-class DocumentStarts final : public YAML::EventHandler {
- public:
-  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {}
-  void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
-  }
-  void OnMapEnd() override {}
-
-  std::vector<YAML::Mark> marks;
-};
-
-/// Of at most two documents. YAML::LoadAll() is no way: yaml-cpp stops before a misplaced comma or bracket,
-/// and begins a document there for ever.
-std::vector<YAML::Mark> first_document_starts(std::string_view text) {
-  std::istringstream stream{std::string(text)};
-  YAML::Parser parser(stream);
-  DocumentStarts starts;
-  for (int i = 0; i < 2 && parser.HandleNextDocument(starts); ++i) {
-  }
-  const std::vector<YAML::Mark>& marks = starts.marks;
-  if (marks.size() == 2 && marks[0].pos == marks[1].pos) {
-    throw YAML::ParserException(marks[1], "unexpected character");
-  }
-  return marks;
-}
-
 }  // namespace
 
 RuleFile read_rule_file(std::string_view text, const RuleFileOptions& options) {
   RuleFile file;
-  if (text.size() > options.most_bytes) {
-    file.problems.push_back({{},
-                             "has " + std::to_string(text.size()) + " bytes, at most " +
-                                 std::to_string(options.most_bytes) + " are read; split the file"});
-    return file;
-  }
-  if (text.find('\0') != std::string_view::npos || !base::is_utf8(text)) {
-    file.problems.push_back({{}, "is no text in UTF-8; save it as UTF-8"});
-    return file;
-  }
-  try {
-    const std::vector<YAML::Mark> starts = first_document_starts(text);
-    RuleFileReader reader(text, options, file);
-    if (starts.size() > 1) {
-      file.problems.push_back({place_of(starts[1]), "a second document; make one file of each"});
-    } else if (!starts.empty()) {
-      reader.read(YAML::Load(std::string(text)));
-    }
-  } catch (const YAML::Exception& error) {
-    file = {};
-    file.problems.push_back(
-        {place_of(error.mark), "is not valid YAML: " + error.msg +
-                                   "; indent with spaces, and put texts with special characters in quotes"});
+  const bool is_yaml = read_yaml(text, options.most_bytes, file.problems, [&](const YAML::Node& root) {
+    RuleFileReader(text, options, file).read(root);
+  });
+  if (!is_yaml) {
+    file.groups.clear();
+    file.warnings.clear();
   }
   std::ranges::stable_sort(file.problems, std::less<>(), &RuleProblem::place);
   std::ranges::stable_sort(file.warnings, std::less<>(), &RuleProblem::place);

@@ -143,9 +143,9 @@ class Executor final {
     const std::size_t mark = variables_.size();
     const Value over = evaluate(*action.pipeline, dot);
     std::size_t turns = 0;
-    const auto turn = [&](Value key, Value item) {
+    const auto turn = [&](Value key, const Value& item) {
       ++turns;
-      return run_turn(action, std::move(key), std::move(item));
+      return run_turn(action, std::move(key), item);
     };
     run_turns(action, over, turn);
     Flow flow = Flow::on;
@@ -177,7 +177,7 @@ class Executor final {
   }
 
   /// One turn of a range. False ends the range.
-  bool run_turn(const Action& action, Value key, Value item) {
+  bool run_turn(const Action& action, Value key, const Value& item) {
     step(action.at);
     const auto& names = action.pipeline->declarations;
     // The pipeline has declared the variables, the last one on top.

@@ -224,7 +224,7 @@ class Parser final {
     return body;
   }
 
-  void add_definition(const Token& word, std::string name, std::vector<Action> body) {
+  void add_definition(const Token& word, const std::string& name, std::vector<Action> body) {
     const auto [found, is_new] = tree_.definitions.try_emplace(name, std::move(body));
     if (is_new) return;
     if (is_empty(found->second)) {

@@ -105,7 +105,8 @@ Value is_zero(const FunctionCall& call) { return {instant(call).seconds == -62'1
 template <std::int64_t Unit>
 Value in_units(const FunctionCall& call) {
   const std::int64_t size = whole(call);
-  return {static_cast<double>(size / Unit) + static_cast<double>(size % Unit) / static_cast<double>(Unit)};
+  const std::int64_t units = size / Unit;
+  return {static_cast<double>(units) + static_cast<double>(size % Unit) / static_cast<double>(Unit)};
 }
 
 template <std::int64_t Unit>

@@ -23,7 +23,7 @@ constexpr std::array kCommands = {
     Command{"bench", "measure kymo's cost on this machine, and compare with an earlier run", measure_costs},
     Command{"history", "read a directory of history: its extent, its damage, its samples", handle_history},
     Command{"check", "check rule files, and name each problem with its place", check_files},
-    Command{"test", "run test scripts of PromQL", test_scripts},
+    Command{"test", "run tests of PromQL and of rule files", test_scripts},
     Command{"version", "print the version", print_version},
 };
 

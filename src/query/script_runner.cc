@@ -9,12 +9,12 @@
 
 #include <kymo/query/script.h>
 
+#include <kymo/query/script_store.h>
 #include "eval_series.h"
 #include "histogram_math.h"
 #include "number_texts.h"
 #include "pattern.h"
 #include "query_context.h"
-#include "script_store.h"
 
 namespace kymo::KYMO_ABI::query {
 namespace {
@@ -74,7 +74,7 @@ std::string list_text(std::string_view key, std::string_view offset_key,
 }
 
 /// The histogram as a script writes it.
-std::string script_text(const FloatHistogram& histogram) {
+std::string histogram_text(const FloatHistogram& histogram) {
   static constexpr std::array<std::string_view, 4> kHints = {"unknown", "reset", "not_reset", "gauge"};
   std::string text = "{{schema:" + std::to_string(histogram.schema) +
                      " count:" + general_number_text(histogram.count) +
@@ -92,18 +92,13 @@ std::string script_text(const FloatHistogram& histogram) {
   return text + "}}";
 }
 
-std::string text_of_value(const ScriptValue& value) {
-  if (value.histogram != nullptr) return script_text(*value.histogram);
-  return value.number ? number_of(*value.number) : "_";
-}
-
 std::string text_of_series(const ResultSeries& series) {
   std::string text = series.labels.to_string();
   for (const NumberPoint& one : series.numbers) {
-    text += " " + number_of(one.value) + "@" + std::to_string(one.time_ms);
+    text.append(" ").append(number_of(one.value)).append("@").append(std::to_string(one.time_ms));
   }
   for (const HistogramPoint& one : series.histograms) {
-    text += " " + script_text(*one.value) + "@" + std::to_string(one.time_ms);
+    text.append(" ").append(histogram_text(*one.value)).append("@").append(std::to_string(one.time_ms));
   }
   return text;
 }
@@ -265,7 +260,7 @@ class EvalRun {
       const bool is_number =
           value.number && !one.numbers.empty() && are_near(*value.number, one.numbers.front().value);
       if (!is_number && !fits_histogram(value, one)) {
-        mismatch("expected " + text_of_value(value) + ", got " + text_of_series(one));
+        mismatch("expected " + script_text(value) + ", got " + text_of_series(one));
       }
     }
     check_all_seen(seen);
@@ -294,7 +289,7 @@ class EvalRun {
     std::size_t number = 0;
     std::size_t histogram = 0;
     const auto fail = [&](std::int64_t time, const ScriptValue& value) {
-      mismatch("expected " + text_of_value(value) + " at " + std::to_string(time) + ", got " +
+      mismatch("expected " + script_text(value) + " at " + std::to_string(time) + ", got " +
                text_of_series(series));
     };
     for (std::size_t i = 0; i < expected.values.size(); ++i) {
@@ -415,6 +410,11 @@ class EvalRun {
 };
 
 }  // namespace
+
+std::string script_text(const ScriptValue& value) {
+  if (value.histogram != nullptr) return histogram_text(*value.histogram);
+  return value.number ? number_of(*value.number) : "_";
+}
 
 EngineOptions script_options() {
   EngineOptions options;

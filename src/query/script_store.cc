@@ -1,4 +1,4 @@
-#include "script_store.h"
+#include <kymo/query/script_store.h>
 
 #include <algorithm>
 #include <bit>
@@ -155,8 +155,9 @@ struct ScriptStore::Sample {
 struct ScriptStore::Stored final : series::StoredSeries {
   std::vector<Sample> samples;
 
-  void append(Sample sample) {
-    if (!samples.empty() && samples.back().time_ms >= sample.time_ms) return;
+  /// False: the series has a later sample.
+  bool append(Sample sample) {
+    if (!samples.empty() && samples.back().time_ms >= sample.time_ms) return false;
     if (sample.histogram != nullptr) {
       const auto* const before = samples.empty() ? nullptr : samples.back().histogram.get();
       auto kept = std::make_shared<series::FloatHistogram>(*sample.histogram);
@@ -164,6 +165,7 @@ struct ScriptStore::Stored final : series::StoredSeries {
       sample.histogram = std::move(kept);
     }
     samples.push_back(std::move(sample));
+    return true;
   }
 };
 
@@ -277,6 +279,21 @@ void ScriptStore::load_native(const LoadCommand& command) {
           {time, kAbsent, std::make_shared<const series::FloatHistogram>(sample.native()), 0});
     }
   }
+}
+
+series::SinkResult ScriptStore::append(std::int64_t time_ms,
+                                       std::span<const series::Sample> samples) noexcept {
+  series::SinkResult result;
+  for (const series::Sample& one : samples) {
+    try {
+      const bool is_end = std::bit_cast<std::uint64_t>(one.value) == series::kStaleBits;
+      const bool is_taken = stored(one.labels).append({time_ms, is_end ? kAbsent : one.value, nullptr, 0});
+      ++(is_taken ? result.taken : result.late);
+    } catch (const std::bad_alloc&) {
+      ++result.refused;
+    }
+  }
+  return result;
 }
 
 void ScriptStore::clear() {

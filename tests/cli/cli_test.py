@@ -74,7 +74,7 @@ class Scripts(unittest.TestCase):
 
     def test_of_an_unknown_kind(self):
         result = run_kymo("test", "sql", "x")
-        self.assertEqual((result.returncode, result.stderr), (2, 'kymo: test: "sql" is no kind of scripts; expected promql\n'))
+        self.assertEqual((result.returncode, result.stderr), (2, 'kymo: test: "sql" is no kind of tests; expected promql or rules\n'))
 
 
 class Mistakes(unittest.TestCase):

@@ -18,7 +18,7 @@
 #include <kymo/live/router.h>
 #include <kymo/query/script.h>
 
-#include "src/query/script_store.h"
+#include <kymo/query/script_store.h>
 #include "tests/system/manual_clock.h"
 
 namespace kymo::KYMO_ABI::live {

@@ -20,7 +20,7 @@
 #include <kymo/query/classic_view.h>
 #include <kymo/query/script.h>
 
-#include "src/query/script_store.h"
+#include <kymo/query/script_store.h>
 
 namespace {
 

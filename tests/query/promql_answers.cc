@@ -17,7 +17,7 @@
 #include <kymo/query/engine.h>
 #include <kymo/query/parser.h>
 
-#include "query/script_store.h"
+#include <kymo/query/script_store.h>
 
 namespace {
 

@@ -37,6 +37,9 @@ struct EvaluatorOptions {
   std::chrono::milliseconds outage_tolerance = std::chrono::hours(1);
   /// The store has the states of an earlier process.
   bool restores = false;
+  // For templates.
+  series::LabelSet external_labels = {};
+  std::string external_url = {};
   /// Called after the evaluation that changed the state, on its thread. An exception is counted.
   std::function<void(const AlertTransition&)> on_transition = nullptr;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <kymo/query/script.h>
+#include <kymo/series/sample_sink.h>
 #include <kymo/series/series_reader.h>
 
 namespace kymo::KYMO_ABI::query {
@@ -21,11 +22,15 @@ struct ScriptValue {
   bool has_hint = false;  ///< the script names the histogram's hint
 };
 
+/// The value as a script writes it.
+[[nodiscard]] std::string script_text(const ScriptValue& value);
+
 /// The samples of a line, one a step. Throws ScriptError for more than `most`.
 [[nodiscard]] std::vector<ScriptValue> values_of(const ScriptSeries& series, std::size_t most);
 
-/// Series in memory, as the `load` commands of a script gave them. Threads: any, once loaded.
-class ScriptStore final : public series::SeriesReader {
+/// Series in memory, as the `load` commands of a script gave them, and as rules write them. Threads: any,
+/// once loaded; one, while it is written.
+class ScriptStore final : public series::SeriesReader, public series::SampleSink {
  public:
   ScriptStore();
   ~ScriptStore() override;
@@ -33,6 +38,7 @@ class ScriptStore final : public series::SeriesReader {
   /// Adds samples. One at a time that the series passed is left out.
   void load(const LoadCommand& command);
   void clear();
+  series::SinkResult append(std::int64_t time_ms, std::span<const series::Sample> samples) noexcept override;
 
   [[nodiscard]] std::vector<series::SeriesRef> find(
       std::span<const series::Matcher> matchers, series::TimeRange range, const series::ReadLimit& limit = {},
