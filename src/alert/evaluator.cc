@@ -42,10 +42,9 @@ LabelSet label_set(const TextPairs& pairs) {
 /// Spreads groups over their interval. FNV-1a, because the offset must be the same after a restart.
 std::int64_t offset_of(const std::string& file, const std::string& name, std::int64_t interval_ms) {
   std::uint64_t hash = 0xcbf29ce484222325U;
-  const auto take = [&](char byte) { hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3U; };
-  std::ranges::for_each(file, take);
-  take('\0');
-  std::ranges::for_each(name, take);
+  std::string key = file;
+  key.append(1, '\0').append(name);
+  for (const char byte : key) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3U;
   return static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(interval_ms));
 }
 

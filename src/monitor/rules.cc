@@ -196,7 +196,9 @@ void Rules::write(SnapshotWriter& writer) const {
   {
     const std::lock_guard lock(mutex_);
     if (groups.empty() && loaded_.options.files.empty()) return;
-    writer.gauge({"kymo_rule_last_reload_successful", "Whether the last reload of the rules was taken: 1 or 0."})
+    writer
+        .gauge(
+            {"kymo_rule_last_reload_successful", "Whether the last reload of the rules was taken: 1 or 0."})
         .add(is_reload_good_ ? 1 : 0);
     writer
         .gauge({"kymo_rule_last_reload_success_timestamp_seconds",

@@ -130,10 +130,16 @@ ParsedValue parse_boolean(const ValueDomain& domain, std::string_view text) {
   return unexpected(domain, text, "is neither true nor false");
 }
 
-/// Any path that can be printed; empty: none.
+/// Why a text is no path that can be printed; empty: it is one.
+std::string_view path_fault(std::string_view text) {
+  if (text.size() > kMaxPathBytes) return "is too long";
+  return log::one_line(text) == text ? "" : "has characters that cannot be shown";
+}
+
+/// Empty: none.
 ParsedValue parse_file(const ValueDomain& domain, std::string_view text) {
-  if (text.size() > kMaxPathBytes) return unexpected(domain, text, "is too long");
-  if (log::one_line(text) != text) return unexpected(domain, text, "has characters that cannot be shown");
+  const std::string_view fault = path_fault(text);
+  if (!fault.empty()) return unexpected(domain, text, fault);
   return std::string(text);
 }
 
@@ -206,7 +212,10 @@ std::string network_fault(const std::string& item) {
 std::string item_fault(const ValueDomain& domain, const std::string& item, std::set<std::string>& names) {
   if (domain.type == SettingType::probe_list) return probe_fault(item, names);
   if (domain.type == SettingType::network_list) return network_fault(item);
-  if (domain.type == SettingType::path_list) return {};
+  if (domain.type == SettingType::path_list) {
+    const std::string_view fault = path_fault(item);
+    return fault.empty() ? "" : unexpected(domain, item, fault).message;
+  }
   return is_host(item) ? "" : unexpected(domain, item, "is not a host name").message;
 }
 

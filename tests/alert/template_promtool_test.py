@@ -166,6 +166,8 @@ def unquoted(text):
 
 
 def theirs(templates):
+    # Prometheus gives the samples of a selector in an order of chance. Ours come by value.
+    templates = [text.replace('query "s"', 'query "sort(s)"') for text in templates]
     rules = [{"alert": f"A{number}", "expr": f"s_alert == {VALUE}", "annotations": {"t": text}} for number, text in enumerate(templates)]
     labels = ",".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in LABELS.items())
     series = [{"series": f"s_alert{{{labels}}}", "values": f"{VALUE} {VALUE}"}]

@@ -15,9 +15,22 @@ constexpr double kCrossings = 64.0;
 /// Kaiser's empirical formula for attenuations above 50 dB.
 constexpr double kKaiserBeta = 0.1102 * (kStopBandDb - 8.7);
 
+/// The modified Bessel function of order 0, by its power series. std::cyl_bessel_i calls lgamma, which writes
+/// the global `signgam`: a data race where threads design filters.
+double bessel_i0(double x) {
+  const double square = x * x / 4;
+  double term = 1;
+  double sum = 1;
+  for (int k = 1; term > sum * 1e-17; ++k) {
+    term *= square / (static_cast<double>(k) * k);
+    sum += term;
+  }
+  return sum;
+}
+
 double kaiser(double position) {  // position in [-1, 1]
   const double inside = std::max(0.0, 1.0 - position * position);
-  return std::cyl_bessel_i(0.0, kKaiserBeta * std::sqrt(inside)) / std::cyl_bessel_i(0.0, kKaiserBeta);
+  return bessel_i0(kKaiserBeta * std::sqrt(inside)) / bessel_i0(kKaiserBeta);
 }
 
 double sinc(double x) {
