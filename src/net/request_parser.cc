@@ -51,7 +51,11 @@ RequestParser::State RequestParser::take_head() {
   const std::size_t end = pending.find(kHeadEnd, from);
   const bool whole = end != std::string_view::npos;
   const std::string_view text = whole ? pending.substr(0, end + kHeadEnd.size()) : pending;
-  if (auto fault = find_early_fault(text, checked_)) return refuse(std::move(*fault));
+  // Of a head that is too long only the part within the limit is judged: the fault must not depend on how
+  // much of the rest has come.
+  if (auto fault = find_early_fault(text.substr(0, limits_.header_bytes), checked_)) {
+    return refuse(std::move(*fault));
+  }
   if (text.size() > limits_.header_bytes) {
     return refuse(
         {431, "the head of the request is longer than " + std::to_string(limits_.header_bytes) + " bytes"});

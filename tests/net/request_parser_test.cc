@@ -134,6 +134,8 @@ TEST(RequestParser, HoldsItsLimits) {
     EXPECT_EQ(fault(fits, piece), 0);
     EXPECT_EQ(fault(longer, piece), 431);
     EXPECT_EQ(fault(std::string(200, 'x'), piece), 431);
+    EXPECT_EQ(fault(head + std::string(60, 'x') + "\nX: y\r\n\r\n", piece), 431)
+        << "a fault behind the limit";
     EXPECT_EQ(fault("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n1234", piece), 0);
     EXPECT_EQ(fault("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", piece), 413);
   }
