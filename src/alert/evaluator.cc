@@ -345,7 +345,7 @@ std::shared_ptr<Evaluator::Group> Evaluator::make_group(RuleGroup group, const s
   return made;
 }
 
-/// What the rules of the group before have moves to those that are the same; each goes to one.
+/// Moves the alerts and series of the earlier group to the rules that are the same; each to one rule.
 void Evaluator::take_over(Group& group, Group& before) {
   if (group.status.interval_ms == before.status.interval_ms) group.next_ms = before.next_ms;
   group.must_restore = before.must_restore;

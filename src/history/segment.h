@@ -32,7 +32,7 @@ struct StoredBlock {
   BlockPlace place;
   SeriesList list;
   std::uint32_t id = 0;
-  /// What a reader takes of it: where files hold the same past, one of them answers for each time.
+  /// The part that a reader takes of it: where files hold the same past, one of them answers for each time.
   series::TimeRange part = {};
   series::SampleUse use = series::SampleUse::every;  ///< as of SeriesChunk
 };

@@ -44,7 +44,7 @@ void TierChoice::add_tier(const Segment& file, std::uint32_t id) {
   for (std::size_t i = before; i < blocks.size(); ++i) blocks[i].use = use_;
 }
 
-/// What lies before or behind the time that was chosen so far. Files of all tiers have windows that end where
+/// The times before or behind the one that was chosen so far. Files of all tiers have windows that end where
 /// a segment does, and leave as a whole, so no window is divided here.
 void TierChoice::take(std::vector<StoredBlock>& blocks) {
   const Reach before = reach_;

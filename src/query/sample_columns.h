@@ -39,7 +39,7 @@ struct WindowEdges {
   const WindowShape& shape;
 };
 
-/// What a function makes of each window, so that a store may give fewer samples.
+/// The use that a function makes of each window, so that a store may give fewer samples.
 enum class WindowUse : std::uint8_t { every, edges, least, greatest, sum, mean, count };
 
 /// How many samples one of a store's stands for.

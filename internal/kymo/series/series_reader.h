@@ -92,7 +92,7 @@ enum class SampleUse : std::uint8_t {
   count,     ///< of all samples
 };
 
-/// What a reader makes of a series.
+/// The use that a reader makes of a series.
 struct ReadWish {
   SampleUse use = SampleUse::every;
   /// All ranges of the reader begin and end at multiples of this, in milliseconds since 1970; 0: at any time.
